@@ -1,0 +1,87 @@
+"""Route table and models → `openapi.json`, from which the TypeScript types are made.
+
+`python -m jupyter_kfp_mt.openapi` prints the document; the committed file is `labextension/openapi.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any
+
+import msgspec
+
+from . import __version__, models
+from .errors import ErrorBody
+from .server.routes import ROUTES, Route
+
+_QUERY_TYPES: dict[type, str] = {str: "string", int: "integer", bool: "boolean"}
+_EVENTS: tuple[type, ...] = (models.RunsEvent, models.Status)
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 description of the extension's REST interface."""
+    used = {model for route in ROUTES for model in (route.answer, route.request) if model is not None}
+    named = sorted({*used, *_EVENTS, ErrorBody}, key=lambda model: model.__name__)
+    _, schemas = msgspec.json.schema_components(named, ref_template="#/components/schemas/{name}")
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        paths.setdefault("/jupyter-kfp-mt/" + route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "jupyter_kfp_mt", "version": __version__},
+        "paths": paths,
+        "components": {"schemas": {name: _settled(schema) for name, schema in sorted(schemas.items())}},
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {"summary": route.summary, "responses": {"200": _answer(route)}}
+    operation["responses"]["default"] = {"description": "Error", "content": _json(ErrorBody)}
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", route.path)
+    ]
+    parameters += [
+        {"name": name, "in": "query", "schema": {"type": _QUERY_TYPES[kind]}} for name, kind in route.query
+    ]
+    if parameters:
+        operation["parameters"] = parameters
+    if route.request is not None:
+        operation["requestBody"] = {"required": True, "content": _json(route.request)}
+    return operation
+
+
+def _answer(route: Route) -> dict[str, Any]:
+    if route.answer is None:
+        return {"description": "Done", "content": {"application/json": {"schema": {"type": "object"}}}}
+    kind = "text/event-stream" if route.handler == "EventsHandler" else "application/json"
+    return {"description": "OK", "content": {kind: next(iter(_json(route.answer).values()))}}
+
+
+def _json(model: type) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+
+
+def _settled(schema: dict[str, Any]) -> dict[str, Any]:
+    """Answers always hold every field, requests may leave out those with a default.
+
+    The models write all their fields (no `omit_defaults`), so a field with a default is still required of an
+    answer; a model that refuses unknown fields is a request.
+    """
+    if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
+        properties = schema.get("properties")
+        if properties:
+            return {**schema, "required": list(properties)}
+    return schema
+
+
+def main() -> None:
+    """Print the document."""
+    json.dump(document(), sys.stdout, indent=1, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()
