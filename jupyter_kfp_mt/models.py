@@ -42,7 +42,7 @@ ENDED = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELED, Phase.SKIPPED,
 
 def known_time(moment: datetime | None) -> datetime | None:
     """`moment`, or None for the values that KFP writes for "not set": 1970 and the year 1."""
-    return moment if moment is not None and moment.year > 1970 else None  # noqa: PLR2004
+    return moment if moment is not None and moment.year > 1970 else None
 
 
 class RpcStatus(msgspec.Struct, frozen=True, kw_only=True):
