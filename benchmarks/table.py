@@ -1,0 +1,56 @@
+"""One row a measurement, printed as a Markdown table."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One measurement beside what it is compared with."""
+
+    what: str
+    ours: str
+    other: str = "–"
+    ratio: str = "–"
+    goal: str = "–"
+
+
+def machine() -> str:
+    """Describe the machine in one line."""
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{system}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def show(rows: Iterable[Row]) -> None:
+    """Print the rows, columns aligned."""
+    table = [("what", "ours", "compared with", "ratio", "goal"), *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(5)]
+    for index, row in enumerate(table):
+        sys.stdout.write(
+            "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |\n"
+        )
+        if index == 0:
+            sys.stdout.write("|" + "|".join("-" * (width + 2) for width in widths) + "|\n")
+    sys.stdout.flush()
+
+
+def median_seconds(action: Callable[[], object], times: int = 5) -> float:
+    """Return the median seconds of `times` calls after one that is not counted."""
+    action()
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        action()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def milliseconds(seconds: float) -> str:
+    """Write seconds as milliseconds."""
+    return f"{seconds * 1000:.1f} ms"
