@@ -1,0 +1,61 @@
+"""Everything the embedded server remembers; the only place with SQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from . import experiments, pipelines, recurring_runs, runs, tasks, tenants
+from .db import Database
+from .experiments import ExperimentRow, Experiments
+from .pipelines import PipelineRow, Pipelines, VersionRow
+from .recurring_runs import RecurringRunRow, RecurringRuns, Trigger
+from .runs import FINAL, RunRow, Runs, StateEntry
+from .tasks import Tasks
+from .tenants import Tenants
+
+__all__ = [
+    "FINAL",
+    "Database",
+    "ExperimentRow",
+    "Experiments",
+    "PipelineRow",
+    "Pipelines",
+    "RecurringRunRow",
+    "RecurringRuns",
+    "RunRow",
+    "Runs",
+    "StateEntry",
+    "Store",
+    "Tasks",
+    "Tenants",
+    "Trigger",
+    "VersionRow",
+]
+
+MIGRATIONS = (
+    experiments.SCHEMA
+    + runs.SCHEMA
+    + recurring_runs.SCHEMA
+    + pipelines.SCHEMA
+    + tenants.SCHEMA
+    + tasks.SCHEMA,
+)
+
+
+class Store:
+    """The tables over one database file; `store.db.write()` makes several calls one transaction."""
+
+    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
+        self.db = Database(path, MIGRATIONS)
+        self.experiments = Experiments(self.db)
+        self.runs = Runs(self.db, now)
+        self.recurring_runs = RecurringRuns(self.db, now)
+        self.pipelines = Pipelines(self.db)
+        self.tenants = Tenants(self.db)
+        self.tasks = Tasks(self.db)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.db.close()

@@ -1,0 +1,160 @@
+"""Recurring runs as rows."""
+
+# ruff: noqa: S608 - statements are put together from constants, values are always bound
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from .db import Database, fold
+
+SCHEMA = """
+CREATE TABLE recurring_runs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    recurring_run_id TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    namespace TEXT NOT NULL,
+    experiment_id TEXT NOT NULL COLLATE NOCASE,
+    display_name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    service_account TEXT NOT NULL DEFAULT '',
+    enabled INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    pipeline_id TEXT NOT NULL DEFAULT '',
+    pipeline_version_id TEXT NOT NULL DEFAULT '',
+    spec BLOB NOT NULL DEFAULT x'',
+    runtime_config BLOB NOT NULL DEFAULT x'7b7d',
+    trigger_spec BLOB NOT NULL DEFAULT x'7b7d',
+    max_concurrency INTEGER NOT NULL DEFAULT 1,
+    no_catchup INTEGER NOT NULL DEFAULT 0,
+    extra BLOB NOT NULL DEFAULT x'7b7d',
+    next_at INTEGER,
+    fired INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX recurring_runs_by_time ON recurring_runs (namespace, created_at, seq);
+CREATE INDEX recurring_runs_by_experiment ON recurring_runs (experiment_id, created_at, seq);
+CREATE INDEX recurring_runs_enabled ON recurring_runs (next_at) WHERE enabled = 1;
+"""
+
+_FIELDS = (
+    "recurring_run_id, namespace, experiment_id, display_name, description, service_account, enabled,"
+    " created_at, updated_at, pipeline_id, pipeline_version_id, spec, runtime_config, trigger_spec,"
+    " max_concurrency, no_catchup, extra, next_at, fired"
+)
+_COLUMNS = f"seq, {_FIELDS}"
+
+
+class Trigger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When a recurring run fires; neither `cron` nor `interval` means once, at once. Times in seconds."""
+
+    cron: str = ""  # as robfig/cron v1 reads it: seconds first; may begin with "TZ=Zone "
+    interval: int = 0
+    start: int = 0
+    end: int = 0
+
+    @property
+    def periodic(self) -> bool:
+        """Whether it fires by interval."""
+        return self.interval > 0
+
+
+class RecurringRunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored recurring run; times are whole seconds since 1970; bytes are JSON."""
+
+    seq: int = 0
+    recurring_run_id: str
+    namespace: str
+    experiment_id: str
+    display_name: str
+    description: str = ""
+    service_account: str = ""
+    enabled: bool = False
+    created_at: int
+    updated_at: int
+    pipeline_id: str = ""
+    pipeline_version_id: str = ""  # empty: the version that is the latest when it fires
+    spec: bytes = b""  # inline spec, as in RunRow; empty with a pipeline
+    runtime_config: bytes = b"{}"
+    trigger_spec: bytes = b"{}"  # of Trigger
+    max_concurrency: int = 1
+    no_catchup: bool = False
+    extra: bytes = b"{}"
+    next_at: int | None = None  # the engine's: when it fires next; None = to be computed
+    fired: int = 0  # the engine's: how often it has fired
+
+    @property
+    def trigger(self) -> Trigger:
+        """When it fires."""
+        return msgspec.json.decode(self.trigger_spec, type=Trigger)
+
+
+class RecurringRuns:
+    """The table of recurring runs."""
+
+    columns = _COLUMNS
+    row = RecurringRunRow
+
+    def __init__(self, db: Database, now: Callable[[], float] = time.time) -> None:
+        self._db = db
+        self._now = now
+
+    def get(self, recurring_run_id: str) -> RecurringRunRow | None:
+        """The recurring run of this id in whatever namespace."""
+        found = self._rows("recurring_run_id = ?", recurring_run_id)
+        return found[0] if found else None
+
+    def enabled(self) -> list[RecurringRunRow]:
+        """All that are switched on, oldest first; the engine decides which of them fires."""
+        return self._rows("enabled = 1")
+
+    def due(self, now: int) -> list[RecurringRunRow]:
+        """Those switched on whose `next_at` has come or is not computed yet, oldest first."""
+        return self._rows("enabled = 1 AND (next_at IS NULL OR next_at <= ?)", now)
+
+    def set_next(self, recurring_run_id: str, next_at: int, *, fired: int) -> None:
+        """Store when it fires next (a far time for never) and how often it has fired."""
+        with self._db.write() as sql:
+            sql.execute(
+                "UPDATE recurring_runs SET next_at = ?, fired = ? WHERE recurring_run_id = ?",
+                (next_at, fired, recurring_run_id),
+            )
+
+    def add(self, row: RecurringRunRow) -> None:
+        """Store a new recurring run."""
+        with self._db.write() as sql:
+            sql.execute(
+                f"INSERT INTO recurring_runs ({_FIELDS}, name_key) VALUES (:"
+                + _FIELDS.replace(", ", ", :")
+                + ", :name_key)",
+                {**msgspec.structs.asdict(row), "name_key": fold(row.display_name)},
+            )
+
+    def enable(self, recurring_run_id: str, *, enabled: bool) -> None:
+        """Switch it on or off; switched on, its next time is computed anew."""
+        with self._db.write() as sql:
+            sql.execute(
+                "UPDATE recurring_runs SET enabled = ?, updated_at = ?,"
+                " next_at = CASE WHEN enabled = ? THEN next_at END WHERE recurring_run_id = ?",
+                (enabled, int(self._now()), enabled, recurring_run_id),
+            )
+
+    def remove(self, recurring_run_id: str) -> None:
+        """Delete the row; its runs stay."""
+        with self._db.write() as sql:
+            sql.execute("DELETE FROM recurring_runs WHERE recurring_run_id = ?", (recurring_run_id,))
+
+    def _rows(self, where: str, *values: Any) -> list[RecurringRunRow]:
+        found = self._db.read.execute(
+            f"SELECT {_COLUMNS} FROM recurring_runs WHERE {where} ORDER BY seq",
+            values,
+        )
+        return [
+            RecurringRunRow(
+                **{**dict(each), "enabled": bool(each["enabled"]), "no_catchup": bool(each["no_catchup"])}
+            )
+            for each in found
+        ]

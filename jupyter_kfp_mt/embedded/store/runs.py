@@ -1,0 +1,246 @@
+"""Runs as rows; their specs are kept once each, by digest."""
+
+# ruff: noqa: S608 - statements are put together from constants, values are always bound
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from .db import Database, fold
+
+SCHEMA = """
+CREATE TABLE specs (
+    digest TEXT PRIMARY KEY,
+    body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE runs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    namespace TEXT NOT NULL,
+    experiment_id TEXT NOT NULL COLLATE NOCASE,
+    display_name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    service_account TEXT NOT NULL DEFAULT '',
+    storage_state TEXT NOT NULL DEFAULT 'AVAILABLE',
+    state TEXT NOT NULL DEFAULT 'PENDING',
+    created_at INTEGER NOT NULL,
+    scheduled_at INTEGER NOT NULL DEFAULT 0,
+    finished_at INTEGER NOT NULL DEFAULT 0,
+    recurring_run_id TEXT NOT NULL DEFAULT '' COLLATE NOCASE,
+    pipeline_id TEXT NOT NULL DEFAULT '',
+    pipeline_version_id TEXT NOT NULL DEFAULT '',
+    spec_digest TEXT NOT NULL,
+    runtime_config BLOB NOT NULL DEFAULT x'7b7d',
+    state_history BLOB NOT NULL DEFAULT x'5b5d',
+    error TEXT NOT NULL DEFAULT '',
+    request_digest TEXT NOT NULL DEFAULT '',
+    extra BLOB NOT NULL DEFAULT x'7b7d'
+);
+CREATE INDEX runs_by_namespace ON runs (namespace, created_at, seq);
+CREATE INDEX runs_by_storage ON runs (namespace, storage_state, created_at, seq);
+CREATE INDEX runs_by_experiment ON runs (experiment_id, created_at, seq);
+CREATE INDEX runs_by_recurring_run ON runs (recurring_run_id, display_name) WHERE recurring_run_id <> '';
+CREATE INDEX runs_unfinished ON runs (seq) WHERE state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED', 'SKIPPED');
+CREATE INDEX runs_by_spec ON runs (spec_digest);
+CREATE TABLE run_totals (
+    scope TEXT NOT NULL,
+    storage_state TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (scope, storage_state)
+) WITHOUT ROWID;
+CREATE TRIGGER runs_added AFTER INSERT ON runs BEGIN
+    INSERT INTO run_totals VALUES ('n:' || new.namespace, new.storage_state, 1)
+        ON CONFLICT DO UPDATE SET n = n + 1;
+    INSERT INTO run_totals VALUES ('e:' || lower(new.experiment_id), new.storage_state, 1)
+        ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER runs_removed AFTER DELETE ON runs BEGIN
+    UPDATE run_totals SET n = n - 1 WHERE scope = 'n:' || old.namespace AND storage_state = old.storage_state;
+    UPDATE run_totals SET n = n - 1
+        WHERE scope = 'e:' || lower(old.experiment_id) AND storage_state = old.storage_state;
+    DELETE FROM specs WHERE digest = old.spec_digest
+        AND NOT EXISTS (SELECT 1 FROM runs WHERE spec_digest = old.spec_digest);
+END;
+CREATE TRIGGER runs_stored AFTER UPDATE OF storage_state ON runs
+WHEN old.storage_state <> new.storage_state BEGIN
+    UPDATE run_totals SET n = n - 1 WHERE scope = 'n:' || old.namespace AND storage_state = old.storage_state;
+    UPDATE run_totals SET n = n - 1
+        WHERE scope = 'e:' || lower(old.experiment_id) AND storage_state = old.storage_state;
+    INSERT INTO run_totals VALUES ('n:' || new.namespace, new.storage_state, 1)
+        ON CONFLICT DO UPDATE SET n = n + 1;
+    INSERT INTO run_totals VALUES ('e:' || lower(new.experiment_id), new.storage_state, 1)
+        ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+"""
+
+FINAL = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "SKIPPED"})
+
+_FIELDS = (
+    "run_id, namespace, experiment_id, display_name, description, service_account, storage_state, state,"
+    " created_at, scheduled_at, finished_at, recurring_run_id, pipeline_id, pipeline_version_id, spec_digest,"
+    " runtime_config, state_history, error, request_digest, extra"
+)
+_COLUMNS = f"seq, {_FIELDS}, (SELECT body FROM specs WHERE digest = spec_digest) AS spec"
+
+
+class StateEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One entry of a run's history; `at` is seconds since 1970."""
+
+    at: int
+    state: str = ""
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored run; times are whole seconds since 1970, 0 for "not yet"; bytes are JSON."""
+
+    seq: int = 0
+    run_id: str
+    namespace: str
+    experiment_id: str
+    display_name: str
+    description: str = ""
+    service_account: str = ""
+    storage_state: str = "AVAILABLE"
+    state: str = "PENDING"
+    created_at: int
+    scheduled_at: int = 0
+    finished_at: int = 0
+    recurring_run_id: str = ""
+    pipeline_id: str = ""
+    pipeline_version_id: str = ""
+    spec_digest: str = ""
+    runtime_config: bytes = b"{}"  # {"parameters": {...}, "pipeline_root": "..."} as it was sent
+    state_history: bytes = b"[]"  # of StateEntry
+    error: str = ""
+    request_digest: str = ""  # tells the same create from another one
+    extra: bytes = b"{}"  # what only one API version shows
+    spec: bytes = b"{}"  # bare IR, or {"pipeline_spec": ..., "platform_spec": ...}
+
+    @property
+    def history(self) -> list[StateEntry]:
+        """The states the run has been in, oldest first."""
+        return msgspec.json.decode(self.state_history, type=list[StateEntry])
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameter values the run was started with."""
+        config = msgspec.json.decode(self.runtime_config, type=dict[str, Any])
+        return config.get("parameters") or {}
+
+    @property
+    def pipeline_root(self) -> str:
+        """Where the caller wants artifacts to be; empty for the server's choice."""
+        config = msgspec.json.decode(self.runtime_config, type=dict[str, Any])
+        return config.get("pipeline_root") or ""
+
+
+class Runs:
+    """The table of runs."""
+
+    columns = _COLUMNS
+    row = RunRow
+
+    def __init__(self, db: Database, now: Callable[[], float] = time.time) -> None:
+        self._db = db
+        self._now = now
+
+    def get(self, run_id: str) -> RunRow | None:
+        """The run of this id in whatever namespace."""
+        return self._one("run_id = ?", run_id)
+
+    def of_recurring_run(self, recurring_run_id: str, display_name: str) -> RunRow | None:
+        """The run that this recurring run started under this name."""
+        return self._one("recurring_run_id = ? AND display_name = ?", recurring_run_id, display_name)
+
+    def unfinished(self) -> list[str]:
+        """Ids of all runs that are not in a final state, oldest first."""
+        found = self._db.read.execute(
+            "SELECT run_id FROM runs WHERE state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED', 'SKIPPED')"
+            " ORDER BY seq"
+        )
+        return [run_id for (run_id,) in found]
+
+    def add(self, row: RunRow) -> bool:
+        """Store a new run with PENDING as its first history entry; False when the id is taken."""
+        digest = hashlib.sha256(row.spec).hexdigest()
+        entry = StateEntry(at=row.created_at, state=row.state)
+        history = msgspec.json.encode([*row.history, entry])
+        values = msgspec.structs.asdict(
+            msgspec.structs.replace(row, spec_digest=digest, state_history=history)
+        )
+        with self._db.write() as sql:
+            if sql.execute("SELECT 1 FROM runs WHERE run_id = ?", (row.run_id,)).fetchone():
+                return False
+            sql.execute("INSERT OR IGNORE INTO specs VALUES (?, ?)", (digest, row.spec))
+            sql.execute(
+                f"INSERT INTO runs ({_FIELDS}, name_key) VALUES (:"
+                + _FIELDS.replace(", ", ", :")
+                + ", :name_key)",
+                {**values, "name_key": fold(row.display_name)},
+            )
+            sql.execute(
+                "UPDATE experiments SET last_run_created_at = ? WHERE experiment_id = ?",
+                (row.created_at, row.experiment_id),
+            )
+        return True
+
+    def set_state(self, run_id: str, state: str, *, finished_at: int | None = None, error: str = "") -> None:
+        """Store the run's state and, when it differs from the last one, a history entry of now.
+
+        `finished_at` None leaves the time as it is; 0 takes it back (retry).
+        """
+        with self._db.write() as sql:
+            found = sql.execute("SELECT state_history FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            if found is None:
+                return
+            history = msgspec.json.decode(found[0], type=list[StateEntry])
+            if not history or history[-1].state != state:
+                history.append(StateEntry(at=int(self._now()), state=state))
+            sql.execute(
+                "UPDATE runs SET state = ?, error = ?, state_history = ?,"
+                " finished_at = COALESCE(?, finished_at) WHERE run_id = ?",
+                (
+                    state,
+                    error,
+                    msgspec.json.encode(history),
+                    None if finished_at is None else int(finished_at),
+                    run_id,
+                ),
+            )
+
+    def claim(self, run_id: str, state: str, *, only_from: frozenset[str]) -> bool:
+        """Set `state` without a history entry if the run is in one of `only_from`; False otherwise."""
+        with self._db.write() as sql:
+            marks = ",".join("?" * len(only_from))
+            changed = sql.execute(
+                f"UPDATE runs SET state = ? WHERE run_id = ? AND state IN ({marks})",
+                (state, run_id, *only_from),
+            )
+            return changed.rowcount == 1
+
+    def set_storage_state(self, run_id: str, storage_state: str) -> None:
+        """Archive the run, or make it available again."""
+        with self._db.write() as sql:
+            sql.execute("UPDATE runs SET storage_state = ? WHERE run_id = ?", (storage_state, run_id))
+
+    def remove(self, run_id: str) -> None:
+        """Delete the row, and the spec that no other run has."""
+        with self._db.write() as sql:
+            sql.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+
+    def total(self, scope: str, storage_state: str = "") -> int:
+        """The maintained number of runs of `n:<namespace>` or `e:<experiment id>`."""
+        found = self._db.read.execute(
+            "SELECT COALESCE(SUM(n), 0) FROM run_totals WHERE scope = ? AND storage_state LIKE ?",
+            (scope, storage_state or "%"),
+        ).fetchone()
+        return int(found[0])
+
+    def _one(self, where: str, *values: str) -> RunRow | None:
+        found = self._db.read.execute(f"SELECT {_COLUMNS} FROM runs WHERE {where}", values).fetchone()
+        return None if found is None else RunRow(**dict(found))
