@@ -44,12 +44,12 @@ LANES: tuple[tuple[Step, ...], ...] = (
         Step("generated types", ["npm", "run", "--silent", "api:check"], "labextension"),
         Step("eslint", ["npm", "run", "--silent", "lint"], "labextension"),
         Step("vitest", ["npm", "run", "--silent", "test"], "labextension"),
+        Step("notebooks", [PYTHON, "-m", "pytest", "-q", "ui-tests/test_notebooks.py"], fast=False),
         Step(
-            "notebooks",
-            [PYTHON, "-m", "pytest", "-q", "-c", "ui-tests/pytest.ini", "ui-tests/notebooks.py"],
+            "browser",
+            [PYTHON, "-m", "pytest", "-q", "ui-tests", "--ignore=ui-tests/test_notebooks.py"],
             fast=False,
         ),
-        Step("browser", [PYTHON, "-m", "pytest", "-q", "-c", "ui-tests/pytest.ini", "ui-tests"], fast=False),
     ),
 )
 

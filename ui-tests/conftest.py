@@ -1,0 +1,133 @@
+"""A real JupyterLab, a real Chromium, and a home folder of their own for the browser and notebook tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PROJECT = Path(__file__).parent.parent
+
+
+class Lab(NamedTuple):
+    """A running JupyterLab."""
+
+    url: str
+    token: str
+    root: Path
+    environ: dict[str, str]
+
+    def link(self, path: str = "lab") -> str:
+        """The address of a page, signed in and with a fresh layout."""
+        return f"{self.url}{path}?reset&token={self.token}"
+
+
+@pytest.fixture(scope="session")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a user who has never started Jupyter; stops the embedded server at the end."""
+    home = tmp_path_factory.mktemp("home")
+    values = {
+        **os.environ,
+        "HOME": str(home),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_KFP_MT_EMBEDDED": "auto",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    yield values
+    subprocess.run(["jupyter-kfp", "serve", "--stop"], env=values, check=False, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def lab(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab on a copy of the notebooks."""
+    root = tmp_path_factory.mktemp("root") / "notebooks"
+    shutil.copytree(PROJECT / "notebooks", root)
+    token, port = secrets.token_hex(16), _free_port()
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+        *(f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={token}"),
+        *(f"--ServerApp.root_dir={root}", "--LabApp.extension_manager=readonly"),
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    log = root.parent / "lab.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, env=environ, stdout=output, stderr=output) as server,
+    ):
+        url = f"http://127.0.0.1:{port}/"
+        try:
+            _wait_for(f"{url}api/status?token={token}", log)
+            yield Lab(url, token, root, environ)
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, headless."""
+    with sync_playwright() as playwright:
+        path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=path)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """JupyterLab in a new window; what its console says against us fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(lab.link())
+    page.evaluate("async () => { await window.jupyterapp.restored; }")
+    yield page
+    results = PROJECT / "ui-tests" / "results"
+    results.mkdir(exist_ok=True)
+    page.screenshot(path=results / f"{request.node.name}.png")
+    context.close()
+    assert complaints == []
+
+
+def api(lab: Lab, path: str) -> object:
+    """Ask the server extension, as a script with the Jupyter token would."""
+    question = urllib.request.Request(
+        f"{lab.url}jupyter-kfp-mt/{path}", headers={"Authorization": f"token {lab.token}"}
+    )
+    with urllib.request.urlopen(question, timeout=30) as answer:
+        return json.load(answer)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(log.read_text(encoding="utf-8")[-4000:])
