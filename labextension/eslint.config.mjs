@@ -1,0 +1,61 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+// Imports point down only: index → plugins → panel, commands → model | components → api; tokens are types.
+const LAYERS = {
+  index: '**/index',
+  plugins: '**/plugins/*',
+  panel: '**/panel/*',
+  commands: '**/commands',
+  model: '**/model/*',
+  components: '**/components/*'
+};
+
+/** Files matching `files` may not import the layers named. */
+function arrow(files, ...layers) {
+  const patterns = layers.map(layer => ({
+    group: [LAYERS[layer]],
+    message: `Imports point down only: this file may not know ${layer}.`
+  }));
+  return { files, rules: { 'no-restricted-imports': ['error', { patterns }] } };
+}
+
+export default tseslint.config(
+  { ignores: ['lib/**', 'node_modules/**', 'src/api/schema.ts'] },
+  js.configs.recommended,
+  ...tseslint.configs.strict,
+  ...tseslint.configs.stylistic,
+  {
+    languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      // A namespace of command ids is JupyterLab's habit.
+      '@typescript-eslint/no-namespace': 'off',
+      // An empty callback is the default of an optional one.
+      '@typescript-eslint/no-empty-function': 'off',
+      // `noUncheckedIndexedAccess` asks for them after a length check.
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      eqeqeq: ['error', 'always'],
+      'no-console': ['error', { allow: ['warn', 'error'] }]
+    }
+  },
+  arrow(['src/plugins/**'], 'index'),
+  arrow(['src/panel/**', 'src/commands.ts'], 'index', 'plugins'),
+  arrow(['src/model/**'], 'index', 'plugins', 'panel', 'commands', 'components'),
+  arrow(['src/components/**'], 'index', 'plugins', 'panel', 'commands', 'model'),
+  arrow(['src/api/**', 'src/format.ts', 'src/icons.ts'], 'index', 'plugins', 'panel', 'commands', 'model', 'components'),
+  {
+    files: ['src/tokens.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['./*'], allowTypeImports: true, message: 'Tokens know types only.' }] }
+      ]
+    }
+  }
+);

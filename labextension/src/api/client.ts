@@ -1,0 +1,304 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { version } from '../../package.json';
+import { errorBody, isErrorBody, KfpApiError } from './errors';
+import type {
+  DoctorReport,
+  ErrorBody,
+  Experiment,
+  ExperimentPage,
+  ExperimentRequest,
+  Inspection,
+  LogChunk,
+  PipelinePage,
+  PipelineVersion,
+  PipelineVersionPage,
+  Run,
+  RunPage,
+  RunView,
+  Source,
+  Status,
+  SubmitRequest,
+  UploadRequest
+} from './types';
+
+export { bodyOf, errorBody, KfpApiError } from './errors';
+
+/** The version of this half of the extension. */
+export const VERSION: string = version;
+
+/** The first part of every path of ours. */
+const ROOT = 'jupyter-kfp-mt';
+
+/** What a page of anything can be asked with. */
+export interface IPageQuery {
+  readonly page_size?: number;
+  readonly page_token?: string;
+  readonly sort_by?: string;
+}
+
+/** Which runs a page shall hold. */
+export interface IRunQuery extends IPageQuery {
+  /** KFP states, separated by commas. */
+  readonly state?: string;
+  readonly search?: string;
+  readonly experiment_id?: string;
+  readonly archived?: boolean;
+}
+
+/** Which part of a log is wanted: from a byte, or the last lines. */
+export interface ILogQuery {
+  readonly offset?: number;
+  readonly attempt?: number;
+  readonly tail?: number;
+}
+
+type Query = Record<string, string | number | boolean | undefined>;
+
+/**
+ * The REST interface of the server half.
+ *
+ * Every method rejects with `KfpApiError`. Nothing here talks to Kubeflow Pipelines or sees a credential of it.
+ */
+export class KfpApi {
+  constructor(
+    private readonly _settings: ServerConnection.ISettings,
+    private readonly _trans: TranslationBundle
+  ) {}
+
+  /** Who and where; rejects with `version-mismatch` when the two halves differ. */
+  async status(namespace = ''): Promise<Status> {
+    const status = await this._get<Status>(['status'], { namespace });
+    if (status.version !== VERSION) {
+      throw new KfpApiError(this._versionMismatch(status.version), 0);
+    }
+    return status;
+  }
+
+  /** The ordered checks with their evidence. */
+  doctor(): Promise<DoctorReport> {
+    return this._get(['doctor']);
+  }
+
+  /** Start the embedded server, or find the one that runs. */
+  startEmbedded(): Promise<Status> {
+    return this._send('POST', ['embedded']);
+  }
+
+  /** Stop the embedded server. */
+  stopEmbedded(): Promise<Status> {
+    return this._send('DELETE', ['embedded']);
+  }
+
+  /** Read a pipeline for the submit form; starts nothing. */
+  inspect(namespace: string, source: Source): Promise<Inspection> {
+    return this._send('POST', ['namespaces', namespace, 'inspect'], source);
+  }
+
+  /** One page of runs, without their specs. */
+  listRuns(namespace: string, query: IRunQuery = {}): Promise<RunPage> {
+    return this._get(['namespaces', namespace, 'runs'], { ...query });
+  }
+
+  /** A run with its tasks and parameters. */
+  viewRun(namespace: string, runId: string): Promise<RunView> {
+    return this._get(['namespaces', namespace, 'runs', runId]);
+  }
+
+  /** Start a run. */
+  submit(namespace: string, request: SubmitRequest): Promise<Run> {
+    return this._send('POST', ['namespaces', namespace, 'runs'], request);
+  }
+
+  /** Stop a run; safe to repeat. */
+  terminate(namespace: string, runId: string): Promise<Run> {
+    return this._send('POST', ['namespaces', namespace, 'runs', runId, 'terminate']);
+  }
+
+  /** Go on from the failed tasks. */
+  retry(namespace: string, runId: string): Promise<Run> {
+    return this._send('POST', ['namespaces', namespace, 'runs', runId, 'retry']);
+  }
+
+  /** Take a run off the list; safe to repeat. */
+  archive(namespace: string, runId: string): Promise<Run> {
+    return this._send('POST', ['namespaces', namespace, 'runs', runId, 'archive']);
+  }
+
+  /** Put an archived run back on the list; safe to repeat. */
+  unarchive(namespace: string, runId: string): Promise<Run> {
+    return this._send('POST', ['namespaces', namespace, 'runs', runId, 'unarchive']);
+  }
+
+  /** Delete a run for good. */
+  async deleteRun(namespace: string, runId: string): Promise<void> {
+    await this._send('DELETE', ['namespaces', namespace, 'runs', runId]);
+  }
+
+  /** A part of a task's log. */
+  log(namespace: string, runId: string, taskId: string, query: ILogQuery = {}): Promise<LogChunk> {
+    return this._get(['namespaces', namespace, 'runs', runId, 'tasks', taskId, 'log'], { ...query });
+  }
+
+  /** One page of experiments. */
+  listExperiments(
+    namespace: string,
+    query: IPageQuery & { search?: string; archived?: boolean } = {}
+  ): Promise<ExperimentPage> {
+    return this._get(['namespaces', namespace, 'experiments'], { ...query });
+  }
+
+  /** Create an experiment. */
+  createExperiment(namespace: string, request: ExperimentRequest): Promise<Experiment> {
+    return this._send('POST', ['namespaces', namespace, 'experiments'], request);
+  }
+
+  /** One page of private pipelines, or of shared ones. */
+  listPipelines(
+    namespace: string,
+    query: IPageQuery & { search?: string; shared?: boolean } = {}
+  ): Promise<PipelinePage> {
+    return this._get(['namespaces', namespace, 'pipelines'], { ...query });
+  }
+
+  /** The versions of a pipeline, newest first. */
+  listVersions(namespace: string, pipelineId: string, query: IPageQuery = {}): Promise<PipelineVersionPage> {
+    return this._get(['namespaces', namespace, 'pipelines', pipelineId, 'versions'], { ...query });
+  }
+
+  /** Register a pipeline privately, or a new version of a known name. */
+  upload(namespace: string, request: UploadRequest): Promise<PipelineVersion> {
+    return this._send('POST', ['namespaces', namespace, 'pipelines'], request);
+  }
+
+  /** Open the event stream of a namespace; the answer's body is read by `EventStream`. */
+  openEvents(namespace: string, lastEventId: string, signal: AbortSignal): Promise<Response> {
+    const headers: Record<string, string> = { Accept: 'text/event-stream' };
+    if (lastEventId) {
+      headers['Last-Event-ID'] = lastEventId;
+    }
+    return this._request(['namespaces', namespace, 'events'], {}, { method: 'GET', headers, signal });
+  }
+
+  private async _get<T>(path: readonly string[], query: Query = {}): Promise<T> {
+    return this._decode<T>(await this._request(path, query, { method: 'GET' }));
+  }
+
+  private async _send<T>(method: 'POST' | 'DELETE', path: readonly string[], body?: object): Promise<T> {
+    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    return this._decode<T>(await this._request(path, {}, init));
+  }
+
+  /** The JSON of a good answer; a proxy on the way may have put a web page in its place. */
+  private async _decode<T>(response: Response): Promise<T> {
+    const text = await response.text();
+    const body = parsed(text);
+    if (typeof body !== 'object' || body === null) {
+      throw new KfpApiError(this._unexpected(response, text), response.status);
+    }
+    return body as T;
+  }
+
+  /** The answer when it is a good one. */
+  private async _request(path: readonly string[], query: Query, init: RequestInit): Promise<Response> {
+    const url = this._url(path, query);
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(url, init, this._settings);
+    } catch (error) {
+      if (error instanceof ServerConnection.NetworkError) {
+        throw new KfpApiError(this._noAnswer(error), 0);
+      }
+      throw error;
+    }
+    if (!response.ok) {
+      throw new KfpApiError(await this._errorOf(response), response.status);
+    }
+    return response;
+  }
+
+  /** The URL of `path` below our root; ids come from users, links and servers and must not lead elsewhere. */
+  private _url(path: readonly string[], query: Query): string {
+    for (const part of path) {
+      if (part === '' || part === '.' || part === '..') {
+        const message = this._trans.__('No such thing.');
+        throw new KfpApiError(errorBody({ code: 'not-found', message, details: path.join('/') }), 404);
+      }
+    }
+    const set = Object.entries(query).filter(([, value]) => value !== undefined && value !== '' && value !== false);
+    const search = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
+    const url = URLExt.join(this._settings.baseUrl, ROOT, ...path.map(encodeURIComponent));
+    return search ? `${url}?${search}` : url;
+  }
+
+  private async _errorOf(response: Response): Promise<ErrorBody> {
+    const text = await response.text();
+    const body: unknown = parsed(text);
+    if (isErrorBody(body)) {
+      return errorBody(body);
+    }
+    if (response.status === 404) {
+      return this._serverHalfMissing();
+    }
+    if (response.status === 401 || response.status === 403) {
+      return errorBody({
+        code: 'jupyter-login',
+        message: this._trans.__('You are signed out of Jupyter.'),
+        why: this._trans.__('The Jupyter server answered %1.', response.status),
+        next: this._trans.__('Reload the page and sign in.')
+      });
+    }
+    return this._unexpected(response, text);
+  }
+
+  private _unexpected(response: Response, text: string): ErrorBody {
+    return errorBody({
+      code: 'jupyter-error',
+      message: this._trans.__('The Jupyter server answered something unexpected.'),
+      why: `${response.status} ${response.statusText}`,
+      next: this._trans.__('“Copy report” and show an admin.'),
+      details: text.slice(0, 2000)
+    });
+  }
+
+  private _noAnswer(error: Error): ErrorBody {
+    return errorBody({
+      code: 'jupyter-unreachable',
+      message: this._trans.__('The Jupyter server does not answer.'),
+      why: this._trans.__('It is stopped, restarting, or the network is down.'),
+      next: this._trans.__('We try again by ourselves.'),
+      details: error.message
+    });
+  }
+
+  private _serverHalfMissing(): ErrorBody {
+    return errorBody({
+      code: 'server-half-missing',
+      message: this._trans.__('The server part is missing.'),
+      why: this._trans.__('The page has the extension, the Jupyter server has not.'),
+      next: this._trans.__('Install it, then restart Jupyter.'),
+      command: 'pip install jupyter_kfp_mt && jupyter server extension enable jupyter_kfp_mt'
+    });
+  }
+
+  private _versionMismatch(server: string): ErrorBody {
+    return errorBody({
+      code: 'version-mismatch',
+      message: this._trans.__('Reload the page.'),
+      why: this._trans.__('Page %1, server %2.', VERSION, server)
+    });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return null;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+/** Short names for the generated types of the REST interface. */
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+/** What a request body must have, the rest having defaults on the server. */
+type Wanted<T, Required extends keyof T> = Pick<T, Required> & Partial<Omit<T, Required>>;
+
+export type Artifact = Schemas['Artifact'];
+export type Check = Schemas['Check'];
+export type DoctorReport = Schemas['DoctorReport'];
+export type ErrorBody = Schemas['ErrorBody'];
+export type Experiment = Schemas['Experiment'];
+export type ExperimentPage = Schemas['ExperimentPage'];
+export type ExperimentRequest = Wanted<Schemas['ExperimentRequest'], 'display_name'>;
+export type Failure = Schemas['Failure'];
+export type Inspection = Schemas['Inspection'];
+export type LogChunk = Schemas['LogChunk'];
+export type ParameterSpec = Schemas['ParameterSpec'];
+export type ParameterType = Schemas['ParameterType'];
+export type ParameterValue = Schemas['ParameterValue'];
+export type Phase = Schemas['Phase'];
+export type Pipeline = Schemas['Pipeline'];
+export type PipelineInfo = Schemas['PipelineInfo'];
+export type PipelinePage = Schemas['PipelinePage'];
+export type PipelineVersion = Schemas['PipelineVersion'];
+export type PipelineVersionPage = Schemas['PipelineVersionPage'];
+export type Progress = Schemas['Progress'];
+export type Run = Schemas['Run'];
+export type RunPage = Schemas['RunPage'];
+export type RunsEvent = Schemas['RunsEvent'];
+export type RunView = Schemas['RunView'];
+export type Source = Wanted<Schemas['Source'], 'kind'>;
+export type Status = Schemas['Status'];
+export type SubmitRequest = Wanted<Omit<Schemas['SubmitRequest'], 'source'> & { source: Source }, 'source'>;
+export type Task = Schemas['Task'];
+export type TaskValues = Schemas['TaskValues'];
+export type UploadRequest = Wanted<Omit<Schemas['UploadRequest'], 'source'> & { source: Source }, 'source'>;

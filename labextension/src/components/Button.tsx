@@ -1,0 +1,48 @@
+import type { LabIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+export interface IButtonProps {
+  readonly label: string;
+  readonly onClick: (event: React.MouseEvent) => void;
+  /** How it looks: filled in the brand colour (one per view), filled, without ground, or an icon alone. */
+  readonly kind?: 'primary' | 'plain' | 'quiet' | 'icon' | 'row';
+  readonly icon?: LabIcon;
+  readonly title?: string;
+  /** Why it cannot be used now; it stays visible and in the tab order. */
+  readonly off?: string;
+  readonly pressed?: boolean;
+  readonly hasPopup?: boolean;
+  readonly tabIndex?: number;
+  readonly className?: string;
+}
+
+const KINDS = { primary: 'jp-mod-primary', plain: '', quiet: 'jp-mod-quiet', icon: 'jp-mod-icon', row: 'jp-mod-row' };
+
+/** A button that, when it is off, says why instead of being hidden. */
+export function Button(props: IButtonProps): React.JSX.Element {
+  const { label, icon, off, kind = 'plain' } = props;
+  const only = kind === 'icon';
+  const Icon = icon?.react;
+  const names = ['jp-kfp-Button', KINDS[kind], props.className ?? ''].filter(name => name !== '');
+  return (
+    <button
+      type="button"
+      className={names.join(' ')}
+      title={off ?? props.title ?? (only ? label : undefined)}
+      aria-label={only ? label : undefined}
+      aria-disabled={off === undefined ? undefined : true}
+      aria-pressed={props.pressed}
+      aria-haspopup={props.hasPopup ? 'menu' : undefined}
+      tabIndex={props.tabIndex}
+      onClick={event => {
+        event.stopPropagation();
+        if (off === undefined) {
+          props.onClick(event);
+        }
+      }}
+    >
+      {Icon && <Icon tag={null} />}
+      {!only && label}
+    </button>
+  );
+}

@@ -1,0 +1,92 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { copyIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { ErrorBody } from '../api/types';
+import { phaseIcons, warningIcon } from '../icons';
+import { Button } from './Button';
+
+/** Something a notice offers to do. */
+export interface INoticeAction {
+  readonly label: string;
+  readonly run: () => void;
+  readonly primary?: boolean;
+  readonly off?: string;
+}
+
+export interface IErrorNoticeProps {
+  readonly error: ErrorBody;
+  readonly trans: TranslationBundle;
+  readonly onCopy: (text: string) => void;
+  readonly actions?: readonly INoticeAction[];
+  /** In a main view: with a box and an edge. */
+  readonly boxed?: boolean;
+  /** Caused by what the person just did: read out at once. */
+  readonly mine?: boolean;
+  /** A state that can be put right, not a failure. */
+  readonly warning?: boolean;
+  readonly children?: React.ReactNode;
+}
+
+/** What happened, why, the next step and the command to copy. */
+export function ErrorNotice(props: IErrorNoticeProps): React.JSX.Element {
+  const { error, trans, onCopy } = props;
+  const [open, setOpen] = React.useState(false);
+  const Icon = (props.warning ? warningIcon : phaseIcons.FAILED).react;
+  return (
+    <div className={props.boxed ? 'jp-kfp-Notice jp-mod-box' : 'jp-kfp-Notice'} role={props.mine ? 'alert' : 'status'}>
+      <Icon tag={null} />
+      <h3>{error.message}</h3>
+      {error.why && <p>{error.why}</p>}
+      {error.next && <p>{error.next}</p>}
+      {error.command && <Command text={error.command} trans={trans} onCopy={onCopy} />}
+      {props.children}
+      <div className="jp-kfp-Buttons">
+        {props.actions?.map(action => (
+          <Button
+            key={action.label}
+            label={action.label}
+            kind={action.primary ? 'primary' : 'plain'}
+            off={action.off}
+            onClick={action.run}
+          />
+        ))}
+        {error.details && (
+          <Button label={trans.__('Details')} kind="quiet" pressed={open} onClick={() => setOpen(!open)} />
+        )}
+        <Button label={trans.__('Copy report')} kind="quiet" onClick={() => onCopy(report(error))} />
+      </div>
+      {open && <pre className="jp-kfp-Details jp-kfp-mono">{error.details}</pre>}
+    </div>
+  );
+}
+
+/** A command that wraps and is never cut: one reads it before running it. */
+export function Command(props: {
+  readonly text: string;
+  readonly trans: TranslationBundle;
+  readonly onCopy: (text: string) => void;
+}): React.JSX.Element {
+  return (
+    <div className="jp-kfp-Command">
+      <span>{props.text}</span>
+      <Button label={props.trans.__('Copy')} kind="icon" icon={copyIcon} onClick={() => props.onCopy(props.text)} />
+    </div>
+  );
+}
+
+/** An error as text for an admin or an issue. */
+export function report(error: ErrorBody): string {
+  const lines: [string, string][] = [
+    ['', `${error.message} [${error.code}]`],
+    ['Why: ', error.why],
+    ['Next: ', error.next],
+    ['Command: ', error.command],
+    ['Request: ', error.request_id],
+    ['', error.details]
+  ];
+  return lines
+    .filter(([, text]) => text !== '')
+    .map(([label, text]) => label + text)
+    .join('\n');
+}

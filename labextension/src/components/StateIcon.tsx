@@ -1,0 +1,39 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Phase } from '../api/types';
+import { phaseIcons } from '../icons';
+import { phaseWord } from '../phase';
+
+export interface IStateIconProps {
+  readonly phase: Phase;
+  readonly trans: TranslationBundle;
+  /** The state on the wire, shown when it is none that we know. */
+  readonly raw?: string;
+  /** The word stands beside it: hidden from readers. */
+  readonly decorative?: boolean;
+}
+
+/** The icon of a phase; it turns while something runs. */
+export function StateIcon(props: IStateIconProps): React.JSX.Element {
+  const { phase, trans, raw, decorative } = props;
+  const turns = phase === 'RUNNING' || phase === 'CANCELING';
+  const word = phaseWord(phase, trans, raw);
+  const reading = decorative ? { 'aria-hidden': true } : { role: 'img', 'aria-label': word, title: word };
+  const Icon = phaseIcons[phase].react;
+  return (
+    <span className={turns ? 'jp-kfp-Icon jp-kfp-turn' : 'jp-kfp-Icon'} data-phase={phase} {...reading}>
+      <Icon tag={null} />
+    </span>
+  );
+}
+
+/** Icon and word of a phase. */
+export function StateBadge(props: Omit<IStateIconProps, 'decorative'> & { title?: string }): React.JSX.Element {
+  return (
+    <span className="jp-kfp-State" title={props.title}>
+      <StateIcon phase={props.phase} trans={props.trans} raw={props.raw} decorative />
+      <span>{phaseWord(props.phase, props.trans, props.raw)}</span>
+    </span>
+  );
+}

@@ -1,0 +1,170 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A choice of the person: the zone of all times. */
+export type TimeZone = 'local' | 'UTC';
+
+/** What is shown for a value that is not there. */
+export const NOTHING = '–';
+
+/** Times, durations and numbers as people read them (UX §2.3), in the language of the page. */
+export class Format {
+  constructor(
+    readonly trans: TranslationBundle,
+    private readonly _options: { readonly locale?: string; readonly timeZone?: TimeZone } = {}
+  ) {
+    const { locale, timeZone } = _options;
+    const zone = timeZone === 'UTC' ? { timeZone: 'UTC' } : {};
+    this._zone = zone;
+    this._clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...zone });
+    this._day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', ...zone });
+    this._year = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric', ...zone });
+    this._number = new Intl.NumberFormat(locale);
+  }
+
+  /** A moment in a list: “just now”, “4 min ago”, “14:02”, “12 Mar, 14:02”, “12 Mar 2025”. */
+  moment(value: string | null | undefined, now: number): string {
+    const time = instant(value);
+    if (time === null) {
+      return NOTHING;
+    }
+    const age = now - time;
+    if (Math.abs(age) < MINUTE) {
+      return this.trans.__('just now');
+    }
+    if (age > 0 && age < HOUR) {
+      return this.trans.__('%1 min ago', Math.floor(age / MINUTE));
+    }
+    if (this._sameDay(time, now)) {
+      return this._clock.format(time);
+    }
+    if (this._part(time, 'year') === this._part(now, 'year')) {
+      return `${this._day.format(time)}, ${this._clock.format(time)}`;
+    }
+    return this._year.format(time);
+  }
+
+  /** A moment in a table or form: “2026-03-12 14:02:07 CET”. */
+  exact(value: string | null | undefined): string {
+    const time = instant(value);
+    return time === null ? NOTHING : exactly(time, this._zone);
+  }
+
+  /** The time of day with seconds: “14:02:07”. */
+  clock(value: string | null | undefined): string {
+    const time = instant(value);
+    return time === null ? NOTHING : exactly(time, this._zone).slice(11, 19);
+  }
+
+  /** The tooltip of a moment: full local time with its zone, and UTC. */
+  tooltip(value: string | null | undefined): string {
+    const time = instant(value);
+    return time === null ? '' : `${exactly(time, this._zone)} · ${exactly(time, { timeZone: 'UTC' })}`;
+  }
+
+  /** A duration in seconds: “8 s”, “3 min 12 s”, “2 h 05 min”, “3 d 4 h”. */
+  duration(seconds: number | null): string {
+    if (seconds === null || !Number.isFinite(seconds)) {
+      return NOTHING;
+    }
+    const whole = Math.max(0, Math.round(seconds));
+    const two = (value: number): string => String(value).padStart(2, '0');
+    if (whole < 60) {
+      return this.trans.__('%1 s', whole);
+    }
+    if (whole < 3600) {
+      return this.trans.__('%1 min %2 s', Math.floor(whole / 60), two(whole % 60));
+    }
+    if (whole < 86_400) {
+      return this.trans.__('%1 h %2 min', Math.floor(whole / 3600), two(Math.floor(whole / 60) % 60));
+    }
+    return this.trans.__('%1 d %2 h', Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24);
+  }
+
+  /** The duration from `start` to `end`, or to `now` while there is no end. */
+  took(start: string | null | undefined, end: string | null | undefined, now: number): string {
+    const from = instant(start);
+    return from === null ? NOTHING : this.duration(((instant(end) ?? now) - from) / 1000);
+  }
+
+  /** A number with the separators of the language. */
+  count(value: number): string {
+    return this._number.format(value);
+  }
+
+  /** A number in a narrow place: from 1,000 on “1.2 k”. */
+  shortCount(value: number): string {
+    if (value < 1000) {
+      return this.count(value);
+    }
+    const thousands = new Intl.NumberFormat(this._options.locale, { maximumFractionDigits: value < 100_000 ? 1 : 0 });
+    return this.trans.__('%1 k', thousands.format(value / 1000));
+  }
+
+  /** A metric with up to four significant digits. */
+  metric(value: number): string {
+    return Number.isNaN(value) ? 'NaN' : String(Number(value.toPrecision(4)));
+  }
+
+  /** A size in bytes, in binary units with one decimal: “1.4 MiB”. */
+  size(bytes: number): string {
+    const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+    let value = bytes;
+    let unit = 0;
+    while (value >= 1024 && unit < units.length - 1) {
+      value /= 1024;
+      unit += 1;
+    }
+    return unit === 0 ? `${value} B` : `${value.toFixed(1)} ${units[unit] ?? ''}`;
+  }
+
+  /** The first eight characters of an id. */
+  shortId(id: string): string {
+    return id.slice(0, 8);
+  }
+
+  private _sameDay(one: number, other: number): boolean {
+    return exactly(one, this._zone).slice(0, 10) === exactly(other, this._zone).slice(0, 10);
+  }
+
+  private _part(time: number, type: Intl.DateTimeFormatPartTypes): string {
+    return this._year.formatToParts(time).find(part => part.type === type)?.value ?? '';
+  }
+
+  private readonly _zone: { timeZone?: string };
+  private readonly _clock: Intl.DateTimeFormat;
+  private readonly _day: Intl.DateTimeFormat;
+  private readonly _year: Intl.DateTimeFormat;
+  private readonly _number: Intl.NumberFormat;
+}
+
+/** Milliseconds since 1970 of a time on the wire; null for what KFP writes for “not set” (1970, the year 1). */
+export function instant(value: string | null | undefined): number | null {
+  const time = value ? Date.parse(value) : Number.NaN;
+  return time >= DAY ? time : null;
+}
+
+/** A text cut in the middle, so that its beginning and its end can be read. */
+export function cutMiddle(text: string, length: number): string {
+  if (text.length <= length) {
+    return text;
+  }
+  const tail = Math.floor((length - 1) / 2);
+  return `${text.slice(0, length - 1 - tail)}…${text.slice(text.length - tail)}`;
+}
+
+function exactly(time: number, zone: { timeZone?: string }): string {
+  // Swedish writes dates as ISO 8601 does.
+  const parts = new Intl.DateTimeFormat('sv-SE', {
+    dateStyle: 'short',
+    timeStyle: 'medium',
+    ...zone
+  }).format(time);
+  const name = new Intl.DateTimeFormat('en', { timeZoneName: 'short', ...zone })
+    .formatToParts(time)
+    .find(part => part.type === 'timeZoneName')?.value;
+  return `${parts} ${name ?? ''}`.trim();
+}

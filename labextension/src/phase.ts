@@ -1,0 +1,38 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { Phase } from './api/types';
+
+const ENDED: ReadonlySet<Phase> = new Set<Phase>(['SUCCEEDED', 'FAILED', 'CANCELED', 'SKIPPED', 'CACHED']);
+
+/** Whether something can still happen to what is in `phase`. */
+export function isActive(phase: Phase): boolean {
+  return !ENDED.has(phase);
+}
+
+/** The word for `phase`; `raw` is the state on the wire, shown when it is none that we know. */
+export function phaseWord(phase: Phase, trans: TranslationBundle, raw = ''): string {
+  switch (phase) {
+    case 'PENDING':
+      return trans.__('Pending');
+    case 'RUNNING':
+      return trans.__('Running');
+    case 'SUCCEEDED':
+      return trans.__('Succeeded');
+    case 'FAILED':
+      return trans.__('Failed');
+    case 'CANCELING':
+      return trans.__('Canceling');
+    case 'CANCELED':
+      return trans.__('Canceled');
+    case 'SKIPPED':
+      return trans.__('Skipped');
+    case 'PAUSED':
+      return trans.__('Paused');
+    case 'CACHED':
+      return trans.__('From cache');
+    case 'UNCONFIRMED':
+      return trans.__('Not confirmed');
+    case 'UNKNOWN':
+      return raw ? trans.__('Unknown (“%1”)', raw) : trans.__('Unknown');
+  }
+}

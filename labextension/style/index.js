@@ -1,0 +1,5 @@
+import './base.css';
+import './panel.css';
+import './main.css';
+import './runview.css';
+import './submitform.css';

@@ -1,0 +1,35 @@
+/** What Lumino and JupyterLab want of a browser and jsdom lacks. */
+import { afterEach } from 'vitest';
+import { cleanup } from '@testing-library/react';
+
+class Observer {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+  takeRecords(): [] {
+    return [];
+  }
+}
+
+const missing = {
+  DragEvent: class DragEvent extends MouseEvent {},
+  IntersectionObserver: Observer,
+  ResizeObserver: Observer,
+  matchMedia: (media: string) => ({
+    media,
+    matches: false,
+    onchange: null,
+    addListener() {},
+    removeListener() {},
+    addEventListener() {},
+    removeEventListener() {},
+    dispatchEvent: () => false
+  })
+};
+for (const [name, value] of Object.entries(missing)) {
+  if (!(name in globalThis)) {
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+}
+
+afterEach(() => cleanup());
