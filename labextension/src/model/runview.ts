@@ -1,0 +1,159 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Poll } from '@lumino/polling';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import { bodyOf } from '../api/client';
+import type { ErrorBody, RunView } from '../api/types';
+import { isActive } from '../phase';
+import type { IRunChange, IRunManager } from '../tokens';
+
+export interface IRunViewModelOptions {
+  readonly manager: IRunManager;
+  readonly namespace: string;
+  readonly runId: string;
+  /** Milliseconds between two questions where nobody tells of changes. */
+  readonly interval?: number;
+}
+
+/**
+ * One run with its tasks: read again when the manager tells of a change.
+ *
+ * #### Notes
+ * The manager hears of one namespace. A run of another one is asked for every few seconds while it is active and
+ * visible.
+ */
+export class RunViewModel implements IDisposable {
+  constructor(options: IRunViewModelOptions) {
+    this._manager = options.manager;
+    this.namespace = options.namespace;
+    this.runId = options.runId;
+    this._manager.runChanged.connect(this._onRunChanged, this);
+    this._manager.changed.connect(this._onManagerChanged, this);
+    this._poll = new Poll({
+      name: 'jupyter-kfp-mt:run-view',
+      auto: false,
+      standby: 'when-hidden',
+      frequency: { interval: options.interval ?? 5000, backoff: true, max: 60_000 },
+      factory: () => this.refresh()
+    });
+  }
+
+  readonly namespace: string;
+  readonly runId: string;
+
+  /** Emitted after anything below has changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** The newest answer; null before the first. */
+  get view(): RunView | null {
+    return this._view;
+  }
+
+  /** Why the newest question got no answer. */
+  get error(): ErrorBody | null {
+    return this._error;
+  }
+
+  /** When `view` was read, in milliseconds since 1970. */
+  get readAt(): number {
+    return this._readAt;
+  }
+
+  /** Whether the page is connected to Kubeflow Pipelines, as far as known. */
+  get connected(): boolean {
+    return this._manager.connection !== 'lost';
+  }
+
+  /** Whether this was thrown away. */
+  get isDisposed(): boolean {
+    return this._poll.isDisposed;
+  }
+
+  /** Be kept up to date, or not. */
+  setVisible(visible: boolean): void {
+    if (this.isDisposed || visible === (this._watching !== null)) {
+      return;
+    }
+    this._watching?.dispose();
+    this._watching = visible ? this._manager.watch() : null;
+    if (visible) {
+      void this.refresh();
+    }
+    this._schedule();
+  }
+
+  /** Read the run again; a change that comes while an answer is awaited leads to one more question. */
+  async refresh(): Promise<void> {
+    if (this._pending) {
+      this._again = true;
+      return this._pending;
+    }
+    this._pending = this._read();
+    await this._pending;
+    this._pending = null;
+    if (this._again && !this.isDisposed) {
+      this._again = false;
+      await this.refresh();
+    }
+  }
+
+  /** Stop looking. */
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._watching?.dispose();
+    this._poll.dispose();
+    Signal.clearData(this);
+  }
+
+  private async _read(): Promise<void> {
+    try {
+      this._view = await this._manager.api.viewRun(this.namespace, this.runId);
+      this._readAt = Date.now();
+      this._error = null;
+    } catch (error) {
+      this._error = bodyOf(error);
+    }
+    if (!this.isDisposed) {
+      this._schedule();
+      this._changed.emit();
+    }
+  }
+
+  private _onRunChanged(_: IRunManager, change: IRunChange): void {
+    if (change.run.run_id === this.runId) {
+      void this.refresh();
+    }
+  }
+
+  private _onManagerChanged(): void {
+    this._schedule();
+    this._changed.emit();
+  }
+
+  /** Poll only what nobody tells us of. */
+  private _schedule(): void {
+    const active = this._view !== null && isActive(this._view.run.phase);
+    const alone = this._manager.namespace !== this.namespace;
+    const wanted = this._watching !== null && active && alone;
+    if (wanted !== this._polling) {
+      this._polling = wanted;
+      // the poll keeps its errors in its state; `refresh` has shown them already
+      (wanted ? this._poll.start() : this._poll.stop()).catch(() => undefined);
+    }
+  }
+
+  private readonly _manager: IRunManager;
+  private readonly _poll: Poll;
+  private readonly _changed = new Signal<this, void>(this);
+  private _watching: IDisposable | null = null;
+  private _pending: Promise<void> | null = null;
+  private _again = false;
+  private _polling = false;
+  private _view: RunView | null = null;
+  private _error: ErrorBody | null = null;
+  private _readAt = 0;
+}

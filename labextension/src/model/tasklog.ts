@@ -1,0 +1,205 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Poll } from '@lumino/polling';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import { bodyOf, KfpApiError, type ILogQuery } from '../api/client';
+import type { ErrorBody, LogChunk } from '../api/types';
+import { AnsiParser, type ILine } from '../log/ansi';
+
+/** Reads a part of the log of one attempt of one task. */
+export type LogReader = (query: ILogQuery) => Promise<LogChunk>;
+
+/** A part of this size is probably not the last one: the next is asked for at once. */
+const FULL_PART = 60_000;
+
+/** Answers after which asking again is of no use. */
+const FINAL = new Set([400, 403, 404, 422]);
+
+/**
+ * The log of one attempt of a task: the last lines first, then what comes, by asking from the next byte on.
+ *
+ * #### Notes
+ * Nothing is asked while it is not active or the page is hidden. What was read stays when the server loses it.
+ */
+export class TaskLog implements IDisposable {
+  constructor(
+    private readonly _read: LogReader,
+    private readonly _tail: number,
+    interval = 1000
+  ) {
+    this._poll = new Poll({
+      name: 'jupyter-kfp-mt:log',
+      auto: false,
+      standby: 'when-hidden',
+      frequency: { interval, backoff: true, max: 30_000 },
+      factory: () => this._next()
+    });
+  }
+
+  /** Emitted when there is more to show. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** What was read, as lines. The array grows in place; `revision` tells when. */
+  get lines(): readonly ILine[] {
+    return this._parser.lines;
+  }
+
+  /** Counts the changes. */
+  get revision(): number {
+    return this._revision;
+  }
+
+  /** Whether the first line shown is the first line of the log. */
+  get fromStart(): boolean {
+    return this._start === 0;
+  }
+
+  /** Whether the first answer has come. */
+  get loaded(): boolean {
+    return this._chunk !== null;
+  }
+
+  /** Whether the attempt has ended and everything was read. */
+  get complete(): boolean {
+    return this._chunk?.complete ?? false;
+  }
+
+  /** Where the log comes from: `embedded`, `pod`, `archive`, `copy`. */
+  get source(): string {
+    return this._chunk?.source ?? '';
+  }
+
+  /** Why the log cannot be read, if so. */
+  get error(): ErrorBody | null {
+    return this._error;
+  }
+
+  /** Whether this was thrown away. */
+  get isDisposed(): boolean {
+    return this._poll.isDisposed;
+  }
+
+  /** Go on reading, or pause. */
+  setActive(active: boolean): void {
+    if (this.isDisposed || active === this._active) {
+      return;
+    }
+    this._active = active;
+    this._schedule(active ? this._poll.start() : this._poll.stop());
+  }
+
+  /** Read what lies before the part shown. */
+  async loadEarlier(): Promise<void> {
+    const end = this._start;
+    const text = await this._range(0, end);
+    if (this.isDisposed || this._start !== end) {
+      return;
+    }
+    this._parts.unshift(text);
+    this._start = 0;
+    this._parser = new AnsiParser();
+    this._parser.push(this._parts.join(''));
+    this._emit();
+  }
+
+  /** Return the whole log as far as it is written. */
+  async whole(): Promise<string> {
+    const earlier = this._start > 0 ? await this._range(0, this._start) : '';
+    return earlier + this._parts.join('');
+  }
+
+  /** Stop reading. */
+  dispose(): void {
+    this._poll.dispose();
+    Signal.clearData(this);
+  }
+
+  /** Ask for the next part; called by the poll. */
+  private async _next(): Promise<void> {
+    try {
+      let more = true;
+      while (more && this._active && !this.complete) {
+        more = this._take(await this._read(this._query()));
+      }
+    } catch (error) {
+      this._fail(error);
+      throw error;
+    }
+    if (this.complete) {
+      this._schedule(this._poll.stop());
+    }
+  }
+
+  private _query(): ILogQuery {
+    return this._chunk ? { offset: this._chunk.next_offset, attempt: this._chunk.attempt } : { tail: this._tail };
+  }
+
+  /** Add a part; return whether the next should be asked for at once. */
+  private _take(chunk: LogChunk): boolean {
+    if (this.isDisposed) {
+      return false;
+    }
+    this._start = this._chunk === null ? chunk.offset : this._start;
+    this._chunk = chunk;
+    this._error = null;
+    this._parts.push(chunk.text);
+    this._parser.push(chunk.text);
+    this._emit();
+    return chunk.text.length >= FULL_PART;
+  }
+
+  private _fail(error: unknown): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._error = bodyOf(error);
+    this._emit();
+    if (error instanceof KfpApiError && FINAL.has(error.status)) {
+      this._schedule(this._poll.stop());
+    }
+  }
+
+  /** Return the text of bytes `start` to `end`. */
+  private async _range(start: number, end: number): Promise<string> {
+    const parts: string[] = [];
+    let at = start;
+    while (at < end) {
+      const chunk = await this._read({ offset: at, attempt: this._chunk?.attempt ?? 0 });
+      if (chunk.next_offset <= at) {
+        break;
+      }
+      const over = chunk.next_offset - end;
+      parts.push(over > 0 ? withoutLastBytes(chunk.text, over) : chunk.text);
+      at = chunk.next_offset;
+    }
+    return parts.join('');
+  }
+
+  private _emit(): void {
+    this._revision++;
+    this._changed.emit();
+  }
+
+  /** The poll reports its own errors by its state; what it returns here says no more. */
+  private _schedule(done: Promise<void>): void {
+    done.catch(() => undefined);
+  }
+
+  private readonly _poll: Poll;
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _parts: string[] = [];
+  private _parser = new AnsiParser();
+  private _chunk: LogChunk | null = null;
+  private _start = 0;
+  private _active = false;
+  private _revision = 0;
+  private _error: ErrorBody | null = null;
+}
+
+/** Return `text` without its last `count` bytes of UTF-8. */
+function withoutLastBytes(text: string, count: number): string {
+  const bytes = new TextEncoder().encode(text);
+  return new TextDecoder().decode(bytes.subarray(0, Math.max(0, bytes.length - count)));
+}

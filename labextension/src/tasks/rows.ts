@@ -1,0 +1,161 @@
+/** The tasks of a run as the task table shows them: nested, folded, sorted. */
+import type { Phase, Task } from '../api/types';
+import { instant } from '../format';
+import { isActive } from '../phase';
+
+/** What the table can be sorted by. */
+export type TaskColumn = 'state' | 'task' | 'started' | 'took' | 'try' | 'reason';
+
+/** The order of the table. */
+export interface ITaskSort {
+  readonly column: TaskColumn;
+  readonly descending: boolean;
+}
+
+/** A task at its place in the table. */
+export interface ITaskRow {
+  readonly task: Task;
+  readonly depth: number;
+  /** Tasks directly below it, and how many of them have ended. */
+  readonly children: number;
+  readonly done: number;
+  readonly folded: boolean;
+}
+
+/** Worst first: what a person looks for when sorting by state. */
+const SEVERITY: readonly Phase[] = [
+  'FAILED',
+  'CANCELED',
+  'CANCELING',
+  'UNKNOWN',
+  'UNCONFIRMED',
+  'PAUSED',
+  'RUNNING',
+  'PENDING',
+  'SKIPPED',
+  'CACHED',
+  'SUCCEEDED'
+];
+
+/** Return what a person calls `task`. */
+export function nameOf(task: Task): string {
+  return task.display_name || task.name || task.task_id;
+}
+
+/** Return the seconds a task took, or has taken until `now`; null before its start and for cached results. */
+export function durationOf(task: Task, now: number): number | null {
+  const start = instant(task.start_time);
+  const end = instant(task.end_time);
+  if (start === null || task.phase === 'CACHED' || task.phase === 'SKIPPED') {
+    return null;
+  }
+  if (end === null && !isActive(task.phase)) {
+    return null;
+  }
+  return Math.max(0, ((end ?? now) - start) / 1000);
+}
+
+/** Return "2/3", or "" before the first attempt and where the server does not tell. */
+export function attemptOf(task: Task): string {
+  if (!task.attempt) {
+    return '';
+  }
+  return task.max_attempts > 1 ? `${task.attempt}/${task.max_attempts}` : String(task.attempt);
+}
+
+/** Return the rows in order; tasks whose parent is unknown stand on the first level. */
+export function taskRows(tasks: readonly Task[], sort: ITaskSort, folded: ReadonlySet<string>, now: number): ITaskRow[] {
+  const ids = new Set(tasks.map(task => task.task_id));
+  const below = new Map<string, Task[]>();
+  for (const task of tasks) {
+    const parent = ids.has(task.parent_task_id) && task.parent_task_id !== task.task_id ? task.parent_task_id : '';
+    below.set(parent, [...(below.get(parent) ?? []), task]);
+  }
+  const rows: ITaskRow[] = [];
+  const seen = new Set<string>();
+  const add = (parent: string, depth: number): void => {
+    for (const task of [...(below.get(parent) ?? [])].sort(comparer(sort, now))) {
+      if (seen.has(task.task_id)) {
+        continue;
+      }
+      seen.add(task.task_id);
+      const children = below.get(task.task_id) ?? [];
+      const done = children.filter(child => !isActive(child.phase)).length;
+      rows.push({ task, depth, children: children.length, done, folded: folded.has(task.task_id) });
+      if (!folded.has(task.task_id)) {
+        add(task.task_id, depth + 1);
+      }
+    }
+  };
+  add('', 0);
+  return rows;
+}
+
+/** Return the task to open with: the one that explains the state of the run. */
+export function firstTask(tasks: readonly Task[], preferred = ''): Task | undefined {
+  const leaves = tasks.filter(task => !tasks.some(other => other.parent_task_id === task.task_id));
+  return (
+    tasks.find(task => preferred !== '' && task.task_id === preferred) ??
+    leaves.find(task => task.phase === 'FAILED') ??
+    leaves.find(task => task.phase === 'RUNNING')
+  );
+}
+
+/** The table as CSV (RFC 4180), oldest column order, with times as the server gave them. */
+export function taskCsv(rows: readonly ITaskRow[], header: readonly string[], now: number): string {
+  const lines = rows.map(({ task }) => [
+    task.phase,
+    nameOf(task),
+    instant(task.start_time) === null ? '' : (task.start_time ?? ''),
+    durationOf(task, now)?.toFixed(1) ?? '',
+    attemptOf(task),
+    task.reason
+  ]);
+  return [[...header], ...lines].map(line => line.map(csvField).join(',')).join('\r\n') + '\r\n';
+}
+
+/** Quote a field where needed; a leading sign of a formula is kept from being run by a spreadsheet. */
+function csvField(field: string): string {
+  const safe = /^[=+\-@\t\r]/.test(field) ? `'${field}` : field;
+  return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+}
+
+/** Compare by the chosen column, then by start, then by name; what is not known comes last either way. */
+function comparer(sort: ITaskSort, now: number): (one: Task, other: Task) => number {
+  const sign = sort.descending ? -1 : 1;
+  return (one, other) =>
+    sign * compare(keyOf(one, sort.column, now), keyOf(other, sort.column, now), sign) ||
+    compare(startOf(one), startOf(other), 1) ||
+    nameOf(one).localeCompare(nameOf(other), undefined, { numeric: true });
+}
+
+function keyOf(task: Task, column: TaskColumn, now: number): number | string | null {
+  switch (column) {
+    case 'state':
+      return SEVERITY.indexOf(task.phase);
+    case 'task':
+      return nameOf(task);
+    case 'started':
+      return instant(task.start_time);
+    case 'took':
+      return durationOf(task, now);
+    case 'try':
+      return task.attempt || null;
+    case 'reason':
+      return task.reason || null;
+  }
+}
+
+function startOf(task: Task): number | null {
+  return instant(task.start_time) ?? instant(task.create_time);
+}
+
+function compare(one: number | string | null, other: number | string | null, sign: number): number {
+  if (one === null || other === null) {
+    return one === other ? 0 : sign * (one === null ? 1 : -1);
+  }
+  if (typeof one === 'string' || typeof other === 'string') {
+    return String(one).localeCompare(String(other), undefined, { numeric: true });
+  }
+  return one - other;
+}
