@@ -467,6 +467,28 @@ CATALOGUE: dict[str, Entry] = {
         "This KFP is too old for {feature}.",
         "It has version {v}; {feature} came with {w}.",
     ),
+    # between the page and its own Jupyter server
+    "jupyter-login": Entry(
+        KfpError,
+        403,
+        "You are signed out of Jupyter.",
+        "The Jupyter server does not know who asks.",
+        "Reload the page and sign in.",
+    ),
+    "jupyter-denied": Entry(
+        KfpRefusedError,
+        403,
+        "This Jupyter server does not allow that.",
+        "{why}",
+        "Ask who runs it.",
+    ),
+    "jupyter-error": Entry(
+        KfpError,
+        500,
+        "Something unexpected happened in the Jupyter server.",
+        "{why}",
+        "“Copy report” and show an admin.",
+    ),
     # how a wait ended
     "run-failed": Entry(RunFailed, 409, "{name} {ended}.", "{why}", "Look at its log.", "%kfp logs {ref}"),
     "run-timeout": Entry(

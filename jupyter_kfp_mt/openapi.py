@@ -14,9 +14,8 @@ import msgspec
 
 from . import __version__, models
 from .errors import ErrorBody
-from .server.routes import ROUTES, Route
+from .server.routes import ROUTES, Route, States
 
-_QUERY_TYPES: dict[type, str] = {str: "string", int: "integer", bool: "boolean"}
 _EVENTS: tuple[type, ...] = (models.RunsEvent, models.Status)
 
 
@@ -43,14 +42,18 @@ def _operation(route: Route) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)}", route.path)
     ]
-    parameters += [
-        {"name": name, "in": "query", "schema": {"type": _QUERY_TYPES[kind]}} for name, kind in route.query
-    ]
+    parameters += [{"name": name, "in": "query", "schema": _query_schema(kind)} for name, kind in route.query]
     if parameters:
         operation["parameters"] = parameters
     if route.request is not None:
         operation["requestBody"] = {"required": True, "content": _json(route.request)}
     return operation
+
+
+def _query_schema(kind: Any) -> dict[str, Any]:
+    if kind is States:
+        return {"type": "string", "description": "Separated by commas."}
+    return msgspec.json.schema(kind)
 
 
 def _answer(route: Route) -> dict[str, Any]:

@@ -6,12 +6,21 @@ paths are below `/jupyter-kfp-mt/`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import Meta
 
 from .. import models
 
-RUN_ID = r"(?P<run_id>[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)"
-NAMESPACE = r"(?P<namespace>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)"
+NAMESPACE = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"  # a DNS-1123 label
+IDENTIFIER = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,126}[A-Za-z0-9])?"  # of runs, tasks, pipelines, versions
+
+Text = Annotated[str, Meta(max_length=4096)]
+PageSize = Annotated[int, Meta(ge=1, le=200)]
+Bytes = Annotated[int, Meta(ge=0, le=2**53)]
+Attempt = Annotated[int, Meta(ge=0, le=10_000)]
+Lines = Annotated[int, Meta(ge=0, le=20_000)]
+States = tuple[models.Phase, ...]  # in a URL: separated by commas
 
 
 class Route(NamedTuple):
@@ -22,16 +31,21 @@ class Route(NamedTuple):
     handler: str  # class in `handlers.py`
     answer: type | None  # None: `{}`; an event stream is described by its events
     request: type | None = None
-    query: tuple[tuple[str, type], ...] = ()
+    query: tuple[tuple[str, Any], ...] = ()  # names and types
     summary: str = ""
 
 
-_PAGE = (("page_size", int), ("page_token", str), ("sort_by", str))
+_PAGE = (("page_size", PageSize), ("page_token", Text), ("sort_by", Text))
 _RUNS = "namespaces/{namespace}/runs"
 
 ROUTES: tuple[Route, ...] = (
     Route(
-        "GET", "status", "StatusHandler", models.Status, query=(("namespace", str),), summary="Who and where."
+        "GET",
+        "status",
+        "StatusHandler",
+        models.Status,
+        query=(("namespace", Text),),
+        summary="Who and where.",
     ),
     Route(
         "GET", "doctor", "DoctorHandler", models.DoctorReport, summary="Ordered checks with their evidence."
@@ -60,9 +74,9 @@ ROUTES: tuple[Route, ...] = (
         models.RunPage,
         query=(
             *_PAGE,
-            ("state", str),  # comma-separated KFP states
-            ("search", str),
-            ("experiment_id", str),
+            ("state", States),
+            ("search", Text),
+            ("experiment_id", Text),
             ("archived", bool),
         ),
         summary="One page of runs, without their specs.",
@@ -83,7 +97,7 @@ ROUTES: tuple[Route, ...] = (
         _RUNS + "/{run_id}/tasks/{task_id}/log",
         "LogHandler",
         models.LogChunk,
-        query=(("offset", int), ("attempt", int), ("tail", int)),
+        query=(("offset", Bytes), ("attempt", Attempt), ("tail", Lines)),
         summary="A part of a task's log: from byte `offset`, or the last `tail` lines.",
     ),
     Route(
@@ -91,7 +105,7 @@ ROUTES: tuple[Route, ...] = (
         "namespaces/{namespace}/experiments",
         "ExperimentsHandler",
         models.ExperimentPage,
-        query=(*_PAGE, ("search", str), ("archived", bool)),
+        query=(*_PAGE, ("search", Text), ("archived", bool)),
         summary="One page of experiments.",
     ),
     Route(
@@ -107,7 +121,7 @@ ROUTES: tuple[Route, ...] = (
         "namespaces/{namespace}/pipelines",
         "PipelinesHandler",
         models.PipelinePage,
-        query=(*_PAGE, ("search", str), ("shared", bool)),
+        query=(*_PAGE, ("search", Text), ("shared", bool)),
         summary="One page of private pipelines, or of shared ones.",
     ),
     Route(

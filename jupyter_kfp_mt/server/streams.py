@@ -1,0 +1,159 @@
+"""The events of each namespace: one watch, a short memory, and those who wait for the next event."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from ..models import RunsEvent
+from ..service.watch import Change, Pace, Reset, Watch, Watched
+
+REMEMBERED = 1000  # events
+REMEMBERED_BYTES = 1 << 20
+NAMESPACES = 32  # whose events are remembered at a time
+
+Wake = Callable[[], None]
+
+
+class Event(NamedTuple):
+    """One event as it goes over the wire."""
+
+    seq: int
+    text: bytes
+
+
+class EventLog:
+    """The last events of a namespace, so that a page which was cut off can go on where it was.
+
+    Ids are `<epoch>-<seq>`: the epoch is of this log, the seq counts from 1.
+    """
+
+    def __init__(self, epoch: str = "", most: int = REMEMBERED, most_bytes: int = REMEMBERED_BYTES) -> None:
+        self._epoch = epoch or secrets.token_hex(4)
+        self._most = most
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._events: deque[Event] = deque()
+        self._bytes = 0
+        self._seq = 0
+
+    def add(self, change: Change) -> None:
+        """Remember `change`, and forget the oldest events if there are too many."""
+        with self._lock:
+            self._seq += 1
+            event = Event(self._seq, _encode(self._id(self._seq), change))
+            self._events.append(event)
+            self._bytes += len(event.text)
+            while len(self._events) > self._most or (
+                self._bytes > self._most_bytes and len(self._events) > 1
+            ):
+                self._bytes -= len(self._events.popleft().text)
+
+    def since(self, last_id: str) -> tuple[list[bytes], str]:
+        """Return the events after `last_id` and the id to ask with next.
+
+        When some of them are not here (any more), it is one `reset` instead: read everything anew.
+        """
+        with self._lock:
+            position = self._id(self._seq)
+            seq = self._seq_of(last_id)
+            if seq is not None:
+                return [event.text for event in self._events if event.seq > seq], position
+            return ([_encode(position, Reset())] if self._seq else []), position
+
+    def _id(self, seq: int) -> str:
+        return f"{self._epoch}-{seq}"
+
+    def _seq_of(self, last_id: str) -> int | None:
+        """The number in `last_id` if every event after it is remembered."""
+        epoch, _, digits = last_id.partition("-")
+        if epoch != self._epoch or not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+            return None
+        oldest = self._events[0].seq if self._events else self._seq + 1
+        return int(digits) if oldest - 1 <= int(digits) <= self._seq else None
+
+
+class Stream:
+    """The events of one namespace; used from the event loop, fed from the watch's thread."""
+
+    def __init__(self, watch: Watch, log: EventLog) -> None:
+        self._watch = watch
+        self._log = log
+        self._waiting: dict[int, Wake] = {}  # replaced, never changed: two threads look at it
+        self._tickets = 0
+        self.since = log.since
+        self.look_now = watch.look_now
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody listens."""
+        return not self._waiting
+
+    def join(self, wake: Wake) -> int:
+        """Call `wake`, from any thread, after each new event; returns what `leave` wants."""
+        self._tickets += 1
+        first = self.idle
+        self._waiting = {**self._waiting, self._tickets: wake}
+        if first:
+            self._watch.add(self._record)
+        return self._tickets
+
+    def leave(self, ticket: int) -> None:
+        """Stop calling; after the last one the watch rests."""
+        self._waiting = {other: wake for other, wake in self._waiting.items() if other != ticket}
+        if self.idle:
+            self._watch.remove(self._record)
+
+    def close(self) -> None:
+        """Let everybody go."""
+        waiting, self._waiting = self._waiting, {}
+        self._watch.remove(self._record)
+        for wake in waiting.values():
+            wake()
+
+    def _record(self, change: Change) -> None:
+        self._log.add(change)
+        for wake in self._waiting.values():
+            wake()
+
+
+class Streams:
+    """The streams of all namespaces that are or were looked at; a rested one can still be resumed."""
+
+    def __init__(self, open_service: Callable[[str], Watched], pace: Pace) -> None:
+        self._open = open_service
+        self._pace = pace
+        self._streams: dict[str, Stream] = {}
+        self.closed = False
+
+    def of(self, namespace: str) -> Stream:
+        """The stream of `namespace`."""
+        stream = self._streams.pop(namespace, None)
+        if stream is None:
+            stream = Stream(Watch(lambda: self._open(namespace), namespace, self._pace), EventLog())
+        self._streams[namespace] = stream  # the newest last
+        for name in [name for name, old in self._streams.items() if old.idle][:-NAMESPACES]:
+            del self._streams[name]
+        return stream
+
+    def look_now(self, namespace: str, run_id: str = "") -> None:
+        """After our own change: let those who look at `namespace` see it at once."""
+        if namespace in self._streams:
+            self._streams[namespace].look_now(run_id)
+
+    def close(self) -> None:
+        """End every stream; there are no new ones."""
+        self.closed = True
+        for stream in self._streams.values():
+            stream.close()
+
+
+def _encode(event_id: str, change: Change) -> bytes:
+    kind = "reset" if isinstance(change, Reset) else "runs" if isinstance(change, RunsEvent) else "status"
+    data = b"{}" if isinstance(change, Reset) else msgspec.json.encode(change)
+    return f"id: {event_id}\nevent: {kind}\ndata: ".encode() + data + b"\n\n"

@@ -1,0 +1,268 @@
+"""What changes in a namespace, told as it happens and at a small price.
+
+One `Watch` looks at the newest page of runs, and at older ones only while they are active: one list call per
+look, two while something old still runs, never one per row. Pure parts (`Rows`, `difference`, `Pace`) decide;
+the thread only waits and calls.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timezone
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from .. import __version__
+from ..errors import CATALOGUE, ErrorBody, KfpError, KfpNotFoundError, KfpRefusedError
+from ..models import Run, RunPage, RunsEvent, Status
+
+PAGE = 50  # rows that a person sees without scrolling, and the price of a look
+LOOK_UPS = 5  # runs asked for by id in one look; the rest waits for the next
+ACTIVE_STATES = ("PENDING", "RUNNING", "CANCELING")
+
+
+class Watched(Protocol):
+    """The part of `KfpService` that a watch needs."""
+
+    def page_runs(self, *, state: Sequence[str] = ..., sort_by: str = ..., page_size: int = ...) -> RunPage:
+        """One page of runs, without their specs."""
+
+    def get_run(self, run_id: str) -> Run:
+        """One run, or `KfpNotFoundError`."""
+
+    def status(self) -> Status:
+        """Who and where; never raises for trouble with the connection."""
+
+
+class Reset(NamedTuple):
+    """Said when differences cannot tell what changed: everything is to be read anew."""
+
+
+Change = RunsEvent | Status | Reset
+Listener = Callable[[Change], None]
+
+
+class Rows(NamedTuple):
+    """What one look saw: the newest page, and runs below it that are active or were just asked for."""
+
+    newest: dict[str, Run] = {}  # noqa: RUF012 - never changed
+    older: dict[str, Run] = {}  # noqa: RUF012 - never changed
+    gone: frozenset[str] = frozenset()  # looked up and not there, or archived
+    full: bool = False  # there is more below the newest page
+
+    @property
+    def every(self) -> dict[str, Run]:
+        """All rows by id."""
+        return self.older | self.newest
+
+    @property
+    def active(self) -> set[str]:
+        """The ids of runs that are not over."""
+        return {run_id for run_id, run in self.every.items() if not run.ended}
+
+
+class Difference(NamedTuple):
+    """What is new between two looks."""
+
+    runs: list[Run]
+    removed: list[str]
+    gap: bool = False  # the looks do not overlap: what lies between is not known
+
+
+def difference(before: Rows, after: Rows) -> Difference:
+    """Return what changed from one look to the next."""
+    known, seen = before.every, after.every
+    runs = [run for run_id, run in seen.items() if known.get(run_id) != run]
+    removed = {run_id for run_id in known if run_id in after.gone}
+    removed |= {
+        run_id for run_id, run in before.newest.items() if run_id not in seen and _would_be_on(after, run)
+    }
+    gap = after.full and not before.newest.keys() & after.newest.keys()
+    return Difference(runs, sorted(removed), gap)
+
+
+def _would_be_on(rows: Rows, run: Run) -> bool:
+    """Whether `run` would still be on the newest page if it existed."""
+    if not rows.full:
+        return True
+    created = [row.created_at for row in rows.newest.values() if row.created_at is not None]
+    return run.created_at is not None and bool(created) and run.created_at > min(created)
+
+
+class Pace(NamedTuple):
+    """How long to wait between two looks; seconds."""
+
+    active: float = 5.0
+    idle: float = 30.0
+    embedded: float = 0.5  # on this machine a look costs a few milliseconds
+    least: float = 0.2  # between two looks, however often one is asked for
+    most: float = 120.0  # between two attempts at a server that does not answer
+
+    def after_look(self, *, active: bool, embedded: bool) -> float:
+        """The pause after a look that went well."""
+        return self.embedded if embedded else self.active if active else self.idle
+
+    def after_failure(self, failures: int, *, embedded: bool) -> float:
+        """The pause after the n-th failure in a row, twice as long each time."""
+        first = max(1.0, self.embedded if embedded else self.active)
+        return min(self.most, first * 2.0 ** min(failures - 1, 16))
+
+
+def look(service: Watched, before: Rows, asked_for: Collection[str] = ()) -> Rows:
+    """Ask for what can have changed since `before`, and for the runs `asked_for`; raises `KfpError`."""
+    page = service.page_runs(sort_by="created_at desc", page_size=PAGE)
+    newest = {run.run_id: run for run in page.runs}
+    if not page.next_page_token:
+        return Rows(newest)
+    wanted = {*before.active, *asked_for} - newest.keys()
+    older: dict[str, Run] = {}
+    if wanted or not before.newest:
+        active = service.page_runs(state=ACTIVE_STATES, sort_by="created_at desc", page_size=PAGE)
+        older = {run.run_id: run for run in active.runs if run.run_id not in newest}
+    missing = sorted(wanted - older.keys())
+    found = {run_id: _row(service, run_id) for run_id in missing[:LOOK_UPS]}
+    known = before.every
+    older |= {run_id: known[run_id] for run_id in missing[LOOK_UPS:] if run_id in known}
+    older |= {run_id: run for run_id, run in found.items() if run is not None}
+    return Rows(newest, older, frozenset(run_id for run_id, run in found.items() if run is None), full=True)
+
+
+def _row(service: Watched, run_id: str) -> Run | None:
+    """The run as a list shows it, or None when it is no longer there or archived."""
+    try:
+        run = service.get_run(run_id)
+    except KfpNotFoundError:
+        return None
+    if run.storage_state == "ARCHIVED":
+        return None
+    return msgspec.structs.replace(run, pipeline_spec=None, run_details=None)
+
+
+class Watch:
+    """Tells its listeners what changes in `namespace`, from a thread that lives while there are any.
+
+    `open_service` is called before each look and may raise `KfpError`: a server that moved is found again.
+    Listeners are called from that thread; they must return at once and must not raise.
+    """
+
+    def __init__(
+        self,
+        open_service: Callable[[], Watched],
+        namespace: str,
+        pace: Pace,
+        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
+        self._open = open_service
+        self._namespace = namespace
+        self._pace = pace
+        self._now = now
+        self._lock = threading.Lock()
+        self._listeners: list[Listener] = []
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._asked_for: set[str] = set()
+        self._rows: Rows | None = None
+        self._status: Status | None = None
+        self._failures = 0
+
+    def add(self, listener: Listener) -> None:
+        """Begin to tell `listener`; the first starts the looking, each ends the pause after a failure."""
+        with self._lock:
+            self._listeners.append(listener)
+            if self._failures:
+                self._wake.set()
+            if self._thread is None:
+                self._wake.clear()
+                self._thread = threading.Thread(target=self._look_on, name="kfp-watch", daemon=True)
+                self._thread.start()
+
+    def remove(self, listener: Listener) -> None:
+        """Tell `listener` no more; after the last one nothing is asked of the server."""
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+            if not self._listeners:
+                self._wake.set()
+
+    def look_now(self, run_id: str = "") -> None:
+        """Look at once instead of at the end of the pause, as after our own change of `run_id`."""
+        with self._lock:
+            if not self._listeners:
+                return
+            if run_id:
+                self._asked_for.add(run_id)
+            self._wake.set()
+
+    def step(self) -> float:
+        """Look once, tell what changed, and return the seconds until the next look."""
+        try:
+            service = self._open()
+            status = service.status() if self._status is None or self._failures else self._status
+            if status.error is not None:
+                raise KfpError.from_body(status.error)
+            before = self._rows if self._status and status.endpoint == self._status.endpoint else None
+            after = look(service, before or Rows(), self._take_asked_for())
+        except KfpError as error:
+            return self._failed(error)
+        self._failures = 0
+        self._tell_status(status)
+        self._tell_difference(before, after)
+        self._rows = after
+        return self._pace.after_look(active=bool(after.active), embedded=status.embedded)
+
+    def _tell_difference(self, before: Rows | None, after: Rows) -> None:
+        runs, removed, gap = difference(before or Rows(), after)
+        if before is None or gap:
+            self._tell(Reset())
+        elif runs or removed:
+            self._tell(RunsEvent(namespace=self._namespace, runs=runs, removed=removed, at=self._now()))
+
+    def _failed(self, error: KfpError) -> float:
+        self._failures += 1
+        known = self._status or Status(connected=False, namespace=self._namespace, version=__version__)
+        pause = self._pace.after_failure(self._failures, embedded=known.embedded)
+        reached = isinstance(error, KfpRefusedError)
+        self._tell_status(msgspec.structs.replace(known, connected=reached, error=_waiting(error, pause)))
+        return pause
+
+    def _tell_status(self, status: Status) -> None:
+        if status != self._status:
+            self._status = status
+            self._tell(status)
+
+    def _tell(self, change: Change) -> None:
+        with self._lock:
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener(change)
+
+    def _take_asked_for(self) -> set[str]:
+        with self._lock:
+            asked_for, self._asked_for = self._asked_for, set()
+            return asked_for
+
+    def _look_on(self) -> None:
+        try:
+            while True:
+                pause = self.step()
+                time.sleep(self._pace.least)
+                self._wake.wait(max(0.0, pause - self._pace.least))
+                with self._lock:
+                    self._wake.clear()
+                    if not self._listeners:
+                        self._thread = None
+                        return
+        finally:
+            with self._lock:
+                if self._thread is threading.current_thread():
+                    self._thread = None
+
+
+def _waiting(error: KfpError, pause: float) -> ErrorBody:
+    """The error as a watch tells it: when it says that we try again, it says when."""
+    if error.code != "kfp-unavailable":
+        return error.body
+    return msgspec.structs.replace(error.body, next=CATALOGUE[error.code].next.format(s=round(pause)))
