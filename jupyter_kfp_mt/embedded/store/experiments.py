@@ -3,9 +3,12 @@
 # ruff: noqa: S608 - statements are put together from constants, values are always bound
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from .db import Database, fold
+from .query import Field, Kind, Listing, Page, Query, page
 
 SCHEMA = """
 CREATE TABLE experiments (
@@ -28,6 +31,18 @@ _COLUMNS = (
 )
 
 
+FIELDS: Mapping[str, Field] = {
+    **dict.fromkeys(("experiment_id", "id"), Field("experiment_id")),
+    **dict.fromkeys(("display_name", "name"), Field("name_key", Kind.FOLDED)),
+    "created_at": Field("created_at", Kind.NUMBER),
+    "last_run_created_at": Field("last_run_created_at", Kind.NUMBER),
+    "description": Field("description"),
+    "namespace": Field("namespace"),
+    "storage_state": Field("storage_state"),
+}
+LISTING = Listing("Experiment", "experiments", _COLUMNS, FIELDS)
+
+
 class ExperimentRow(msgspec.Struct, frozen=True, kw_only=True):
     """One stored experiment; times are seconds since 1970."""
 
@@ -44,9 +59,6 @@ class ExperimentRow(msgspec.Struct, frozen=True, kw_only=True):
 class Experiments:
     """The table of experiments."""
 
-    columns = _COLUMNS
-    row = ExperimentRow
-
     def __init__(self, db: Database) -> None:
         self._db = db
 
@@ -57,6 +69,10 @@ class Experiments:
     def named(self, namespace: str, name: str) -> ExperimentRow | None:
         """The experiment of this name in `namespace`."""
         return self._one("namespace = ? AND name_key = ?", namespace, fold(name))
+
+    def page(self, query: Query) -> Page[ExperimentRow]:
+        """One page of experiments."""
+        return page(self._db, LISTING, query, ExperimentRow)
 
     def add(self, row: ExperimentRow) -> bool:
         """Store a new experiment; False when the namespace has one of that name."""

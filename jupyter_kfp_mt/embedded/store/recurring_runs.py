@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from .db import Database, fold
+from .query import Field, Kind, Listing, Page, Query, page
 
 SCHEMA = """
 CREATE TABLE recurring_runs (
@@ -46,6 +47,16 @@ _FIELDS = (
     " max_concurrency, no_catchup, extra, next_at, fired"
 )
 _COLUMNS = f"seq, {_FIELDS}"
+
+
+FIELDS: Mapping[str, Field] = {
+    **dict.fromkeys(("recurring_run_id", "id"), Field("recurring_run_id")),
+    **dict.fromkeys(("display_name", "name"), Field("name_key", Kind.FOLDED)),
+    "created_at": Field("created_at", Kind.NUMBER),
+    "updated_at": Field("updated_at", Kind.NUMBER),
+    "description": Field("description"),
+}
+LISTING = Listing("Job", "recurring_runs", _COLUMNS, FIELDS)
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,9 +106,6 @@ class RecurringRunRow(msgspec.Struct, frozen=True, kw_only=True):
 class RecurringRuns:
     """The table of recurring runs."""
 
-    columns = _COLUMNS
-    row = RecurringRunRow
-
     def __init__(self, db: Database, now: Callable[[], float] = time.time) -> None:
         self._db = db
         self._now = now
@@ -106,6 +114,10 @@ class RecurringRuns:
         """The recurring run of this id in whatever namespace."""
         found = self._rows("recurring_run_id = ?", recurring_run_id)
         return found[0] if found else None
+
+    def page(self, query: Query) -> Page[RecurringRunRow]:
+        """One page of recurring runs."""
+        return page(self._db, LISTING, query, _row)
 
     def enabled(self) -> list[RecurringRunRow]:
         """All that are switched on, oldest first; the engine decides which of them fires."""
@@ -152,9 +164,8 @@ class RecurringRuns:
             f"SELECT {_COLUMNS} FROM recurring_runs WHERE {where} ORDER BY seq",
             values,
         )
-        return [
-            RecurringRunRow(
-                **{**dict(each), "enabled": bool(each["enabled"]), "no_catchup": bool(each["no_catchup"])}
-            )
-            for each in found
-        ]
+        return [_row(**dict(each)) for each in found]
+
+
+def _row(*, enabled: int, no_catchup: int, **columns: Any) -> RecurringRunRow:
+    return RecurringRunRow(enabled=bool(enabled), no_catchup=bool(no_catchup), **columns)

@@ -5,18 +5,19 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from .db import Database, fold
+from .query import Field, Kind, Listing, Page, Query, page
 
 SCHEMA = """
 CREATE TABLE specs (
     digest TEXT PRIMARY KEY,
     body BLOB NOT NULL
-) WITHOUT ROWID;
+);
 CREATE TABLE runs (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     run_id TEXT NOT NULL COLLATE NOCASE UNIQUE,
@@ -88,6 +89,29 @@ _FIELDS = (
 _COLUMNS = f"seq, {_FIELDS}, (SELECT body FROM specs WHERE digest = spec_digest) AS spec"
 
 
+FIELDS: Mapping[str, Field] = {
+    **dict.fromkeys(("run_id", "id"), Field("run_id")),
+    **dict.fromkeys(("display_name", "name"), Field("name_key", Kind.FOLDED)),
+    "created_at": Field("created_at", Kind.NUMBER),
+    "finished_at": Field("finished_at", Kind.NUMBER),
+    "scheduled_at": Field("scheduled_at", Kind.NUMBER),
+    "description": Field("description"),
+    "storage_state": Field("storage_state"),
+    "namespace": Field("namespace"),
+    "experiment_id": Field("experiment_id"),
+    "recurring_run_id": Field("recurring_run_id"),
+    "state": Field("state"),
+    "status": Field(
+        "CASE state WHEN 'CANCELING' THEN 'Terminating' WHEN 'CANCELED' THEN 'Failed'"
+        " WHEN 'PAUSED' THEN 'Pending' ELSE state END"
+    ),
+    "state_history": Field("CAST(state_history AS TEXT)"),
+    "runtime_details": Field("''"),
+}
+_TOTALS = {"namespace": "n:", "experiment_id": "e:"}
+LISTING = Listing("Run", "runs", _COLUMNS, FIELDS)
+
+
 class StateEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One entry of a run's history; `at` is seconds since 1970."""
 
@@ -142,9 +166,6 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 class Runs:
     """The table of runs."""
 
-    columns = _COLUMNS
-    row = RunRow
-
     def __init__(self, db: Database, now: Callable[[], float] = time.time) -> None:
         self._db = db
         self._now = now
@@ -152,6 +173,13 @@ class Runs:
     def get(self, run_id: str) -> RunRow | None:
         """The run of this id in whatever namespace."""
         return self._one("run_id = ?", run_id)
+
+    def page(self, query: Query) -> Page[RunRow]:
+        """One page of runs; totals that are maintained are not counted."""
+        total = None
+        if not query.predicates and query.scope in _TOTALS:
+            total = self.total(_TOTALS[query.scope] + query.scope_value.lower())
+        return page(self._db, LISTING, query, RunRow, total)
 
     def of_recurring_run(self, recurring_run_id: str, display_name: str) -> RunRow | None:
         """The run that this recurring run started under this name."""

@@ -1,0 +1,213 @@
+"""How a caller asks for a page: size, token, sort and filter (contract §4), the same for every list.
+
+A page token is opaque: signed, and bound to the list, its scope, sort and filter.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from ..store.query import Boundary, Listing, Page, Predicate, Query
+from .errors import INVALID, ApiError, invalid
+
+DEFAULT_PAGE, LARGEST_PAGE = 20, 200
+MAX_PREDICATES, MAX_VALUES = 200, 5000
+
+SCALARS = ("int_value", "long_value", "string_value", "timestamp_value")
+LISTS = ("int_values", "long_values", "string_values")
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The list options of a request, as they were sent."""
+
+    page_size: int = 0
+    page_token: str = ""
+    sort_by: str = ""
+    filter: str = ""
+
+
+class FilterSyntax(msgspec.Struct, frozen=True):
+    """How an API version writes filters: its parser, the name of the operation, and the Go type in errors."""
+
+    parse: Callable[[str], dict[str, Any]]
+    operation: str
+    go_type: str
+
+
+class _Token(msgspec.Struct, frozen=True, kw_only=True):
+    bound: str  # list and scope
+    sort: str
+    descending: bool
+    predicates: list[Predicate]
+    start: Boundary
+
+
+class Lists:
+    """Turns list options into queries, and boundaries into tokens."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def query(
+        self,
+        listing: Listing,
+        asked: Asked,
+        syntax: FilterSyntax,
+        scope: str,
+        scope_value: str,
+        *,
+        tags: bool = False,
+    ) -> Query:
+        """The query that `asked` means; raises ApiError (400)."""
+        if asked.page_size < 0:
+            raise invalid(f"The page size should be greater than 0. Got {asked.page_size}")
+        limit = min(asked.page_size or DEFAULT_PAGE, LARGEST_PAGE)
+        sort, descending = _sort(listing, asked.sort_by)
+        predicates = _predicates(listing, asked.filter, syntax, tags=tags)
+        start = None
+        if asked.page_token:
+            token = self._read(asked.page_token)
+            same = (token.sort, token.descending, token.predicates) == (sort, descending, predicates)
+            sent = bool(asked.sort_by or asked.filter)
+            if token.bound != f"{listing.name}|{scope}|{scope_value}" or (sent and not same):
+                raise invalid(
+                    "page token does not match the supplied sort by and/or filtering criteria. Either provide"
+                    " the same criteria or leave the latter empty if page token is specified"
+                )
+            sort, descending, predicates, start = token.sort, token.descending, token.predicates, token.start
+        return Query(
+            scope=scope,
+            scope_value=scope_value,
+            sort=sort,
+            descending=descending,
+            predicates=predicates,
+            limit=limit,
+            start=start,
+        )
+
+    def token(self, listing: Listing, query: Query, page: Page[Any]) -> str:
+        """The token of the page after `page`; empty when it was the last."""
+        if page.next is None:
+            return ""
+        token = _Token(
+            bound=f"{listing.name}|{query.scope}|{query.scope_value}",
+            sort=query.sort,
+            descending=query.descending,
+            predicates=list(query.predicates),
+            start=page.next,
+        )
+        body = msgspec.json.encode(token)
+        return base64.b64encode(self._sign(body) + body).decode()
+
+    def _read(self, text: str) -> _Token:
+        try:
+            data = base64.b64decode(text, validate=True)
+            signature, body = data[:16], data[16:]
+            if not hmac.compare_digest(signature, self._sign(body)):
+                raise invalid("Invalid page token")
+            return msgspec.json.decode(body, type=_Token)
+        except (binascii.Error, ValueError, msgspec.DecodeError):
+            raise invalid("Invalid page token") from None
+
+    def _sign(self, body: bytes) -> bytes:
+        return hmac.digest(self._key, body, hashlib.sha256)[:16]
+
+
+def _sort(listing: Listing, sort_by: str) -> tuple[str, bool]:
+    words = sort_by.lower().split()
+    if not words:
+        return "created_at", False
+    if len(words) > 2 or (len(words) == 2 and words[1] not in ("asc", "desc")):
+        raise invalid(
+            f'Received invalid sort by format "{sort_by}". Supported format: "field_name", "field_name desc", or "field_name asc"'
+        )
+    name = words[0]
+    if name not in listing.fields and not (listing.name == "Run" and name.startswith("metric:")):
+        raise invalid(f'Invalid sorting field: "{name}" on listable type {listing.name}')
+    return _first_name(listing, name), words[-1] == "desc" and len(words) == 2
+
+
+def _first_name(listing: Listing, name: str) -> str:
+    """One name for each column, so that `name` and `display_name` make the same token."""
+    if name not in listing.fields:
+        return name
+    return next(each for each, field in listing.fields.items() if field == listing.fields[name])
+
+
+def _predicates(listing: Listing, text: str, syntax: FilterSyntax, *, tags: bool) -> list[Predicate]:
+    if not text:
+        return []
+    try:
+        decoded = _decode_again(text)
+        message = syntax.parse(decoded)
+    except ApiError as error:
+        raise invalid(
+            f"failed to parse valid filter from {json.dumps(text, ensure_ascii=False)}: {error.message}"
+        ) from None
+    found = [_predicate(listing, each, syntax, tags=tags) for each in message.get("predicates", [])]
+    if len(found) > MAX_PREDICATES:
+        raise invalid(f"a filter may have at most {MAX_PREDICATES} predicates. Got {len(found)}")
+    if sum(len(each.value) for each in found if isinstance(each.value, list)) > MAX_VALUES:
+        raise invalid(f"a filter may have at most {MAX_VALUES} values")
+    return found
+
+
+def _decode_again(text: str) -> str:
+    """KFP URL-decodes a filter once more after the query was decoded."""
+    wrong = re.search(r"%(?![0-9a-fA-F]{2}).{0,2}", text)
+    if wrong:
+        raise ApiError(INVALID, f"invalid URL escape {json.dumps(wrong.group())}")
+    return unquote_plus(text)
+
+
+def _predicate(listing: Listing, sent: Mapping[str, Any], syntax: FilterSyntax, *, tags: bool) -> Predicate:
+    operation = sent.get(syntax.operation, "")
+    key = sent.get("key", "")
+    name = next((each for each in (*SCALARS, *LISTS) if each in sent), "")
+    if tags and key.startswith("tags."):
+        return _tag_predicate(key, operation, name, sent)
+    if not operation:
+        raise _unknown_version(f"Error using Filter.Predicate.Operation with {syntax.go_type}")
+    if not name:
+        raise _unknown_version("Error using Filter.Predicate.Value with <nil>")
+    value = sent[name].get("values", []) if name in LISTS else sent[name]
+    if not key:
+        raise invalid(f"Predicate key cannot be empty for operation {operation} and value {value}")
+    if key not in listing.fields:
+        raise invalid(f'no support for filtering on unrecognized field "{key}"')
+    _check_type(operation, name, value)
+    return Predicate(_first_name(listing, key), operation, value)
+
+
+def _check_type(operation: str, name: str, value: Any) -> None:
+    kind = {"int": "int32", "long": "int64", "string": "string", "timestamp": "int64"}[name.split("_")[0]]
+    if operation == "IN" and name in SCALARS:
+        raise invalid(f"cannot use IN operator with scalar type {kind}")
+    if operation != "IN" and name in LISTS:
+        raise invalid(f"cannot use scalar operator {operation} on array type []{kind}")
+    if operation == "IS_SUBSTRING" and name != "string_value":
+        raise invalid(f"cannot use non string value type string with operator {value}")
+
+
+def _tag_predicate(key: str, operation: str, name: str, sent: Mapping[str, Any]) -> Predicate:
+    if operation != "EQUALS":
+        raise invalid(
+            f'only EQUALS operation is supported for tag filtering, got {operation or "UNKNOWN"} for key "{key}"'
+        )
+    if name != "string_value":
+        raise invalid(f'tag filter value must be a string for key "{key}"')
+    return Predicate(key, operation, sent[name])
+
+
+def _unknown_version(text: str) -> ApiError:
+    return ApiError(INVALID, text, message=f"UnknownApiVersionError: {text}")

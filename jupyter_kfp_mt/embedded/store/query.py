@@ -1,0 +1,163 @@
+# ruff: noqa: S608 - statements are put together from constants, values are always bound
+"""Lists: keyset paging, any column to sort by, any number of predicates; all values are bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from .db import Database, fold
+
+Row = TypeVar("Row")
+
+
+class Kind(str, Enum):
+    """How a column compares."""
+
+    TEXT = "text"  # without case and accents, as KFP's database does
+    FOLDED = "folded"  # the same, and the column holds the folded text
+    NUMBER = "number"
+
+
+class Field(NamedTuple):
+    """A field that a list can be sorted and filtered by."""
+
+    sql: str
+    kind: Kind = Kind.TEXT
+
+    @property
+    def comparable(self) -> str:
+        """The expression to compare with."""
+        return f"fold({self.sql})" if self.kind is Kind.TEXT else self.sql
+
+
+class Listing(NamedTuple):
+    """What can be listed: KFP's name for it, the table, the columns of a row, the fields."""
+
+    name: str
+    table: str
+    columns: str
+    fields: Mapping[str, Field]
+
+
+class Predicate(msgspec.Struct, frozen=True):
+    """One condition; `tags.x` as a field asks for a tag."""
+
+    field: str
+    operation: str
+    value: str | int | list[str] | list[int]
+
+
+class Boundary(msgspec.Struct, frozen=True, array_like=True):
+    """The first row of the next page: its value of the sort column, and its number."""
+
+    value: str | int
+    seq: int
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """One page that is asked for."""
+
+    scope: str = ""  # the column that bounds the list: "namespace", "experiment_id", "pipeline_id"; "" = all
+    scope_value: str = ""
+    sort: str = "created_at"
+    descending: bool = False
+    predicates: Sequence[Predicate] = ()
+    limit: int = 20
+    start: Boundary | None = None
+
+
+class Page(NamedTuple, Generic[Row]):
+    """Rows, how many there are on all pages, and where the next page starts."""
+
+    rows: list[Row]
+    total: int
+    next: Boundary | None
+
+
+_COMPARE = {
+    "EQUALS": "=",
+    "NOT_EQUALS": "<>",
+    "GREATER_THAN": ">",
+    "GREATER_THAN_EQUALS": ">=",
+    "LESS_THAN": "<",
+    "LESS_THAN_EQUALS": "<=",
+}
+_MAX_PATTERN = 10_000  # SQLite refuses LIKE patterns of more than 50,000 bytes
+
+
+def page(
+    db: Database, listing: Listing, query: Query, make: Callable[..., Row], total: int | None = None
+) -> Page[Row]:
+    """Read one page; `total` saves counting where it is known."""
+    where, values = _where(listing, query)
+    sort = listing.fields[query.sort].comparable if query.sort in listing.fields else "0"
+    if total is None:
+        (total,) = db.read.execute(f"SELECT COUNT(*) FROM {listing.table} WHERE {where}", values).fetchone()
+    if query.start is not None:
+        where += f" AND ({sort}, seq) {'<=' if query.descending else '>='} (?, ?)"
+        values = [*values, query.start.value, query.start.seq]
+    way = "DESC" if query.descending else "ASC"
+    found = db.read.execute(
+        f"SELECT {listing.columns}, {sort} AS sort_value FROM {listing.table} WHERE {where}"
+        f" ORDER BY {sort} {way}, seq {way} LIMIT ?",
+        [*values, query.limit + 1],
+    ).fetchall()
+    following = found[query.limit] if len(found) > query.limit else None
+    rows = [make(**_columns(each)) for each in found[: query.limit]]
+    start = None if following is None else Boundary(following["sort_value"], following["seq"])
+    return Page(rows, int(total), start)
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    columns = dict(row)
+    del columns["sort_value"]
+    return columns
+
+
+def _where(listing: Listing, query: Query) -> tuple[str, list[Any]]:
+    terms = ["1"]
+    values: list[Any] = []
+    if query.scope:
+        terms.append(f"{query.scope} = ?")
+        values.append(query.scope_value)
+    for predicate in query.predicates:
+        term, given = _term(listing, predicate)
+        terms.append(term)
+        values.extend(given)
+    return " AND ".join(terms), values
+
+
+def _term(listing: Listing, predicate: Predicate) -> tuple[str, list[Any]]:
+    if predicate.field.startswith("tags."):
+        return (
+            "EXISTS (SELECT 1 FROM json_each(CAST(tags AS TEXT)) WHERE key = ? AND fold(value) = ?)",
+            [predicate.field[5:], fold(str(predicate.value))],
+        )
+    field = listing.fields[predicate.field]
+    left = field.comparable
+    if predicate.operation == "IN":
+        given = predicate.value if isinstance(predicate.value, list) else [predicate.value]
+        return f"{left} IN ({','.join('?' * len(given))})", [_compared(field, each) for each in given]
+    value = predicate.value
+    if predicate.operation == "IS_SUBSTRING":
+        if len(str(value)) > _MAX_PATTERN:
+            return "0", []
+        pattern = fold(f"{value}x")[:-1]  # a trailing blank counts within a text
+        return f"{left} LIKE ? ESCAPE '\\'", [f"%{pattern}%"]
+    return f"{left} {_COMPARE[predicate.operation]} ?", [_compared(field, value)]  # type: ignore[arg-type]
+
+
+def _compared(field: Field, value: str | int) -> str | int:
+    if field.kind is Kind.NUMBER:
+        return value if isinstance(value, int) else _leading_number(value)
+    return fold(value) if isinstance(value, str) else value
+
+
+def _leading_number(text: str) -> int:
+    """What KFP's database makes of a text that is compared with a number."""
+    digits = text.strip()[:18]
+    return int(digits) if digits.lstrip("-").isdecimal() and digits.isascii() and digits.count("-") < 2 else 0
