@@ -1,0 +1,99 @@
+"""Credentials as `requests` takes them: read from their file at each use, sent to one origin only.
+
+The kubelet replaces a projected token about every 96 minutes, so nothing here keeps one. `repr` shows where a
+credential is, never what it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest
+from requests.auth import AuthBase
+
+from .errors import KfpError, kfp_error
+
+MAX_BYTES = 64 * 1024  # of a token or cookie; more than any server takes as a header
+_PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of `url`, the port also where it is not written."""
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
+
+
+class NoAuth(AuthBase):
+    """Sends no credential, not even one that `requests` would find in `.netrc`."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Leave `request` as it is."""
+        return request
+
+    def __repr__(self) -> str:
+        return "NoAuth()"
+
+
+class FileAuth(AuthBase):
+    """Adds what a file holds as a header to requests for `url`'s origin, and to no others."""
+
+    header = ""
+    prefix = ""
+
+    def __init__(self, path: Path, url: str) -> None:
+        self.path = path
+        self._origin = origin_of(url)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add the header where `request` goes to our origin; raises `token-unreadable`."""
+        if origin_of(request.url or "") == self._origin:
+            request.headers[self.header] = self.prefix + read_secret(self.path)
+        return request
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.path)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, FileAuth) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        return self.path, self._origin
+
+
+class TokenFile(FileAuth):
+    """A bearer token that its file renews; the header begins with exactly `Bearer ` (kfp-api §1.2)."""
+
+    header = "Authorization"
+    prefix = "Bearer "
+
+
+class CookieFile(FileAuth):
+    """The session cookies of a gateway's log-in, as one `Cookie` header."""
+
+    header = "Cookie"
+
+
+def read_secret(path: Path) -> str:
+    """Return the one line in `path`; raises `token-unreadable` with the reason, never with the content."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _unreadable(path, "missing") from None
+    except OSError:
+        raise _unreadable(path, "not readable") from None
+    text = raw.decode("ascii", errors="replace").strip()
+    if not text:
+        raise _unreadable(path, "empty")
+    if len(raw) > MAX_BYTES or not text.isprintable() or not text.isascii():
+        raise _unreadable(path, "not a token")
+    return text
+
+
+def _unreadable(path: Path, reason: str) -> KfpError:
+    return kfp_error("token-unreadable", path=path, reason=reason)

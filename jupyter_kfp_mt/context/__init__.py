@@ -1,0 +1,23 @@
+"""Where Kubeflow Pipelines is, which namespace is ours, and what proves who we are.
+
+`detect(environment, settings)` → `Context`. The only reader of environment variables besides `settings.py`.
+"""
+
+from __future__ import annotations
+
+from .clock import SYSTEM, Clock
+from .environment import Environment, this_process
+from .model import Context, Notebook
+from .providers import PROVIDERS, Provider, detect
+
+__all__ = [
+    "PROVIDERS",
+    "SYSTEM",
+    "Clock",
+    "Context",
+    "Environment",
+    "Notebook",
+    "Provider",
+    "detect",
+    "this_process",
+]

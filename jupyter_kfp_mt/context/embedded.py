@@ -1,0 +1,57 @@
+"""The embedded server as detection sees it: only its runtime file is read, nothing of it is imported."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from ..auth import TokenFile
+from ..models import RuntimeFile
+from ..settings import KfpSettings
+from .environment import Environment
+from .model import Context
+
+_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def from_embedded(env: Environment, settings: KfpSettings) -> Context | None:
+    """Return the embedded server's context where one runs for this person."""
+    runtime = find_runtime(env, settings)
+    return embedded_context(runtime, settings) if runtime is not None else None
+
+
+def find_runtime(env: Environment, settings: KfpSettings) -> RuntimeFile | None:
+    """Return the runtime file of a server that lives, else None; a file half written counts as none."""
+    try:
+        raw = (Path(settings.data_dir).expanduser() / "runtime.json").read_bytes()
+        runtime = msgspec.json.decode(raw, type=RuntimeFile)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return runtime if env.lives(runtime.pid) else None
+
+
+def embedded_context(runtime: RuntimeFile, settings: KfpSettings) -> Context:
+    """Return the context of the server that `runtime` describes."""
+    namespace = settings.namespace or runtime.namespace if runtime.multi_user else ""
+    tokens = _tokens(Path(settings.data_dir).expanduser()) | {runtime.namespace: runtime.token_path}
+    path = tokens.get(namespace, runtime.token_path)
+    return Context(
+        endpoint=runtime.url.rstrip("/"),
+        namespace=namespace,
+        auth=TokenFile(Path(path), runtime.url),
+        kind="embedded",
+        source="from the settings" if settings.namespace else "from the embedded server",
+        token_path=path,
+        account="default-editor",
+        embedded=True,
+        timeout=settings.request_timeout_s,
+        tokens=tokens if runtime.multi_user else {},
+    )
+
+
+def _tokens(folder: Path) -> dict[str, str]:
+    """The token files that the server keeps for the profiles of this machine."""
+    found = {path.name.removeprefix("token-"): str(path) for path in folder.glob("token-*")}
+    return {name: path for name, path in found.items() if _NAMESPACE.fullmatch(name)}

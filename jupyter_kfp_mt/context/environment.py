@@ -1,0 +1,56 @@
+"""What detection may look at: variables, files, the clock, whether a process lives. All are arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from .clock import SYSTEM, Clock
+
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+MAX_BYTES = 1024 * 1024  # of any file that detection reads
+
+
+class Environment(NamedTuple):
+    """The surroundings of this process, or of the one a test describes."""
+
+    variables: Mapping[str, str]
+    root: Path = Path("/")  # a test gives the folder that stands for the pod's file system
+    clock: Clock = SYSTEM
+    lives: Callable[[int], bool] = lambda _: False
+
+    def variable(self, name: str) -> str:
+        """Return a variable without blanks around it, empty when it is not set."""
+        return self.variables.get(name, "").strip()
+
+    def path(self, path: str) -> Path:
+        """Return where the absolute `path` of this environment really is."""
+        return self.root / path.lstrip("/")
+
+    def text(self, path: str) -> str | None:
+        """Return a small text file without blanks around it, or None when there is none to read."""
+        try:
+            with self.path(path).open("rb") as file:
+                return file.read(MAX_BYTES).decode(errors="replace").strip()
+        except OSError:
+            return None
+
+
+def this_process() -> Environment:
+    """Return the surroundings of this process."""
+    return Environment(variables=os.environ, lives=process_lives)
+
+
+def process_lives(pid: int) -> bool:
+    """Whether a process with this id exists; one of another user counts."""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

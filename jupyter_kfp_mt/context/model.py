@@ -1,0 +1,60 @@
+"""`Context`: where Kubeflow Pipelines is, which namespace is ours, and how we prove who we are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from requests.auth import AuthBase
+
+from ..auth import NoAuth, TokenFile
+
+
+class Notebook(NamedTuple):
+    """The notebook this process runs in, as Kubeflow names it; fills in the words of errors."""
+
+    name: str = ""
+    namespace: str = ""
+    pod: str = ""
+    workspace: bool = False  # Kubeflow Workspaces (v2)
+
+
+class Context(NamedTuple):
+    """One answer to "where and as whom"; frozen, and passed to whoever needs it. Shows no secret."""
+
+    endpoint: str  # without a slash at its end
+    namespace: str = ""  # the user's; empty where none is known or there are none
+    auth: AuthBase = NoAuth()
+    kind: str = "settings"  # or "notebook", "workspace", "pod", "embedded"
+    source: str = ""  # where the namespace comes from: "from this notebook's pod"
+    install_namespace: str = "kubeflow"  # where KFP runs; never the user's
+    ca_file: str = ""
+    token_path: str = ""
+    account: str = ""  # the service account that the token names
+    embedded: bool = False
+    notebook: Notebook = Notebook()
+    timeout: float = 10.0  # seconds for an answer
+    warnings: tuple[str, ...] = ()
+    tokens: Mapping[str, str] = {}  # embedded: namespace → its token's file
+
+    @property
+    def host(self) -> str:
+        """Host and port, as messages name the server."""
+        return urlsplit(self.endpoint).netloc
+
+    @property
+    def local(self) -> bool:
+        """Whether the server is on this machine: such calls take no proxy."""
+        return urlsplit(self.endpoint).hostname in ("127.0.0.1", "::1", "localhost")
+
+    def in_namespace(self, namespace: str) -> Context:
+        """Return the same server with another namespace, and its own token where there is one."""
+        if namespace == self.namespace:
+            return self
+        token = self.tokens.get(namespace)
+        moved = self._replace(namespace=namespace, source="chosen by you")
+        return (
+            moved._replace(auth=TokenFile(Path(token), self.endpoint), token_path=token) if token else moved
+        )

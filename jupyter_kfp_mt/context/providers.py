@@ -1,0 +1,139 @@
+"""Who can say where Kubeflow Pipelines is, in the order in which they are asked.
+
+A provider that has nothing to say returns None; one that finds something broken raises the error that says
+what, so that nobody works in the wrong place by accident. Source: kubeflow-environment §7, DESIGN §3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+from requests.auth import AuthBase
+
+from ..auth import CookieFile, NoAuth, TokenFile
+from ..errors import kfp_error
+from ..settings import KfpSettings
+from .embedded import embedded_context, find_runtime, from_embedded
+from .environment import Environment
+from .model import Context
+from .pod import Credential, Pod, find_credential, find_pod
+
+Provider = Callable[[Environment, KfpSettings], Context | None]
+
+
+def from_settings(env: Environment, settings: KfpSettings) -> Context | None:
+    """An address that somebody wrote down; it replaces the address only, so namespace and token are found."""
+    written = settings.endpoint or env.variable("KF_PIPELINES_ENDPOINT")
+    if not written:
+        return None
+    endpoint = _endpoint(written, "endpoint" if settings.endpoint else "KF_PIPELINES_ENDPOINT")
+    runtime = find_runtime(env, settings)
+    if runtime is not None and runtime.url.rstrip("/") == endpoint and not settings.token_path:
+        return embedded_context(runtime, settings)
+    pod = find_pod(env)
+    return _context(env, settings, endpoint, pod, kind="settings")
+
+
+def from_pod(env: Environment, settings: KfpSettings) -> Context | None:
+    """The pod of a Kubeflow notebook or workspace: its namespace, its projected token, KFP's own service."""
+    pod = find_pod(env)
+    if pod is None:
+        return None
+    kind = "workspace" if pod.notebook.workspace else "notebook" if pod.kubeflow else "pod"
+    endpoint = f"http://ml-pipeline.{settings.kfp_namespace}.svc.cluster.local:8888"
+    return _context(env, settings, endpoint, pod, kind=kind)
+
+
+PROVIDERS: tuple[Provider, ...] = (from_settings, from_pod, from_embedded)
+
+
+def detect(env: Environment, settings: KfpSettings) -> Context:
+    """Return the first context found; raises `no-kubeflow`, or what a provider found broken."""
+    for provider in PROVIDERS:
+        context = provider(env, settings)
+        if context is not None:
+            return context
+    raise kfp_error("no-kubeflow")
+
+
+def _context(
+    env: Environment, settings: KfpSettings, endpoint: str, pod: Pod | None, *, kind: str
+) -> Context:
+    credential = find_credential(env, settings, pod)
+    namespace, source = _namespace(env, settings, pod)
+    return Context(
+        endpoint=endpoint,
+        namespace=namespace,
+        auth=_auth(settings, credential, endpoint),
+        kind=kind,
+        source=source,
+        install_namespace=settings.kfp_namespace,
+        ca_file=settings.ca_file,
+        token_path=str(credential.path or ""),
+        account=credential.account,
+        notebook=pod.notebook if pod else Context("").notebook,
+        timeout=settings.request_timeout_s,
+        warnings=(pod.warnings if pod else ()) + _stale(env, pod),
+    )
+
+
+def _namespace(env: Environment, settings: KfpSettings, pod: Pod | None) -> tuple[str, str]:
+    if settings.namespace:
+        return settings.namespace, "from the settings"
+    if pod is not None:
+        return pod.namespace, "from this notebook's pod"
+    remembered = _remembered(env)
+    return (remembered, "from the SDK's context.json") if remembered else ("", "")
+
+
+class _Remembered(msgspec.Struct, frozen=True):
+    """The namespace in the SDK's `context.json`; its other fields are never used."""
+
+    namespace: str = ""
+
+
+def _remembered(env: Environment) -> str:
+    text = env.text(f"{env.variable('HOME')}/.config/kfp/context.json") if env.variable("HOME") else None
+    try:
+        return msgspec.json.decode(text, type=_Remembered).namespace if text else ""
+    except msgspec.MsgspecError:
+        return ""
+
+
+def _stale(env: Environment, pod: Pod | None) -> tuple[str, ...]:
+    remembered = _remembered(env)
+    if pod is None or not remembered or remembered == pod.namespace:
+        return ()
+    ours = pod.namespace
+    return (f"The SDK remembers namespace {remembered}; this notebook belongs to {ours}. Using {ours}.",)
+
+
+def _auth(settings: KfpSettings, credential: Credential, endpoint: str) -> AuthBase:
+    if settings.cookie_path and not settings.token_path:
+        return CookieFile(Path(settings.cookie_path).expanduser(), endpoint)
+    return TokenFile(credential.path, endpoint) if credential.path else NoAuth()
+
+
+def _endpoint(written: str, field: str) -> str:
+    """The address without a slash at its end; `https` where no scheme is written, as the SDK does."""
+    text = written.strip().rstrip("/")
+    text = text if "://" in text else f"https://{text}"
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable, parts = False, urlsplit("")
+    if not usable or parts.query or parts.fragment:
+        raise kfp_error("bad-input", field=field, problem="it is not an address", next="http://HOST:PORT")
+    if parts.username is not None:
+        raise kfp_error(
+            "bad-input",
+            field=field,
+            problem="it holds a user name",
+            why="Credentials do not belong in an address.",
+            next="set `token_path` or `cookie_path`",
+        )
+    return text

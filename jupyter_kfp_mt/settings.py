@@ -1,0 +1,110 @@
+"""Where Kubeflow Pipelines is and how it is asked: one set of traits for server, kernel and command line.
+
+Written as `c.KfpSettings.endpoint = …` in `jupyter_kfp_mt_config.py` or `.json` on the Jupyter config path,
+or as `JUPYTER_KFP_MT_ENDPOINT=…`. A value given to the Jupyter server itself wins over the environment, which
+wins over the files; a file of a later folder of the path gives way to an earlier one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_config_path, jupyter_data_dir
+from traitlets import Bool, Enum, Float, Integer, TraitError, TraitType, Unicode, default
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
+
+from .errors import kfp_error
+
+PREFIX = "JUPYTER_KFP_MT_"
+FILE = "jupyter_kfp_mt_config"
+
+
+class KfpSettings(Configurable):
+    """What an administrator or a person may decide; everything else is found out."""
+
+    endpoint = Unicode("", help="Address of the KFP API; empty: found by itself.").tag(config=True)
+    kfp_namespace = Unicode("kubeflow", help="Namespace that KFP is installed in.").tag(config=True)
+    namespace = Unicode("", help="Namespace to work in; empty: found by itself.").tag(config=True)
+    token_path = Unicode("", help="File with a bearer token for KFP, read at each use.").tag(config=True)
+    cookie_path = Unicode(
+        "", help="File with a `Cookie` header, as a gateway's log-in gives; read at each use."
+    ).tag(config=True)
+    ca_file = Unicode("", help="CA certificates to trust for the endpoint; empty: the usual ones.").tag(
+        config=True
+    )
+    embedded = Enum(
+        ("ask", "auto", "off"),
+        "ask",
+        help="Start the embedded server on a person's word, by itself, or never.",
+    ).tag(config=True)
+    data_dir = Unicode(help="Folder of the embedded server.").tag(config=True)
+    poll_active_s = Float(5.0, help="Seconds between looks while runs are active.").tag(config=True)
+    poll_idle_s = Float(30.0, help="Seconds between looks while nothing runs.").tag(config=True)
+    request_timeout_s = Float(10.0, help="Seconds to wait for an answer of KFP.").tag(config=True)
+    max_upload_mib = Integer(32, help="Largest pipeline taken, in MiB.").tag(config=True)
+    allow_namespace_switch = Bool(True, help="Whether people may choose another namespace.").tag(config=True)
+
+    @default("data_dir")
+    def _default_data_dir(self) -> str:
+        return str(Path(jupyter_data_dir()) / "kfp")
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None,
+    *,
+    config: Config | None = None,
+    path: Iterable[str] | None = None,
+) -> KfpSettings:
+    """Read the settings; raises `bad-input` naming the file or variable that cannot be used.
+
+    `environ`, `path` are the process's own by default; `config` is what the Jupyter server was started with.
+    """
+    merged = _from_files(jupyter_config_path() if path is None else path)
+    merged.merge(_from_environment(os.environ if environ is None else environ))
+    merged.merge(Config({"KfpSettings": dict(config.KfpSettings)} if config is not None else {}))
+    try:
+        return KfpSettings(config=merged)
+    except TraitError as error:
+        raise kfp_error(
+            "bad-input", field="KfpSettings", problem=str(error).splitlines()[0].rstrip(".")
+        ) from None
+
+
+def _from_files(path: Iterable[str]) -> Config:
+    merged = Config()
+    for folder in reversed(list(path)):
+        for loader in (
+            PyFileConfigLoader(FILE + ".py", folder),
+            JSONFileConfigLoader(FILE + ".json", folder),
+        ):
+            try:
+                merged.merge(loader.load_config())
+            except ConfigFileNotFound:
+                continue
+            except Exception as error:  # the file is a person's program: anything can come out of it
+                raise kfp_error(
+                    "bad-input",
+                    field=loader.full_filename,
+                    problem=f"it cannot be read: {type(error).__name__}: {error}",
+                ) from error
+    return merged
+
+
+def _from_environment(environ: Mapping[str, str]) -> Config:
+    found: dict[str, object] = {}
+    for name, trait in KfpSettings.class_traits(config=True).items():
+        text = environ.get(PREFIX + name.upper())
+        if text is not None:
+            found[name] = _value(trait, PREFIX + name.upper(), text)
+    return Config({"KfpSettings": found})
+
+
+def _value(trait: TraitType[object, object], variable: str, text: str) -> object:
+    try:
+        return trait.from_string(text)
+    except (TraitError, ValueError) as error:
+        problem = f"“{text}” cannot be used"
+        raise kfp_error("bad-input", field=variable, problem=problem, why=str(error)) from None
