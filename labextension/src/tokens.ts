@@ -24,6 +24,18 @@ export interface IRunChange {
   readonly previous: Phase | null;
 }
 
+/** Which rows of the runs list are chosen; commands without a `run_id` act on them. */
+export interface IRunSelection {
+  readonly ids: ReadonlySet<string>;
+  /** The row with the focus; empty when none had it. */
+  readonly active: string;
+  /** The chosen rows, else the one with the focus. */
+  readonly targets: readonly string[];
+  readonly changed: ISignal<IRunSelection, void>;
+  set(ids: Iterable<string>, active?: string): void;
+  toggle(id: string): void;
+}
+
 /** The runs of the current namespace, kept up to date while somebody looks. */
 export interface IRunManager extends IDisposable {
   readonly api: KfpApi;
@@ -49,10 +61,13 @@ export interface IRunManager extends IDisposable {
   /** How many runs there are in all, as the server says. */
   readonly total: number;
   readonly filter: IRunFilter;
+  readonly selection: IRunSelection;
   /** Emitted after anything above has changed. */
   readonly changed: ISignal<IRunManager, void>;
   /** Emitted for each run that is new or changed, after `changed`. */
   readonly runChanged: ISignal<IRunManager, IRunChange>;
+  /** A run by its id, when it is loaded. */
+  find(runId: string): Run | undefined;
   /** Work while the handle lives: a view is visible, or a run of mine is active. */
   watch(): IDisposable;
   /** Ask for everything again. */
@@ -67,12 +82,14 @@ export interface IRunManager extends IDisposable {
   retry(runId: string): Promise<Run>;
   archive(runId: string): Promise<Run>;
   unarchive(runId: string): Promise<Run>;
+  /** Take a run off the list before it is deleted, or put it back. */
+  hide(runId: string, hidden: boolean): void;
   /** Delete a run for good. */
   deleteRun(runId: string): Promise<void>;
   /** Start the embedded server and connect to it. */
   startEmbedded(): Promise<void>;
   stopEmbedded(): Promise<void>;
-  /** Whether the run was started from this page or this server: its end is told. */
+  /** Whether the run was started from this page: its end is told. */
   isMine(runId: string): boolean;
 }
 

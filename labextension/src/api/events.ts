@@ -18,6 +18,8 @@ export interface IEventStreamOptions {
   readonly open: (lastEventId: string, signal: AbortSignal) => Promise<Response>;
   readonly onEvent: (event: IServerEvent) => void;
   readonly onState: (state: StreamState) => void;
+  /** Called whenever the server was heard, also when it only said that it is there. */
+  readonly onHeard?: () => void;
   readonly lastEventId?: string;
   /** Milliseconds of silence after which the stream is taken for dead; the server speaks every 15 s. */
   readonly silence?: number;
@@ -95,6 +97,7 @@ export class EventStream implements IDisposable {
           return;
         }
         watch.reset();
+        this._options.onHeard?.();
         for (const event of parser.feed(decoder.decode(value, { stream: true }))) {
           this._lastId = event.id;
           this._options.onEvent(event);

@@ -1,0 +1,343 @@
+/** What a person can do: ids, labels, when it is possible, and what happens. Buttons and menus know ids only. */
+import { Clipboard } from '@jupyterlab/apputils';
+import { copyIcon, deleteIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import type { Run, Source } from './api/types';
+import type { Format } from './format';
+import { doctorIcon, pipelinesIcon } from './icons';
+import { isActive } from './phase';
+import type { IRunManager } from './tokens';
+
+export namespace CommandIDs {
+  export const togglePanel = 'jupyter-kfp-mt:toggle-panel';
+  export const refresh = 'jupyter-kfp-mt:refresh';
+  export const newRun = 'jupyter-kfp-mt:new-run';
+  export const runFile = 'jupyter-kfp-mt:run-file';
+  export const runExample = 'jupyter-kfp-mt:run-example';
+  export const uploadPipeline = 'jupyter-kfp-mt:upload-pipeline';
+  export const newExperiment = 'jupyter-kfp-mt:new-experiment';
+  export const openRun = 'jupyter-kfp-mt:open-run';
+  export const clone = 'jupyter-kfp-mt:clone';
+  export const retry = 'jupyter-kfp-mt:retry';
+  export const terminate = 'jupyter-kfp-mt:terminate';
+  export const archive = 'jupyter-kfp-mt:archive';
+  export const restore = 'jupyter-kfp-mt:restore';
+  export const remove = 'jupyter-kfp-mt:delete';
+  export const copyId = 'jupyter-kfp-mt:copy-id';
+  export const copyLink = 'jupyter-kfp-mt:copy-link';
+  export const switchNamespace = 'jupyter-kfp-mt:switch-namespace';
+  export const copyNamespace = 'jupyter-kfp-mt:copy-namespace';
+  export const whoAmI = 'jupyter-kfp-mt:who-am-i';
+  export const doctor = 'jupyter-kfp-mt:doctor';
+  export const startEmbedded = 'jupyter-kfp-mt:start-embedded';
+  export const stopEmbedded = 'jupyter-kfp-mt:stop-embedded';
+  export const openSettings = 'jupyter-kfp-mt:open-settings';
+  export const filter = 'jupyter-kfp-mt:filter';
+}
+
+/** What commands do with the page; given by the plugin that has it. */
+export interface IPage {
+  togglePanel(): void;
+  openRun(runId: string, namespace: string): void;
+  /** Open the form for a new run, empty or with a source, or with the values of a run. */
+  openForm(start: { readonly source?: Source; readonly cloneOf?: string }): void;
+  openDoctor(): void;
+  openSettings(): void;
+  whoAmI(): Promise<void>;
+  /** The link that opens a run in this JupyterLab. */
+  linkTo(runId: string, namespace: string): string;
+  /** The path of the file chosen in the file browser. */
+  chosenFile(): string;
+  newExperiment(): Promise<void>;
+  upload(path: string): Promise<void>;
+}
+
+/** What is done with runs, after asking where that is right (UX §7). */
+export interface IRunActions {
+  terminate(runs: readonly Run[]): Promise<void>;
+  retry(runs: readonly Run[]): Promise<void>;
+  archive(runs: readonly Run[]): Promise<void>;
+  restore(runs: readonly Run[]): Promise<void>;
+  remove(runs: readonly Run[]): Promise<void>;
+  runExample(): Promise<Run | null>;
+  startEmbedded(): Promise<void>;
+  stopEmbedded(): Promise<void>;
+  say(text: string): void;
+}
+
+export interface ICommandsOptions {
+  readonly manager: IRunManager;
+  readonly page: IPage;
+  readonly actions: IRunActions;
+  readonly format: Format;
+}
+
+type Args = ReadonlyPartialJSONObject;
+
+function text(args: Args, name: string): string {
+  const value = args[name];
+  return typeof value === 'string' ? value : '';
+}
+
+/** Why nothing can be changed or started now; undefined when it can. */
+export function whyOff(manager: IRunManager, format: Format): string | undefined {
+  const { trans } = format;
+  if (manager.connection === 'lost') {
+    return manager.error?.code === 'server-half-missing' ? trans.__('The server part is missing.') : trans.__('Not connected.');
+  }
+  if (manager.connection === 'connecting' && manager.status === null) {
+    return trans.__('Connecting…');
+  }
+  if (manager.status?.can_run === false) {
+    return trans.__('You can look but not run in %1.', manager.namespace);
+  }
+  return undefined;
+}
+
+/** Add every command; each works with ids as arguments, or on the chosen rows. */
+export function addCommands(commands: CommandRegistry, options: ICommandsOptions): void {
+  addViewCommands(commands, options);
+  addStartCommands(commands, options);
+  addRunCommands(commands, options);
+  addCopyCommands(commands, options);
+  addPlaceCommands(commands, options);
+}
+
+function addViewCommands(commands: CommandRegistry, { manager, page, format }: ICommandsOptions): void {
+  const { trans } = format;
+  commands.addCommand(CommandIDs.togglePanel, {
+    label: trans.__('Show Kubeflow Pipelines'),
+    icon: pipelinesIcon,
+    describedBy: { args: null },
+    execute: () => page.togglePanel()
+  });
+  commands.addCommand(CommandIDs.refresh, {
+    label: trans.__('Refresh runs'),
+    icon: refreshIcon,
+    describedBy: { args: null },
+    execute: () => manager.refresh()
+  });
+  commands.addCommand(CommandIDs.doctor, {
+    label: trans.__('Pipelines doctor'),
+    icon: doctorIcon,
+    describedBy: { args: null },
+    execute: () => page.openDoctor()
+  });
+  commands.addCommand(CommandIDs.openSettings, {
+    label: trans.__('Settings'),
+    describedBy: { args: null },
+    execute: () => page.openSettings()
+  });
+  commands.addCommand(CommandIDs.filter, {
+    label: args => text(args, 'label') || trans.__('Filter runs'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: { label: { type: 'string' }, only: { type: 'string' }, archived: { type: 'boolean' } }
+      }
+    },
+    isToggled: args =>
+      args['archived'] !== undefined
+        ? manager.filter.archived === args['archived']
+        : manager.filter.only === (args['only'] ?? 'all'),
+    execute: args => {
+      const { only } = args;
+      if (only === 'all' || only === 'active' || only === 'failed') {
+        manager.setFilter({ only });
+      }
+      if (typeof args['archived'] === 'boolean') {
+        manager.setFilter({ archived: args['archived'] && !manager.filter.archived });
+      }
+    }
+  });
+}
+
+function addStartCommands(commands: CommandRegistry, options: ICommandsOptions): void {
+  const { manager, page, actions, format } = options;
+  const { trans } = format;
+  const isEnabled = (): boolean => whyOff(manager, format) === undefined;
+  commands.addCommand(CommandIDs.newRun, {
+    label: args => (args['isLauncher'] ? trans.__('New pipeline run') : trans.__('New run…')),
+    caption: () => whyOff(manager, format) ?? trans.__('Start a run of a pipeline'),
+    icon: pipelinesIcon,
+    describedBy: { args: { type: 'object', properties: { source: { type: 'object' } } } },
+    execute: args => page.openForm({ source: sourceOf(args['source']) })
+  });
+  commands.addCommand(CommandIDs.runFile, {
+    label: trans.__('Run as pipeline…'),
+    icon: pipelinesIcon,
+    describedBy: { args: { type: 'object', properties: { path: { type: 'string' } } } },
+    execute: args => page.openForm({ source: { kind: 'file', path: text(args, 'path') || page.chosenFile() } })
+  });
+  commands.addCommand(CommandIDs.uploadPipeline, {
+    label: trans.__('Upload as pipeline…'),
+    describedBy: { args: { type: 'object', properties: { path: { type: 'string' } } } },
+    isEnabled,
+    execute: args => page.upload(text(args, 'path') || page.chosenFile())
+  });
+  commands.addCommand(CommandIDs.newExperiment, {
+    label: trans.__('New experiment…'),
+    describedBy: { args: null },
+    isEnabled,
+    execute: () => page.newExperiment()
+  });
+  commands.addCommand(CommandIDs.runExample, {
+    label: trans.__('Run the example'),
+    describedBy: { args: null },
+    isEnabled,
+    execute: async () => {
+      const run = await actions.runExample();
+      if (run) {
+        page.openRun(run.run_id, manager.namespace);
+      }
+    }
+  });
+}
+
+function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): void {
+  const { manager, page, actions, format } = options;
+  const { trans } = format;
+  const chosen = (args: Args): Run[] => {
+    const id = text(args, 'run_id');
+    const ids = id ? [id] : manager.selection.targets;
+    return ids.map(each => manager.find(each)).filter(run => run !== undefined);
+  };
+  const describedBy = { args: { type: 'object' as const, properties: { run_id: { type: 'string' as const } } } };
+  const add = (
+    id: string,
+    label: string,
+    fits: (run: Run) => boolean,
+    execute: (runs: Run[]) => Promise<void>,
+    icon?: typeof stopIcon
+  ): void => {
+    commands.addCommand(id, {
+      label,
+      caption: args =>
+        whyOff(manager, format) ?? (chosen(args).length === 0 ? trans.__('Select a run first.') : label),
+      icon,
+      describedBy,
+      isEnabled: args => whyOff(manager, format) === undefined && chosen(args).some(fits),
+      execute: args => execute(chosen(args).filter(fits))
+    });
+  };
+  const archived = (run: Run): boolean => run.storage_state === 'ARCHIVED';
+  const stoppable = (run: Run): boolean => isActive(run.phase) && run.phase !== 'CANCELING';
+  const retryable = (run: Run): boolean => run.phase === 'FAILED' || run.phase === 'CANCELED';
+  add(CommandIDs.terminate, trans.__('Terminate run'), stoppable, runs => actions.terminate(runs), stopIcon);
+  add(CommandIDs.retry, trans.__('Retry run'), retryable, runs => actions.retry(runs), refreshIcon);
+  add(CommandIDs.archive, trans.__('Archive run'), run => !archived(run), runs => actions.archive(runs));
+  add(CommandIDs.restore, trans.__('Restore run'), archived, runs => actions.restore(runs));
+  add(CommandIDs.remove, trans.__('Delete run…'), () => true, runs => actions.remove(runs), deleteIcon);
+  commands.addCommand(CommandIDs.openRun, {
+    label: trans.__('Open run'),
+    describedBy: {
+      args: { type: 'object', properties: { run_id: { type: 'string' }, namespace: { type: 'string' } } }
+    },
+    isEnabled: args => text(args, 'run_id') !== '' || manager.selection.targets.length > 0,
+    execute: args => {
+      const id = text(args, 'run_id') || (manager.selection.targets[0] ?? '');
+      page.openRun(id, text(args, 'namespace') || manager.namespace);
+    }
+  });
+  commands.addCommand(CommandIDs.clone, {
+    label: trans.__('Clone run…'),
+    describedBy,
+    isEnabled: args => whyOff(manager, format) === undefined && chosen(args).length === 1,
+    execute: args => page.openForm({ cloneOf: text(args, 'run_id') || (manager.selection.targets[0] ?? '') })
+  });
+}
+
+function addCopyCommands(commands: CommandRegistry, options: ICommandsOptions): void {
+  const { manager, page, actions, format } = options;
+  const { trans } = format;
+  const ids = (args: Args): readonly string[] =>
+    text(args, 'run_id') ? [text(args, 'run_id')] : manager.selection.targets;
+  const describedBy = { args: { type: 'object' as const, properties: { run_id: { type: 'string' as const } } } };
+  commands.addCommand(CommandIDs.copyId, {
+    label: trans.__('Copy run id'),
+    icon: copyIcon,
+    describedBy,
+    isEnabled: args => ids(args).length > 0,
+    execute: args => {
+      Clipboard.copyToSystem(ids(args).join('\n'));
+      actions.say(trans._n('Run id copied', '%1 run ids copied', ids(args).length));
+    }
+  });
+  commands.addCommand(CommandIDs.copyLink, {
+    label: trans.__('Copy link'),
+    icon: copyIcon,
+    describedBy,
+    isEnabled: args => ids(args).length > 0,
+    execute: args => {
+      const links = ids(args).map(id => page.linkTo(id, manager.namespace));
+      Clipboard.copyToSystem(links.join('\n'));
+      actions.say(trans.__('Link copied'));
+    }
+  });
+  commands.addCommand(CommandIDs.copyNamespace, {
+    label: trans.__('Copy namespace'),
+    icon: copyIcon,
+    describedBy: { args: null },
+    isEnabled: () => manager.namespace !== '',
+    execute: () => {
+      Clipboard.copyToSystem(manager.namespace);
+      actions.say(trans.__('Namespace copied'));
+    }
+  });
+}
+
+function addPlaceCommands(commands: CommandRegistry, options: ICommandsOptions): void {
+  const { manager, page, actions, format } = options;
+  const { trans } = format;
+  commands.addCommand(CommandIDs.switchNamespace, {
+    label: args => text(args, 'namespace') || trans.__('Switch namespace'),
+    describedBy: { args: { type: 'object', properties: { namespace: { type: 'string' } }, required: ['namespace'] } },
+    isToggled: args => text(args, 'namespace') === manager.namespace,
+    isEnabled: args => text(args, 'namespace') !== '',
+    execute: args => manager.setNamespace(text(args, 'namespace'))
+  });
+  commands.addCommand(CommandIDs.whoAmI, {
+    label: trans.__('Who am I…'),
+    describedBy: { args: null },
+    isEnabled: () => manager.status !== null,
+    execute: () => page.whoAmI()
+  });
+  commands.addCommand(CommandIDs.startEmbedded, {
+    label: trans.__('Start embedded server'),
+    describedBy: { args: null },
+    isEnabled: () => manager.status?.can_start_embedded === true && !manager.status.embedded,
+    execute: () => actions.startEmbedded()
+  });
+  commands.addCommand(CommandIDs.stopEmbedded, {
+    label: trans.__('Stop embedded server…'),
+    describedBy: { args: null },
+    isEnabled: () => manager.status?.connected === true && manager.status.embedded,
+    execute: () => actions.stopEmbedded()
+  });
+}
+
+const KINDS: readonly Source['kind'][] = ['example', 'file', 'pipeline', 'text'];
+
+/** A source from the arguments of a command, which may come from a link or another extension. */
+function sourceOf(value: unknown): Source | undefined {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) {
+    return undefined;
+  }
+  const kind = KINDS.find(each => each === value.kind);
+  const given = new Map<string, unknown>(Object.entries(value));
+  const field = (name: string): string => {
+    const each = given.get(name);
+    return typeof each === 'string' ? each : '';
+  };
+  return kind === undefined
+    ? undefined
+    : {
+        kind,
+        path: field('path'),
+        text: field('text'),
+        pipeline_id: field('pipeline_id'),
+        pipeline_version_id: field('pipeline_version_id')
+      };
+}

@@ -1,0 +1,130 @@
+import { copyIcon, refreshIcon } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { bodyOf } from '../api/errors';
+import type { Check, DoctorReport, ErrorBody } from '../api/types';
+import type { Format } from '../format';
+import { phaseIcons, warningIcon } from '../icons';
+import { Button } from './Button';
+import { ErrorNotice, report } from './ErrorNotice';
+import { Skeleton } from './Skeleton';
+
+export interface IDoctorProps {
+  readonly ask: () => Promise<DoctorReport>;
+  readonly format: Format;
+  readonly onCopy: (text: string) => void;
+}
+
+/** How an examination stands. */
+interface IState {
+  readonly report: DoctorReport | null;
+  readonly error: ErrorBody | null;
+  readonly at: string;
+}
+
+/** The first real cause as a notice, and every check with its evidence. */
+export function Doctor(props: IDoctorProps): React.JSX.Element {
+  const { ask, format, onCopy } = props;
+  const { trans } = format;
+  const [state, setState] = React.useState<IState>({ report: null, error: null, at: '' });
+  const examine = React.useCallback(() => {
+    setState({ report: null, error: null, at: '' });
+    const at = (): string => new Date().toISOString();
+    ask().then(
+      answer => setState({ report: answer, error: null, at: at() }),
+      (error: unknown) => setState({ report: null, error: bodyOf(error), at: at() })
+    );
+  }, [ask]);
+  React.useEffect(examine, [examine]);
+  const cause = state.error ?? state.report?.cause ?? null;
+  return (
+    <section className="jp-kfp jp-kfp-Main jp-kfp-Doctor">
+      <div className="jp-kfp-Toolbar" role="toolbar">
+        <Button label={trans.__('Run again')} kind="quiet" icon={refreshIcon} onClick={examine} />
+        <Button
+          label={trans.__('Copy report')}
+          kind="quiet"
+          icon={copyIcon}
+          off={state.at === '' ? trans.__('Wait for the answer.') : undefined}
+          onClick={() => onCopy(textOf(state))}
+        />
+      </div>
+      <div className="jp-kfp-Head">
+        <div className="jp-kfp-Head-line">
+          <h2>{trans.__('Doctor')}</h2>
+          <span className="jp-kfp-dim" role="status">
+            {state.at && `${verdict(state.report?.checks ?? [], cause, trans)} · `}
+            {state.at ? trans.__('checked %1', format.clock(state.at)) : trans.__('checking…')}
+          </span>
+        </div>
+      </div>
+      {cause && <ErrorNotice error={cause} trans={trans} onCopy={onCopy} boxed />}
+      <div className="jp-kfp-Scroll">
+        {state.at === '' && <Skeleton trans={trans} />}
+        {state.report && <Checks checks={state.report.checks} trans={trans} />}
+      </div>
+    </section>
+  );
+}
+
+function verdict(checks: readonly Check[], cause: ErrorBody | null, trans: TranslationBundle): string {
+  const errors = checks.filter(check => check.level === 'error').length || (cause ? 1 : 0);
+  const warnings = checks.filter(check => check.level === 'warning').length;
+  const parts = [
+    errors > 0 ? trans._n('%1 problem', '%1 problems', errors) : '',
+    warnings > 0 ? trans._n('%1 warning', '%1 warnings', warnings) : ''
+  ].filter(part => part !== '');
+  return parts.length > 0 ? parts.join(', ') : trans.__('healthy');
+}
+
+/** One row a check; those that could not be made are one row. */
+function Checks(props: { readonly checks: readonly Check[]; readonly trans: TranslationBundle }): React.JSX.Element {
+  const { checks, trans } = props;
+  const made = checks.filter(check => check.level !== 'skipped');
+  const skipped = checks.filter(check => check.level === 'skipped');
+  return (
+    <dl className="jp-kfp-Facts">
+      {made.map(check => (
+        <div key={check.name} data-level={check.level}>
+          <LevelIcon level={check.level} trans={trans} />
+          <dt>{check.name}</dt>
+          <dd>{check.evidence}</dd>
+        </div>
+      ))}
+      {skipped.length > 0 && (
+        <div data-level="skipped">
+          <span className="jp-kfp-dim">–</span>
+          <dt>{trans.__('Not checked')}</dt>
+          <dd className="jp-kfp-dim" title={skipped.map(check => check.evidence).join('\n')}>
+            {skipped.map(check => check.name).join(', ')}
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function LevelIcon(props: { readonly level: string; readonly trans: TranslationBundle }): React.JSX.Element {
+  const { level, trans } = props;
+  const looks: Record<string, readonly [typeof warningIcon, string]> = {
+    ok: [phaseIcons.SUCCEEDED, trans.__('ok')],
+    warning: [warningIcon, trans.__('warning')],
+    error: [phaseIcons.FAILED, trans.__('problem')]
+  };
+  const [icon, word] = looks[level] ?? [phaseIcons.UNKNOWN, level];
+  return (
+    <span className="jp-kfp-Icon" role="img" aria-label={word} title={word}>
+      <icon.react tag={null} />
+    </span>
+  );
+}
+
+function textOf(state: IState): string {
+  const cause = state.error ?? state.report?.cause;
+  const checks = state.report?.checks ?? [];
+  return [
+    ...(cause ? [report(cause), ''] : []),
+    ...checks.map(check => `${check.level.padEnd(8)} ${check.name.padEnd(18)} ${check.evidence}`)
+  ].join('\n');
+}

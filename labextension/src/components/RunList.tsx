@@ -1,0 +1,202 @@
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import * as React from 'react';
+
+import type { Run } from '../api/types';
+import type { Format } from '../format';
+import { RunRow } from './RunRow';
+import type { IRunRowActions } from './RunRow';
+import { useNow } from './now';
+import type { Ticker } from './now';
+
+/** Rows are of one height, so that ten thousand cost what twenty do (design/README.md). */
+const ROW = 44;
+const WIDE_ROW = 28;
+const WIDE = 480;
+
+export interface IRunListProps extends IRunRowActions {
+  readonly runs: readonly Run[];
+  readonly namespace: string;
+  readonly hasMore: boolean;
+  readonly selected: ReadonlySet<string>;
+  /** The row that has, or last had, the focus. */
+  readonly active: string;
+  readonly format: Format;
+  readonly ticker: Ticker;
+  readonly off?: string;
+  readonly onSelect: (ids: readonly string[], active: string) => void;
+  readonly onDelete: (ids: readonly string[]) => void;
+  readonly onCopy: (ids: readonly string[]) => void;
+  readonly onMore: () => void;
+  /** “/” was pressed. */
+  readonly onSearch: () => void;
+}
+
+/** The runs, newest first; one Tab stop, arrows move, Enter opens, Space selects. */
+export function RunList(props: IRunListProps): React.JSX.Element {
+  const { runs, selected, active, format } = props;
+  const now = useNow(props.ticker);
+  const list = React.useRef<HTMLDivElement>(null);
+  const height = useRowHeight(list);
+  const activeIndex = runs.findIndex(run => run.run_id === active);
+  const current = activeIndex < 0 ? 0 : activeIndex;
+  const virtual = useVirtualizer({
+    count: runs.length,
+    getScrollElement: () => list.current,
+    estimateSize: () => height,
+    getItemKey: index => runs[index]?.run_id ?? index,
+    overscan: 6,
+    // the row with the focus is never taken away
+    rangeExtractor: range =>
+      [...new Set([current, ...defaultRangeExtractor(range)])].sort((one, other) => one - other)
+  });
+  React.useEffect(() => virtual.measure(), [height, virtual]);
+
+  useFocusFollows(list, active);
+
+  const items = virtual.getVirtualItems();
+  const last = items[items.length - 1]?.index ?? 0;
+  const nearEnd = props.hasMore && runs.length > 0 && last >= runs.length * 0.8;
+  const { onMore } = props;
+  React.useEffect(() => {
+    if (nearEnd) {
+      onMore();
+    }
+  }, [nearEnd, runs.length, onMore]);
+
+  const keys = useKeys(props, current, index => virtual.scrollToIndex(index));
+  const { trans } = format;
+  return (
+    <div
+      ref={list}
+      className={selected.size > 0 ? 'jp-kfp-RunList jp-mod-selecting' : 'jp-kfp-RunList'}
+      role="grid"
+      aria-label={trans.__('Runs in %1', props.namespace)}
+      aria-multiselectable
+      aria-rowcount={props.hasMore ? -1 : runs.length}
+      onKeyDown={keys}
+    >
+      <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        {items.map(item => {
+          const run = runs[item.index];
+          return (
+            run && (
+              <RunRow
+                key={run.run_id}
+                {...props}
+                run={run}
+                index={item.index}
+                top={item.start}
+                selected={selected.has(run.run_id)}
+                current={item.index === current}
+                now={now}
+                onPress={(id, event) => press(props, id, event)}
+                onToggle={id => props.onSelect(toggled(selected, id), id)}
+              />
+            )
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** A click opens, with Accel it selects one more, with Shift all up to here; the right button only aims. */
+function press(props: IRunListProps, id: string, event: React.MouseEvent): void {
+  const { runs, selected, active } = props;
+  if (event.type === 'contextmenu') {
+    props.onSelect(selected.has(id) ? [...selected] : [], id);
+  } else if (event.shiftKey) {
+    props.onSelect(between(runs, active, id), id);
+  } else if (event.ctrlKey || event.metaKey) {
+    props.onSelect(toggled(selected, id), id);
+  } else {
+    props.onSelect([], id);
+    props.onOpen(id);
+  }
+}
+
+function toggled(selected: ReadonlySet<string>, id: string): string[] {
+  return selected.has(id) ? [...selected].filter(other => other !== id) : [...selected, id];
+}
+
+/** The ids from one row to another, both included. */
+function between(runs: readonly Run[], from: string, to: string): string[] {
+  const ids = runs.map(run => run.run_id);
+  const [start, end] = [Math.max(0, ids.indexOf(from)), ids.indexOf(to)].sort((one, other) => one - other);
+  return ids.slice(start, (end ?? 0) + 1);
+}
+
+function useKeys(
+  props: IRunListProps,
+  current: number,
+  scrollTo: (index: number) => void
+): (event: React.KeyboardEvent<HTMLDivElement>) => void {
+  const { runs, selected } = props;
+  const go = (index: number, extend: boolean): void => {
+    const target = Math.max(0, Math.min(runs.length - 1, index));
+    const id = runs[target]?.run_id;
+    if (id !== undefined) {
+      scrollTo(target);
+      const from = runs[current]?.run_id ?? id;
+      props.onSelect(extend ? [...new Set([...selected, ...between(runs, from, id)])] : [...selected], id);
+    }
+  };
+  return event => {
+    const id = runs[current]?.run_id;
+    if (id === undefined || (event.target instanceof HTMLElement && event.target.closest('button'))) {
+      return;
+    }
+    const page = Math.max(1, Math.floor(event.currentTarget.clientHeight / ROW) - 1);
+    const chosen = selected.size > 0 ? [...selected] : [id];
+    const accel = event.ctrlKey || event.metaKey;
+    const acts: Record<string, () => void> = {
+      ArrowDown: () => go(current + 1, event.shiftKey),
+      ArrowUp: () => go(current - 1, event.shiftKey),
+      PageDown: () => go(current + page, event.shiftKey),
+      PageUp: () => go(current - page, event.shiftKey),
+      Home: () => go(0, event.shiftKey),
+      End: () => go(runs.length - 1, event.shiftKey),
+      Enter: () => props.onOpen(id),
+      ' ': () => props.onSelect(toggled(selected, id), id),
+      Delete: () => props.onDelete(chosen),
+      Escape: () => props.onSelect([], id),
+      '/': () => props.onSearch()
+    };
+    const accels: Record<string, () => void> = {
+      a: () => props.onSelect(runs.map(run => run.run_id), id),
+      c: () => props.onCopy(chosen)
+    };
+    const act = (accel ? accels : acts)[event.key];
+    if (act) {
+      event.preventDefault();
+      event.stopPropagation();
+      act();
+    }
+  };
+}
+
+/** When the active row changes while the list has the focus, the focus goes with it. */
+function useFocusFollows(list: React.RefObject<HTMLDivElement>, active: string): void {
+  React.useEffect(() => {
+    if (active && list.current?.contains(document.activeElement)) {
+      list.current.querySelector<HTMLElement>(`[data-run-id="${CSS.escape(active)}"]`)?.focus();
+    }
+  }, [active, list]);
+}
+
+/** One line where there is room for it, else two. */
+function useRowHeight(list: React.RefObject<HTMLDivElement>): number {
+  const [height, setHeight] = React.useState(ROW);
+  React.useEffect(() => {
+    if (!list.current) {
+      return undefined;
+    }
+    const observer = new ResizeObserver(entries => {
+      const width = entries[0]?.contentRect.width ?? 0;
+      setHeight(width >= WIDE ? WIDE_ROW : ROW);
+    });
+    observer.observe(list.current);
+    return () => observer.disconnect();
+  }, [list]);
+  return height;
+}

@@ -1,0 +1,161 @@
+import { ellipsesIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { Run } from '../api/types';
+import { instant } from '../format';
+import type { Format } from '../format';
+import { isActive, phaseWord } from '../phase';
+import { Button } from './Button';
+import { StateIcon } from './StateIcon';
+
+/** What can be done with a row from the row itself. */
+export interface IRunRowActions {
+  readonly onOpen: (runId: string) => void;
+  readonly onTerminate: (runId: string) => void;
+  readonly onRetry: (runId: string) => void;
+  /** Show the menu of a row at a place of the page. */
+  readonly onMenu: (runId: string, x: number, y: number) => void;
+}
+
+export interface IRunRowProps extends IRunRowActions {
+  readonly run: Run;
+  readonly index: number;
+  readonly top: number;
+  readonly selected: boolean;
+  /** The one row of the list that Tab reaches. */
+  readonly current: boolean;
+  readonly format: Format;
+  readonly now: number;
+  /** Why nothing can be changed now, if so. */
+  readonly off?: string;
+  readonly onPress: (runId: string, event: React.MouseEvent) => void;
+  readonly onToggle: (runId: string) => void;
+}
+
+/** One run: state, name, when; experiment, what it does or why it failed, how long. */
+export function RunRow(props: IRunRowProps): React.JSX.Element {
+  const { run, format, now, selected } = props;
+  const { trans } = format;
+  const created = format.moment(run.created_at, now);
+  const word = phaseWord(run.phase, trans, run.state);
+  const name = run.display_name || run.run_id;
+  const label = trans.__('%1, %2, experiment %3, started %4', word, name, run.experiment_name, created);
+  return (
+    <div
+      className="jp-kfp-RunRow"
+      role="row"
+      data-run-id={run.run_id}
+      style={{ transform: `translateY(${props.top}px)` }}
+      tabIndex={props.current ? 0 : -1}
+      aria-rowindex={props.index + 1}
+      aria-selected={selected}
+      aria-label={label}
+      title={name}
+      onClick={event => props.onPress(run.run_id, event)}
+      onContextMenu={event => props.onPress(run.run_id, event)}
+    >
+      <span
+        className="jp-kfp-RunRow-icon"
+        role="gridcell"
+        onClick={event => {
+          event.stopPropagation();
+          props.onToggle(run.run_id);
+        }}
+      >
+        <StateIcon phase={run.phase} raw={run.state} trans={trans} />
+        <input
+          className="jp-kfp-RunRow-check"
+          type="checkbox"
+          aria-label={trans.__('Select')}
+          tabIndex={-1}
+          checked={selected}
+          readOnly
+        />
+      </span>
+      <span className="jp-kfp-cut" role="gridcell">
+        {name}
+      </span>
+      <span className="jp-kfp-RunRow-time jp-kfp-num" role="gridcell" title={format.tooltip(run.created_at)}>
+        {created}
+      </span>
+      <span className="jp-kfp-RunRow-detail" role="gridcell">
+        {run.experiment_name && <span className="jp-kfp-RunRow-exp">{run.experiment_name}</span>}
+        <RunFacts run={run} format={format} now={now} />
+      </span>
+      <RunRowButtons {...props} />
+    </div>
+  );
+}
+
+/** What is happening, or happened, and how long it took. */
+function RunFacts(props: { readonly run: Run; readonly format: Format; readonly now: number }): React.JSX.Element {
+  const { run, format, now } = props;
+  const took = instant(run.created_at) === null ? '' : format.took(run.created_at, run.finished_at, now);
+  const timed = !['PENDING', 'UNCONFIRMED', 'UNKNOWN', 'SKIPPED', 'PAUSED'].includes(run.phase);
+  const what = factOf(run, format);
+  return (
+    <>
+      {what && <span className="jp-kfp-RunRow-what">{what}</span>}
+      {timed && took && (isActive(run.phase) || run.finished_at) && <span className="jp-kfp-num">{took}</span>}
+    </>
+  );
+}
+
+function factOf(run: Run, format: Format): string {
+  const { trans } = format;
+  if (run.phase === 'SUCCEEDED') {
+    return '';
+  }
+  if (run.phase === 'FAILED') {
+    return run.failed_task ? trans.__('failed in %1', run.failed_task) : trans.__('Failed');
+  }
+  if (run.phase === 'RUNNING' && run.progress) {
+    const { done, total } = run.progress;
+    return total === null
+      ? trans._n('%1 task done', '%1 tasks done', done)
+      : trans._n('%2 of %1 task', '%2 of %1 tasks', total, format.count(done));
+  }
+  return phaseWord(run.phase, trans, run.state);
+}
+
+function RunRowButtons(props: IRunRowProps): React.JSX.Element {
+  const { run, format, off } = props;
+  const { trans } = format;
+  const stoppable = isActive(run.phase) && run.phase !== 'CANCELING' && run.phase !== 'UNCONFIRMED';
+  const retryable = run.phase === 'FAILED' || run.phase === 'CANCELED';
+  return (
+    <span className="jp-kfp-RunRow-actions" role="gridcell">
+      {stoppable && (
+        <Button
+          label={trans.__('Terminate')}
+          kind="icon"
+          icon={stopIcon}
+          off={off}
+          tabIndex={-1}
+          onClick={() => props.onTerminate(run.run_id)}
+        />
+      )}
+      {retryable && (
+        <Button
+          label={trans.__('Retry')}
+          kind="icon"
+          icon={refreshIcon}
+          off={off}
+          tabIndex={-1}
+          onClick={() => props.onRetry(run.run_id)}
+        />
+      )}
+      <Button
+        label={trans.__('More')}
+        kind="icon"
+        icon={ellipsesIcon}
+        hasPopup
+        tabIndex={-1}
+        onClick={event => {
+          const { left, bottom } = event.currentTarget.getBoundingClientRect();
+          props.onMenu(run.run_id, left, bottom);
+        }}
+      />
+    </span>
+  );
+}

@@ -1,0 +1,233 @@
+import { filterIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { ErrorBody, Run } from '../api/types';
+import { instant } from '../format';
+import { isActive } from '../phase';
+import type { Connection, IRunFilter } from '../tokens';
+import { Button } from './Button';
+import { EmptyState } from './EmptyState';
+import { ErrorNotice } from './ErrorNotice';
+import { RunList } from './RunList';
+import type { IRunListProps } from './RunList';
+import { Skeleton } from './Skeleton';
+import { useNow } from './now';
+
+/** Milliseconds after the last key before the server is asked. */
+const TYPING = 300;
+
+export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
+  readonly loading: boolean;
+  readonly connection: Connection;
+  readonly error: ErrorBody | null;
+  readonly updatedAt: number;
+  readonly retryAt: number;
+  readonly filter: IRunFilter;
+  /** The name of the experiment in the filter. */
+  readonly experiment: string;
+  /** Whether the example can be offered: the embedded server runs it. */
+  readonly example: boolean;
+  readonly onFilter: (filter: Partial<IRunFilter>) => void;
+  readonly onFilterMenu: (x: number, y: number) => void;
+  readonly onNewRun: () => void;
+  readonly onExample: () => void;
+  readonly onRetryConnection: () => void;
+  readonly onDoctor: () => void;
+  readonly onTerminateAll: (ids: readonly string[]) => void;
+  readonly onArchiveAll: (ids: readonly string[]) => void;
+}
+
+/** Search, chips or selection bar, and the runs, or what stands in their place. */
+export function RunsSection(props: IRunsSectionProps): React.JSX.Element {
+  const { runs, filter, error, connection, format } = props;
+  const search = React.useRef<HTMLInputElement>(null);
+  const counts = useCounts(runs, filter);
+  const filtered = isFiltered(filter);
+  if (error && connection === 'connected') {
+    return <ErrorNotice error={error} trans={format.trans} onCopy={text => props.onCopy([text])} />;
+  }
+  if (!filtered && runs.length === 0) {
+    return props.loading || connection === 'connecting' ? (
+      <Skeleton trans={format.trans} />
+    ) : (
+      <FirstRun {...props} />
+    );
+  }
+  return (
+    <div className={connection === 'lost' ? 'jp-kfp-Runs jp-mod-old' : 'jp-kfp-Runs'}>
+      {connection === 'lost' && <Lost {...props} />}
+      <div className="jp-kfp-Search">
+        <SearchField {...props} input={search} />
+        <Button
+          label={format.trans.__('Filter')}
+          kind="icon"
+          icon={filterIcon}
+          hasPopup
+          pressed={filter.archived ? true : undefined}
+          onClick={event => {
+            const { left, bottom } = event.currentTarget.getBoundingClientRect();
+            props.onFilterMenu(left, bottom);
+          }}
+        />
+      </div>
+      {props.selected.size > 1 ? <SelectionBar {...props} /> : <Chips {...props} counts={counts} />}
+      {runs.length > 0 ? (
+        <RunList {...props} onSearch={() => search.current?.focus()} />
+      ) : (
+        <NoMatch {...props} />
+      )}
+    </div>
+  );
+}
+
+/** Whether anything but the search for all runs is asked. */
+function isFiltered(filter: IRunFilter): boolean {
+  return filter.search !== '' || filter.only !== 'all' || filter.experimentId !== '' || filter.archived;
+}
+
+interface ICounts {
+  readonly active: number;
+  readonly failed: number;
+}
+
+/** How many of the loaded rows are active and failed; while a chip hides the others, as last seen. */
+function useCounts(runs: readonly Run[], filter: IRunFilter): ICounts {
+  const seen = React.useRef<ICounts>({ active: 0, failed: 0 });
+  const active = runs.filter(run => isActive(run.phase)).length;
+  const failed = runs.filter(run => run.phase === 'FAILED').length;
+  seen.current = {
+    active: filter.only === 'failed' ? seen.current.active : active,
+    failed: filter.only === 'active' ? seen.current.failed : failed
+  };
+  return seen.current;
+}
+
+function SearchField(
+  props: IRunsSectionProps & { readonly input: React.RefObject<HTMLInputElement> }
+): React.JSX.Element {
+  const { format, filter, onFilter } = props;
+  const [text, setText] = React.useState(filter.search);
+  React.useEffect(() => setText(filter.search), [filter.search]);
+  React.useEffect(() => {
+    if (text === filter.search) {
+      return undefined;
+    }
+    const timer = setTimeout(() => onFilter({ search: text }), TYPING);
+    return () => clearTimeout(timer);
+  }, [text, filter.search, onFilter]);
+  return (
+    <input
+      ref={props.input}
+      className="jp-kfp-Input"
+      type="search"
+      placeholder={format.trans.__('Search runs')}
+      aria-label={format.trans.__('Search runs')}
+      value={text}
+      onChange={event => setText(event.target.value)}
+      onKeyDown={event => {
+        if (event.key === 'Escape') {
+          setText('');
+        }
+      }}
+    />
+  );
+}
+
+function Chips(props: IRunsSectionProps & { readonly counts: ICounts }): React.JSX.Element {
+  const { filter, format, counts, onFilter } = props;
+  const { trans } = format;
+  const chip = (label: string, pressed: boolean, press: () => void): React.JSX.Element => (
+    <button key={label} type="button" className="jp-kfp-Chip" aria-pressed={pressed} onClick={press}>
+      {label}
+    </button>
+  );
+  const only = (which: 'active' | 'failed') => () => onFilter({ only: filter.only === which ? 'all' : which });
+  return (
+    <div className="jp-kfp-Chips">
+      {chip(trans.__('Active %1', format.shortCount(counts.active)), filter.only === 'active', only('active'))}
+      {chip(trans.__('Failed %1', format.shortCount(counts.failed)), filter.only === 'failed', only('failed'))}
+      {filter.experimentId &&
+        chip(trans.__('%1 ✕', props.experiment), true, () => onFilter({ experimentId: '' }))}
+      {filter.archived && chip(trans.__('Archived ✕'), true, () => onFilter({ archived: false }))}
+    </div>
+  );
+}
+
+function SelectionBar(props: IRunsSectionProps): React.JSX.Element {
+  const { selected, format, off } = props;
+  const { trans } = format;
+  const ids = [...selected];
+  const active = props.runs.filter(run => selected.has(run.run_id) && isActive(run.phase));
+  return (
+    <div className="jp-kfp-SelectionBar" role="toolbar">
+      <strong className="jp-kfp-grow jp-kfp-num">{trans.__('%1 selected', format.count(ids.length))}</strong>
+      <Button
+        label={trans.__('Terminate')}
+        kind="quiet"
+        off={off ?? (active.length === 0 ? trans.__('None of them is active.') : undefined)}
+        onClick={() => props.onTerminateAll(active.map(run => run.run_id))}
+      />
+      <Button label={trans.__('Archive')} kind="quiet" off={off} onClick={() => props.onArchiveAll(ids)} />
+      <Button
+        label="✕"
+        kind="quiet"
+        title={trans.__('Unselect all')}
+        onClick={() => props.onSelect([], props.active)}
+      />
+    </div>
+  );
+}
+
+function FirstRun(props: IRunsSectionProps): React.JSX.Element {
+  const { format, namespace, example, off } = props;
+  const { trans } = format;
+  const title = namespace ? trans.__('No runs yet in %1.', namespace) : trans.__('No runs yet.');
+  return (
+    <EmptyState title={title} text={trans.__('A run is one execution of a pipeline.')}>
+      {example && (
+        <Button label={trans.__('Run the example')} kind="primary" off={off} onClick={props.onExample} />
+      )}
+      <Button
+        label={trans.__('New run')}
+        kind={example ? 'plain' : 'primary'}
+        off={off}
+        onClick={props.onNewRun}
+      />
+    </EmptyState>
+  );
+}
+
+function NoMatch(props: IRunsSectionProps): React.JSX.Element {
+  const { trans } = props.format;
+  if (props.loading) {
+    return <Skeleton trans={trans} />;
+  }
+  return (
+    <EmptyState title={trans.__('No runs match.')}>
+      <Button
+        label={trans.__('Clear filters')}
+        onClick={() => props.onFilter({ search: '', only: 'all', experimentId: '', archived: false })}
+      />
+    </EmptyState>
+  );
+}
+
+/** One line on top while the rows cannot be renewed. */
+function Lost(props: IRunsSectionProps): React.JSX.Element {
+  const { format, updatedAt, retryAt } = props;
+  const { trans } = format;
+  const now = useNow(props.ticker);
+  const from = new Date(updatedAt).toISOString();
+  const wait = Math.ceil((retryAt - now) / 1000);
+  return (
+    <div className="jp-kfp-Lost" role="status" title={props.error?.message}>
+      <span>
+        {trans.__('Not connected.')}{' '}
+        {instant(from) !== null && trans.__('Rows are from %1.', format.clock(from).slice(0, 5))}{' '}
+        {wait > 0 && trans.__('Trying again in %1 s.', wait)}
+      </span>
+      <Button label={trans.__('Retry now')} kind="quiet" onClick={props.onRetryConnection} />
+      <Button label={trans.__('Why?')} kind="quiet" onClick={props.onDoctor} />
+    </div>
+  );
+}

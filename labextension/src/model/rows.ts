@@ -1,0 +1,85 @@
+/** What a list of runs holds, as pure functions over arrays of runs. */
+import { instant } from '../format';
+import { isActive } from '../phase';
+import type { IRunQuery } from '../api/client';
+import type { Run } from '../api/types';
+import type { IRunFilter } from '../tokens';
+
+/** A filter that shows every run that is not archived. */
+export const EVERYTHING: IRunFilter = { search: '', only: 'all', experimentId: '', archived: false };
+
+const STATES: Readonly<Record<IRunFilter['only'], string>> = {
+  all: '',
+  active: 'PENDING,RUNNING,CANCELING,PAUSED',
+  failed: 'FAILED'
+};
+
+/** The filter as the REST interface takes it. */
+export function queryOf(filter: IRunFilter): IRunQuery {
+  return {
+    search: filter.search,
+    state: STATES[filter.only],
+    experiment_id: filter.experimentId,
+    archived: filter.archived
+  };
+}
+
+/** Whether `run` is shown under `filter`; the same rule as the server's. */
+export function passes(run: Run, filter: IRunFilter): boolean {
+  return (
+    (run.storage_state === 'ARCHIVED') === filter.archived &&
+    (filter.only !== 'active' || isActive(run.phase)) &&
+    (filter.only !== 'failed' || run.phase === 'FAILED') &&
+    (filter.experimentId === '' || run.experiment_id === filter.experimentId) &&
+    run.display_name.toLowerCase().includes(filter.search.toLowerCase())
+  );
+}
+
+/** Newest first, as the server sorts. */
+export function newestFirst(one: Run, other: Run): number {
+  const difference = (instant(other.created_at) ?? 0) - (instant(one.created_at) ?? 0);
+  return difference || (one.run_id < other.run_id ? 1 : -1);
+}
+
+/** Whether two answers about a run say the same. */
+export function sameRun(one: Run, other: Run): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/**
+ * `rows` with `runs` put in and `removed` taken out; a row that did not change stays the same object, and the
+ * whole stays the same array when nothing changed.
+ */
+export function merged(
+  rows: readonly Run[],
+  runs: readonly Run[],
+  removed: readonly string[],
+  filter: IRunFilter
+): readonly Run[] {
+  const byId = new Map(rows.map(run => [run.run_id, run]));
+  let changed = false;
+  for (const run of runs) {
+    const known = byId.get(run.run_id);
+    if (!passes(run, filter)) {
+      changed = byId.delete(run.run_id) || changed;
+    } else if (!known || !sameRun(known, run)) {
+      byId.set(run.run_id, run);
+      changed = true;
+    }
+  }
+  for (const runId of removed) {
+    changed = byId.delete(runId) || changed;
+  }
+  return changed ? [...byId.values()].sort(newestFirst) : rows;
+}
+
+/** A page fetched anew; rows that did not change stay the same objects. */
+export function replaced(rows: readonly Run[], page: readonly Run[]): readonly Run[] {
+  const known = new Map(rows.map(run => [run.run_id, run]));
+  const next = page.map(run => {
+    const old = known.get(run.run_id);
+    return old && sameRun(old, run) ? old : run;
+  });
+  const same = next.length === rows.length && next.every((run, index) => run === rows[index]);
+  return same ? rows : next;
+}

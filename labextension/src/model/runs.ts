@@ -1,0 +1,449 @@
+import { Poll } from '@lumino/polling';
+import { DisposableDelegate } from '@lumino/disposable';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+import type { ISignal } from '@lumino/signaling';
+
+import { EventStream } from '../api/events';
+import { bodyOf, KfpApiError } from '../api/errors';
+import type { StreamState } from '../api/events';
+import type { KfpApi } from '../api/client';
+import type { IServerEvent } from '../api/sse';
+import type { ErrorBody, Phase, Run, RunsEvent, Status, SubmitRequest } from '../api/types';
+import { isActive } from '../phase';
+import { EVERYTHING, merged, newestFirst, queryOf, replaced } from './rows';
+import { RunSelection } from './selection';
+import type { Connection, IRunChange, IRunFilter, IRunManager } from '../tokens';
+
+/** The most rows that the server gives in one page. */
+const LARGEST_PAGE = 200;
+
+export interface IRunManagerOptions {
+  readonly api: KfpApi;
+  /** The namespace to begin with; empty to take the server's. */
+  readonly namespace?: string;
+  /** Whether the page is in front; a page that is not keeps no stream open for its views. */
+  readonly isPageVisible?: () => boolean;
+}
+
+/** The runs of the current namespace: a page from REST, then differences from the event stream. */
+export class RunManager implements IRunManager {
+  constructor(options: IRunManagerOptions) {
+    this.api = options.api;
+    this._namespace = options.namespace ?? '';
+    this._isPageVisible = options.isPageVisible ?? (() => document.visibilityState === 'visible');
+    document.addEventListener('visibilitychange', this._onVisibility);
+    // While there is no connection and somebody looks, see whether it can be had now (UX §8.3).
+    this._poll = new Poll({
+      auto: false,
+      name: 'jupyter-kfp-mt:status',
+      frequency: { interval: 5_000, backoff: true, max: 30_000 },
+      standby: () => this.isDisposed || !this._wanted || this._status?.connected === true,
+      factory: () => this._connect()
+    });
+    this.ready = this._connect()
+      .catch(() => undefined)
+      .then(() => this._poll.schedule({ phase: 'started', interval: 5_000 }));
+  }
+
+  readonly api: KfpApi;
+  readonly ready: Promise<void>;
+  readonly selection = new RunSelection();
+
+  get status(): Status | null {
+    return this._status;
+  }
+  get namespace(): string {
+    return this._namespace;
+  }
+  get connection(): Connection {
+    return this._connection;
+  }
+  get error(): ErrorBody | null {
+    return this._error;
+  }
+  get updatedAt(): number {
+    return this._updatedAt;
+  }
+  get retryAt(): number {
+    return this._retryAt;
+  }
+  get runs(): readonly Run[] {
+    return this._shown;
+  }
+  get loading(): boolean {
+    return this._loading && this._rows.length === 0;
+  }
+  get hasMore(): boolean {
+    return this._nextPage !== '';
+  }
+  get total(): number {
+    return this._total;
+  }
+  get filter(): IRunFilter {
+    return this._filter;
+  }
+  get pageSize(): number {
+    return this._pageSize;
+  }
+  set pageSize(value: number) {
+    this._pageSize = Math.min(LARGEST_PAGE, value);
+  }
+  get changed(): ISignal<IRunManager, void> {
+    return this._changed;
+  }
+  get runChanged(): ISignal<IRunManager, IRunChange> {
+    return this._runChanged;
+  }
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    document.removeEventListener('visibilitychange', this._onVisibility);
+    this._poll.dispose();
+    this._stream?.dispose();
+    Signal.clearData(this);
+  }
+
+  find(runId: string): Run | undefined {
+    return this._rows.find(run => run.run_id === runId);
+  }
+
+  watch(): IDisposable {
+    this._watchers += 1;
+    this._tend();
+    return new DisposableDelegate(() => {
+      this._watchers -= 1;
+      this._tend();
+    });
+  }
+
+  async refresh(): Promise<void> {
+    this._stream?.retry();
+    await this._connect().catch(() => undefined);
+  }
+
+  async loadMore(): Promise<void> {
+    if (this._nextPage === '' || this._loading) {
+      return;
+    }
+    await this._load(this._nextPage);
+  }
+
+  setFilter(filter: Partial<IRunFilter>): void {
+    this._filter = { ...this._filter, ...filter };
+    // What is known and fits is shown at once; the answer comes after it.
+    this._setRows(merged(this._rows, this._rows, [], this._filter));
+    this._changed.emit();
+    void this._load().catch(() => undefined);
+  }
+
+  async setNamespace(namespace: string): Promise<void> {
+    if (namespace === this._namespace) {
+      return;
+    }
+    this._forget();
+    this._namespace = namespace;
+    this._filter = EVERYTHING;
+    this._changed.emit();
+    await this._connect().catch(() => undefined);
+  }
+
+  async submit(request: SubmitRequest): Promise<Run> {
+    const run = await this.api.submit(this._namespace, request);
+    this._mine.add(run.run_id);
+    this._apply([run], []);
+    return run;
+  }
+
+  async terminate(runId: string): Promise<Run> {
+    return this._changedRun(this.api.terminate(this._namespace, runId));
+  }
+
+  async retry(runId: string): Promise<Run> {
+    const run = await this.api.retry(this._namespace, runId);
+    this._mine.add(runId);
+    return this._changedRun(Promise.resolve(run));
+  }
+
+  async archive(runId: string): Promise<Run> {
+    return this._changedRun(this.api.archive(this._namespace, runId));
+  }
+
+  async unarchive(runId: string): Promise<Run> {
+    return this._changedRun(this.api.unarchive(this._namespace, runId));
+  }
+
+  hide(runId: string, hidden: boolean): void {
+    if (hidden) {
+      this._hidden.add(runId);
+    } else {
+      this._hidden.delete(runId);
+    }
+    this._setRows(this._rows);
+    this._changed.emit();
+  }
+
+  async deleteRun(runId: string): Promise<void> {
+    await this.api.deleteRun(this._namespace, runId);
+    this._apply([], [runId]);
+    this._hidden.delete(runId);
+  }
+
+  async startEmbedded(): Promise<void> {
+    await this._reconnected(this.api.startEmbedded());
+  }
+
+  async stopEmbedded(): Promise<void> {
+    await this._reconnected(this.api.stopEmbedded());
+  }
+
+  isMine(runId: string): boolean {
+    return this._mine.has(runId);
+  }
+
+  private async _changedRun(answer: Promise<Run>): Promise<Run> {
+    const run = await answer;
+    this._apply([run], []);
+    return run;
+  }
+
+  /** The KFP server has changed below us: begin anew with what it says. */
+  private async _reconnected(answer: Promise<Status>): Promise<void> {
+    this._setConnection('connecting', null);
+    try {
+      const status = await answer;
+      this._forget();
+      this._namespace = '';
+      this._takeStatus(status);
+      await this._load();
+    } catch (error) {
+      this._setConnection('lost', bodyOf(error));
+      throw error;
+    } finally {
+      this._tend();
+    }
+  }
+
+  /** Ask who and where, then for the runs; rejects (for the poll's back-off) when there is no connection. */
+  private async _connect(): Promise<void> {
+    const generation = this._generation;
+    try {
+      const status = await this.api.status(this._namespace);
+      if (generation !== this._generation || this._isDisposed) {
+        return;
+      }
+      this._takeStatus(status);
+    } catch (error) {
+      if (generation === this._generation && !this._isDisposed) {
+        this._status = null;
+        this._setConnection('lost', bodyOf(error));
+      }
+      throw error;
+    }
+    if (!this._status?.connected) {
+      throw new KfpApiError(this._error ?? bodyOf(null), 424);
+    }
+    await this._load();
+    this._tend();
+  }
+
+  private _takeStatus(status: Status): void {
+    this._status = status;
+    if (this._namespace === '' && status.namespace !== '') {
+      this._namespace = status.namespace;
+    }
+    if (status.connected) {
+      this._setConnection('connected', status.error);
+    } else {
+      this._setConnection('lost', status.error);
+    }
+  }
+
+  /** Load the first page at the depth that is shown, or the page with this token. */
+  private async _load(pageToken = ''): Promise<void> {
+    if (this._namespace === '' || this._status?.connected !== true) {
+      return;
+    }
+    const generation = ++this._loads;
+    const { _namespace: namespace, _filter: filter } = this;
+    const depth = Math.min(LARGEST_PAGE, Math.max(this._pageSize, pageToken ? 0 : this._rows.length));
+    this._loading = true;
+    this._changed.emit();
+    try {
+      const page = await this.api.listRuns(namespace, {
+        ...queryOf(filter),
+        page_size: pageToken ? this._pageSize : depth,
+        page_token: pageToken,
+        sort_by: 'created_at desc'
+      });
+      if (generation !== this._loads || this._isDisposed) {
+        return;
+      }
+      this._loading = false;
+      this._nextPage = page.next_page_token;
+      this._total = page.total_size;
+      this._updatedAt = Date.now();
+      const rows = pageToken ? merged(this._rows, page.runs, [], filter) : replaced(this._rows, page.runs);
+      this._setRows(rows);
+      this._setConnection('connected', null);
+      this._note(page.runs);
+    } catch (error) {
+      if (generation === this._loads && !this._isDisposed) {
+        this._loading = false;
+        this._failed(error);
+      }
+      throw error;
+    }
+  }
+
+  /** A refused list says something about this namespace only; anything else is the connection. */
+  private _failed(error: unknown): void {
+    const refused = error instanceof KfpApiError && (error.status === 403 || error.status === 400);
+    if (refused) {
+      this._setRows([]);
+    }
+    this._setConnection(refused ? 'connected' : 'lost', bodyOf(error));
+  }
+
+  /** Open or close the stream, as needed now. */
+  private _tend(): void {
+    const open = this._wanted && this._namespace !== '' && this._status?.connected === true;
+    if (open && !this._stream) {
+      const namespace = this._namespace;
+      this._stream = new EventStream({
+        open: (lastEventId, signal) => this.api.openEvents(namespace, lastEventId, signal),
+        onEvent: event => this._onEvent(event),
+        onState: state => this._onStream(state),
+        onHeard: () => this._onHeard(),
+        lastEventId: this._lastEventId
+      });
+    } else if (!open && this._stream) {
+      this._closeStream();
+    }
+  }
+
+  private _closeStream(): void {
+    this._lastEventId = this._stream?.lastEventId ?? '';
+    this._stream?.dispose();
+    this._stream = null;
+  }
+
+  private get _wanted(): boolean {
+    const mineActive = this._rows.some(run => this._mine.has(run.run_id) && isActive(run.phase));
+    return !this._isDisposed && ((this._watchers > 0 && this._isPageVisible()) || mineActive);
+  }
+
+  private _onVisibility = (): void => this._tend();
+
+  private _onHeard(): void {
+    if (this._connection === 'connected') {
+      this._updatedAt = Date.now();
+    }
+  }
+
+  private _onEvent(event: IServerEvent): void {
+    if (event.event === 'reset') {
+      void this._load().catch(() => undefined);
+    } else if (event.event === 'status') {
+      this._takeStatus(JSON.parse(event.data) as Status);
+    } else if (event.event === 'runs') {
+      const { namespace, runs, removed } = JSON.parse(event.data) as RunsEvent;
+      if (namespace === this._namespace) {
+        this._apply(runs, this._filter.archived ? [] : removed);
+      }
+    }
+  }
+
+  private _onStream(state: StreamState): void {
+    if (state.kind === 'lost') {
+      this._retryAt = state.retryAt;
+      this._setConnection('lost', state.error);
+    } else if (state.kind === 'open') {
+      this._retryAt = 0;
+      if (this._status?.connected) {
+        this._setConnection('connected', null);
+      }
+    }
+  }
+
+  private _setConnection(connection: Connection, error: ErrorBody | null): void {
+    this._connection = connection;
+    this._error = error;
+    this._changed.emit();
+  }
+
+  private _apply(runs: readonly Run[], removed: readonly string[]): void {
+    this._setRows(merged(this._rows, runs, removed, this._filter));
+    this._updatedAt = Date.now();
+    this._changed.emit();
+    this._note(runs);
+    this._tend();
+  }
+
+  private _setRows(rows: readonly Run[]): void {
+    this._rows = rows;
+    this._shown = this._hidden.size === 0 ? rows : rows.filter(run => !this._hidden.has(run.run_id));
+    this.selection.keep(new Set(this._shown.map(run => run.run_id)));
+  }
+
+  /** Tell which of `runs` are new or in another phase than before. */
+  private _note(runs: readonly Run[]): void {
+    for (const run of [...runs].sort(newestFirst)) {
+      const previous = this._phases.get(run.run_id) ?? null;
+      this._phases.set(run.run_id, run.phase);
+      if (previous !== run.phase) {
+        this._runChanged.emit({ run, previous });
+      }
+    }
+  }
+
+  /** Another namespace, another server: nothing that was known holds. */
+  private _forget(): void {
+    this._generation += 1;
+    this._loads += 1;
+    this._closeStream();
+    this._lastEventId = '';
+    this._loading = false;
+    this._nextPage = '';
+    this._total = 0;
+    this._updatedAt = 0;
+    this._retryAt = 0;
+    this._phases.clear();
+    this._setRows([]);
+    this.selection.set([], '');
+    this._setConnection('connecting', null);
+  }
+
+  private readonly _isPageVisible: () => boolean;
+  private readonly _poll: Poll;
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _runChanged = new Signal<this, IRunChange>(this);
+  private readonly _mine = new Set<string>();
+  private readonly _hidden = new Set<string>();
+  private readonly _phases = new Map<string, Phase>();
+  private _connection: Connection = 'connecting';
+  private _error: ErrorBody | null = null;
+  private _filter: IRunFilter = EVERYTHING;
+  private _generation = 0;
+  private _isDisposed = false;
+  private _lastEventId = '';
+  private _loading = false;
+  private _loads = 0;
+  private _namespace: string;
+  private _nextPage = '';
+  private _pageSize = 50;
+  private _retryAt = 0;
+  private _rows: readonly Run[] = [];
+  private _shown: readonly Run[] = [];
+  private _status: Status | null = null;
+  private _stream: EventStream | null = null;
+  private _total = 0;
+  private _updatedAt = 0;
+  private _watchers = 0;
+}

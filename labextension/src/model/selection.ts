@@ -1,0 +1,49 @@
+import { Signal } from '@lumino/signaling';
+import type { ISignal } from '@lumino/signaling';
+
+import type { IRunSelection } from '../tokens';
+
+/** Which rows of the runs list are chosen, and which one has the focus. */
+export class RunSelection implements IRunSelection {
+  get ids(): ReadonlySet<string> {
+    return this._ids;
+  }
+
+  get active(): string {
+    return this._active;
+  }
+
+  get targets(): readonly string[] {
+    return this._ids.size > 0 ? [...this._ids] : this._active ? [this._active] : [];
+  }
+
+  get changed(): ISignal<IRunSelection, void> {
+    return this._changed;
+  }
+
+  set(ids: Iterable<string>, active = this._active): void {
+    this._ids = new Set(ids);
+    this._active = active;
+    this._changed.emit();
+  }
+
+  toggle(id: string): void {
+    const ids = new Set(this._ids);
+    if (!ids.delete(id)) {
+      ids.add(id);
+    }
+    this.set(ids, id);
+  }
+
+  /** Forget rows that are no longer there. */
+  keep(there: ReadonlySet<string>): void {
+    const ids = [...this._ids].filter(id => there.has(id));
+    if (ids.length !== this._ids.size) {
+      this.set(ids);
+    }
+  }
+
+  private _ids: ReadonlySet<string> = new Set();
+  private _active = '';
+  private readonly _changed = new Signal<this, void>(this);
+}
