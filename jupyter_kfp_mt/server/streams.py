@@ -17,7 +17,7 @@ REMEMBERED = 1000  # events
 REMEMBERED_BYTES = 1 << 20
 NAMESPACES = 32  # whose events are remembered at a time
 
-Wake = Callable[[], None]
+Wake = Callable[[], object]
 
 
 class Event(NamedTuple):

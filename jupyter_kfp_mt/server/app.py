@@ -1,0 +1,101 @@
+"""The Jupyter server extension: puts the parts together, serves the route table, takes all down again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import traitlets
+from jupyter_server.extension.application import ExtensionApp
+
+from ..errors import KfpError
+from ..models import EmbeddedMode
+from ..service.watch import Pace
+from ..settings import KfpSettings, load_settings
+from . import handlers
+from .base import Parts
+from .routes import ROUTES, Route
+from .streams import Streams
+from .upstream import ServiceFactory, Upstream
+
+THREADS = 16
+
+
+class KfpExtension(ExtensionApp):
+    """Kubeflow Pipelines for the pages of this Jupyter server."""
+
+    name = "jupyter_kfp_mt"
+    description = "Kubeflow Pipelines in JupyterLab."
+
+    service_factory = traitlets.Callable(
+        help="`(start_embedded: bool) -> KfpService`: finds Kubeflow Pipelines; by default `connect()`."
+    ).tag(config=True)
+
+    @traitlets.default("service_factory")
+    def _connect(self) -> ServiceFactory:
+        def factory(*, start_embedded: bool) -> Any:
+            from ..connect import connect
+
+            return connect(settings=self._load_settings(), start_embedded=start_embedded)
+
+        return factory
+
+    def initialize_settings(self) -> None:
+        """Make what the handlers share; nothing is asked of KFP before the first page is."""
+        settings = self._usable_settings()
+        upstream = Upstream(self.service_factory, _stopper(settings), EmbeddedMode(settings.embedded))
+        pace = Pace(active=settings.poll_active_s, idle=settings.poll_idle_s)
+        self.parts = Parts(
+            upstream=upstream,
+            streams=Streams(upstream.service, pace),
+            pool=ThreadPoolExecutor(THREADS, "kfp-work"),
+            body_limit=settings.max_upload_mib << 20,
+        )
+
+    def initialize_handlers(self) -> None:
+        """Serve the route table."""
+        self.handlers.extend(url_specs(self.parts))
+
+    async def stop_extension(self) -> None:
+        """End the event streams and take no more work."""
+        self.parts.streams.close()
+        self.parts.pool.shutdown(wait=False, cancel_futures=True)
+        self.parts.upstream.close()
+
+    def _load_settings(self) -> KfpSettings:
+        return load_settings(config=self.config)
+
+    def _usable_settings(self) -> KfpSettings:
+        """The settings; when a file of theirs is broken the panel says so, and Jupyter starts."""
+        try:
+            return self._load_settings()
+        except KfpError as error:
+            self.log.warning("jupyter_kfp_mt: %s", error.message)
+            return KfpSettings()
+
+
+def _stopper(settings: KfpSettings) -> Callable[[], bool]:
+    def stop_embedded() -> bool:
+        from ..embedded import stop
+
+        return stop(Path(settings.data_dir))
+
+    return stop_embedded
+
+
+def url_specs(parts: Parts) -> list[tuple[str, type, dict[str, object]]]:
+    """The route table as tornado wants it; a part of a path that cannot be is refused by the handler."""
+    verbs: dict[str, dict[str, Route]] = {}
+    for route in ROUTES:
+        verbs.setdefault(route.path, {})[route.method] = route
+    return [
+        (
+            "/jupyter-kfp-mt/" + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path),
+            getattr(handlers, next(iter(routes.values())).handler),
+            {"parts": parts, "routes": routes},
+        )
+        for path, routes in verbs.items()
+    ]

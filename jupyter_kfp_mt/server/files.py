@@ -1,0 +1,51 @@
+"""Pipelines in files below the Jupyter root, read as Jupyter reads them: with its rights and its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from jupyter_core.utils import ensure_async
+from tornado import web
+
+from ..errors import kfp_error
+from ..models import Source, SourceKind
+from .base import KfpHandler
+
+
+async def with_text(handler: KfpHandler, source: Source) -> Source:
+    """Return `source`, a file replaced by its text.
+
+    Raises `not-found`, `too-large` and `not-a-pipeline`, and 403 when the caller may not read files.
+    """
+    if source.kind is not SourceKind.FILE:
+        return source
+    user = handler.current_user
+    if not await ensure_async(handler.authorizer.is_authorized(handler, user, "read", "contents")):
+        raise web.HTTPError(403, "You may not read files on this Jupyter server.")
+    found = await _get(handler, source.path, content=False)
+    if found["type"] == "directory":
+        raise kfp_error("bad-input", field="source.path", problem="is a folder")
+    size, limit = found.get("size") or 0, handler.parts.body_limit
+    if size > limit:
+        mebibyte = 1 << 20
+        words = {"size": f"{size / mebibyte:.1f} MiB", "limit": f"{limit // mebibyte} MiB"}
+        raise kfp_error("too-large", thing="The file", **words)
+    text = (await _get(handler, source.path, content=True))["content"]
+    return msgspec.structs.replace(source, kind=SourceKind.TEXT, text=text)
+
+
+async def _get(handler: KfpHandler, path: str, *, content: bool) -> dict[str, Any]:
+    """The contents manager's model of a file."""
+    form = {"type": "file", "format": "text"} if content else {}
+    get: Callable[..., Any] = handler.contents_manager.get
+    try:
+        model: dict[str, Any] = await ensure_async(get(path, content=content, **form))
+    except web.HTTPError as error:
+        if error.status_code == 404:
+            raise kfp_error("not-found", thing="file", ref=path, ns="Jupyter", list="runs") from error
+        if error.status_code == 400 and content:
+            raise kfp_error("not-a-pipeline", n=1, reason="the file is not text") from error
+        raise
+    return model

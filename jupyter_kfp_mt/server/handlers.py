@@ -1,0 +1,244 @@
+"""One class for each URL of the route table: a verb reads the request, asks the service and sends the answer.
+
+Rights (authorizer resource `kfp`): looking is `read`, changing what is kept is `write`, making code run is
+`execute`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from ..models import ExperimentRequest, PipelineVersion, Run, Source, SubmitRequest, UploadRequest
+from .base import KfpHandler, may
+from .events import EventsHandler
+from .files import with_text
+
+if TYPE_CHECKING:
+    from ..service import KfpService
+
+__all__ = [
+    "ArchiveHandler",
+    "DoctorHandler",
+    "EmbeddedHandler",
+    "EventsHandler",
+    "ExperimentsHandler",
+    "InspectHandler",
+    "LogHandler",
+    "PipelineVersionsHandler",
+    "PipelinesHandler",
+    "RetryHandler",
+    "RunHandler",
+    "RunsHandler",
+    "StatusHandler",
+    "TerminateHandler",
+    "UnarchiveHandler",
+]
+
+
+class StatusHandler(KfpHandler):
+    """Who and where."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Never an error for trouble with KFP: the trouble is in the answer."""
+        self.send(await self.off_loop(self.parts.upstream.status, **self.query()))
+
+
+class DoctorHandler(KfpHandler):
+    """The doctor."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Ordered checks with their evidence."""
+        self.send(await self.off_loop(self.parts.upstream.doctor))
+
+
+class EmbeddedHandler(KfpHandler):
+    """The embedded server of this user."""
+
+    @web.authenticated
+    @may("execute")
+    async def post(self) -> None:
+        """Start it, or find the one that runs."""
+        self.send(await self.off_loop(self.parts.upstream.start_embedded))
+
+    @web.authenticated
+    @may("execute")
+    async def delete(self) -> None:
+        """Stop it."""
+        self.send(await self.off_loop(self.parts.upstream.stop_embedded))
+
+
+class InspectHandler(KfpHandler):
+    """A pipeline, read for the submit form."""
+
+    @web.authenticated
+    @may("read")
+    async def post(self, namespace: str) -> None:
+        """Starts nothing."""
+        source = await with_text(self, self.body(Source))
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.inspect, source))
+
+
+class RunsHandler(KfpHandler):
+    """The runs of a namespace."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str) -> None:
+        """One page."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.page_runs, **self.query()))
+
+    @web.authenticated
+    @may("execute")
+    async def post(self, namespace: str) -> None:
+        """Start one."""
+        wish = self.body(SubmitRequest)
+        source = await with_text(self, wish.source)
+        self.send(await self.off_loop(_submit, await self.service(namespace), wish, source))
+
+
+class RunHandler(KfpHandler):
+    """One run."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str, run_id: str) -> None:
+        """All that the run view shows but the logs."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.view_run, run_id))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, namespace: str, run_id: str) -> None:
+        """Delete it for good."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.delete_run, run_id))
+
+
+class TerminateHandler(KfpHandler):
+    """The end of a run by a person's word."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, namespace: str, run_id: str) -> None:
+        """Safe to repeat."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.terminate, run_id))
+
+
+class ArchiveHandler(KfpHandler):
+    """The way of a run into the archive."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, namespace: str, run_id: str) -> None:
+        """Safe to repeat."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.archive, run_id))
+
+
+class UnarchiveHandler(KfpHandler):
+    """The way of a run back out of the archive."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, namespace: str, run_id: str) -> None:
+        """Safe to repeat."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.unarchive, run_id))
+
+
+class RetryHandler(KfpHandler):
+    """Another try at the tasks of a run that failed."""
+
+    @web.authenticated
+    @may("execute")
+    async def post(self, namespace: str, run_id: str) -> None:
+        """The tasks that succeeded are kept."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.retry, run_id))
+
+
+class LogHandler(KfpHandler):
+    """The log of a task."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str, run_id: str, task_id: str) -> None:
+        """A part of it."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.log, run_id, task_id, **self.query()))
+
+
+class ExperimentsHandler(KfpHandler):
+    """The experiments of a namespace."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str) -> None:
+        """One page."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.page_experiments, **self.query()))
+
+    @web.authenticated
+    @authorized
+    async def post(self, namespace: str) -> None:
+        """Create one."""
+        wish = self.body(ExperimentRequest)
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.create_experiment, wish.display_name, wish.description))
+
+
+class PipelinesHandler(KfpHandler):
+    """The registered pipelines: those of a namespace, or the shared ones."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str) -> None:
+        """One page."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.page_pipelines, **self.query()))
+
+    @web.authenticated
+    @authorized
+    async def post(self, namespace: str) -> None:
+        """Register one privately, or a new version of a known name."""
+        wish = self.body(UploadRequest)
+        source = await with_text(self, wish.source)
+        self.send(await self.off_loop(_upload, await self.service(namespace), wish, source))
+
+
+class PipelineVersionsHandler(KfpHandler):
+    """The versions of a pipeline."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str, pipeline_id: str) -> None:
+        """One page, newest first."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.page_versions, pipeline_id, **self.query()))
+
+
+def _submit(service: KfpService, wish: SubmitRequest, source: Source) -> Run:
+    return service.submit(
+        source,
+        wish.parameters,
+        experiment=wish.experiment,
+        name=wish.display_name,
+        description=wish.description,
+        cache=wish.cache,
+        pipeline_root=wish.pipeline_root,
+        service_account=wish.service_account,
+    )
+
+
+def _upload(service: KfpService, wish: UploadRequest, source: Source) -> PipelineVersion:
+    return service.upload(source, name=wish.name, description=wish.description)

@@ -1,0 +1,125 @@
+"""What a request says, read strictly: anything unknown, of a wrong type or out of bounds is `bad-input`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..errors import KfpError, kfp_error
+from .routes import IDENTIFIER, NAMESPACE, States
+
+M = TypeVar("M")
+
+_JUPYTERS_OWN = frozenset({"token", "_xsrf", "no_track_activity"})  # query arguments of any Jupyter route
+_THINGS = {
+    "run_id": ("run", "runs"),
+    "task_id": ("task", "runs"),
+    "pipeline_id": ("pipeline", "pipelines"),
+}
+_WORDS = {
+    "`str`": "text",
+    "`int`": "a whole number",
+    "`float`": "a number",
+    "`bool`": "true or false",
+    "`object`": "an object",
+    "`array`": "a list",
+    "`null`": "nothing",
+}
+
+
+class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a request that says all in its path."""
+
+
+def read_body(data: bytes, model: type[M]) -> M:
+    """Return `data` as a `model`; raises `bad-input` naming the field."""
+    try:
+        return msgspec.json.decode(data or b"{}", type=model)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _refusal(str(error), "body") from error
+    except RecursionError as error:
+        raise kfp_error("bad-input", field="body", problem="is nested too deeply") from error
+
+
+def check_size(data: bytes, limit: int) -> None:
+    """Raise `too-large` when a body is longer than `limit` bytes."""
+    if len(data) > limit:
+        raise kfp_error(
+            "too-large", thing="The request", size=_mebibytes(len(data)), limit=_mebibytes(limit), next=""
+        )
+
+
+def read_query(given: Mapping[str, list[bytes]], known: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the query's arguments in their types; raises `bad-input` naming the argument.
+
+    A name of digits only is let through: JupyterLab adds the time against caches.
+    """
+    types = dict(known)
+    values: dict[str, Any] = {}
+    for name, texts in given.items():
+        if name in types:
+            values[name] = _read_argument(name, texts[-1], types[name])
+        elif name not in _JUPYTERS_OWN and not name.isdigit():
+            raise kfp_error("bad-input", field=_short(name), problem="is not known")
+    return values
+
+
+def check_path(names: Mapping[str, str]) -> None:
+    """Raise when a part of the path has no possible form.
+
+    A namespace is `bad-input`; an id gets the words of one that does not exist, so that nothing can be learnt
+    from the difference.
+    """
+    namespace = names.get("namespace", "")
+    if "namespace" in names and not re.fullmatch(NAMESPACE, namespace):
+        raise kfp_error(
+            "bad-input",
+            field="namespace",
+            problem="is not a name of a namespace",
+            why="It has lower-case letters, digits and hyphens, at most 63.",
+        )
+    for name, (thing, where) in _THINGS.items():
+        if name in names and not re.fullmatch(IDENTIFIER, names[name]):
+            raise kfp_error("not-found", thing=thing, ref=_short(names[name]), ns=namespace, list=where)
+
+
+def _read_argument(name: str, text: bytes, kind: Any) -> Any:
+    try:
+        value: object = text.decode()
+        if kind is States:
+            value = [part for part in text.decode().split(",") if part]
+        return msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise _refusal(str(error), name) from error
+    except UnicodeDecodeError as error:
+        raise kfp_error("bad-input", field=name, problem="is not UTF-8") from error
+
+
+def _refusal(message: str, whole: str) -> KfpError:
+    """`bad-input` in our words for what msgspec says; `whole` is the name of what was read."""
+    text, _, place = message.partition(" - at `$")
+    path = place.rstrip("`").lstrip(".")
+    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", text, re.DOTALL)
+    missing = re.fullmatch(r"Object missing required field `(.*)`", text, re.DOTALL)
+    if found := unknown or missing:
+        field = f"{path}.{found[1]}" if path else found[1]
+        return kfp_error(
+            "bad-input", field=_short(field), problem="is not known" if unknown else "is missing"
+        )
+    for word, ours in _WORDS.items():
+        text = text.replace(word, ours)
+    text = text.replace("`", "")
+    problem = text if text[:2].isupper() else text[:1].lower() + text[1:]
+    field = whole + path if not path or path.startswith("[") else path
+    return kfp_error("bad-input", field=_short(field), problem=_short(problem))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else text[:99] + "…"
+
+
+def _mebibytes(count: int) -> str:
+    return f"{count / (1 << 20):.1f} MiB"
