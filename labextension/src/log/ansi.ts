@@ -47,6 +47,7 @@ const PLAIN: IAnsiStyle = {};
 /** A sequence that is longer than this is no sequence: its introducer is dropped and the rest is text. */
 const LONGEST_SEQUENCE = 4096;
 
+/* eslint-disable no-control-regex -- control characters are what this is about */
 const CONTROL = {
   csi: /^(?:\u001b\[|\u009b)([0-9:;<=>?]*)([ -/]*)([@-~])/,
   csiBegun: /^(?:\u001b\[|\u009b)[0-9:;<=>?]*[ -/]*$/,
@@ -58,8 +59,8 @@ const CONTROL = {
 };
 
 /** Everything that is not plain text: C0 and C1 controls but tab, DEL, and marks that change the text direction. */
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
 const SPECIAL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+/* eslint-enable no-control-regex */
 
 /** Turns output that comes in parts into lines; a sequence or a line may be cut anywhere between two parts. */
 export class AnsiParser {

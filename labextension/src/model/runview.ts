@@ -56,9 +56,10 @@ export class RunViewModel implements IDisposable {
     return this._error;
   }
 
-  /** When `view` was read, in milliseconds since 1970. */
-  get readAt(): number {
-    return this._readAt;
+  /** When `view` was last known to be right, in milliseconds since 1970. */
+  get updatedAt(): number {
+    const told = this._error === null && this._manager.namespace === this.namespace;
+    return told ? Math.max(this._readAt, this._manager.updatedAt) : this._readAt;
   }
 
   /** Whether the page is connected to Kubeflow Pipelines, as far as known. */

@@ -5,6 +5,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import { bodyOf, KfpApiError, type ILogQuery } from '../api/client';
 import type { ErrorBody, LogChunk } from '../api/types';
 import { AnsiParser, type ILine } from '../log/ansi';
+import type { ILogState } from '../log/state';
 
 /** Reads a part of the log of one attempt of one task. */
 export type LogReader = (query: ILogQuery) => Promise<LogChunk>;
@@ -21,7 +22,7 @@ const FINAL = new Set([400, 403, 404, 422]);
  * #### Notes
  * Nothing is asked while it is not active or the page is hidden. What was read stays when the server loses it.
  */
-export class TaskLog implements IDisposable {
+export class TaskLog implements ILogState, IDisposable {
   constructor(
     private readonly _read: LogReader,
     private readonly _tail: number,

@@ -1,0 +1,156 @@
+import * as React from 'react';
+
+import type { Task } from '../../api/types';
+import type { Format } from '../../format';
+import {
+  artifactsOf,
+  matricesOf,
+  metricsOf,
+  type IConfusionMatrix,
+  type IMetric,
+  type ITaskArtifact
+} from '../../tasks/metrics';
+import { Address, typeWord } from './TaskValuesView';
+
+export interface IArtifactsTabProps {
+  readonly tasks: readonly Task[];
+  /** Whether this server tells inputs and outputs at all. */
+  readonly reported: boolean;
+  readonly format: Format;
+  readonly onCopy: (text: string) => void;
+}
+
+/** What the tasks made: metrics first, then where everything is. */
+export function ArtifactsTab({ tasks, reported, format, onCopy }: IArtifactsTabProps): React.JSX.Element {
+  const { trans } = format;
+  const artifacts = React.useMemo(() => artifactsOf(tasks), [tasks]);
+  if (!reported) {
+    return <p className="jp-kfp-Hint">{trans.__('This KFP does not report task inputs and outputs.')}</p>;
+  }
+  if (!artifacts.length) {
+    return <p className="jp-kfp-Hint">{trans.__('No artifacts yet.')}</p>;
+  }
+  const metrics = metricsOf(artifacts);
+  return (
+    <div className="jp-kfp-Scroll jp-kfp-Artifacts">
+      {metrics.length > 0 && <Metrics metrics={metrics} format={format} />}
+      {matricesOf(artifacts).map(matrix => (
+        <Matrix key={matrix.title} matrix={matrix} format={format} />
+      ))}
+      <ArtifactTable artifacts={artifacts} format={format} onCopy={onCopy} />
+    </div>
+  );
+}
+
+function Metrics({ metrics, format }: { readonly metrics: readonly IMetric[]; readonly format: Format }): React.JSX.Element {
+  const { trans } = format;
+  return (
+    <section aria-label={trans.__('Metrics')}>
+      <h3 className="jp-kfp-Artifacts-title">{trans.__('Metrics')}</h3>
+      <table className="jp-kfp-Table jp-mod-narrow">
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('Metric')}</th>
+            <th scope="col">{trans.__('Task')}</th>
+            <th scope="col" className="jp-mod-right">
+              {trans.__('Value')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {metrics.map((metric, index) => (
+            <tr key={index}>
+              <th scope="row">{metric.name}</th>
+              <td className="jp-kfp-dim">{metric.task}</td>
+              <td className="jp-mod-right jp-kfp-num" title={String(metric.value)}>
+                {format.metric(metric.value)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Rows are what was true, columns what was said; the ground of a cell follows its share of the row. */
+function Matrix({ matrix, format }: { readonly matrix: IConfusionMatrix; readonly format: Format }): React.JSX.Element {
+  const { trans } = format;
+  return (
+    <section aria-label={trans.__('Confusion matrix')}>
+      <h3 className="jp-kfp-Artifacts-title">
+        {trans.__('Confusion matrix')} <span className="jp-kfp-dim">{matrix.title}</span>
+      </h3>
+      <table className="jp-kfp-Matrix">
+        <thead>
+          <tr>
+            <th scope="col" className="jp-kfp-dim">
+              {trans.__('true ＼ predicted')}
+            </th>
+            {matrix.categories.map((category, index) => (
+              <th scope="col" key={index}>
+                {category}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {matrix.rows.map((row, index) => (
+            <tr key={index}>
+              <th scope="row">{matrix.categories[index]}</th>
+              {row.map((value, column) => (
+                <td key={column} className="jp-kfp-num" style={groundOf(value, row)}>
+                  {format.metric(value)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function groundOf(value: number, row: readonly number[]): React.CSSProperties {
+  const most = Math.max(...row.map(Math.abs), 1e-12);
+  const share = Math.round((45 * Math.abs(value)) / most);
+  return { background: `color-mix(in srgb, var(--jp-brand-color1) ${share}%, var(--jp-layout-color1))` };
+}
+
+function ArtifactTable(props: {
+  readonly artifacts: readonly ITaskArtifact[];
+  readonly format: Format;
+  readonly onCopy: (text: string) => void;
+}): React.JSX.Element {
+  const { artifacts, format, onCopy } = props;
+  const { trans } = format;
+  return (
+    <section aria-label={trans.__('Artifacts')}>
+      <h3 className="jp-kfp-Artifacts-title">{trans.__('Artifacts')}</h3>
+      <table className="jp-kfp-Table">
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('Name')}</th>
+            <th scope="col">{trans.__('Type')}</th>
+            <th scope="col">{trans.__('Task')}</th>
+            <th scope="col" className="jp-mod-wide">
+              {trans.__('Address')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {artifacts.map(({ task, output, artifact }, index) => (
+            <tr key={index}>
+              <th scope="row">{output}</th>
+              <td>{typeWord(artifact.type)}</td>
+              <td className="jp-kfp-dim">{task}</td>
+              <td className="jp-mod-wide">
+                <Address uri={artifact.uri} format={format} onCopy={onCopy} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

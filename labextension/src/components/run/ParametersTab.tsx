@@ -1,0 +1,83 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { ParameterType, ParameterValue } from '../../api/types';
+import type { Format } from '../../format';
+import { Button } from '../Button';
+import { ValueText } from './ValueText';
+
+export interface IParametersTabProps {
+  readonly parameters: readonly ParameterValue[];
+  readonly format: Format;
+  readonly onCopy: (text: string) => void;
+}
+
+/** What the run was started with. */
+export function ParametersTab({ parameters, format, onCopy }: IParametersTabProps): React.JSX.Element {
+  const { trans } = format;
+  if (!parameters.length) {
+    return <p className="jp-kfp-Hint">{trans.__('This pipeline takes no parameters.')}</p>;
+  }
+  const all = Object.fromEntries(parameters.map(({ name, value }) => [name, value as unknown]));
+  return (
+    <div className="jp-kfp-Pane">
+      <div className="jp-kfp-Scroll">
+        <table className="jp-kfp-Table">
+          <thead>
+            <tr>
+              <th scope="col">{trans.__('Name')}</th>
+              <th scope="col">{trans.__('Type')}</th>
+              <th scope="col">{trans.__('Value')}</th>
+              <th scope="col" className="jp-mod-rest" />
+            </tr>
+          </thead>
+          <tbody>
+            {parameters.map(parameter => (
+              <tr key={parameter.name}>
+                <th scope="row" title={parameter.description || undefined}>
+                  {parameter.name}
+                </th>
+                <td className="jp-kfp-dim">{typeName(parameter.type, trans)}</td>
+                <td className="jp-mod-value">
+                  <ValueText value={parameter.value} format={format} />
+                </td>
+                <td className="jp-kfp-dim">{parameter.is_default ? trans.__('default') : ''}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div className="jp-kfp-Pane-foot jp-mod-line">
+        {trans._n('%1 parameter', '%1 parameters', parameters.length, parameters.length)}
+        <Button
+          label={trans.__('Copy as JSON')}
+          kind="quiet"
+          onClick={() => onCopy(JSON.stringify(all, null, 2))}
+        />
+      </div>
+    </div>
+  );
+}
+
+/** The word for a type of parameter. */
+export function typeName(type: ParameterType | null, trans: TranslationBundle): string {
+  switch (type) {
+    case 'NUMBER_INTEGER':
+      return trans.__('integer');
+    case 'NUMBER_DOUBLE':
+      return trans.__('number');
+    case 'STRING':
+      return trans.__('text');
+    case 'BOOLEAN':
+      return trans.__('yes or no');
+    case 'LIST':
+      return trans.__('list');
+    case 'STRUCT':
+      return trans.__('JSON');
+    case 'TASK_FINAL_STATUS':
+    case 'TASK_CONFIG':
+      return trans.__('set by KFP');
+    case null:
+      return '';
+  }
+}

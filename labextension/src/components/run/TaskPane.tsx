@@ -1,0 +1,130 @@
+import * as React from 'react';
+
+import type { Task } from '../../api/types';
+import type { Format } from '../../format';
+import type { ILogState } from '../../log/state';
+import { isActive, phaseWord } from '../../phase';
+import { durationOf, nameOf } from '../../tasks/rows';
+import { panelOf, Tabs } from '../Tabs';
+import { LogView } from './LogView';
+import { TaskValuesView } from './TaskValuesView';
+
+/** The parts of the task pane. */
+export type TaskTab = 'log' | 'values';
+
+export interface ITaskPaneProps {
+  readonly task: Task | undefined;
+  readonly tab: TaskTab;
+  /** The attempt whose log is shown; 0 for the newest. */
+  readonly attempt: number;
+  readonly log: ILogState | null;
+  readonly tail: number;
+  readonly errorLine: string;
+  readonly reported: boolean;
+  readonly format: Format;
+  readonly now: number;
+  /** Start of the ids in this view. */
+  readonly prefix: string;
+  readonly onTab: (tab: TaskTab) => void;
+  readonly onAttempt: (attempt: number) => void;
+  readonly onCopy: (text: string) => void;
+  readonly onDownload: () => void;
+  readonly onLoadEarlier: () => void;
+}
+
+/** The chosen task: its log, its inputs and outputs. */
+export function TaskPane(props: ITaskPaneProps): React.JSX.Element {
+  const { task, tab, format, now } = props;
+  const { trans } = format;
+  const prefix = `${props.prefix}-task`;
+  if (!task) {
+    return <p className="jp-kfp-Hint">{trans.__('Select a task.')}</p>;
+  }
+  const took = durationOf(task, now);
+  const word = phaseWord(task.phase, trans, task.state);
+  const tabs = [
+    { id: 'log', label: trans.__('Log') },
+    { id: 'values', label: trans.__('In & out') }
+  ] as const;
+  return (
+    <div className="jp-kfp-Pane jp-kfp-TaskPane" role="region" aria-label={trans.__('Task %1', nameOf(task))}>
+      <div className="jp-kfp-TaskPane-head">
+        <h3 className="jp-kfp-cut" title={nameOf(task)}>
+          {nameOf(task)}
+        </h3>
+        <span className="jp-kfp-dim jp-kfp-num">
+          {isActive(task.phase) && took !== null ? `${word} · ${format.duration(took)}` : word}
+        </span>
+        <span className="jp-kfp-grow" />
+        {task.attempt > 1 && <Attempts {...props} task={task} />}
+      </div>
+      <Tabs tabs={tabs} current={tab} label={trans.__('Task')} prefix={prefix} onChoose={props.onTab} />
+      <div className="jp-kfp-Pane jp-mod-fill" {...panelOf(prefix, tab)}>
+        {tab === 'log' ? (
+          <Log {...props} task={task} />
+        ) : (
+          <TaskValuesView task={task} reported={props.reported} format={format} onCopy={props.onCopy} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Log(props: ITaskPaneProps & { readonly task: Task }): React.JSX.Element {
+  const { task, log, format } = props;
+  if (!log) {
+    return <p className="jp-kfp-Hint">{whyNoLog(task, format)}</p>;
+  }
+  return (
+    <LogView
+      key={`${task.task_id}/${props.attempt}`}
+      log={log}
+      format={format}
+      tail={props.tail}
+      errorLine={props.errorLine}
+      onCopy={props.onCopy}
+      onDownload={props.onDownload}
+      onLoadEarlier={props.onLoadEarlier}
+    />
+  );
+}
+
+function Attempts(props: ITaskPaneProps & { readonly task: Task }): React.JSX.Element {
+  const { task, attempt, format } = props;
+  const { trans } = format;
+  const attempts = Array.from({ length: task.attempt }, (_, index) => index + 1);
+  return (
+    <select
+      className="jp-kfp-Select jp-mod-small"
+      aria-label={trans.__('Try')}
+      value={attempt || task.attempt}
+      onChange={event => props.onAttempt(Number(event.target.value))}
+    >
+      {attempts.map(number => (
+        <option key={number} value={number}>
+          {trans.__('Try %1', number)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** Return whether a log can be asked for. */
+export function hasLog(task: Task): boolean {
+  const made = task.phase !== 'PENDING' && task.phase !== 'SKIPPED' && task.phase !== 'CACHED';
+  const runs = task.type === '' || task.type === 'RUNTIME';
+  return made && runs;
+}
+
+function whyNoLog(task: Task, { trans }: Format): string {
+  switch (task.phase) {
+    case 'PENDING':
+      return trans.__('No output yet.');
+    case 'SKIPPED':
+      return trans.__('This task did not run.');
+    case 'CACHED':
+      return trans.__('This result was taken from an earlier run; its log is there.');
+    default:
+      return trans.__('This step only holds other tasks. Select one of them.');
+  }
+}

@@ -1,0 +1,231 @@
+import { Clipboard, Notification, ReactWidget } from '@jupyterlab/apputils';
+import type { ITranslator } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import { UUID } from '@lumino/coreutils';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+
+import { bodyOf, type KfpApi } from '../api/client';
+import type { Task } from '../api/types';
+import { Ticker } from '../components/now';
+import { FIRST_PLACE, RunPage, shownTask, type IRunPlace } from '../components/run/RunPage';
+import type { RunAction } from '../components/run/RunToolbar';
+import { hasLog } from '../components/run/TaskPane';
+import { cutMiddle, Format } from '../format';
+import { phaseIcons, pipelinesIcon } from '../icons';
+import { RunViewModel } from '../model/runview';
+import { TaskLog } from '../model/tasklog';
+import { phaseWord } from '../phase';
+import { nameOf } from '../tasks/rows';
+import type { IRunManager } from '../tokens';
+import { download } from './download';
+
+export interface IRunViewOptions {
+  readonly api: KfpApi;
+  readonly manager: IRunManager;
+  readonly translator: ITranslator;
+  readonly commands: CommandRegistry;
+  readonly run_id: string;
+  readonly namespace: string;
+  /** Times and numbers as the person wants them; by default as the browser has them. */
+  readonly format?: Format;
+  /** How many lines of a log are shown first. */
+  readonly tail?: number;
+}
+
+/** The run view: the content of a main-area widget, one for each run. */
+export class RunViewWidget extends ReactWidget {
+  constructor(options: IRunViewOptions) {
+    super();
+    this._options = options;
+    this._format = options.format ?? new Format(options.translator.load('jupyter_kfp_mt'));
+    this._tail = options.tail ?? 2000;
+    this._model = new RunViewModel({
+      manager: options.manager,
+      namespace: options.namespace,
+      runId: options.run_id
+    });
+    this._model.changed.connect(this._onChanged, this);
+    this.addClass('jp-kfp');
+    this.addClass('jp-kfp-RunView');
+    this.node.tabIndex = -1;
+    this.title.label = this._format.shortId(options.run_id);
+    this.title.icon = pipelinesIcon;
+    this.title.closable = true;
+  }
+
+  /** The run that is shown. */
+  get runId(): string {
+    return this._model.runId;
+  }
+
+  /** The namespace it is asked for in. */
+  get namespace(): string {
+    return this._model.namespace;
+  }
+
+  /** Show the log of a task; `""` for the one that explains the state of the run. */
+  showLog(taskId = ''): void {
+    this._move({ tab: 'tasks', task: taskId || null, taskTab: 'log', attempt: 0 });
+  }
+
+  /** Stop looking at the run. */
+  override dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._log?.dispose();
+    this._model.dispose();
+    super.dispose();
+  }
+
+  protected override render(): React.JSX.Element {
+    const { manager, commands, namespace } = this._options;
+    const model = this._model;
+    const run = (action: RunAction): void => {
+      void commands.execute(`jupyter-kfp-mt:${action}`, { run_id: model.runId, namespace });
+    };
+    const sameNamespace = manager.namespace === namespace;
+    return (
+      <RunPage
+        view={model.view}
+        error={model.error}
+        updatedAt={model.updatedAt}
+        rights={{ connected: model.connected, canRun: sameNamespace ? (manager.status?.can_run ?? null) : null }}
+        place={this._place}
+        log={this._log}
+        tail={this._tail}
+        format={this._format}
+        ticker={this._ticker}
+        prefix={this._prefix}
+        onMove={place => this._move(place)}
+        onAction={run}
+        onOpenRun={runId => void commands.execute('jupyter-kfp-mt:open-run', { run_id: runId, namespace })}
+        onRefresh={() => void model.refresh()}
+        onCopy={(text, said) => this._copy(text, said)}
+        onDownloadLog={() => void this._downloadLog()}
+        onDownloadSpec={() => download(model.view?.spec ?? '', `${this._name}.yaml`, 'application/yaml')}
+        onLoadEarlier={() => void this._loadEarlier()}
+      />
+    );
+  }
+
+  protected override onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    this._setVisible(true);
+  }
+
+  protected override onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    this._setVisible(this.isVisible);
+  }
+
+  protected override onBeforeHide(msg: Message): void {
+    this._setVisible(false);
+    super.onBeforeHide(msg);
+  }
+
+  protected override onBeforeDetach(msg: Message): void {
+    this._setVisible(false);
+    super.onBeforeDetach(msg);
+  }
+
+  protected override onActivateRequest(): void {
+    if (!this.node.contains(document.activeElement)) {
+      this.node.focus({ preventScroll: true });
+    }
+  }
+
+  private get _name(): string {
+    return this._model.view?.run.display_name ?? this._model.runId;
+  }
+
+  private _onChanged(): void {
+    const run = this._model.view?.run;
+    if (run) {
+      this.title.label = cutMiddle(run.display_name, 40);
+      this.title.caption = `${run.display_name}\n${phaseWord(run.phase, this._format.trans, run.state)}`;
+      this.title.icon = phaseIcons[run.phase];
+      this.title.iconClass = run.phase === 'RUNNING' || run.phase === 'CANCELING' ? 'jp-kfp-turning' : '';
+    }
+    this._sync();
+  }
+
+  private _move(place: Partial<IRunPlace>): void {
+    this._place = { ...this._place, ...place };
+    this._sync();
+  }
+
+  private _setVisible(visible: boolean): void {
+    this._visible = visible;
+    this._model.setVisible(visible);
+    this._sync();
+  }
+
+  /** Read the log of the task that is shown, while it is shown. */
+  private _sync(): void {
+    const { tab, taskTab, attempt } = this._place;
+    const view = this._model.view;
+    const shown = view && shownTask(view, this._place);
+    const task = view?.tasks.find(({ task_id }) => task_id === shown);
+    const wanted = task && hasLog(task) ? task : undefined;
+    const number = attempt || (wanted?.attempt ?? 0);
+    const key = wanted ? `${wanted.task_id}/${number}` : '';
+    if (key !== this._logKey) {
+      this._logKey = key;
+      this._log?.dispose();
+      this._log = wanted ? this._readLog(wanted, number) : null;
+    }
+    this._log?.setActive(this._visible && tab === 'tasks' && taskTab === 'log');
+    this.update();
+  }
+
+  private _readLog(task: Task, attempt: number): TaskLog {
+    const { api, namespace, run_id } = this._options;
+    const log = new TaskLog(query => api.log(namespace, run_id, task.task_id, { attempt, ...query }), this._tail);
+    log.changed.connect(() => this.update());
+    return log;
+  }
+
+  private async _downloadLog(): Promise<void> {
+    const log = this._log;
+    const task = this._model.view?.tasks.find(({ task_id }) => this._logKey.startsWith(`${task_id}/`));
+    if (!log || !task) {
+      return;
+    }
+    try {
+      download(await log.whole(), `${this._name}-${nameOf(task)}.log`);
+    } catch (error) {
+      this._say(error);
+    }
+  }
+
+  private async _loadEarlier(): Promise<void> {
+    try {
+      await this._log?.loadEarlier();
+    } catch (error) {
+      this._say(error);
+    }
+  }
+
+  private _say(error: unknown): void {
+    const { message, why } = bodyOf(error);
+    Notification.error(`${message} ${why}`.slice(0, 140));
+  }
+
+  private _copy(text: string, said: string): void {
+    Clipboard.copyToSystem(text);
+    Notification.success(said, { autoClose: 2000 });
+  }
+
+  private readonly _options: IRunViewOptions;
+  private readonly _format: Format;
+  private readonly _tail: number;
+  private readonly _model: RunViewModel;
+  private readonly _ticker = new Ticker();
+  private readonly _prefix = `jp-kfp-run-${UUID.uuid4()}`;
+  private _place: IRunPlace = FIRST_PLACE;
+  private _visible = false;
+  private _log: TaskLog | null = null;
+  private _logKey = '';
+}
