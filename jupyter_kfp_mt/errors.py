@@ -40,6 +40,7 @@ class KfpError(Exception):
     """An error that a person can act on: a code of the catalogue and the words filled in for this case."""
 
     exit_code = 3
+    unclear = False  # whether the request may have taken effect all the same
 
     def __init__(self, code: str, *, details: str = "", request_id: str = "", **values: object) -> None:
         entry = CATALOGUE[code]

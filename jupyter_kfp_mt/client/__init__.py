@@ -1,0 +1,9 @@
+"""The KFP API as values: pure request builders, one transport, one classification of what goes wrong."""
+
+from __future__ import annotations
+
+from .api import Api, RetryPolicy
+from .http import Empty, Request, Response, Transport
+from .transport import RequestsTransport
+
+__all__ = ["Api", "Empty", "Request", "RequestsTransport", "Response", "RetryPolicy", "Transport"]

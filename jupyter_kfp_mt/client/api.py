@@ -1,0 +1,104 @@
+"""`Api`: requests in, models out, with the retries that are safe."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from ..auth import read_secret
+from ..context import SYSTEM, Clock, Context
+from ..context.tokens import Claims, claims_of
+from ..errors import KfpError, kfp_error
+from .failures import classify, is_answer, shortened
+from .http import Empty, Request, Response, Transport
+
+T = TypeVar("T")
+
+TRANSIENT = frozenset({"kfp-timeout", "kfp-unavailable"})
+
+
+class RetryPolicy(NamedTuple):
+    """How long to wait before sending again, or not at all."""
+
+    attempts: int = 3
+    first: float = 0.2  # seconds; twice as long each time
+
+    def delay(self, request: Request[Any], attempt: int, error: KfpError) -> float | None:
+        """Seconds to wait after the failed `attempt` (from 1), or None to give up."""
+        if error.code == "token-expired" and attempt == 1:
+            return 0.0  # the file may just have been renewed, and a 401 changes nothing
+        if attempt >= self.attempts or error.code not in TRANSIENT:
+            return None
+        if error.code == "kfp-timeout" and attempt > 1:
+            return None  # a third wait of ten seconds helps nobody
+        return math.ldexp(self.first, attempt - 1) if request.repeatable else None
+
+
+class Api:
+    """Calls one KFP server in one context."""
+
+    def __init__(
+        self,
+        context: Context,
+        transport: Transport,
+        *,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a value
+        clock: Clock = SYSTEM,
+    ) -> None:
+        self.context = context
+        self.transport = transport
+        self.retry = retry
+        self.clock = clock
+
+    def __repr__(self) -> str:
+        return f"Api({self.context.endpoint!r})"
+
+    def call(self, request: Request[T]) -> T:
+        """Send `request` and return the model it promises; raises the KfpError that the answer means."""
+        return decode(request, self.answer(request), self.context)
+
+    def answer(self, request: Request[Any]) -> Response:
+        """Send `request` and return the answer itself, for those whose headers matter."""
+        attempt = 1
+        while True:
+            try:
+                return self._once(request)
+            except KfpError as error:
+                delay = self.retry.delay(request, attempt, error)
+                if delay is None:
+                    raise
+            self.clock.sleep(delay)
+            attempt += 1
+
+    def _once(self, request: Request[Any]) -> Response:
+        response = self.transport.send(request)
+        if is_answer(response):
+            return response
+        claims = self._claims() if response.status == 401 else None
+        raise classify(request, response, self.context, claims)
+
+    def _claims(self) -> Claims | None:
+        try:
+            return claims_of(read_secret(Path(self.context.token_path))) if self.context.token_path else None
+        except KfpError:
+            return None
+
+
+def decode(request: Request[T], response: Response, context: Context) -> T:
+    """Return the body of a good answer as the model that `request` promises; raises `kfp-error`."""
+    if request.reply is bytes:
+        return response.body  # type: ignore[return-value]  # T is bytes here
+    if request.reply is Empty:
+        return Empty()  # type: ignore[return-value]  # T is Empty here; some proxies answer with nothing
+    try:
+        return msgspec.json.decode(response.body, type=request.reply, strict=False)
+    except msgspec.MsgspecError as error:
+        failure = kfp_error(
+            "kfp-error", status=response.status, text=f"not understood: {shortened(str(error))}"
+        )
+        failure.unclear = not request.repeatable
+        failure.details = f"{request.method} {request.path} on {context.host}: {error}"
+        raise failure from None

@@ -1,0 +1,47 @@
+"""Requests about experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..models import Experiment, ExperimentPage
+from .filters import Predicate, page_query
+from .http import V2, Empty, Request, get, post, segment
+
+_PATH = f"{V2}/experiments"
+
+
+def list_experiments(
+    namespace: str,
+    predicates: Sequence[Predicate] = (),
+    *,
+    sort_by: str = "",
+    page_size: int = 0,
+    page_token: str = "",
+) -> Request[ExperimentPage]:
+    """One page of the experiments of `namespace`."""
+    page = page_query(predicates, sort_by=sort_by, page_size=page_size, page_token=page_token)
+    return get(_PATH, ExperimentPage, (("namespace", namespace), *page))
+
+
+def get_experiment(experiment_id: str) -> Request[Experiment]:
+    """One experiment."""
+    return get(f"{_PATH}/{segment(experiment_id)}", Experiment, thing="experiment", ref=experiment_id)
+
+
+def create_experiment(namespace: str, display_name: str, description: str = "") -> Request[Experiment]:
+    """A new experiment; its name is unique in the namespace, so a second one is refused."""
+    body = {"display_name": display_name, "description": description, "namespace": namespace}
+    return post(
+        _PATH,
+        Experiment,
+        {key: value for key, value in body.items() if value},
+        thing="experiment",
+        ref=display_name,
+    )
+
+
+def change_experiment(experiment_id: str, verb: str) -> Request[Empty]:
+    """Archive or unarchive; both may be repeated."""
+    path = f"{_PATH}/{segment(experiment_id)}:{verb}"
+    return post(path, Empty, thing="experiment", ref=experiment_id, repeatable=True)

@@ -1,0 +1,53 @@
+"""Filters of lists as KFP reads them. Source: kfp-api §4.3."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+Predicate = dict[str, Any]
+
+
+def equals(key: str, value: str) -> Predicate:
+    """`key` is `value`; KFP compares text without case."""
+    return {"operation": "EQUALS", "key": key, "string_value": value}
+
+
+def one_of(key: str, values: Sequence[str]) -> Predicate:
+    """`key` is one of `values`."""
+    if len(values) == 1:
+        return equals(key, values[0])
+    return {"operation": "IN", "key": key, "string_values": {"values": list(values)}}
+
+
+def contains(key: str, text: str) -> Predicate:
+    r"""`key` contains `text`, taken literally: `%`, `_` and `\` would act as in SQL's LIKE."""
+    literal = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return {"operation": "IS_SUBSTRING", "key": key, "string_value": literal}
+
+
+def encoded(predicates: Sequence[Predicate]) -> str:
+    """Return the `filter` parameter, empty when there are no predicates.
+
+    KFP decodes the value once more after the query string (server/list_request_util.go:143), so `%` and `+`
+    are encoded once more.
+    """
+    if not predicates:
+        return ""
+    text = msgspec.json.encode({"predicates": list(predicates)}).decode()
+    return text.replace("%", "%25").replace("+", "%2B")
+
+
+def page_query(
+    predicates: Sequence[Predicate], *, sort_by: str, page_size: int, page_token: str
+) -> tuple[tuple[str, str], ...]:
+    """Return the parameters of one page.
+
+    A token carries sort and filter; sending a filter with a list or number again is refused (kfp-api §4.1).
+    """
+    size = ("page_size", str(page_size) if page_size else "")
+    if page_token:
+        return (size, ("page_token", page_token))
+    return (size, ("sort_by", sort_by), ("filter", encoded(predicates)))

@@ -1,0 +1,79 @@
+"""Requests about runs, their tasks and their logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ..models import Run, RunPage, TaskPage
+from .filters import Predicate, page_query
+from .http import V2, Empty, Request, delete, get, post, segment
+
+_PATH = f"{V2}/runs"
+CREATE_TIMEOUT = 60.0  # seconds; more than the 50 s that the server may wait for its database (kfp-api §2.3)
+
+
+def list_runs(
+    namespace: str,
+    predicates: Sequence[Predicate] = (),
+    *,
+    experiment_id: str = "",
+    sort_by: str = "",
+    page_size: int = 0,
+    page_token: str = "",
+) -> Request[RunPage]:
+    """One page of the runs of `namespace`, or of an experiment in it."""
+    page = page_query(predicates, sort_by=sort_by, page_size=page_size, page_token=page_token)
+    where = (("namespace", namespace), ("experiment_id", experiment_id))
+    return get(_PATH, RunPage, (*where, *page))
+
+
+def get_run(run_id: str) -> Request[Run]:
+    """One run."""
+    return get(_of(run_id), Run, thing="run", ref=run_id)
+
+
+def create_run(body: Mapping[str, Any]) -> Request[Run]:
+    """A new run; never sent twice, for a real server starts a second execution for the same id."""
+    return Request(
+        method="POST",
+        path=_PATH,
+        reply=Run,
+        body=msgspec.json.encode(body),
+        thing="run",
+        ref=str(body.get("run_id", "")),
+        read_timeout=CREATE_TIMEOUT,
+    )
+
+
+def change_run(run_id: str, verb: str) -> Request[Empty]:
+    """`terminate`, `archive`, `unarchive` or `retry`; all but `retry` may be repeated."""
+    return post(f"{_of(run_id)}:{verb}", Empty, thing="run", ref=run_id, repeatable=verb != "retry")
+
+
+def delete_run(run_id: str) -> Request[Empty]:
+    """Delete a run for good."""
+    return delete(_of(run_id), thing="run", ref=run_id)
+
+
+def list_tasks(run_id: str) -> Request[TaskPage]:
+    """The tasks of a run with their values; the embedded server alone has this."""
+    return get(f"{_of(run_id)}/tasks", TaskPage, thing="run", ref=run_id)
+
+
+def read_log(
+    run_id: str, task_id: str, *, offset: int = 0, attempt: int = 0, limit: int = 0
+) -> Request[bytes]:
+    """A part of a task's log, from byte `offset`; the embedded server alone has the parameters."""
+    query = tuple(
+        (name, str(value) if value else "")
+        for name, value in (("offset", offset), ("attempt", attempt), ("limit", limit))
+    )
+    path = f"/apis/v1alpha1/runs/{segment(run_id)}/nodes/{segment(task_id)}/log"
+    return get(path, bytes, query, thing="task", ref=task_id)
+
+
+def _of(run_id: str) -> str:
+    return f"{_PATH}/{segment(run_id)}"
