@@ -319,6 +319,14 @@ CATALOGUE: dict[str, Entry] = {
         "{status} {text}",
         "“Copy report” and show an admin.",
     ),
+    "kubernetes-unavailable": Entry(
+        KfpConnectionError,
+        424,
+        "Kubernetes cannot be asked.",
+        "{host}: {reason}",
+        "Pipelines work without it; logs and events of a cluster need it.",
+        _DOCTOR,
+    ),
     "embedded-failed": Entry(
         KfpConnectionError,
         424,
@@ -385,7 +393,7 @@ CATALOGUE: dict[str, Entry] = {
     "kubernetes-denied": Entry(
         KfpRefusedError,
         403,
-        "No right to read {what} in {ns}.",
+        "No right to {act} {what} in {ns}.",
         "{id} may not {verb} {resource}.",
         "Ask an owner of {ns} to run:",
         _ALLOW,
