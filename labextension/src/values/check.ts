@@ -51,7 +51,11 @@ export function textOf(spec: ParameterSpec, value: unknown): string {
 
 /** Return the text of an untouched field. */
 export function initialText(spec: ParameterSpec): string {
-  return spec.has_default ? textOf(spec, spec.default) : '';
+  if (spec.has_default) {
+    return textOf(spec, spec.default);
+  }
+  // a switch has two places: one that must be sent says what it shows
+  return spec.type === 'BOOLEAN' && !spec.optional ? 'false' : '';
 }
 
 /** Check `text` for `spec`; `touched` tells an emptied string from one that was left alone. */

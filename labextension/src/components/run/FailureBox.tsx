@@ -53,7 +53,7 @@ export function FailureBox(props: IFailureBoxProps): React.JSX.Element {
 
 function Others({ names, format }: { readonly names: readonly string[]; readonly format: Format }): React.JSX.Element {
   const { trans } = format;
-  const words = trans._n('and %1 more', 'and %1 more', names.length, format.count(names.length));
+  const words = trans._n('and %1 more', 'and %1 more', names.length);
   return (
     <details>
       <summary>{words}</summary>

@@ -48,7 +48,7 @@ export function ParametersTab({ parameters, format, onCopy }: IParametersTabProp
         </table>
       </div>
       <div className="jp-kfp-Pane-foot jp-mod-line">
-        {trans._n('%1 parameter', '%1 parameters', parameters.length, parameters.length)}
+        {trans._n('%1 parameter', '%1 parameters', parameters.length)}
         <Button
           label={trans.__('Copy as JSON')}
           kind="quiet"

@@ -95,7 +95,7 @@ export function progressWords(run: Run, { trans }: Format): string {
   }
   const { done, total } = run.progress;
   return total === null
-    ? trans._n('%1 task done', '%1 tasks done', done, done)
+    ? trans._n('%1 task done', '%1 tasks done', done)
     : trans._n('%2 of %1 task', '%2 of %1 tasks', total, done);
 }
 

@@ -223,7 +223,7 @@ function TasksPane(props: ITabProps): React.JSX.Element {
         />
       </div>
       <div className="jp-kfp-Pane-foot jp-mod-line">
-        {trans._n('%1 task', '%1 tasks', view.tasks.length, format.count(view.tasks.length))}
+        {trans._n('%1 task', '%1 tasks', view.tasks.length)}
         <Button
           label={trans.__('Copy as CSV')}
           kind="quiet"

@@ -1,0 +1,40 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { phaseIcons, warningIcon } from '../../icons';
+import type { ICheck } from './checks';
+
+export interface IChecksPaneProps {
+  readonly checks: readonly ICheck[];
+  readonly trans: TranslationBundle;
+}
+
+/** The checks, worst first. */
+export function ChecksPane({ checks, trans }: IChecksPaneProps): React.JSX.Element {
+  return (
+    <aside className="jp-kfp-Form-checks" role="status" aria-label={trans.__('Checks')}>
+      <h3>{trans.__('Checks')}</h3>
+      {checks.length === 0 && <p className="jp-kfp-dim">{trans.__('Choose what to run. Parameters appear here.')}</p>}
+      {checks.map((check, index) => (
+        <CheckLine key={index} check={check} trans={trans} />
+      ))}
+    </aside>
+  );
+}
+
+function CheckLine({ check, trans }: { readonly check: ICheck; readonly trans: TranslationBundle }): React.JSX.Element {
+  const icons = { error: phaseIcons.FAILED, warning: warningIcon, ok: phaseIcons.SUCCEEDED };
+  const words = { error: trans.__('Error'), warning: trans.__('Warning'), ok: trans.__('Right') };
+  const Icon = icons[check.level].react;
+  return (
+    <div className="jp-kfp-Check" data-level={check.level}>
+      <span className="jp-kfp-Icon" role="img" aria-label={words[check.level]}>
+        <Icon tag={null} />
+      </span>
+      <span>
+        {check.text}
+        {check.fix && <span className="jp-kfp-Check-fix jp-kfp-dim">{check.fix}</span>}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+import * as React from 'react';
+
+import { phaseIcons } from '../../icons';
+
+export interface IFieldRowProps {
+  readonly label: React.ReactNode;
+  /** The id of the control; without one the label is a heading of several controls. */
+  readonly control?: string;
+  readonly children: React.ReactNode;
+  /** What stands beside the control. */
+  readonly hint?: React.ReactNode;
+  readonly error?: string;
+  readonly className?: string;
+}
+
+/** One row of the form: label, control, hint, and below the control what is wrong with it. */
+export function FieldRow(props: IFieldRowProps): React.JSX.Element {
+  const { label, control, error, hint } = props;
+  const Icon = phaseIcons.FAILED.react;
+  return (
+    <div className={['jp-kfp-Field', props.className ?? ''].join(' ').trim()}>
+      {control ? <label htmlFor={control}>{label}</label> : <span className="jp-kfp-Field-label">{label}</span>}
+      {props.children}
+      <span className="jp-kfp-Field-hint">{hint}</span>
+      {error && (
+        <span className="jp-kfp-Field-error" id={control && errorId(control)}>
+          <Icon tag={null} />
+          {error}
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** The id of the error of the control `control`. */
+export function errorId(control: string): string {
+  return `${control}-error`;
+}
+
+/** The attributes of a control that has an error, or none. */
+export function invalid(control: string, error: string | undefined): React.AriaAttributes {
+  return error ? { 'aria-invalid': true, 'aria-describedby': errorId(control) } : {};
+}

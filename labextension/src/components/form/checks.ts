@@ -1,0 +1,120 @@
+/** What is right and what is wrong before a run is started, worst first. */
+import type { Status } from '../../api/types';
+import type { Format } from '../../format';
+import type { IField } from '../../values/draft';
+import { runName, type IFormState } from '../../values/form';
+import { wordsOf } from './words';
+
+/** One line of the checks. */
+export interface ICheck {
+  readonly level: 'error' | 'warning' | 'ok';
+  readonly text: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+/** What the checks look at. */
+export interface ICheckFacts {
+  readonly state: IFormState;
+  readonly fields: readonly IField[];
+  readonly namespace: string;
+  readonly connected: boolean;
+  /** Who and where, if it is about the namespace of the form. */
+  readonly status: Status | null;
+}
+
+/** KFP keeps at most this many characters of a run's name. */
+const LONGEST_NAME = 255;
+
+const ORDER = { error: 0, warning: 1, ok: 2 } as const;
+
+/** Return the checks, worst first. */
+export function checksOf(facts: ICheckFacts, format: Format): readonly ICheck[] {
+  const { state } = facts;
+  const found = [
+    ...placeChecks(facts, format),
+    ...(state.inspection ? [...pipelineChecks(facts, format), ...nameChecks(state, format)] : [])
+  ];
+  return found
+    .map((check, index) => ({ check, index }))
+    .sort((one, other) => ORDER[one.check.level] - ORDER[other.check.level] || one.index - other.index)
+    .map(({ check }) => check);
+}
+
+/** Return why the run cannot be started, or undefined when it can. */
+export function whyNotRun(facts: ICheckFacts, format: Format): string | undefined {
+  const { state } = facts;
+  const { trans } = format;
+  if (state.submitError?.code === 'submit-unclear') {
+    return trans.__('Not confirmed yet. Nothing is sent twice.');
+  }
+  if (state.busy) {
+    return trans.__('It is being sent.');
+  }
+  if (state.inspecting) {
+    return trans.__('The pipeline is being read.');
+  }
+  if (state.sourceError) {
+    return state.sourceError.message;
+  }
+  if (!state.inspection) {
+    return trans.__('Choose what to run first.');
+  }
+  const worst = checksOf(facts, format)[0];
+  return worst?.level === 'error' ? worst.text : undefined;
+}
+
+function placeChecks({ connected, status, namespace }: ICheckFacts, { trans }: Format): ICheck[] {
+  if (!connected) {
+    return [{ level: 'error', text: trans.__('Not connected.'), fix: '' }];
+  }
+  if (status?.can_run === false) {
+    return [
+      {
+        level: 'error',
+        text: trans.__('You can look but not run in %1.', namespace),
+        fix: trans.__('Ask an owner of %1.', namespace)
+      }
+    ];
+  }
+  return status?.can_run ? [{ level: 'ok', text: trans.__('You may run in %1', namespace), fix: '' }] : [];
+}
+
+function pipelineChecks({ state, fields }: ICheckFacts, format: Format): ICheck[] {
+  const { trans } = format;
+  const { pipeline, warnings } = state.inspection ?? { pipeline: { name: '', tasks: 0 }, warnings: [] };
+  const tasks = trans._n('Pipeline %2, %1 task', 'Pipeline %2, %1 tasks', pipeline.tasks, pipeline.name);
+  const wrong = fields.flatMap(({ spec, checked }): ICheck[] => {
+    if (checked.kind !== 'problem') {
+      return [];
+    }
+    const words = wordsOf(checked.problem, trans);
+    return [{ level: 'error', text: `${spec.name}: ${words.what}`, fix: words.fix }];
+  });
+  const right = fields.length - wrong.length;
+  return [
+    { level: 'ok', text: tasks, fix: '' },
+    ...warnings.map((text): ICheck => ({ level: 'warning', text, fix: '' })),
+    ...wrong,
+    ...(right > 0
+      ? [{ level: 'ok', text: trans._n('%1 parameter is right', '%1 parameters are right', right), fix: '' } as const]
+      : [])
+  ];
+}
+
+function nameChecks(state: IFormState, { trans }: Format): ICheck[] {
+  const length = [...runName(state).trim()].length;
+  if (length === 0) {
+    return [{ level: 'error', text: trans.__('Run name: A value is needed.'), fix: '' }];
+  }
+  if (length > LONGEST_NAME) {
+    return [
+      {
+        level: 'error',
+        text: trans.__('Run name: %1 characters are too many.', length),
+        fix: trans.__('The limit is %1.', LONGEST_NAME)
+      }
+    ];
+  }
+  return [];
+}

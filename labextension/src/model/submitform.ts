@@ -1,0 +1,426 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Debouncer } from '@lumino/polling';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import { bodyOf, errorBody, type KfpApi } from '../api/client';
+import { isErrorBody } from '../api/errors';
+import type { ErrorBody, Inspection, Run, Source, SubmitRequest } from '../api/types';
+import type { IRunManager } from '../tokens';
+import { draftOf, fieldsOf, valuesOf, type IField } from '../values/draft';
+import { EMPTY_FORM, runName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../values/form';
+
+/** What a form begins with. */
+export interface IFormStart {
+  readonly source?: Source;
+  /** Values to fill in. */
+  readonly values?: Readonly<Record<string, unknown>>;
+  /** The id of a run whose pipeline and values are taken. */
+  readonly cloneOf?: string;
+}
+
+export interface ISubmitFormModelOptions {
+  readonly api: KfpApi;
+  readonly manager: IRunManager;
+  readonly namespace: string;
+  readonly start?: IFormStart;
+  /** What to say when the pipeline is another one than the form was filled in for. */
+  readonly changedError: ErrorBody;
+  /** Milliseconds after the last key before a path is looked at. */
+  readonly patience?: number;
+}
+
+/** Everything of one page of a list; longer lists are cut, the newest stay. */
+const PAGE = { page_size: 200 } as const;
+
+/** The submit form: reads the pipeline, keeps what is filled in, sends it once. */
+export class SubmitFormModel implements IDisposable {
+  constructor(options: ISubmitFormModelOptions) {
+    this._options = options;
+    this._look = new Debouncer(() => this._inspect(), options.patience ?? 300);
+    this._values = options.start?.values ?? {};
+    options.manager.changed.connect(this._onManagerChanged, this);
+    this.ready = this._begin(options.start ?? {});
+  }
+
+  /** Settles when the lists, the cloned run and the source were read, well or not. */
+  readonly ready: Promise<void>;
+
+  /** Emitted after a change of the state. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Emitted when the run has started. */
+  get submitted(): ISignal<this, Run> {
+    return this._submitted;
+  }
+
+  /** What the form shows. */
+  get state(): IFormState {
+    return this._state;
+  }
+
+  /** The fields of the pipeline, checked. */
+  get fields(): readonly IField[] {
+    return fieldsOf(this._state.inspection?.pipeline.parameters ?? [], this._state.draft);
+  }
+
+  /** Whether this was thrown away. */
+  get isDisposed(): boolean {
+    return this._look.isDisposed;
+  }
+
+  /** Choose where the pipeline comes from. */
+  choose(choice: SourceChoice): void {
+    this._set({ choice });
+    if (choice === 'pipeline' && this._state.pipelines === null) {
+      void this._loadPipelines();
+    }
+    void this._inspect();
+  }
+
+  /** Take a file; it is read shortly after the last change. */
+  setPath(path: string, now = false): void {
+    this._set({ path, choice: 'file', inspecting: path.trim() !== '' });
+    // the debouncer reports by the state that `_inspect` sets
+    (now ? this._inspect() : this._look.invoke()).catch(() => undefined);
+  }
+
+  /** Take a registered pipeline, its newest version. */
+  async setPipeline(pipelineId: string): Promise<void> {
+    this._set({ pipelineId, versionId: '', versions: null, inspection: null });
+    await this._loadVersions();
+    await this._inspect();
+  }
+
+  /** Take a version of the pipeline; `""` for the newest. */
+  setVersion(versionId: string): void {
+    this._set({ versionId });
+    void this._inspect();
+  }
+
+  /** Change a field; null puts it back to its default. */
+  setValue(name: string, text: string | null): void {
+    const draft = new Map(this._state.draft);
+    if (text === null) {
+      draft.delete(name);
+    } else {
+      draft.set(name, text);
+    }
+    this._set({ draft });
+  }
+
+  /** Put every field back to its default. */
+  resetValues(): void {
+    this._set({ draft: new Map() });
+  }
+
+  setName(name: string): void {
+    this._set({ name });
+  }
+
+  setExperiment(experiment: string): void {
+    this._set({ experiment });
+  }
+
+  setOptions(options: Partial<IRunOptions>): void {
+    this._set({ options: { ...this._state.options, ...options } });
+  }
+
+  /** Create an experiment and choose it; resolves to whether that worked. */
+  async createExperiment(displayName: string): Promise<boolean> {
+    const { api, namespace } = this._options;
+    try {
+      const made = await api.createExperiment(namespace, { display_name: displayName });
+      this._set({
+        experiments: [made, ...this._state.experiments],
+        experiment: made.display_name,
+        listError: null
+      });
+      return true;
+    } catch (error) {
+      this._set({ listError: bodyOf(error) });
+      return false;
+    }
+  }
+
+  /** Send the form once; does nothing while it is not right or something is on its way. */
+  async submit(): Promise<void> {
+    const source = this._source();
+    const { busy, inspecting, inspection: seen } = this._state;
+    if (busy || inspecting || !source || !seen || this._hasProblem() || !runName(this._state).trim()) {
+      return;
+    }
+    const stages = new Stages(stages => this._set({ stages }));
+    this._set({ busy: true, submitError: null });
+    const inspection = await this._step(stages, 'check', () => this._recheck(source));
+    const run = inspection && (await this._step(stages, 'start', () => this._send(source)));
+    if (!run) {
+      return;
+    }
+    if (isErrorBody(run)) {
+      // not known whether it started: the form stays shut, so that nothing is sent twice
+      stages.fail('start');
+      this._set({ submitError: errorBody(run) });
+      return;
+    }
+    this._submitted.emit(run);
+  }
+
+  /** Stop everything; an answer that comes later is not shown. */
+  dispose(): void {
+    this._look.dispose();
+    Signal.clearData(this);
+  }
+
+  private async _begin({ source, cloneOf }: IFormStart): Promise<void> {
+    const taken = cloneOf ? this._clone(cloneOf) : this._takeSource(source ?? { kind: 'file' });
+    await Promise.all([this._loadExperiments(), taken]);
+  }
+
+  private async _takeSource(source: Source): Promise<void> {
+    switch (source.kind) {
+      case 'file':
+        this._set({ choice: 'file', path: source.path ?? '' });
+        break;
+      case 'pipeline':
+        this._set({
+          choice: 'pipeline',
+          pipelineId: source.pipeline_id ?? '',
+          versionId: source.pipeline_version_id ?? ''
+        });
+        await Promise.all([this._loadPipelines(), this._loadVersions()]);
+        break;
+      case 'text':
+        this._text = source.text ?? '';
+        this._set({ choice: 'run' });
+        break;
+      case 'example':
+        this._set({ choice: 'example' });
+        break;
+    }
+    await this._inspect();
+  }
+
+  private async _clone(runId: string): Promise<void> {
+    const { api, namespace } = this._options;
+    try {
+      const { run, spec, parameters } = await api.viewRun(namespace, runId);
+      const reference = run.pipeline_version_reference;
+      const linked = reference?.pipeline_id && reference.pipeline_version_id;
+      this._set({
+        clonedFrom: run.display_name,
+        clonedValues: Object.fromEntries(parameters.map(({ name, value }) => [name, value as unknown])),
+        experiment: run.experiment_name || this._state.experiment,
+        options: {
+          ...this._state.options,
+          description: run.description,
+          pipelineRoot: run.runtime_config?.pipeline_root ?? '',
+          serviceAccount: run.service_account
+        }
+      });
+      this._values = Object.fromEntries(
+        parameters.filter(({ is_default }) => !is_default).map(({ name, value }) => [name, value as unknown])
+      );
+      await this._takeSource(linked ? { kind: 'pipeline', ...reference } : { kind: 'text', text: spec });
+    } catch (error) {
+      this._set({ sourceError: bodyOf(error) });
+    }
+  }
+
+  private async _loadExperiments(): Promise<void> {
+    const { api, namespace } = this._options;
+    try {
+      const { experiments } = await api.listExperiments(namespace, { ...PAGE, sort_by: 'created_at desc' });
+      this._set({ experiments, listError: null });
+    } catch (error) {
+      this._set({ listError: bodyOf(error) });
+    }
+  }
+
+  private async _loadPipelines(): Promise<void> {
+    const { api, namespace } = this._options;
+    try {
+      const [own, shared] = await Promise.all([
+        api.listPipelines(namespace, PAGE),
+        api.listPipelines(namespace, { ...PAGE, shared: true })
+      ]);
+      const known = new Map([...own.pipelines, ...shared.pipelines].map(each => [each.pipeline_id, each]));
+      this._set({ pipelines: [...known.values()], listError: null });
+    } catch (error) {
+      this._set({ listError: bodyOf(error) });
+    }
+  }
+
+  private async _loadVersions(): Promise<void> {
+    const { api, namespace } = this._options;
+    const { pipelineId } = this._state;
+    if (!pipelineId) {
+      return;
+    }
+    try {
+      const { pipeline_versions } = await api.listVersions(namespace, pipelineId, PAGE);
+      if (this._state.pipelineId === pipelineId) {
+        this._set({ versions: pipeline_versions, listError: null });
+      }
+    } catch (error) {
+      this._set({ listError: bodyOf(error) });
+    }
+  }
+
+  /** The source as it is chosen now, or null while the choice is not complete. */
+  private _source(): Source | null {
+    const { choice, path, pipelineId, versionId, versions } = this._state;
+    switch (choice) {
+      case 'file':
+        return path.trim() ? { kind: 'file', path: path.trim() } : null;
+      case 'pipeline': {
+        const version = versionId || (versions?.[0]?.pipeline_version_id ?? '');
+        return pipelineId && version
+          ? { kind: 'pipeline', pipeline_id: pipelineId, pipeline_version_id: version }
+          : null;
+      }
+      case 'run':
+        return this._text ? { kind: 'text', text: this._text } : null;
+      case 'example':
+        return { kind: 'example' };
+    }
+  }
+
+  /** Read the chosen source; an older answer that comes late is dropped. */
+  private async _inspect(): Promise<void> {
+    const { api, namespace } = this._options;
+    const source = this._source();
+    const turn = ++this._turn;
+    if (!source) {
+      this._set({ inspecting: false, inspection: null, sourceError: null });
+      return;
+    }
+    this._set({ inspecting: true });
+    try {
+      const inspection = await api.inspect(namespace, source);
+      if (turn === this._turn) {
+        this._take(inspection);
+      }
+    } catch (error) {
+      if (turn === this._turn) {
+        this._set({ inspecting: false, inspection: null, sourceError: bodyOf(error) });
+      }
+    }
+  }
+
+  private _take(inspection: Inspection): void {
+    const filled = draftOf(inspection.pipeline.parameters, this._values);
+    this._values = {};
+    this._set({
+      inspecting: false,
+      inspection,
+      sourceError: null,
+      draft: new Map([...this._state.draft, ...filled])
+    });
+  }
+
+  /** Look at the source once more: a file may have changed since. */
+  private async _recheck(source: Source): Promise<Inspection> {
+    const { api, namespace, changedError } = this._options;
+    const before = this._state.inspection;
+    const inspection = await api.inspect(namespace, source);
+    const same = JSON.stringify(inspection.pipeline.parameters) === JSON.stringify(before?.pipeline.parameters);
+    this._set({ inspection: { ...inspection, display_name: before?.display_name ?? inspection.display_name } });
+    if (!same) {
+      throw new Changed(changedError);
+    }
+    return inspection;
+  }
+
+  private _send(source: Source): Promise<Run> {
+    const { api, manager, namespace } = this._options;
+    const { experiment, options } = this._state;
+    const request: SubmitRequest = {
+      source,
+      parameters: valuesOf(this.fields),
+      experiment,
+      display_name: runName(this._state).trim(),
+      description: options.description,
+      cache: options.cache,
+      pipeline_root: options.pipelineRoot.trim(),
+      service_account: options.serviceAccount.trim()
+    };
+    return manager.namespace === namespace ? manager.submit(request) : api.submit(namespace, request);
+  }
+
+  /** Do a stage; a failed one stays on screen with its error, and the form opens again. */
+  private async _step<T>(stages: Stages, id: IStage['id'], work: () => Promise<T>): Promise<T | undefined> {
+    stages.begin(id);
+    try {
+      const result = await work();
+      stages.end(id);
+      return result;
+    } catch (error) {
+      stages.fail(id);
+      this._set({ busy: false, submitError: error instanceof Changed ? error.body : bodyOf(error) });
+      return undefined;
+    }
+  }
+
+  private _hasProblem(): boolean {
+    return this.fields.some(({ checked }) => checked.kind === 'problem');
+  }
+
+  private _onManagerChanged(): void {
+    this._changed.emit();
+  }
+
+  private _set(part: Partial<IFormState>): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._state = { ...this._state, ...part };
+    this._changed.emit();
+  }
+
+  private readonly _options: ISubmitFormModelOptions;
+  private readonly _look: Debouncer;
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _submitted = new Signal<this, Run>(this);
+  private _state: IFormState = EMPTY_FORM;
+  private _text = '';
+  private _values: Readonly<Record<string, unknown>>;
+  private _turn = 0;
+}
+
+/** The pipeline is not the one that the form was filled in for. */
+class Changed extends Error {
+  constructor(readonly body: ErrorBody) {
+    super(body.message);
+  }
+}
+
+/** The stages of one submit and their times. */
+class Stages {
+  constructor(private readonly _show: (stages: readonly IStage[]) => void) {}
+
+  begin(id: IStage['id']): void {
+    this._began = performance.now();
+    this._put(id, 'active', null);
+  }
+
+  end(id: IStage['id']): void {
+    this._put(id, 'done', (performance.now() - this._began) / 1000);
+  }
+
+  fail(id: IStage['id']): void {
+    this._put(id, 'failed', null);
+  }
+
+  private _put(id: IStage['id'], state: IStage['state'], seconds: number | null): void {
+    this._stages = this._stages.map(stage => (stage.id === id ? { id, state, seconds } : stage));
+    this._show(this._stages);
+  }
+
+  private _stages: readonly IStage[] = [
+    { id: 'check', state: 'waiting', seconds: null },
+    { id: 'start', state: 'waiting', seconds: null }
+  ];
+  private _began = 0;
+}

@@ -1,0 +1,84 @@
+/** The state of the submit form, as the page draws it. */
+import type { ErrorBody, Experiment, Inspection, Pipeline, PipelineVersion, SubmitRequest } from '../api/types';
+import type { Draft } from './draft';
+
+/** Where the pipeline of a new run comes from; `run` is the spec of an earlier run. */
+export type SourceChoice = 'file' | 'pipeline' | 'run' | 'example';
+
+/** The choices of the Options group. */
+export interface IRunOptions {
+  readonly cache: NonNullable<SubmitRequest['cache']>;
+  readonly description: string;
+  readonly pipelineRoot: string;
+  readonly serviceAccount: string;
+}
+
+/** A step between Run and the run. */
+export interface IStage {
+  readonly id: 'check' | 'start';
+  readonly state: 'waiting' | 'active' | 'done' | 'failed';
+  /** Seconds it took, when it is done. */
+  readonly seconds: number | null;
+}
+
+/** Everything that the form shows. */
+export interface IFormState {
+  readonly choice: SourceChoice;
+  readonly path: string;
+  /** The name of the run that is cloned, or "". */
+  readonly clonedFrom: string;
+  /** Its values, to say what they were. */
+  readonly clonedValues: Readonly<Record<string, unknown>>;
+  /** null until they were asked for. */
+  readonly pipelines: readonly Pipeline[] | null;
+  readonly pipelineId: string;
+  readonly versions: readonly PipelineVersion[] | null;
+  /** "" for the newest. */
+  readonly versionId: string;
+  readonly inspecting: boolean;
+  readonly inspection: Inspection | null;
+  /** Why the source cannot be read. */
+  readonly sourceError: ErrorBody | null;
+  readonly draft: Draft;
+  readonly experiments: readonly Experiment[];
+  readonly experiment: string;
+  /** Why the lists cannot be read, or the experiment not be created. */
+  readonly listError: ErrorBody | null;
+  /** null until the person writes one: then the proposal counts. */
+  readonly name: string | null;
+  readonly options: IRunOptions;
+  /** Empty while nothing was sent. */
+  readonly stages: readonly IStage[];
+  readonly submitError: ErrorBody | null;
+  /** Whether a request is on its way, or its fate is not known: nothing may be sent. */
+  readonly busy: boolean;
+}
+
+/** The form as it opens. */
+export const EMPTY_FORM: IFormState = {
+  choice: 'file',
+  path: '',
+  clonedFrom: '',
+  clonedValues: {},
+  pipelines: null,
+  pipelineId: '',
+  versions: null,
+  versionId: '',
+  inspecting: false,
+  inspection: null,
+  sourceError: null,
+  draft: new Map(),
+  experiments: [],
+  experiment: 'Default',
+  listError: null,
+  name: null,
+  options: { cache: 'compiled', description: '', pipelineRoot: '', serviceAccount: '' },
+  stages: [],
+  submitError: null,
+  busy: false
+};
+
+/** Return the name that the run will have. */
+export function runName(state: IFormState): string {
+  return state.name ?? state.inspection?.display_name ?? '';
+}
