@@ -1,10 +1,124 @@
-"""Tasks, attempts and the cache as rows (the engine's tables)."""
+"""Steps of runs and results that may be used again, as rows (the engine's tables)."""
 
+# ruff: noqa: S608 - statements are put together from constants, values are always bound
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
+
+import msgspec
+
+from ...models import ChildTask, RuntimeStatus, Task, TaskValues
 from .db import Database
 
-SCHEMA = ""
+SCHEMA = """
+CREATE TABLE tasks (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id TEXT NOT NULL COLLATE NOCASE,
+    task_id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    parent_task_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    max_attempts INTEGER NOT NULL,
+    exit_code INTEGER,
+    reason TEXT NOT NULL,
+    cached_from_run_id TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    started_at REAL NOT NULL,
+    ended_at REAL NOT NULL,
+    state_history BLOB NOT NULL,
+    inputs BLOB NOT NULL,
+    outputs BLOB NOT NULL,
+    UNIQUE (run_id, path)
+);
+CREATE INDEX tasks_by_source ON tasks (cached_from_run_id) WHERE cached_from_run_id <> '';
+CREATE TABLE results (
+    namespace TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    run_id TEXT NOT NULL COLLATE NOCASE,
+    outputs BLOB NOT NULL,
+    PRIMARY KEY (namespace, fingerprint)
+) WITHOUT ROWID;
+CREATE INDEX results_by_run ON results (run_id);
+"""
+
+_FIELDS = (
+    "run_id, task_id, path, parent_task_id, name, display_name, type, state, attempt, max_attempts,"
+    " exit_code, reason, cached_from_run_id, created_at, started_at, ended_at, state_history, inputs, outputs"
+)
+_KEPT = ("run_id", "path", "task_id", "created_at")
+
+
+class TaskState(msgspec.Struct, frozen=True, array_like=True):
+    """One entry of a step's history."""
+
+    at: float  # seconds since 1970
+    state: str
+
+
+class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored step of a run; times are seconds since 1970, 0 = not yet; bytes are JSON."""
+
+    run_id: str
+    task_id: str
+    path: str  # of steps, the root's is empty
+    parent_task_id: str = ""
+    name: str = ""
+    display_name: str = ""
+    type: str = ""
+    state: str = "PENDING"
+    attempt: int = 0
+    max_attempts: int = 1
+    exit_code: int | None = None
+    reason: str = ""
+    cached_from_run_id: str = ""
+    created_at: float = 0
+    started_at: float = 0
+    ended_at: float = 0
+    state_history: bytes = b"[]"  # of TaskState
+    inputs: bytes = b"{}"  # of TaskValues
+    outputs: bytes = b"{}"
+
+    @property
+    def history(self) -> list[TaskState]:
+        """The states the step has been in, oldest first."""
+        return msgspec.json.decode(self.state_history, type=list[TaskState])
+
+    def as_task(self) -> Task:
+        """The step as the API tells it."""
+        return Task(
+            run_id=self.run_id,
+            task_id=self.task_id,
+            display_name=self.display_name,
+            create_time=_time(self.created_at),
+            start_time=_time(self.started_at),
+            end_time=_time(self.ended_at),
+            state=self.state,
+            state_history=[
+                RuntimeStatus(update_time=_time(entry.at), state=entry.state) for entry in self.history
+            ],
+            parent_task_id=self.parent_task_id,
+            name=self.name,
+            type=self.type,
+            attempt=self.attempt,
+            max_attempts=self.max_attempts,
+            exit_code=self.exit_code,
+            reason=self.reason,
+            cached_from_run_id=self.cached_from_run_id,
+            inputs=msgspec.json.decode(self.inputs, type=TaskValues),
+            outputs=msgspec.json.decode(self.outputs, type=TaskValues),
+        )
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What a task made once and another may use: the run that made it, and the outputs."""
+
+    run_id: str
+    outputs: TaskValues
 
 
 class Tasks:
@@ -12,3 +126,84 @@ class Tasks:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+
+    def save(self, rows: Iterable[TaskRow]) -> None:
+        """Store steps as they are now, all or none."""
+        updates = ", ".join(f"{name} = excluded.{name}" for name in _FIELDS.split(", ") if name not in _KEPT)
+        with self._db.write() as sql:
+            sql.executemany(
+                f"INSERT INTO tasks ({_FIELDS}) VALUES (:{_FIELDS.replace(', ', ', :')})"
+                f" ON CONFLICT (run_id, path) DO UPDATE SET {updates}",
+                [msgspec.structs.asdict(row) for row in rows],
+            )
+
+    def of_run(self, run_id: str) -> list[TaskRow]:
+        """The steps of a run in the order they were made."""
+        found = self._db.read.execute(f"SELECT {_FIELDS} FROM tasks WHERE run_id = ? ORDER BY seq", (run_id,))
+        return [TaskRow(**dict(row)) for row in found]
+
+    def of_runs(self, run_ids: Sequence[str]) -> dict[str, list[Task]]:
+        """The steps of several runs as the API tells them, in one query."""
+        marks = ",".join("?" * len(run_ids))
+        found = self._db.read.execute(
+            f"SELECT {_FIELDS} FROM tasks WHERE run_id IN ({marks}) ORDER BY seq", list(run_ids)
+        )
+        tasks: dict[str, list[Task]] = {}
+        for row in found:
+            tasks.setdefault(row["run_id"], []).append(TaskRow(**dict(row)).as_task())
+        return {run_id: _with_children(each) for run_id, each in tasks.items()}
+
+    def tasks(self, run_id: str) -> list[Task]:
+        """The steps of a run as the API tells them, each with the ids of those below it."""
+        return _with_children([row.as_task() for row in self.of_run(run_id)])
+
+    def get(self, run_id: str, task_id: str) -> TaskRow | None:
+        """The step of this id in the run; the name of a step that is there once is taken as well."""
+        found = self._db.read.execute(
+            f"SELECT {_FIELDS} FROM tasks WHERE run_id = ? AND ? IN (task_id, path, name)"
+            " ORDER BY task_id = ? DESC, seq LIMIT 1",
+            (run_id, task_id, task_id),
+        ).fetchone()
+        return None if found is None else TaskRow(**dict(found))
+
+    def remove(self, run_id: str) -> None:
+        """Delete the steps of a run and the results it has to offer."""
+        with self._db.write() as sql:
+            sql.execute("DELETE FROM tasks WHERE run_id = ?", (run_id,))
+            sql.execute("DELETE FROM results WHERE run_id = ?", (run_id,))
+
+    def lent(self, run_id: str) -> bool:
+        """Whether a step of another run stands on results of this one."""
+        found = self._db.read.execute(
+            "SELECT 1 FROM tasks WHERE cached_from_run_id = ? AND run_id <> ? LIMIT 1", (run_id, run_id)
+        ).fetchone()
+        return found is not None
+
+    def result(self, namespace: str, fingerprint: str) -> Result | None:
+        """What a task of this fingerprint made before in `namespace`."""
+        found = self._db.read.execute(
+            "SELECT run_id, outputs FROM results WHERE namespace = ? AND fingerprint = ?",
+            (namespace, fingerprint),
+        ).fetchone()
+        if found is None:
+            return None
+        return Result(run_id=found[0], outputs=msgspec.json.decode(found[1], type=TaskValues))
+
+    def keep_result(self, namespace: str, fingerprint: str, run_id: str, outputs: TaskValues) -> None:
+        """Remember what a task made; the newest stands."""
+        with self._db.write() as sql:
+            sql.execute(
+                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",
+                (namespace, fingerprint, run_id, msgspec.json.encode(outputs)),
+            )
+
+
+def _with_children(tasks: list[Task]) -> list[Task]:
+    children: dict[str, list[ChildTask]] = {}
+    for task in tasks:
+        children.setdefault(task.parent_task_id, []).append(ChildTask(task_id=task.task_id))
+    return [msgspec.structs.replace(task, child_tasks=children.get(task.task_id, [])) for task in tasks]
+
+
+def _time(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, timezone.utc) if seconds else None

@@ -1,0 +1,14 @@
+"""Runs compiled pipelines on this machine.
+
+One task from submit to SUCCEEDED, in five files: `engine.py` (the loop) → `plan.py` (what is next) →
+`jobs.py` (what a supervisor is told) → `worker/supervisor.py` (runs it, writes how it ended) → `outputs.py`
+(what it made).
+"""
+
+from __future__ import annotations
+
+from .engine import Clock, Engine, Limits
+from .folders import LogPart
+from .problems import Problem
+
+__all__ = ["Clock", "Engine", "Limits", "LogPart", "Problem"]

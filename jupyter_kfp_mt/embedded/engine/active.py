@@ -1,0 +1,197 @@
+"""One run while it goes on: its plan, what is stored of it, and how its attempts are made and read."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ...models import Artifact, TaskValues
+from ..store.runs import RunRow
+from ..store.tasks import TaskRow, TaskState
+from .folders import RunFolder
+from .inputs import InputError
+from .ir import Importer, Pipeline, read_pipeline
+from .jobs import Maker, Sources
+from .nodes import Kind, Known, Node, State, task_id
+from .plan import Plan
+from .values import as_text, exact_numbers, fill
+
+
+class ActiveRun:
+    """A run that the engine works on."""
+
+    def __init__(
+        self,
+        *,
+        row: RunRow,
+        tasks: list[TaskRow],
+        folder: RunFolder,
+        sources: Sources,
+        environment: Mapping[str, str],
+        log_limit: int,
+    ) -> None:
+        self.row = row
+        self.folder = folder
+        self.pipeline = _pipeline_of(row)
+        self.history = {task.path: task.history for task in tasks}
+        self.plan = Plan(self.pipeline, self.placeholders, {task.path: _known(task) for task in tasks})
+        self.running = 0  # attempts under way
+        self.terminating = False
+        self.removed = False
+        self.maker = Maker(
+            pipeline=self.pipeline,
+            namespace=row.namespace,
+            run_name=row.display_name,
+            folder=folder,
+            sources=sources,
+            environment=environment,
+            placeholders=self.placeholders,
+            log_limit=log_limit,
+        )
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.row.run_id
+
+    def task_id(self, node: Node) -> str:
+        """The id of a step."""
+        return task_id(self.run_id, node.path)
+
+    def start(self, now: float) -> None:
+        """Begin, or go on after a restart."""
+        if self.pipeline.settings.workspace is not None:
+            self.folder.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.plan.start(self.row.parameters, now)
+
+    def placeholders(self, node: Node) -> dict[str, str]:
+        """The placeholders of KFP (`dsl.PIPELINE_*_PLACEHOLDER`) as they are for `node`."""
+        run = self.row
+        return {
+            ".pipeline_job_name": run.display_name,
+            ".pipeline_job_resource_name": f"{self.pipeline.pipeline_info.name}-{run.run_id[:8]}",
+            ".pipeline_job_uuid": run.run_id,
+            ".pipeline_task_name": node.name,
+            ".pipeline_task_uuid": self.task_id(node),
+            ".pipeline_job_create_time_utc": _utc(run.created_at),
+            ".pipeline_job_schedule_time_utc": _utc(run.scheduled_at or run.created_at),
+            ".pipeline_root": run.pipeline_root or str(self.folder.path / "artifacts"),
+            ".workspace_path": str(self.folder.workspace),
+        }
+
+    def changes(self) -> list[TaskRow]:
+        """The steps that have to be stored, as they are now; each is given once."""
+        rows = [self._row(node) for node in self.plan.changed.values()]
+        self.plan.changed.clear()
+        return rows
+
+    def fault(self) -> str:
+        """Why the run failed, in one sentence."""
+        cause = self.plan.root.failed or self.plan.root
+        return f"{cause.name}: {cause.reason}" if cause is not self.plan.root else cause.reason
+
+    def import_artifact(self, node: Node, importer: Importer) -> TaskValues:
+        """Return the output of an importer; raises InputError."""
+        source = importer.artifact_uri
+        values = node.inputs.parameters
+        uri = values.get(source.runtime_parameter) if source.runtime_parameter else source.constant
+        known = self.placeholders(node)
+        metadata = fill(exact_numbers(importer.metadata), values, known)
+        name, definition = next(iter(node.component.output_definitions.artifacts.items()))
+        place = as_text(fill(uri, values, known)).removeprefix("file://")
+        if importer.download_to_workspace:
+            place = self._to_workspace(place)
+        artifact = Artifact(
+            name=name, type=definition.artifact_type.schema_title, uri=place, metadata=metadata
+        )
+        return TaskValues(artifacts={name: [artifact]})
+
+    def _to_workspace(self, uri: str) -> str:
+        source = Path(uri)
+        if not source.exists():
+            raise InputError(f"{uri} is not on this machine, so it cannot be copied to the workspace.")
+        target = self.folder.workspace / ".artifacts" / uri.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            shutil.copy2(source, target)
+        return str(target)
+
+    def _row(self, node: Node) -> TaskRow:
+        history = self.history.setdefault(node.path, [])
+        if not history or history[-1].state != node.state:
+            moment = node.ended_at if node.state.final else node.started_at or node.created_at
+            history.append(TaskState(at=moment, state=node.state.value))
+        return TaskRow(
+            run_id=self.run_id,
+            task_id=self.task_id(node),
+            path=node.path,
+            parent_task_id=self.task_id(node.parent) if node.parent is not None else "",
+            name=node.name,
+            display_name=_display_name(node),
+            type=node.kind.value,
+            state=node.state.value,
+            attempt=node.attempt,
+            max_attempts=node.max_attempts,
+            exit_code=node.exit_code,
+            reason=node.reason,
+            cached_from_run_id=node.cached_from,
+            created_at=node.created_at,
+            started_at=node.started_at,
+            ended_at=node.ended_at,
+            state_history=msgspec.json.encode(history),
+            inputs=msgspec.json.encode(node.inputs),
+            outputs=msgspec.json.encode(node.outputs),
+        )
+
+
+def for_retry(tasks: list[TaskRow]) -> list[TaskRow]:
+    """Return what a retry builds on: tasks that succeeded stay, the others are as if they had not begun."""
+    kept = []
+    for task in tasks:
+        if task.state == State.SUCCEEDED and task.type in {Kind.RUNTIME.value, Kind.IMPORTER.value}:
+            kept.append(task)
+        elif task.state != State.SUCCEEDED:
+            kept.append(
+                msgspec.structs.replace(
+                    task, state=State.PENDING.value, reason="", exit_code=None, started_at=0.0, ended_at=0.0
+                )
+            )
+    return kept
+
+
+def _pipeline_of(row: RunRow) -> Pipeline:
+    spec: dict[str, Any] = msgspec.json.decode(row.spec)
+    if "pipeline_spec" in spec:
+        return read_pipeline(spec["pipeline_spec"], spec.get("platform_spec"))
+    return read_pipeline(spec, None)
+
+
+def _known(task: TaskRow) -> Known:
+    return Known(
+        state=State(task.state),
+        outputs=msgspec.json.decode(task.outputs, type=TaskValues),
+        attempt=task.attempt,
+        exit_code=task.exit_code,
+        reason=task.reason,
+        cached_from=task.cached_from_run_id,
+        created_at=task.created_at,
+        started_at=task.started_at,
+        ended_at=task.ended_at,
+    )
+
+
+def _display_name(node: Node) -> str:
+    if node.kind is Kind.LOOP_ITERATION and node.parent is not None:
+        return f"{node.parent.name} {node.name.replace('-', ' ')}"
+    return node.task.task_info.name or node.name
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,43 @@
+"""When two tasks give the same result: same code, same image, same inputs, in the same namespace.
+
+The rule is that of KFP's driver (backend/src/v2/cacheutils): the container with its command, image and
+variables, the values of the input parameters, the identity of the input artifacts, and the declared outputs;
+not the names of the task, the run or the pipeline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import msgspec
+
+from ...models import TaskValues
+from .ir import Pipeline
+from .nodes import Node
+
+
+def fingerprint(pipeline: Pipeline, node: Node) -> str:
+    """Return what tasks with the same result have in common; empty when `node` takes and lends no results."""
+    container = pipeline.executor(node.component).container
+    if container is None or not node.task.caching_options.enable_cache:
+        return ""
+    if node.task.caching_options.cache_key:
+        return f"key:{node.task.caching_options.cache_key}"
+    artifacts = {
+        name: [artifact.uri for artifact in listed] for name, listed in node.inputs.artifacts.items()
+    }
+    declared = node.component.input_definitions.parameters
+    values = {name: value for name, value in node.inputs.parameters.items() if name in declared}
+    facts = [container, values, artifacts, node.component.output_definitions]
+    return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
+
+
+def is_there(outputs: TaskValues) -> bool:
+    """Whether the local files of a result still exist; metrics without a file do not need one."""
+    return all(
+        os.path.exists(os.path.dirname(artifact.uri))
+        for listed in outputs.artifacts.values()
+        for artifact in listed
+        if artifact.uri.startswith("/")
+    )

@@ -1,0 +1,91 @@
+"""What the command of a component means: Python source to be run by KFP's executor, or a program."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from .ir import Container
+
+_SOURCE_MARK = "ephemeral_component.py"
+_RUNTIME_OPTIONS = frozenset({"--no-deps"})
+_QUIET_OPTIONS = frozenset({"--quiet", "--no-warn-script-location"})
+
+
+class PythonCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A lightweight Python component: its source, its function, and what `pip install` is asked for."""
+
+    source: str
+    function: str
+    requirements: tuple[str, ...] = ()  # with pip's index options
+
+
+def python_code(container: Container) -> PythonCode | None:
+    """Return the Python code that `container` would run; None when it runs something else.
+
+    The compiler writes (component_factory.py): an optional `sh -c` with pip lines, a `sh -ec` that stores the
+    source under a fixed name, the source, and `--function_to_execute NAME` among the arguments.
+    """
+    command = container.command
+    marked = [number for number, word in enumerate(command) if _SOURCE_MARK in word]
+    if not marked or marked[-1] + 1 >= len(command):
+        return None
+    arguments = [str(word) for word in container.args]
+    if "--function_to_execute" not in arguments[:-1]:
+        return None
+    return PythonCode(
+        source=command[marked[-1] + 1],
+        function=arguments[arguments.index("--function_to_execute") + 1],
+        requirements=requirements(command[: marked[-1]]),
+    )
+
+
+def requirements(command: list[str]) -> tuple[str, ...]:
+    """Return what the pip lines of `command` ask for, without KFP itself, which is here already."""
+    found: list[str] = []
+    for line in (line for word in command for line in word.splitlines() if "pip install" in line):
+        for part in line.split("&&"):
+            _, mark, asked = part.partition("pip install")
+            words = [word for word in shlex.split(asked) if word not in _QUIET_OPTIONS] if mark else []
+            if not _RUNTIME_OPTIONS & set(words):
+                found += words
+    return tuple(found)
+
+
+def is_containerized_python(container: Container) -> bool:
+    """Whether it runs a function whose code is only in its image."""
+    return "kfp.dsl.executor_main" in " ".join(container.command) and python_code(container) is None
+
+
+def arguments(words: list[str], given: Mapping[str, Any]) -> list[str]:
+    """Return a command's words with KFP's `IfPresent` and `Concat` resolved; placeholders stay for later."""
+    result: list[str] = []
+    for word in words:
+        part = _structure(word)
+        result += [word] if part is None else _resolved(part, given)
+    return result
+
+
+def _structure(word: str) -> dict[str, Any] | None:
+    if not word.startswith(('{"IfPresent"', '{"Concat"')):
+        return None
+    try:
+        part = json.loads(word)
+    except ValueError:
+        return None
+    return part if isinstance(part, dict) else None
+
+
+def _resolved(part: object, given: Mapping[str, Any]) -> list[str]:
+    if isinstance(part, list):
+        return [word for one in part for word in _resolved(one, given)]
+    if not isinstance(part, dict):
+        return [str(part)]
+    if "Concat" in part:
+        return ["".join(_resolved(part["Concat"], given))]
+    choice = part.get("IfPresent", {})
+    return _resolved(choice.get("Then" if choice.get("InputName") in given else "Else", []), given)

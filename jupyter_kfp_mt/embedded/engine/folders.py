@@ -1,0 +1,168 @@
+"""The folders of a run, and what an attempt's folder tells about it.
+
+```text
+runs/<run id>/workspace/                     shared by the tasks of the run (`dsl.WorkspaceConfig`)
+runs/<run id>/tasks/<task id>/<attempt>/     claim, log, exit.json (see worker/supervisor.py), out/, work/
+runs/<run id>/artifacts/<task id>/<attempt>/<output>
+```
+An attempt that never began (the server died while it was handed over) is voided and leaves `<attempt>`
+behind; the next try to begin it is in `<attempt>.1`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,190}")
+
+
+class Exit(msgspec.Struct, frozen=True, kw_only=True):
+    """How an attempt ended."""
+
+    code: int
+    reason: str = ""
+    at: float = 0
+
+
+class LogPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Some bytes of a log; ask again from `next_offset` until `complete`."""
+
+    data: bytes = b""
+    attempt: int = 0
+    offset: int = 0
+    next_offset: int = 0
+    complete: bool = False
+
+
+class RunFolder:
+    """The folder of one run; raises ValueError for an id that is no plain name."""
+
+    def __init__(self, runs: Path, run_id: str) -> None:
+        if not _SAFE_ID.fullmatch(run_id):
+            raise ValueError(f"“{run_id}” is not an id of a run")
+        self.path = runs / run_id
+        self.workspace = self.path / "workspace"
+
+    def attempt(self, task_id: str, attempt: int) -> Attempt:
+        """The newest folder of this attempt; it need not exist."""
+        base = self.path / "tasks" / task_id
+        tries = sorted(base.glob(f"{attempt}.*"), key=lambda path: int(path.suffix[1:] or 0))
+        return Attempt(tries[-1] if tries else base / str(attempt))
+
+    def make_attempt(self, task_id: str, attempt: int) -> Attempt:
+        """Make the folder for a try to begin this attempt."""
+        made = self.attempt(task_id, attempt)
+        if made.path.exists():
+            number = int(made.path.suffix[1:] or 0) + 1
+            made = Attempt(made.path.with_name(f"{attempt}.{number}"))
+        for part in (made.out, made.work):
+            part.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return made
+
+    def artifact(self, task_id: str, attempt: int, name: str) -> Path:
+        """Where an output artifact belongs."""
+        return self.path / "artifacts" / task_id / str(attempt) / quote(name, safe="")
+
+    def remove(self, *, keep_artifacts: bool) -> None:
+        """Delete the folder, or all but the artifacts where another run stands on them."""
+        if keep_artifacts:
+            for part in (self.path / "tasks", self.workspace):
+                shutil.rmtree(part, ignore_errors=True)
+        else:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+class Attempt:
+    """The folder of one attempt."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.out = path / "out"
+        self.work = path / "work"
+        self.log = path / "log"
+        self._claim = path / "claim"
+
+    def exit(self) -> Exit | None:
+        """How it ended; None while it has not."""
+        try:
+            return msgspec.json.decode((self.path / "exit.json").read_bytes(), type=Exit)
+        except FileNotFoundError:
+            return None
+
+    def supervisor(self) -> int:
+        """The process id of its living supervisor; 0 when there is none (any more)."""
+        try:
+            descriptor = os.open(self._claim, os.O_RDWR)
+        except FileNotFoundError:
+            return 0
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(os.read(descriptor, 32) or 0)
+        finally:
+            os.close(descriptor)
+        return 0
+
+    def void(self) -> bool:
+        """See to it that it never begins; False when it has begun."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            os.close(os.open(self._claim, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            return False
+        return True
+
+    def read_log(self, offset: int, limit: int) -> bytes:
+        """Return at most `limit` bytes of the log from `offset`."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(offset)
+                return file.read(limit)
+        except FileNotFoundError:
+            return b""
+
+
+def task_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what a task may know of the server's environment: where programs, the network, the clock are."""
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name in _KEPT or name.startswith("LC_") or name.lower() in _KEPT_EITHER_CASE
+    }
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "_KFP_RUNTIME": "true"}
+
+
+_KEPT = frozenset(
+    {
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TMPDIR",
+        "VIRTUAL_ENV",
+        "CONDA_PREFIX",
+        "LD_LIBRARY_PATH",
+        "DYLD_LIBRARY_PATH",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "CUDA_VISIBLE_DEVICES",
+        "PYTHONPATH",
+        "PYTHONUSERBASE",
+        "PYTHONNOUSERSITE",
+    }
+)
+_KEPT_EITHER_CASE = frozenset({"http_proxy", "https_proxy", "no_proxy", "all_proxy"})

@@ -1,0 +1,99 @@
+"""What an attempt left behind: parameters and artifacts, checked against what the component declares."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ...models import Artifact, TaskValues
+from .folders import Attempt
+from .ir import Component
+from .jobs import output_file
+from .values import ValueTypeError, coerce
+
+_LARGEST = 256 * 1024 * 1024  # bytes of an output file that are read
+
+
+class OutputError(ValueError):
+    """A task succeeded but its outputs cannot be used; the text is for people."""
+
+
+class _RuntimeArtifact(msgspec.Struct, frozen=True, kw_only=True):
+    name: str = ""
+    uri: str = ""
+    metadata: dict[str, Any] | None = None
+    custom_path: str = ""
+
+
+class _ArtifactList(msgspec.Struct, frozen=True, kw_only=True):
+    artifacts: list[_RuntimeArtifact] = []
+
+
+class _ExecutorOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    parameter_values: dict[str, Any] = {}
+    artifacts: dict[str, _ArtifactList] = {}
+
+
+def read_outputs(component: Component, attempt: Attempt, artifacts: dict[str, Artifact]) -> TaskValues:
+    """Return the outputs of an attempt; `artifacts` are those it was to make; raises OutputError."""
+    written = _executor_output(attempt.out / "executor_output.json")
+    parameters = {}
+    for name, definition in component.output_definitions.parameters.items():
+        kind = definition.parameter_type
+        if name in written.parameter_values:
+            value = written.parameter_values[name]
+        else:
+            value = _file(output_file(attempt, name), name)
+        try:
+            parameters[name] = coerce(value, kind)
+        except ValueTypeError as error:
+            raise OutputError(f"Its output {name} cannot be used: {error}.") from error
+    made = {}
+    for name, artifact in artifacts.items():
+        listed = written.artifacts.get(name, _ArtifactList()).artifacts
+        made[name] = [_artifact(artifact, one) for one in listed] or [artifact]
+    return TaskValues(parameters=parameters, artifacts=made)
+
+
+def _executor_output(path: Path) -> _ExecutorOutput:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise OutputError(f"Its outputs are larger than {_LARGEST} bytes.")
+        return msgspec.json.decode(path.read_bytes(), type=_ExecutorOutput)
+    except FileNotFoundError:
+        return _ExecutorOutput()
+    except msgspec.DecodeError as error:
+        # NaN and Infinity, which json.dumps writes and JSON does not have, end here too
+        raise OutputError(f"Its outputs cannot be read: {error}.") from error
+
+
+def _file(path: Path, name: str) -> str:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise OutputError(f"Its output {name} is larger than {_LARGEST} bytes.")
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise OutputError(f"It did not give its output {name}.") from None
+    except UnicodeDecodeError:
+        raise OutputError(f"Its output {name} is not text.") from None
+
+
+def _artifact(declared: Artifact, written: _RuntimeArtifact) -> Artifact:
+    uri = written.uri or declared.uri
+    custom = Path(written.custom_path) if written.custom_path else None
+    if custom is not None and custom.exists() and uri == declared.uri:
+        _copy(custom, Path(uri))
+    return Artifact(
+        name=written.name or declared.name, type=declared.type, uri=uri, metadata=written.metadata or {}
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    else:
+        shutil.copy2(source, target)

@@ -1,0 +1,118 @@
+"""Packages that components ask for: a folder for each list of requirements, never the user's own."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from ...errors import KfpError, kfp_error
+
+_LONGEST = 1800  # seconds for an installation
+
+
+class Packages:
+    """The folders of packages below `folder`; safe for threads, and for several servers at once."""
+
+    def __init__(
+        self, folder: Path, run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run
+    ) -> None:
+        self._folder = folder
+        self._run = run
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+
+    def ready(self, requirements: tuple[str, ...]) -> list[str] | None:
+        """Return what goes in front of `sys.path` for these; None while they have to be installed."""
+        if all(_is_here(requirement) for requirement in requirements):
+            return []
+        target = self._target(requirements)
+        return [str(target)] if target.is_dir() else None
+
+    def install(self, requirements: tuple[str, ...]) -> None:
+        """Install the requirements unless they are there; raises `packages-unavailable`."""
+        target = self._target(requirements)
+        with self._lock:
+            own = self._locks.setdefault(target.name, threading.Lock())
+        with own:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with (self._folder / f"{target.name}.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not target.is_dir():
+                    self._pip(requirements, target)
+
+    def runtime(self) -> list[str]:
+        """Return what has to be on `sys.path` for KFP's executor; raises `packages-unavailable`.
+
+        Nothing where kfp is installed; else a copy without its dependencies, which the executor does not
+        need.
+        """
+        if importlib.util.find_spec("kfp") is not None:
+            return []
+        wanted = ("--no-deps", "kfp>=2.8,<3")
+        self.install(wanted)
+        return [str(self._target(wanted))]
+
+    def _target(self, requirements: tuple[str, ...]) -> Path:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        digest = hashlib.sha256("\n".join([version, *requirements]).encode()).hexdigest()
+        return self._folder / digest[:24]
+
+    def _pip(self, requirements: tuple[str, ...], target: Path) -> None:
+        draft = target.with_name(f"{target.name}.{os.getpid()}.part")
+        shutil.rmtree(draft, ignore_errors=True)
+        command = [sys.executable, "-B", "-m", "pip", "install", "--quiet", "--no-input", "--no-compile"]
+        command += ["--disable-pip-version-check", "--no-warn-script-location", "--target", str(draft)]
+        try:
+            done = self._run(
+                [*command, *requirements],
+                capture_output=True,
+                text=True,
+                timeout=_LONGEST,
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise _unavailable(requirements, str(error)) from error
+        if done.returncode != 0:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise _unavailable(requirements, _last_error(done.stderr or done.stdout))
+        draft.mkdir(exist_ok=True)
+        draft.rename(target)
+
+
+def _is_here(requirement: str) -> bool:
+    """Whether the server's own Python has it; an option of pip counts as not here."""
+    try:
+        wanted = Requirement(requirement)
+    except InvalidRequirement:
+        return False
+    if wanted.marker is not None and not wanted.marker.evaluate():
+        return True
+    if wanted.url:
+        return False
+    try:
+        version = importlib.metadata.version(wanted.name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return wanted.specifier.contains(version, prereleases=True)
+
+
+def _unavailable(requirements: tuple[str, ...], reason: str) -> KfpError:
+    return kfp_error("packages-unavailable", list=" ".join(requirements), reason=reason)
+
+
+def _last_error(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return (errors or lines or ["pip said nothing"])[-1][:500]

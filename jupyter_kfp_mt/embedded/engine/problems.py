@@ -1,0 +1,109 @@
+"""What of a pipeline cannot run on one machine without containers: found before anything starts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from .components import is_containerized_python, python_code
+from .expressions import ExpressionError, compile_condition
+from .ir import Component, Container, Dag, KubernetesExecutor, Pipeline, TaskSpec
+
+_CLUSTER_IMAGES = {
+    "argostub/createpvc": "a volume of a cluster (CreatePVC)",
+    "argostub/deletepvc": "a volume of a cluster (DeletePVC)",
+}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """A task that cannot run here; `reason` goes on after “train needs …”."""
+
+    task: str
+    reason: str
+
+
+def find_problems(pipeline: Pipeline, which: Callable[[str], str | None] = shutil.which) -> list[Problem]:
+    """Return the tasks that cannot run here, in the order of the pipeline; `which` finds programs."""
+    found: dict[str, str] = {}
+    for name, task, component in _tasks(pipeline, pipeline.root, ()):
+        reason = _reason(pipeline, task, component, which)
+        if reason:
+            found.setdefault(name, reason)
+    return [Problem(task=name, reason=reason) for name, reason in found.items()]
+
+
+def _tasks(
+    pipeline: Pipeline, component: Component, above: tuple[str, ...]
+) -> Iterator[tuple[str, TaskSpec, Component]]:
+    for name, task in component.dag.tasks.items() if component.dag else ():
+        inner = pipeline.component(task)
+        yield name, task, inner
+        if task.component_ref.name not in above:
+            yield from _tasks(pipeline, inner, (*above, task.component_ref.name))
+
+
+def _reason(
+    pipeline: Pipeline, task: TaskSpec, component: Component, which: Callable[[str], str | None]
+) -> str:
+    try:
+        compile_condition(task.trigger_policy.condition or "true")
+    except ExpressionError as error:
+        return f"a condition that is not understood here: {error}"
+    if component.dag is not None:
+        return _loops_back(pipeline, task)
+    if not component.executor_label:
+        return "a component that the pipeline does not have"
+    if task.parameter_iterator or task.artifact_iterator:
+        return "a loop over a single component, which the compiler does not write"
+    executor = pipeline.executor(component)
+    if executor.importer is not None:
+        return ""
+    if executor.container is None:
+        return "an executor that only Vertex AI has"
+    return _container(executor.container, which) or _platform(pipeline.platform(component))
+
+
+def _loops_back(pipeline: Pipeline, task: TaskSpec) -> str:
+    """A component that contains itself would never end."""
+    seen: set[str] = set()
+    level = {task.component_ref.name}
+    while level:
+        inner = {
+            child.component_ref.name
+            for name in level
+            for child in (pipeline.components.get(name, Component()).dag or Dag()).tasks.values()
+        }
+        if task.component_ref.name in inner:
+            return "a component that contains itself"
+        seen |= level
+        level = inner - seen
+    return ""
+
+
+def _container(container: Container, which: Callable[[str], str | None]) -> str:
+    if container.image in _CLUSTER_IMAGES:
+        return _CLUSTER_IMAGES[container.image]
+    if python_code(container) is not None:
+        return ""
+    if is_containerized_python(container):
+        return f"its image {container.image}, which has its code"
+    if not container.command:
+        return f"the program of its image {container.image}"
+    program = container.command[0]
+    if "{{$" in program or not which(program):
+        return f"the program {program} of its image {container.image}"
+    return ""
+
+
+def _platform(platform: KubernetesExecutor) -> str:
+    mounts = {
+        "a secret as files": platform.secret_as_volume,
+        "a config map as files": platform.config_map_as_volume,
+        "a volume": platform.pvc_mount + platform.generic_ephemeral_volume + platform.empty_dir_mounts,
+    }
+    for what, listed in mounts.items():
+        for mount in listed:
+            return f"{what} at {mount.get('mountPath', '?')}"
+    return ""

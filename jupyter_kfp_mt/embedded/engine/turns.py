@@ -1,0 +1,39 @@
+"""Whose turn it is: fair between tenants, and between the runs of a tenant. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .active import ActiveRun
+
+
+def next_run(runs: Iterable[ActiveRun], served: dict[str, int], *, room: bool) -> ActiveRun | None:
+    """Return the run whose first ready step is next, None when there is none or no `room` for it.
+
+    The tenant with the fewest tasks under way comes first, then its run with the fewest; among equals the
+    one that has waited longest. `served` remembers the turns.
+    """
+    waiting = [run for run in runs if run.plan.ready]
+    if not waiting or not room:
+        return None
+    if len(waiting) == 1:
+        return waiting[0]
+    load: dict[str, int] = {}
+    latest: dict[str, int] = {}
+    for run in runs:
+        name = run.row.namespace
+        load[name] = load.get(name, 0) + run.running
+        latest[name] = max(latest.get(name, 0), served.get(run.run_id, 0))
+    chosen = min(
+        waiting,
+        key=lambda run: (
+            load[run.row.namespace],
+            latest[run.row.namespace],
+            run.running,
+            served.get(run.run_id, 0),
+        ),
+    )
+    served[chosen.run_id] = 1 + max(served.values(), default=0)
+    return chosen

@@ -1,0 +1,135 @@
+"""Parameter values: exact types by `parameterType`, placeholders, and their text form."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_INTEGER, _DOUBLE, _STRING, _BOOLEAN = "NUMBER_INTEGER", "NUMBER_DOUBLE", "STRING", "BOOLEAN"
+_LIST, _STRUCT = "LIST", "STRUCT"
+_PLACEHOLDER = re.compile(r"\{\{\$([^{}]*)\}\}")
+_INPUT = re.compile(r"\.inputs\.parameters\[(?:'([^']*)'|\"([^\"]*)\")\]$")
+_STEP = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\d+))\]")
+
+
+class ValueTypeError(ValueError):
+    """A value does not fit the type of the parameter it is for."""
+
+
+def as_text(value: Any) -> str:
+    """Return `value` as KFP writes it into a string: whole numbers without a point, the rest as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return str(int(value))
+    return json.dumps(value, ensure_ascii=False)
+
+
+def exact_numbers(value: Any) -> Any:
+    """Return a value of the IR with whole numbers as `int`: the IR stores every number as a double."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [exact_numbers(item) for item in value]
+    if isinstance(value, dict):
+        return {key: exact_numbers(item) for key, item in value.items()}
+    return value
+
+
+def coerce(value: Any, parameter_type: str) -> Any:
+    """Return `value` as a parameter of `parameter_type` has it; raises ValueTypeError where it cannot be one.
+
+    Text is read as JSON for every type but STRING, and anything becomes text for STRING, as the KFP driver
+    does: items of a loop over mixed values are declared STRING.
+    """
+    if parameter_type == _STRING:
+        return as_text(value)
+    if isinstance(value, str) and parameter_type in _FITS:
+        value = _read_text(value, parameter_type)
+    if parameter_type == _INTEGER and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if parameter_type == _DOUBLE and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if parameter_type in _FITS and not _FITS[parameter_type](value):
+        raise ValueTypeError(f"{shorten(value)} is not a {parameter_type}")
+    return value
+
+
+def shorten(value: Any, limit: int = 80) -> str:
+    """Return `value` for a sentence, at most `limit` characters of it."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _read_text(text: str, parameter_type: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        if parameter_type == _BOOLEAN and text in {"True", "False"}:
+            return text == "True"
+        raise ValueTypeError(f"{shorten(text)} is not a {parameter_type}") from None
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    _INTEGER: lambda value: isinstance(value, int) and not isinstance(value, bool),
+    _DOUBLE: lambda value: isinstance(value, float),
+    _BOOLEAN: lambda value: isinstance(value, bool),
+    _LIST: lambda value: isinstance(value, list),
+    _STRUCT: lambda value: isinstance(value, dict),
+}
+
+
+def select(value: Any, expression: str) -> Any:
+    """Return the part of `value` that `parseJson(string_value)["key"]…` names; raises ValueTypeError."""
+    if not expression:
+        return value
+    match = re.fullmatch(r"parseJson\(string_value\)((?:\[[^\]]*\])+)", expression)
+    if match is None:
+        raise ValueTypeError(f"“{expression}” is not known here")
+    if isinstance(value, str):
+        value = _read_text(value, _STRUCT)
+    for double, single, index in _STEP.findall(match[1]):
+        try:
+            value = value[int(index) if index else double or single]
+        except (KeyError, IndexError, TypeError):
+            raise ValueTypeError(f"{shorten(value)} has no {index or double or single}") from None
+    return value
+
+
+def fill(value: Any, inputs: Mapping[str, Any], known: Mapping[str, str]) -> Any:
+    """Return a constant of the pipeline with its placeholders filled: what is filled in is not read again.
+
+    `known` has the placeholders of the run and task (`.pipeline_job_name`, without the `$`). One that has no
+    value stays as it is.
+    """
+    if isinstance(value, str):
+        return _fill_text(value, inputs, known)
+    if isinstance(value, list):
+        return [fill(item, inputs, known) for item in value]
+    if isinstance(value, dict):
+        return {fill(key, inputs, known): fill(item, inputs, known) for key, item in value.items()}
+    return value
+
+
+def _fill_text(text: str, inputs: Mapping[str, Any], known: Mapping[str, str]) -> Any:
+    if "{{$" not in text:
+        return text
+    whole = _PLACEHOLDER.fullmatch(text)
+    if whole is not None and (source := _INPUT.match(whole[1])):
+        return inputs.get(source[1] or source[2], text)
+
+    def found(match: re.Match[str]) -> str:
+        source = _INPUT.match(match[1])
+        if source is not None:
+            name = source[1] or source[2]
+            return as_text(inputs[name]) if name in inputs else match[0]
+        return known.get(match[1], match[0])
+
+    return _PLACEHOLDER.sub(found, text)
+
+
+def seconds(duration: str) -> float:
+    """Return a duration of the IR (`"60s"`, `"1.5s"`) in seconds; 0 when there is none."""
+    return float(duration.removesuffix("s") or 0)

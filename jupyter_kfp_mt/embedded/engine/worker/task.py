@@ -1,0 +1,126 @@
+"""The task's own process: a fresh session, its log, its environment, its folder, then the user's code.
+
+Standard library only, with KFP's executor loaded when it is needed. `python task.py` reads the job from its
+standard input (the way without fork).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+from supervisor import PR_SET_PDEATHSIG, prctl  # type: ignore[import-not-found] # run by path
+
+
+def become(job: dict[str, Any], output: int) -> NoReturn:
+    """Turn this process, a child of a supervisor, into the task; does not return."""
+    code = 1
+    try:
+        _settle_in(job, output)
+        code = _run(job)
+    except SystemExit as asked:
+        code = _exit_code(asked)
+    except BaseException:
+        _show_error()
+    finally:
+        _leave(code)
+
+
+def _settle_in(job: dict[str, Any], output: int) -> None:
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    for name in (signal.SIGTERM, signal.SIGCHLD, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(name, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # as in a fresh Python
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.closerange(3, 256)
+    for stream in ("stdout", "stderr"):
+        getattr(sys, stream).reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    os.chdir(job["work"])
+
+
+def _run(job: dict[str, Any]) -> int:
+    if job["command"]:
+        os.execvp(job["command"][0], job["command"])  # noqa: S606 - that is the task
+    sys.dont_write_bytecode = True
+    for ours in ("supervisor", "task", "forkserver"):
+        sys.modules.pop(ours, None)  # names that the user's own modules may have
+    sys.path[:0] = job["paths"]
+    module = os.path.join(job["work"], "ephemeral_component.py")
+    with open(module, "w", encoding="utf-8") as file:
+        file.write(job["source"])
+    sys.argv = [
+        "executor_main",
+        *("--component_module_path", module),
+        *("--function_to_execute", job["function"]),
+        *("--executor_input", json.dumps(job["executor_input"])),
+    ]
+    from kfp.dsl.executor_main import executor_main
+
+    _quiet_executor()
+    executor_main()
+    return 0
+
+
+def _quiet_executor() -> None:
+    """Set up logging as the executor does, without its own lines: they repeat every input in every log."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("[KFP Executor %(asctime)s %(levelname)s]: %(message)s"))
+    handler.addFilter(lambda record: record.module != "executor_main")
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
+
+
+def _exit_code(asked: SystemExit) -> int:
+    if asked.code is None:
+        return 0
+    if isinstance(asked.code, int):
+        return asked.code & 0xFF
+    sys.stderr.write(f"{asked.code}\n")
+    return 1
+
+
+def _show_error() -> None:
+    import traceback
+
+    kind, error, trace = sys.exc_info()
+    # The first frames are ours; what remains is what `python component.py` would show.
+    while trace is not None and trace.tb_next is not None and _is_ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    traceback.print_exception(kind, error, trace)
+
+
+def _is_ours(filename: str) -> bool:
+    return os.path.dirname(os.path.abspath(filename)) == os.path.dirname(os.path.abspath(__file__))
+
+
+def _leave(code: int) -> NoReturn:
+    """End like an interpreter: threads are waited for, `atexit` functions run; never back into the parent."""
+    import atexit
+    import threading
+
+    try:
+        threading._shutdown()  # type: ignore[attr-defined] # there is no public name for it
+        logging.shutdown()
+        atexit._run_exitfuncs()
+    except BaseException:
+        _show_error()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    become(json.load(sys.stdin), 1)
