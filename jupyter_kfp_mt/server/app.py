@@ -16,7 +16,7 @@ from ..models import EmbeddedMode
 from ..service.watch import Pace
 from ..settings import KfpSettings, load_settings
 from . import handlers
-from .base import Parts
+from .base import Parts, UnknownPathHandler
 from .routes import ROUTES, Route
 from .streams import Streams
 from .upstream import ServiceFactory, Upstream
@@ -91,7 +91,7 @@ def url_specs(parts: Parts) -> list[tuple[str, type, dict[str, object]]]:
     verbs: dict[str, dict[str, Route]] = {}
     for route in ROUTES:
         verbs.setdefault(route.path, {})[route.method] = route
-    return [
+    served: list[tuple[str, type, dict[str, object]]] = [
         (
             "/jupyter-kfp-mt/" + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path),
             getattr(handlers, next(iter(routes.values())).handler),
@@ -99,3 +99,4 @@ def url_specs(parts: Parts) -> list[tuple[str, type, dict[str, object]]]:
         )
         for path, routes in verbs.items()
     ]
+    return [*served, ("/jupyter-kfp-mt/.*", UnknownPathHandler, {"parts": parts, "routes": {}})]

@@ -127,11 +127,12 @@ class KfpHandler(APIHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """The one place where an error becomes JSON; never with a stack."""
         error = kwargs.get("exc_info", (None, None, None))[1]
-        if not isinstance(error, KfpError):
+        if isinstance(error, KfpError):
+            self.set_status(error.status)
+        else:
             error = self._jupyters_error(status_code, error)
         if isinstance(error, KfpConnectionError):
             self.parts.upstream.forget()
-        self.set_status(error.status)
         error.request_id = error.request_id or self.request_id
         self.send(error.body)
 
@@ -162,3 +163,12 @@ class KfpHandler(APIHandler):
         if status == 404:
             return kfp_error("not-found", thing="page", ref=self.request.path, ns="Jupyter", list="runs")
         return kfp_error("jupyter-error", why=f"Look for {self.request_id} in its log.")
+
+
+class UnknownPathHandler(KfpHandler):
+    """Any other path below ours: an error in our form, so that a page knows that we are here."""
+
+    async def prepare(self) -> None:  # type: ignore[override]  # as above
+        """There is no such thing."""
+        await super().prepare()
+        raise web.HTTPError(404)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..errors import KfpError, kfp_error
-from .routes import IDENTIFIER, NAMESPACE, States
+from .routes import IDENTIFIER, NAMESPACE, NO_NAMESPACE, States
 
 M = TypeVar("M")
 
@@ -74,7 +74,7 @@ def check_path(names: Mapping[str, str]) -> None:
     from the difference.
     """
     namespace = names.get("namespace", "")
-    if "namespace" in names and not re.fullmatch(NAMESPACE, namespace):
+    if "namespace" in names and namespace != NO_NAMESPACE and not re.fullmatch(NAMESPACE, namespace):
         raise kfp_error(
             "bad-input",
             field="namespace",

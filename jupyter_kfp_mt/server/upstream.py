@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from .. import __version__
 from ..errors import KfpError, kfp_error
 from ..models import EmbeddedMode, Status
+from .routes import NO_NAMESPACE
 
 if TYPE_CHECKING:
     from ..service import KfpService
@@ -46,7 +47,7 @@ class Upstream:
             service = self._search().result(FIND_S)
         except concurrent.futures.TimeoutError:
             raise kfp_error("kfp-timeout", host="Kubeflow Pipelines", s=f"{FIND_S:.0f}") from None
-        return service.in_namespace(namespace) if namespace else service
+        return service if namespace in ("", NO_NAMESPACE) else service.in_namespace(namespace)
 
     def status(self, namespace: str = "") -> Status:
         """Who and where; trouble is told in `error`, never raised."""

@@ -76,10 +76,8 @@ def difference(before: Rows, after: Rows) -> Difference:
     """Return what changed from one look to the next."""
     known, seen = before.every, after.every
     runs = [run for run_id, run in seen.items() if known.get(run_id) != run]
-    removed = {run_id for run_id in known if run_id in after.gone}
-    removed |= {
-        run_id for run_id, run in before.newest.items() if run_id not in seen and _would_be_on(after, run)
-    }
+    vanished = {run_id for run_id, run in known.items() if run_id not in seen and _would_be_on(after, run)}
+    removed = vanished | after.gone
     gap = after.full and not before.newest.keys() & after.newest.keys()
     return Difference(runs, sorted(removed), gap)
 
@@ -248,8 +246,9 @@ class Watch:
         try:
             while True:
                 pause = self.step()
-                time.sleep(self._pace.least)
-                self._wake.wait(max(0.0, pause - self._pace.least))
+                least = min(self._pace.least, pause)
+                time.sleep(least)
+                self._wake.wait(pause - least)
                 with self._lock:
                     self._wake.clear()
                     if not self._listeners:

@@ -1,0 +1,119 @@
+"""A stand-in for `KfpService` in tests of what the server adds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from jupyter_kfp_mt import __version__, models
+from jupyter_kfp_mt.errors import KfpError, kfp_error
+
+START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+class FakeKfp:
+    """Runs in memory; counts what is asked; fails or hangs when told to."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, models.Run] = {}
+        self.calls: list[str] = []
+        self.starts: list[bool] = []
+        self.error: KfpError | BaseException | None = None
+        self.no_connection: KfpError | None = None
+        self.namespaces = ("team-a",)
+        self._hang: threading.Event | None = None
+
+    def connect(self, start_embedded: bool) -> FakeService:
+        self.starts.append(start_embedded)
+        if self.no_connection is not None and not start_embedded:
+            raise self.no_connection
+        return FakeService(self, "team-a")
+
+    def hang(self) -> None:
+        self._hang = threading.Event()
+
+    def release(self) -> None:
+        if self._hang is not None:
+            self._hang.set()
+
+    def put(self, run_id: str, state: str = "RUNNING", minute: int | None = None) -> models.Run:
+        known = self.runs.get(run_id)
+        created = (
+            known.created_at
+            if known
+            else START + timedelta(minutes=len(self.runs) if minute is None else minute)
+        )
+        run = models.Run(run_id=run_id, state=state, phase=models.phase_of(state), created_at=created)
+        self.runs = {**self.runs, run_id: run}
+        return run
+
+    def delete(self, run_id: str) -> None:
+        self.runs = {known: run for known, run in self.runs.items() if known != run_id}
+
+    def asked(self, verb: str) -> None:
+        self.calls.append(verb)
+        if self._hang is not None:
+            self._hang.wait(60)
+        if self.error is not None:
+            raise self.error
+
+
+class FakeService:
+    """The verbs, for one namespace."""
+
+    def __init__(self, kfp: FakeKfp, namespace: str) -> None:
+        self.kfp = kfp
+        self.namespace = namespace
+
+    def in_namespace(self, namespace: str) -> FakeService:
+        return FakeService(self.kfp, namespace)
+
+    def status(self) -> models.Status:
+        self.kfp.calls.append("status")
+        return models.Status(
+            connected=True, namespace=self.namespace, endpoint="http://kfp", version=__version__
+        )
+
+    def page_runs(
+        self, *, state: Sequence[str] = (), sort_by: str = "", page_size: int = 50, **_: Any
+    ) -> models.RunPage:
+        self.kfp.asked("page_runs")
+        runs = sorted(self.kfp.runs.values(), key=lambda run: (run.created_at, run.run_id), reverse=True)
+        if self.namespace not in self.kfp.namespaces:
+            runs = []
+        runs = [run for run in runs if not state or run.state in state]
+        return models.RunPage(
+            runs=runs[:page_size],
+            total_size=len(runs),
+            next_page_token="more" if len(runs) > page_size else "",
+        )
+
+    def get_run(self, run_id: str) -> models.Run:
+        self.kfp.asked("get_run")
+        if run_id not in self.kfp.runs or self.namespace not in self.kfp.namespaces:
+            raise kfp_error("not-found", thing="run", ref=run_id, ns=self.namespace, list="runs")
+        return self.kfp.runs[run_id]
+
+    def view_run(self, run_id: str) -> models.RunView:
+        return models.RunView(run=self.get_run(run_id))
+
+    def submit(self, source: models.Source, parameters: dict[str, Any] | None = None, **_: Any) -> models.Run:
+        self.kfp.asked("submit")
+        self.kfp.submitted = source
+        return self.kfp.put(f"run-{len(self.kfp.runs)}")
+
+    def inspect(self, source: models.Source) -> models.Inspection:
+        self.kfp.asked("inspect")
+        return models.Inspection(pipeline=models.PipelineInfo(name=source.text), display_name=source.path)
+
+    def terminate(self, run_id: str) -> models.Run:
+        self.kfp.asked("terminate")
+        self.get_run(run_id)
+        return self.kfp.put(run_id, "CANCELING")
+
+    def delete_run(self, run_id: str) -> None:
+        self.kfp.asked("delete_run")
+        self.get_run(run_id)
+        self.kfp.delete(run_id)

@@ -1,0 +1,93 @@
+"""Finding KFP: late, once for many, again after a loss, and never in the way of Jupyter."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from jupyter_kfp_mt import __version__
+from jupyter_kfp_mt.errors import KfpError, kfp_error
+from jupyter_kfp_mt.models import EmbeddedMode
+from jupyter_kfp_mt.server.upstream import Upstream
+
+from .fake_service import FakeKfp
+
+STATUS = ("jupyter-kfp-mt", "status")
+RUNS = ("jupyter-kfp-mt", "namespaces", "team-a", "runs")
+
+
+async def test_nothing_is_looked_for_before_it_is_needed(jp_serverapp: Any, kfp: FakeKfp) -> None:
+    assert kfp.starts == []
+
+
+async def test_the_status_has_the_version_of_this_half(jp_fetch: Any) -> None:
+    answer = await jp_fetch(*STATUS)
+    assert json.loads(answer.body)["version"] == __version__
+
+
+async def test_trouble_with_kfp_is_told_in_the_status(jp_fetch: Any, kfp: FakeKfp) -> None:
+    kfp.no_connection = kfp_error("no-kubeflow")
+    status = json.loads((await jp_fetch(*STATUS)).body)
+    assert (status["connected"], status["error"]["code"]) == (False, "no-kubeflow")
+    assert (status["can_start_embedded"], status["version"]) == (True, __version__)
+
+
+async def test_many_requests_search_once(jp_fetch: Any, kfp: FakeKfp) -> None:
+    await asyncio.gather(*(jp_fetch(*STATUS) for _ in range(20)))
+    assert kfp.starts == [False]
+
+
+async def test_after_a_lost_connection_kfp_is_looked_for_again(jp_fetch: Any, kfp: FakeKfp) -> None:
+    await jp_fetch(*STATUS)
+    kfp.error = kfp_error("token-rejected", text="expired")
+    await jp_fetch(*RUNS, raise_error=False)
+    await jp_fetch(*STATUS)
+    assert kfp.starts == [False, False]
+
+
+async def test_the_embedded_server_is_started_on_a_word(jp_fetch: Any, kfp: FakeKfp) -> None:
+    kfp.no_connection = kfp_error("no-kubeflow")
+    answer = await jp_fetch("jupyter-kfp-mt", "embedded", method="POST", body="")
+    assert json.loads(answer.body)["connected"]
+    assert (await jp_fetch(*RUNS)).code == 200
+    assert kfp.starts == [True]
+
+
+def upstream_of(kfp: FakeKfp, mode: EmbeddedMode) -> Upstream:
+    return Upstream(lambda *, start_embedded: kfp.connect(start_embedded), lambda: True, mode)
+
+
+def test_where_it_is_switched_off_it_is_not_started() -> None:
+    kfp = FakeKfp()
+    kfp.no_connection = kfp_error("no-kubeflow")
+    upstream = upstream_of(kfp, EmbeddedMode.OFF)
+    assert not upstream.status().can_start_embedded
+    with pytest.raises(KfpError, match="did not start"):
+        upstream.start_embedded()
+    assert kfp.starts == [False]
+
+
+def test_in_mode_auto_it_starts_by_itself_until_a_person_stops_it() -> None:
+    kfp = FakeKfp()
+    upstream = upstream_of(kfp, EmbeddedMode.AUTO)
+    upstream.service()
+    upstream.stop_embedded()
+    upstream.start_embedded()
+    upstream.forget()
+    upstream.service()
+    upstream.close()
+    assert kfp.starts == [True, False, True, True]
+
+
+async def test_a_kfp_that_hangs_stops_nothing_else(jp_fetch: Any, kfp: FakeKfp) -> None:
+    kfp.hang()
+    hanging = [asyncio.ensure_future(jp_fetch(*RUNS)) for _ in range(100)]
+    while not kfp.calls:
+        await asyncio.sleep(0.01)
+    assert (await jp_fetch("api", "status")).code == 200
+    assert not any(request.done() for request in hanging)
+    kfp.release()
+    assert {answer.code for answer in await asyncio.gather(*hanging)} == {200}

@@ -1,0 +1,180 @@
+"""What a watch sees and tells, without a thread."""
+
+from __future__ import annotations
+
+from jupyter_kfp_mt.errors import kfp_error
+from jupyter_kfp_mt.models import RunsEvent, Status
+from jupyter_kfp_mt.service.watch import PAGE, Change, Pace, Reset, Rows, Watch, difference, look
+
+from .fake_service import FakeKfp, FakeService
+
+
+def watched(kfp: FakeKfp) -> tuple[Watch, list[Change]]:
+    """A watch that is stepped by hand, after its first look, and what it tells from then on."""
+    watch = Watch(lambda: FakeService(kfp, "team-a"), "team-a", Pace())
+    told: list[Change] = []
+    watch._listeners.append(told.append)  # without the thread that `add` starts
+    watch.step()
+    told.clear()
+    return watch, told
+
+
+def told_runs(told: list[Change]) -> list[tuple[list[str], list[str]]]:
+    return [
+        ([run.run_id for run in change.runs], change.removed)
+        for change in told
+        if isinstance(change, RunsEvent)
+    ]
+
+
+def test_the_first_look_tells_to_read_everything() -> None:
+    kfp, told = FakeKfp(), []
+    watch = Watch(lambda: FakeService(kfp, "team-a"), "team-a", Pace())
+    watch._listeners.append(told.append)
+    watch.step()
+    assert [type(change) for change in told] == [Status, Reset]
+
+
+def test_a_new_and_a_changed_and_a_deleted_run_are_told() -> None:
+    kfp = FakeKfp()
+    kfp.put("old"), kfp.put("gone")
+    watch, told = watched(kfp)
+    kfp.put("new"), kfp.put("old", "SUCCEEDED"), kfp.delete("gone")
+    watch.step()
+    assert told_runs(told) == [(["new", "old"], ["gone"])]
+
+
+def test_nothing_is_told_when_nothing_changed() -> None:
+    kfp = FakeKfp()
+    kfp.put("run")
+    watch, told = watched(kfp)
+    watch.step()
+    assert told == []
+
+
+def test_a_page_of_runs_costs_one_call() -> None:
+    kfp = FakeKfp()
+    for number in range(PAGE):
+        kfp.put(f"run-{number}")
+    watch, _ = watched(kfp)
+    kfp.calls.clear()
+    watch.step()
+    assert kfp.calls == ["page_runs"]
+
+
+def test_an_active_run_is_followed_when_newer_ones_push_it_off_the_page() -> None:
+    kfp = FakeKfp()
+    kfp.put("long")
+    watch, told = watched(kfp)
+    for number in range(PAGE):
+        kfp.put(f"short-{number}", "SUCCEEDED")
+        watch.step()
+    kfp.put("long", "FAILED")
+    told.clear()
+    watch.step()
+    assert told_runs(told) == [(["long"], [])]
+
+
+def test_an_old_run_that_was_already_running_is_found_at_the_first_look() -> None:
+    kfp = FakeKfp()
+    kfp.put("long", minute=-1)
+    for number in range(PAGE):
+        kfp.put(f"short-{number}", "SUCCEEDED")
+    watch, told = watched(kfp)
+    kfp.put("long", "SUCCEEDED")
+    watch.step()
+    assert told_runs(told) == [(["long"], [])]
+
+
+def test_an_old_run_that_vanishes_is_told() -> None:
+    kfp = FakeKfp()
+    kfp.put("long", minute=-1)
+    for number in range(PAGE):
+        kfp.put(f"short-{number}", "SUCCEEDED")
+    watch, told = watched(kfp)
+    kfp.delete("long")
+    watch.step()
+    assert told_runs(told) == [([], ["long"])]
+
+
+def test_many_old_active_runs_cost_two_lists_and_a_few_look_ups() -> None:
+    kfp = FakeKfp()
+    for number in range(2 * PAGE):
+        kfp.put(f"run-{number:03}", "")
+    seen = look(FakeService(kfp, "team-a"), Rows({}, kfp.runs))
+    assert kfp.calls == ["page_runs", "page_runs", *["get_run"] * 5]
+    assert len(seen.every) == 2 * PAGE
+
+
+def test_a_run_asked_for_is_looked_up_wherever_it_is() -> None:
+    kfp = FakeKfp()
+    kfp.put("old", "FAILED", minute=-1)
+    for number in range(PAGE):
+        kfp.put(f"short-{number}", "SUCCEEDED")
+    watch, told = watched(kfp)
+    kfp.put("old", "RUNNING")
+    watch.look_now("old")
+    watch.step()
+    assert told_runs(told) == [(["old"], [])]
+
+
+def test_more_new_runs_than_a_page_tell_to_read_everything() -> None:
+    kfp = FakeKfp()
+    kfp.put("old", "SUCCEEDED")
+    watch, told = watched(kfp)
+    for number in range(PAGE + 1):
+        kfp.put(f"new-{number}", "SUCCEEDED")
+    watch.step()
+    assert told == [Reset()]
+
+
+def test_a_run_that_leaves_the_page_by_age_is_not_removed() -> None:
+    kfp = FakeKfp()
+    for number in range(PAGE + 1):
+        kfp.put(f"run-{number:03}", "SUCCEEDED")
+    before = look(FakeService(kfp, "team-a"), Rows())
+    kfp.put("new", "SUCCEEDED")
+    after = look(FakeService(kfp, "team-a"), before)
+    assert difference(before, after).removed == []
+
+
+def test_a_failure_is_told_with_the_time_of_the_next_attempt() -> None:
+    kfp = FakeKfp()
+    watch, told = watched(kfp)
+    kfp.error = kfp_error("kfp-unavailable", host="kfp", s=5)
+    pauses = [watch.step() for _ in range(7)]
+    assert pauses == [5, 10, 20, 40, 80, 120, 120]
+    assert isinstance(told[1], Status)
+    assert not told[1].connected
+    assert told[1].endpoint == "http://kfp"
+    assert told[1].error is not None
+    assert told[1].error.next == "We try again in 10 s."
+
+
+def test_a_refusal_is_no_lost_connection() -> None:
+    kfp = FakeKfp()
+    watch, told = watched(kfp)
+    kfp.error = kfp_error("forbidden", verb="list", resource="runs", ns="team-a")
+    watch.step()
+    assert isinstance(told[0], Status)
+    assert told[0].connected
+
+
+def test_after_a_failure_the_differences_go_on() -> None:
+    kfp = FakeKfp()
+    kfp.put("run")
+    watch, told = watched(kfp)
+    kfp.error = kfp_error("kfp-timeout", host="kfp", s=10)
+    watch.step()
+    kfp.error = None
+    kfp.put("run", "SUCCEEDED")
+    watch.step()
+    assert [type(change) for change in told] == [Status, Status, RunsEvent]
+    assert told_runs(told) == [(["run"], [])]
+
+
+def test_the_pace_follows_what_runs() -> None:
+    pace = Pace(active=5, idle=30, embedded=0.5)
+    assert pace.after_look(active=True, embedded=False) == 5
+    assert pace.after_look(active=False, embedded=False) == 30
+    assert pace.after_look(active=False, embedded=True) == 0.5
