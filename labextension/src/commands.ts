@@ -42,7 +42,7 @@ export interface IPage {
   togglePanel(): void;
   openRun(runId: string, namespace: string): void;
   /** Open the form for a new run, empty or with a source, or with the values of a run. */
-  openForm(start: { readonly source?: Source; readonly cloneOf?: string }): void;
+  openForm(start: { readonly source?: Source; readonly cloneOf?: string; readonly namespace?: string }): void;
   openDoctor(): void;
   openSettings(): void;
   whoAmI(): Promise<void>;
@@ -199,12 +199,24 @@ function addStartCommands(commands: CommandRegistry, options: ICommandsOptions):
 function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): void {
   const { manager, page, actions, format } = options;
   const { trans } = format;
-  const chosen = (args: Args): Run[] => {
+  const loaded = (ids: readonly string[]): Run[] =>
+    ids.map(id => manager.find(id)).filter(run => run !== undefined);
+  // A run view may show a run that is not in the list.
+  const chosen = async (args: Args): Promise<Run[]> => {
     const id = text(args, 'run_id');
-    const ids = id ? [id] : manager.selection.targets;
-    return ids.map(each => manager.find(each)).filter(run => run !== undefined);
+    const runs = loaded(id ? [id] : manager.selection.targets);
+    if (!id || runs.length > 0) {
+      return runs;
+    }
+    const namespace = text(args, 'namespace') || manager.namespace;
+    return [{ ...(await manager.api.viewRun(namespace, id)).run, namespace }];
   };
-  const describedBy = { args: { type: 'object' as const, properties: { run_id: { type: 'string' as const } } } };
+  const describedBy = {
+    args: {
+      type: 'object' as const,
+      properties: { run_id: { type: 'string' as const }, namespace: { type: 'string' as const } }
+    }
+  };
   const add = (
     id: string,
     label: string,
@@ -215,11 +227,14 @@ function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): v
     commands.addCommand(id, {
       label,
       caption: args =>
-        whyOff(manager, format) ?? (chosen(args).length === 0 ? trans.__('Select a run first.') : label),
+        whyOff(manager, format) ??
+        (text(args, 'run_id') || manager.selection.targets.length > 0 ? label : trans.__('Select a run first.')),
       icon,
       describedBy,
-      isEnabled: args => whyOff(manager, format) === undefined && chosen(args).some(fits),
-      execute: args => execute(chosen(args).filter(fits))
+      isEnabled: args =>
+        whyOff(manager, format) === undefined &&
+        (text(args, 'run_id') !== '' || loaded(manager.selection.targets).some(fits)),
+      execute: async args => execute((await chosen(args)).filter(fits))
     });
   };
   const archived = (run: Run): boolean => run.storage_state === 'ARCHIVED';
@@ -244,8 +259,14 @@ function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): v
   commands.addCommand(CommandIDs.clone, {
     label: trans.__('Clone run…'),
     describedBy,
-    isEnabled: args => whyOff(manager, format) === undefined && chosen(args).length === 1,
-    execute: args => page.openForm({ cloneOf: text(args, 'run_id') || (manager.selection.targets[0] ?? '') })
+    isEnabled: args =>
+      whyOff(manager, format) === undefined &&
+      (text(args, 'run_id') !== '' || manager.selection.targets.length === 1),
+    execute: args =>
+      page.openForm({
+        cloneOf: text(args, 'run_id') || (manager.selection.targets[0] ?? ''),
+        namespace: text(args, 'namespace')
+      })
   });
 }
 

@@ -1,6 +1,13 @@
 /** The list of plugins, nothing else. */
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
-const plugins: JupyterFrontEndPlugin<unknown>[] = [];
+import { commands } from './plugins/commands';
+import { manager } from './plugins/manager';
+import { notifications } from './plugins/notifications';
+import { panel } from './plugins/panel';
+import { router } from './plugins/router';
+import { status } from './plugins/status';
+
+const plugins: JupyterFrontEndPlugin<unknown>[] = [manager, panel, commands, notifications, status, router];
 
 export default plugins;

@@ -75,17 +75,20 @@ export interface IRunManager extends IDisposable {
   /** Load the next page of runs. */
   loadMore(): Promise<void>;
   setFilter(filter: Partial<IRunFilter>): void;
+  /** How many rows a page has. */
+  setPageSize(size: number): void;
   setNamespace(namespace: string): Promise<void>;
   /** Start a run in the current namespace; it is shown at once. */
   submit(request: SubmitRequest): Promise<Run>;
-  terminate(runId: string): Promise<Run>;
-  retry(runId: string): Promise<Run>;
-  archive(runId: string): Promise<Run>;
-  unarchive(runId: string): Promise<Run>;
+  // The verbs act in the current namespace when none is given, and are shown at once.
+  terminate(runId: string, namespace?: string): Promise<Run>;
+  retry(runId: string, namespace?: string): Promise<Run>;
+  archive(runId: string, namespace?: string): Promise<Run>;
+  unarchive(runId: string, namespace?: string): Promise<Run>;
   /** Take a run off the list before it is deleted, or put it back. */
   hide(runId: string, hidden: boolean): void;
   /** Delete a run for good. */
-  deleteRun(runId: string): Promise<void>;
+  deleteRun(runId: string, namespace?: string): Promise<void>;
   /** Start the embedded server and connect to it. */
   startEmbedded(): Promise<void>;
   stopEmbedded(): Promise<void>;

@@ -9,9 +9,9 @@ import { bodyOf, KfpApiError } from '../api/errors';
 import type { StreamState } from '../api/events';
 import type { KfpApi } from '../api/client';
 import type { IServerEvent } from '../api/sse';
-import type { ErrorBody, Phase, Run, RunsEvent, Status, SubmitRequest } from '../api/types';
+import type { ErrorBody, Run, RunsEvent, Status, SubmitRequest } from '../api/types';
 import { isActive } from '../phase';
-import { EVERYTHING, merged, newestFirst, queryOf, replaced } from './rows';
+import { EVERYTHING, merged, newestFirst, queryOf, replaced, sameRun } from './rows';
 import { RunSelection } from './selection';
 import type { Connection, IRunChange, IRunFilter, IRunManager } from '../tokens';
 
@@ -83,12 +83,6 @@ export class RunManager implements IRunManager {
   get filter(): IRunFilter {
     return this._filter;
   }
-  get pageSize(): number {
-    return this._pageSize;
-  }
-  set pageSize(value: number) {
-    this._pageSize = Math.min(LARGEST_PAGE, value);
-  }
   get changed(): ISignal<IRunManager, void> {
     return this._changed;
   }
@@ -143,6 +137,10 @@ export class RunManager implements IRunManager {
     void this._load().catch(() => undefined);
   }
 
+  setPageSize(size: number): void {
+    this._pageSize = Math.min(LARGEST_PAGE, size);
+  }
+
   async setNamespace(namespace: string): Promise<void> {
     if (namespace === this._namespace) {
       return;
@@ -155,28 +153,28 @@ export class RunManager implements IRunManager {
   }
 
   async submit(request: SubmitRequest): Promise<Run> {
-    const run = await this.api.submit(this._namespace, request);
+    const namespace = this._namespace;
+    const run = await this.api.submit(namespace, request);
     this._mine.add(run.run_id);
-    this._apply([run], []);
+    return this._changedRun(namespace, Promise.resolve(run));
+  }
+
+  async terminate(runId: string, namespace = this._namespace): Promise<Run> {
+    return this._changedRun(namespace, this.api.terminate(namespace, runId));
+  }
+
+  async retry(runId: string, namespace = this._namespace): Promise<Run> {
+    const run = await this._changedRun(namespace, this.api.retry(namespace, runId));
+    this._mine.add(runId);
     return run;
   }
 
-  async terminate(runId: string): Promise<Run> {
-    return this._changedRun(this.api.terminate(this._namespace, runId));
+  async archive(runId: string, namespace = this._namespace): Promise<Run> {
+    return this._changedRun(namespace, this.api.archive(namespace, runId));
   }
 
-  async retry(runId: string): Promise<Run> {
-    const run = await this.api.retry(this._namespace, runId);
-    this._mine.add(runId);
-    return this._changedRun(Promise.resolve(run));
-  }
-
-  async archive(runId: string): Promise<Run> {
-    return this._changedRun(this.api.archive(this._namespace, runId));
-  }
-
-  async unarchive(runId: string): Promise<Run> {
-    return this._changedRun(this.api.unarchive(this._namespace, runId));
+  async unarchive(runId: string, namespace = this._namespace): Promise<Run> {
+    return this._changedRun(namespace, this.api.unarchive(namespace, runId));
   }
 
   hide(runId: string, hidden: boolean): void {
@@ -189,8 +187,8 @@ export class RunManager implements IRunManager {
     this._changed.emit();
   }
 
-  async deleteRun(runId: string): Promise<void> {
-    await this.api.deleteRun(this._namespace, runId);
+  async deleteRun(runId: string, namespace = this._namespace): Promise<void> {
+    await this.api.deleteRun(namespace, runId);
     this._apply([], [runId]);
     this._hidden.delete(runId);
   }
@@ -207,9 +205,12 @@ export class RunManager implements IRunManager {
     return this._mine.has(runId);
   }
 
-  private async _changedRun(answer: Promise<Run>): Promise<Run> {
+  /** The answer about a run that we have changed; the list shows it without waiting for the stream. */
+  private async _changedRun(namespace: string, answer: Promise<Run>): Promise<Run> {
     const run = await answer;
-    this._apply([run], []);
+    if (namespace === this._namespace) {
+      this._apply([run], []);
+    }
     return run;
   }
 
@@ -392,13 +393,13 @@ export class RunManager implements IRunManager {
     this.selection.keep(new Set(this._shown.map(run => run.run_id)));
   }
 
-  /** Tell which of `runs` are new or in another phase than before. */
+  /** Tell which of `runs` are new or differ from what was known. */
   private _note(runs: readonly Run[]): void {
     for (const run of [...runs].sort(newestFirst)) {
-      const previous = this._phases.get(run.run_id) ?? null;
-      this._phases.set(run.run_id, run.phase);
-      if (previous !== run.phase) {
-        this._runChanged.emit({ run, previous });
+      const known = this._known.get(run.run_id);
+      this._known.set(run.run_id, run);
+      if (!known || !sameRun(known, run)) {
+        this._runChanged.emit({ run, previous: known?.phase ?? null });
       }
     }
   }
@@ -414,7 +415,7 @@ export class RunManager implements IRunManager {
     this._total = 0;
     this._updatedAt = 0;
     this._retryAt = 0;
-    this._phases.clear();
+    this._known.clear();
     this._setRows([]);
     this.selection.set([], '');
     this._setConnection('connecting', null);
@@ -426,7 +427,7 @@ export class RunManager implements IRunManager {
   private readonly _runChanged = new Signal<this, IRunChange>(this);
   private readonly _mine = new Set<string>();
   private readonly _hidden = new Set<string>();
-  private readonly _phases = new Map<string, Phase>();
+  private readonly _known = new Map<string, Run>();
   private _connection: Connection = 'connecting';
   private _error: ErrorBody | null = null;
   private _filter: IRunFilter = EVERYTHING;

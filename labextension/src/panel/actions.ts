@@ -1,0 +1,236 @@
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { bodyOf } from '../api/errors';
+import type { Run } from '../api/types';
+import type { IRunActions } from '../commands';
+import { cutMiddle } from '../format';
+import { isActive } from '../phase';
+import type { IRunManager } from '../tokens';
+
+/** How long a delete can be taken back, in milliseconds (UX §6). */
+const UNDO = 8000;
+/** The longest name in a notice. */
+const NAME = 60;
+
+/** Does what was asked to runs: asks first where UX §7 says so, and tells how it went. */
+export class RunActions implements IRunActions {
+  constructor(
+    private readonly _manager: IRunManager,
+    private readonly _trans: TranslationBundle,
+    /** Whether to ask before Terminate, as the person likes it. */
+    private readonly _confirmTerminate: () => boolean = () => true
+  ) {}
+
+  async terminate(runs: readonly Run[]): Promise<void> {
+    const trans = this._trans;
+    const asked = await this._ask({
+      runs,
+      wanted: runs.length > 0 && this._confirmTerminate(),
+      one: name => trans.__('Terminate %1?', name),
+      many: count => trans.__('Terminate %1 runs?', count),
+      body: trans.__(
+        'Running tasks are stopped now. Finished tasks keep their results. You can retry later from where it stopped.'
+      ),
+      verb: trans.__('Terminate')
+    });
+    if (asked) {
+      await this._each(runs, run => this._manager.terminate(run.run_id, this._namespace(run)));
+    }
+  }
+
+  async retry(runs: readonly Run[]): Promise<void> {
+    await this._each(runs, run => this._manager.retry(run.run_id, this._namespace(run)));
+  }
+
+  async archive(runs: readonly Run[]): Promise<void> {
+    const trans = this._trans;
+    const asked = await this._ask({
+      runs,
+      wanted: runs.some(run => isActive(run.phase)),
+      one: name => trans.__('Archive %1?', name),
+      many: count => trans.__('Archive %1 runs?', count),
+      body: trans.__('It goes on running and leaves this list. Find it with the filter Archived.'),
+      verb: trans.__('Archive')
+    });
+    if (!asked) {
+      return;
+    }
+    const done = await this._each(runs, run => this._manager.archive(run.run_id, this._namespace(run)));
+    const [first] = done;
+    if (first) {
+      const text =
+        done.length === 1
+          ? trans.__('%1 archived.', nameOf(first))
+          : trans.__('%1 archived.', done.length);
+      Notification.success(text, {
+        autoClose: UNDO,
+        actions: [{ label: trans.__('Undo'), callback: () => void this.restore(done) }]
+      });
+    }
+  }
+
+  async restore(runs: readonly Run[]): Promise<void> {
+    await this._each(runs, run => this._manager.unarchive(run.run_id, this._namespace(run)));
+  }
+
+  async remove(runs: readonly Run[]): Promise<void> {
+    const trans = this._trans;
+    const active = runs.some(run => isActive(run.phase));
+    const asked = await this._ask({
+      runs,
+      wanted: true,
+      one: name => trans.__('Delete %1?', name),
+      many: count => trans.__('Delete %1 runs?', count),
+      body:
+        trans.__(
+          'The run and its history in KFP are removed. Artifacts stay in the store. This cannot be undone after 8 seconds.'
+        ) + (active ? ` ${trans.__('It is running: it is terminated first.')}` : ''),
+      verb: trans.__('Delete'),
+      dangerous: true
+    });
+    if (asked) {
+      this._removeLater(runs);
+    }
+  }
+
+  async runExample(): Promise<Run | null> {
+    try {
+      return await this._manager.submit({ source: { kind: 'example' } });
+    } catch (error) {
+      this._failed(this._trans.__('The example was not started.'), error);
+      return null;
+    }
+  }
+
+  async startEmbedded(): Promise<void> {
+    await this._manager.startEmbedded().catch((error: unknown) => {
+      this._failed(this._trans.__('The embedded server did not start.'), error);
+    });
+  }
+
+  async stopEmbedded(): Promise<void> {
+    const trans = this._trans;
+    const running = this._manager.runs.filter(run => isActive(run.phase)).length;
+    const asked = await showDialog({
+      title: trans.__('Stop the embedded server?'),
+      body: trans._n(
+        '%1 running run is stopped. History stays.',
+        '%1 running runs are stopped. History stays.',
+        running
+      ),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.warnButton({ label: trans.__('Stop') })
+      ],
+      defaultButton: 1
+    });
+    if (asked.button.accept) {
+      await this._manager.stopEmbedded().catch((error: unknown) => {
+        this._failed(trans.__('The embedded server was not stopped.'), error);
+      });
+    }
+  }
+
+  say(text: string): void {
+    Notification.info(text, { autoClose: 3000 });
+  }
+
+  /** Off the list at once; deleted when nobody has taken it back. */
+  private _removeLater(runs: readonly Run[]): void {
+    const trans = this._trans;
+    const [first] = runs;
+    if (!first) {
+      return;
+    }
+    runs.forEach(run => this._manager.hide(run.run_id, true));
+    const what = runs.length === 1 ? nameOf(first) : trans.__('%1 runs', runs.length);
+    const timer = setTimeout(() => void this._removeNow(runs), UNDO);
+    const undo = (): void => {
+      clearTimeout(timer);
+      runs.forEach(run => this._manager.hide(run.run_id, false));
+    };
+    Notification.info(trans.__('Deleting %1 in 8 s.', what), {
+      autoClose: UNDO,
+      actions: [{ label: trans.__('Undo'), callback: undo }]
+    });
+  }
+
+  private async _removeNow(runs: readonly Run[]): Promise<void> {
+    const done = await this._each(runs, async run => {
+      if (isActive(run.phase)) {
+        await this._manager.terminate(run.run_id, this._namespace(run));
+      }
+      await this._manager.deleteRun(run.run_id, this._namespace(run));
+    });
+    for (const run of runs) {
+      if (!done.includes(run)) {
+        this._manager.hide(run.run_id, false);
+      }
+    }
+  }
+
+  /** Act on each run, one after the other, and tell of those that could not be done; gives the done ones. */
+  private async _each(runs: readonly Run[], act: (run: Run) => Promise<unknown>): Promise<Run[]> {
+    const done: Run[] = [];
+    let problem: unknown;
+    for (const run of runs) {
+      try {
+        await act(run);
+        done.push(run);
+      } catch (error) {
+        problem = error;
+      }
+    }
+    if (done.length < runs.length) {
+      const { message, why, next } = bodyOf(problem);
+      const count = runs.length > 1 ? `${this._trans.__('%1 of %2 done.', done.length, runs.length)} ` : '';
+      this._failed(`${count}${[message, why, next].filter(part => part !== '').join(' ')}`);
+    }
+    return done;
+  }
+
+  private _namespace(run: Run): string {
+    return run.namespace || this._manager.namespace;
+  }
+
+  private _failed(text: string, error?: unknown): void {
+    const body = error === undefined ? null : bodyOf(error);
+    const words = body ? [text, body.message, body.next].filter(part => part !== '').join(' ') : text;
+    Notification.error(cutMiddle(words, 400), { autoClose: false });
+  }
+
+  private async _ask(question: {
+    readonly runs: readonly Run[];
+    readonly wanted: boolean;
+    readonly one: (name: string) => string;
+    readonly many: (count: number) => string;
+    readonly body: string;
+    readonly verb: string;
+    readonly dangerous?: boolean;
+  }): Promise<boolean> {
+    const { runs, body, dangerous } = question;
+    const [first] = runs;
+    if (!first || !question.wanted) {
+      return first !== undefined;
+    }
+    const names = runs.slice(0, 5).map(nameOf);
+    const list = runs.length > 1 ? `${names.join(', ')}${runs.length > 5 ? ', …' : ''}\n\n` : '';
+    const ok = { label: question.verb };
+    const { button } = await showDialog({
+      title: runs.length === 1 ? question.one(nameOf(first)) : question.many(runs.length),
+      body: list + body,
+      buttons: [
+        Dialog.cancelButton({ label: this._trans.__('Cancel') }),
+        dangerous ? Dialog.warnButton(ok) : Dialog.okButton(ok)
+      ],
+      // Enter must not delete.
+      defaultButton: dangerous ? 0 : 1
+    });
+    return button.accept;
+  }
+}
+
+function nameOf(run: Run): string {
+  return cutMiddle(run.display_name || run.run_id, NAME);
+}

@@ -1,0 +1,75 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { MenuSvg } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Menu } from '@lumino/widgets';
+
+import { CommandIDs } from '../commands';
+import type { IRunManager } from '../tokens';
+
+type Items = readonly (Menu.IItemOptions | null)[];
+
+/** Open a menu at a place of the page; null is a line between items. */
+export function openMenu(commands: CommandRegistry, items: Items, x: number, y: number): void {
+  const menu = new MenuSvg({ commands });
+  items.forEach(item => menu.addItem(item ?? { type: 'separator' }));
+  menu.aboutToClose.connect(() => {
+    // What was chosen still has to run.
+    setTimeout(() => menu.dispose(), 0);
+  });
+  menu.open(x, y);
+}
+
+/** The menu of a run row. */
+export const RUN_ITEMS: Items = [
+  { command: CommandIDs.openRun },
+  null,
+  { command: CommandIDs.retry },
+  { command: CommandIDs.terminate },
+  { command: CommandIDs.clone },
+  null,
+  { command: CommandIDs.copyLink },
+  { command: CommandIDs.copyId },
+  null,
+  { command: CommandIDs.archive },
+  { command: CommandIDs.restore },
+  { command: CommandIDs.remove }
+];
+
+/** ⋯ of the header. */
+export const MORE_ITEMS: Items = [
+  { command: CommandIDs.whoAmI },
+  { command: CommandIDs.uploadPipeline },
+  null,
+  { command: CommandIDs.startEmbedded },
+  { command: CommandIDs.stopEmbedded },
+  null,
+  { command: CommandIDs.doctor },
+  { command: CommandIDs.openSettings }
+];
+
+/** The funnel beside the search. */
+export function filterItems(trans: TranslationBundle): Items {
+  const item = (label: string, args: { only?: string; archived?: boolean }): Menu.IItemOptions => ({
+    command: CommandIDs.filter,
+    args: { label, ...args }
+  });
+  return [
+    item(trans.__('All states'), { only: 'all' }),
+    item(trans.__('Active'), { only: 'active' }),
+    item(trans.__('Failed'), { only: 'failed' }),
+    null,
+    item(trans.__('Show archived'), { archived: true })
+  ];
+}
+
+/** The namespaces that can be used, the current one ticked. */
+export function namespaceItems(manager: IRunManager): Items {
+  const known = new Set([...(manager.status?.namespaces ?? []), manager.namespace]);
+  const names = [...known].filter(name => name !== '').sort();
+  return [
+    ...names.map(namespace => ({ command: CommandIDs.switchNamespace, args: { namespace } })),
+    null,
+    { command: CommandIDs.whoAmI },
+    { command: CommandIDs.copyNamespace }
+  ];
+}

@@ -1,0 +1,381 @@
+import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
+import type { ITranslator } from '@jupyterlab/translation';
+import { PanelWithToolbar, SidePanel } from '@jupyterlab/ui-components';
+import type { ReactWidget } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { IDisposable } from '@lumino/disposable';
+import type { Message } from '@lumino/messaging';
+import { AccordionPanel } from '@lumino/widgets';
+import type { PanelLayout, Widget } from '@lumino/widgets';
+import * as React from 'react';
+
+import type { Pipeline } from '../api/types';
+import { CommandIDs, whyOff } from '../commands';
+import { Experiments, Pipelines } from '../components/Listing';
+import type { IListedPipeline } from '../components/Listing';
+import { PanelFooter } from '../components/PanelFooter';
+import { PanelHeader } from '../components/PanelHeader';
+import { PanelNotice } from '../components/PanelNotice';
+import { RunsSection } from '../components/RunsSection';
+import { Ticker } from '../components/now';
+import type { Format } from '../format';
+import { pipelinesIcon } from '../icons';
+import { phaseWord } from '../phase';
+import type { IRunChange, IRunManager } from '../tokens';
+import { filterItems, MORE_ITEMS, namespaceItems, openMenu, RUN_ITEMS } from './menus';
+import { render } from './render';
+
+/** The id of the panel's widget. */
+export const PANEL_ID = 'jupyter-kfp-mt-panel';
+
+/** Rows of the folded sections: enough for a person to look through. */
+const LISTED = 100;
+
+export interface IKfpPanelOptions {
+  readonly manager: IRunManager;
+  readonly commands: CommandRegistry;
+  readonly format: Format;
+  readonly translator: ITranslator;
+}
+
+/** The side panel: who and where, runs, experiments, pipelines. */
+export class KfpPanel extends SidePanel {
+  constructor(options: IKfpPanelOptions) {
+    super({ translator: options.translator });
+    this._manager = options.manager;
+    this._commands = options.commands;
+    this._format = options.format;
+    const { trans } = options.format;
+    this.id = PANEL_ID;
+    this.title.icon = pipelinesIcon;
+    this.title.caption = trans.__('Kubeflow Pipelines');
+    this.addClass('jp-kfp');
+    this.addClass('jp-kfp-Panel');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', trans.__('Kubeflow Pipelines'));
+
+    this.header.addWidget(this._part(() => this._drawHeader()));
+    this._addSection(trans.__('Runs'), 'jp-kfp-Panel-runs', () => this._drawRuns(), () => this._count());
+    this._addSection(trans.__('Experiments'), 'jp-kfp-Panel-experiments', () => this._drawExperiments());
+    this._addSection(trans.__('Pipelines'), 'jp-kfp-Panel-pipelines', () => this._drawPipelines());
+    this._notice = this._part(() => this._drawNotice());
+    this._notice.addClass('jp-kfp-Panel-notice');
+    const layout = this.layout as PanelLayout;
+    layout.addWidget(this._notice);
+    layout.addWidget(this._part(() => this._drawFooter()));
+
+    this._manager.changed.connect(this._onChanged, this);
+    this._manager.runChanged.connect(this._onRunChanged, this);
+    this._onChanged();
+  }
+
+  /** Put the focus on the runs list, or on the first thing that can be done. */
+  focusList(): void {
+    const first = this.node.querySelector<HTMLElement>(
+      '.jp-kfp-RunRow[tabindex="0"], .jp-kfp-Panel-runs button, .jp-kfp-Panel-notice button'
+    );
+    first?.focus();
+  }
+
+  override dispose(): void {
+    this._watch?.dispose();
+    this._watch = null;
+    this._manager.changed.disconnect(this._onChanged, this);
+    this._manager.runChanged.disconnect(this._onRunChanged, this);
+    super.dispose();
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this._look();
+    if (this.content instanceof AccordionPanel) {
+      [1, 2].forEach(index => (this.content as AccordionPanel).collapse(index));
+    }
+  }
+
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.focusList();
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._look();
+  }
+
+  protected override onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this._look();
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this._watch?.dispose();
+    this._watch = null;
+    super.onBeforeDetach(message);
+  }
+
+  /** Have the rows kept up to date while they are in view, and only then. */
+  private _look(): void {
+    if (this.isVisible && !this._watch) {
+      this._watch = this._manager.watch();
+    } else if (!this.isVisible && this._watch) {
+      this._watch.dispose();
+      this._watch = null;
+    }
+  }
+
+  private _addSection(label: string, name: string, draw: () => React.JSX.Element, count?: () => string): void {
+    const section = new PanelWithToolbar();
+    section.addClass('jp-kfp-Section');
+    section.addClass(name);
+    section.title.label = label;
+    // A folded section asks for nothing until it is opened.
+    section.addWidget(this._part(() => (section.isVisible ? draw() : null)));
+    if (count) {
+      section.toolbar.addItem('count', this._part(() => <span className="jp-kfp-num">{count()}</span>));
+    }
+    this.addWidget(section);
+  }
+
+  /** A widget that is drawn again when the manager, the selection or the panel says so. */
+  private _part(draw: () => React.JSX.Element | null): ReactWidget {
+    return render(draw, this._manager.changed, this._manager.selection.changed);
+  }
+
+  private _onChanged(): void {
+    const { connection, runs, error, filter } = this._manager;
+    const nothing = connection !== 'connected' && runs.length === 0 && filter.search === '';
+    const instead = this._starting || (nothing && error !== null);
+    this.content.setHidden(instead);
+    this._notice.setHidden(!instead);
+  }
+
+  private _onRunChanged(_: IRunManager, change: IRunChange): void {
+    const { run, previous } = change;
+    if (previous !== null && previous !== run.phase) {
+      const { trans } = this._format;
+      this._announcement = trans.__('Run %1: %2', run.display_name, phaseWord(run.phase, trans, run.state));
+    }
+  }
+
+  private _drawHeader(): React.JSX.Element {
+    const { status, namespace, connection, runs, filter } = this._manager;
+    const empty = runs.length === 0 && filter.search === '' && filter.only === 'all' && !filter.archived;
+    return (
+      <PanelHeader
+        status={status}
+        namespace={namespace}
+        connection={connection}
+        trans={this._format.trans}
+        showNewRun={connection !== 'lost' && !empty}
+        off={whyOff(this._manager, this._format)}
+        onRefresh={() => this._do(CommandIDs.refresh)}
+        onNewRun={() => this._do(CommandIDs.newRun)}
+        onDoctor={() => this._do(CommandIDs.doctor)}
+        onMenu={(menu, x, y) =>
+          openMenu(this._commands, menu === 'more' ? MORE_ITEMS : namespaceItems(this._manager), x, y)
+        }
+      />
+    );
+  }
+
+  private _count(): string {
+    const { total, runs, hasMore } = this._manager;
+    const count = hasMore ? Math.max(total, runs.length) : runs.length;
+    return count === 0 ? '' : this._format.shortCount(count);
+  }
+
+  private _drawRuns(): React.JSX.Element {
+    const manager = this._manager;
+    const { selection } = manager;
+    const aimed = (runId: string): { run_id: string } => ({ run_id: runId });
+    const choose = (ids: readonly string[]): void => selection.set(ids, selection.active || ids[0]);
+    return (
+      <RunsSection
+        runs={manager.runs}
+        namespace={manager.namespace}
+        hasMore={manager.hasMore}
+        loading={manager.loading}
+        selected={selection.ids}
+        active={selection.active}
+        connection={manager.connection}
+        error={manager.error}
+        updatedAt={manager.updatedAt}
+        retryAt={manager.retryAt}
+        filter={manager.filter}
+        experiment={this._experiment}
+        example={manager.status?.embedded === true}
+        format={this._format}
+        ticker={this._ticker}
+        off={whyOff(manager, this._format)}
+        onOpen={runId => this._do(CommandIDs.openRun, aimed(runId))}
+        onTerminate={runId => this._do(CommandIDs.terminate, aimed(runId))}
+        onRetry={runId => this._do(CommandIDs.retry, aimed(runId))}
+        onMenu={(runId, x, y) => {
+          selection.set(selection.ids.has(runId) ? selection.ids : [], runId);
+          openMenu(this._commands, RUN_ITEMS, x, y);
+        }}
+        onSelect={(ids, active) => selection.set(ids, active)}
+        onDelete={ids => {
+          choose(ids.length > 1 ? ids : []);
+          this._do(CommandIDs.remove);
+        }}
+        onCopy={texts => this._copy(texts.join('\n'))}
+        onMore={this._onMore}
+        onFilter={this._onFilter}
+        onFilterMenu={(x, y) => openMenu(this._commands, filterItems(this._format.trans), x, y)}
+        onNewRun={() => this._do(CommandIDs.newRun)}
+        onExample={() => this._do(CommandIDs.runExample)}
+        onRetryConnection={() => this._do(CommandIDs.refresh)}
+        onDoctor={() => this._do(CommandIDs.doctor)}
+        onTerminateAll={() => this._do(CommandIDs.terminate)}
+        onArchiveAll={() => this._do(CommandIDs.archive)}
+      />
+    );
+  }
+
+  // Stable, since effects of the components depend on them.
+  private readonly _onMore = (): void => {
+    this._manager.loadMore().catch(() => undefined); // told by `changed`
+  };
+  private readonly _onFilter: IRunManager['setFilter'] = filter => this._manager.setFilter(filter);
+
+  private _drawExperiments(): React.JSX.Element {
+    const { namespace, api } = this._manager;
+    return (
+      <Experiments
+        namespace={namespace}
+        version={this._version()}
+        format={this._format}
+        load={async () => (await api.listExperiments(namespace, { page_size: LISTED })).experiments}
+        onShowRuns={experiment => {
+          this._experiment = experiment.display_name;
+          this._manager.setFilter({ experimentId: experiment.experiment_id });
+        }}
+        onNew={() => this._do(CommandIDs.newExperiment)}
+        onCopy={text => this._copy(text)}
+      />
+    );
+  }
+
+  private _drawPipelines(): React.JSX.Element {
+    const { namespace } = this._manager;
+    return (
+      <Pipelines
+        namespace={namespace}
+        version={this._version()}
+        format={this._format}
+        load={() => this._loadPipelines()}
+        onNewRun={pipeline => void this._runPipeline(pipeline)}
+        onUpload={() => this._do(CommandIDs.uploadPipeline)}
+        onCopy={text => this._copy(text)}
+      />
+    );
+  }
+
+  /** Private pipelines first, then what everyone has. */
+  private async _loadPipelines(): Promise<IListedPipeline[]> {
+    const { namespace, api } = this._manager;
+    const [own, shared] = await Promise.all([
+      api.listPipelines(namespace, { page_size: LISTED }),
+      api.listPipelines(namespace, { page_size: LISTED, shared: true })
+    ]);
+    return [
+      ...own.pipelines.map(pipeline => ({ pipeline, shared: false })),
+      ...shared.pipelines.map(pipeline => ({ pipeline, shared: true }))
+    ];
+  }
+
+  /** A new run of the newest version. */
+  private async _runPipeline(pipeline: Pipeline): Promise<void> {
+    const { namespace, api } = this._manager;
+    const page = await api.listVersions(namespace, pipeline.pipeline_id, { page_size: 1 });
+    const [version] = page.pipeline_versions;
+    if (version) {
+      const { pipeline_id, pipeline_version_id } = version;
+      this._do(CommandIDs.newRun, { source: { kind: 'pipeline', pipeline_id, pipeline_version_id } });
+    }
+  }
+
+  /** Changes when the lists of experiments and pipelines are to be asked for again. */
+  private _version(): string {
+    const { namespace, connection, runs } = this._manager;
+    return `${namespace} ${connection} ${runs[0]?.run_id ?? ''}`;
+  }
+
+  private _drawNotice(): React.JSX.Element | null {
+    const { error, status } = this._manager;
+    if (!error && !this._starting) {
+      return null;
+    }
+    return (
+      <PanelNotice
+        error={error ?? NO_ERROR}
+        status={status}
+        trans={this._format.trans}
+        starting={this._starting}
+        onStart={() => void this._start()}
+        onSetAddress={() => void this._showAddress()}
+        onRetry={() => this._do(CommandIDs.refresh)}
+        onReload={() => window.location.reload()}
+        onDoctor={() => this._do(CommandIDs.doctor)}
+        onCopy={text => this._copy(text)}
+      />
+    );
+  }
+
+  private async _start(): Promise<void> {
+    this._starting = true;
+    this._onChanged();
+    await this._commands.execute(CommandIDs.startEmbedded);
+    this._starting = false;
+    this._onChanged();
+    this.update();
+  }
+
+  private async _showAddress(): Promise<void> {
+    const { trans } = this._format;
+    await showDialog({
+      title: trans.__('Set the address'),
+      body: trans.__(
+        'Write c.KfpSettings.endpoint = "http://…" into jupyter_kfp_mt_config.py, or set KF_PIPELINES_ENDPOINT, then restart Jupyter.'
+      ),
+      buttons: [Dialog.okButton({ label: trans.__('Close') })]
+    });
+  }
+
+  private _drawFooter(): React.JSX.Element {
+    const { updatedAt, connection } = this._manager;
+    return (
+      <PanelFooter
+        updatedAt={updatedAt}
+        connected={connection === 'connected'}
+        announcement={this._announcement}
+        format={this._format}
+        ticker={this._ticker}
+        onRetry={() => this._do(CommandIDs.refresh)}
+        onDoctor={() => this._do(CommandIDs.doctor)}
+      />
+    );
+  }
+
+  private _copy(text: string): void {
+    Clipboard.copyToSystem(text);
+  }
+
+  private _do(command: string, args: Parameters<CommandRegistry['execute']>[1] = {}): void {
+    void this._commands.execute(command, args);
+  }
+
+  private readonly _manager: IRunManager;
+  private readonly _commands: CommandRegistry;
+  private readonly _format: Format;
+  private readonly _notice: Widget;
+  private readonly _ticker = new Ticker();
+  private _announcement = '';
+  private _experiment = '';
+  private _starting = false;
+  private _watch: IDisposable | null = null;
+}
+
+const NO_ERROR = { code: '', message: '', why: '', next: '', command: '', details: '', request_id: '' };

@@ -1,0 +1,179 @@
+import type { ILabShell, ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
+import { Dialog, InputDialog, MainAreaWidget, Notification, showDialog, WidgetTracker } from '@jupyterlab/apputils';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
+import type { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import type { ITranslator } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { bodyOf } from '../api/errors';
+import type { Source } from '../api/types';
+import { CommandIDs } from '../commands';
+import type { IPage } from '../commands';
+import { WhoAmI } from '../components/WhoAmI';
+import type { Format } from '../format';
+import { DoctorWidget } from '../panel/doctor';
+import { PANEL_ID } from '../panel/panel';
+import { RunViewWidget } from '../panel/runview';
+import { SubmitFormWidget } from '../panel/submitform';
+import type { IRunManager } from '../tokens';
+import type { Preferences } from './preferences';
+
+export interface IPageOptions {
+  readonly app: JupyterFrontEnd;
+  readonly manager: IRunManager;
+  readonly translator: ITranslator;
+  readonly format: Format;
+  readonly labShell: ILabShell | null;
+  readonly files: IDefaultFileBrowser | null;
+  readonly preferences: Preferences;
+}
+
+/** Opens the views of the main area and the dialogs that commands ask for. */
+export class Page implements IPage {
+  constructor(private readonly _options: IPageOptions) {}
+
+  /** Bring back the run views that were open. */
+  restore(restorer: ILayoutRestorer | null): void {
+    void restorer?.restore(this._runs, {
+      command: CommandIDs.openRun,
+      args: ({ content }) => ({ run_id: content.runId, namespace: content.namespace }),
+      name: ({ content }) => `${content.namespace}/${content.runId}`
+    });
+  }
+
+  togglePanel(): void {
+    const { app, labShell } = this._options;
+    const panel = document.getElementById(PANEL_ID);
+    if (panel?.contains(document.activeElement)) {
+      const current = labShell?.currentWidget;
+      if (current) {
+        app.shell.activateById(current.id);
+      }
+    } else {
+      app.shell.activateById(PANEL_ID);
+    }
+  }
+
+  openRun(runId: string, namespace: string): void {
+    const open = this._runs.find(({ content }) => content.runId === runId);
+    if (open) {
+      this._options.app.shell.activateById(open.id);
+      return;
+    }
+    const { app, manager, translator, format } = this._options;
+    const content = new RunViewWidget({
+      api: manager.api,
+      manager,
+      translator,
+      commands: app.commands,
+      run_id: runId,
+      namespace,
+      format
+    });
+    const widget = new MainAreaWidget({ content });
+    widget.id = `jupyter-kfp-mt-run-${runId}`;
+    app.shell.add(widget, 'main');
+    void this._runs.add(widget);
+    app.shell.activateById(widget.id);
+  }
+
+  openForm(start: { readonly source?: Source; readonly cloneOf?: string; readonly namespace?: string }): void {
+    const { app, manager, translator, format, files } = this._options;
+    const content = new SubmitFormWidget({
+      api: manager.api,
+      manager,
+      translator,
+      commands: app.commands,
+      format,
+      files,
+      ...start
+    });
+    const widget = new MainAreaWidget({ content });
+    widget.id = `jupyter-kfp-mt-form-${++this._forms}`;
+    app.shell.add(widget, 'main');
+    app.shell.activateById(widget.id);
+  }
+
+  openDoctor(): void {
+    const { app, manager, format } = this._options;
+    if (!this._doctor || this._doctor.isDisposed) {
+      this._doctor = new MainAreaWidget({ content: new DoctorWidget(manager, format) });
+      this._doctor.id = 'jupyter-kfp-mt-doctor-main';
+    }
+    if (!this._doctor.isAttached) {
+      app.shell.add(this._doctor, 'main');
+    }
+    app.shell.activateById(this._doctor.id);
+  }
+
+  openSettings(): void {
+    void this._options.app.commands.execute('settingeditor:open', { query: 'Kubeflow Pipelines' });
+  }
+
+  async whoAmI(): Promise<void> {
+    const { manager, format } = this._options;
+    const { trans } = format;
+    if (manager.status) {
+      await showDialog({
+        title: trans.__('Who am I'),
+        body: ReactWidget.create(<WhoAmI status={manager.status} format={format} />),
+        buttons: [Dialog.okButton({ label: trans.__('Close') })]
+      });
+    }
+  }
+
+  linkTo(runId: string, namespace: string): string {
+    const query = URLExt.objectToQueryString({ 'kfp-run': runId, 'kfp-ns': namespace });
+    return new URL(PageConfig.getUrl({ mode: 'multiple-document' }) + query, window.location.href).href;
+  }
+
+  chosenFile(): string {
+    const item = this._options.files?.selectedItems().next();
+    return item && !item.done && item.value.type !== 'directory' ? item.value.path : '';
+  }
+
+  async newExperiment(): Promise<void> {
+    const { manager, format } = this._options;
+    const { trans } = format;
+    const { value } = await InputDialog.getText({
+      title: trans.__('New experiment in %1', manager.namespace),
+      label: trans.__('Name'),
+      okLabel: trans.__('Create'),
+      cancelLabel: trans.__('Cancel')
+    });
+    if (value) {
+      await this._told(manager.api.createExperiment(manager.namespace, { display_name: value }), () =>
+        trans.__('Experiment %1 created.', value)
+      );
+      await manager.refresh();
+    }
+  }
+
+  async upload(path: string): Promise<void> {
+    const { manager, format } = this._options;
+    const { trans } = format;
+    if (path === '') {
+      Notification.info(trans.__('Select a YAML file in the file browser first.'), { autoClose: 5000 });
+      return;
+    }
+    await this._told(manager.api.upload(manager.namespace, { source: { kind: 'file', path } }), version =>
+      trans.__('%1 uploaded to %2 as %3.', path, manager.namespace, version.display_name)
+    );
+    await manager.refresh();
+  }
+
+  /** Tell how it went. */
+  private async _told<T>(answer: Promise<T>, words: (value: T) => string): Promise<void> {
+    try {
+      Notification.success(words(await answer), { autoClose: 8000 });
+    } catch (error) {
+      const { message, why, next } = bodyOf(error);
+      Notification.error([message, why, next].filter(part => part !== '').join(' '), { autoClose: false });
+    }
+  }
+
+  private readonly _runs = new WidgetTracker<MainAreaWidget<RunViewWidget>>({ namespace: 'jupyter-kfp-mt-runs' });
+  private _doctor: MainAreaWidget<DoctorWidget> | null = null;
+  private _forms = 0;
+}

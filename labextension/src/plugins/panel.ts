@@ -1,0 +1,43 @@
+import { ILayoutRestorer } from '@jupyterlab/application';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator } from '@jupyterlab/translation';
+
+import { KfpPanel } from '../panel/panel';
+import { IRunManager } from '../tokens';
+import { DOMAIN } from './names';
+import { Preferences } from './preferences';
+
+/** Remembers that the panel was shown once by itself. */
+const SHOWN = 'jupyter-kfp-mt:shown';
+
+/** Puts the panel into the left side bar; it is open when JupyterLab starts for the first time. */
+export const panel: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-kfp-mt:panel',
+  description: 'Shows Kubeflow Pipelines in the left side bar.',
+  autoStart: true,
+  requires: [IRunManager, ITranslator],
+  optional: [ILayoutRestorer, IStateDB, ISettingRegistry],
+  activate: async (
+    app: JupyterFrontEnd,
+    manager: IRunManager,
+    translator: ITranslator,
+    restorer: ILayoutRestorer | null,
+    state: IStateDB | null,
+    settings: ISettingRegistry | null
+  ): Promise<void> => {
+    const preferences = await Preferences.load(settings);
+    manager.setPageSize(preferences.pageSize);
+    const format = preferences.format(translator.load(DOMAIN));
+    const widget = new KfpPanel({ manager, commands: app.commands, format, translator });
+    app.shell.add(widget, 'left', { rank: 600, type: 'Kubeflow Pipelines' });
+    restorer?.add(widget, widget.id);
+    void app.restored.then(async () => {
+      if (state && !(await state.fetch(SHOWN))) {
+        app.shell.activateById(widget.id);
+        await state.save(SHOWN, true);
+      }
+    });
+  }
+};

@@ -1,0 +1,52 @@
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { Format } from '../format';
+import { SETTINGS } from './names';
+
+/** What a person likes, from the settings; without a settings registry the defaults of the schema. */
+export class Preferences {
+  constructor(private readonly _settings: ISettingRegistry.ISettings | null) {}
+
+  /** Read the settings; those that cannot be read are the defaults, as everywhere in JupyterLab. */
+  static async load(registry: ISettingRegistry | null): Promise<Preferences> {
+    const settings = await registry?.load(SETTINGS).catch((error: unknown) => {
+      console.warn('The settings of jupyter-kfp-mt cannot be read; the defaults are used.', error);
+      return null;
+    });
+    return new Preferences(settings ?? null);
+  }
+
+  get notify(): 'mine' | 'all' | 'none' {
+    const value = this._get('notify');
+    return value === 'all' || value === 'none' ? value : 'mine';
+  }
+
+  get statusBar(): boolean {
+    return this._get('statusBar') !== false;
+  }
+
+  get pageSize(): number {
+    const value = this._get('pageSize');
+    return typeof value === 'number' ? value : 50;
+  }
+
+  get confirmTerminate(): boolean {
+    return this._get('confirmTerminate') !== false;
+  }
+
+  get defaultExperiment(): string {
+    const value = this._get('defaultExperiment');
+    return typeof value === 'string' && value !== '' ? value : 'Default';
+  }
+
+  /** Times and numbers in the language of the page and the zone of the settings. */
+  format(trans: TranslationBundle): Format {
+    const locale = document.documentElement.lang || navigator.language;
+    return new Format(trans, { locale, timeZone: this._get('timeZone') === 'UTC' ? 'UTC' : 'local' });
+  }
+
+  private _get(key: string): unknown {
+    return this._settings?.composite[key];
+  }
+}

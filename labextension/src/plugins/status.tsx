@@ -1,0 +1,49 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { ITranslator } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { CommandIDs } from '../commands';
+import { StatusItem } from '../components/StatusItem';
+import { render } from '../panel/render';
+import { IRunManager } from '../tokens';
+import { DOMAIN } from './names';
+import { Preferences } from './preferences';
+
+/** Shows in the status bar how many runs are active. */
+export const status: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-kfp-mt:status',
+  description: 'Shows in the status bar how many runs of Kubeflow Pipelines are active.',
+  autoStart: true,
+  requires: [IRunManager, ITranslator],
+  optional: [IStatusBar, ISettingRegistry],
+  activate: async (
+    app: JupyterFrontEnd,
+    manager: IRunManager,
+    translator: ITranslator,
+    statusBar: IStatusBar | null,
+    settings: ISettingRegistry | null
+  ): Promise<void> => {
+    const preferences = await Preferences.load(settings);
+    if (!statusBar || !preferences.statusBar) {
+      return;
+    }
+    const format = preferences.format(translator.load(DOMAIN));
+    const item = render(
+      () => (
+        <StatusItem
+          runs={manager.runs}
+          connection={manager.connection}
+          where={`${manager.namespace} ${manager.status?.endpoint ?? ''}`.trim()}
+          isMine={runId => manager.isMine(runId)}
+          format={format}
+          onClick={() => void app.commands.execute(CommandIDs.togglePanel)}
+        />
+      ),
+      manager.changed
+    );
+    item.addClass('jp-mod-highlighted');
+    statusBar.registerStatusItem('jupyter-kfp-mt:status', { item, align: 'left', rank: 500 });
+  }
+};
