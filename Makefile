@@ -58,7 +58,7 @@ $(VENV_READY):
 
 $(TOOLS_READY): pyproject.toml | $(VENV_READY)
 	@echo "→ build tools (hatch, node)"
-	@python -m pip install --quiet -r <(python scripts/requires.py)
+	@python -m pip install --quiet editables -r <(python scripts/requires.py)
 	@touch $@
 
 $(NODE_READY): labextension/package-lock.json | $(TOOLS_READY)

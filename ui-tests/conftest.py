@@ -34,7 +34,7 @@ class Lab(NamedTuple):
         return f"{self.url}{path}?reset&token={self.token}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a user who has never started Jupyter; stops the embedded server at the end."""
     home = tmp_path_factory.mktemp("home")
@@ -54,7 +54,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     subprocess.run(["jupyter-kfp", "serve", "--stop"], env=values, check=False, capture_output=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab on a copy of the notebooks."""
     root = tmp_path_factory.mktemp("root") / "notebooks"

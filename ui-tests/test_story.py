@@ -1,0 +1,58 @@
+"""Five minutes on a laptop (the storyboard), as one user would live them: steps build on each other."""
+
+from __future__ import annotations
+
+import re
+
+from conftest import Lab, api
+from playwright.sync_api import Locator, Page, expect
+
+
+def panel(page: Page) -> Locator:
+    return page.get_by_role("region", name="Kubeflow Pipelines")
+
+
+def run_row(page: Page, name: str) -> Locator:
+    return panel(page).get_by_role("grid").get_by_role("row", name=re.compile(re.escape(name)))
+
+
+def task(page: Page, name: str) -> Locator:
+    tasks = page.get_by_role("table", name=re.compile("Tasks"))
+    return tasks.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
+
+
+def test_first_look_says_who_where_and_how_to_begin(page: Page, lab: Lab) -> None:
+    namespace = api(lab, "status")["namespace"]
+
+    expect(panel(page).get_by_text("Connected", exact=True)).to_be_visible()
+    expect(panel(page).get_by_text("Embedded", exact=True)).to_be_visible()
+    expect(panel(page).get_by_text(f"No runs yet in {namespace}.")).to_be_visible()
+    expect(panel(page).get_by_text("A run is one execution of a pipeline.")).to_be_visible()
+    expect(panel(page).get_by_role("button", name="New run").first).to_be_visible()
+
+
+def test_two_clicks_later_a_run_has_succeeded(page: Page, lab: Lab) -> None:
+    namespace = api(lab, "status")["namespace"]
+
+    panel(page).get_by_role("button", name="Run the example").click()
+
+    expect(run_row(page, "hello-pipeline")).to_have_count(1)
+    for name in ("pick-greeting", "say-hello", "count-letters"):
+        expect(task(page, name)).to_contain_text("Succeeded")
+    expect(run_row(page, "Succeeded, hello-pipeline")).to_have_count(1)
+    task(page, "say-hello").click()
+    expect(page.get_by_role("log")).to_contain_text(f"Hello, {namespace}!")
+
+
+def test_clone_with_another_value_reuses_what_did_not_change(page: Page) -> None:
+    run_row(page, "hello-pipeline").click()
+    page.get_by_role("button", name="Clone…").first.click()
+    page.get_by_label("name", exact=True).fill("team")
+
+    page.get_by_role("button", name="Run", exact=True).click()
+
+    expect(run_row(page, "hello-pipeline")).to_have_count(2)
+    expect(task(page, "pick-greeting")).to_contain_text("From cache")
+    expect(task(page, "say-hello")).to_contain_text("Succeeded")
+    task(page, "say-hello").click()
+    expect(page.get_by_role("log")).to_contain_text("Hello, team!")
