@@ -58,7 +58,7 @@ $(VENV_READY):
 
 $(TOOLS_READY): pyproject.toml | $(VENV_READY)
 	@echo "→ build tools (hatch, node)"
-	@python -m pip install --quiet editables -r <(python scripts/requires.py)
+	@python -m pip install --quiet editables -r <(python scripts/requires.py build)
 	@touch $@
 
 $(NODE_READY): labextension/package-lock.json | $(TOOLS_READY)
@@ -73,7 +73,8 @@ $(BUNDLE): $(BUNDLE_SOURCES) $(NODE_READY)
 
 $(PYTHON_READY): pyproject.toml $(TOOLS_READY) | $(BUNDLE)
 	@echo "→ Python packages"
-	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 python -m pip install --quiet --no-build-isolation --editable ".[dev]"
+	@python -m pip install --quiet -r <(python scripts/requires.py development)
+	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 python -m pip install --quiet --no-build-isolation --no-deps --editable .
 	@rm -rf .venv/share/jupyter/labextensions/jupyter-kfp-mt
 	@ln -s $(CURDIR)/jupyter_kfp_mt/labextension .venv/share/jupyter/labextensions/jupyter-kfp-mt
 	@mkdir -p .venv/share/jupyter/lab/settings
