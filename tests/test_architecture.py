@@ -1,0 +1,78 @@
+"""The promises of the architecture page that a machine can check."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_kfp_mt import openapi
+from jupyter_kfp_mt.server import handlers
+from jupyter_kfp_mt.server.routes import ROUTES, Route
+
+ROOT = Path(__file__).parents[1]
+LABEXTENSION = ROOT / "labextension"
+HEAVY = ("kfp", "kubernetes", "pandas", "ipywidgets")
+
+
+def run(*command: str, cwd: Path = ROOT) -> str:
+    """What a command prints; its output is the failure's message."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))  # npm of a wheel
+    environment = {**os.environ, "PATH": path}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_imports_point_down() -> None:
+    run("lint-imports", "--no-cache")
+
+
+def test_the_committed_openapi_is_made_from_routes_and_models() -> None:
+    committed = json.loads((LABEXTENSION / "openapi.json").read_text())
+    assert committed == openapi.document(), "python -m jupyter_kfp_mt.openapi > labextension/openapi.json"
+
+
+@pytest.mark.skipif(
+    not (LABEXTENSION / "node_modules").is_dir(), reason="`make setup` installs the generator"
+)
+def test_the_committed_typescript_is_made_from_openapi() -> None:
+    run("npm", "run", "--silent", "api:check", cwd=LABEXTENSION)
+
+
+@pytest.mark.parametrize(
+    "module", ["jupyter_kfp_mt", "jupyter_kfp_mt.server.handlers", "jupyter_kfp_mt.server.app"]
+)
+def test_nothing_heavy_is_imported_with(module: str) -> None:
+    code = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    assert not set(HEAVY) & set(run(sys.executable, "-c", code).split())
+
+
+def layers(function: Callable[..., Any]) -> Iterator[str]:
+    """The modules of the decorators around a function, outermost first."""
+    while hasattr(function, "__wrapped__"):
+        yield function.__globals__["__name__"]
+        function = function.__wrapped__
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method}-{route.path}")
+def test_every_route_asks_who_and_whether(route: Route) -> None:
+    handler = getattr(handlers, route.handler)
+    verb = vars(handler)[route.method.lower()]  # not inherited: `@authorized` remembers its first call
+    assert list(layers(verb)) == ["tornado.web", "jupyter_server.auth.decorator"]
+    assert handler.auth_resource == "kfp"
+
+
+def test_no_handler_has_a_verb_that_the_route_table_has_not() -> None:
+    told = {(route.handler, route.method.lower()) for route in ROUTES}
+    verbs = ("get", "post", "put", "patch", "delete", "head")
+    written = {
+        (name, verb) for name in handlers.__all__ for verb in verbs if verb in vars(getattr(handlers, name))
+    }
+    assert written == told
