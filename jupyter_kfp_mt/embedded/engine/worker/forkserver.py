@@ -10,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import logging
 import os
 import select
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from typing import Any, NoReturn
 
@@ -27,8 +29,7 @@ def main(path: str, paths: list[str]) -> None:
     import task  # type: ignore[import-not-found] # noqa: F401
 
     sys.path[:] = [*paths, *(entry for entry in sys.path if os.path.abspath(entry or ".") != HERE)]
-    import kfp.dsl.executor_main  # noqa: F401
-
+    warm_up()
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -50,6 +51,26 @@ def main(path: str, paths: list[str]) -> None:
                 listener.close()
                 serve(connection)
             connection.close()
+
+
+def warm_up() -> None:
+    """Load KFP's executor and run an empty component once, so that no task pays for what is lazy in it."""
+    from kfp.dsl.executor_main import executor_main
+    from task import quiet_executor
+
+    with tempfile.TemporaryDirectory(prefix="kfp-") as folder:
+        module = os.path.join(folder, "warm_up.py")
+        with open(module, "w", encoding="utf-8") as file:
+            file.write("from kfp.dsl import *\nfrom typing import *\ndef f(x: int) -> int:\n    return x\n")
+        output = {"outputFile": os.path.join(folder, "executor_output.json")}
+        executor_input = {"inputs": {"parameterValues": {"x": 1}}, "outputs": output}
+        sys.argv[1:] = ["--component_module_path", module, "--function_to_execute", "f"]
+        sys.argv += ["--executor_input", json.dumps(executor_input)]
+        quiet_executor()
+        executor_main()
+    for handler in logging.getLogger().handlers[:]:
+        logging.getLogger().removeHandler(handler)
+    sys.modules.pop("warm_up", None)
 
 
 def serve(connection: socket.socket) -> NoReturn:

@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import sys
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from supervisor import PR_SET_PDEATHSIG, prctl  # type: ignore[import-not-found] # run by path
 
@@ -43,11 +43,15 @@ def _settle_in(job: dict[str, Any], output: int) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.closerange(3, 256)
-    for stream in ("stdout", "stderr"):
-        getattr(sys, stream).reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115 - for the life of the process
+    sys.stdout, sys.stderr = _text(1), _text(2)  # not `reconfigure`: they may have been files
     os.environ.clear()
     os.environ.update(job["environment"])
     os.chdir(job["work"])
+
+
+def _text(descriptor: int) -> TextIO:
+    return open(descriptor, "w", buffering=1, closefd=False, encoding="utf-8", errors="backslashreplace")
 
 
 def _run(job: dict[str, Any]) -> int:
@@ -68,12 +72,12 @@ def _run(job: dict[str, Any]) -> int:
     ]
     from kfp.dsl.executor_main import executor_main
 
-    _quiet_executor()
+    quiet_executor()
     executor_main()
     return 0
 
 
-def _quiet_executor() -> None:
+def quiet_executor() -> None:
     """Set up logging as the executor does, without its own lines: they repeat every input in every log."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("[KFP Executor %(asctime)s %(levelname)s]: %(message)s"))
