@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
@@ -26,6 +27,11 @@ def contains(key: str, text: str) -> Predicate:
     r"""`key` contains `text`, taken literally: `%`, `_` and `\` would act as in SQL's LIKE."""
     literal = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return {"operation": "IS_SUBSTRING", "key": key, "string_value": literal}
+
+
+def moment(value: datetime) -> str:
+    """Return a time as filters take it: in UTC, for the `+` of an offset is lost on the way."""
+    return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def encoded(predicates: Sequence[Predicate]) -> str:

@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from ..context import Context
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -49,6 +51,9 @@ class Transport(Protocol):
 
         Raises KfpConnectionError when there is none; its `unclear` says that the request may have arrived.
         """
+
+    def in_context(self, context: Context) -> Transport:
+        """Return a transport for the same server with the credential of `context`."""
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -23,19 +23,13 @@ POOL = 16  # connections kept; one Jupyter server serves one person
 class RequestsTransport:
     """Sends to the endpoint of `context` with its credential; may be used from many threads."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, session: requests.Session | None = None) -> None:
         self._context = context
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"jupyter_kfp_mt/{__version__}"
-        self._session.headers["Accept"] = "application/json, */*"
-        self._session.auth = context.auth
-        self._session.trust_env = not context.local  # no proxy between us and our own machine
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        if context.ca_file:
-            self._session.verify = context.ca_file
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=POOL, max_retries=0)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._session = session or _session(context)
+
+    def in_context(self, context: Context) -> RequestsTransport:
+        """Return a transport that shares the connections and has the credential of `context`."""
+        return RequestsTransport(context, self._session)
 
     def send(self, request: Request[Any]) -> Response:
         """Send once; see `Transport`."""
@@ -47,6 +41,7 @@ class RequestsTransport:
                 self._context.endpoint + request.path,
                 params=request.query or None,
                 data=request.body or None,
+                auth=self._context.auth,
                 headers={"Content-Type": request.content_type} if request.body else None,
                 timeout=(CONNECT_TIMEOUT, request.read_timeout or self._context.timeout),
                 allow_redirects=False,
@@ -91,6 +86,19 @@ class RequestsTransport:
     def _unclear(request: Request[Any], error: KfpError) -> KfpError:
         error.unclear = not request.repeatable
         return error
+
+
+def _session(context: Context) -> requests.Session:
+    session = requests.Session()
+    session.headers["User-Agent"] = f"jupyter_kfp_mt/{__version__}"
+    session.headers["Accept"] = "application/json, */*"
+    session.trust_env = not context.local  # no proxy between us and our own machine
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.verify = context.ca_file or True
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=POOL, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
 
 
 def _causes(error: BaseException) -> list[BaseException]:

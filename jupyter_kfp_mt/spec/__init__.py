@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -154,9 +154,9 @@ def check_parameters(package: Package, values: Mapping[str, Any]) -> dict[str, A
     return parameters.checked(_parameters(package), values, package.source or package.name)
 
 
-def coerce_parameters(package: Package, values: Mapping[str, Any]) -> dict[str, Any]:
+def coerce_parameters(specs: Iterable[ParameterSpec], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values` with text, as a command line gives it, turned into the types the pipeline wants."""
-    return parameters.coerced(_parameters(package), values)
+    return parameters.coerced(specs, values)
 
 
 def with_cache(package: Package, cache: Cache) -> Package:

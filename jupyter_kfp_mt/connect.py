@@ -1,0 +1,69 @@
+"""The composition root: settings and surroundings → context → transport → service.
+
+The only place that may start the embedded server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from .client import RequestsTransport
+from .context import SYSTEM, Clock, Context, Environment, detect, this_process
+from .errors import KfpConnectionError
+from .service import KfpService
+from .settings import KfpSettings, load_settings
+
+
+def connect(
+    *,
+    namespace: str = "",
+    endpoint: str = "",
+    settings: KfpSettings | None = None,
+    start_embedded: bool | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    environment: Environment | None = None,
+    clock: Clock = SYSTEM,
+) -> KfpService:
+    """Find Kubeflow Pipelines and return its verbs.
+
+    `namespace` and `endpoint` win over what is found. Where there is nothing, the embedded server is started
+    if `start_embedded` says so, or by the setting `embedded` when it says nothing; `say` is told in one line.
+    Raises KfpConnectionError.
+    """
+    chosen = settings or load_settings()
+    if endpoint:
+        chosen = _with(chosen, endpoint=endpoint)
+    if namespace:
+        chosen = _with(chosen, namespace=namespace)
+    context = find_context(chosen, environment or this_process(), start_embedded=start_embedded, say=say)
+    return KfpService(context, RequestsTransport(context), clock=clock)
+
+
+def find_context(
+    settings: KfpSettings,
+    environment: Environment,
+    *,
+    start_embedded: bool | None,
+    say: Callable[[str], None],
+) -> Context:
+    """Return the context that detection finds, the embedded server started where that is wanted."""
+    try:
+        return detect(environment, settings)
+    except KfpConnectionError as error:
+        wanted = settings.embedded == "auto" if start_embedded is None else start_embedded
+        if error.code != "no-kubeflow" or not wanted or settings.embedded == "off":
+            raise
+    from .embedded import ensure_running
+
+    runtime = ensure_running(Path(settings.data_dir).expanduser())
+    say(f"Started the embedded server, namespace {runtime.namespace}, on this machine only.")
+    return detect(environment, settings)
+
+
+def _with(settings: KfpSettings, **values: str) -> KfpSettings:
+    """A copy of `settings` with other values: the caller's own stay as they are."""
+    copy = KfpSettings(config=settings.config)
+    for name in settings.trait_names(config=True):
+        setattr(copy, name, values.get(name, getattr(settings, name)))
+    return copy

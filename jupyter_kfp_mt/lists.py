@@ -1,0 +1,179 @@
+"""Lists of models: real Python lists that know how many there are, and become DataFrames on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import msgspec
+
+from .errors import kfp_error
+from .models import Experiment, Pipeline, PipelineVersion, Run, Task, known_time
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+
+
+class Listed(list[T]):
+    """A list whose `total_size` counts also what was not fetched."""
+
+    field: ClassVar[str] = ""  # its name in JSON, as KFP writes it
+
+    def __init__(self, items: Iterable[T] = (), *, total_size: int | None = None) -> None:
+        super().__init__(items)
+        self.total_size = len(self) if total_size is None else total_size
+
+    def to_df(self) -> pd.DataFrame:
+        """Return a DataFrame with one row for each item; raises `bad-input` without pandas."""
+        try:
+            import pandas as pd
+        except ImportError:
+            raise kfp_error(
+                "bad-input",
+                field="to_df",
+                problem="pandas is not installed",
+                why="The list itself works without.",
+                next="Install it.",
+                command="pip install pandas",
+            ) from None
+        return pd.DataFrame([self.row(item) for item in self], columns=self.columns() or None)
+
+    def columns(self) -> list[str]:
+        """The columns in order; empty: those of the rows."""
+        return []
+
+    def row(self, item: T) -> dict[str, Any]:
+        """One row by column."""
+        raise NotImplementedError
+
+
+class RunList(Listed[Run]):
+    """Runs."""
+
+    field = "runs"
+
+    def columns(self) -> list[str]:
+        """The fixed columns, then the parameters of all runs."""
+        fixed = ["run_id", "display_name", "state", "experiment", "created_at", "finished_at", "duration_s"]
+        return fixed + list(dict.fromkeys(f"param.{name}" for run in self for name in _parameters(run)))
+
+    def row(self, item: Run) -> dict[str, Any]:
+        """One run; its state is the one people are told."""
+        fixed = {
+            "run_id": item.run_id,
+            "display_name": item.display_name,
+            "state": item.phase.value,
+            "experiment": item.experiment_name or item.experiment_id,
+            "created_at": known_time(item.created_at),
+            "finished_at": known_time(item.finished_at),
+            "duration_s": item.duration,
+        }
+        return fixed | {f"param.{name}": value for name, value in _parameters(item).items()}
+
+
+class TaskList(Listed[Task]):
+    """The tasks of a run, in the order of their start."""
+
+    field = "tasks"
+
+    def columns(self) -> list[str]:
+        """The columns in order."""
+        return ["name", "state", "created_at", "finished_at", "duration_s", "attempt", "exit_code", "reason"]
+
+    def row(self, item: Task) -> dict[str, Any]:
+        """One task."""
+        return {
+            "name": item.display_name or item.name,
+            "state": item.phase.value,
+            "created_at": known_time(item.start_time),
+            "finished_at": known_time(item.end_time),
+            "duration_s": item.duration,
+            "attempt": item.attempt,
+            "exit_code": item.exit_code,
+            "reason": item.reason,
+        }
+
+
+class ExperimentList(Listed[Experiment]):
+    """Experiments."""
+
+    field = "experiments"
+
+    def columns(self) -> list[str]:
+        """The columns in order."""
+        return ["experiment_id", "display_name", "description", "created_at", "last_run_created_at"]
+
+    def row(self, item: Experiment) -> dict[str, Any]:
+        """One experiment."""
+        return _fields(item, self.columns())
+
+
+class PipelineList(Listed[Pipeline]):
+    """Registered pipelines."""
+
+    field = "pipelines"
+
+    def columns(self) -> list[str]:
+        """The columns in order."""
+        return ["pipeline_id", "display_name", "name", "description", "created_at", "namespace"]
+
+    def row(self, item: Pipeline) -> dict[str, Any]:
+        """One pipeline."""
+        return _fields(item, self.columns())
+
+
+class PipelineVersionList(Listed[PipelineVersion]):
+    """The versions of a pipeline."""
+
+    field = "pipeline_versions"
+
+    def columns(self) -> list[str]:
+        """The columns in order."""
+        return ["pipeline_version_id", "display_name", "name", "description", "created_at"]
+
+    def row(self, item: PipelineVersion) -> dict[str, Any]:
+        """One version."""
+        return _fields(item, self.columns())
+
+
+class RunMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """The metrics that the tasks of one run wrote."""
+
+    run_id: str
+    display_name: str = ""
+    state: str = ""
+    metrics: dict[str, float] = {}
+
+
+class MetricTable(Listed[RunMetrics]):
+    """Metrics of several runs, side by side."""
+
+    field = "metrics"
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all metrics, in the order in which they appear."""
+        return list(dict.fromkeys(name for row in self for name in row.metrics))
+
+    def columns(self) -> list[str]:
+        """The fixed columns, then one for each metric."""
+        return ["run_id", "display_name", "state", *(f"metric.{name}" for name in self.names)]
+
+    def row(self, item: RunMetrics) -> dict[str, Any]:
+        """One run."""
+        fixed = {"run_id": item.run_id, "display_name": item.display_name, "state": item.state}
+        return fixed | {f"metric.{name}": value for name, value in item.metrics.items()}
+
+
+def _parameters(run: Run) -> dict[str, Any]:
+    return run.runtime_config.parameters if run.runtime_config else {}
+
+
+def _fields(item: msgspec.Struct, names: list[str]) -> dict[str, Any]:
+    values = {name: getattr(item, name) for name in names}
+    return {
+        name: known_time(value) if isinstance(value, datetime) else value for name, value in values.items()
+    }

@@ -1,0 +1,80 @@
+"""Who am I, where, and does it work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from .. import __version__
+from ..auth import read_secret
+from ..client import filters
+from ..client import runs as requests
+from ..context.tokens import Claims, claims_of
+from ..errors import KfpError, KfpRefusedError
+from ..models import Status
+from .core import Core
+
+_RUNS_HERE = frozenset({"default-editor"})  # accounts that may run, by the profile controller's binding
+
+
+def status(core: Core) -> Status:
+    """Return the four lines of `%kfp`; trouble with the connection is in `error`, never raised."""
+    context = core.context
+    claims = claims_of_token(core)
+    account = context.account or claims.account
+    known = Status(
+        connected=False,
+        namespace=context.namespace,
+        namespaces=sorted(context.tokens) or [context.namespace] if context.namespace else [],
+        identity=account,
+        endpoint=context.endpoint,
+        embedded=context.embedded,
+        source=context.source,
+        token_expires_at=claims.expires_at,
+        version=__version__,
+    )
+    try:
+        health = core.health(fresh=True)
+        known = msgspec.structs.replace(
+            known,
+            kfp_version=health.tag_name,
+            multi_user=health.multi_user,
+            embedded=health.embedded,
+            connected=True,
+        )
+        running, failed = (
+            _count(core, filters.one_of("state", ["PENDING", "RUNNING", "CANCELING"])),
+            _failed(core),
+        )
+    except KfpRefusedError as error:
+        return msgspec.structs.replace(known, can_run=False, error=error.body)
+    except KfpError as error:
+        return msgspec.structs.replace(known, connected=False, error=error.body)
+    may_run = True if not health.multi_user or (health.embedded and account in _RUNS_HERE) else None
+    return msgspec.structs.replace(known, running=running, failed_today=failed, can_run=may_run)
+
+
+def claims_of_token(core: Core) -> Claims:
+    """Return what our token says of itself; nothing where there is none, or none that says anything."""
+    path = core.context.token_path
+    try:
+        return (claims_of(read_secret(Path(path))) if path else None) or Claims()
+    except KfpError:
+        return Claims()
+
+
+def _failed(core: Core) -> int:
+    midnight = core.clock.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    since = {
+        "operation": "GREATER_THAN_EQUALS",
+        "key": "created_at",
+        "timestamp_value": filters.moment(midnight),
+    }
+    return _count(core, filters.equals("state", "FAILED"), since)
+
+
+def _count(core: Core, *predicates: filters.Predicate) -> int:
+    here = filters.equals("storage_state", "AVAILABLE")
+    request = requests.list_runs(core.namespace(), [here, *predicates], page_size=1)
+    return core.api.call(request).total_size

@@ -1,0 +1,116 @@
+"""What all verbs share: the API, the namespace, the experiments' names, and the guard between namespaces."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, TypeVar
+
+from ..client import Api
+from ..client import experiments as requests
+from ..client.failures import not_found
+from ..client.http import Request
+from ..client.system import healthz
+from ..context import Clock, Context
+from ..errors import KfpNotFoundError, kfp_error
+from ..models import Experiment, Healthz, PipelineVersion, Run
+from .cache import Cache
+
+T = TypeVar("T")
+
+RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+LOOK_UPS = 5  # experiments asked for one by one; the rest of a page goes without a name
+
+
+class Caches(NamedTuple):
+    """Kept for all namespaces of one server."""
+
+    health: Cache[str, Healthz]
+    experiments: Cache[str, Experiment]
+    versions: Cache[str, PipelineVersion]
+
+    @classmethod
+    def new(cls, clock: Clock) -> Caches:
+        """Return empty ones; an experiment's name and a version's pipeline never change."""
+        return cls(
+            Cache(clock, seconds=60.0, size=1),
+            Cache(clock, seconds=600.0, size=2000),
+            Cache(clock, seconds=3600.0, size=50),
+        )
+
+
+class Core:
+    """One server in one namespace."""
+
+    def __init__(self, api: Api, caches: Caches) -> None:
+        self.api = api
+        self.caches = caches
+
+    @property
+    def context(self) -> Context:
+        """Where and as whom."""
+        return self.api.context
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        return self.api.clock
+
+    def health(self, *, fresh: bool = False) -> Healthz:
+        """Return what the server says of itself, at most a minute old."""
+        kept = None if fresh else self.caches.health.get("")
+        return kept or self.caches.health.put("", self.api.call(healthz()))
+
+    def namespace(self) -> str:
+        """The namespace to ask for: empty on a server for one user; raises `namespace-missing`."""
+        if not self.health().multi_user:
+            return ""
+        if not self.context.namespace:
+            raise kfp_error("namespace-missing")
+        return self.context.namespace
+
+    def missing(self, thing: str, ref: str, what: type[T]) -> KfpNotFoundError:
+        """Return the error of something that is not there, malformed, or somebody else's."""
+        request = Request(method="GET", path="", reply=what, thing=thing, ref=ref)
+        error = not_found(request, self.context)
+        assert isinstance(error, KfpNotFoundError)  # noqa: S101 - the catalogue's own class
+        return error
+
+    def experiment(self, experiment_id: str) -> Experiment | None:
+        """Return an experiment by id, from memory if known; None when it was deleted."""
+        kept = self.caches.experiments.get(experiment_id)
+        if kept is not None or not experiment_id:
+            return kept
+        try:
+            return self.keep(self.api.call(requests.get_experiment(experiment_id)))
+        except KfpNotFoundError:
+            return None
+
+    def keep(self, experiment: Experiment) -> Experiment:
+        """Remember `experiment`, and return it."""
+        return self.caches.experiments.put(experiment.experiment_id, experiment)
+
+    def experiments_of(self, runs: list[Run]) -> dict[str, Experiment]:
+        """Return the experiments of a page of runs: one call when some are unknown, never one a row."""
+        wanted = {run.experiment_id for run in runs if run.experiment_id}
+        if any(self.caches.experiments.get(each) is None for each in wanted):
+            page = self.api.call(
+                requests.list_experiments(self.namespace(), sort_by="created_at desc", page_size=200)
+            )
+            for experiment in page.experiments:
+                self.keep(experiment)
+        found = {each: self.caches.experiments.get(each) for each in wanted}
+        for each in [key for key, value in found.items() if value is None][:LOOK_UPS]:
+            found[each] = self.experiment(each) or self.keep(
+                Experiment(experiment_id=each, namespace=self.context.namespace)  # deleted: has no name
+            )
+        return {key: value for key, value in found.items() if value is not None}
+
+    def guard(self, run: Run) -> Experiment | None:
+        """Return the experiment of `run`; raises `not-found` when it belongs to another namespace."""
+        experiment = self.experiment(run.experiment_id)
+        if experiment is not None and experiment.namespace != self.namespace():
+            raise self.missing("run", run.run_id, Run)
+        return experiment

@@ -1,0 +1,116 @@
+"""Verbs about experiments."""
+
+from __future__ import annotations
+
+from ..client import experiments as requests
+from ..client import filters
+from ..errors import KfpConflictError, kfp_error
+from ..lists import ExperimentList
+from ..models import Experiment, ExperimentPage
+from .core import UUID, Core
+
+MAX_PAGE = 200  # the server cuts larger ones without a word (kfp-api §4.1)
+
+
+def page(
+    core: Core,
+    *,
+    search: str = "",
+    archived: bool = False,
+    sort_by: str = "created_at desc",
+    page_size: int = 50,
+    page_token: str = "",
+) -> ExperimentPage:
+    """Return one page of the namespace's experiments."""
+    predicates = [filters.equals("storage_state", "ARCHIVED" if archived else "AVAILABLE")]
+    predicates += [filters.contains("display_name", search)] if search else []
+    found = core.api.call(
+        requests.list_experiments(
+            core.namespace(), predicates, sort_by=sort_by, page_size=page_size, page_token=page_token
+        )
+    )
+    for experiment in found.experiments:
+        core.keep(experiment)
+    return found
+
+
+def listed(core: Core, *, search: str = "", archived: bool = False, limit: int = 20) -> ExperimentList:
+    """Return the newest experiments, at most `limit`."""
+    rows: list[Experiment] = []
+    token, total = "", 0
+    while len(rows) < limit:
+        size = min(MAX_PAGE, limit - len(rows))
+        part = page(core, search=search, archived=archived, page_size=size, page_token=token)
+        rows, token, total = rows + part.experiments, part.next_page_token, part.total_size
+        if not token:
+            break
+    return ExperimentList(rows, total_size=total)
+
+
+def find(core: Core, reference: str) -> Experiment:
+    """Return an experiment by id or name; raises `not-found`."""
+    found = _by_id(core, reference) if UUID.fullmatch(reference) else _by_name(core, reference)
+    if found is None:
+        raise core.missing("experiment", reference, Experiment)
+    return found
+
+
+def ensure(core: Core, reference: str) -> Experiment:
+    """Return an experiment by id or name; a name that nobody has yet is created.
+
+    Raises `conflict` when an archived experiment has the name.
+    """
+    if UUID.fullmatch(reference):
+        return find(core, reference)
+    name = reference or "Default"
+    found = _by_name(core, name)
+    if found is None:
+        try:
+            return create(core, name)
+        except KfpConflictError:  # somebody was quicker
+            found = find(core, name)
+    if found.storage_state == "ARCHIVED":
+        raise kfp_error("conflict", name=name, holder="An archived experiment")
+    return found
+
+
+def create(core: Core, display_name: str, description: str = "") -> Experiment:
+    """Create an experiment; raises `conflict` when the name is taken."""
+    _check(display_name, description)
+    request = requests.create_experiment(core.namespace(), display_name, description)
+    return core.keep(core.api.call(request))
+
+
+def _check(display_name: str, description: str) -> None:
+    """Refuse what KFP answers with an internal error (kfp-api §2.2)."""
+    if not display_name.strip():
+        raise kfp_error("bad-input", field="experiment", problem="a name is needed")
+    if len(display_name.encode(errors="replace")) > 128:
+        raise kfp_error("bad-input", field="experiment", problem="the name is longer than 128 bytes")
+    check_text("experiment", display_name)
+    check_text("description", description)
+
+
+def check_text(field: str, text: str) -> None:
+    """Refuse what KFP notices too late: more than 255 characters, or beyond the BMP (kfp-api §2.3)."""
+    if len(text) > 255:
+        raise kfp_error("bad-input", field=field, problem="it is longer than 255 characters")
+    wrong = next(
+        (char for char in text if char > "\uffff" or char == "\0" or "\ud800" <= char <= "\udfff"), ""
+    )
+    if wrong:
+        shown = wrong if wrong > "\uffff" else f"U+{ord(wrong):04X}"
+        raise kfp_error("bad-input", field=field, problem=f"KFP cannot store the character {shown}")
+
+
+def _by_id(core: Core, experiment_id: str) -> Experiment | None:
+    found = core.experiment(experiment_id)
+    return found if found is not None and found.namespace == core.namespace() else None
+
+
+def _by_name(core: Core, name: str) -> Experiment | None:
+    """KFP compares names without case and keeps them unique that way; the same spelling is preferred."""
+    predicates = [filters.equals("display_name", name)]
+    found = core.api.call(requests.list_experiments(core.namespace(), predicates, page_size=10)).experiments
+    exact = [each for each in found if each.display_name == name]
+    return core.keep((exact or found)[0]) if found else None

@@ -1,0 +1,135 @@
+"""Verbs about registered pipelines."""
+
+from __future__ import annotations
+
+import re
+
+from ..client import filters
+from ..client import pipelines as requests
+from ..errors import kfp_error
+from ..lists import PipelineList, PipelineVersionList
+from ..models import Inspection, Pipeline, PipelinePage, PipelineVersion, PipelineVersionPage
+from ..spec import info
+from .core import UUID, Core
+from .experiments import MAX_PAGE, check_text
+from .sources import AnySource, resolve, version_of
+
+
+def page(
+    core: Core,
+    *,
+    shared: bool = False,
+    search: str = "",
+    sort_by: str = "created_at desc",
+    page_size: int = 50,
+    page_token: str = "",
+) -> PipelinePage:
+    """Return one page of the namespace's own pipelines, or of those that everybody shares."""
+    predicates = [filters.contains("display_name", search)] if search else []
+    namespace = "" if shared else core.namespace()
+    if not namespace and not shared:
+        shared = True  # on a server for one user all are in one place
+    return core.api.call(
+        requests.list_pipelines(
+            namespace, predicates, sort_by=sort_by, page_size=page_size, page_token=page_token
+        )
+    )
+
+
+def listed(core: Core, *, shared: bool = False, search: str = "", limit: int = 20) -> PipelineList:
+    """Return the newest pipelines, at most `limit`."""
+    rows: list[Pipeline] = []
+    token, total = "", 0
+    while len(rows) < limit:
+        size = min(MAX_PAGE, limit - len(rows))
+        part = page(core, shared=shared, search=search, page_size=size, page_token=token)
+        rows, token, total = rows + part.pipelines, part.next_page_token, part.total_size
+        if not token:
+            break
+    return PipelineList(rows, total_size=total)
+
+
+def find(core: Core, reference: str) -> Pipeline:
+    """Return a pipeline by id or name, an own one before a shared one; raises `not-found`."""
+    if UUID.fullmatch(reference):
+        found = core.api.call(requests.get_pipeline(reference))
+        if found.namespace in ("", core.namespace()):
+            return found
+        raise core.missing("pipeline", reference, Pipeline)
+    for namespace in dict.fromkeys((core.namespace(), "")):
+        named = _named(core, namespace, reference)
+        if named is not None:
+            return named
+    raise core.missing("pipeline", reference, Pipeline)
+
+
+def page_versions(
+    core: Core,
+    pipeline_id: str,
+    *,
+    sort_by: str = "created_at desc",
+    page_size: int = 50,
+    page_token: str = "",
+) -> PipelineVersionPage:
+    """Return one page of the versions of a pipeline, newest first."""
+    found = find(core, pipeline_id)
+    return core.api.call(
+        requests.list_versions(found.pipeline_id, sort_by=sort_by, page_size=page_size, page_token=page_token)
+    )
+
+
+def versions(core: Core, pipeline_id: str, *, limit: int = 20) -> PipelineVersionList:
+    """Return the newest versions of a pipeline, at most `limit`."""
+    part = page_versions(core, pipeline_id, page_size=min(limit, MAX_PAGE))
+    return PipelineVersionList(part.pipeline_versions, total_size=part.total_size)
+
+
+def version(core: Core, pipeline_id: str, version_id: str) -> PipelineVersion:
+    """Return one version; raises `not-found`."""
+    return version_of(core, pipeline_id, version_id)
+
+
+def upload(core: Core, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
+    """Register a pipeline privately; a name that is known gets a new version."""
+    package = resolve(core, source).package
+    name = name or package.name
+    _check(name, description)
+    known = _named(core, core.namespace(), name)
+    text = package.to_yaml()
+    if known is not None:
+        label = f"{name[:100]} {core.clock.now().strftime('%Y-%m-%d %H-%M-%S')}"
+        request = requests.upload_version(known.pipeline_id, text, name=label, description=description)
+        return core.api.call(request)
+    made = core.api.call(requests.upload_pipeline(core.namespace(), text, name=name, description=description))
+    return version_of(core, made.pipeline_id, "")
+
+
+def inspect(core: Core, source: AnySource) -> Inspection:
+    """Return a source as a form needs it; starts nothing."""
+    found = resolve(core, source)
+    pipeline = info(found.package)
+    moment = core.clock.now().astimezone().strftime("%Y-%m-%d %H-%M")
+    return Inspection(pipeline=pipeline, display_name=f"{short_name(pipeline.name)} {moment}", warnings=[])
+
+
+def short_name(name: str) -> str:
+    """Return `name` cut so that a date fits behind it."""
+    return re.sub(r"\s+", " ", name).strip()[:200]
+
+
+def _named(core: Core, namespace: str, name: str) -> Pipeline | None:
+    """The pipeline with this `name`, which is unique, or the only one that shows it."""
+    for key in ("name", "display_name"):
+        request = requests.list_pipelines(namespace, [filters.equals(key, name)], page_size=2)
+        found = core.api.call(request).pipelines
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _check(name: str, description: str) -> None:
+    """Refuse what KFP answers with an internal error (kfp-api §2.6)."""
+    if not name.strip() or len(name.encode(errors="replace")) > 127:
+        raise kfp_error("bad-input", field="name", problem="it has to have 1 to 127 bytes")
+    check_text("name", name)
+    check_text("description", description)

@@ -1,0 +1,250 @@
+"""Verbs about runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from ..client import Empty, Request, filters
+from ..client import runs as requests
+from ..client.api import TRANSIENT
+from ..errors import KfpError, kfp_error
+from ..lists import RunList
+from ..models import Experiment, Phase, Run, RunPage, Task
+from . import experiments
+from .core import RUN_ID, UUID, Core
+from .experiments import MAX_PAGE
+from .rows import leaves, plan_of, told
+
+WALK = 1000  # newest runs that are looked through where KFP cannot filter
+_ID_START = re.compile(r"[0-9a-f][0-9a-f-]{3,}")
+_ENDED_WORDS = {Phase.FAILED: "failed", Phase.CANCELED: "was canceled", Phase.SKIPPED: "was skipped"}
+
+
+class Pace(NamedTuple):
+    """How often `wait` looks."""
+
+    first: float = 0.1  # seconds, half as long again each time
+    longest: float = 5.0
+    embedded: float = 0.5
+    patience: float = 120.0  # seconds without an answer of KFP before giving up
+
+
+def page(
+    core: Core,
+    *,
+    state: Sequence[str] = (),
+    search: str = "",
+    experiment_id: str = "",
+    archived: bool = False,
+    sort_by: str = "created_at desc",
+    page_size: int = 50,
+    page_token: str = "",
+) -> RunPage:
+    """Return one page of runs as rows: without specs and details.
+
+    KFP ends a terminated run as FAILED, so a page filtered by FAILED or CANCELED may be shorter than asked.
+    """
+    wanted = set(state)
+    on_wire = sorted(wanted - {"CANCELED"} | ({"FAILED", "CANCELED"} if "CANCELED" in wanted else set()))
+    predicates = [filters.equals("storage_state", "ARCHIVED" if archived else "AVAILABLE")]
+    predicates += [filters.one_of("state", on_wire)] if on_wire else []
+    predicates += [filters.contains("display_name", search)] if search else []
+    if experiment_id:
+        _own_experiment(core, experiment_id)
+    found = core.api.call(
+        requests.list_runs(
+            core.namespace(),
+            predicates,
+            experiment_id=experiment_id,
+            sort_by=sort_by,
+            page_size=page_size,
+            page_token=page_token,
+        )
+    )
+    known = core.experiments_of(found.runs)
+    rows = [told(run, known.get(run.experiment_id), row=True) for run in found.runs]
+    if wanted & {"FAILED", "CANCELED"}:
+        rows = [row for row in rows if row.phase.value in wanted]
+    return msgspec.structs.replace(found, runs=rows)
+
+
+def listed(
+    core: Core,
+    *,
+    state: Sequence[str] = (),
+    search: str = "",
+    experiment: str = "",
+    archived: bool = False,
+    sort_by: str = "created_at desc",
+    limit: int = 20,
+) -> RunList:
+    """Return runs, at most `limit`."""
+    experiment_id = experiments.find(core, experiment).experiment_id if experiment else ""
+    rows: list[Run] = []
+    token, total, walked = "", 0, 0
+    sifted = bool(set(state) & {"FAILED", "CANCELED"})
+    while len(rows) < limit and (not sifted or walked < WALK):
+        size = min(MAX_PAGE, limit if sifted else limit - len(rows))
+        part = page(
+            core,
+            state=state,
+            search=search,
+            experiment_id=experiment_id,
+            archived=archived,
+            sort_by=sort_by,
+            page_size=size,
+            page_token=token,
+        )
+        rows += part.runs
+        token, total, walked = part.next_page_token, part.total_size, walked + size
+        if not token:
+            break
+    complete = not token and len(rows) <= limit
+    return RunList(
+        rows[:limit], total_size=len(rows) if complete and sifted else max(total, len(rows[:limit]))
+    )
+
+
+def _own_experiment(core: Core, experiment_id: str) -> None:
+    """Refuse an experiment of another namespace: KFP would list by it and ignore ours (kfp-api §5)."""
+    found = core.experiment(experiment_id) if UUID.fullmatch(experiment_id) else None
+    if found is None or found.namespace != core.namespace():
+        raise core.missing("experiment", experiment_id, Experiment)
+
+
+def get(core: Core, run_id: str) -> Run:
+    """Return one run with its spec; one `not-found` for unknown, malformed, and somebody else's."""
+    if not RUN_ID.fullmatch(run_id):
+        raise core.missing("run", run_id[:80], Run)
+    return shown(core, core.api.call(requests.get_run(run_id)))
+
+
+def shown(core: Core, run: Run) -> Run:
+    """Return `run` with our fields; raises `not-found` when it is of another namespace."""
+    return told(run, core.guard(run), row=False)
+
+
+def find(core: Core, reference: str) -> Run:
+    """Return the run that an id, the start of one, a unique name or `@last` means.
+
+    Raises `not-found` and `ambiguous`.
+    """
+    if UUID.fullmatch(reference):
+        return get(core, reference)
+    found: dict[str, Run] = {}
+    if reference == "@last":
+        found = _newest(core, [], 1)
+    elif _ID_START.fullmatch(reference.lower()):
+        starting = _newest(core, [filters.contains("run_id", reference.lower())], MAX_PAGE)
+        found = {key: run for key, run in starting.items() if key.startswith(reference.lower())}
+    if reference and not found and reference != "@last":
+        found = _newest(core, [filters.equals("display_name", reference)], 6)
+    if len(found) > 1:
+        raise _ambiguous(reference, list(found.values()))
+    if not found:
+        return get(core, reference)  # an id of another form, or not there
+    return get(core, next(iter(found)))
+
+
+def _newest(core: Core, predicates: list[filters.Predicate], count: int) -> dict[str, Run]:
+    request = requests.list_runs(core.namespace(), predicates, sort_by="created_at desc", page_size=count)
+    return {run.run_id: run for run in core.api.call(request).runs}
+
+
+def _ambiguous(reference: str, found: list[Run]) -> KfpError:
+    rows = ", ".join(f"{run.run_id[:8]} ({run.display_name})" for run in found[:5])
+    return kfp_error("ambiguous", ref=reference, n=len(found), things="runs", list=rows)
+
+
+def tasks(core: Core, run: Run) -> tuple[list[Task], bool]:
+    """Return the tasks of `run`, and whether they tell inputs and outputs."""
+    plan = plan_of(run.pipeline_spec)
+    if core.health().embedded:
+        return leaves(core.api.call(requests.list_tasks(run.run_id)).tasks, plan), True
+    return leaves(run.run_details.task_details if run.run_details else (), plan), False
+
+
+def change(core: Core, run_id: str, verb: str) -> Run:
+    """Terminate, archive, unarchive or retry; the first three may be repeated without harm."""
+    run = get(core, run_id)
+    if verb == "terminate" and (run.ended or run.phase is Phase.CANCELING):
+        return run
+    if verb == "retry" and run.phase not in (Phase.FAILED, Phase.CANCELED):
+        raise kfp_error("retry-refused", reason=f"It is {run.phase.value.lower()}.", ref=run_id[:8])
+    core.api.call(requests.change_run(run_id, verb))
+    return get(core, run_id)
+
+
+def delete(core: Core, run_id: str) -> None:
+    """Delete a run for good; one that is running is terminated first."""
+    run = get(core, run_id)
+    if not run.ended and run.phase is not Phase.CANCELING:
+        _quietly(core, requests.change_run(run_id, "terminate"))
+    core.api.call(requests.delete_run(run_id))
+
+
+def _quietly(core: Core, request: Request[Empty]) -> None:
+    """Do what makes the next step cleaner; that step does not depend on it."""
+    try:
+        core.api.call(request)
+    except KfpError:
+        return
+
+
+def wait(
+    core: Core,
+    run_id: str,
+    *,
+    timeout: float | None,
+    on_change: Callable[[Run], None] | None,
+    why: Callable[[Run], str],
+    pace: Pace,
+) -> Run:
+    """Return the run when it has succeeded.
+
+    Raises `RunFailed` when it ended otherwise and `RunTimeout` after `timeout` seconds. A server that does
+    not answer for a while is waited for; a run is not lost with a connection.
+    """
+    began = heard = core.clock.monotonic()
+    pause = pace.first
+    last: Run | None = None
+    while True:
+        try:
+            run = get(core, run_id)
+        except KfpError as error:
+            if error.code not in TRANSIENT or core.clock.monotonic() - heard > pace.patience:
+                raise
+        else:
+            heard = core.clock.monotonic()
+            if on_change is not None and (last is None or _news(last) != _news(run)):
+                on_change(run)
+            if run.ended:
+                return _outcome(run, why)
+            last = run
+        left = float("inf") if timeout is None else began + timeout - core.clock.monotonic()
+        if left <= 0:
+            raise _late(last, run_id, timeout or 0.0)
+        core.clock.sleep(min(pause, left))
+        pause = min(pace.embedded if core.context.embedded else pace.longest, pause * 1.5)
+
+
+def _news(run: Run) -> tuple[object, ...]:
+    details = run.run_details.task_details if run.run_details else []
+    return run.phase, run.progress, [(task.task_id, task.state) for task in details]
+
+
+def _outcome(run: Run, why: Callable[[Run], str]) -> Run:
+    if run.phase is Phase.SUCCEEDED:
+        return run
+    ended = _ENDED_WORDS.get(run.phase, "ended")
+    raise kfp_error("run-failed", name=run.display_name, ended=ended, why=why(run), ref=run.run_id[:8])
+
+
+def _late(run: Run | None, run_id: str, timeout: float) -> KfpError:
+    name = run.display_name if run else run_id
+    state = run.phase.value.lower() if run else "not known"
+    return kfp_error("run-timeout", name=name, s=f"{timeout:g}", state=state, ref=run_id[:8])
