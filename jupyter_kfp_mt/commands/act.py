@@ -1,0 +1,230 @@
+"""The verbs that change something: runs are started and stopped, things are registered and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import ErrorBody, KfpError, RunFailed
+from ..lists import RunList
+from ..models import Cache, Experiment, PipelineVersion, Run, Source
+from .grammar import argument, command, usage_error
+from .look import RUNS
+from .results import BulkResult
+from .session import Session, bulk_error
+from .sources import read_source
+from .words import pairs, seconds, typed
+
+SOURCE = argument(
+    "source",
+    metavar="SOURCE",
+    help="file.yaml, file.py[:function], a function of the notebook, or pipeline:NAME[@VERSION]",
+)
+_TIMEOUT = argument(
+    "--timeout", metavar="TIME", type=seconds, default=None, help="wait no longer, such as 90s, 10m, 2h"
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A run to be started, checked and typed when it is sent."""
+
+    what: Source | str | Path | Callable[..., Any]
+    values: Mapping[str, Any] = field(default_factory=dict)
+    experiment: str = "Default"
+    name: str = ""
+    cache: str = "compiled"
+    description: str = ""
+    root: str = ""
+    service_account: str = ""
+    dry_run: bool = False
+    wait: bool = False
+    timeout: float | None = None
+
+
+def start(session: Session, order: Order) -> Run | dict[str, Any]:
+    """Start the run that `order` describes, or, for a dry run, return what would be sent."""
+    service = session.service(start=not order.dry_run)
+    found = service.inspect(order.what)
+    for warning in found.warnings:
+        session.front.say(warning)
+    values = typed(found.pipeline.parameters, order.values)
+    send = service.preview if order.dry_run else service.submit
+    sent = send(
+        order.what,
+        values,
+        experiment=order.experiment,
+        name=order.name,
+        cache=order.cache,
+        description=order.description,
+        pipeline_root=order.root,
+        service_account=order.service_account,
+    )
+    if not isinstance(sent, Run):
+        return sent
+    run = session.remember(sent)
+    return wait_for(session, run, order.timeout) if order.wait else run
+
+
+@command(
+    "submit",
+    SOURCE,
+    argument(
+        "parameters",
+        metavar="KEY=VALUE",
+        nargs="*",
+        help="values of parameters; $name takes one of the notebook",
+    ),
+    argument(
+        "--experiment",
+        "-e",
+        metavar="EXPERIMENT",
+        default="Default",
+        help="made if it is not there (Default)",
+    ),
+    argument("--name", metavar="NAME", default="", help="the run's name; else the pipeline's with the time"),
+    argument(
+        "--cache",
+        choices=[mode.value for mode in Cache],
+        metavar="compiled|on|off",
+        default="compiled",
+        help="whether tasks may take earlier results (compiled)",
+    ),
+    argument("--description", metavar="TEXT", default="", help="a note that stays with the run"),
+    argument("--root", metavar="URI", default="", help="where artifacts go; else the namespace's own place"),
+    argument("--service-account", metavar="SA", default="", help="account that the tasks run as"),
+    argument("--dry-run", action="store_true", help="check and show what would be sent; send nothing"),
+    argument("--wait", action="store_true", help="until the run has ended; fails when the run fails"),
+    _TIMEOUT,
+)
+def submit(
+    session: Session, *, source: str, parameters: Sequence[str], **options: Any
+) -> Run | dict[str, Any]:
+    """Start a run of a pipeline.
+
+    Values are checked against the pipeline's parameters before anything is sent.
+    """
+    values = pairs(parameters)
+    return start(session, Order(read_source(session, source), values, **options))
+
+
+def wait_for(session: Session, run: Run, timeout: float | None) -> Run:
+    """Wait until `run` has ended; raises RunFailed, RunTimeout, or RunTimeout when a person stops it."""
+    service = session.service()
+
+    def show(changed: Run) -> None:
+        session.front.watch(changed, lambda: service.view_run(changed.run_id))
+
+    try:
+        ended = service.wait(run.run_id, timeout=timeout, on_change=show)
+    except RunFailed:
+        show(service.get_run(run.run_id))
+        raise
+    except KeyboardInterrupt:
+        raise KfpError.from_body(
+            ErrorBody(
+                code="run-timeout",
+                message="Stopped waiting. The run goes on.",
+                next="Wait again, or look at it.",
+                command=f"%kfp show {run.run_id[:8]}",
+            )
+        ) from None
+    show(ended)
+    return ended
+
+
+@command("wait", RUNS, _TIMEOUT)
+def wait(session: Session, *, refs: Sequence[str], timeout: float | None) -> Run | RunList:
+    """Wait until runs have ended; fails when one of them fails."""
+    found = [session.find_run(ref) for ref in refs]
+    ended = [wait_for(session, run, timeout) for run in found]
+    return ended[0] if len(ended) == 1 else RunList(ended, total_size=len(ended))
+
+
+def _each(session: Session, refs: Sequence[str], act: Callable[[str], Run]) -> Run | BulkResult:
+    """Do `act` with every run; one run is returned itself. Nothing is done when a word means no run."""
+    found = [session.find_run(ref) for ref in refs]
+    if len(found) == 1:
+        return act(found[0].run_id)
+    done: list[str] = []
+    failures: list[tuple[str, KfpError]] = []
+    for run in found:
+        try:
+            act(run.run_id)
+        except KfpError as error:
+            failures.append((run.display_name or run.run_id, error))
+        else:
+            done.append(run.run_id)
+    if failures:
+        raise bulk_error(len(done), failures)
+    return BulkResult(done=done)
+
+
+@command("terminate", RUNS)
+def terminate(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
+    """Stop runs now. Finished tasks keep their results."""
+    return _each(session, refs, session.service().terminate)
+
+
+@command("retry", RUNS)
+def retry(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
+    """Go on with failed or canceled runs from where they stopped."""
+    return _each(session, refs, session.service().retry)
+
+
+@command("archive", RUNS)
+def archive(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
+    """Take runs out of the lists; --archived shows them."""
+    return _each(session, refs, session.service().archive)
+
+
+@command("restore", RUNS)
+def restore(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
+    """Bring archived runs back into the lists."""
+    return _each(session, refs, session.service().unarchive)
+
+
+@command("delete", RUNS, argument("--yes", action="store_true", help="do it: it cannot be undone"))
+def delete(session: Session, *, refs: Sequence[str], yes: bool) -> BulkResult:
+    """Delete runs for good."""
+    service = session.service()
+    found = [session.find_run(ref) for ref in refs]
+    if not yes:
+        names = ", ".join(run.display_name for run in found[:5])
+        raise usage_error(
+            f"Delete {names}? Nothing was done.",
+            why="The run and its history in KFP are removed. Artifacts stay in the store."
+            " This cannot be undone.",
+            next_step="add --yes",
+        )
+
+    def remove(run_id: str) -> Run:
+        service.delete_run(run_id)
+        return next(run for run in found if run.run_id == run_id)
+
+    done = _each(session, [run.run_id for run in found], remove)
+    return done if isinstance(done, BulkResult) else BulkResult(done=[done.run_id])
+
+
+@command(
+    "experiment create",
+    argument("name", metavar="NAME", help="as it is to be called"),
+    argument("--description", metavar="TEXT", default="", help="a note that stays with it"),
+)
+def create_experiment(session: Session, *, name: str, description: str) -> Experiment:
+    """Create an experiment: a group for runs that belong together."""
+    return session.service(start=True).create_experiment(name, description=description)
+
+
+@command(
+    "upload",
+    SOURCE,
+    argument("--name", metavar="NAME", default="", help="the pipeline's name; else the one in the file"),
+    argument("--description", metavar="TEXT", default="", help="a note that stays with it"),
+)
+def upload(session: Session, *, source: str, name: str, description: str) -> PipelineVersion:
+    """Register a pipeline in the namespace, or a new version of a known name."""
+    service = session.service(start=True)
+    return service.upload(read_source(session, source), name=name, description=description)

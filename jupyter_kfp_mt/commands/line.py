@@ -1,0 +1,73 @@
+"""A line of `%kfp` → words: split as in a shell, `$name` takes a notebook value, braces are left alone."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+
+from .grammar import did_you_mean, usage_error
+
+_VALUE = re.compile(r"(?:(?P<key>[^\s=$'\"]+)=)?\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
+_NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_LITERAL = "\ue000"  # stands for a quoted "$" while the words are split; private use, in no name
+
+
+class Given(str):
+    """A word that stands for a notebook value: its text, and the value with its type."""
+
+    __slots__ = ("value",)
+
+    value: object
+
+    def __new__(cls, text: str, value: object) -> Given:
+        """Make the word `text` that carries `value`."""
+        word = super().__new__(cls, text)
+        word.value = value
+        return word
+
+
+def split(line: str, variables: Mapping[str, object]) -> list[str]:
+    """Return the words of `line`; raises KfpUsageError for an open quote or a name that is not defined."""
+    try:
+        words = shlex.split(_mark_literals(line))
+    except ValueError as error:
+        raise usage_error("A quote is not closed.", why=str(error)) from None
+    return [_resolve(word, variables) for word in words]
+
+
+def _mark_literals(line: str) -> str:
+    """Replace each `$` that is quoted with ' or with a backslash, so that it stays a dollar."""
+    marked: list[str] = []
+    quote, escaped = "", False
+    for char in line:
+        if char == "$" and (quote == "'" or escaped):
+            marked[-1:] = [_LITERAL] if escaped else [*marked[-1:], _LITERAL]
+            escaped = False
+            continue
+        marked.append(char)
+        if escaped:
+            escaped = False
+        elif char == "\\" and quote != "'":
+            escaped = True
+        elif char == quote:
+            quote = ""
+        elif char in "'\"" and not quote:
+            quote = char
+    return "".join(marked)
+
+
+def _resolve(word: str, variables: Mapping[str, object]) -> str:
+    found = _VALUE.fullmatch(word)
+    if found and not word.startswith("-"):
+        return Given(word.replace(_LITERAL, "$"), _value(found["name"], variables))
+    return _NAME.sub(lambda match: str(_value(match[1], variables)), word).replace(_LITERAL, "$")
+
+
+def _value(name: str, variables: Mapping[str, object]) -> object:
+    if name not in variables:
+        near = did_you_mean(name, [key for key in variables if not key.startswith("_")])
+        raise usage_error(
+            f"“${name}” is not defined here.{near}", next_step=f"define {name}, or write '${name}'"
+        )
+    return variables[name]

@@ -1,0 +1,122 @@
+"""Which task's log is meant, and reading it to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import kfp_error
+from ..models import LogChunk, Phase, Run, Task
+from .grammar import did_you_mean
+from .results import LogText
+from .session import Session
+from .ticker import pace
+
+if TYPE_CHECKING:
+    from ..service import KfpService
+
+_GROUPS = {"DAG", "ROOT", "LOOP", "LOOP_ITERATION", "CONDITION", "CONDITIONS", "EXIT_HANDLER", "IMPORTER"}
+_FIRST = (Phase.FAILED, Phase.RUNNING)  # what a person wants to read most
+
+
+def choose_task(tasks: Sequence[Task], word: str, run: Run) -> Task | None:
+    """The task that `word` means, or without one what to read first; None before the first report.
+
+    Raises `not-found`.
+    """
+    steps = [task for task in tasks if task.type not in _GROUPS]
+    if word:
+        for task in reversed(steps):  # the newest of several with one name
+            if word in {task.display_name, task.name, task.task_id}:
+                return task
+        if run.ended or steps:
+            error = kfp_error(
+                "not-found", thing="task", ref=word, ns=run.display_name, list=f"tasks {run.run_id[:8]}"
+            )
+            error.why += did_you_mean(word, [task.display_name or task.name for task in steps])
+            raise error
+        return None
+    for phase in _FIRST:
+        for task in steps:
+            if task.phase is phase:
+                return task
+    started = [task for task in steps if task.start_time]
+    return started[-1] if started else steps[-1] if steps else None
+
+
+def read(session: Session, run: Run, task: Task | None, *, tail: int, search: str) -> LogText:
+    """The log as it is now."""
+    if task is None:
+        return LogText("", run_id=run.run_id, task="")
+    chunks = list(_parts(session.service(), run.run_id, task.task_id, tail))
+    return _log(run, task, _matching("".join(chunk.text for chunk in chunks), search), chunks)
+
+
+def follow(session: Session, run: Run, word: str, *, tail: int, search: str) -> LogText:
+    """Show the log as it comes, until the task has ended or a person stops it; returns all of it."""
+    service = session.service()
+    chunks: list[LogChunk] = []
+    texts: list[str] = []
+    task = choose_task(service.tasks(run.run_id), word, run)
+    try:
+        while task is None and not run.ended:
+            session.sleep(pace(service))
+            run = service.get_run(run.run_id)
+            task = choose_task(service.tasks(run.run_id), word, run)
+        for chunk in _following(session, run, task, tail) if task else ():
+            chunks.append(chunk)
+            texts.append(_matching(chunk.text, search))
+            session.front.write(texts[-1])
+    except KeyboardInterrupt:
+        session.front.say("Stopped waiting. The run goes on.")
+    return _log(run, task, "".join(texts), chunks, shown=True)
+
+
+def _following(session: Session, run: Run, task: Task, tail: int) -> Iterator[LogChunk]:
+    """Parts of whole lines, until the log is complete."""
+    service = session.service()
+    offset, rest, first = 0, "", True
+    while True:
+        for chunk in _parts(service, run.run_id, task.task_id, tail if first else 0, offset):
+            first, offset = False, chunk.next_offset
+            whole, newline, rest = (rest + chunk.text).rpartition("\n")
+            if chunk.complete:
+                yield _with_text(chunk, whole + newline + rest)
+                return
+            if newline:
+                yield _with_text(chunk, whole + newline)
+        session.sleep(pace(service))
+
+
+def _with_text(chunk: LogChunk, text: str) -> LogChunk:
+    return LogChunk(
+        run_id=chunk.run_id, task_id=chunk.task_id, source=chunk.source, truncated=chunk.truncated, text=text
+    )
+
+
+def _parts(service: KfpService, run_id: str, task_id: str, tail: int, offset: int = 0) -> Iterator[LogChunk]:
+    """All that is there from `offset` on, or the last `tail` lines."""
+    chunk = service.log(run_id, task_id, offset=offset, tail=tail)
+    yield chunk
+    while not chunk.complete and chunk.text:
+        chunk = service.log(run_id, task_id, offset=chunk.next_offset)
+        yield chunk
+
+
+def _matching(text: str, search: str) -> str:
+    if not search:
+        return text
+    return "".join(line for line in text.splitlines(keepends=True) if search.lower() in line.lower())
+
+
+def _log(
+    run: Run, task: Task | None, text: str, chunks: Sequence[LogChunk], *, shown: bool = False
+) -> LogText:
+    return LogText(
+        text,
+        run_id=run.run_id,
+        task=(task.display_name or task.name) if task else "",
+        source=chunks[0].source if chunks else "",
+        truncated=any(chunk.truncated for chunk in chunks),
+        shown=shown,
+    )

@@ -1,0 +1,98 @@
+"""What can be shown: a table, a card, lines, a notice. Pure data, made from models, drawn as text or HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..errors import ErrorBody
+from .words import Look
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    title: str
+    right: bool = False
+    mono: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: text, perhaps with a state before it and more in a tooltip."""
+
+    text: str
+    look: Look | None = None
+    title: str = ""
+    run_id: str = ""  # makes it a link to the run
+    namespace: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings; `empty` is said in place of a table without rows."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[tuple[Cell, ...]]
+    foot: str = ""
+    empty: str = ""
+    empty_hint: str = ""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One task on a card."""
+
+    name: str
+    look: Look
+    took: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One run: state, name, where it is, its tasks, and one line about now."""
+
+    look: Look
+    name: str
+    facts: tuple[str, ...]
+    run_id: str
+    namespace: str
+    marks: list[Mark] = field(default_factory=list)
+    more: int = 0  # tasks that are not drawn
+    progress: str = ""
+    took: str = ""
+    message: str = ""
+    note: str = ""  # such as "State at 14:05"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A few lines, each with something at its left and something at its right."""
+
+    lines: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """An error or a warning: what happened, why, the next step, the command."""
+
+    error: ErrorBody
+    kind: str = ""  # the class, in the text form alone
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Text whose lines stay as they are."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Blocks below each other."""
+
+    blocks: list[Block]
+
+
+Block = Table | Card | Lines | Notice | Prose | Stack

@@ -1,0 +1,164 @@
+"""Blocks as HTML: everything escaped, no scripts, and readable without JupyterLab's style sheet.
+
+The classes are those of the extension's style sheet; the inline styles serve pages without it (other
+notebook hosts, exported and saved notebooks), in light and dark.
+"""
+
+from __future__ import annotations
+
+import json
+from html import escape
+
+from .blocks import Block, Card, Cell, Column, Lines, Notice, Prose, Table
+from .icons import icon
+from .words import Look, clean, clean_lines
+
+_DIM = "color:var(--jp-ui-font-color2, GrayText)"
+_LINE = "var(--jp-border-color2, rgba(128,128,128,.4))"
+_MONO = "font-family:var(--jp-code-font-family, monospace)"
+_ROOT = (
+    "color:var(--jp-ui-font-color1, inherit);font-family:var(--jp-ui-font-family, system-ui, sans-serif);"
+    "font-size:var(--jp-ui-font-size1, 13px);line-height:1.4;padding:4px 0;overflow-x:auto"
+)
+
+
+def draw(block: Block) -> str:
+    """Return `block` as one HTML element."""
+    return f'<div class="jp-kfp jp-kfp-Output" style="{_ROOT}">{_inner(block)}</div>'
+
+
+def _inner(block: Block) -> str:
+    if isinstance(block, Table):
+        return _table(block)
+    if isinstance(block, Card):
+        return _card(block)
+    if isinstance(block, Lines):
+        return "".join(_line(left, right) for left, right in block.lines)
+    if isinstance(block, Notice):
+        return _notice(block)
+    if isinstance(block, Prose):
+        style = f"margin:0;white-space:pre-wrap;overflow-wrap:anywhere;{_MONO}"
+        return f'<pre style="{style}">{escape(clean_lines(block.text))}</pre>'
+    return "".join(_inner(part) for part in block.blocks)
+
+
+def text(value: str) -> str:
+    """`value` escaped, on one line, without control characters."""
+    return escape(clean(value))
+
+
+def open_run(run_id: str, namespace: str, label: str) -> str:
+    """A link that opens the run in JupyterLab when the extension is there."""
+    arguments = escape(json.dumps({"run_id": run_id, "namespace": namespace}))
+    return (
+        f'<a href="#" style="color:var(--jp-content-link-color, #1565c0)" title="Open in JupyterLab"'
+        f' data-commandlinker-command="jupyter-kfp-mt:open-run" data-commandlinker-args="{arguments}">'
+        f"{text(label)}</a>"
+    )
+
+
+def _state(look: Look, label: str) -> str:
+    return (
+        '<span class="jp-kfp-State"'
+        ' style="display:inline-flex;gap:6px;align-items:center;white-space:nowrap">'
+        f"{icon(look.icon)}<span>{text(label)}</span></span>"
+    )
+
+
+def _table(table: Table) -> str:
+    if not table.rows:
+        hint = f' <span style="{_DIM}">{text(table.empty_hint)}</span>' if table.empty_hint else ""
+        return f'<p style="margin:0">{text(table.empty)}{hint}</p>'
+    head = "".join(
+        f'<th style="{_cell_style(column)};{_DIM}">{text(column.title)}</th>' for column in table.columns
+    )
+    rows = "".join(
+        f"<tr>{''.join(_cell(cell, column) for cell, column in zip(row, table.columns, strict=True))}</tr>"
+        for row in table.rows
+    )
+    foot = (
+        f'<p class="jp-kfp-small" style="margin:6px 0 0;{_DIM}">{text(table.foot)}</p>' if table.foot else ""
+    )
+    return (
+        f'<table class="jp-kfp-Table" style="border-collapse:collapse;margin:0;font-size:inherit">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{foot}"
+    )
+
+
+def _cell_style(column: Column) -> str:
+    side = "right" if column.right else "left"
+    return (
+        f"text-align:{side};padding:4px 16px 4px 0;font-weight:400;white-space:nowrap;"
+        f"border-bottom:1px solid {_LINE};background:none"
+    )
+
+
+def _cell(cell: Cell, column: Column) -> str:
+    if cell.look:
+        shown = _state(cell.look, cell.text)
+    elif cell.run_id:
+        shown = open_run(cell.run_id, cell.namespace, cell.text)
+    else:
+        shown = text(cell.text)
+    title = f' title="{text(cell.title)}"' if cell.title else ""
+    mono = f";{_MONO}" if column.mono else ""
+    return f'<td{title} style="{_cell_style(column)}{mono}">{shown}</td>'
+
+
+def _line(left: str, right: str) -> str:
+    return (
+        '<div style="display:flex;flex-wrap:wrap;gap:0 24px"><span style="min-width:22em">'
+        f'{text(left)}</span><span style="{_DIM}">{text(right)}</span></div>'
+    )
+
+
+def _card(card: Card) -> str:
+    row = "display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px"
+    facts = text(" · ".join(fact for fact in card.facts if fact))
+    tail = text(" · ".join(part for part in (card.progress, card.took) if part))
+    marks = "".join(_state(mark.look, f"{mark.name} {mark.took}".rstrip()) for mark in card.marks)
+    if card.more:
+        marks += f'<span style="{_DIM}">and {card.more} more</span>'
+    head = (
+        f'<div class="jp-kfp-Card-line" style="{row}">{icon(card.look.icon)}<b>{text(card.name)}</b>'
+        f'<span>{text(card.look.word)}</span><span style="{_DIM}">{facts}</span>'
+        f'<span style="flex:1 1 0"></span>'
+        f'<span style="{_DIM};font-variant-numeric:tabular-nums">{tail}</span></div>'
+    )
+    tasks = f'<div class="jp-kfp-Card-line" style="{row}">{marks}</div>' if marks else ""
+    message = (
+        f'<div style="{_MONO};{_DIM};overflow-wrap:anywhere">{text(card.message)}</div>'
+        if card.message
+        else ""
+    )
+    note = f'<div class="jp-kfp-small" style="{_DIM}">{text(card.note)}</div>' if card.note else ""
+    return (
+        f'<div class="jp-kfp-Card" style="border:1px solid {_LINE};border-radius:2px;padding:8px 12px;'
+        f'display:grid;gap:6px;max-width:60em">{head}{tasks}{message}'
+        f"<div>{open_run(card.run_id, card.namespace, 'Open in JupyterLab')}</div>{note}</div>"
+    )
+
+
+def _notice(notice: Notice) -> str:
+    error = notice.error
+    command = f'<code style="{_MONO};white-space:pre-wrap">{escape(clean_lines(error.command))}</code>'
+    facts = [
+        (name, shown)
+        for name, shown in (
+            ("Why", text(error.why)),
+            ("Next", text(error.next)),
+            ("→", command if error.command else ""),
+            ("Code", f'<span style="{_MONO}">{text(error.code)}</span>'),
+        )
+        if shown
+    ]
+    rows = "".join(
+        f'<dt style="{_DIM}">{name}</dt><dd style="margin:0">{shown}</dd>' for name, shown in facts
+    )
+    return (
+        '<div role="alert" class="jp-kfp-OutputError" style="display:flex;gap:8px;padding:4px 12px;'
+        f'border-left:3px solid var(--jp-error-color1, #d32f2f)">{icon("failed")}'
+        f"<div><b>{text(error.message)}</b>"
+        '<dl style="display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 8px;margin:0">'
+        f"{rows}</dl></div></div>"
+    )

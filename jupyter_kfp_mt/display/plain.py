@@ -1,0 +1,119 @@
+"""Blocks as text: for terminals, plain notebooks and `text/plain`; free of control characters."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from .blocks import Block, Card, Cell, Column, Lines, Notice, Prose, Table
+from .words import Look, clean, clean_lines, width
+
+_LEFT = 48  # where the right half of a line begins (UX §13.3)
+
+
+class Paint(Protocol):
+    """Colours a piece of text."""
+
+    def __call__(self, text: str, colour: str, /) -> str:
+        """Return `text` in the SGR `colour`."""
+
+
+def no_colour(text: str, _colour: str, /) -> str:
+    """Leave `text` as it is."""
+    return text
+
+
+def sgr(text: str, colour: str, /) -> str:
+    """Colour `text` for a terminal."""
+    return f"\x1b[{colour}m{text}\x1b[0m"
+
+
+def draw(block: Block, paint: Paint = no_colour) -> str:
+    """Return `block` as lines of text without an end of line at the end."""
+    if isinstance(block, Table):
+        return _table(block, paint)
+    if isinstance(block, Card):
+        return _card(block, paint)
+    if isinstance(block, Lines):
+        return "\n".join(_sides(_line(left), _line(right)) for left, right in block.lines)
+    if isinstance(block, Notice):
+        return _notice(block, paint)
+    if isinstance(block, Prose):
+        return clean_lines(block.text)
+    return "\n".join(text for text in (draw(part, paint) for part in block.blocks) if text)
+
+
+def _line(text: str) -> str:
+    return clean_lines(text).replace("\n", " ")
+
+
+def _sides(left: str, right: str) -> str:
+    if not right:
+        return left
+    return left + " " * max(_LEFT - width(left), 6) + right
+
+
+def _state(look: Look, paint: Paint) -> str:
+    return f"{paint(look.sign, look.colour)} {look.word}"
+
+
+def _table(table: Table, paint: Paint) -> str:
+    if not table.rows:
+        return f"{table.empty}   {table.empty_hint}".rstrip()
+    texts = [[_cell(cell) for cell in row] for row in table.rows]
+    titles = [
+        ("  " if table.rows[0][i].look else "") + clean(column.title)
+        for i, column in enumerate(table.columns)
+    ]
+    widths = [max(width(row[i]) for row in (titles, *texts)) for i in range(len(titles))]
+    lines = [_row(titles, widths, table.columns)]
+    for row, cells in zip(texts, table.rows, strict=True):
+        line = _row(row, widths, table.columns)
+        first = cells[0].look
+        lines.append(paint(first.sign, first.colour) + line[len(first.sign) :] if first else line)
+    return "\n".join([*lines, *([table.foot] if table.foot else [])])
+
+
+def _cell(cell: Cell) -> str:
+    text = clean(cell.text)
+    return f"{cell.look.sign} {text}" if cell.look else text
+
+
+def _row(texts: list[str], widths: list[int], columns: tuple[Column, ...]) -> str:
+    parts = []
+    for text, wide, column in zip(texts, widths, columns, strict=True):
+        fill = " " * (wide - width(text))
+        parts.append(fill + text if column.right else text + fill)
+    return "  ".join(parts).rstrip()
+
+
+def _card(card: Card, paint: Paint) -> str:
+    head = f"{_state(card.look, paint)}  {clean(card.name)}"
+    facts = " · ".join(clean(fact) for fact in card.facts if fact)
+    lines = [f"{head}    {facts}".rstrip()]
+    marks = [
+        f"{paint(mark.look.sign, mark.look.colour)} {clean(mark.name)}{' ' + mark.took if mark.took else ''}"
+        for mark in card.marks
+    ]
+    if card.more:
+        marks.append(f"and {card.more} more")
+    tail = "  ".join(part for part in (card.progress, card.took) if part)
+    if marks or tail:
+        lines.append("      ".join(part for part in ("   ".join(marks), tail) if part))
+    lines += [clean(text) for text in (card.message, card.note) if text]
+    return "\n".join(lines)
+
+
+def _notice(notice: Notice, paint: Paint) -> str:
+    error = notice.error
+    code = f"[{clean(error.code)}]"
+    head = f"{notice.kind} {code}" if notice.kind else code
+    lines = [f"{paint(head, '31')}  {clean(error.message)}"]
+    lines += [
+        f"  {word:<6}{clean(text)}" for word, text in (("Why", error.why), ("Next", error.next)) if text
+    ]
+    return "\n".join([*lines, *([f"  →     {_command(error.command)}"] if error.command else [])])
+
+
+def _command(command: str) -> str:
+    """A command is to be copied: its lines and their indents stay."""
+    return clean_lines(command).replace("\n", "\n        ")

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from jupyter_kfp_mt.commands import COMMANDS, Command, find, manual
+from jupyter_kfp_mt.commands.words import pairs, rows, seconds, states
+from jupyter_kfp_mt.errors import KfpError, KfpInputError, KfpUsageError
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("rnus", "Unknown command “rnus”. Did you mean “runs”?"),
+        ("sbumit a.yaml", "Unknown command “sbumit”. Did you mean “submit”?"),
+        ("terminat x", "Unknown command “terminat”. Did you mean “terminate”?"),
+        ("xyzzy", "Unknown command “xyzzy”."),
+        ("--stat", "Unknown option “--stat”."),
+        ("experiment", "“experiment” needs one more word: experiment create."),
+    ],
+)
+def test_a_wrong_word_is_taught(line: str, message: str) -> None:
+    with pytest.raises(KfpUsageError) as caught:
+        find(line.split())
+    assert caught.value.message == message
+    assert caught.value.next_step == "%kfp help"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("runs --stat failed", "Unknown option “--stat”. Did you mean “--state”?"),
+        ("runs --state", "--state needs a value."),
+        ("runs extra", "Unknown word “extra”."),
+        ("show", "Missing: RUN."),
+        ("submit a.yaml --cache maybe", "--cache: “maybe” is not one of compiled, on, off."),
+    ],
+)
+def test_wrong_arguments_say_what_and_where_to_look(line: str, message: str) -> None:
+    command, rest = find(line.split())
+    with pytest.raises(KfpUsageError) as caught:
+        command.parse(rest)
+    assert caught.value.message == message
+    assert caught.value.next_step == f"%kfp help {command.name}"
+    assert caught.value.exit_code == 2
+
+
+def test_options_may_stand_between_parameters() -> None:
+    command, rest = find(["submit", "a.yaml", "x=1", "-e", "churn", "y=2", "--wait", "z=3"])
+    found = command.parse(rest)
+    assert found["parameters"] == ["x=1", "y=2", "z=3"]
+    assert (found["source"], found["experiment"], found["wait"]) == ("a.yaml", "churn", True)
+
+
+@pytest.mark.parametrize("each", COMMANDS, ids=lambda each: each.name or "status")
+def test_every_command_explains_itself(each: Command) -> None:
+    assert each.summary.endswith((".", ":"))
+    assert each.summary in manual("%kfp")
+    for argument in each.arguments:
+        assert argument.settings["help"], f"{each.name} {argument.flags}"
+        assert argument.flags[0].lstrip("-") in each.manual("%kfp") or not argument.is_option
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("90", 90), ("90s", 90), ("10m", 600), ("10min", 600), ("2h", 7200), ("1h30m", 5400), ("0.5h", 1800)],
+)
+def test_durations(text: str, value: float) -> None:
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "h", "2 weeks", "-3", "1e3", "2h!"])
+def test_what_is_no_duration_is_said(text: str) -> None:
+    with pytest.raises(KfpInputError, match="is not a duration"):
+        seconds(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "10001", "1.5", ""])
+def test_what_is_no_count_is_said(text: str) -> None:
+    with pytest.raises(KfpInputError, match="is not a number from 1"):
+        rows(text)
+
+
+def test_states_are_the_words_of_kfp() -> None:
+    assert states("failed, running,") == ("FAILED", "RUNNING")
+    with pytest.raises(KfpInputError) as caught:
+        states("faild")
+    assert caught.value.next_step == "Did you mean “failed”?"
+
+
+@pytest.mark.parametrize("words", [["epochs"], ["=3"], ["a=1", "a=2"]])
+def test_what_is_no_parameter_is_said(words: list[str]) -> None:
+    with pytest.raises(KfpError):
+        pairs(words)
+
+
+def test_a_value_may_hold_an_equals_sign() -> None:
+    assert pairs(["query=a=b"]) == {"query": "a=b"}

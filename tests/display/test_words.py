@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from jupyter_kfp_mt.display import words
+from jupyter_kfp_mt.models import Phase
+
+NOW = datetime(2026, 3, 12, 14, 2, 7).astimezone()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (None, "–"),
+        (0.4, "0 s"),
+        (59.9, "59 s"),
+        (192, "3 min 12 s"),
+        (360, "6 min 00 s"),
+        (2 * 3600 + 5 * 60, "2 h 05 min"),
+        (3 * 86400 + 4 * 3600 + 59, "3 d 4 h"),
+        (-3, "–"),
+    ],
+)
+def test_a_duration_is_told_in_two_units(seconds: float | None, told: str) -> None:
+    assert words.duration(seconds) == told
+
+
+@pytest.mark.parametrize(
+    ("ago", "told"),
+    [
+        (timedelta(seconds=20), "just now"),
+        (timedelta(minutes=4, seconds=30), "4 min ago"),
+        (timedelta(hours=4, minutes=48), "today 09:14"),
+        (timedelta(days=1), "11 Mar, 14:02"),
+        (timedelta(days=366), "11 Mar 2025"),
+    ],
+)
+def test_a_moment_is_told_by_its_age(ago: timedelta, told: str) -> None:
+    assert words.moment(NOW - ago, NOW) == told
+
+
+@pytest.mark.parametrize(
+    "unset", [None, datetime(1970, 1, 1, tzinfo=timezone.utc), datetime(1, 1, 1, tzinfo=timezone.utc)]
+)
+def test_a_moment_that_is_not_set_is_a_dash(unset: datetime | None) -> None:
+    assert words.moment(unset, NOW) == "–"
+    assert words.full_moment(unset) == ""
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_every_phase_has_a_word_and_a_sign(phase: Phase) -> None:
+    assert words.look(phase).word
+    assert words.width(words.look(phase).sign) in {1, 2}
+
+
+def test_an_unknown_state_is_quoted() -> None:
+    assert words.look(Phase.UNKNOWN, "ODD\x1b[2J").word == "Unknown (“ODD”)"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "a\x1b[31mb\x1b[0m",
+        "a\x1b]0;title\x07b",
+        "a\x1b]8;;http://x\x1b\\b",
+        "a\x9b2Jb",
+        "a\x1bcb",
+        "a\x00\x07\x7fb",
+        "a\u202eb",
+    ],
+)
+def test_what_steers_a_terminal_is_left_out(hostile: str) -> None:
+    assert words.clean(hostile) == "ab"
+
+
+def test_lines_of_a_log_stay_lines() -> None:
+    assert words.clean_lines("one\r\ntwo\t3\r4") == "one\ntwo\t3\n4"
+
+
+def test_numbers_have_four_significant_digits() -> None:
+    assert [words.number(value) for value in (0.93123, 12345.6, float("nan"), 3, True, "x")] == [
+        "0.9312",
+        "1.235e+04",
+        "NaN",
+        "3",
+        "True",
+        "x",
+    ]
