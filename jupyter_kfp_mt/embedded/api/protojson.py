@@ -1,4 +1,4 @@
-"""Reading request bodies as KFP's gateway does (protojson): names, types, and its words when they do not fit.
+"""Reading request bodies as KFP's gateway does (protojson): names, types, and its words for misfits.
 
 A message is described by a table, field name → kind. What comes out is a dict with snake_case names that holds
 the fields that were sent, and only those; `null` is "not sent".
@@ -117,7 +117,7 @@ class _Source:
             raise self.unexpected(at)
         try:
             return _VALUE.raw_decode(self.text, at)
-        except _DuplicateKey as error:
+        except _DuplicateKeyError as error:
             raise malformed(f"proto: {_place(self.text, at)}: duplicate map key {error.args[0]}") from None
         except (json.JSONDecodeError, StopIteration) as error:
             place = error.pos if isinstance(error, json.JSONDecodeError) else at
@@ -155,7 +155,12 @@ def _read_message(message: Message, source: _Source, at: int) -> tuple[dict[str,
         if source.text.startswith("null", value_at) and message.fields[name] is not value_kind:
             end = value_at + 4
         else:
-            _check_oneof(message, name, values, source, at, given)
+            oneof = _taken_oneof(message, name, values)
+            if oneof:
+                raise malformed(
+                    f'proto: {_place(source.text, at)}: error parsing "{given}",'
+                    f" oneof {message.name}.{oneof} is already set"
+                )
             values[name], end = message.fields[name](source, value_at, _camel(name))
         at = source.skip(end)
         mark = source.peek(at)
@@ -179,15 +184,12 @@ def _field_name(message: Message, given: str) -> str:
     return next((name for name in message.fields if _camel(name) == given), "")
 
 
-def _check_oneof(
-    message: Message, name: str, values: Mapping[str, Any], source: _Source, at: int, given: str
-) -> None:
+def _taken_oneof(message: Message, name: str, values: Mapping[str, Any]) -> str:
+    """The oneof that `name` belongs to, when another member was sent before."""
     for oneof, members in message.oneofs.items():
         if name in members and any(member in values for member in members):
-            raise malformed(
-                f'proto: {_place(source.text, at)}: error parsing "{given}",'
-                f" oneof {message.name}.{oneof} is already set"
-            )
+            return oneof
+    return ""
 
 
 def _camel(name: str) -> str:
@@ -379,7 +381,7 @@ def check_value(value: Any, depth: int = 0) -> None:
         raise malformed("proto: unexpected EOF")
 
 
-class _DuplicateKey(ValueError):
+class _DuplicateKeyError(ValueError):
     pass
 
 
@@ -389,7 +391,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys: set[str] = set()
         for key, _ in pairs:
             if key in keys:
-                raise _DuplicateKey(json.dumps(key, ensure_ascii=False))
+                raise _DuplicateKeyError(json.dumps(key, ensure_ascii=False))
             keys.add(key)
     return values
 

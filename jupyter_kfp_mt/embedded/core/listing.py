@@ -24,6 +24,7 @@ DEFAULT_PAGE, LARGEST_PAGE = 20, 200
 MAX_PREDICATES, MAX_VALUES = 200, 5000
 
 SCALARS = ("int_value", "long_value", "string_value", "timestamp_value")
+_GO_TYPES = {"int": "int32", "long": "int64", "string": "string", "timestamp": "int64"}
 LISTS = ("int_values", "long_values", "string_values")
 
 
@@ -58,41 +59,41 @@ class Lists:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def query(
-        self,
-        listing: Listing,
-        asked: Asked,
-        syntax: FilterSyntax,
-        scope: str,
-        scope_value: str,
-        *,
-        tags: bool = False,
-    ) -> Query:
-        """The query that `asked` means; raises ApiError (400)."""
+    def parse(self, listing: Listing, asked: Asked, syntax: FilterSyntax, *, tags: bool = False) -> Query:
+        """The query that `asked` means, without its scope and token; raises ApiError (400)."""
         if asked.page_size < 0:
             raise invalid(f"The page size should be greater than 0. Got {asked.page_size}")
-        limit = min(asked.page_size or DEFAULT_PAGE, LARGEST_PAGE)
         sort, descending = _sort(listing, asked.sort_by)
-        predicates = _predicates(listing, asked.filter, syntax, tags=tags)
-        start = None
-        if asked.page_token:
-            token = self._read(asked.page_token)
-            same = (token.sort, token.descending, token.predicates) == (sort, descending, predicates)
-            sent = bool(asked.sort_by or asked.filter)
-            if token.bound != f"{listing.name}|{scope}|{scope_value}" or (sent and not same):
-                raise invalid(
-                    "page token does not match the supplied sort by and/or filtering criteria. Either provide"
-                    " the same criteria or leave the latter empty if page token is specified"
-                )
-            sort, descending, predicates, start = token.sort, token.descending, token.predicates, token.start
         return Query(
-            scope=scope,
-            scope_value=scope_value,
             sort=sort,
             descending=descending,
-            predicates=predicates,
-            limit=limit,
-            start=start,
+            predicates=_predicates(listing, asked.filter, syntax, tags=tags),
+            limit=min(asked.page_size or DEFAULT_PAGE, LARGEST_PAGE),
+        )
+
+    def bind(self, listing: Listing, query: Query, asked: Asked, scope: str, scope_value: str) -> Query:
+        """`query` within its scope, continued where the token says; raises ApiError (400)."""
+        bound = msgspec.structs.replace(query, scope=scope, scope_value=scope_value)
+        if not asked.page_token:
+            return bound
+        token = self._read(asked.page_token)
+        same = (token.sort, token.descending, token.predicates) == (
+            query.sort,
+            query.descending,
+            list(query.predicates),
+        )
+        sent = bool(asked.sort_by or asked.filter)
+        if token.bound != _bound(listing, bound) or (sent and not same):
+            raise invalid(
+                "page token does not match the supplied sort by and/or filtering criteria. Either provide"
+                " the same criteria or leave the latter empty if page token is specified"
+            )
+        return msgspec.structs.replace(
+            bound,
+            sort=token.sort,
+            descending=token.descending,
+            predicates=token.predicates,
+            start=token.start,
         )
 
     def token(self, listing: Listing, query: Query, page: Page[Any]) -> str:
@@ -100,7 +101,7 @@ class Lists:
         if page.next is None:
             return ""
         token = _Token(
-            bound=f"{listing.name}|{query.scope}|{query.scope_value}",
+            bound=_bound(listing, query),
             sort=query.sort,
             descending=query.descending,
             predicates=list(query.predicates),
@@ -123,13 +124,18 @@ class Lists:
         return hmac.digest(self._key, body, hashlib.sha256)[:16]
 
 
+def _bound(listing: Listing, query: Query) -> str:
+    return f"{listing.name}|{query.scope}|{query.scope_value.lower()}"
+
+
 def _sort(listing: Listing, sort_by: str) -> tuple[str, bool]:
     words = sort_by.lower().split()
     if not words:
         return "created_at", False
     if len(words) > 2 or (len(words) == 2 and words[1] not in ("asc", "desc")):
         raise invalid(
-            f'Received invalid sort by format "{sort_by}". Supported format: "field_name", "field_name desc", or "field_name asc"'
+            f'Received invalid sort by format "{sort_by}". Supported format: "field_name", "field_name desc",'
+            ' or "field_name asc"'
         )
     name = words[0]
     if name not in listing.fields and not (listing.name == "Run" and name.startswith("metric:")):
@@ -190,7 +196,7 @@ def _predicate(listing: Listing, sent: Mapping[str, Any], syntax: FilterSyntax, 
 
 
 def _check_type(operation: str, name: str, value: Any) -> None:
-    kind = {"int": "int32", "long": "int64", "string": "string", "timestamp": "int64"}[name.split("_")[0]]
+    kind = _GO_TYPES[name.partition("_")[0]]
     if operation == "IN" and name in SCALARS:
         raise invalid(f"cannot use IN operator with scalar type {kind}")
     if operation != "IN" and name in LISTS:
@@ -202,7 +208,8 @@ def _check_type(operation: str, name: str, value: Any) -> None:
 def _tag_predicate(key: str, operation: str, name: str, sent: Mapping[str, Any]) -> Predicate:
     if operation != "EQUALS":
         raise invalid(
-            f'only EQUALS operation is supported for tag filtering, got {operation or "UNKNOWN"} for key "{key}"'
+            f"only EQUALS operation is supported for tag filtering, got {operation or 'UNKNOWN'}"
+            f' for key "{key}"'
         )
     if name != "string_value":
         raise invalid(f'tag filter value must be a string for key "{key}"')

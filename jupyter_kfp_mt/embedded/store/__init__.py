@@ -56,6 +56,19 @@ class Store:
         self.tenants = Tenants(self.db)
         self.tasks = Tasks(self.db)
 
+    def empty(self, namespace: str) -> list[str]:
+        """Delete all rows of a namespace; returns the ids of its runs."""
+        with self.db.write() as sql:
+            found = sql.execute("SELECT run_id FROM runs WHERE namespace = ?", (namespace,)).fetchall()
+            sql.execute(
+                "DELETE FROM pipeline_versions WHERE pipeline_id IN"
+                " (SELECT pipeline_id FROM pipelines WHERE namespace = ?)",
+                (namespace,),
+            )
+            for table in ("runs", "recurring_runs", "experiments", "pipelines"):
+                sql.execute(f"DELETE FROM {table} WHERE namespace = ?", (namespace,))  # noqa: S608 - constants
+        return [run_id for (run_id,) in found]
+
     def close(self) -> None:
         """Close the database."""
         self.db.close()

@@ -1,10 +1,14 @@
+# ruff: noqa: S608 - statements are put together from constants, values are always bound
 """Registered pipelines and their versions as rows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
-from .db import Database
+from .db import Database, fold
+from .query import Field, Kind, Listing, Page, Query, page
 
 SCHEMA = """
 CREATE TABLE pipelines (
@@ -31,6 +35,7 @@ CREATE TABLE pipeline_versions (
     created_at INTEGER NOT NULL,
     spec BLOB NOT NULL,
     template TEXT NOT NULL,
+    parameters BLOB NOT NULL DEFAULT x'5b5d',
     package_url TEXT NOT NULL DEFAULT '',
     code_source_url TEXT NOT NULL DEFAULT '',
     tags BLOB NOT NULL DEFAULT x'7b7d',
@@ -38,6 +43,12 @@ CREATE TABLE pipeline_versions (
 );
 CREATE INDEX pipeline_versions_by_time ON pipeline_versions (pipeline_id, created_at, seq);
 """
+
+_PIPELINE = "pipeline_id, namespace, name, display_name, description, created_at, tags"
+_VERSION = (
+    "pipeline_version_id, pipeline_id, name, display_name, description, created_at, spec, template,"
+    " parameters, package_url, code_source_url, tags"
+)
 
 
 class PipelineRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,9 +76,31 @@ class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     spec: bytes  # JSON: bare IR, or {"pipeline_spec": ..., "platform_spec": ...}, or an Argo Workflow
     template: str  # the YAML of v1 `templates`
+    parameters: bytes = b"[]"  # [{"name", "value"}] of an Argo Workflow
     package_url: str = ""
     code_source_url: str = ""
     tags: bytes = b"{}"
+
+
+PIPELINE_FIELDS: Mapping[str, Field] = {
+    **dict.fromkeys(("pipeline_id", "id"), Field("pipeline_id")),
+    "name": Field("name_key", Kind.FOLDED),
+    "display_name": Field("display_name"),
+    "created_at": Field("created_at", Kind.NUMBER),
+    "description": Field("description"),
+    "namespace": Field("namespace"),
+}
+PIPELINES = Listing("Pipeline", "pipelines", f"seq, {_PIPELINE}", PIPELINE_FIELDS)
+VERSION_FIELDS: Mapping[str, Field] = {
+    **dict.fromkeys(("pipeline_version_id", "id"), Field("pipeline_version_id")),
+    "name": Field("name_key", Kind.FOLDED),
+    "display_name": Field("display_name"),
+    "created_at": Field("created_at", Kind.NUMBER),
+    "status": Field("'READY'"),
+    "description": Field("description"),
+    "pipeline_spec": Field("template"),
+}
+VERSIONS = Listing("PipelineVersion", "pipeline_versions", f"seq, {_VERSION}", VERSION_FIELDS)
 
 
 class Pipelines:
@@ -75,3 +108,81 @@ class Pipelines:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+
+    def get(self, pipeline_id: str) -> PipelineRow | None:
+        """The pipeline of this id in whatever namespace."""
+        return self._pipeline("pipeline_id = ?", pipeline_id)
+
+    def named(self, namespace: str, name: str) -> PipelineRow | None:
+        """The pipeline of this name in `namespace`; shared ones have none."""
+        return self._pipeline("namespace = ? AND name_key = ?", namespace, fold(name))
+
+    def version(self, pipeline_version_id: str) -> VersionRow | None:
+        """The version of this id, whichever pipeline it belongs to."""
+        return self._version("pipeline_version_id = ?", pipeline_version_id)
+
+    def latest(self, pipeline_id: str) -> VersionRow | None:
+        """The newest version of a pipeline."""
+        return self._version("pipeline_id = ? ORDER BY created_at DESC, seq DESC", pipeline_id)
+
+    def page(self, query: Query) -> Page[PipelineRow]:
+        """One page of pipelines."""
+        return page(self._db, PIPELINES, query, PipelineRow)
+
+    def page_versions(self, query: Query) -> Page[VersionRow]:
+        """One page of versions."""
+        return page(self._db, VERSIONS, query, VersionRow)
+
+    def add(self, row: PipelineRow, version: VersionRow | None = None) -> bool:
+        """Store a pipeline, with its first version if given; False when the name is taken."""
+        with self._db.write() as sql:
+            added = sql.execute(
+                f"INSERT OR IGNORE INTO pipelines ({_PIPELINE}, name_key) VALUES ({_marks(_PIPELINE)}, :key)",
+                {**msgspec.structs.asdict(row), "key": fold(row.name)},
+            )
+            return added.rowcount == 1 and (version is None or self.add_version(version))
+
+    def add_version(self, row: VersionRow) -> bool:
+        """Store a version; False when the pipeline has one of that name."""
+        with self._db.write() as sql:
+            added = sql.execute(
+                f"INSERT OR IGNORE INTO pipeline_versions ({_VERSION}, name_key)"
+                f" VALUES ({_marks(_VERSION)}, :key)",
+                {**msgspec.structs.asdict(row), "key": fold(row.name)},
+            )
+            return added.rowcount == 1
+
+    def update(self, row: PipelineRow | VersionRow, display_name: str, tags: bytes) -> None:
+        """Change what can be changed of a pipeline or version."""
+        table = "pipelines" if isinstance(row, PipelineRow) else "pipeline_versions"
+        with self._db.write() as sql:
+            sql.execute(
+                f"UPDATE {table} SET display_name = ?, tags = ? WHERE seq = ?", (display_name, tags, row.seq)
+            )
+
+    def remove(self, pipeline_id: str) -> None:
+        """Delete a pipeline with its versions."""
+        with self._db.write() as sql:
+            sql.execute("DELETE FROM pipeline_versions WHERE pipeline_id = ?", (pipeline_id,))
+            sql.execute("DELETE FROM pipelines WHERE pipeline_id = ?", (pipeline_id,))
+
+    def remove_version(self, pipeline_version_id: str) -> None:
+        """Delete a version; runs that came from it stay."""
+        with self._db.write() as sql:
+            sql.execute("DELETE FROM pipeline_versions WHERE pipeline_version_id = ?", (pipeline_version_id,))
+
+    def _pipeline(self, where: str, *values: str) -> PipelineRow | None:
+        found = self._db.read.execute(
+            f"SELECT seq, {_PIPELINE} FROM pipelines WHERE {where}", values
+        ).fetchone()
+        return None if found is None else PipelineRow(**dict(found))
+
+    def _version(self, where: str, *values: str) -> VersionRow | None:
+        found = self._db.read.execute(
+            f"SELECT seq, {_VERSION} FROM pipeline_versions WHERE {where} LIMIT 1", values
+        ).fetchone()
+        return None if found is None else VersionRow(**dict(found))
+
+
+def _marks(columns: str) -> str:
+    return ":" + columns.replace(", ", ", :")

@@ -10,10 +10,11 @@ SCHEMA = """
 CREATE TABLE profiles (
     namespace TEXT PRIMARY KEY,
     owner TEXT NOT NULL DEFAULT '',
+    uid TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE contributors (
-    namespace TEXT NOT NULL REFERENCES profiles (namespace),
+    namespace TEXT NOT NULL,
     subject TEXT NOT NULL,
     role TEXT NOT NULL,
     PRIMARY KEY (namespace, subject)
@@ -24,7 +25,7 @@ CREATE TABLE secrets (
     name TEXT NOT NULL,
     data BLOB NOT NULL,
     PRIMARY KEY (namespace, kind, name)
-) WITHOUT ROWID;
+);
 CREATE TABLE revoked_tokens (
     token_id TEXT PRIMARY KEY,
     expires_at INTEGER NOT NULL
@@ -35,6 +36,24 @@ CREATE TABLE settings (
 ) WITHOUT ROWID;
 """
 
+SECRET, CONFIG_MAP = "secret", "configmap"
+
+
+class ProfileRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One tenant."""
+
+    namespace: str
+    owner: str = ""  # a user name of a trusted front
+    uid: str  # tells it from a later one of that name
+    created_at: int
+
+
+class Contributor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who else may do what in a namespace."""
+
+    subject: str
+    role: str
+
 
 class Tenants:
     """The tables of tenants."""
@@ -42,16 +61,112 @@ class Tenants:
     def __init__(self, db: Database) -> None:
         self._db = db
 
+    def setting(self, key: str, otherwise: str) -> str:
+        """The stored value of `key`; `otherwise` is stored when there is none."""
+        with self._db.write() as sql:
+            sql.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (key, otherwise))
+            return str(sql.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()[0])
+
+    def profile(self, namespace: str) -> ProfileRow | None:
+        """The profile of this name."""
+        found = self._db.read.execute(
+            "SELECT namespace, owner, uid, created_at FROM profiles WHERE namespace = ?", (namespace,)
+        ).fetchone()
+        return None if found is None else ProfileRow(**dict(found))
+
+    def profiles(self) -> list[ProfileRow]:
+        """All profiles by name."""
+        found = self._db.read.execute(
+            "SELECT namespace, owner, uid, created_at FROM profiles ORDER BY namespace"
+        )
+        return [ProfileRow(**dict(each)) for each in found]
+
+    def add_profile(self, profile: ProfileRow) -> bool:
+        """Store a profile; False when the name is taken."""
+        with self._db.write() as sql:
+            added = sql.execute(
+                "INSERT OR IGNORE INTO profiles VALUES (:namespace, :owner, :uid, :created_at)",
+                msgspec.structs.asdict(profile),
+            )
+            return added.rowcount == 1
+
+    def remove_profile(self, namespace: str, accounts: list[str]) -> None:
+        """Delete the profile, its secrets, and every right that it gave or that its `accounts` have."""
+        with self._db.write() as sql:
+            sql.execute("DELETE FROM profiles WHERE namespace = ?", (namespace,))
+            sql.execute("DELETE FROM secrets WHERE namespace = ?", (namespace,))
+            sql.execute("DELETE FROM contributors WHERE namespace = ?", (namespace,))
+            for account in accounts:
+                sql.execute("DELETE FROM contributors WHERE subject = ?", (account,))
+
+    def contributor_role(self, namespace: str, subject: str) -> str:
+        """What `subject` may do in `namespace`; "" for nothing."""
+        found = self._db.read.execute(
+            "SELECT role FROM contributors WHERE namespace = ? AND subject = ?", (namespace, subject)
+        ).fetchone()
+        return str(found[0]) if found else ""
+
+    def contributors(self, namespace: str) -> list[Contributor]:
+        """All that `namespace` is shared with."""
+        found = self._db.read.execute(
+            "SELECT subject, role FROM contributors WHERE namespace = ? ORDER BY subject", (namespace,)
+        )
+        return [Contributor(**dict(each)) for each in found]
+
+    def share(self, namespace: str, subject: str, role: str) -> None:
+        """Give `subject` this role in `namespace`; an empty role takes it back."""
+        with self._db.write() as sql:
+            sql.execute("DELETE FROM contributors WHERE namespace = ? AND subject = ?", (namespace, subject))
+            if role:
+                sql.execute("INSERT INTO contributors VALUES (?, ?, ?)", (namespace, subject, role))
+
     def secret(self, namespace: str, name: str) -> dict[str, str] | None:
         """Keys and values of a secret of `namespace`."""
-        return self._data(namespace, "secret", name)
+        return self.data(namespace, SECRET, name)
 
     def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
         """Keys and values of a config map of `namespace`."""
-        return self._data(namespace, "configmap", name)
+        return self.data(namespace, CONFIG_MAP, name)
 
-    def _data(self, namespace: str, kind: str, name: str) -> dict[str, str] | None:
+    def data(self, namespace: str, kind: str, name: str) -> dict[str, str] | None:
+        """Keys and values of a secret or config map."""
         found = self._db.read.execute(
             "SELECT data FROM secrets WHERE namespace = ? AND kind = ? AND name = ?", (namespace, kind, name)
         ).fetchone()
         return None if found is None else msgspec.json.decode(found[0], type=dict[str, str])
+
+    def keys(self, namespace: str, kind: str) -> dict[str, list[str]]:
+        """Names of the secrets or config maps of `namespace`, each with its keys; never a value."""
+        found = self._db.read.execute(
+            "SELECT name, data FROM secrets WHERE namespace = ? AND kind = ? ORDER BY name", (namespace, kind)
+        )
+        return {name: sorted(msgspec.json.decode(data, type=dict[str, str])) for name, data in found}
+
+    def set_data(self, namespace: str, kind: str, name: str, data: dict[str, str]) -> None:
+        """Store keys and values; keys that are there and not in `data` stay."""
+        with self._db.write() as sql:
+            merged = {**(self.data(namespace, kind, name) or {}), **data}
+            sql.execute(
+                "INSERT OR REPLACE INTO secrets VALUES (?, ?, ?, ?)",
+                (namespace, kind, name, msgspec.json.encode(merged)),
+            )
+
+    def remove_data(self, namespace: str, kind: str, name: str) -> bool:
+        """Delete a secret or config map; False when there is none."""
+        with self._db.write() as sql:
+            gone = sql.execute(
+                "DELETE FROM secrets WHERE namespace = ? AND kind = ? AND name = ?", (namespace, kind, name)
+            )
+            return gone.rowcount == 1
+
+    def revoke(self, token_id: str, expires_at: int, now: int) -> None:
+        """Remember a revoked token until it would have expired."""
+        with self._db.write() as sql:
+            sql.execute("DELETE FROM revoked_tokens WHERE expires_at < ?", (now,))
+            sql.execute("INSERT OR IGNORE INTO revoked_tokens VALUES (?, ?)", (token_id, expires_at))
+
+    def is_revoked(self, token_id: str) -> bool:
+        """Whether a token was revoked."""
+        return bool(
+            self._db.read.execute("SELECT 1 FROM revoked_tokens WHERE token_id = ?", (token_id,)).fetchone()
+        )

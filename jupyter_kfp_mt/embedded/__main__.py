@@ -1,0 +1,48 @@
+"""`python -m jupyter_kfp_mt.embedded --data DIR`: one server for one data folder, in front of nobody else."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from .server import AlreadyRunningError, Options, serve
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until stopped; 0 = stopped or already running, 1 = could not start."""
+    parser = argparse.ArgumentParser(prog="python -m jupyter_kfp_mt.embedded", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with everything that is kept")
+    parser.add_argument("--port", type=int, default=0, help="0 = a free one, the last one if possible")
+    parser.add_argument("--namespace", default="", help="the first profile; default: the user's name")
+    parser.add_argument("--single-user", action="store_true", help="no tenants, no tokens")
+    parser.add_argument(
+        "--identity-header",
+        default="",
+        help="trust this header as the user's name; only behind a front that sets it",
+    )
+    parser.add_argument(
+        "--idle-minutes", type=float, default=0, help="stop after so long without work; 0 = never"
+    )
+    given = parser.parse_args(arguments)
+    options = Options(
+        data=given.data,
+        port=given.port,
+        namespace=given.namespace,
+        multi_user=not given.single_user,
+        identity_header=given.identity_header,
+        idle_seconds=given.idle_minutes * 60,
+    )
+    try:
+        serve(options)
+    except AlreadyRunningError as error:
+        print(error)  # noqa: T201 - read by whoever starts it
+        return 0
+    except OSError as error:
+        print(f"cannot start: {error}", file=sys.stderr)  # noqa: T201 - as above
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

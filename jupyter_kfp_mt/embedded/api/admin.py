@@ -1,0 +1,168 @@
+"""Tenants of this server: routes for whoever holds the owner key of `runtime.json` (header X-Kfp-Owner-Key).
+
+```text
+GET    /embedded/profiles                                  {"profiles": [{namespace, owner, contributors}]}
+POST   /embedded/profiles                                  {"namespace": ..., "owner": ""}
+DELETE /embedded/profiles/{namespace}                      with everything in it
+PUT    /embedded/profiles/{namespace}/contributors/{other} {"role": "view|edit|admin"}; "" takes it back
+GET    /embedded/profiles/{namespace}/secrets              {"secrets": {name: [keys]}}; never a value
+PUT    /embedded/profiles/{namespace}/secrets/{name}       {"data": {key: value}}; other keys stay
+DELETE /embedded/profiles/{namespace}/secrets/{name}       the same for `configmaps`
+POST   /embedded/profiles/{namespace}/tokens               {"account": "default-editor", "seconds": 7200}
+POST   /embedded/tokens:revoke                             {"token": ...}
+POST   /embedded/stop
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..core import Core
+from ..core.errors import exists, invalid, not_found
+from ..store.tenants import CONFIG_MAP, SECRET
+from ..tenants import EDITOR, ROLES, SHARED, data_of, subject
+from .http import OWNER, Call, Route
+from .protojson import Message, int32_kind, map_kind, text_kind
+
+Json = Mapping[str, Any]
+_KINDS = {"secrets": SECRET, "configmaps": CONFIG_MAP}
+
+
+def _profile(core: Core, namespace: str) -> str:
+    if namespace == SHARED or core.store.tenants.profile(namespace) is None:
+        raise not_found("Profile", namespace)
+    return namespace
+
+
+def list_profiles(core: Core, _call: Call) -> Json:
+    """All profiles with whom they are shared."""
+    table = core.store.tenants
+    return {
+        "profiles": [
+            {
+                "namespace": each.namespace,
+                "owner": each.owner,
+                "contributors": [
+                    {"subject": other.subject, "role": other.role}
+                    for other in table.contributors(each.namespace)
+                ],
+            }
+            for each in table.profiles()
+            if each.namespace != SHARED
+        ]
+    }
+
+
+def add_profile(core: Core, call: Call) -> Json:
+    """Add a profile."""
+    namespace = call.message.get("namespace", "")
+    if core.store.tenants.profile(namespace) is not None:
+        raise exists(f"There is a profile {namespace} already")
+    try:
+        row = core.tenancy.add_profile(namespace, call.message.get("owner", ""))
+    except ValueError as error:
+        raise invalid(str(error)) from None
+    return {"namespace": row.namespace, "owner": row.owner}
+
+
+def remove_profile(core: Core, call: Call) -> Json:
+    """Remove a profile with its runs, files, secrets and rights."""
+    namespace = _profile(core, call.params["namespace"])
+    core.empty(namespace)
+    accounts = [subject(namespace, account) for account in (EDITOR, "default-viewer")]
+    core.store.tenants.remove_profile(namespace, accounts)
+    return {}
+
+
+def share(core: Core, call: Call) -> Json:
+    """Give another profile's default-editor, or a user of the trusted front, a role here."""
+    namespace, other = call.params["namespace"], call.params["other"]
+    if namespace != SHARED:
+        _profile(core, namespace)
+    role = call.message.get("role", "")
+    if role and role not in (ROLES if namespace != SHARED else ("shared",)):
+        raise invalid(f"a role is one of {', '.join(ROLES)}")
+    who = other if "@" in other else subject(_profile(core, other), EDITOR)
+    core.store.tenants.share(namespace, who, role)
+    return {}
+
+
+def list_data(core: Core, call: Call) -> Json:
+    """Names and keys of secrets or config maps."""
+    kind = _kind(call)
+    return {kind: core.store.tenants.keys(_profile(core, call.params["namespace"]), _KINDS[kind])}
+
+
+def set_data(core: Core, call: Call) -> Json:
+    """Set keys of a secret or config map."""
+    namespace = _profile(core, call.params["namespace"])
+    try:
+        data = data_of(call.message.get("data", {}), call.params["name"])
+    except ValueError as error:
+        raise invalid(str(error)) from None
+    core.store.tenants.set_data(namespace, _KINDS[_kind(call)], call.params["name"], data)
+    return {}
+
+
+def remove_data(core: Core, call: Call) -> Json:
+    """Remove a secret or config map."""
+    namespace, name = _profile(core, call.params["namespace"]), call.params["name"]
+    if not core.store.tenants.remove_data(namespace, _KINDS[_kind(call)], name):
+        raise not_found(_KINDS[_kind(call)].capitalize(), name)
+    return {}
+
+
+def _kind(call: Call) -> str:
+    kind = call.params["kind"]
+    if kind not in _KINDS:
+        raise not_found("Kind", kind)
+    return kind
+
+
+def issue_token(core: Core, call: Call) -> Json:
+    """Make a token for an account of a profile."""
+    namespace = _profile(core, call.params["namespace"])
+    try:
+        token, expires_at = core.tenancy.issue(
+            namespace, call.message.get("account") or EDITOR, call.message.get("seconds", 7200)
+        )
+    except ValueError as error:
+        raise invalid(str(error)) from None
+    return {"token": token, "expires_at": expires_at}
+
+
+def revoke_token(core: Core, call: Call) -> Json:
+    """Make a token useless."""
+    if not core.tenancy.revoke(call.message.get("token", "")):
+        raise invalid("this is no token of this server")
+    return {}
+
+
+def routes(stop: Callable[[], None]) -> list[Route]:
+    """All of them."""
+
+    def stop_server(_core: Core, _call: Call) -> Json:
+        stop()
+        return {}
+
+    profile = Message("profile", {"namespace": text_kind, "owner": text_kind})
+    role = Message("role", {"role": text_kind})
+    data = Message("data", {"data": map_kind(text_kind)})
+    token = Message("token", {"account": text_kind, "seconds": int32_kind})
+    one = "/embedded/profiles/{namespace}"
+    return [
+        Route("GET", "/embedded/profiles", OWNER, list_profiles),
+        Route("POST", "/embedded/profiles", OWNER, add_profile, body=profile),
+        Route("DELETE", one, OWNER, remove_profile),
+        Route("PUT", f"{one}/contributors/{{other}}", OWNER, share, body=role),
+        Route("POST", f"{one}/tokens", OWNER, issue_token, body=token),
+        Route("GET", f"{one}/{{kind}}", OWNER, list_data),
+        Route("PUT", f"{one}/{{kind}}/{{name}}", OWNER, set_data, body=data),
+        Route("DELETE", f"{one}/{{kind}}/{{name}}", OWNER, remove_data),
+        Route(
+            "POST", "/embedded/tokens:revoke", OWNER, revoke_token, body=Message("t", {"token": text_kind})
+        ),
+        Route("POST", "/embedded/stop", OWNER, stop_server),
+    ]

@@ -1,0 +1,226 @@
+"""The HTTP side: bounds, who may speak to us at all, and from Tornado's request to a `Call` and back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import posixpath
+import re
+import time
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Executor
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+from tornado import httputil, web
+
+from ..core import Core
+from ..core.errors import ApiError
+from . import extras
+from .http import JSON, TEXT, Answer, Call, Route, Router, refusal, respond
+from .routes_v2 import routes as v2_routes
+
+LARGEST_BODY = 8 * 1024 * 1024
+LARGEST_UPLOAD = 33 * 1024 * 1024  # a package of 32 MiB and the multipart around it
+LARGE_BODY = 256 * 1024  # read off the loop
+LARGEST_HEADER = 256 * 1024  # a filter of 70 kB in the URL is fine on a real server
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+log = logging.getLogger("jupyter_kfp_mt.embedded")
+
+
+class Server:
+    """What every request needs: the core, the routes, the threads for slow ones, the time of the last call."""
+
+    def __init__(
+        self,
+        core: Core,
+        executor: Executor,
+        version: str,
+        *,
+        stop: Callable[[], None],
+        hosts: Collection[str] = LOCAL_HOSTS,
+        more_routes: Sequence[Route] = (),
+    ) -> None:
+        self.core = core
+        self.executor = executor
+        self.hosts = frozenset(hosts)
+        self.last_call = time.monotonic()
+        self.routes = all_routes(version, stop)
+        self.router = Router([*self.routes, *more_routes])
+
+    def application(self) -> web.Application:
+        """The Tornado application: one handler, everything else is the table."""
+        return web.Application([(r".*", _Handler, {"server": self})], log_function=lambda _handler: None)
+
+
+def all_routes(version: str, stop: Callable[[], None]) -> list[Route]:
+    """The whole table; the test of authorization walks it."""
+    from . import admin, routes_v1
+
+    public = [
+        Route("GET", f"/apis/{api}/healthz", None, lambda core, _call: extras.healthz(core.tenancy, version))
+        for api in ("v2beta1", "v1beta1")
+    ]
+    return [*public, *v2_routes(), *routes_v1.routes(), *admin.routes(stop)]
+
+
+@web.stream_request_body
+class _Handler(web.RequestHandler):
+    """Takes any method and path to the table."""
+
+    SUPPORTED_METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS")
+
+    def initialize(self, server: Server) -> None:
+        """Take the server."""
+        self._server = server
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._route_path = ""
+
+    def set_default_headers(self) -> None:
+        """Say nothing about us, and keep browsers from reading or guessing."""
+        self.clear_header("Server")
+        self.set_header("X-Content-Type-Options", "nosniff")
+
+    def prepare(self) -> None:
+        """Refuse what must not come near: other hosts, web pages, bodies that are too large."""
+        self._server.last_call = time.monotonic()
+        self._route_path = unquote(urlsplit(self.request.uri or "").path, errors="replace")
+        upload = self._route_path.rstrip("/").endswith(("/upload", "/upload_version"))
+        self._limit = LARGEST_UPLOAD if upload else LARGEST_BODY
+        reason = _stranger(self.request.headers, self._server.hosts)
+        if reason:
+            self._send(Answer(403, msgspec.json.encode({"code": 7, "message": reason})))
+        elif int(self.request.headers.get("Content-Length") or 0) > self._limit:
+            self._refuse_size()
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep the body while it is within its bound."""
+        self._size += len(chunk)
+        if self._size <= self._limit:
+            self._chunks.append(chunk)
+        else:
+            self._chunks.clear()
+
+    async def _answer(self) -> None:
+        if self._size > self._limit:
+            self._refuse_size()
+            return
+        clean = _clean(self._route_path)
+        if clean != self._route_path:
+            query = f"?{self.request.query}" if self.request.query else ""
+            self._send(Answer(301, b"", headers={"Location": clean + query}))
+            return
+        if not self._route_path.startswith(("/apis/", "/embedded/")):
+            self._send(Answer(404, b"404 page not found\n", TEXT))
+            return
+        began = time.monotonic()
+        call = self._call()
+        try:
+            route, call.params = self._server.router.find(call.method, call.path)
+        except ApiError as error:
+            self._send(refusal(error))
+            return
+        if route.slow or self._size > LARGE_BODY:
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(
+                self._server.executor, respond, self._server.core, route, call
+            )
+        else:
+            answer = respond(self._server.core, route, call)
+        if call.method not in ("GET", "HEAD"):
+            _record(call, answer, time.monotonic() - began)
+        self._send(answer)
+
+    get = head = post = delete = patch = put = options = _answer
+
+    def _call(self) -> Call:
+        body = b"".join(self._chunks)
+        return Call(
+            method=self.request.method or "GET",
+            path=self._route_path,
+            query=parse_qs(self.request.query, keep_blank_values=True, errors="replace"),
+            header=self.request.headers.get_list,
+            body=body,
+            file=_uploaded(self.request.headers.get("Content-Type", ""), body),
+        )
+
+    def _refuse_size(self) -> None:
+        self.set_header("Connection", "close")
+        message = f"the body is larger than {self._limit} bytes"
+        self._send(Answer(413, msgspec.json.encode({"code": 3, "message": message})))
+
+    def _send(self, answer: Answer) -> None:
+        self.set_status(answer.status)
+        self.set_header("Content-Type", answer.content_type)
+        for name, value in answer.headers.items():
+            self.set_header(name, value)
+        if answer.status == 200 and answer.content_type == JSON:
+            self.set_header("Grpc-Metadata-Content-Type", "application/grpc")
+        self.finish(answer.body)
+
+    def compute_etag(self) -> None:
+        """No etags: clients of KFP do not know them."""
+
+    def write_error(self, status_code: int, **_kwargs: Any) -> None:
+        """Something of ours broke: say where to look, and nothing else."""
+        self.finish(msgspec.json.encode({"code": 13, "message": "Internal error, see server.log"}))
+
+
+def _stranger(headers: httputil.HTTPHeaders, hosts: Collection[str]) -> str:
+    """Why this request must not come from where it says; "" when it may.
+
+    A web page can make a browser send requests here: it shows in Origin, and in Host after DNS rebinding.
+    """
+    host = headers.get("Host", "")
+    name = re.sub(r":\d*$", "", host).lower()
+    if name not in hosts:
+        return "this Host is not served here"
+    origin = headers.get("Origin", "")
+    if origin and origin != f"http://{host}":
+        return "calls from web pages are not taken"
+    if headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        return "calls from web pages are not taken"
+    return ""
+
+
+def _clean(path: str) -> str:
+    """`path` as the gateway's router wants it."""
+    if "//" not in path and "/." not in path:
+        return path
+    clean = posixpath.normpath("/" + path.lstrip("/"))
+    return clean + "/" if path.endswith("/") and clean != "/" else clean
+
+
+def _uploaded(content_type: str, body: bytes) -> tuple[str, bytes] | None:
+    """Name and content of the multipart field `uploadfile`; None when there is none."""
+    if not content_type.startswith("multipart/form-data"):
+        return None
+    files: dict[str, list[httputil.HTTPFile]] = {}
+    boundary = re.search(r'boundary="?([^";]+)"?', content_type)
+    if boundary is None:
+        return None
+    try:
+        httputil.parse_multipart_form_data(boundary.group(1).encode(), body, {}, files)
+    except (httputil.HTTPInputError, ValueError):
+        return None
+    found = files.get("uploadfile")
+    return (found[0].filename, found[0].body) if found else None
+
+
+def _record(call: Call, answer: Answer, seconds: float) -> None:
+    """One line for each changing call: who, what, where, with which outcome."""
+    namespace = call.target.namespace if call.target else ""
+    log.info(
+        "%s %s by %s in %s: %s, %.0f ms, request %s",
+        call.method,
+        re.sub(r"[^\x21-\x7e]", "?", call.path)[:200],
+        call.identity or "-",
+        namespace or "-",
+        answer.status,
+        seconds * 1000,
+        uuid.uuid4().hex[:8],
+    )

@@ -1,0 +1,174 @@
+"""Whose a call's object is: one finder for each way to name it. Nothing here decides about rights."""
+
+from __future__ import annotations
+
+from ..core import Core
+from ..core.errors import ApiError, invalid, not_found
+from ..store import ExperimentRow, PipelineRow
+from .http import Call, Guard, Target
+
+_NO_NAMESPACE = {
+    "experiments": "An experiment cannot have an empty namespace in multi-user mode",
+    "runs": "A run cannot have an empty namespace in multi-user mode",
+    "jobs": "a recurring run cannot have an empty namespace in multi-user mode",
+}
+_AUTHORIZE = "Failed to authorize the request"
+
+
+def _missing(kind: str, ref: str, *context: str) -> ApiError:
+    error = not_found(kind, ref)
+    for each in reversed(context):
+        error = error.within(each)
+    return error
+
+
+def by_run(_core: Core, call: Call) -> Target:
+    """The run in the path."""
+    run_id = call.params["run_id"]
+    if not run_id:
+        raise invalid(_NO_NAMESPACE["runs"])
+    row = _core.store.runs.get(run_id)
+    missing = _missing(
+        "Run",
+        run_id,
+        _AUTHORIZE,
+        f"Failed to authorize with the run ID {run_id}",
+        f"Failed to fetch run {run_id}",
+    )
+    return Target(row.namespace if row else None, row.run_id if row else "", row, missing)
+
+
+def by_experiment(core: Core, call: Call) -> Target:
+    """The experiment in the path."""
+    experiment_id = call.params["experiment_id"]
+    if not experiment_id:
+        raise invalid(_NO_NAMESPACE["experiments"])
+    row = core.store.experiments.get(experiment_id)
+    missing = _missing("Experiment", experiment_id, _AUTHORIZE, "Failed to authorize with the experiment ID")
+    return Target(row.namespace if row else None, row.display_name if row else "", row, missing)
+
+
+def by_recurring_run(core: Core, call: Call) -> Target:
+    """The recurring run in the path."""
+    recurring_run_id = call.params["recurring_run_id"]
+    if not recurring_run_id:
+        raise invalid(_NO_NAMESPACE["jobs"])
+    row = core.store.recurring_runs.get(recurring_run_id)
+    missing = _missing("Job", recurring_run_id, _AUTHORIZE, "failed to authorize with the recurring run ID")
+    return Target(row.namespace if row else None, row.display_name if row else "", row, missing)
+
+
+def pipeline_target(core: Core, pipeline_id: str) -> Target:
+    """The pipeline of this id."""
+    if not pipeline_id:
+        raise invalid("Failed to find a pipeline: its id is empty")
+    row = core.store.pipelines.get(pipeline_id)
+    missing = _missing(
+        "Pipeline",
+        pipeline_id,
+        f"Failed to access pipeline {pipeline_id}. Check if it exists and have a namespace assigned",
+        f"Failed to get a pipeline with id {pipeline_id}",
+    )
+    return _owned(row, row, missing)
+
+
+def by_pipeline(core: Core, call: Call) -> Target:
+    """The pipeline in the path."""
+    return pipeline_target(core, call.params["pipeline_id"])
+
+
+def by_version(core: Core, call: Call) -> Target:
+    """The version in the path; its own pipeline decides, whatever pipeline the path names."""
+    version_id = call.params["pipeline_version_id"]
+    if not version_id:
+        raise invalid("Failed to find a pipeline version: its id is empty")
+    row = core.store.pipelines.version(version_id)
+    pipeline = core.store.pipelines.get(row.pipeline_id) if row else None
+    missing = _missing(
+        "PipelineVersion",
+        version_id,
+        f"Failed to access pipeline version {version_id}. Check if it exists",
+        f"Failed to get a pipeline version with id {version_id}",
+    )
+    return _owned(pipeline, row, missing)
+
+
+def by_name(core: Core, call: Call) -> Target:
+    """The pipeline of this name in the namespace of the query; without one, a shared pipeline."""
+    name, namespace = call.params["name"], _namespace(core, call)
+    row = core.store.pipelines.named(namespace, name)
+    return Target("" if namespace == "-" else namespace, name, row)
+
+
+def _owned(pipeline: PipelineRow | None, row: object, missing: ApiError) -> Target:
+    if pipeline is None:
+        return Target(None, "", None, missing)
+    return Target(pipeline.namespace, pipeline.name, row, missing)
+
+
+def _namespace(core: Core, call: Call) -> str:
+    """The namespace of the query; single-user mode knows none."""
+    return call.text("namespace") if core.tenancy.multi_user else ""
+
+
+def in_namespace(resource: str) -> Guard:
+    """A list of experiments of the query's namespace."""
+
+    def find(core: Core, call: Call) -> Target:
+        return Target(required(core, _namespace(core, call), resource))
+
+    return Guard(resource, "list", find, "Failed to authorize with API")
+
+
+def required(core: Core, namespace: str, resource: str) -> str:
+    """`namespace`, which must not be empty in multi-user mode."""
+    if core.tenancy.multi_user and not namespace:
+        raise invalid(_NO_NAMESPACE[resource])
+    return namespace
+
+
+def in_namespace_or_experiment(core: Core, call: Call) -> Target:
+    """A list of runs or recurring runs: the experiment decides where one is given."""
+    experiment_id = call.text("experiment_id")
+    if experiment_id:
+        row = core.store.experiments.get(experiment_id)
+        missing = _missing(
+            "Experiment",
+            experiment_id,
+            f"Failed to list runs due to error fetching namespace for experiment {experiment_id}."
+            " Try filtering based on namespace",
+            f"Failed to fetch namespace from experiment {experiment_id}",
+        )
+        return Target(row.namespace if row else None, "", row, missing)
+    return Target(_namespace(core, call))
+
+
+def of_new(core: Core, resource: str, experiment_id: str, namespace: str) -> Target:
+    """Where a new run or recurring run belongs: its experiment's namespace (contract §5)."""
+    context = "Failed to create a run" if resource == "runs" else "Failed to create a recurring run"
+    context += " due to invalid experimentId and namespace combination"
+    row: ExperimentRow | None
+    if not experiment_id:
+        if core.tenancy.multi_user:
+            raise invalid("Experiment id can not be empty in multi-user mode").within(context)
+        return Target("", "", (core.experiments.default(), namespace))
+    row = core.store.experiments.get(experiment_id)
+    missing = _missing(
+        "Experiment",
+        experiment_id,
+        context,
+        f"Failed to fetch namespace for experiment {experiment_id}",
+        f"Failed to fetch namespace from experiment {experiment_id}",
+    )
+    if row is None:
+        return Target(None, "", None, missing)
+    return Target(row.namespace, "", (row, namespace), missing)
+
+
+def same_namespace(row: ExperimentRow, namespace: str, context: str) -> str:
+    """The experiment's namespace; another one that was sent is refused."""
+    if namespace and namespace != row.namespace:
+        raise invalid(
+            f"Experiment {row.experiment_id} belongs to namespace '{row.namespace}' instead of '{namespace}'"
+        ).within(f"{context} due to invalid experimentId and namespace combination")
+    return row.namespace

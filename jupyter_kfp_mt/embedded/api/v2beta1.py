@@ -1,0 +1,570 @@
+"""The v2beta1 façade: rows → JSON, messages → what the core asks for. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import msgspec
+
+from ...models import Task
+from ..core import Core
+from ..core.errors import aborted, invalid, not_found, saying
+from ..core.listing import Asked
+from ..core.pipelines import Names
+from ..core.recurring_runs import NewRecurringRun
+from ..core.runs import NewRun
+from ..core.sources import MayRead, Source
+from ..store import ExperimentRow, PipelineRow, RecurringRunRow, RunRow, StateEntry, Trigger, VersionRow
+from ..store.experiments import LISTING as EXPERIMENTS
+from ..store.pipelines import PIPELINES, VERSIONS
+from ..store.query import Listing, Page, Query
+from ..store.recurring_runs import LISTING as RECURRING_RUNS
+from ..store.runs import LISTING as RUNS
+from .guards import in_namespace_or_experiment, of_new, required, same_namespace
+from .http import Call, Target, may
+from .messages import FILTERS_V2
+
+Json = dict[str, Any]
+UNFINISHED = "0001-01-01T00:00:00Z"
+
+
+def time_text(seconds: float) -> str:
+    """Seconds since 1970 as KFP writes times."""
+    return datetime.fromtimestamp(int(seconds), timezone.utc).isoformat()[:19] + "Z"
+
+
+def present(**fields: Any) -> Json:
+    """The fields that are not empty: protojson leaves the others out."""
+    return {name: value for name, value in fields.items() if value not in ("", 0, False, None, {}, [])}
+
+
+def may_read(core: Core, call: Call) -> MayRead:
+    """Whether the caller may get pipelines of a namespace."""
+    return lambda namespace: may(core, call.identity, "get", "pipelines", namespace)
+
+
+# lists
+
+
+def asked(call: Call) -> Asked:
+    """The list options of a call."""
+    return Asked(
+        page_size=call.given.get("page_size", 0),
+        page_token=call.text("page_token"),
+        sort_by=call.text("sort_by"),
+        filter=call.text("filter"),
+    )
+
+
+def reads(listing: Listing, *, tags: bool = False) -> Callable[[Core, Call], Query]:
+    """Check the list options before anybody is asked for rights, as KFP does."""
+
+    def read(core: Core, call: Call) -> Query:
+        with saying("Failed to create list options"):
+            return core.lists.parse(listing, asked(call), FILTERS_V2, tags=tags)
+
+    return read
+
+
+def listed(
+    core: Core,
+    call: Call,
+    listing: Listing,
+    scope: tuple[str, str],
+    read: Callable[[Query], Page[Any]],
+    name: str,
+    write: Callable[[Sequence[Any]], list[Json]],
+) -> Json:
+    """One page as JSON."""
+    with saying("Failed to create list options"):
+        query = core.lists.bind(listing, call.asked, asked(call), *scope)
+    page = read(query)
+    return present(
+        **{name: write(page.rows)},
+        total_size=page.total,
+        next_page_token=core.lists.token(listing, query, page),
+    )
+
+
+# experiments
+
+
+def experiment(row: ExperimentRow) -> Json:
+    """An experiment."""
+    return present(
+        experiment_id=row.experiment_id,
+        display_name=row.display_name,
+        description=row.description,
+        created_at=time_text(row.created_at),
+        namespace=row.namespace,
+        storage_state=row.storage_state,
+        last_run_created_at=time_text(row.last_run_created_at),
+    )
+
+
+def read_experiment(core: Core, call: Call) -> None:
+    """Check a new experiment's names."""
+    message = call.message
+    with saying("Failed to convert API experiment to model experiment"):
+        core.experiments.check(message.get("namespace", ""), message.get("display_name", ""))
+
+
+def of_new_experiment(core: Core, call: Call) -> Target:
+    """Where a new experiment goes."""
+    namespace = call.message.get("namespace", "") if core.tenancy.multi_user else ""
+    with saying("Failed to authorize the request"):
+        return Target(required(core, namespace, "experiments"), call.message.get("display_name", ""))
+
+
+def create_experiment(core: Core, call: Call) -> Json:
+    """Create an experiment."""
+    message = call.message
+    row = core.experiments.create(
+        _place(call), message.get("display_name", ""), message.get("description", "")
+    )
+    return experiment(row)
+
+
+def get_experiment(_core: Core, call: Call) -> Json:
+    """Read an experiment."""
+    return experiment(call.row)
+
+
+def list_experiments(core: Core, call: Call) -> Json:
+    """List the experiments of a namespace."""
+    scope = ("namespace", _place(call))
+    return listed(
+        core,
+        call,
+        EXPERIMENTS,
+        scope,
+        core.store.experiments.page,
+        "experiments",
+        lambda rows: [experiment(row) for row in rows],
+    )
+
+
+def _place(call: Call) -> str:
+    return (call.target.namespace if call.target else "") or ""
+
+
+# runs
+
+
+def run(row: RunRow, tasks: Sequence[Task] = ()) -> Json:
+    """A run; with its tasks where it has some."""
+    from_version = bool(row.pipeline_version_id)
+    source: Json = (
+        {"pipeline_version_reference": _reference(row.pipeline_id, row.pipeline_version_id)}
+        if from_version
+        else {"pipeline_spec": msgspec.Raw(row.spec)}
+    )
+    fields = present(
+        experiment_id=row.experiment_id,
+        run_id=row.run_id,
+        display_name=row.display_name,
+        storage_state=row.storage_state,
+        description=row.description,
+        **source,
+        runtime_config=_config(row.runtime_config),
+        service_account=row.service_account,
+        created_at=time_text(row.created_at),
+        scheduled_at=time_text(row.scheduled_at),
+        finished_at=time_text(row.finished_at),
+        state=row.state,
+        recurring_run_id=row.recurring_run_id,
+        state_history=[present(update_time=time_text(entry.at), state=entry.state) for entry in row.history],
+    )
+    if tasks:
+        fields["run_details"] = {"task_details": [task_detail(task) for task in tasks]}
+    plugins = msgspec.json.decode(row.extra, type=dict[str, Any]).get("plugins_input")
+    if plugins:
+        fields["plugins_input"] = plugins
+    return fields
+
+
+def task_detail(task: Task) -> Json:
+    """A task as `run_details` has it."""
+    return present(
+        run_id=task.run_id,
+        task_id=task.task_id,
+        display_name=task.display_name,
+        create_time=_moment(task.create_time),
+        start_time=_moment(task.start_time),
+        end_time=_moment(task.end_time) or UNFINISHED,
+        state=task.state,
+        state_history=[
+            present(update_time=_moment(each.update_time), state=each.state) for each in task.state_history
+        ],
+        parent_task_id=task.parent_task_id,
+        child_tasks=[present(task_id=each.task_id, pod_name=each.pod_name) for each in task.child_tasks],
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    return "" if moment is None else time_text(moment.timestamp())
+
+
+def _reference(pipeline_id: str, pipeline_version_id: str) -> Json:
+    return present(pipeline_id=pipeline_id, pipeline_version_id=pipeline_version_id)
+
+
+def _config(stored: bytes) -> msgspec.Raw | None:
+    return None if stored == b"{}" else msgspec.Raw(stored)
+
+
+def read_run(core: Core, call: Call) -> NewRun:
+    """Check a new run's names and texts."""
+    message = call.message
+    if message.get("plugins_output"):
+        raise aborted(
+            "plugins_output is server-owned and populated exclusively via plugin lifecycle hooks",
+            "plugins_output must not be set by the client",
+        )
+    extra = {"plugins_input": message["plugins_input"]} if message.get("plugins_input") else {}
+    new = NewRun(
+        run_id=message.get("run_id", ""),
+        display_name=message.get("display_name", ""),
+        description=message.get("description", ""),
+        service_account=message.get("service_account", ""),
+        source=_source(message),
+        storage_state="ARCHIVED" if message.get("storage_state") == "ARCHIVED" else "AVAILABLE",
+        scheduled_at=message.get("scheduled_at", 0),
+        finished_at=message.get("finished_at", 0),
+        state_history=[
+            StateEntry(at=each.get("update_time", 0), state=each.get("state", ""))
+            for each in message.get("state_history", [])
+        ],
+        recurring_run_id=message.get("recurring_run_id", ""),
+        runtime_config=present(**message.get("runtime_config", {})),
+        extra=extra,
+    )
+    with saying("Failed to create a run due to conversion error"):
+        core.runs.check(new)
+    return new
+
+
+def _source(message: Mapping[str, Any]) -> Source:
+    reference = message.get("pipeline_version_reference", {})
+    return Source(
+        pipeline_id=reference.get("pipeline_id", ""),
+        pipeline_version_id=reference.get("pipeline_version_id", ""),
+        spec=message.get("pipeline_spec"),
+    )
+
+
+def of_new_run(core: Core, call: Call) -> Target:
+    """Where a new run goes."""
+    return of_new(core, "runs", call.message.get("experiment_id", ""), "")
+
+
+def create_run(core: Core, call: Call) -> Json:
+    """Create a run and start it."""
+    row, namespace = call.row
+    place = same_namespace(row, namespace, "Failed to create a run")
+    return run(core.runs.create(place, row, call.asked, may_read(core, call)))
+
+
+def get_run(core: Core, call: Call) -> Json:
+    """Read a run."""
+    return run(call.row, core.store.tasks.tasks(call.row.run_id))
+
+
+def list_runs(core: Core, call: Call) -> Json:
+    """List the runs of a namespace or an experiment."""
+
+    def write(rows: Sequence[RunRow]) -> list[Json]:
+        tasks = core.store.tasks.of_runs([row.run_id for row in rows])
+        return [run(row, tasks.get(row.run_id, ())) for row in rows]
+
+    return listed(core, call, RUNS, scope_of(core, call), core.store.runs.page, "runs", write)
+
+
+def scope_of(core: Core, call: Call) -> tuple[str, str]:
+    """What bounds a list of runs or recurring runs."""
+    if isinstance(call.row, ExperimentRow):
+        return "experiment_id", call.row.experiment_id
+    return ("namespace", _place(call)) if core.tenancy.multi_user else ("", "")
+
+
+def find_listed(resource: str, context: str) -> Callable[[Core, Call], Target]:
+    """Where a list of runs or recurring runs is."""
+
+    def find(core: Core, call: Call) -> Target:
+        target = in_namespace_or_experiment(core, call)
+        if target.namespace is not None and target.row is None:
+            where = "Check if you have permission to access namespace "
+            with saying(f"{context} due to authorization error. {where}"):
+                required(core, target.namespace, resource)
+        return target
+
+    return find
+
+
+# recurring runs
+
+
+def recurring_run(row: RecurringRunRow) -> Json:
+    """A recurring run."""
+    source: Json = {}
+    if row.pipeline_id:
+        source["pipeline_version_reference"] = _reference(row.pipeline_id, row.pipeline_version_id)
+    elif row.spec:
+        source["pipeline_spec"] = msgspec.Raw(row.spec)
+    fields = present(
+        recurring_run_id=row.recurring_run_id,
+        display_name=row.display_name,
+        description=row.description,
+        **source,
+        runtime_config=_config(row.runtime_config),
+        service_account=row.service_account,
+        max_concurrency=str(row.max_concurrency),
+    )
+    fields["trigger"] = _trigger(row.trigger)
+    plugins = msgspec.json.decode(row.extra, type=dict[str, Any]).get("plugins_input")
+    return fields | present(
+        mode="ENABLE" if row.enabled else "DISABLE",
+        created_at=time_text(row.created_at),
+        updated_at=time_text(row.updated_at),
+        status="ENABLED" if row.enabled else "DISABLED",
+        no_catchup=row.no_catchup,
+        namespace=row.namespace,
+        experiment_id=row.experiment_id,
+        plugins_input=plugins,
+    )
+
+
+def _trigger(trigger: Trigger) -> Json:
+    bounds = present(
+        start_time=time_text(trigger.start) if trigger.start else "",
+        end_time=time_text(trigger.end) if trigger.end else "",
+    )
+    if trigger.cron:
+        return {"cron_schedule": {**bounds, "cron": trigger.cron}}
+    if trigger.interval:
+        return {"periodic_schedule": {**bounds, "interval_second": str(trigger.interval)}}
+    return {}
+
+
+def trigger_of(message: Mapping[str, Any]) -> Trigger:
+    """The trigger of a message, in either API version."""
+    sent = message.get("trigger", {})
+    schedule = sent.get("cron_schedule") or sent.get("periodic_schedule") or {}
+    return Trigger(
+        cron=schedule.get("cron", ""),
+        interval=schedule.get("interval_second", 0),
+        start=schedule.get("start_time", 0),
+        end=schedule.get("end_time", 0),
+    )
+
+
+def read_recurring_run(core: Core, call: Call) -> NewRecurringRun:
+    """Check a new recurring run."""
+    message = call.message
+    sent = message.get("trigger", {})
+    new = NewRecurringRun(
+        display_name=message.get("display_name", ""),
+        description=message.get("description", ""),
+        service_account=message.get("service_account", ""),
+        source=_source(message),
+        enabled=message.get("mode") == "ENABLE",
+        max_concurrency=message.get("max_concurrency", 0),
+        no_catchup=message.get("no_catchup", False),
+        trigger=trigger_of(message),
+        has_cron="cron_schedule" in sent,
+        has_interval="periodic_schedule" in sent,
+        runtime_config=present(**message.get("runtime_config", {})),
+        pinned=False,
+        extra={"plugins_input": message["plugins_input"]} if message.get("plugins_input") else {},
+    )
+    with saying("Failed to create a recurring run due to conversion error"):
+        core.recurring_runs.check(new)
+    return new
+
+
+def of_new_recurring_run(core: Core, call: Call) -> Target:
+    """Where a new recurring run goes."""
+    message = call.message
+    target = of_new(core, "jobs", message.get("experiment_id", ""), message.get("namespace", ""))
+    return Target(target.namespace, message.get("display_name", ""), target.row, target.missing)
+
+
+def create_recurring_run(core: Core, call: Call) -> Json:
+    """Create a recurring run."""
+    row, namespace = call.row
+    place = same_namespace(row, namespace, "Failed to create a recurring run")
+    return recurring_run(core.recurring_runs.create(place, row, call.asked, may_read(core, call)))
+
+
+def get_recurring_run(_core: Core, call: Call) -> Json:
+    """Read a recurring run."""
+    return recurring_run(call.row)
+
+
+def list_recurring_runs(core: Core, call: Call) -> Json:
+    """List the recurring runs of a namespace or an experiment."""
+    return listed(
+        core,
+        call,
+        RECURRING_RUNS,
+        scope_of(core, call),
+        core.store.recurring_runs.page,
+        "recurringRuns",
+        lambda rows: [recurring_run(row) for row in rows],
+    )
+
+
+# verbs that answer {}
+
+
+def done(act: Callable[[Core, Any], None]) -> Callable[[Core, Call], Json]:
+    """A handler that does something with the object of the call, and says nothing."""
+
+    def handler(core: Core, call: Call) -> Json:
+        act(core, call.row)
+        return {}
+
+    return handler
+
+
+# pipelines
+
+
+def pipeline(row: PipelineRow) -> Json:
+    """A pipeline."""
+    return present(
+        pipeline_id=row.pipeline_id,
+        display_name=row.display_name,
+        name=row.name,
+        description=row.description,
+        created_at=time_text(row.created_at),
+        namespace=row.namespace,
+        tags=_tags(row.tags),
+    )
+
+
+def version(row: VersionRow) -> Json:
+    """A version with its spec."""
+    return present(
+        pipeline_id=row.pipeline_id,
+        pipeline_version_id=row.pipeline_version_id,
+        display_name=row.display_name,
+        name=row.name,
+        description=row.description,
+        created_at=time_text(row.created_at),
+        package_url={"pipeline_url": row.package_url} if row.package_url else {},
+        code_source_url=row.code_source_url,
+        pipeline_spec=msgspec.Raw(row.spec),
+        tags=_tags(row.tags),
+    )
+
+
+def _tags(stored: bytes) -> msgspec.Raw | None:
+    return None if stored == b"{}" else msgspec.Raw(stored)
+
+
+def names_of(message: Mapping[str, Any], otherwise: str = "") -> Names:
+    """The names in a message or query."""
+    return Names(
+        name=message.get("name", ""),
+        display_name=message.get("display_name", ""),
+        description=message.get("description", ""),
+        tags=message.get("tags", {}),
+    ).filled(otherwise)
+
+
+def read_pipeline(core: Core, call: Call) -> Names:
+    """Check a new pipeline's names."""
+    names = names_of(call.message)
+    with saying("Failed to convert API pipeline to model pipeline"):
+        core.pipelines.check(call.message.get("namespace", ""), names)
+    return names
+
+
+def of_new_pipeline(core: Core, call: Call) -> Target:
+    """Where a new pipeline goes; without namespace it is a shared one."""
+    if not call.asked.name:
+        raise invalid("name is required")
+    namespace = call.message.get("namespace", "") if core.tenancy.multi_user else ""
+    return Target(namespace, call.asked.name)
+
+
+def create_pipeline(core: Core, call: Call) -> Json:
+    """Register a pipeline that has no version yet."""
+    row, _ = core.pipelines.create(_place(call), call.asked)
+    return pipeline(row)
+
+
+def get_pipeline(_core: Core, call: Call) -> Json:
+    """Read a pipeline."""
+    return pipeline(call.row)
+
+
+def get_pipeline_by_name(_core: Core, call: Call) -> Json:
+    """Read the pipeline of this name."""
+    if call.row is None:
+        name, namespace = call.params["name"], call.text("namespace")
+        with saying(f"Failed to get a pipeline named {name} in namespace {namespace}"):
+            raise not_found("Namespace/Pipeline", f"{namespace}/{name}")
+    return pipeline(call.row)
+
+
+def list_pipelines(core: Core, call: Call) -> Json:
+    """List the pipelines of a namespace, or the shared ones."""
+    return listed(
+        core,
+        call,
+        PIPELINES,
+        ("namespace", _place(call)),
+        core.store.pipelines.page,
+        "pipelines",
+        lambda rows: [pipeline(row) for row in rows],
+    )
+
+
+def of_pipelines(core: Core, call: Call) -> Target:
+    """Which pipelines are listed."""
+    return Target(call.text("namespace") if core.tenancy.multi_user else "")
+
+
+def _sent_tags(call: Call) -> Mapping[str, str] | None:
+    tags: Mapping[str, str] | None = call.message.get("tags")
+    return tags
+
+
+def patch_pipeline(core: Core, call: Call) -> Json:
+    """Change the display name and the tags of a pipeline."""
+    changed = core.pipelines.update(call.row, call.message.get("display_name", ""), _sent_tags(call))
+    return pipeline(changed) if isinstance(changed, PipelineRow) else {}
+
+
+def patch_version(core: Core, call: Call) -> Json:
+    """Change the display name and the tags of a version."""
+    changed = core.pipelines.update(call.row, call.message.get("display_name", ""), _sent_tags(call))
+    return version(changed) if isinstance(changed, VersionRow) else {}
+
+
+def delete_pipeline(core: Core, call: Call) -> Json:
+    """Delete a pipeline."""
+    core.pipelines.delete(call.row, cascade=bool(call.given.get("cascade", False)))
+    return {}
+
+
+def get_version(_core: Core, call: Call) -> Json:
+    """Read a version."""
+    return version(call.row)
+
+
+def list_versions(core: Core, call: Call) -> Json:
+    """List the versions of a pipeline."""
+    return listed(
+        core,
+        call,
+        VERSIONS,
+        ("pipeline_id", call.row.pipeline_id),
+        core.store.pipelines.page_versions,
+        "pipeline_versions",
+        lambda rows: [version(row) for row in rows],
+    )

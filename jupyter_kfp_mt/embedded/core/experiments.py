@@ -1,0 +1,71 @@
+"""Experiments: names, archive and delete with their consequences (contract §2.2)."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+
+from ..store import ExperimentRow, Store
+from .checks import check_name, check_text
+from .errors import aborted, exists, invalid, saying
+
+DEFAULT = "Default"
+
+
+class Experiments:
+    """What can be done with experiments."""
+
+    def __init__(self, store: Store, *, multi_user: bool, now: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._multi_user = multi_user
+        self._now = now
+
+    @staticmethod
+    def check(namespace: str, name: str) -> None:
+        """Refuse a name or namespace that cannot be; before anybody is asked for rights, as KFP does."""
+        if not name:
+            raise invalid("Experiment must have a non-empty name")
+        check_name("Experiment.Name", name, most_bytes=128)
+        check_name("Experiment.Namespace", namespace, most_bytes=63)
+
+    def create(self, namespace: str, name: str, description: str) -> ExperimentRow:
+        """Create an experiment; 409 when the namespace has one of that name, archived ones included."""
+        check_text("Experiment.Description", description)
+        row = ExperimentRow(
+            experiment_id=str(uuid.uuid4()),
+            namespace=namespace,
+            display_name=name,
+            description=description,
+            created_at=int(self._now()),
+        )
+        if not self._store.experiments.add(row):
+            raise exists(
+                f"Failed to create a new experiment. The name {name} already exists. Please specify a new name"
+            )
+        return row
+
+    def default(self) -> ExperimentRow:
+        """The experiment of runs that name none, in single-user mode; made when it is not there."""
+        found = self._store.experiments.named("", DEFAULT)
+        return found or self.create(
+            "", DEFAULT, "All runs created without specifying an experiment will be grouped here."
+        )
+
+    def archive(self, row: ExperimentRow) -> None:
+        """Archive it with its runs, and stop its recurring runs."""
+        self._store.experiments.archive(row.experiment_id)
+
+    def unarchive(self, row: ExperimentRow) -> None:
+        """Make it available; its runs stay archived."""
+        self._store.experiments.unarchive(row.experiment_id)
+
+    def delete(self, row: ExperimentRow) -> None:
+        """Delete the row; runs and recurring runs keep its id."""
+        if not self._multi_user and row.experiment_id == self.default().experiment_id:
+            with saying(""):
+                raise aborted(
+                    f"Failed to delete experiment {row.experiment_id}. The default experiment cannot be deleted",
+                    f"Invalid input error: Experiment id cannot be equal to the default id {row.experiment_id}",
+                )
+        self._store.experiments.remove(row.experiment_id)

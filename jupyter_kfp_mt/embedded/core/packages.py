@@ -1,0 +1,187 @@
+"""Pipeline packages: what an upload, a URL or the body of a run holds (contract §6).
+
+A package is IR 2.1.0 in one or two documents, or an Argo Workflow (what the 1.8 SDK compiles), which can be
+registered and read back.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+import yaml
+
+from ... import spec
+from ...errors import KfpError
+from ...spec import Package
+from ...spec.reading import Unreadable, read
+from .errors import INVALID, ApiError, invalid
+
+MAX_UPLOAD = 32 * 1024 * 1024
+MAX_UNPACKED = 32 * 1024 * 1024
+MAX_ENTRIES = 1000
+
+
+class Template(msgspec.Struct, frozen=True):
+    """A pipeline as it is stored: JSON for answers, YAML for v1, and the package when it is IR."""
+
+    wire: bytes
+    text: str
+    package: Package | None
+    parameters: list[dict[str, str]] = []  # of an Argo Workflow
+
+
+def read_template(text: bytes) -> Template:
+    """Read the YAML or JSON of a pipeline; raises ApiError (400)."""
+    argo = _argo(text)
+    if argo is not None:
+        return of_workflow(argo)
+    package = _ir(lambda: spec.parse(text))
+    return Template(msgspec.json.encode(package.wire()), package.to_yaml(), package)
+
+
+def of_wire(value: Mapping[str, Any]) -> Template:
+    """Read the `pipeline_spec` of a run: kept as it was sent; raises ApiError (400)."""
+    if str(value.get("apiVersion", "")).startswith("argoproj.io/"):
+        return of_workflow(value)
+    package = _ir(lambda: spec.from_wire(value))
+    return Template(msgspec.json.encode(value), "", package)
+
+
+def of_workflow(workflow: Mapping[str, Any]) -> Template:
+    """An Argo Workflow as a template; raises ApiError (400)."""
+    inner = workflow.get("spec")
+    if workflow.get("kind") != "Workflow" or not isinstance(inner, dict) or not inner.get("templates"):
+        raise invalid("unknown template format")
+    arguments = inner.get("arguments") or {}
+    declared = arguments.get("parameters") if isinstance(arguments, dict) else None
+    parameters = []
+    for each in declared or []:
+        if not isinstance(each, dict) or not isinstance(each.get("name"), str):
+            raise invalid("unknown template format")
+        parameters.append(
+            {"name": each["name"], **({"value": str(each["value"])} if "value" in each else {})}
+        )
+    text = yaml.safe_dump(dict(workflow), sort_keys=False, allow_unicode=True)
+    return Template(msgspec.json.encode(workflow), text, None, parameters)
+
+
+def unpack(name: str, data: bytes) -> bytes:
+    """Return the pipeline text in a file of this name: YAML, JSON, zip or tar.gz; raises ApiError (400).
+
+    The extension wins over the content, and is case-sensitive (`server/util.go`).
+    """
+    if len(data) > MAX_UPLOAD:
+        raise _unreadable(f"the file is larger than {MAX_UPLOAD} bytes")
+    try:
+        if name.endswith((".yaml", ".yml", ".json")):
+            return data
+        if data[:2] == b"PK":
+            return _from_zip(data)
+        if data[:2] == b"\x1f\x8b":
+            return _from_tar(data)
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        OSError,
+        EOFError,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
+        raise _unreadable(str(error)) from None
+    raise _unreadable("it is neither .yaml, .yml, .json, zip nor tar.gz")
+
+
+def _from_zip(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = archive.infolist()
+        if len(entries) > MAX_ENTRIES:
+            raise _unreadable(f"it has more than {MAX_ENTRIES} entries")
+        name = _choose([each.filename for each in entries])
+        with archive.open(name) as entry:
+            return _bounded(entry.read(MAX_UNPACKED + 1))
+
+
+def _from_tar(data: bytes) -> bytes:
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as unzipped:
+        plain = unzipped.read(MAX_UNPACKED + 1024 * 1024)
+    if len(plain) > MAX_UNPACKED:
+        raise _unreadable(f"it unpacks to more than {MAX_UNPACKED} bytes")
+    with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as archive:
+        names: dict[str, tarfile.TarInfo] = {}
+        for each in archive:
+            names.setdefault(each.name, each)
+            if len(names) > MAX_ENTRIES:
+                raise _unreadable(f"it has more than {MAX_ENTRIES} entries")
+        entry = archive.extractfile(names[_choose(list(names))])
+        if entry is None:
+            raise _unreadable("its entry is not a file")
+        return _bounded(entry.read(MAX_UNPACKED + 1))
+
+
+def _choose(names: list[str]) -> str:
+    if "pipeline.yaml" in names:
+        return "pipeline.yaml"
+    if names and names[0].endswith((".yaml", ".yml")):
+        return names[0]
+    raise _unreadable("it holds no pipeline.yaml, and its first entry is no YAML file")
+
+
+def _bounded(text: bytes) -> bytes:
+    if len(text) > MAX_UNPACKED:
+        raise _unreadable(f"it unpacks to more than {MAX_UNPACKED} bytes")
+    return text
+
+
+def _unreadable(reason: str) -> ApiError:
+    error = invalid("Failed to read a pipeline spec file")
+    return ApiError(error.code, error.text, message=f"{error.message}: {reason}")
+
+
+def _argo(text: bytes) -> Mapping[str, Any] | None:
+    """The Argo Workflow in `text`, or None when it is something else."""
+    if b"argoproj.io/" not in text or len(text) > MAX_UPLOAD:
+        return None
+    try:
+        documents = read(text)
+    except Unreadable:
+        return None
+    first = documents[0].value if len(documents) == 1 else None
+    if isinstance(first, dict) and str(first.get("apiVersion", "")).startswith("argoproj.io/"):
+        return first
+    return None
+
+
+def _ir(read_it: Callable[[], Package]) -> Package:
+    try:
+        return read_it()
+    except KfpError as error:
+        reason = error.why or error.message
+        raise ApiError(
+            INVALID, _kfp_words(reason), message=f"InvalidInputError: {_kfp_words(reason)}: {reason}"
+        ) from None
+
+
+def _kfp_words(reason: str) -> str:
+    """The words of KFP for what is wrong with a document."""
+    version = re.search(r"`schemaVersion` is “([^”]*)”", reason)
+    if version:
+        return f"KFP only supports schema version 2.1.0, but the pipeline spec has version {version.group(1)}"
+    if "the pipeline's name" in reason:
+        return (
+            "pipeline's name must contain only lowercase alphanumeric characters or '-' and must start with"
+            " alphanumeric characters"
+        )
+    if "a second pipeline" in reason:
+        return "multiple pipeline specs provided"
+    if "a second platform" in reason:
+        return "multiple platform specs provided"
+    return "unknown template format"

@@ -1,0 +1,173 @@
+"""Registered pipelines and versions: names, tags, private and shared (contract §2.6)."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from ..store import PipelineRow, Store, VersionRow
+from .checks import check_name, check_text
+from .errors import exists, invalid
+from .packages import Template
+
+MAX_TAGS, LONGEST_TAG = 20, 63
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """How a pipeline or version is to be called; `name` and `display_name` stand in for each other."""
+
+    name: str = ""
+    display_name: str = ""
+    description: str = ""
+    tags: Mapping[str, str] = {}
+
+    def filled(self, otherwise: str = "") -> Names:
+        """Each of the two names, from the other or from `otherwise`."""
+        name = self.name or self.display_name or otherwise
+        return msgspec.structs.replace(self, name=name, display_name=self.display_name or name)
+
+
+class Pipelines:
+    """What can be done with pipelines."""
+
+    def __init__(self, store: Store, *, now: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._now = now
+
+    @staticmethod
+    def check(namespace: str, names: Names) -> None:
+        """Refuse names that cannot be, before anybody is asked for rights."""
+        check_name("Pipeline.Name", names.name, most_bytes=128)
+        check_name("Pipeline.DisplayName", names.display_name)
+        check_text("Pipeline.Description", names.description)
+        check_name("Pipeline.Namespace", namespace, most_bytes=63)
+
+    @staticmethod
+    def check_version(names: Names) -> None:
+        """The same for a version."""
+        check_name("PipelineVersion.Name", names.name, most_bytes=127)
+        check_name("PipelineVersion.DisplayName", names.display_name)
+        check_text("PipelineVersion.Description", names.description)
+
+    def create(
+        self,
+        namespace: str,
+        names: Names,
+        template: Template | None = None,
+        *,
+        package_url: str = "",
+        code_source_url: str = "",
+        version_tags: Mapping[str, str] | None = None,
+    ) -> tuple[PipelineRow, VersionRow | None]:
+        """Register a pipeline, with its first version where there is a template; 409 when the name is taken."""
+        if not names.name:
+            raise invalid("name is required")
+        check_tags(names.tags)
+        row = PipelineRow(
+            pipeline_id=str(uuid.uuid4()),
+            namespace=namespace,
+            name=names.name,
+            display_name=names.display_name,
+            description=names.description,
+            created_at=int(self._now()),
+            tags=msgspec.json.encode(names.tags),
+        )
+        version = None
+        if template is not None:
+            self.check_version(names)
+            version = self._version(row.pipeline_id, names, template, package_url, code_source_url)
+            if version_tags is not None:
+                check_tags(version_tags)
+                version = msgspec.structs.replace(version, tags=msgspec.json.encode(version_tags))
+        if not self._store.pipelines.add(row, version):
+            raise exists(
+                f"Failed to create a new pipeline. The name {names.name} already exist. Please specify a new name"
+            )
+        return row, version
+
+    def create_version(
+        self,
+        pipeline: PipelineRow,
+        names: Names,
+        template: Template,
+        *,
+        package_url: str = "",
+        code_source_url: str = "",
+    ) -> VersionRow:
+        """Register a version; 409 when the pipeline has one of that name."""
+        check_tags(names.tags)
+        version = self._version(pipeline.pipeline_id, names, template, package_url, code_source_url)
+        if not self._store.pipelines.add_version(version):
+            raise exists(
+                f"Failed to create a new pipeline version. The name {names.name} already exist."
+                " Please specify a new name"
+            )
+        return version
+
+    def update(
+        self, row: PipelineRow | VersionRow, display_name: str, tags: Mapping[str, str] | None
+    ) -> PipelineRow | VersionRow:
+        """Change the display name unless it is empty, and the tags unless they are None."""
+        check_name("Pipeline.DisplayName", display_name)
+        if tags is not None:
+            check_tags(tags)
+        changed = msgspec.structs.replace(
+            row,
+            display_name=display_name or row.display_name,
+            tags=row.tags if tags is None else msgspec.json.encode(tags),
+        )
+        self._store.pipelines.update(row, changed.display_name, changed.tags)
+        return changed
+
+    def delete(self, row: PipelineRow, *, cascade: bool) -> None:
+        """Delete it; with versions only by `cascade`."""
+        if not cascade and self._store.pipelines.latest(row.pipeline_id) is not None:
+            raise invalid(
+                f"Failed to delete pipeline with id {row.pipeline_id} as it has existing pipeline versions"
+            )
+        self._store.pipelines.remove(row.pipeline_id)
+
+    def delete_version(self, row: VersionRow) -> None:
+        """Delete a version; runs that came from it stay readable."""
+        self._store.pipelines.remove_version(row.pipeline_version_id)
+
+    def _version(
+        self, pipeline_id: str, names: Names, template: Template, package_url: str, code_source_url: str
+    ) -> VersionRow:
+        check_text("PipelineVersion.CodeSourceUrl", code_source_url)
+        return VersionRow(
+            pipeline_version_id=str(uuid.uuid4()),
+            pipeline_id=pipeline_id,
+            name=names.name,
+            display_name=names.display_name,
+            description=names.description,
+            created_at=int(self._now()),
+            spec=template.wire,
+            template=template.text,
+            parameters=msgspec.json.encode(template.parameters),
+            package_url=package_url,
+            code_source_url=code_source_url,
+            tags=msgspec.json.encode(names.tags),
+        )
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """At most 20, keys 1–63 characters without a dot, values at most 63 (`model/pipeline_tags.go`)."""
+    if len(tags) > MAX_TAGS:
+        raise invalid(f"number of tags ({len(tags)}) exceeds maximum of {MAX_TAGS} per entity")
+    for key, value in tags.items():
+        if not key:
+            raise invalid("tag key cannot be empty")
+        if "." in key:
+            raise invalid(f"tag key \"{key}\" must not contain '.' character")
+        if len(key) > LONGEST_TAG:
+            raise invalid(f'tag key "{key}" exceeds maximum length of {LONGEST_TAG} characters')
+        if len(value) > LONGEST_TAG:
+            raise invalid(
+                f'tag value "{value}" for key "{key}" exceeds maximum length of {LONGEST_TAG} characters'
+            )
+        check_text("tag", key)
+        check_text("tag", value)

@@ -1,0 +1,177 @@
+"""Runs: creation that never runs twice, terminate, retry, archive, delete (contract §2.3, §3.1)."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from ..store import ExperimentRow, RunRow, StateEntry, Store
+from .checks import check_id, check_name, check_text
+from .errors import aborted, exists, invalid, not_found, precondition, saying
+from .runner import Runner
+from .sources import MayRead, Source, Sources
+
+_STOPPABLE = frozenset({"PENDING", "RUNNING", "PAUSED", ""})
+EDITOR, RUNNER_ACCOUNT = "default-editor", "pipeline-runner"
+
+
+class NewRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that is asked for, in either API version."""
+
+    display_name: str
+    source: Source
+    run_id: str = ""
+    description: str = ""
+    service_account: str = ""
+    storage_state: str = "AVAILABLE"
+    scheduled_at: int = 0
+    finished_at: int = 0
+    state_history: list[StateEntry] = []
+    recurring_run_id: str = ""
+    runtime_config: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Values for the pipeline's inputs."""
+        found = self.runtime_config.get("parameters")
+        return found if isinstance(found, dict) else {}
+
+
+class Runs:
+    """What can be done with runs."""
+
+    def __init__(
+        self, store: Store, runner: Runner, sources: Sources, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._store = store
+        self._runner = runner
+        self._sources = sources
+        self._now = now
+
+    @staticmethod
+    def check(new: NewRun) -> None:
+        """Refuse names, ids and texts that cannot be, before anybody is asked for rights."""
+        if not new.display_name:
+            raise invalid("Run name cannot be empty")
+        check_name("Run.DisplayName", new.display_name)
+        check_text("Run.Description", new.description)
+        check_text("Run.ServiceAccount", new.service_account)
+        if new.run_id:
+            check_id("run_id", new.run_id)
+
+    def create(self, namespace: str, experiment: ExperimentRow, new: NewRun, may_read: MayRead) -> RunRow:
+        """Store and start a run, in this order. The same id and body again is the same run; else 409."""
+        digest = hashlib.sha256(msgspec.json.encode([namespace, experiment.experiment_id, new])).hexdigest()
+        known = self._known(namespace, new, digest)
+        if known is not None:
+            return known
+        resolved = self._resolve(new, may_read)
+        row = RunRow(
+            run_id=new.run_id or str(uuid.uuid4()),
+            namespace=namespace,
+            experiment_id=experiment.experiment_id,
+            display_name=new.display_name,
+            description=new.description,
+            service_account=new.service_account or EDITOR,
+            storage_state=new.storage_state,
+            created_at=int(self._now()),
+            scheduled_at=new.scheduled_at or int(self._now()),
+            finished_at=new.finished_at,
+            recurring_run_id=new.recurring_run_id,
+            pipeline_id=resolved.pipeline_id,
+            pipeline_version_id=resolved.pipeline_version_id,
+            spec=resolved.template.wire,
+            runtime_config=msgspec.json.encode(new.runtime_config),
+            state_history=msgspec.json.encode(new.state_history),
+            request_digest=digest,
+            extra=msgspec.json.encode(new.extra),
+        )
+        if not self._store.runs.add(row):
+            raced = self._known(namespace, new, digest)
+            if raced is None:
+                raise _taken(new.run_id)
+            return raced
+        self._runner.submit(row.run_id)
+        return self._stored(row.run_id)
+
+    def _known(self, namespace: str, new: NewRun, digest: str) -> RunRow | None:
+        if new.run_id:
+            found = self._store.runs.get(new.run_id)
+            if found is not None:
+                if found.namespace == namespace and found.request_digest == digest:
+                    return found
+                raise _taken(new.run_id)
+        if new.recurring_run_id:
+            recurring = self._store.recurring_runs.get(new.recurring_run_id)
+            if recurring is None or recurring.namespace != namespace:
+                raise invalid(f"Job {new.recurring_run_id} not found")
+            return self._store.runs.of_recurring_run(recurring.recurring_run_id, new.display_name)
+        return None
+
+    def _resolve(self, new: NewRun, may_read: MayRead) -> Any:
+        with saying("Failed to create a run due to error fetching manifest"):
+            resolved = self._sources.resolve(new.source, may_read)
+        self._sources.check(resolved, new.parameters)
+        return resolved
+
+    def terminate(self, row: RunRow) -> None:
+        """Ask the run to end; it goes CANCELING and ends FAILED, as on a real server."""
+        with saying(f"Failed to terminate run {row.run_id}"):
+            self._require_experiment(row)
+            if not self._store.runs.claim(row.run_id, "CANCELING", only_from=_STOPPABLE):
+                raise invalid(f"Failed to terminate a run {row.run_id}. Row not found")
+        self._runner.terminate(row.run_id)
+
+    def retry(self, row: RunRow) -> None:
+        """Run again what failed, under the same id."""
+        with saying(f"Failed to retry run {row.run_id}"):
+            self._require_experiment(row)
+            if row.state not in ("FAILED", "CANCELED"):
+                raise aborted("Workflow must be Failed/Error to retry", "workflow cannot be retried")
+        self._runner.retry(row.run_id)
+
+    def archive(self, row: RunRow) -> None:
+        """Archive it, whatever its state."""
+        self._store.runs.set_storage_state(row.run_id, "ARCHIVED")
+
+    def unarchive(self, row: RunRow) -> None:
+        """Make it available; not while its experiment is archived."""
+        experiment = self._store.experiments.get(row.experiment_id)
+        if experiment is None:
+            with saying(f"Failed to unarchive run {row.run_id} due to experiment fetching error"):
+                raise not_found("Experiment", row.experiment_id)
+        if experiment.storage_state == "ARCHIVED":
+            raise precondition(
+                f"Failed to unarchive run {row.run_id} as experiment {row.experiment_id} must be un-archived first",
+                "Unarchive the experiment first to allow the run to be restored",
+            )
+        self._store.runs.set_storage_state(row.run_id, "AVAILABLE")
+
+    def delete(self, row: RunRow) -> None:
+        """Delete the run, then stop it and remove its files."""
+        self._store.runs.remove(row.run_id)
+        self._runner.forget(row.run_id)
+
+    def _require_experiment(self, row: RunRow) -> None:
+        if self._store.experiments.get(row.experiment_id) is None:
+            with saying(
+                f"due to error fetching its namespace: Failed to fetch namespace from run {row.run_id}:"
+                f" Failed to fetch namespace from experiment {row.experiment_id}"
+            ):
+                raise not_found("Experiment", row.experiment_id)
+
+    def _stored(self, run_id: str) -> RunRow:
+        found = self._store.runs.get(run_id)
+        if found is None:
+            raise not_found("Run", run_id)
+        return found
+
+
+def _taken(run_id: str) -> Exception:
+    return exists(f"Failed to create a new run. The id {run_id} already exists. Please specify a new one")

@@ -1,0 +1,114 @@
+"""Where a run or recurring run takes its pipeline from: a version, the latest version, or the body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from ...spec import Package
+from ..store import Store, VersionRow
+from .errors import ApiError, invalid, precondition, saying
+from .packages import Template, of_wire
+from .parameters import check_parameters
+from .runner import Runner
+
+MayRead = Callable[[str], bool]  # whether the caller may get pipelines of a namespace
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sent: ids, or a spec (as a value, or ready as a template), or nothing."""
+
+    pipeline_id: str = ""
+    pipeline_version_id: str = ""
+    spec: Mapping[str, Any] | None = None
+    template: Template | None = None
+
+
+class Resolved(msgspec.Struct, frozen=True, kw_only=True):
+    """The pipeline to run."""
+
+    template: Template
+    pipeline_id: str = ""
+    pipeline_version_id: str = ""
+
+
+class Sources:
+    """Finds the pipeline of a source and checks that it can run here."""
+
+    def __init__(self, store: Store, runner: Runner) -> None:
+        self._store = store
+        self._runner = runner
+
+    def resolve(self, source: Source, may_read: MayRead) -> Resolved:
+        """Find the pipeline; one that the caller may not read is as unknown as one that is not there."""
+        if source.pipeline_version_id or source.pipeline_id:
+            version = self._version(source, may_read)
+            return Resolved(
+                template=_of_version(version),
+                pipeline_id=version.pipeline_id,
+                pipeline_version_id=version.pipeline_version_id,
+            )
+        if source.template is not None:
+            return Resolved(template=source.template)
+        if source.spec is None:
+            raise invalid("Failed to fetch a template with an empty pipeline spec manifest")
+        with saying("Failed to fetch a template with an invalid pipeline spec manifest"):
+            return Resolved(template=of_wire(source.spec))
+
+    def check(self, resolved: Resolved, values: Mapping[str, Any]) -> None:
+        """Refuse wrong parameters, and what cannot run on this host (400, code 9)."""
+        template = resolved.template
+        if template.package is None:
+            self._check_argo(template, values)
+            return
+        with saying("Failed to generate the ExecutionSpec: invalid pipeline job inputs"):
+            check_parameters(template.package.pipeline_spec, values)
+        problems = self._runner.problems(template.package)
+        if problems:
+            raise _cannot_run("; ".join(f"{each.task} needs {each.reason}" for each in problems))
+
+    def _version(self, source: Source, may_read: MayRead) -> VersionRow:
+        pipelines = self._store.pipelines
+        if source.pipeline_version_id:
+            found = pipelines.version(source.pipeline_version_id)
+            unknown = invalid(f"PipelineVersion {source.pipeline_version_id} not found")
+        else:
+            found = pipelines.latest(source.pipeline_id)
+            unknown = invalid(f"Pipeline {source.pipeline_id} not found, or it has no version")
+        pipeline = pipelines.get(found.pipeline_id) if found else None
+        if found is None or pipeline is None or not may_read(pipeline.namespace):
+            raise unknown
+        if source.pipeline_id and found.pipeline_id.lower() != source.pipeline_id.lower():
+            raise invalid(
+                f"Pipeline version {found.pipeline_version_id} belongs to pipeline {found.pipeline_id}"
+                f" rather than {source.pipeline_id}"
+            )
+        return found
+
+    def _check_argo(self, template: Template, values: Mapping[str, Any]) -> None:
+        declared = {each["name"] for each in template.parameters}
+        for name in values:
+            if name not in declared:
+                with saying("Failed to generate the ExecutionSpec: Failed to verify parameters"):
+                    raise invalid(f"Unrecognized input parameter: {name}")
+        workflow = msgspec.json.decode(template.wire)
+        entry = workflow["spec"].get("entrypoint", "")
+        raise _cannot_run(
+            f"template {entry or '(no entrypoint)'}: Argo Workflows do not run on the embedded server"
+        )
+
+
+def package_of(wire: bytes) -> Package | None:
+    """The package in a stored spec; None for an Argo Workflow."""
+    return of_wire(msgspec.json.decode(wire)).package
+
+
+def _of_version(version: VersionRow) -> Template:
+    found = of_wire(msgspec.json.decode(version.spec))
+    return Template(version.spec, version.template, found.package, found.parameters)
+
+
+def _cannot_run(reason: str) -> ApiError:
+    return precondition(f"cannot-run-here: {reason}")

@@ -1,0 +1,214 @@
+"""The embedded server as a process: folder, lock, port, runtime file, token file, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import getpass
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from tornado.httpserver import HTTPServer
+
+from .. import __version__
+from ..models import RuntimeFile
+from .api.app import LARGEST_HEADER, LARGEST_UPLOAD, Server
+from .core import Core
+from .core.runner import Runner
+from .store import Store
+from .tenants import Tenancy, profile_name
+
+TOKEN_SECONDS = 7200
+TOKEN_RENEWED = 1200.0  # seconds between renewals of the token file
+_CHECK = 15.0  # seconds between looks at whether to stop
+
+log = logging.getLogger("jupyter_kfp_mt.embedded")
+
+
+class AlreadyRunningError(Exception):
+    """Another process serves this folder."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How to serve."""
+
+    data: Path
+    port: int = 0
+    namespace: str = ""
+    multi_user: bool = True
+    identity_header: str = ""
+    idle_seconds: float = 0
+
+
+class Startable(Runner, Protocol):
+    """An engine that is started and stopped with the server."""
+
+    def start(self) -> None:
+        """Begin to run what is stored."""
+
+    def stop(self) -> None:
+        """Stop; what runs is found again at the next start."""
+
+
+def serve(options: Options, make_engine: Callable[[Store, Path], Startable] | None = None) -> None:
+    """Serve until told to stop; raises AlreadyRunningError, OSError."""
+    folder = options.data
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    with (folder / "lock").open("a+b") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunningError(f"an embedded server is already running for {folder}") from None
+        _log_to_stderr()
+        _Process(options, make_engine or _engine).run()
+
+
+def _engine(store: Store, folder: Path) -> Startable:
+    from .engine import Engine
+
+    return Engine(store, folder)
+
+
+class _Process:
+    """Everything between start and stop, in one order."""
+
+    def __init__(self, options: Options, make_engine: Callable[[Store, Path], Startable]) -> None:
+        self._folder = options.data
+        self._options = options
+        self._namespace = options.namespace or profile_name(getpass.getuser())
+        self._owner_key = secrets.token_hex(32)
+        self._store = Store(self._folder / "store.sqlite")
+        self._tenancy = Tenancy(
+            self._store,
+            multi_user=options.multi_user,
+            identity_header=options.identity_header,
+            owner_key=self._owner_key,
+        )
+        self._engine = make_engine(self._store, self._folder)
+        self._stopped = asyncio.Event()
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._tenancy.prepare(self._namespace)
+        core = Core(self._store, self._engine, self._tenancy, self._folder)
+        if not self._options.multi_user:
+            core.experiments.default()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopped.set)
+        with ThreadPoolExecutor(4, "request") as executor:
+            server = Server(core, executor, __version__, stop=self._stopped.set)
+            listener = _listen(self._options.port, _last_port(self._folder))
+            http = HTTPServer(
+                server.application(),
+                max_header_size=LARGEST_HEADER,
+                max_body_size=LARGEST_UPLOAD,
+                idle_connection_timeout=120,
+                body_timeout=60,
+            )
+            http.add_socket(listener)
+            self._engine.start()
+            self._write_token()
+            port = listener.getsockname()[1]
+            (self._folder / "port").write_text(str(port))
+            self._write_runtime(f"http://127.0.0.1:{port}")
+            log.info("serving %s, namespace %s", listener.getsockname(), self._namespace)
+            await self._until_stopped(server)
+            http.stop()
+            (self._folder / "runtime.json").unlink(missing_ok=True)
+            self._engine.stop()
+        self._store.close()
+        log.info("stopped")
+
+    async def _until_stopped(self, server: Server) -> None:
+        renewed = time.monotonic()
+        while not self._stopped.is_set():
+            try:
+                await asyncio.wait_for(self._stopped.wait(), _CHECK)
+            except (asyncio.TimeoutError, TimeoutError):
+                if time.monotonic() - renewed > TOKEN_RENEWED:
+                    self._write_token()
+                    renewed = time.monotonic()
+                if self._idle(time.monotonic() - server.last_call):
+                    log.info("nothing to do since %.0f s", self._options.idle_seconds)
+                    return
+
+    def _idle(self, quiet: float) -> bool:
+        if not self._options.idle_seconds or quiet < self._options.idle_seconds:
+            return False
+        return not self._store.runs.unfinished() and not self._store.recurring_runs.enabled()
+
+    def _write_token(self) -> None:
+        token, _ = self._tenancy.issue(self._namespace, seconds=TOKEN_SECONDS)
+        _write_private(self._token_path, token.encode())
+
+    @property
+    def _token_path(self) -> Path:
+        return self._folder / f"token-{self._namespace}"
+
+    def _write_runtime(self, url: str) -> None:
+        runtime = RuntimeFile(
+            url=url,
+            pid=os.getpid(),
+            namespace=self._namespace,
+            token_path=str(self._token_path),
+            owner_key=self._owner_key,
+            version=__version__,
+            multi_user=self._options.multi_user,
+        )
+        _write_private(self._folder / "runtime.json", msgspec.json.encode(runtime))
+
+
+def _listen(port: int, last: int) -> socket.socket:
+    """A socket on the loopback interface; on the last port again when any will do and it is free."""
+    for wanted in dict.fromkeys((port or last, port)):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", wanted))
+        except OSError:
+            listener.close()
+            if wanted == port:
+                raise
+            continue
+        listener.listen(512)
+        listener.setblocking(False)
+        return listener
+    raise OSError("no port")
+
+
+def _last_port(folder: Path) -> int:
+    """The port of the last time, so that addresses people wrote down stay good."""
+    try:
+        return int((folder / "port").read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    part.replace(path)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )

@@ -1,0 +1,281 @@
+"""Who asks and what they may do: profiles, roles, service accounts and signed tokens.
+
+A profile is a namespace. Each has the accounts `default-editor` and `default-viewer`; a contributor is another
+profile's `default-editor` (or, behind a trusted front, a user name). The rights of a role are those of the
+Kubeflow cluster roles (contract §1.3). Namespace `kubeflow` holds what is shared: only pipelines.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from .core.errors import UNAUTHENTICATED, ApiError
+from .store import Store
+from .store.tenants import ProfileRow
+
+AUDIENCE = "pipelines.kubeflow.org"
+ISSUER = "https://embedded.jupyter-kfp-mt"
+SHARED = "kubeflow"
+EDITOR, VIEWER = "default-editor", "default-viewer"
+ANONYMOUS = "system:anonymous"
+OWNER_HEADER = "X-Kfp-Owner-Key"
+MOST_KEYS, LARGEST_DATA = 100, 1024 * 1024
+LONGEST_TOKEN = 365 * 24 * 3600
+
+_READ = frozenset({"get", "list"})
+_VIEW = {
+    "pipelines": _READ,
+    "experiments": _READ,
+    "jobs": _READ,
+    "runs": _READ | {"readArtifact"},
+    "visualizations": frozenset({"create"}),
+    "viewers": frozenset({"create", "get", "delete"}),
+}
+_EDIT = {
+    **_VIEW,
+    "pipelines": _READ | {"create", "delete", "update"},
+    "experiments": _READ | {"archive", "create", "delete", "unarchive"},
+    "runs": _VIEW["runs"]
+    | {"archive", "create", "delete", "retry", "terminate", "unarchive", "reportMetrics"},
+    "jobs": _READ | {"create", "delete", "disable", "enable"},
+}
+RIGHTS = {"view": _VIEW, "edit": _EDIT, "admin": _EDIT, "shared": {"pipelines": _EDIT["pipelines"]}}
+ROLES = ("view", "edit", "admin")
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_NO_HEADER = (
+    "Unauthenticated: Request header error: there is no user identity header.:"
+    " Request header error: there is no user identity header."
+)
+_NO_BEARER = "Header 'Authorization' is incorrectly formatted. Expected prefix 'Bearer '"
+
+
+class _Claims(msgspec.Struct, frozen=True, kw_only=True):
+    aud: list[str]
+    exp: int
+    iat: int
+    iss: str
+    jti: str
+    sub: str
+    uid: str  # of the profile, so that a token dies with it
+
+
+class Tenancy:
+    """Authenticates requests, decides about rights, issues and revokes tokens."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        multi_user: bool = True,
+        identity_header: str = "",
+        owner_key: str = "",
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._owner_key = owner_key or secrets.token_hex(32)
+        self._table = store.tenants
+        self._now = now
+        self.multi_user = multi_user
+        self._identity_header = identity_header
+        self._key = bytes.fromhex(self._table.setting("token-key", secrets.token_hex(32)))
+        self.page_key = bytes.fromhex(self._table.setting("page-key", secrets.token_hex(32)))
+
+    # who
+
+    def authenticate(self, headers: Callable[[str], Sequence[str]]) -> str:
+        """Return the identity behind `headers` (a function from name to values); raises ApiError (401)."""
+        problems = []
+        if self._identity_header:
+            given = headers(self._identity_header)
+            if len(given) == 1 and given[0]:
+                return given[0]
+            if given:
+                text = f"Request header error: unexpected number of '{self._identity_header}' headers."
+                problems.append(f"BadRequestError: {text} Expect 1 got {len(given)}: {text}")
+        bearer = headers("Authorization")
+        if not bearer:
+            raise _unauthenticated([*problems, _NO_HEADER])
+        if not problems:
+            problems.append(_NO_HEADER)
+        if len(bearer) != 1 or not bearer[0].startswith("Bearer "):
+            raise _unauthenticated([*problems, f"BadRequestError: {_NO_BEARER}: {_NO_BEARER}"])
+        token = bearer[0].removeprefix("Bearer ")
+        if token.startswith(" "):
+            return ANONYMOUS
+        reason, identity = self._review(token)
+        if reason:
+            raise _unauthenticated(
+                [
+                    *problems,
+                    "Authentication failure: Unauthenticated: Review.Status.Authenticated is false."
+                    f" Error {reason}: Failed to authenticate token review",
+                ]
+            )
+        return identity
+
+    def authenticate_owner(self, headers: Callable[[str], Sequence[str]]) -> None:
+        """Let only the holder of the runtime file's key pass; raises ApiError (401)."""
+        given = headers(OWNER_HEADER)
+        if len(given) != 1 or not hmac.compare_digest(given[0].encode(), self._owner_key.encode()):
+            raise ApiError(UNAUTHENTICATED, f"{OWNER_HEADER} must hold the owner key of the runtime file")
+
+    def _review(self, token: str) -> tuple[str, str]:
+        """The reason against `token`, or its identity."""
+        claims = self._open(token)
+        if claims is None or claims.iss != ISSUER or self._table.is_revoked(claims.jti):
+            return "invalid bearer token", ""
+        if claims.exp <= self._now():
+            return "[invalid bearer token, service account token has expired]", ""
+        if AUDIENCE not in claims.aud:
+            return (
+                f"[invalid bearer token, token audiences {_go_list(claims.aud)} is invalid for the"
+                f" target audiences {_go_list([AUDIENCE])}]",
+                "",
+            )
+        profile = self._table.profile(claims.sub.split(":")[2])
+        if profile is None or profile.uid != claims.uid:
+            return "invalid bearer token", ""
+        return "", claims.sub
+
+    # what
+
+    def allowed(self, identity: str, verb: str, resource: str, namespace: str) -> bool:
+        """Whether `identity` may do this in `namespace`; an unknown namespace allows nothing."""
+        if not self.multi_user:
+            return True
+        role = self.role(identity, namespace)
+        return bool(role) and verb in RIGHTS[role].get(resource, ())
+
+    def role(self, identity: str, namespace: str) -> str:
+        """The role of `identity` in `namespace`: "view", "edit", "admin", "shared", or "" for none."""
+        profile = self._table.profile(namespace)
+        if profile is None:
+            return ""
+        if identity == subject(namespace, EDITOR) and namespace != SHARED:
+            return "edit"
+        if identity == subject(namespace, VIEWER) and namespace != SHARED:
+            return "view"
+        if profile.owner and identity == profile.owner:
+            return "admin"
+        return self._table.contributor_role(namespace, identity)
+
+    # tokens
+
+    def issue(
+        self, namespace: str, account: str = EDITOR, seconds: int = 7200, audience: str = AUDIENCE
+    ) -> tuple[str, int]:
+        """Return a token for an account of `namespace` and when it expires; raises LookupError, ValueError."""
+        profile = self._table.profile(namespace)
+        if profile is None or namespace == SHARED:
+            raise LookupError(namespace)
+        if account not in (EDITOR, VIEWER):
+            raise ValueError(f"no account {account!r}: take {EDITOR} or {VIEWER}")
+        if not 1 <= seconds <= LONGEST_TOKEN:
+            raise ValueError(f"the duration must be between 1 s and {LONGEST_TOKEN} s")
+        now = int(self._now())
+        claims = _Claims(
+            aud=[audience],
+            exp=now + seconds,
+            iat=now,
+            iss=ISSUER,
+            jti=secrets.token_hex(16),
+            sub=subject(namespace, account),
+            uid=profile.uid,
+        )
+        body = _b64(b'{"alg":"HS256","typ":"JWT"}') + b"." + _b64(msgspec.json.encode(claims))
+        return (body + b"." + _b64(self._sign(body))).decode(), claims.exp
+
+    def revoke(self, token: str) -> bool:
+        """Make a token of ours useless before it expires; False when it is none."""
+        claims = self._open(token)
+        if claims is None:
+            return False
+        self._table.revoke(claims.jti, claims.exp, int(self._now()))
+        return True
+
+    def _open(self, token: str) -> _Claims | None:
+        body, _, signature = token.rpartition(".")
+        try:
+            given = _unb64(signature)
+            if not hmac.compare_digest(given, self._sign(body.encode("ascii"))):
+                return None
+            return msgspec.json.decode(_unb64(body.partition(".")[2]), type=_Claims)
+        except (ValueError, binascii.Error, msgspec.DecodeError):
+            return None
+
+    def _sign(self, body: bytes) -> bytes:
+        return hmac.digest(self._key, body, hashlib.sha256)
+
+    # profiles
+
+    def add_profile(self, namespace: str, owner: str = "") -> ProfileRow:
+        """Add a profile; raises ValueError for a name that is none or taken."""
+        if not _NAME.fullmatch(namespace):
+            raise ValueError(
+                "a profile's name is 1–63 of a–z, 0–9 and -, with a letter or digit at both ends"
+            )
+        profile = ProfileRow(
+            namespace=namespace, owner=owner, uid=secrets.token_hex(8), created_at=int(self._now())
+        )
+        if not self._table.add_profile(profile):
+            raise ValueError(f"there is a profile {namespace} already")
+        return profile
+
+    def prepare(self, namespace: str) -> None:
+        """Make sure of the shared namespace and of the server's own profile, which may register shared pipelines."""
+        for each in (SHARED, namespace):
+            if self._table.profile(each) is None:
+                self.add_profile(each)
+                if each == namespace:
+                    self._table.share(SHARED, subject(namespace, EDITOR), "shared")
+
+
+def subject(namespace: str, account: str) -> str:
+    """The identity of a service account."""
+    return f"system:serviceaccount:{namespace}:{account}"
+
+
+def profile_name(user: str) -> str:
+    """An operating-system user's name as a namespace's name."""
+    plain = re.sub(r"[^a-z0-9]+", "-", user.lower()).strip("-")[:63].strip("-")
+    return plain or "user"
+
+
+def _unauthenticated(problems: Sequence[str]) -> ApiError:
+    text = "Failed to check authorization. User identity is empty in the request header"
+    listed = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
+    return ApiError(UNAUTHENTICATED, text, message=f"Unauthenticated: {text}: {listed}")
+
+
+def _go_list(texts: Sequence[str]) -> str:
+    return msgspec.json.encode(list(texts)).decode().replace(",", " ")
+
+
+def _b64(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def _unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def data_of(values: Mapping[str, Any], name: str) -> dict[str, str]:
+    """Keys and values of a secret or config map of this name; raises ValueError for anything else."""
+    if not re.fullmatch(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?", name):
+        raise ValueError("a name is 1–253 of a–z, 0–9, `-` and `.`, with a letter or digit at both ends")
+    if len(values) > MOST_KEYS or sum(len(str(value)) for value in values.values()) > LARGEST_DATA:
+        raise ValueError(f"at most {MOST_KEYS} keys and {LARGEST_DATA} characters")
+    for key, value in values.items():
+        if not re.fullmatch(r"[-._a-zA-Z0-9]{1,253}", key) or not isinstance(value, str):
+            raise ValueError("a key is 1–253 of letters, digits, `-`, `_` and `.`; a value is text")
+    return dict(values)

@@ -1,0 +1,169 @@
+"""A real embedded server over HTTP for tests; only what runs the tasks can be a stand-in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+
+from jupyter_kfp_mt.embedded.api.app import LARGEST_HEADER, LARGEST_UPLOAD, Server
+from jupyter_kfp_mt.embedded.core import Core
+from jupyter_kfp_mt.embedded.core.runner import LogPart, Problem
+from jupyter_kfp_mt.embedded.store import Store
+from jupyter_kfp_mt.embedded.tenants import EDITOR, SHARED, Tenancy, subject
+from jupyter_kfp_mt.spec import Package
+
+OWNER_KEY = "owner-key-of-a-test"
+NAMESPACES = ("alice", "bob", "carol")
+
+
+@dataclass
+class StandIn:
+    """Runs nothing: remembers what it was told, and ends runs when a test says so."""
+
+    store: Store
+    told: list[tuple[str, str]] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.told.append(("start", ""))
+
+    def stop(self) -> None:
+        self.told.append(("stop", ""))
+
+    def problems(self, package: Package) -> Sequence[Problem]:
+        return ()
+
+    def submit(self, run_id: str) -> None:
+        self.told.append(("submit", run_id))
+
+    def terminate(self, run_id: str) -> None:
+        self.told.append(("terminate", run_id))
+        self.store.runs.set_state(run_id, "CANCELING")
+
+    def retry(self, run_id: str) -> None:
+        self.told.append(("retry", run_id))
+        self.store.runs.set_state(run_id, "RUNNING", finished_at=0)
+
+    def forget(self, run_id: str) -> None:
+        self.told.append(("forget", run_id))
+
+    def read_log(
+        self, run_id: str, task_id: str, *, attempt: int = 0, offset: int = 0, limit: int = 0
+    ) -> LogPart:
+        raise LookupError(task_id)
+
+
+@dataclass
+class Running:
+    """A server that runs: its address, and what is behind it."""
+
+    url: str
+    core: Core
+    runner: StandIn
+
+    def token(self, namespace: str, account: str = EDITOR, **options: Any) -> str:
+        return self.core.tenancy.issue(namespace, account, **options)[0]
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> Reply:
+        """Send one request as it is: no client in between that repairs it."""
+        sent = [("Authorization", f"Bearer {token}")] if token else []
+        return send(self.url, method, path, body, [*sent, *headers])
+
+
+@dataclass
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def text(self) -> str:
+        """The short text of an error."""
+        return str(self.json.get("details", [{}])[0].get("message", self.json.get("message", "")))
+
+
+def send(url: str, method: str, path: str, body: object, headers: Sequence[tuple[str, str]]) -> Reply:
+    """Send one request to any server."""
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    try:
+        connection.putrequest(method, parts.path + path, skip_host=any(n == "Host" for n, _ in headers))
+        for name, value in headers:
+            connection.putheader(name, value)
+        if data is not None and all(name != "Content-Length" for name, _ in headers):
+            connection.putheader("Content-Length", str(len(data)))
+        connection.endheaders(data)
+        answer = connection.getresponse()
+        return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def running(
+    folder: Path, *, multi_user: bool = True, identity_header: str = "", fetch: Any = None
+) -> Iterator[Running]:
+    """An embedded server with the tenants alice, bob and carol; alice registers shared pipelines."""
+    store = Store(folder / "store.sqlite")
+    tenancy = Tenancy(store, multi_user=multi_user, identity_header=identity_header, owner_key=OWNER_KEY)
+    for name in (SHARED, *NAMESPACES):
+        tenancy.add_profile(name, f"{name}@example.com")
+    store.tenants.share(SHARED, subject("alice", EDITOR), "shared")
+    runner = StandIn(store)
+    core = Core(store, runner, tenancy, folder, **({"fetch": fetch} if fetch else {}))
+    if not multi_user:
+        core.experiments.default()
+    listener, port = bind_unused_port()
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+
+    async def serve() -> None:
+        ended = asyncio.Event()
+        with ThreadPoolExecutor(4) as executor:
+            server = Server(core, executor, "0.0.0", stop=ended.set)
+            http = HTTPServer(
+                server.application(), max_header_size=LARGEST_HEADER, max_body_size=LARGEST_UPLOAD
+            )
+            http.add_socket(listener)
+            end.append(ended)
+            ready.set()
+            await ended.wait()
+            http.stop()
+            await http.close_all_connections()
+
+    end: list[asyncio.Event] = []
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    ready.wait(10)
+    try:
+        yield Running(f"http://127.0.0.1:{port}", core, runner)
+    finally:
+        loop.call_soon_threadsafe(end[0].set)
+        thread.join(10)
+        loop.close()
+        store.close()
