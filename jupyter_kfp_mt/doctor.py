@@ -28,7 +28,7 @@ _NAMES = (
 def examine(
     settings: KfpSettings | None = None, *, environment: Environment | None = None, namespace: str = ""
 ) -> DoctorReport:
-    """Check configuration, namespace, KFP and its mode, token, log-in and rights; trouble is in the answer."""
+    """Check configuration, namespace, KFP, token, log-in and rights; trouble is told, not raised."""
     checks: list[Check] = []
     env = environment or this_process()
     try:
