@@ -146,7 +146,6 @@ export class RunViewWidget extends ReactWidget {
       this.title.label = cutMiddle(run.display_name, 40);
       this.title.caption = `${run.display_name}\n${phaseWord(run.phase, this._format.trans, run.state)}`;
       this.title.icon = phaseIcons[run.phase];
-      this.title.iconClass = run.phase === 'RUNNING' || run.phase === 'CANCELING' ? 'jp-kfp-turning' : '';
     }
     this._sync();
   }

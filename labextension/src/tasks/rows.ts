@@ -120,13 +120,12 @@ function csvField(field: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }
 
-/** Compare by the chosen column, then by start, then by name; what is not known comes last either way. */
+/** Compare by the chosen column, then by start; else the server's order stays. What is not known comes last. */
 function comparer(sort: ITaskSort, now: number): (one: Task, other: Task) => number {
   const sign = sort.descending ? -1 : 1;
   return (one, other) =>
     sign * compare(keyOf(one, sort.column, now), keyOf(other, sort.column, now), sign) ||
-    compare(startOf(one), startOf(other), 1) ||
-    nameOf(one).localeCompare(nameOf(other), undefined, { numeric: true });
+    compare(startOf(one), startOf(other), 1);
 }
 
 function keyOf(task: Task, column: TaskColumn, now: number): number | string | null {

@@ -69,7 +69,7 @@ export function typeName(type: ParameterType | null, trans: TranslationBundle): 
     case 'STRING':
       return trans.__('text');
     case 'BOOLEAN':
-      return trans.__('yes or no');
+      return trans.__('yes/no');
     case 'LIST':
       return trans.__('list');
     case 'STRUCT':
