@@ -61,6 +61,12 @@ def layers(function: Callable[..., Any]) -> Iterator[str]:
         function = function.__wrapped__
 
 
+def test_a_starting_jupyter_server_pays_for_no_client() -> None:
+    code = "import sys, jupyter_kfp_mt.server.app; print(*sys.modules)"
+    loaded = set(run(sys.executable, "-c", code).split())
+    assert not {"jupyter_kfp_mt.client", "jupyter_kfp_mt.service", "jupyter_kfp_mt.embedded"} & loaded
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method}-{route.path}")
 def test_every_route_asks_who_and_whether(route: Route) -> None:
     handler = getattr(handlers, route.handler)

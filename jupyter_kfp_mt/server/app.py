@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,7 @@ import traitlets
 from jupyter_server.extension.application import ExtensionApp
 
 from ..errors import KfpError
-from ..models import EmbeddedMode
-from ..service.watch import Pace
+from ..models import DoctorReport, EmbeddedMode
 from ..settings import KfpSettings, load_settings
 from . import handlers
 from .base import Parts, UnknownPathHandler
@@ -46,11 +44,16 @@ class KfpExtension(ExtensionApp):
     def initialize_settings(self) -> None:
         """Make what the handlers share; nothing is asked of KFP before the first page is."""
         settings = self._usable_settings()
-        upstream = Upstream(self.service_factory, _stopper(settings), EmbeddedMode(settings.embedded))
-        pace = Pace(active=settings.poll_active_s, idle=settings.poll_idle_s)
+        upstream = Upstream(
+            self.service_factory,
+            self._stop_embedded,
+            self._examine,
+            mode=EmbeddedMode(settings.embedded),
+            may_switch=settings.allow_namespace_switch,
+        )
         self.parts = Parts(
             upstream=upstream,
-            streams=Streams(upstream.service, pace),
+            streams=Streams(upstream.service, settings.poll_active_s, settings.poll_idle_s),
             pool=ThreadPoolExecutor(THREADS, "kfp-work"),
             body_limit=settings.max_upload_mib << 20,
         )
@@ -65,6 +68,16 @@ class KfpExtension(ExtensionApp):
         self.parts.pool.shutdown(wait=False, cancel_futures=True)
         self.parts.upstream.close()
 
+    def _stop_embedded(self) -> bool:
+        from ..embedded import stop
+
+        return stop(Path(self._load_settings().data_dir).expanduser())
+
+    def _examine(self) -> DoctorReport:
+        from ..doctor import examine
+
+        return examine(self._load_settings())
+
     def _load_settings(self) -> KfpSettings:
         return load_settings(config=self.config)
 
@@ -75,15 +88,6 @@ class KfpExtension(ExtensionApp):
         except KfpError as error:
             self.log.warning("jupyter_kfp_mt: %s", error.message)
             return KfpSettings()
-
-
-def _stopper(settings: KfpSettings) -> Callable[[], bool]:
-    def stop_embedded() -> bool:
-        from ..embedded import stop
-
-        return stop(Path(settings.data_dir))
-
-    return stop_embedded
 
 
 def url_specs(parts: Parts) -> list[tuple[str, type, dict[str, object]]]:

@@ -91,7 +91,8 @@ def _read_argument(name: str, text: bytes, kind: Any) -> Any:
         value: object = text.decode()
         if kind is States:
             value = [part for part in text.decode().split(",") if part]
-        return msgspec.convert(value, kind, strict=False)
+        read = msgspec.convert(value, kind, strict=False)
+        return tuple(phase.value for phase in read) if kind is States else read
     except msgspec.ValidationError as error:
         raise _refusal(str(error), name) from error
     except UnicodeDecodeError as error:

@@ -6,12 +6,14 @@ import secrets
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from ..models import RunsEvent
-from ..service.watch import Change, Pace, Reset, Watch, Watched
+from ..models import RunsEvent, Status
+
+if TYPE_CHECKING:  # what is needed to talk to KFP is imported when a page wants to, not when Jupyter starts
+    from ..service.watch import Change, Watch, Watched
 
 REMEMBERED = 1000  # events
 REMEMBERED_BYTES = 1 << 20
@@ -64,7 +66,7 @@ class EventLog:
             seq = self._seq_of(last_id)
             if seq is not None:
                 return [event.text for event in self._events if event.seq > seq], position
-            return ([_encode(position, Reset())] if self._seq else []), position
+            return ([_encode(position, None)] if self._seq else []), position
 
     def _id(self, seq: int) -> str:
         return f"{self._epoch}-{seq}"
@@ -123,11 +125,15 @@ class Stream:
 
 
 class Streams:
-    """The streams of all namespaces that are or were looked at; a rested one can still be resumed."""
+    """The streams of all namespaces that are or were looked at; a rested one can still be resumed.
 
-    def __init__(self, open_service: Callable[[str], Watched], pace: Pace) -> None:
+    `active`, `idle`: seconds between looks.
+    """
+
+    def __init__(self, open_service: Callable[[str, bool], Watched], active: float, idle: float) -> None:
         self._open = open_service
-        self._pace = pace
+        self._active = active
+        self._idle = idle
         self._streams: dict[str, Stream] = {}
         self.closed = False
 
@@ -135,11 +141,17 @@ class Streams:
         """The stream of `namespace`."""
         stream = self._streams.pop(namespace, None)
         if stream is None:
-            stream = Stream(Watch(lambda: self._open(namespace), namespace, self._pace), EventLog())
+            stream = self._new(namespace)
         self._streams[namespace] = stream  # the newest last
         for name in [name for name, old in self._streams.items() if old.idle][:-NAMESPACES]:
             del self._streams[name]
         return stream
+
+    def _new(self, namespace: str) -> Stream:
+        from ..service.watch import Pace, Watch
+
+        pace = Pace(active=self._active, idle=self._idle)
+        return Stream(Watch(lambda again: self._open(namespace, again), namespace, pace), EventLog())
 
     def look_now(self, namespace: str, run_id: str = "") -> None:
         """After our own change: let those who look at `namespace` see it at once."""
@@ -153,7 +165,7 @@ class Streams:
             stream.close()
 
 
-def _encode(event_id: str, change: Change) -> bytes:
-    kind = "reset" if isinstance(change, Reset) else "runs" if isinstance(change, RunsEvent) else "status"
-    data = b"{}" if isinstance(change, Reset) else msgspec.json.encode(change)
+def _encode(event_id: str, change: Change | None) -> bytes:
+    kind = "runs" if isinstance(change, RunsEvent) else "status" if isinstance(change, Status) else "reset"
+    data = b"{}" if kind == "reset" else msgspec.json.encode(change)
     return f"id: {event_id}\nevent: {kind}\ndata: ".encode() + data + b"\n\n"

@@ -142,13 +142,14 @@ def _row(service: Watched, run_id: str) -> Run | None:
 class Watch:
     """Tells its listeners what changes in `namespace`, from a thread that lives while there are any.
 
-    `open_service` is called before each look and may raise `KfpError`: a server that moved is found again.
+    `open_service` is called before each look, with True after one that failed: a server that moved is to be
+    found again. It may raise `KfpError`.
     Listeners are called from that thread; they must return at once and must not raise.
     """
 
     def __init__(
         self,
-        open_service: Callable[[], Watched],
+        open_service: Callable[[bool], Watched],
         namespace: str,
         pace: Pace,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
@@ -197,7 +198,7 @@ class Watch:
     def step(self) -> float:
         """Look once, tell what changed, and return the seconds until the next look."""
         try:
-            service = self._open()
+            service = self._open(self._failures > 0)
             status = service.status() if self._status is None or self._failures else self._status
             if status.error is not None:
                 raise KfpError.from_body(status.error)

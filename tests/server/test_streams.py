@@ -7,7 +7,6 @@ from datetime import datetime, timezone
 
 from jupyter_kfp_mt.models import Run, RunsEvent
 from jupyter_kfp_mt.server.streams import NAMESPACES, EventLog, Streams
-from jupyter_kfp_mt.service.watch import Pace
 
 from .fake_service import FakeKfp, FakeService
 
@@ -77,7 +76,7 @@ def test_ids_that_are_not_ours_are_told_to_read_everything() -> None:
 
 
 def test_streams_nobody_reads_are_forgotten_after_a_while() -> None:
-    streams = Streams(lambda namespace: FakeService(FakeKfp(), namespace), Pace())
+    streams = Streams(lambda namespace, again: FakeService(FakeKfp(), namespace), 5, 30)
     first = streams.of("team-0")
     for number in range(NAMESPACES + 1):
         streams.of(f"team-{number}")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from jupyter_kfp_mt import __version__
-from jupyter_kfp_mt.errors import KfpError, kfp_error
-from jupyter_kfp_mt.models import EmbeddedMode
+from jupyter_kfp_mt.errors import KfpError, KfpRefusedError, kfp_error
+from jupyter_kfp_mt.models import DoctorReport, EmbeddedMode
 from jupyter_kfp_mt.server.upstream import Upstream
 
 from .fake_service import FakeKfp
@@ -56,8 +56,21 @@ async def test_the_embedded_server_is_started_on_a_word(jp_fetch: Any, kfp: Fake
     assert kfp.starts == [True]
 
 
-def upstream_of(kfp: FakeKfp, mode: EmbeddedMode) -> Upstream:
-    return Upstream(lambda *, start_embedded: kfp.connect(start_embedded), lambda: True, mode)
+def upstream_of(kfp: FakeKfp, mode: EmbeddedMode = EmbeddedMode.ASK, *, may_switch: bool = True) -> Upstream:
+    return Upstream(
+        lambda *, start_embedded: kfp.connect(start_embedded),
+        lambda: True,
+        DoctorReport,
+        mode=mode,
+        may_switch=may_switch,
+    )
+
+
+def test_where_switching_is_not_allowed_another_namespace_is_refused() -> None:
+    upstream = upstream_of(FakeKfp(), may_switch=False)
+    assert upstream.service("team-a").namespace == "team-a"
+    with pytest.raises(KfpRefusedError, match="does not allow"):
+        upstream.service("team-b")
 
 
 def test_where_it_is_switched_off_it_is_not_started() -> None:
@@ -78,7 +91,6 @@ def test_in_mode_auto_it_starts_by_itself_until_a_person_stops_it() -> None:
     upstream.start_embedded()
     upstream.forget()
     upstream.service()
-    upstream.close()
     assert kfp.starts == [True, False, True, True]
 
 

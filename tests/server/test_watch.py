@@ -11,7 +11,7 @@ from .fake_service import FakeKfp, FakeService
 
 def watched(kfp: FakeKfp) -> tuple[Watch, list[Change]]:
     """A watch that is stepped by hand, after its first look, and what it tells from then on."""
-    watch = Watch(lambda: FakeService(kfp, "team-a"), "team-a", Pace())
+    watch = Watch(lambda again: FakeService(kfp, "team-a"), "team-a", Pace())
     told: list[Change] = []
     watch._listeners.append(told.append)  # without the thread that `add` starts
     watch.step()
@@ -29,7 +29,7 @@ def told_runs(told: list[Change]) -> list[tuple[list[str], list[str]]]:
 
 def test_the_first_look_tells_to_read_everything() -> None:
     kfp, told = FakeKfp(), []
-    watch = Watch(lambda: FakeService(kfp, "team-a"), "team-a", Pace())
+    watch = Watch(lambda again: FakeService(kfp, "team-a"), "team-a", Pace())
     watch._listeners.append(told.append)
     watch.step()
     assert [type(change) for change in told] == [Status, Reset]
