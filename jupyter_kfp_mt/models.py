@@ -16,6 +16,13 @@ import msgspec
 from .errors import ErrorBody
 
 
+NO_SPEC = msgspec.Raw(b"null")  # of a run or version that has none, or whose spec was left out
+
+
+def _no_spec() -> msgspec.Raw:
+    return NO_SPEC
+
+
 class Phase(str, Enum):
     """What people are told about a run or a task: the KFP states and four of ours (UX §2.1)."""
 
@@ -210,7 +217,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     storage_state: str = "AVAILABLE"
     description: str = ""
     pipeline_version_reference: PipelineVersionReference | None = None
-    pipeline_spec: msgspec.Raw | None = None  # compiled pipeline, read only when asked for
+    pipeline_spec: msgspec.Raw = msgspec.field(default_factory=_no_spec)  # read only when asked for
     runtime_config: RuntimeConfig | None = None
     service_account: str = ""
     created_at: datetime | None = None
@@ -275,7 +282,7 @@ class PipelineVersion(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     description: str = ""
     created_at: datetime | None = None
-    pipeline_spec: msgspec.Raw | None = None
+    pipeline_spec: msgspec.Raw = msgspec.field(default_factory=_no_spec)
     error: RpcStatus | None = None
 
 

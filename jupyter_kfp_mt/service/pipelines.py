@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from ..client import filters
 from ..client import pipelines as requests
 from ..errors import kfp_error
 from ..lists import PipelineList, PipelineVersionList
-from ..models import Inspection, Pipeline, PipelinePage, PipelineVersion, PipelineVersionPage
+from ..models import Inspection, Pipeline, PipelineInfo, PipelinePage, PipelineVersion, PipelineVersionPage
 from ..spec import info
 from .core import UUID, Core
 from .experiments import MAX_PAGE, check_text
@@ -107,9 +109,20 @@ def upload(core: Core, source: AnySource, *, name: str = "", description: str = 
 def inspect(core: Core, source: AnySource) -> Inspection:
     """Return a source as a form needs it; starts nothing."""
     found = resolve(core, source)
-    pipeline = info(found.package)
+    pipeline = greeting_us(core, info(found.package)) if found.example else info(found.package)
     moment = core.clock.now().astimezone().strftime("%Y-%m-%d %H-%M")
     return Inspection(pipeline=pipeline, display_name=f"{short_name(pipeline.name)} {moment}", warnings=[])
+
+
+def greeting_us(core: Core, pipeline: PipelineInfo) -> PipelineInfo:
+    """Return our example with the namespace as the name that it greets."""
+    ours = [
+        msgspec.structs.replace(spec, default=core.context.namespace)
+        if spec.name == "name" and core.context.namespace
+        else spec
+        for spec in pipeline.parameters
+    ]
+    return msgspec.structs.replace(pipeline, parameters=ours)
 
 
 def short_name(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ..models import Experiment, Phase, Progress, Run, Task, known_time, phase_of
+from ..models import NO_SPEC, Experiment, Phase, Progress, Run, Task, known_time, phase_of
 
 _LATE = datetime.max.replace(tzinfo=timezone.utc)
 _GROUPS = frozenset({"DAG", "LOOP", "LOOP_ITERATION", "CONDITION", "CONDITIONS", "EXIT_HANDLER", "ROOT"})
@@ -48,10 +48,8 @@ class Plan(NamedTuple):
     total: int | None = None  # None where the spec is not known or a loop decides
 
 
-def plan_of(raw: msgspec.Raw | None) -> Plan:
+def plan_of(raw: msgspec.Raw) -> Plan:
     """Return the plan in the spec of a run, read in microseconds."""
-    if raw is None:
-        return Plan()
     try:
         spec = msgspec.json.decode(raw, type=_Spec)
     except msgspec.MsgspecError:
@@ -110,7 +108,7 @@ def told(run: Run, experiment: Experiment | None, *, row: bool) -> Run:
         failed_task=failed,
         namespace=experiment.namespace if experiment else "",
         experiment_name=experiment.display_name if experiment else "",
-        pipeline_spec=None if row else run.pipeline_spec,
+        pipeline_spec=NO_SPEC if row else run.pipeline_spec,
         run_details=None if row else run.run_details,
     )
 

@@ -34,13 +34,13 @@ def resolve(core: Core, source: AnySource) -> Resolved:
         return Resolved(read_path(str(source)))
     if not isinstance(source, Source):
         return Resolved(compile_function(source))
-    if source.kind is SourceKind.PIPELINE:
+    if source.kind == SourceKind.PIPELINE:
         version = version_of(core, source.pipeline_id, source.pipeline_version_id)
         return Resolved(package_of(version), _reference(version))
-    if source.kind is SourceKind.EXAMPLE:
+    if source.kind == SourceKind.EXAMPLE:
         text = resources.files("jupyter_kfp_mt").joinpath("example/hello.yaml").read_bytes()
         return Resolved(parse(text, name="hello.yaml"), example=True)
-    if source.kind is SourceKind.TEXT:
+    if source.kind == SourceKind.TEXT:
         return Resolved(parse(source.text, name=Path(source.path).name or "The text"))
     return Resolved(read_path(source.path))
 
@@ -88,8 +88,7 @@ def version_of(core: Core, pipeline_id: str, version_id: str) -> PipelineVersion
 
 def package_of(version: PipelineVersion) -> Package:
     """Return the compiled pipeline of a registered version."""
-    value = msgspec.json.decode(version.pipeline_spec) if version.pipeline_spec else None
-    return from_wire(value, name=version.display_name or version.name)
+    return from_wire(msgspec.json.decode(version.pipeline_spec), name=version.display_name or version.name)
 
 
 def _reference(version: PipelineVersion) -> PipelineVersionReference:

@@ -51,7 +51,7 @@ def body_of(core: Core, wish: Wish) -> dict[str, Any]:
     package = found.package
     values = dict(wish.parameters)
     if found.example:
-        values.setdefault("name", core.context.namespace or "you")
+        values = {"name": core.context.namespace or "you", **values}
     values = check_parameters(package, values)
     moment = core.clock.now().astimezone().strftime("%Y-%m-%d %H-%M")
     name = wish.name or f"{short_name(package.name)} {moment}"

@@ -6,7 +6,7 @@ import msgspec
 
 from ..errors import KfpError, kfp_error
 from ..lists import MetricTable, RunMetrics, TaskList
-from ..models import Failure, ParameterValue, Phase, Run, RunView, Task
+from ..models import NO_SPEC, Failure, ParameterValue, Phase, Run, RunView, Task
 from ..spec import Package, from_wire, info
 from . import logs, runs
 from .core import Core
@@ -23,7 +23,7 @@ def view(core: Core, run_id: str) -> RunView:
     tasks, reports_values = runs.tasks(core, run)
     package = package_for(core, run)
     return RunView(
-        run=msgspec.structs.replace(run, pipeline_spec=None, run_details=None),
+        run=msgspec.structs.replace(run, pipeline_spec=NO_SPEC, run_details=None),
         tasks=tasks,
         parameters=parameters(run, package),
         spec=package.to_yaml() if package else "",
@@ -35,7 +35,7 @@ def view(core: Core, run_id: str) -> RunView:
 def package_for(core: Core, run: Run) -> Package | None:
     """Return the compiled pipeline of a run, or None where it is not to be had."""
     try:
-        if run.pipeline_spec is not None:
+        if run.pipeline_spec != NO_SPEC:
             return from_wire(msgspec.json.decode(run.pipeline_spec), name=run.display_name)
         reference = run.pipeline_version_reference
         if reference is not None and reference.pipeline_version_id:
