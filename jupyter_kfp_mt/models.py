@@ -15,7 +15,6 @@ import msgspec
 
 from .errors import ErrorBody
 
-
 NO_SPEC = msgspec.Raw(b"null")  # of a run or version that has none, or whose spec was left out
 
 
