@@ -50,6 +50,8 @@ export interface IRunManager extends IDisposable {
   readonly error: ErrorBody | null;
   /** When the rows were last known to be right, in milliseconds since 1970; 0 for never. */
   readonly updatedAt: number;
+  /** When the connection was last looked at, in milliseconds since 1970; 0 for never. */
+  readonly checkedAt: number;
   /** When the next attempt starts after a loss; 0 when none is waiting. */
   readonly retryAt: number;
   /** The loaded runs that pass the filter, newest first. */

@@ -27,7 +27,8 @@ const missing = {
   })
 };
 for (const [name, value] of Object.entries(missing)) {
-  if (!(name in globalThis)) {
+  // vitest copies the names of jsdom, also those without a value
+  if (Reflect.get(globalThis, name) === undefined) {
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
 }

@@ -87,6 +87,7 @@ export class EventStream implements IDisposable {
       if (!reader || this.isDisposed) {
         return;
       }
+      attempt.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined));
       this._failures = 0;
       this._options.onState({ kind: 'open' });
       const parser = new EventParser(this._lastId);

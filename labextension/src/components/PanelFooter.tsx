@@ -10,6 +10,7 @@ const STALE = 180_000;
 
 export interface IPanelFooterProps {
   readonly updatedAt: number;
+  readonly checkedAt: number;
   readonly connected: boolean;
   /** One sentence for screen readers about what just changed. */
   readonly announcement: string;
@@ -21,16 +22,24 @@ export interface IPanelFooterProps {
 
 /** How fresh the rows are, and the way to the doctor. */
 export function PanelFooter(props: IPanelFooterProps): React.JSX.Element {
-  const { updatedAt, format, connected } = props;
+  const { updatedAt, checkedAt, format, connected } = props;
   const { trans } = format;
-  const age = Math.max(0, useNow(props.ticker) - updatedAt);
-  const old = updatedAt > 0 && age > STALE;
-  const span = format.duration(age / 1000);
-  const fresh = age < 2000 ? trans.__('Updated just now') : trans.__('Updated %1 ago', span);
+  const now = useNow(props.ticker);
+  const since = (moment: number): number => Math.max(0, now - moment) / 1000;
+  const old = updatedAt > 0 && now - updatedAt > STALE;
+  const fresh =
+    since(updatedAt) < 2
+      ? trans.__('Updated just now')
+      : trans.__('Updated %1 ago', format.duration(since(updatedAt)));
+  const checked = trans.__('Checked %1 ago', format.duration(since(checkedAt)));
   return (
     <div className="jp-kfp-Panel-footer">
       <span className="jp-kfp-num">
-        {updatedAt === 0 ? '' : old ? trans.__('Not updated for %1', span) : connected ? fresh : ''}
+        {old
+          ? trans.__('Not updated for %1', format.duration(since(updatedAt)))
+          : connected && updatedAt > 0
+            ? fresh
+            : checkedAt > 0 && checked}
       </span>
       {old && <Button label={trans.__('Retry')} kind="quiet" onClick={props.onRetry} />}
       <span className="jp-kfp-hidden" role="status">

@@ -15,6 +15,7 @@ export interface IPanelHeaderProps {
   readonly namespace: string;
   readonly connection: Connection;
   readonly trans: TranslationBundle;
+  readonly showRefresh: boolean;
   /** Whether “New run” has its place here; on an empty list it stands there. */
   readonly showNewRun: boolean;
   /** Why no run can be started, if so. */
@@ -32,7 +33,9 @@ export function PanelHeader(props: IPanelHeaderProps): React.JSX.Element {
     <>
       <div className="jp-kfp-Panel-title">
         <h2 className="jp-kfp-grow jp-kfp-cut">{trans.__('Kubeflow Pipelines')}</h2>
-        <Button label={trans.__('Refresh')} kind="icon" icon={refreshIcon} onClick={props.onRefresh} />
+        {props.showRefresh && (
+          <Button label={trans.__('Refresh')} kind="icon" icon={refreshIcon} onClick={props.onRefresh} />
+        )}
         <Button
           label={trans.__('More')}
           kind="icon"

@@ -65,6 +65,9 @@ export class RunManager implements IRunManager {
   get updatedAt(): number {
     return this._updatedAt;
   }
+  get checkedAt(): number {
+    return this._checkedAt;
+  }
   get retryAt(): number {
     return this._retryAt;
   }
@@ -275,6 +278,7 @@ export class RunManager implements IRunManager {
     const { _namespace: namespace, _filter: filter } = this;
     const depth = Math.min(LARGEST_PAGE, Math.max(this._pageSize, pageToken ? 0 : this._rows.length));
     this._loading = true;
+    this._meanwhile = [];
     this._changed.emit();
     try {
       const page = await this.api.listRuns(namespace, {
@@ -290,7 +294,11 @@ export class RunManager implements IRunManager {
       this._nextPage = page.next_page_token;
       this._total = page.total_size;
       this._updatedAt = Date.now();
-      const rows = pageToken ? merged(this._rows, page.runs, [], filter) : replaced(this._rows, page.runs);
+      let rows = pageToken ? merged(this._rows, page.runs, [], filter) : replaced(this._rows, page.runs);
+      // What was told while the page was on its way may be newer than the page.
+      for (const { runs, removed } of this._meanwhile) {
+        rows = merged(rows, runs, removed, filter);
+      }
       this._setRows(rows);
       this._setConnection('connected', null);
       this._note(page.runs);
@@ -374,12 +382,18 @@ export class RunManager implements IRunManager {
   }
 
   private _setConnection(connection: Connection, error: ErrorBody | null): void {
+    if (connection !== 'connecting') {
+      this._checkedAt = Date.now();
+    }
     this._connection = connection;
     this._error = error;
     this._changed.emit();
   }
 
   private _apply(runs: readonly Run[], removed: readonly string[]): void {
+    if (this._loading) {
+      this._meanwhile.push({ runs, removed });
+    }
     this._setRows(merged(this._rows, runs, removed, this._filter));
     this._updatedAt = Date.now();
     this._changed.emit();
@@ -428,6 +442,7 @@ export class RunManager implements IRunManager {
   private readonly _mine = new Set<string>();
   private readonly _hidden = new Set<string>();
   private readonly _known = new Map<string, Run>();
+  private _checkedAt = 0;
   private _connection: Connection = 'connecting';
   private _error: ErrorBody | null = null;
   private _filter: IRunFilter = EVERYTHING;
@@ -436,6 +451,7 @@ export class RunManager implements IRunManager {
   private _lastEventId = '';
   private _loading = false;
   private _loads = 0;
+  private _meanwhile: { readonly runs: readonly Run[]; readonly removed: readonly string[] }[] = [];
   private _namespace: string;
   private _nextPage = '';
   private _pageSize = 50;

@@ -88,8 +88,10 @@ export class KfpPanel extends SidePanel {
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
     this._look();
-    if (this.content instanceof AccordionPanel) {
-      [1, 2].forEach(index => (this.content as AccordionPanel).collapse(index));
+    const { content } = this;
+    if (content instanceof AccordionPanel) {
+      [1, 2].forEach(index => content.collapse(index));
+      content.expansionToggled.connect(giveRoom);
     }
   }
 
@@ -167,6 +169,7 @@ export class KfpPanel extends SidePanel {
         namespace={namespace}
         connection={connection}
         trans={this._format.trans}
+        showRefresh={connection !== 'lost' || runs.length > 0}
         showNewRun={connection !== 'lost' && !empty}
         off={whyOff(this._manager, this._format)}
         onRefresh={() => this._do(CommandIDs.refresh)}
@@ -345,10 +348,11 @@ export class KfpPanel extends SidePanel {
   }
 
   private _drawFooter(): React.JSX.Element {
-    const { updatedAt, connection } = this._manager;
+    const { updatedAt, checkedAt, connection } = this._manager;
     return (
       <PanelFooter
         updatedAt={updatedAt}
+        checkedAt={checkedAt}
         connected={connection === 'connected'}
         announcement={this._announcement}
         format={this._format}
@@ -376,6 +380,13 @@ export class KfpPanel extends SidePanel {
   private _experiment = '';
   private _starting = false;
   private _watch: IDisposable | null = null;
+}
+
+/** A section that is opened for the first time would get no height: half of what the runs have. */
+function giveRoom(content: AccordionPanel, index: number): void {
+  if (content.widgets[index]?.isVisible && (content.relativeSizes()[index] ?? 0) < 0.15) {
+    content.setRelativeSizes(content.widgets.map((widget, each) => (widget.isHidden ? 0 : each === 0 ? 2 : 1)));
+  }
 }
 
 const NO_ERROR = { code: '', message: '', why: '', next: '', command: '', details: '', request_id: '' };

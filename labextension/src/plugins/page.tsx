@@ -72,7 +72,9 @@ export class Page implements IPage {
       format
     });
     const widget = new MainAreaWidget({ content });
+    widget.toolbar.hide(); // the view has its own
     widget.id = `jupyter-kfp-mt-run-${runId}`;
+    widget.toolbar.hide();
     app.shell.add(widget, 'main');
     void this._runs.add(widget);
     app.shell.activateById(widget.id);
@@ -90,7 +92,9 @@ export class Page implements IPage {
       ...start
     });
     const widget = new MainAreaWidget({ content });
+    widget.toolbar.hide();
     widget.id = `jupyter-kfp-mt-form-${++this._forms}`;
+    widget.toolbar.hide();
     app.shell.add(widget, 'main');
     app.shell.activateById(widget.id);
   }
@@ -100,6 +104,7 @@ export class Page implements IPage {
     if (!this._doctor || this._doctor.isDisposed) {
       this._doctor = new MainAreaWidget({ content: new DoctorWidget(manager, format) });
       this._doctor.id = 'jupyter-kfp-mt-doctor-main';
+      this._doctor.toolbar.hide();
     }
     if (!this._doctor.isAttached) {
       app.shell.add(this._doctor, 'main');

@@ -1,0 +1,278 @@
+import { fireEvent, render, screen, within } from '@testing-library/react';
+import * as React from 'react';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { Run } from '../src/api/types';
+import { ErrorNotice, report } from '../src/components/ErrorNotice';
+import { PanelHeader } from '../src/components/PanelHeader';
+import { PanelNotice } from '../src/components/PanelNotice';
+import { RunsSection } from '../src/components/RunsSection';
+import type { IRunsSectionProps } from '../src/components/RunsSection';
+import { StateBadge } from '../src/components/StateIcon';
+import { Ticker } from '../src/components/now';
+import { errorBody } from '../src/api/errors';
+import { EVERYTHING } from '../src/model/rows';
+import { format, run, status, trans } from './samples';
+
+beforeEach(() => {
+  // jsdom lays nothing out; the list shows what fits into its height.
+  vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(440);
+  vi.spyOn(HTMLElement.prototype, 'offsetWidth', 'get').mockReturnValue(300);
+});
+
+const RUNS: Run[] = [
+  run({ run_id: 'a', display_name: 'train', progress: { done: 3, total: 6 } }),
+  run({ run_id: 'b', display_name: 'prepare', phase: 'FAILED', failed_task: 'load' }),
+  run({ run_id: 'c', display_name: 'odd', phase: 'UNKNOWN', state: 'QUEUED_V3' })
+];
+
+/** The section with three runs, and what its callbacks heard. */
+function section(props: Partial<IRunsSectionProps> = {}): IRunsSectionProps {
+  const all: IRunsSectionProps = {
+    runs: RUNS,
+    namespace: 'team-a',
+    hasMore: false,
+    loading: false,
+    connection: 'connected',
+    error: null,
+    updatedAt: Date.parse('2026-03-12T14:02:00Z'),
+    retryAt: 0,
+    filter: EVERYTHING,
+    experiment: '',
+    example: true,
+    selected: new Set<string>(),
+    active: '',
+    format,
+    ticker: new Ticker(),
+    onOpen: vi.fn(),
+    onTerminate: vi.fn(),
+    onRetry: vi.fn(),
+    onMenu: vi.fn(),
+    onSelect: vi.fn(),
+    onDelete: vi.fn(),
+    onCopy: vi.fn(),
+    onMore: vi.fn(),
+    onFilter: vi.fn(),
+    onFilterMenu: vi.fn(),
+    onNewRun: vi.fn(),
+    onExample: vi.fn(),
+    onRetryConnection: vi.fn(),
+    onDoctor: vi.fn(),
+    onTerminateAll: vi.fn(),
+    onArchiveAll: vi.fn(),
+    ...props
+  };
+  render(<RunsSection {...all} />);
+  return all;
+}
+
+describe('the runs list', () => {
+  it('says what each run is, in words', () => {
+    section();
+    const names = screen.getAllByRole('row').map(row => row.getAttribute('aria-label'));
+    expect(names[0]).toMatch(/^Running, train, experiment churn, started /);
+    expect(names[2]).toMatch(/^Unknown \(“QUEUED_V3”\), odd/);
+    expect(screen.getByText('3 of 6 tasks')).toBeTruthy();
+    expect(screen.getByText('failed in load')).toBeTruthy();
+  });
+
+  it('is one stop for Tab', () => {
+    section({ active: 'b' });
+    const stops = screen.getAllByRole('row').filter(row => row.tabIndex === 0);
+    expect(stops.map(row => row.dataset['runId'])).toEqual(['b']);
+  });
+
+  it('opens with a click or Enter, and selects with Ctrl or Space', () => {
+    const { onOpen, onSelect } = section({ active: 'b' });
+    const [first] = screen.getAllByRole('row');
+    fireEvent.click(first ?? document.body);
+    fireEvent.keyDown(screen.getByRole('grid'), { key: 'Enter' });
+    expect(vi.mocked(onOpen).mock.calls).toEqual([['a'], ['b']]);
+    fireEvent.click(first ?? document.body, { ctrlKey: true });
+    fireEvent.keyDown(screen.getByRole('grid'), { key: ' ' });
+    expect(vi.mocked(onSelect).mock.calls.slice(-2)).toEqual([
+      [['a'], 'a'],
+      [['b'], 'b']
+    ]);
+  });
+
+  it.each([
+    ['ArrowDown', false, [], 'c'],
+    ['Home', false, [], 'a'],
+    ['ArrowDown', true, ['b', 'c'], 'c']
+  ])('%s with Shift %s moves', (key, shiftKey, ids, active) => {
+    const { onSelect } = section({ active: 'b' });
+    fireEvent.keyDown(screen.getByRole('grid'), { key, shiftKey });
+    expect(vi.mocked(onSelect).mock.calls).toEqual([[ids, active]]);
+  });
+
+  it('aims at the row below the right button without opening it', () => {
+    const { onOpen, onSelect } = section({ selected: new Set(['a']) });
+    fireEvent.contextMenu(screen.getAllByRole('row')[1] ?? document.body);
+    expect(vi.mocked(onSelect).mock.calls).toEqual([[[], 'b']]);
+    expect(onOpen).not.toHaveBeenCalled();
+  });
+
+  it('renders only the rows in view', () => {
+    section({ runs: Array.from({ length: 10_000 }, (_, index) => run({ run_id: `r${index}` })) });
+    expect(screen.getAllByRole('row').length).toBeLessThan(40);
+  });
+
+  it('offers on a row what fits its state, and says why not', () => {
+    const { onTerminate } = section({ off: 'Not connected.' });
+    const [running, failed] = screen.getAllByRole('row');
+    const stop = within(running ?? document.body).getByRole('button', { name: 'Terminate' });
+    expect([stop.getAttribute('aria-disabled'), stop.title]).toEqual(['true', 'Not connected.']);
+    fireEvent.click(stop);
+    expect(onTerminate).not.toHaveBeenCalled();
+    expect(within(failed ?? document.body).queryByRole('button', { name: 'Retry' })).toBeTruthy();
+  });
+});
+
+describe('in place of the list', () => {
+  it('stands how to begin, with one primary button', () => {
+    const { onExample } = section({ runs: [] });
+    expect(screen.getByRole('heading').textContent).toBe('No runs yet in team-a.');
+    fireEvent.click(screen.getByRole('button', { name: 'Run the example' }));
+    expect(onExample).toHaveBeenCalled();
+    expect(document.querySelectorAll('.jp-mod-primary').length).toBe(1);
+  });
+
+  it('stands that no run matches, and how to clear the filter', () => {
+    const { onFilter } = section({ runs: [], filter: { ...EVERYTHING, only: 'failed' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Clear filters' }));
+    expect(vi.mocked(onFilter).mock.calls).toEqual([[EVERYTHING]]);
+  });
+
+  it('stands the error of this namespace, never an empty list', () => {
+    section({ runs: [], error: errorBody({ code: 'forbidden', message: 'You may not list runs in team-a.' }) });
+    expect(screen.getByRole('heading').textContent).toBe('You may not list runs in team-a.');
+    expect(screen.queryByText(/No runs yet/)).toBeNull();
+  });
+
+  it('stands nothing yet while it loads', () => {
+    section({ runs: [], loading: true });
+    expect(document.querySelector('[aria-busy]')).toBeTruthy();
+  });
+
+  it('stays what was known, with a word about its age, when the connection is lost', () => {
+    const { onRetryConnection } = section({ connection: 'lost' });
+    expect(screen.getByText(/Not connected\. Rows are from 14:02\./)).toBeTruthy();
+    expect(screen.getAllByRole('row').length).toBe(3);
+    fireEvent.click(screen.getByRole('button', { name: 'Retry now' }));
+    expect(onRetryConnection).toHaveBeenCalled();
+  });
+});
+
+it('shows the bar of a selection in place of the chips', () => {
+  const { onArchiveAll, onTerminateAll } = section({ selected: new Set(['a', 'b']) });
+  expect(screen.getByText('2 selected')).toBeTruthy();
+  fireEvent.click(screen.getByRole('button', { name: 'Archive' }));
+  fireEvent.click(within(screen.getByRole('toolbar')).getByRole('button', { name: 'Terminate' }));
+  expect(vi.mocked(onArchiveAll).mock.calls).toEqual([[['a', 'b']]]);
+  expect(vi.mocked(onTerminateAll).mock.calls).toEqual([[['a']]]);
+});
+
+it('a chip is a toggle of the filter', () => {
+  const { onFilter } = section({ filter: { ...EVERYTHING, only: 'failed' } });
+  const chip = screen.getByRole('button', { name: /^Failed/ });
+  expect(chip.getAttribute('aria-pressed')).toBe('true');
+  fireEvent.click(chip);
+  expect(vi.mocked(onFilter).mock.calls).toEqual([[{ only: 'all' }]]);
+});
+
+describe('the header', () => {
+  const props = {
+    trans,
+    showRefresh: true,
+    showNewRun: true,
+    onRefresh: vi.fn(),
+    onNewRun: vi.fn(),
+    onDoctor: vi.fn(),
+    onMenu: vi.fn()
+  };
+
+  it('says who, where, and that it is connected', () => {
+    render(
+      <PanelHeader {...props} status={status({ embedded: true })} namespace="team-a" connection="connected" />
+    );
+    expect(screen.getByRole('button', { name: 'team-a' }).title).toContain('Namespace team-a.');
+    expect(screen.getByRole('status').textContent).toBe('Connected');
+    expect(screen.getByText('Embedded')).toBeTruthy();
+  });
+
+  it('has no menu of namespaces where there are none', () => {
+    render(<PanelHeader {...props} status={status({ multi_user: false })} namespace="" connection="connected" />);
+    expect(screen.getByText('no namespaces').closest('button')).toBeNull();
+  });
+
+  it('says why no run can be started', () => {
+    const off = 'You can look but not run in team-a.';
+    render(
+      <PanelHeader
+        {...props}
+        off={off}
+        status={status({ can_run: false })}
+        namespace="team-a"
+        connection="connected"
+      />
+    );
+    expect(screen.getByRole('button', { name: 'New run' }).title).toBe(off);
+    expect(screen.getByText('View only')).toBeTruthy();
+  });
+});
+
+describe('a notice', () => {
+  const error = errorBody({
+    code: 'forbidden',
+    message: 'You may not list runs.',
+    why: 'No right.',
+    next: 'Ask.',
+    command: 'kubectl x',
+    details: 'RBAC',
+    request_id: '7'
+  });
+
+  it('has what happened, why, the next step and the command to copy', () => {
+    const onCopy = vi.fn();
+    render(<ErrorNotice error={error} trans={trans} onCopy={onCopy} />);
+    expect(screen.getByRole('status').textContent).toContain('You may not list runs.No right.Ask.kubectl x');
+    fireEvent.click(screen.getByRole('button', { name: 'Copy' }));
+    fireEvent.click(screen.getByRole('button', { name: 'Copy report' }));
+    expect(onCopy.mock.calls).toEqual([['kubectl x'], [report(error)]]);
+  });
+
+  it('shows details only when asked', () => {
+    render(<ErrorNotice error={error} trans={trans} onCopy={vi.fn()} />);
+    expect(screen.queryByText('RBAC')).toBeNull();
+    fireEvent.click(screen.getByRole('button', { name: 'Details' }));
+    expect(screen.getByText('RBAC')).toBeTruthy();
+  });
+
+  it('on a laptop offers the embedded server', () => {
+    const onStart = vi.fn();
+    const nothing = vi.fn();
+    render(
+      <PanelNotice
+        error={errorBody({ code: 'no-kubeflow', message: 'No Kubeflow Pipelines found.' })}
+        status={status({ connected: false, can_start_embedded: true })}
+        trans={trans}
+        starting={false}
+        onStart={onStart}
+        onSetAddress={nothing}
+        onRetry={nothing}
+        onReload={nothing}
+        onDoctor={nothing}
+        onCopy={nothing}
+      />
+    );
+    fireEvent.click(screen.getByRole('button', { name: 'Start embedded server' }));
+    expect(onStart).toHaveBeenCalled();
+  });
+});
+
+it('a state is an icon and a word', () => {
+  render(<StateBadge phase="CACHED" trans={trans} />);
+  expect(screen.getByText('From cache')).toBeTruthy();
+  expect(document.querySelector('[data-phase="CACHED"] svg')).toBeTruthy();
+});

@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { RunManager } from '../src/model/runs';
+import type { Run, Status } from '../src/api/types';
+import type { IRunChange } from '../src/tokens';
+import { FakeStream, fakeApi, json, run, status, waitFor } from './samples';
+import type { Answer } from './samples';
+
+const AT = '2026-03-12T14:02:07Z';
+let manager: RunManager;
+let asked: Request[];
+let stream: FakeStream;
+let server: { status: Status; runs: Run[]; more: Record<string, Answer> };
+
+beforeEach(() => {
+  asked = [];
+  stream = new FakeStream();
+  server = { status: status(), runs: [], more: {} };
+});
+
+afterEach(() => manager.dispose());
+
+/** A manager that has had its first answers; watched, unless told otherwise. */
+async function begin(runs: Run[] = [], watched = true): Promise<void> {
+  server.runs = runs;
+  const page = (request: Request): Response => {
+    const archived = new URL(request.url).searchParams.get('archived') === 'true';
+    const rows = server.runs.filter(each => (each.storage_state === 'ARCHIVED') === archived);
+    return json({ runs: rows, total_size: rows.length, next_page_token: '' });
+  };
+  const api = fakeApi(
+    {
+      'GET status': () => json(server.status),
+      'GET namespaces/team-a/runs': page,
+      'GET namespaces/team-b/runs': page,
+      'GET namespaces/team-a/events': () => stream.response,
+      'POST namespaces/team-a/runs': () => json(run({ run_id: 'new', created_at: '2026-03-12T15:00:00Z' })),
+      ...server.more
+    },
+    asked
+  );
+  manager = new RunManager({ api, isPageVisible: () => true });
+  if (watched) {
+    manager.watch();
+  }
+  await manager.ready;
+}
+
+function ids(): string[] {
+  return manager.runs.map(each => each.run_id);
+}
+
+function streams(): number {
+  return asked.filter(request => request.url.includes('/events')).length;
+}
+
+it('shows where it is and the runs there', async () => {
+  await begin([run({ run_id: 'a' })]);
+  expect([manager.connection, manager.namespace, ids()]).toEqual(['connected', 'team-a', ['a']]);
+});
+
+it('takes in what the stream tells, newest first, and keeps the rows that did not change', async () => {
+  const old = run({ run_id: 'a' });
+  await begin([old, run({ run_id: 'b', created_at: '2026-03-12T13:00:00Z' })]);
+  const [kept] = manager.runs;
+  const newer = run({ run_id: 'c', created_at: '2026-03-12T14:30:00Z' });
+  stream.send('runs', { namespace: 'team-a', runs: [newer, old], removed: ['b'], at: AT });
+  await waitFor(() => expect(ids()).toEqual(['c', 'a']));
+  expect(manager.runs[1]).toBe(kept);
+});
+
+it('ignores what is said of another namespace', async () => {
+  await begin([run({ run_id: 'a' })]);
+  stream.send('runs', { namespace: 'team-b', runs: [run({ run_id: 'x' })], removed: ['a'], at: AT });
+  stream.send('runs', { namespace: 'team-a', runs: [run({ run_id: 'y' })], removed: [], at: AT });
+  await waitFor(() => expect(ids()).toContain('y'));
+  expect(ids()).not.toContain('x');
+});
+
+it('tells each change of a run once, with the phase before', async () => {
+  await begin([run({ run_id: 'a' })]);
+  const changes: string[] = [];
+  manager.runChanged.connect((_, { run: each, previous }: IRunChange) => changes.push(`${previous}→${each.phase}`));
+  const done = run({ run_id: 'a', phase: 'SUCCEEDED' });
+  stream.send('runs', { namespace: 'team-a', runs: [done], removed: [], at: AT });
+  stream.send('runs', { namespace: 'team-a', runs: [done], removed: [], at: AT });
+  stream.send('reset', {});
+  await waitFor(() => expect(changes).toEqual(['RUNNING→SUCCEEDED', 'SUCCEEDED→RUNNING']));
+});
+
+it('opens no stream while nobody looks', async () => {
+  await begin([run({ run_id: 'a' })], false);
+  expect(streams()).toBe(0);
+  const watch = manager.watch();
+  await waitFor(() => expect(streams()).toBe(1));
+  watch.dispose();
+  await waitFor(() => expect(stream.cancelled).toBe(true));
+});
+
+it('goes on listening while a run of mine is active, though nobody looks', async () => {
+  await begin([], false);
+  const { run_id } = await manager.submit({ source: { kind: 'example' } });
+  expect([manager.isMine(run_id), ids()]).toEqual([true, ['new']]);
+  await waitFor(() => expect(streams()).toBe(1));
+});
+
+it('asks anew for another namespace and forgets the first', async () => {
+  await begin([run({ run_id: 'a' })]);
+  server.runs = [run({ run_id: 'b', namespace: 'team-b' })];
+  server.status = status({ namespace: 'team-b' });
+  await manager.setNamespace('team-b');
+  expect([manager.namespace, ids()]).toEqual(['team-b', ['b']]);
+});
+
+describe('a filter', () => {
+  it('applies at once to what is known, then asks', async () => {
+    await begin([run({ run_id: 'a' }), run({ run_id: 'b', phase: 'FAILED' })]);
+    manager.setFilter({ only: 'failed' });
+    expect(ids()).toEqual(['b']);
+    await waitFor(() => expect(asked.some(request => request.url.includes('state=FAILED'))).toBe(true));
+  });
+
+  it('keeps out what the stream tells of other runs', async () => {
+    await begin([run({ run_id: 'a', display_name: 'train' })]);
+    server.runs = [];
+    manager.setFilter({ search: 'TRAIN' });
+    stream.send('runs', {
+      namespace: 'team-a',
+      runs: [run({ run_id: 'b', display_name: 'other' }), run({ run_id: 'c', display_name: 'train 2' })],
+      removed: [],
+      at: AT
+    });
+    await waitFor(() => expect(ids()).toContain('c'));
+    expect(ids()).not.toContain('b');
+  });
+
+  it('leaves out archived runs when they are archived', async () => {
+    const archived = run({ run_id: 'a', storage_state: 'ARCHIVED' });
+    server.more = { 'POST namespaces/team-a/runs/a/archive': () => json(archived) };
+    await begin([run({ run_id: 'a' })]);
+    await manager.archive('a');
+    expect(ids()).toEqual([]);
+  });
+});
+
+describe('trouble', () => {
+  const refused = { code: 'forbidden', message: 'You may not list runs in team-a.' };
+
+  it('with the connection is told with its reason', async () => {
+    const error = { code: 'no-kubeflow', message: 'No', why: '', next: '', command: '', details: '', request_id: '' };
+    server.status = status({ connected: false, namespace: '', error });
+    await begin();
+    expect([manager.connection, manager.error?.code, streams()]).toEqual(['lost', 'no-kubeflow', 0]);
+  });
+
+  it('with the rights of one namespace is not taken for a lost connection', async () => {
+    server.more = { 'GET namespaces/team-a/runs': () => json(refused, 403) };
+    await begin();
+    expect([manager.connection, manager.error?.code]).toEqual(['connected', 'forbidden']);
+  });
+
+  it('keeps the rows when the stream is lost', async () => {
+    await begin([run({ run_id: 'a' })]);
+    stream.close();
+    await waitFor(() => expect(manager.connection).not.toBe('connected'));
+    expect(ids()).toEqual(['a']);
+    expect(manager.retryAt).toBeGreaterThan(0);
+  });
+});
+
+it('starts the embedded server and goes where it says', async () => {
+  server.status = status({ connected: false, namespace: '' });
+  server.more = { 'POST embedded': () => json(status({ namespace: 'team-b', embedded: true })) };
+  await begin([run({ run_id: 'b' })]);
+  await manager.startEmbedded();
+  expect([manager.connection, manager.namespace, ids()]).toEqual(['connected', 'team-b', ['b']]);
+});
+
+it('takes a run off the list before it is deleted, and puts it back', async () => {
+  await begin([run({ run_id: 'a' })]);
+  manager.hide('a', true);
+  expect(ids()).toEqual([]);
+  manager.hide('a', false);
+  expect(ids()).toEqual(['a']);
+});
