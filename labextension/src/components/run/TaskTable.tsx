@@ -29,7 +29,8 @@ export function TaskTable(props: ITaskTableProps): React.JSX.Element {
   const stop = rows.some(row => row.task.task_id === chosen) ? chosen : (rows[0]?.task.task_id ?? '');
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const target = keyTarget(event.key, rows, stop);
-    if (target === null || event.target !== event.currentTarget.querySelector(`[data-task="${CSS.escape(stop)}"]`)) {
+    // keys of a button inside a row are the button's
+    if (target === null || event.target !== rowOf(body.current, stop)) {
       return;
     }
     event.preventDefault();
@@ -37,8 +38,7 @@ export function TaskTable(props: ITaskTableProps): React.JSX.Element {
       props.onFold(stop, target.fold);
     } else {
       props.onChoose(target.task);
-      const id = target.task || stop;
-      body.current?.querySelector<HTMLElement>(`[data-task="${CSS.escape(id)}"]`)?.focus();
+      rowOf(body.current, target.task || stop)?.focus();
     }
   };
   return (
@@ -180,6 +180,11 @@ function OpenRun(props: {
       {format.trans.__('run %1', format.shortId(task.cached_from_run_id))}
     </button>
   );
+}
+
+function rowOf(body: HTMLElement | null, taskId: string): HTMLElement | undefined {
+  const rows = body?.querySelectorAll<HTMLElement>('[data-task]') ?? [];
+  return [...rows].find(row => row.dataset['task'] === taskId);
 }
 
 interface IKeyTarget {

@@ -1,0 +1,252 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { fireEvent, render, screen, within } from '@testing-library/react';
+import * as React from 'react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { errorBody } from '../../src/api/client';
+import type { Failure } from '../../src/api/types';
+import { Ticker } from '../../src/components/now';
+import { FIRST_PLACE, RunPage, type IRunPageProps, type IRunPlace } from '../../src/components/run/RunPage';
+import { Format } from '../../src/format';
+import { parseAnsi } from '../../src/log/ansi';
+import type { ILogState } from '../../src/log/state';
+import { run, task, view } from './samples';
+
+const FAILURE: Failure = {
+  message: 'Task load stopped: file not found.',
+  why: 'It looked for data/raw.csv.',
+  next: 'Send it with the run.',
+  task_id: 'load',
+  task: 'load',
+  line: "No such file: 'data/raw.csv'",
+  exit_code: 1,
+  others: ['other']
+};
+
+const TASKS = [
+  task('check', 'SUCCEEDED', {
+    start_time: '2026-03-12T09:14:02Z',
+    end_time: '2026-03-12T09:14:03Z',
+    attempt: 1,
+    outputs: { parameters: { rows: 14 }, artifacts: {} }
+  }),
+  task('load', 'FAILED', { start_time: '2026-03-12T09:14:04Z', attempt: 2, max_attempts: 2, reason: 'file not found' }),
+  task('schema', 'CACHED', { cached_from_run_id: '71bb02ff-0000' })
+];
+
+function logOf(text: string, more: Partial<ILogState> = {}): ILogState {
+  const lines = parseAnsi(text);
+  return { lines, revision: 1, fromStart: true, loaded: true, complete: true, source: 'pod', error: null, ...more };
+}
+
+const props: IRunPageProps = {
+  view: view('FAILED', TASKS, { failure: FAILURE }),
+  error: null,
+  updatedAt: Date.now(),
+  rights: { connected: true, canRun: true },
+  place: FIRST_PLACE,
+  log: logOf(`one\n${FAILURE.line}\nend`),
+  tail: 2000,
+  format: new Format(nullTranslator.load('x')),
+  ticker: new Ticker(),
+  prefix: 'p',
+  onMove: vi.fn(),
+  onAction: vi.fn(),
+  onOpenRun: vi.fn(),
+  onRefresh: vi.fn(),
+  onCopy: vi.fn(),
+  onDownloadLog: vi.fn(),
+  onDownloadSpec: vi.fn(),
+  onLoadEarlier: vi.fn()
+};
+
+/** The page with the place kept, as the widget does it. */
+function Page(more: Partial<IRunPageProps>): React.JSX.Element {
+  const [place, setPlace] = React.useState<IRunPlace>(more.place ?? FIRST_PLACE);
+  return <RunPage {...props} {...more} place={place} onMove={part => setPlace({ ...place, ...part })} />;
+}
+
+describe('the run view', () => {
+  // the list of lines draws what fits; jsdom has no sizes
+  beforeEach(() => {
+    vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(600);
+    vi.spyOn(HTMLElement.prototype, 'offsetWidth', 'get').mockReturnValue(800);
+    HTMLElement.prototype.scrollTo = vi.fn();
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  it('opens on the failed task, with its log and the line that explains it', () => {
+    render(<Page />);
+    expect(screen.getByRole('row', { selected: true }).textContent).toContain('load');
+    const log = screen.getByRole('log');
+    expect(log.querySelector('.jp-mod-error')?.textContent).toContain(FAILURE.line);
+    expect(log.getAttribute('aria-live')).toBe('off');
+  });
+
+  it('says why it failed and offers Clone… first; the log is open already', () => {
+    render(<Page />);
+    const box = screen.getByRole('status', { name: 'Why the run failed' });
+    expect(within(box).getAllByRole('button').map(each => each.textContent)).toEqual(['Clone…', 'Details']);
+    fireEvent.click(within(box).getByRole('button', { name: 'Details' }));
+    expect(box.textContent).toContain('Exit code1');
+  });
+
+  it('offers Open log where the log is not shown, and goes there', () => {
+    render(<Page place={{ ...FIRST_PLACE, tab: 'spec' }} />);
+    fireEvent.click(screen.getByRole('button', { name: 'Open log' }));
+    expect(screen.getByRole('tab', { name: /Tasks/ }).getAttribute('aria-selected')).toBe('true');
+  });
+
+  it('has a table with sortable headers', () => {
+    render(<Page />);
+    const table = screen.getByRole('table', { name: 'Tasks' });
+    expect(within(table).getAllByRole('columnheader').map(each => each.textContent?.replace(/ [▲▼]/, ''))).toEqual([
+      'State',
+      'Task',
+      'Started',
+      'Took',
+      'Try',
+      'Reason'
+    ]);
+    fireEvent.click(screen.getByRole('button', { name: /^Task/ }));
+    fireEvent.click(screen.getByRole('button', { name: /^Task/ }));
+    const header = within(table).getByRole('columnheader', { name: /^Task/ });
+    expect(header.getAttribute('aria-sort')).toBe('descending');
+    expect(within(table).getAllByRole('row')[1]?.textContent).toContain('schema');
+  });
+
+  it('moves with the arrows and unselects with Escape', () => {
+    render(<Page />);
+    const row = screen.getByRole('row', { selected: true });
+    row.focus();
+    fireEvent.keyDown(row, { key: 'ArrowUp' });
+    const now = screen.getByRole('row', { selected: true });
+    expect([now.textContent?.includes('check'), document.activeElement === now]).toEqual([true, true]);
+    fireEvent.keyDown(now, { key: 'Escape' });
+    expect(screen.getByText('Select a task.')).toBeDefined();
+  });
+
+  it('links a cached task to the run that made it', () => {
+    const onOpenRun = vi.fn();
+    render(<Page onOpenRun={onOpenRun} />);
+    fireEvent.click(screen.getByRole('button', { name: 'run 71bb02ff' }));
+    expect(onOpenRun).toHaveBeenCalledWith('71bb02ff-0000');
+  });
+
+  it('shows what went in and out', () => {
+    render(<Page place={{ ...FIRST_PLACE, task: 'check', taskTab: 'values' }} />);
+    expect(screen.getByRole('region', { name: 'Outputs' }).textContent).toContain('rows14');
+  });
+
+  it('says so where the server does not tell values', () => {
+    const silent = view('SUCCEEDED', TASKS, { reports_values: false });
+    render(<Page view={silent} place={{ ...FIRST_PLACE, tab: 'artifacts' }} />);
+    expect(screen.getByText('This KFP does not report task inputs and outputs.')).toBeDefined();
+  });
+
+  it('waits for the first report', () => {
+    render(<Page view={view('PENDING', [])} />);
+    expect(screen.getByText('Waiting for the first report from the cluster.')).toBeDefined();
+  });
+
+  it.each([
+    ['FAILED', 'Terminate', 'This run has ended.'],
+    ['RUNNING', 'Retry', 'Only a failed or canceled run can be retried.'],
+    ['CANCELING', 'Terminate', 'It is being terminated.']
+  ] as const)('%s: %s is off and says why', (phase, name, why) => {
+    const onAction = vi.fn();
+    render(<Page view={view(phase, [])} onAction={onAction} />);
+    const button = screen.getByRole('button', { name });
+    fireEvent.click(button);
+    expect([button.getAttribute('aria-disabled'), button.title]).toEqual(['true', why]);
+    expect(onAction).not.toHaveBeenCalled();
+  });
+
+  it('has Restore and Delete for an archived run', () => {
+    const archived = { ...view('SUCCEEDED', []), run: run('SUCCEEDED', { storage_state: 'ARCHIVED' }) };
+    render(<Page view={archived} />);
+    expect(screen.getByRole('button', { name: 'Restore' })).toBeDefined();
+    expect(screen.queryByRole('button', { name: 'Archive' })).toBeNull();
+  });
+
+  it('keeps what it has when the connection is lost', () => {
+    render(<Page error={errorBody({ code: 'kfp-timeout', message: 'Kubeflow Pipelines does not answer.' })} />);
+    expect(screen.getByText(/does not answer\. What is shown is from/)).toBeDefined();
+    expect(screen.getByRole('table', { name: 'Tasks' })).toBeDefined();
+  });
+
+  it('shows the error in place of a run that is not there', () => {
+    render(<Page view={null} error={errorBody({ code: 'not-found', message: 'No such run.' })} />);
+    expect(screen.getByRole('heading', { name: 'No such run.' })).toBeDefined();
+  });
+
+  it('joins tabs and their panel, and arrows change tabs', () => {
+    render(<Page />);
+    const tab = screen.getByRole('tab', { name: /Tasks/ });
+    fireEvent.keyDown(tab, { key: 'ArrowRight' });
+    const next = screen.getByRole('tab', { name: 'Parameters' });
+    expect(next.getAttribute('aria-selected')).toBe('true');
+    expect(screen.getByRole('tabpanel').getAttribute('aria-labelledby')).toBe(next.id);
+  });
+});
+
+describe('the log', () => {
+  beforeEach(() => {
+    vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(600);
+    vi.spyOn(HTMLElement.prototype, 'offsetWidth', 'get').mockReturnValue(800);
+    HTMLElement.prototype.scrollTo = vi.fn();
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  it('finds text and counts, Enter and Shift+Enter walk', () => {
+    render(<Page log={logOf('raw\nother\nRAW raw\n')} />);
+    const find = screen.getByRole('textbox', { name: 'Find in log' });
+    fireEvent.change(find, { target: { value: 'raw' } });
+    expect(screen.getByText('3/3')).toBeDefined();
+    fireEvent.keyDown(find, { key: 'Enter' });
+    expect(screen.getByText('1/3')).toBeDefined();
+    fireEvent.keyDown(find, { key: 'Enter', shiftKey: true });
+    expect(screen.getByText('3/3')).toBeDefined();
+    fireEvent.keyDown(find, { key: 'Escape' });
+    expect((find as HTMLInputElement).value).toBe('');
+  });
+
+  it('shows markup as text and colours as classes', () => {
+    render(<Page log={logOf('\u001b[31m<img src=x onerror=alert(1)>\u001b[0m')} />);
+    const log = screen.getByRole('log');
+    expect(log.querySelector('img')).toBeNull();
+    expect(log.querySelector('.jp-kfp-ansi-red')?.textContent).toBe('<img src=x onerror=alert(1)>');
+  });
+
+  it('has Follow pressed while more can come, and none at the end', () => {
+    const { rerender } = render(<Page log={logOf('one', { complete: false })} />);
+    expect(screen.getByRole('button', { name: 'Follow' }).getAttribute('aria-pressed')).toBe('true');
+    rerender(<Page log={logOf('one', { complete: true, revision: 2 })} />);
+    expect(screen.queryByRole('button', { name: 'Follow' })).toBeNull();
+  });
+
+  it('offers the way back to the end after a pause', () => {
+    render(<Page log={logOf('one', { complete: false })} />);
+    fireEvent.click(screen.getByRole('button', { name: 'Follow' }));
+    fireEvent.click(screen.getByRole('button', { name: 'Jump to end ↓' }));
+    expect(screen.getByRole('button', { name: 'Follow' }).getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('says where it comes from, and what is not shown', () => {
+    const onLoadEarlier = vi.fn();
+    render(<Page log={logOf('one', { fromStart: false })} onLoadEarlier={onLoadEarlier} />);
+    expect(screen.getByText('Source: live pod · last 2,000 lines')).toBeDefined();
+    fireEvent.click(screen.getByRole('button', { name: 'Load earlier' }));
+    expect(onLoadEarlier).toHaveBeenCalled();
+  });
+
+  it('is empty in words', () => {
+    render(<Page log={logOf('', { complete: false })} />);
+    expect(screen.getByText('No output yet.')).toBeDefined();
+  });
+
+  it('draws only what is in view of 100,000 lines', () => {
+    const { container } = render(<Page log={logOf('x\n'.repeat(100_000))} />);
+    expect(container.querySelectorAll('.jp-kfp-Log-line').length).toBeLessThan(200);
+  });
+});
