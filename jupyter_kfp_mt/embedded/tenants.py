@@ -1,8 +1,8 @@
 """Who asks and what they may do: profiles, roles, service accounts and signed tokens.
 
-A profile is a namespace. Each has the accounts `default-editor` and `default-viewer`; a contributor is another
-profile's `default-editor` (or, behind a trusted front, a user name). The rights of a role are those of the
-Kubeflow cluster roles (contract §1.3). Namespace `kubeflow` holds what is shared: only pipelines.
+A profile is a namespace. Each has the accounts `default-editor` and `default-viewer`; a contributor is
+another profile's `default-editor` (or, behind a trusted front, a user name). The rights of a role are those
+of the Kubeflow cluster roles (contract §1.3). Namespace `kubeflow` holds what is shared: only pipelines.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ class Tenancy:
     def issue(
         self, namespace: str, account: str = EDITOR, seconds: int = 7200, audience: str = AUDIENCE
     ) -> tuple[str, int]:
-        """Return a token for an account of `namespace` and when it expires; raises LookupError, ValueError."""
+        """Return a token for an account of `namespace`, and its end; raises LookupError, ValueError."""
         profile = self._table.profile(namespace)
         if profile is None or namespace == SHARED:
             raise LookupError(namespace)
@@ -232,7 +232,7 @@ class Tenancy:
         return profile
 
     def prepare(self, namespace: str) -> None:
-        """Make sure of the shared namespace and of the server's own profile, which may register shared pipelines."""
+        """Make sure of the shared namespace and of the server's own profile, which may write there."""
         for each in (SHARED, namespace):
             if self._table.profile(each) is None:
                 self.add_profile(each)

@@ -32,7 +32,7 @@ log = logging.getLogger("jupyter_kfp_mt.embedded")
 
 
 class Server:
-    """What every request needs: the core, the routes, the threads for slow ones, the time of the last call."""
+    """What every request needs: core, routes, threads for slow ones, the time of the last call."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Reading request bodies as KFP's gateway does (protojson): names, types, and its words for misfits.
 
-A message is described by a table, field name → kind. What comes out is a dict with snake_case names that holds
-the fields that were sent, and only those; `null` is "not sent".
+A message is described by a table, field name → kind. What comes out is a dict with snake_case names that
+holds the fields that were sent, and only those; `null` is "not sent".
 """
 
 from __future__ import annotations

@@ -1,10 +1,436 @@
-"""The v1beta1 routes."""
+"""The v1beta1 routes (contract §2, §3)."""
 
 from __future__ import annotations
 
-from .http import Route
+from ..core import Core
+from ..core.errors import invalid
+from ..core.pipelines import Names
+from ..store.pipelines import VERSIONS
+from ..store.recurring_runs import LISTING as RECURRING_RUNS
+from ..store.runs import LISTING as RUNS
+from . import messages, uploads, v1beta1, v2beta1
+from .guards import (
+    by_experiment,
+    by_pipeline,
+    by_recurring_run,
+    by_run,
+    by_version,
+    in_namespace,
+    pipeline_target,
+)
+from .http import Call, Guard, Route, Target
+
+_V1 = "/apis/v1beta1"
+_RUN_ACCESS = (
+    "Failed to authorize the request: Failed to access run {run_id}."
+    " Check if you have access to namespace {namespace}"
+)
+_EXPERIMENT_ACCESS = "Failed to authorize the request: Failed to authorize with API"
+_JOB_ACCESS = "Failed to authorize the request: failed to authorize with API"
+_PIPELINE_ACCESS = "Failed to access pipeline {id}. Check if you have access to namespace {namespace}"
+_V1_UPLOADS = uploads.Written(
+    lambda _core, row, version: v1beta1.pipeline(row, version), lambda _core, row: v1beta1.version(row)
+)
+
+
+def _run(verb: str) -> Guard:
+    return Guard("runs", verb, by_run, _RUN_ACCESS)
+
+
+def _job(verb: str) -> Guard:
+    return Guard("jobs", verb, by_recurring_run, _JOB_ACCESS)
+
+
+def _experiment(verb: str) -> Guard:
+    return Guard("experiments", verb, by_experiment, _EXPERIMENT_ACCESS)
+
+
+def _pipeline(verb: str, *, anonymous: bool = False) -> Guard:
+    return Guard("pipelines", verb, by_pipeline, _PIPELINE_ACCESS, anonymous)
+
+
+def _version(verb: str, *, anonymous: bool = False) -> Guard:
+    return Guard("pipelines", verb, by_version, _PIPELINE_ACCESS, anonymous)
+
+
+EXPERIMENT_ROUTES = [
+    Route(
+        "POST",
+        f"{_V1}/experiments",
+        Guard("experiments", "create", v1beta1.of_new_experiment, _EXPERIMENT_ACCESS),
+        v1beta1.create_experiment,
+        "Failed to create a v1beta1 experiment",
+        messages.EXPERIMENT_V1,
+        read=v1beta1.read_experiment,
+    ),
+    Route(
+        "GET",
+        f"{_V1}/experiments",
+        in_namespace("experiments"),
+        v1beta1.list_experiments,
+        "List v1beta1 experiments failed",
+        query=v1beta1.REFERENCE_QUERY,
+        read=v1beta1.read_experiments,
+    ),
+    Route(
+        "GET",
+        f"{_V1}/experiments/{{experiment_id}}",
+        _experiment("get"),
+        v1beta1.get_experiment,
+        "Failed to fetch v1beta1 experiment",
+    ),
+    *(
+        Route(
+            "POST",
+            f"{_V1}/experiments/{{experiment_id}}:{verb}",
+            _experiment(verb),
+            v2beta1.done(act),
+            f"Failed to {verb} v1beta1 experiment",
+        )
+        for verb, act in (
+            ("archive", lambda core, row: core.experiments.archive(row)),
+            ("unarchive", lambda core, row: core.experiments.unarchive(row)),
+        )
+    ),
+    Route(
+        "DELETE",
+        f"{_V1}/experiments/{{experiment_id}}",
+        _experiment("delete"),
+        v2beta1.done(lambda core, row: core.experiments.delete(row)),
+        "Failed to delete v1beta1 experiment",
+    ),
+]
+
+RUN_ROUTES = [
+    Route(
+        "POST",
+        f"{_V1}/runs",
+        Guard(
+            "runs",
+            "create",
+            v1beta1.of_new_run,
+            "Failed to create a run due to authorization error. Check if you have write permissions to"
+            " namespace {namespace}: Failed to access run . Check if you have access to"
+            " namespace {namespace}",
+        ),
+        v1beta1.create_run,
+        "Failed to create a new v1beta1 run",
+        messages.RUN_V1,
+        read=v1beta1.read_run,
+    ),
+    Route(
+        "GET",
+        f"{_V1}/runs",
+        Guard(
+            "runs",
+            "list",
+            v2beta1.find_listed("runs", "Failed to list runs"),
+            "Failed to list runs due to authorization error. Check if you have permission to access"
+            " namespace {namespace}: Failed to access run . Check if you have access to namespace"
+            " {namespace}",
+        ),
+        v1beta1.list_runs,
+        "Failed to list v1beta1 runs",
+        query=v1beta1.REFERENCE_QUERY,
+        read=v1beta1.reads(RUNS),
+    ),
+    Route("GET", f"{_V1}/runs/{{run_id}}", _run("get"), v1beta1.get_run, "Failed to get a v1beta1 run"),
+    *(
+        Route(
+            "POST",
+            f"{_V1}/runs/{{run_id}}{mark}{verb}",
+            _run(verb),
+            v2beta1.done(act),
+            f"Failed to {verb} a v1beta1 run",
+        )
+        for mark, verb, act in (
+            (":", "archive", lambda core, row: core.runs.archive(row)),
+            (":", "unarchive", lambda core, row: core.runs.unarchive(row)),
+            ("/", "terminate", lambda core, row: core.runs.terminate(row)),
+            ("/", "retry", lambda core, row: core.runs.retry(row)),
+        )
+    ),
+    Route(
+        "POST",
+        f"{_V1}/runs/{{run_id}}:reportMetrics",
+        _run("reportMetrics"),
+        v1beta1.report_metrics,
+        "Failed to report v1beta1 run metrics",
+        messages.REPORT_METRICS,
+    ),
+    Route(
+        "DELETE",
+        f"{_V1}/runs/{{run_id}}",
+        _run("delete"),
+        v2beta1.done(lambda core, row: core.runs.delete(row)),
+        "Failed to delete a v1beta1 run",
+    ),
+]
+
+JOB_ROUTES = [
+    Route(
+        "POST",
+        f"{_V1}/jobs",
+        Guard(
+            "jobs",
+            "create",
+            v1beta1.of_new_job,
+            "Failed to create a recurring run due to authorization error. Check if you have write permission"
+            " to namespace {namespace}: failed to authorize with API",
+        ),
+        v1beta1.create_job,
+        "Failed to create a recurring run",
+        messages.JOB_V1,
+        read=v1beta1.read_job,
+    ),
+    Route(
+        "GET",
+        f"{_V1}/jobs",
+        Guard(
+            "jobs",
+            "list",
+            v2beta1.find_listed("jobs", "Failed to list recurring runs"),
+            "Failed to list recurring runs due to authorization error. Check if you have permission to access"
+            " namespace {namespace}: failed to authorize with API",
+        ),
+        v1beta1.list_jobs,
+        "Failed to list jobs",
+        query=v1beta1.REFERENCE_QUERY,
+        read=v1beta1.reads(RECURRING_RUNS),
+    ),
+    Route(
+        "GET",
+        f"{_V1}/jobs/{{recurring_run_id}}",
+        _job("get"),
+        v1beta1.get_job,
+        "Failed to fetch a v1beta1 recurring run",
+    ),
+    *(
+        Route(
+            "POST",
+            f"{_V1}/jobs/{{recurring_run_id}}/{verb}",
+            _job(verb),
+            v2beta1.done(act),
+            f"Failed to {verb} a recurring run",
+        )
+        for verb, act in (
+            ("enable", lambda core, row: core.recurring_runs.enable(row)),
+            ("disable", lambda core, row: core.recurring_runs.disable(row)),
+        )
+    ),
+    Route(
+        "DELETE",
+        f"{_V1}/jobs/{{recurring_run_id}}",
+        _job("delete"),
+        v2beta1.done(lambda core, row: core.recurring_runs.delete(row)),
+        "Failed to delete a recurring run",
+    ),
+]
+
+
+def _read_pipeline(core: Core, call: Call) -> Names:
+    url = str(call.message.get("url", {}).get("pipeline_url", ""))
+    names = v2beta1.names_of(
+        {key: value for key, value in call.message.items() if key in ("name", "description")},
+        uploads.file_of(url),
+    )
+    core.pipelines.check(v1beta1.referred(call.message, "NAMESPACE"), names)
+    return names
+
+
+def _of_new_pipeline(core: Core, call: Call) -> Target:
+    namespace = v1beta1.referred(call.message, "NAMESPACE") if core.tenancy.multi_user else ""
+    return Target(namespace, call.asked.name)
+
+
+def _create_pipeline(core: Core, call: Call) -> v2beta1.Json:
+    url = str(call.message.get("url", {}).get("pipeline_url", ""))
+    namespace = (call.target.namespace if call.target else "") or ""
+    row, version = core.pipelines.create(
+        namespace, call.asked, uploads.template_at(core, url), package_url=url
+    )
+    return v1beta1.pipeline(row, version)
+
+
+def _read_version(core: Core, call: Call) -> Names:
+    if not call.message.get("package_url", {}).get("pipeline_url"):
+        raise invalid(
+            "Failed to create a pipeline version (v1beta1). Pipeline version is nil or pipeline's"
+            " URL is empty"
+        )
+    names = v2beta1.names_of(call.message)
+    core.pipelines.check_version(names)
+    return names
+
+
+def _of_new_version(core: Core, call: Call) -> Target:
+    pipeline_id = v1beta1.referred(call.message, "PIPELINE", "OWNER")
+    if not pipeline_id:
+        raise invalid("a PIPELINE/OWNER reference is missing: which pipeline is this a version of?")
+    return pipeline_target(core, pipeline_id)
+
+
+def _create_version(core: Core, call: Call) -> v2beta1.Json:
+    if not call.asked.name:
+        raise invalid("name is required")
+    url = call.message["package_url"]["pipeline_url"]
+    row = core.pipelines.create_version(
+        call.row,
+        call.asked,
+        uploads.template_at(core, url),
+        package_url=url,
+        code_source_url=call.message.get("code_source_url", ""),
+    )
+    return v1beta1.version(row)
+
+
+PIPELINE_ROUTES = [
+    *uploads.routes("v1beta1", _V1_UPLOADS),
+    Route(
+        "POST",
+        f"{_V1}/pipelines",
+        Guard(
+            "pipelines",
+            "create",
+            _of_new_pipeline,
+            "Failed to access pipeline . Check if you have access to namespace {namespace}",
+        ),
+        _create_pipeline,
+        "Failed to create a pipeline (v1beta1)",
+        messages.PIPELINE_V1,
+        read=_read_pipeline,
+        slow=True,
+    ),
+    Route(
+        "GET",
+        f"{_V1}/pipelines",
+        Guard(
+            "pipelines",
+            "list",
+            v2beta1.of_pipelines,
+            "Failed to list pipelines due to authorization error. Check if you have read permission to"
+            " namespace {namespace}: Failed to access pipeline . Check if you have access to"
+            " namespace {namespace}",
+            anonymous=True,
+        ),
+        v1beta1.list_pipelines,
+        "Failed to list pipelines (v1beta1)",
+        query=v1beta1.REFERENCE_QUERY,
+        read=v1beta1.read_pipelines,
+    ),
+    Route(
+        "GET",
+        f"{_V1}/namespaces/{{namespace}}/pipelines/{{name}}",
+        Guard(
+            "pipelines",
+            "get",
+            v1beta1.by_name,
+            "Failed to fetch a pipeline due to authorization error. Check if you have read permission to"
+            " namespace {namespace}",
+            anonymous=True,
+        ),
+        v1beta1.get_pipeline_by_name,
+        "Failed to get a pipeline (v1beta1) with name {name} and namespace {namespace}. Check error stack.",
+    ),
+    Route(
+        "GET",
+        f"{_V1}/pipelines/{{pipeline_id}}",
+        _pipeline("get", anonymous=True),
+        v1beta1.get_pipeline,
+        "Failed to get a pipeline (v1beta1) {id}. Check error stack",
+    ),
+    Route(
+        "GET",
+        f"{_V1}/pipelines/{{pipeline_id}}/templates",
+        _pipeline("get", anonymous=True),
+        v1beta1.template,
+        "Failed to get the default template (v1beta1) for pipeline {id}. Check error stack",
+    ),
+    Route(
+        "POST",
+        f"{_V1}/pipelines/{{pipeline_id}}/default_version/{{version_id}}",
+        _pipeline("update"),
+        v1beta1.nothing,
+        "Failed to update (v1beta1) default pipeline version to {version_id} for pipeline {id}",
+    ),
+    Route(
+        "DELETE",
+        f"{_V1}/pipelines/{{pipeline_id}}",
+        _pipeline("delete"),
+        v1beta1.delete_pipeline,
+        "Failed to delete pipeline (v1beta1) {id}. Check error stack",
+    ),
+    Route(
+        "POST",
+        f"{_V1}/pipeline_versions",
+        Guard("pipelines", "create", _of_new_version, _PIPELINE_ACCESS),
+        _create_version,
+        "Failed to create a pipeline version (v1beta1)",
+        messages.VERSION_V1,
+        read=_read_version,
+        slow=True,
+    ),
+    Route(
+        "GET",
+        f"{_V1}/pipeline_versions",
+        Guard("pipelines", "list", v1beta1.by_listed_pipeline, _PIPELINE_ACCESS, anonymous=True),
+        v1beta1.list_versions,
+        "Failed to list pipeline versions (v1beta1)",
+        query=v1beta1.VERSION_QUERY,
+        read=v1beta1.reads(VERSIONS, scope=False),
+    ),
+    Route(
+        "GET",
+        f"{_V1}/pipeline_versions/{{pipeline_version_id}}",
+        _version("get", anonymous=True),
+        v1beta1.get_version,
+        "Failed to get a pipeline version (v1beta1) {id}",
+    ),
+    Route(
+        "GET",
+        f"{_V1}/pipeline_versions/{{pipeline_version_id}}/templates",
+        _version("get", anonymous=True),
+        v1beta1.template,
+        "Failed to get the template (v1beta1) of version {id}",
+    ),
+    Route(
+        "DELETE",
+        f"{_V1}/pipeline_versions/{{pipeline_version_id}}",
+        _version("delete"),
+        v2beta1.done(lambda core, row: core.pipelines.delete_version(row)),
+        "Failed to delete a pipeline version (v1beta1) {id}",
+    ),
+]
+
+
+def _viewers(verb: str) -> Guard:
+    def find(core: Core, call: Call) -> Target:
+        namespace = call.text("namespace")
+        if not namespace:
+            raise invalid("Namespace is empty")
+        for name in ("resources", "verb"):
+            if call.text(name) in ("", f"UNASSIGNED_{name.upper()}"):
+                raise invalid(f"{name} is empty")
+        return Target(namespace if core.tenancy.multi_user else "")
+
+    return Guard("viewers", verb, find, "Failed to authorize the request")
+
+
+AUTH_ROUTES = [
+    Route(
+        "GET",
+        f"{_V1}/auth",
+        _viewers("get"),  # the rights of view hold get, create and delete of viewers alike
+        v1beta1.nothing,
+        query={
+            "namespace": "text",
+            "resources": "UNASSIGNED_RESOURCES|VIEWERS",
+            "verb": "UNASSIGNED_VERB|CREATE|GET|DELETE",
+        },
+    )
+]
 
 
 def routes() -> list[Route]:
     """All of them."""
-    return []
+    return [*EXPERIMENT_ROUTES, *RUN_ROUTES, *JOB_ROUTES, *PIPELINE_ROUTES, *AUTH_ROUTES]

@@ -28,7 +28,8 @@ _RUNS_OF = (
     " {namespace}: Failed to access run . Check if you have access to namespace {namespace}"
 )
 _JOBS_OF = (
-    "Failed to list recurring runs due to authorization error. Check if you have permission to access namespace"
+    "Failed to list recurring runs due to authorization error. Check if you have permission to"
+    " access namespace"
     " {namespace}: failed to authorize with API"
 )
 _EXPERIMENT_ACCESS = "Failed to authorize the request: Failed to authorize with API"
@@ -119,7 +120,8 @@ RUN_ROUTES = [
             "create",
             v2beta1.of_new_run,
             "Failed to create a run due to authorization error. Check if you have write permissions to"
-            " namespace {namespace}: Failed to access run . Check if you have access to namespace {namespace}",
+            " namespace {namespace}: Failed to access run . Check if you have access to namespace"
+            " {namespace}",
         ),
         v2beta1.create_run,
         "Failed to create a new run",
@@ -183,7 +185,8 @@ RECURRING_ROUTES = [
             "jobs",
             "create",
             v2beta1.of_new_recurring_run,
-            "Failed to create a recurring run due to authorization error. Check if you have write permission to"
+            "Failed to create a recurring run due to authorization error. Check if you have write"
+            " permission to"
             " namespace {namespace}: failed to authorize with API",
         ),
         v2beta1.create_recurring_run,
@@ -254,7 +257,8 @@ PIPELINE_ROUTES = [
             "pipelines",
             "list",
             v2beta1.of_pipelines,
-            "Failed to list pipelines due to authorization error. Check if you have read permission to namespace"
+            "Failed to list pipelines due to authorization error. Check if you have read permission"
+            " to namespace"
             " {namespace}: Failed to access pipeline . Check if you have access to namespace {namespace}",
             anonymous=True,
         ),
@@ -270,7 +274,8 @@ PIPELINE_ROUTES = [
             "pipelines",
             "get",
             by_name,
-            "Failed to fetch a pipeline due to authorization error. Check if you have read permission to namespace"
+            "Failed to fetch a pipeline due to authorization error. Check if you have read"
+            " permission to namespace"
             " {namespace}",
             anonymous=True,
         ),
@@ -283,7 +288,8 @@ PIPELINE_ROUTES = [
         f"{_V2}/pipelines/{{pipeline_id}}",
         _pipeline("get", anonymous=True),
         v2beta1.get_pipeline,
-        "Failed to get a pipeline {id}. Check error stack: Failed to get a pipeline due authorization error for"
+        "Failed to get a pipeline {id}. Check error stack: Failed to get a pipeline due"
+        " authorization error for"
         " pipeline id {id}",
     ),
     Route(
@@ -309,8 +315,10 @@ PIPELINE_ROUTES = [
             "pipelines",
             "list",
             by_pipeline,
-            "Failed to list pipeline versions due to authorization error. Check if you have read permission to"
-            " namespace {namespace}: Failed to access pipeline . Check if you have access to namespace {namespace}",
+            "Failed to list pipeline versions due to authorization error. Check if you have read"
+            " permission to"
+            " namespace {namespace}: Failed to access pipeline . Check if you have access to"
+            " namespace {namespace}",
             anonymous=True,
         ),
         v2beta1.list_versions,

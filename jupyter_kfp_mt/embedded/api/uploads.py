@@ -117,7 +117,7 @@ def upload_version(written: Written) -> Callable[[Core, Call], Json]:
 
 
 def refuse(generic: str, generic_store: str) -> Callable[[ApiError], Answer]:
-    """The errors of uploads: rights are told as 400, and some bodies are JSON sent as text (contract §2.6)."""
+    """Errors of uploads: rights are told as 400, and some bodies are JSON sent as text (contract §2.6)."""
 
     def answer(error: ApiError) -> Answer:
         if "length cannot exceed" in error.text:
@@ -142,7 +142,7 @@ def refuse(generic: str, generic_store: str) -> Callable[[ApiError], Answer]:
 def read_pipeline_and_version(core: Core, call: Call) -> Names:
     """Check the names of a pipeline that is made with its version."""
     sent = call.message.get("pipeline", {})
-    names = v2beta1.names_of(sent, _file_of(_url(call.message.get("pipeline_version", {}))))
+    names = v2beta1.names_of(sent, file_of(_url(call.message.get("pipeline_version", {}))))
     core.pipelines.check(sent.get("namespace", ""), names)
     return names
 
@@ -167,7 +167,7 @@ def create_pipeline_and_version(core: Core, call: Call) -> Json:
 
 def template_at(core: Core, url: str) -> Template:
     """The pipeline behind a URL."""
-    return read_template(unpack(_file_of(url), core.fetch(url)))
+    return read_template(unpack(file_of(url), core.fetch(url)))
 
 
 def read_version(core: Core, call: Call) -> Names:
@@ -202,7 +202,8 @@ def _url(message: Mapping[str, Any]) -> str:
     return str(message.get("package_url", {}).get("pipeline_url", ""))
 
 
-def _file_of(url: str) -> str:
+def file_of(url: str) -> str:
+    """The file name in a URL; it names a pipeline that has no other name."""
     return posixpath.basename(urlsplit(url).path) if "://" in url else ""
 
 

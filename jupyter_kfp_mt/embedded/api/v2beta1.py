@@ -73,6 +73,7 @@ def listed(
     call: Call,
     listing: Listing,
     scope: tuple[str, str],
+    *,
     read: Callable[[Query], Page[Any]],
     name: str,
     write: Callable[[Sequence[Any]], list[Json]],
@@ -140,9 +141,9 @@ def list_experiments(core: Core, call: Call) -> Json:
         call,
         EXPERIMENTS,
         scope,
-        core.store.experiments.page,
-        "experiments",
-        lambda rows: [experiment(row) for row in rows],
+        read=core.store.experiments.page,
+        name="experiments",
+        write=lambda rows: [experiment(row) for row in rows],
     )
 
 
@@ -279,7 +280,7 @@ def list_runs(core: Core, call: Call) -> Json:
         tasks = core.store.tasks.of_runs([row.run_id for row in rows])
         return [run(row, tasks.get(row.run_id, ())) for row in rows]
 
-    return listed(core, call, RUNS, scope_of(core, call), core.store.runs.page, "runs", write)
+    return listed(core, call, RUNS, scope_of(core, call), read=core.store.runs.page, name="runs", write=write)
 
 
 def scope_of(core: Core, call: Call) -> tuple[str, str]:
@@ -410,9 +411,9 @@ def list_recurring_runs(core: Core, call: Call) -> Json:
         call,
         RECURRING_RUNS,
         scope_of(core, call),
-        core.store.recurring_runs.page,
-        "recurringRuns",
-        lambda rows: [recurring_run(row) for row in rows],
+        read=core.store.recurring_runs.page,
+        name="recurringRuns",
+        write=lambda rows: [recurring_run(row) for row in rows],
     )
 
 
@@ -518,9 +519,9 @@ def list_pipelines(core: Core, call: Call) -> Json:
         call,
         PIPELINES,
         ("namespace", _place(call)),
-        core.store.pipelines.page,
-        "pipelines",
-        lambda rows: [pipeline(row) for row in rows],
+        read=core.store.pipelines.page,
+        name="pipelines",
+        write=lambda rows: [pipeline(row) for row in rows],
     )
 
 
@@ -564,7 +565,7 @@ def list_versions(core: Core, call: Call) -> Json:
         call,
         VERSIONS,
         ("pipeline_id", call.row.pipeline_id),
-        core.store.pipelines.page_versions,
-        "pipeline_versions",
-        lambda rows: [version(row) for row in rows],
+        read=core.store.pipelines.page_versions,
+        name="pipeline_versions",
+        write=lambda rows: [version(row) for row in rows],
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ..store import ExperimentRow, Store
 from .checks import check_name, check_text
-from .errors import aborted, exists, invalid, saying
+from .errors import aborted, exists, invalid
 
 DEFAULT = "Default"
 
@@ -41,7 +41,8 @@ class Experiments:
         )
         if not self._store.experiments.add(row):
             raise exists(
-                f"Failed to create a new experiment. The name {name} already exists. Please specify a new name"
+                f"Failed to create a new experiment. The name {name} already exists. Please specify a"
+                " new name"
             )
         return row
 
@@ -63,9 +64,8 @@ class Experiments:
     def delete(self, row: ExperimentRow) -> None:
         """Delete the row; runs and recurring runs keep its id."""
         if not self._multi_user and row.experiment_id == self.default().experiment_id:
-            with saying(""):
-                raise aborted(
-                    f"Failed to delete experiment {row.experiment_id}. The default experiment cannot be deleted",
-                    f"Invalid input error: Experiment id cannot be equal to the default id {row.experiment_id}",
-                )
+            raise aborted(
+                f"Failed to delete experiment {row.experiment_id}. The default experiment cannot be deleted",
+                f"Invalid input error: Experiment id cannot be equal to the default id {row.experiment_id}",
+            )
         self._store.experiments.remove(row.experiment_id)

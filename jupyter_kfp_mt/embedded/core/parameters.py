@@ -50,6 +50,7 @@ def _check_kind(name: str, definition: Mapping[str, Any], value: Any) -> None:
     literals = definition.get("literals", [])
     if literals and value not in literals:
         raise invalid(
-            f'input parameter "{name}" value {json.dumps(value)} does not match any of the allowed literal values:'
+            f'input parameter "{name}" value {json.dumps(value)} does not match any of the allowed'
+            " literal values:"
             f" {json.dumps(literals)}"
         )

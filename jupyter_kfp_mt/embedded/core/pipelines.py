@@ -62,7 +62,7 @@ class Pipelines:
         code_source_url: str = "",
         version_tags: Mapping[str, str] | None = None,
     ) -> tuple[PipelineRow, VersionRow | None]:
-        """Register a pipeline, with its first version where there is a template; 409 when the name is taken."""
+        """Register a pipeline, with a first version where there is a template; 409 for a taken name."""
         if not names.name:
             raise invalid("name is required")
         check_tags(names.tags)
@@ -84,7 +84,8 @@ class Pipelines:
                 version = msgspec.structs.replace(version, tags=msgspec.json.encode(version_tags))
         if not self._store.pipelines.add(row, version):
             raise exists(
-                f"Failed to create a new pipeline. The name {names.name} already exist. Please specify a new name"
+                f"Failed to create a new pipeline. The name {names.name} already exist. Please"
+                " specify a new name"
             )
         return row, version
 
@@ -124,9 +125,11 @@ class Pipelines:
 
     def delete(self, row: PipelineRow, *, cascade: bool) -> None:
         """Delete it; with versions only by `cascade`."""
-        if not cascade and self._store.pipelines.latest(row.pipeline_id) is not None:
+        latest = self._store.pipelines.latest(row.pipeline_id)
+        if latest is not None and not cascade:
             raise invalid(
                 f"Failed to delete pipeline with id {row.pipeline_id} as it has existing pipeline versions"
+                f" (e.g. {latest.pipeline_version_id}). Set cascade=true to delete all versions"
             )
         self._store.pipelines.remove(row.pipeline_id)
 

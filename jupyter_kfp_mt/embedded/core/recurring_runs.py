@@ -66,7 +66,8 @@ class RecurringRuns:
             check_cron(new.trigger.cron)
         if new.has_interval and new.trigger.interval < 1:
             raise invalid(
-                f"Found invalid period schedule interval {new.trigger.interval}. Set at interval to least 1 second"
+                f"Found invalid period schedule interval {new.trigger.interval}. Set at interval to"
+                " least 1 second"
             )
 
     def create(

@@ -148,7 +148,8 @@ class Runs:
                 raise not_found("Experiment", row.experiment_id)
         if experiment.storage_state == "ARCHIVED":
             raise precondition(
-                f"Failed to unarchive run {row.run_id} as experiment {row.experiment_id} must be un-archived first",
+                f"Failed to unarchive run {row.run_id} as experiment {row.experiment_id} must be"
+                " un-archived first",
                 "Unarchive the experiment first to allow the run to be restored",
             )
         self._store.runs.set_storage_state(row.run_id, "AVAILABLE")

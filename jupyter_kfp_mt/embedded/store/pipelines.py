@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -124,6 +124,17 @@ class Pipelines:
     def latest(self, pipeline_id: str) -> VersionRow | None:
         """The newest version of a pipeline."""
         return self._version("pipeline_id = ? ORDER BY created_at DESC, seq DESC", pipeline_id)
+
+    def latest_of(self, pipeline_ids: Sequence[str]) -> dict[str, VersionRow]:
+        """The newest version of each of these pipelines that has one."""
+        marks = ",".join("?" * len(pipeline_ids))
+        found = self._db.read.execute(
+            f"SELECT seq, {_VERSION} FROM pipeline_versions WHERE pipeline_id IN ({marks})"
+            " AND seq = (SELECT seq FROM pipeline_versions AS other WHERE other.pipeline_id ="
+            " pipeline_versions.pipeline_id ORDER BY created_at DESC, seq DESC LIMIT 1)",
+            list(pipeline_ids),
+        )
+        return {row["pipeline_id"]: VersionRow(**dict(row)) for row in found}
 
     def page(self, query: Query) -> Page[PipelineRow]:
         """One page of pipelines."""

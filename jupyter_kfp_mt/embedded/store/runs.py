@@ -251,6 +251,11 @@ class Runs:
             )
             return changed.rowcount == 1
 
+    def set_extra(self, run_id: str, extra: bytes) -> None:
+        """Replace what only one API version shows."""
+        with self._db.write() as sql:
+            sql.execute("UPDATE runs SET extra = ? WHERE run_id = ?", (extra, run_id))
+
     def set_storage_state(self, run_id: str, storage_state: str) -> None:
         """Archive the run, or make it available again."""
         with self._db.write() as sql:
