@@ -1,0 +1,124 @@
+"""What is known about a task that failed or waits, as the rules look at it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from ...kube import Event, Pod
+
+MAX_LINES = 400  # of the end of a log
+MAX_LINE = 1000  # characters of one line
+MAX_CLAUSE = 300  # characters of it that are shown in a sentence
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]")
+_INPUT = re.compile(r"^\[KFP Executor [^\n]*Got executor_input:\n\{\n.*?^\}\n", re.MULTILINE | re.DOTALL)
+_NOISE = re.compile(
+    r"time=\"[^\"]*\" level=info"  # Argo's emissary
+    r"|Error: exit status \d+$"
+    r"|[IWF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\.go:\d+\]"  # KFP's launcher
+    r"|\[KFP Executor "
+    r"|container ended with code \d+$"
+    r"|[-+=*~^# |]+$"
+    r"|WARNING: Running pip as |\[notice\] |\s*WARNING: You are using pip",
+)
+
+
+class Said(NamedTuple):
+    """A reason and what stands beside it, from a container's state, a condition or an event."""
+
+    reason: str
+    message: str = ""
+
+    @property
+    def text(self) -> str:
+        """Both in one line, as Argo writes them."""
+        return (
+            f"{self.reason}: {self.message}" if self.reason and self.message else self.reason or self.message
+        )
+
+
+class Facts(NamedTuple):
+    """All that may tell why one task failed; most of it is empty in any one case."""
+
+    task: str
+    message: str = ""  # of the Argo node, or the embedded engine's reason
+    exit_code: int | None = None
+    lines: tuple[str, ...] = ()  # the end of its log, without colours
+    states: tuple[Said, ...] = ()  # of its containers and its pod
+    events: tuple[Said, ...] = ()
+    driver: bool = False  # it was KFP's preparation of the task that failed
+    upstream: str = ""  # the task that failed before this one could start
+
+    @property
+    def began(self) -> bool:
+        """Whether its own code ran: then what happened before does not explain its end."""
+        return bool(self.lines) or self.exit_code is not None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What the cluster says, the surest first; events only while nothing of it ran."""
+        states = [said.text for said in self.states]
+        events = [] if self.began else [said.text for said in reversed(self.events)]
+        return tuple(text for text in [*states, self.message, *events] if text)
+
+    def search(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Return the first place in `texts` that fits."""
+        return next(filter(None, map(pattern.search, self.texts)), None)
+
+    def find_line(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Return the last line of the log that fits."""
+        return next(filter(None, map(pattern.search, reversed(self.lines))), None)
+
+    @property
+    def last_line(self) -> str:
+        """The last line of its log that says something: not the launcher's and Argo's own."""
+        return next((line.strip() for line in reversed(self.lines) if not _is_noise(line)), "")
+
+
+class Cause(NamedTuple):
+    """What a rule found; `said` goes on after “Task {name} ”."""
+
+    said: str
+    why: str = ""
+    next: str = ""
+
+
+Rule = Callable[[Facts], "Cause | None"]
+
+
+def _is_noise(line: str) -> bool:
+    return not line.strip() or _NOISE.match(line.strip()) is not None
+
+
+def clean_lines(log: str) -> tuple[str, ...]:
+    """Return the end of a log as lines, without colours and without the input that KFP's executor prints."""
+    plain = _INPUT.sub("", _CONTROL.sub("", log.replace("\r\n", "\n")))
+    lines = plain.splitlines()[-MAX_LINES:]
+    return tuple(line.rstrip()[:MAX_LINE] for line in lines if line.strip())
+
+
+def clause(text: str) -> str:
+    """Return the first line of `text` as the end of a sentence."""
+    line = text.strip().split("\n", 1)[0].strip().rstrip(".")
+    return line if len(line) <= MAX_CLAUSE else line[: MAX_CLAUSE - 1] + "…"
+
+
+def states_of(pod: Pod) -> tuple[Said, ...]:
+    """Return why the containers of a pod wait or how they ended, then what the pod itself says."""
+    found: list[Said] = []
+    for container in pod.containers:
+        for state in (container.state, container.last_state):
+            detail = state.waiting or state.terminated
+            if detail is not None and detail.reason not in ("", "Completed", "PodInitializing"):
+                found.append(Said(detail.reason, detail.message))
+    conditions = [each for each in pod.status.conditions or [] if each.status == "False" and each.message]
+    found += [Said(each.reason, each.message) for each in conditions if each.type == "PodScheduled"]
+    if pod.status.reason or pod.status.message:
+        found.append(Said(pod.status.reason, pod.status.message))
+    return tuple(found)
+
+
+def events_of(events: Iterable[Event]) -> tuple[Said, ...]:
+    """Return what went wrong around a pod, oldest first."""
+    return tuple(Said(event.reason, event.message) for event in events if event.type == "Warning")

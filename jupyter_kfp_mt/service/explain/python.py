@@ -1,0 +1,210 @@
+"""Python exceptions in a log: which one, where, and what it means for a task."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from .facts import Cause, Facts, clause
+
+_HEAD = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):$")
+_FRAME = re.compile(r'\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
+_RAISED = re.compile(r"(?:[\w.<>]+\.)?(?P<kind>[A-Za-z_]\w*)(?:: ?(?P<text>.*))?$")
+_GROUP = re.compile(r"\s*[|+] ?")
+_FOREIGN = re.compile(r"/(?:site|dist)-packages/|/lib/python\d|^<")
+_PATH = re.compile(r"""\[Errno \d+\] [^:]+: b?['"](?P<path>.+?)['"]$""")
+_MODULE = re.compile(r"No module named '(?P<name>[^']+)'")
+_WRITING = re.compile(
+    r"""["'][wax]b?\+?["']|\.to_(?:csv|parquet|json|pickle|excel)\(|\.write_(?:text|bytes)\(|\bmkdir\("""
+)
+_AFTER = 40  # lines that may follow a traceback that ended the task
+
+
+class Frame(NamedTuple):
+    """One place of a traceback."""
+
+    file: str
+    line: int
+    function: str
+    code: str
+
+    @property
+    def text(self) -> str:
+        """The place as people read it."""
+        name = self.file.rpartition("/")[2]
+        where = f"line {self.line} of {name}"
+        where = (
+            f"In {self.function}, {where}" if self.function not in ("", "<module>") else where.capitalize()
+        )
+        return f"{where}: {self.code}" if self.code else f"{where}."
+
+
+class Raised(NamedTuple):
+    """The exception that ended a task."""
+
+    kind: str
+    text: str
+    place: str
+
+    @property
+    def line(self) -> str:
+        """The exception as Python writes it."""
+        return f"{self.kind}: {self.text}" if self.text else self.kind
+
+
+def raised_in(lines: Sequence[str]) -> Raised | None:
+    """Return the last exception of a log, None when it is not what the log ends with."""
+    plain = list(lines)
+    if any("Exception Group Traceback" in line for line in plain):
+        plain = [_GROUP.sub("", line, count=1) for line in plain]
+    heads = [index + 1 for index, line in enumerate(plain) if _HEAD.search(line)]
+    heads = (
+        heads or [index for index, line in enumerate(plain) if _FRAME.match(line)][:1]
+    )  # its head is cut off
+    if not heads:
+        return None
+    frames: list[Frame] = []
+    for index in range(heads[-1], len(plain)):
+        line = plain[index]
+        frame = _FRAME.match(line)
+        if frame is not None:
+            code = plain[index + 1].strip() if index + 1 < len(plain) else ""
+            code = "" if _FRAME.match(f"  {code}") or not plain[index + 1 :][:1] else code
+            frames.append(Frame(frame["file"], int(frame["line"]), frame["function"] or "", code[:120]))
+        elif not line.startswith((" ", "\t")):
+            found = _RAISED.match(line)
+            if found is None or len(plain) - index > _AFTER:
+                return None
+            return Raised(found["kind"], found["text"] or "", _place(frames))
+    return None
+
+
+def _place(frames: Sequence[Frame]) -> str:
+    """The innermost place in the person's own code."""
+    own = [frame for frame in frames if not _FOREIGN.search(frame.file)]
+    known = own or [frame for frame in frames if "/kfp/dsl/" not in frame.file and frame.file[:1] != "<"]
+    return known[-1].text if known else ""
+
+
+def python_error(facts: Facts) -> Cause | None:
+    """A Python exception with its file and line."""
+    raised = raised_in(facts.lines)
+    if raised is None:
+        return None
+    word = _WORDS.get(raised.kind)
+    return (word(raised) if word else None) or Cause(f"stopped: {clause(raised.line)}", raised.place)
+
+
+def _file(raised: Raised) -> Cause:
+    found = _PATH.search(raised.text)
+    if found and _WRITING.search(raised.place):
+        folder = found["path"].rpartition("/")[0] or "/"
+        cure = "Make it first, or write to an output of the task."
+        return Cause(f"stopped: the folder {folder} is not there", raised.place, cure)
+    what = f"file not found ({found['path']})" if found else "file not found"
+    return Cause(
+        f"stopped: {what}",
+        "Files of this notebook are not in the task.",
+        "Send it with the run, or read it from a store.",
+    )
+
+
+def _folder(raised: Raised) -> Cause:
+    found = _PATH.search(raised.text)
+    what = f" ({found['path']})" if found else ""
+    return Cause(f"stopped: a folder is where a file was expected{what}", raised.place)
+
+
+def _permission(raised: Raised) -> Cause:
+    found = _PATH.search(raised.text)
+    what = found["path"] if found else "a file"
+    return Cause(
+        f"stopped: no right to use {what}",
+        raised.place,
+        "Write below /tmp or to an output of the task; images often run without root.",
+    )
+
+
+def _module(raised: Raised) -> Cause | None:
+    found = _MODULE.search(raised.text)
+    if found is None:
+        return None  # an import of a name that the module does not have: its own words say it
+    package = found["name"].partition(".")[0]
+    return Cause(
+        f"stopped: the package {package} is not there",
+        "A task has only the packages of its image and of its component.",
+        f'Add it: @dsl.component(packages_to_install=["{package}"]).',
+    )
+
+
+def _memory(raised: Raised) -> Cause:
+    return Cause(
+        "stopped: out of memory",
+        raised.place,
+        "Work on smaller parts, or ask for more: task.set_memory_limit(…).",
+    )
+
+
+def _key(raised: Raised) -> Cause:
+    name = raised.text.strip("'\"")
+    return Cause(
+        f"stopped: “{name}” is not there" if name else "stopped: a key is not there",
+        raised.place,
+        "Check the names of columns, keys and parameters.",
+    )
+
+
+def _name(raised: Raised) -> Cause:
+    return Cause(
+        f"stopped: {clause(raised.text)}",
+        raised.place,
+        "A task sees only its own function: imports and helpers belong inside.",
+    )
+
+
+def _assertion(raised: Raised) -> Cause:
+    return Cause(f"stopped: {clause(raised.text) or 'an assertion does not hold'}", raised.place)
+
+
+def _syntax(raised: Raised) -> Cause:
+    return Cause(f"did not start: its code is not Python ({clause(raised.text)})", raised.place)
+
+
+def _disk(raised: Raised) -> Cause | None:
+    if "Errno 28" not in raised.text:
+        return None
+    return Cause("stopped: no space left on its disk", raised.place, "Write less, or mount a larger volume.")
+
+
+def _network(raised: Raised) -> Cause:
+    return Cause(
+        f"stopped: no connection ({clause(raised.text) or raised.kind})",
+        raised.place,
+        "Check the address; tasks may not reach everything this notebook reaches.",
+    )
+
+
+_WORDS: dict[str, Callable[[Raised], Cause | None]] = {
+    "FileNotFoundError": _file,
+    "IsADirectoryError": _folder,
+    "PermissionError": _permission,
+    "ModuleNotFoundError": _module,
+    "ImportError": _module,
+    "MemoryError": _memory,
+    "KeyError": _key,
+    "NameError": _name,
+    "UnboundLocalError": _name,
+    "AssertionError": _assertion,
+    "SyntaxError": _syntax,
+    "IndentationError": _syntax,
+    "OSError": _disk,
+    "URLError": _network,
+    "gaierror": _network,
+    "ConnectionError": _network,
+    "ConnectionRefusedError": _network,
+    "ConnectionResetError": _network,
+    "ConnectTimeout": _network,
+    "EndpointConnectionError": _network,
+    "TimeoutError": _network,
+}

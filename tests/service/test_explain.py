@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_kfp_mt.kube import Event, Pod
+from jupyter_kfp_mt.models import Phase, Task
+from jupyter_kfp_mt.service.explain import (
+    RULES,
+    Facts,
+    Said,
+    events_of,
+    explain,
+    explain_task,
+    explain_wait,
+    facts_of,
+    states_of,
+)
+
+DATA = Path(__file__).parent / "data"
+CASES: list[dict[str, Any]] = json.loads((DATA / "explain.json").read_text())
+
+
+def facts_of_case(case: dict[str, Any]) -> Facts:
+    log = (DATA / f"logs/{case['log']}.log").read_text() if "log" in case else case.get("lines", "")
+    log += case.get("more", "") + "".join(f"step {number}\n" for number in range(case.get("more_lines", 0)))
+    task = Task(display_name="load", reason=case.get("said", ""), exit_code=case.get("exit_code"))
+    states, events = ([Said(*pair) for pair in case.get(key, [])] for key in ("states", "events"))
+    facts = facts_of(task, log, states=states, events=events, driver=case.get("driver", False))
+    return facts._replace(upstream=case.get("upstream", ""))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_each_real_case_is_told_in_these_words(case: dict[str, Any]) -> None:
+    told = explain_task(facts_of_case(case))
+    wanted = {key: case[key] for key in ("message", "why", "next", "line") if key in case}
+    assert {key: getattr(told, key) for key in wanted} == wanted
+
+
+def test_every_rule_has_a_case() -> None:
+    first = [next((rule for rule in RULES if rule(facts_of_case(case))), None) for case in CASES]
+    assert set(RULES) <= set(first)
+
+
+@given(
+    st.builds(
+        Facts,
+        st.text(max_size=20),
+        st.text(),
+        st.none() | st.integers(-64, 300),
+        st.lists(st.text()).map(tuple),
+        st.lists(st.builds(Said, st.text(), st.text())).map(tuple),
+        upstream=st.sampled_from(["", "schema"]),
+    )
+)
+def test_there_is_always_an_answer_of_one_sentence(facts: Facts) -> None:
+    told = explain_task(facts)
+    assert told.message.startswith(f"Task {facts.task} ")
+    assert told.message.endswith(".")
+    assert "\n" not in told.message.removeprefix(f"Task {facts.task}")
+
+
+def test_the_first_that_failed_is_told_and_the_others_named() -> None:
+    tasks = [Task(task_id=name, display_name=name, phase=Phase.FAILED) for name in ("load", "train")]
+    told = explain(tasks, facts_of(tasks[0], "boom"), run_name="prep")
+    assert (told.task, told.task_id, told.others) == ("load", "load", ["train"])
+
+
+def test_a_run_without_a_failed_task_is_told_as_a_whole() -> None:
+    assert explain([], None, run_name="prep").message == "prep failed."
+
+
+def test_a_recorded_pod_tells_why_it_waits() -> None:
+    recorded = json.loads((DATA.parent.parent / "kube/data/kubernetes.json").read_text())
+    bodies = {entry["what"]: entry["response"]["body"] for entry in recorded}
+    pod = msgspec.convert(bodies["pods of a run"]["items"][0], Pod)
+    events = msgspec.convert(bodies["events of a pod"]["items"], list[Event], strict=False)
+    facts = facts_of(Task(display_name="echo"), states=states_of(pod), events=events_of(events))
+    told = explain_wait(facts, 75)
+    assert told is not None
+    assert told.message == "Task echo has waited 1 min."
+    assert told.why == "Its image cannot be pulled (nosuch.example/img:1). The registry does not have it."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "waited"), [(60, "1 min"), (365, "6 min"), (3600, "1 h 00 min"), (90_000, "1 d 1 h")]
+)
+def test_a_task_that_waits_says_for_what(seconds: float, waited: str) -> None:
+    states = (Said("Unschedulable", "0/4 nodes are available: 4 Insufficient nvidia.com/gpu."),)
+    told = explain_wait(Facts("train", states=states), seconds)
+    assert told is not None
+    assert told.message == f"Task train has waited {waited}."
+    assert told.why == "No node has a free GPU (0/4 nodes: insufficient nvidia.com/gpu)."
+    assert told.next == "Ask for less, or wait."
+
+
+def test_a_wait_of_less_than_a_minute_is_no_news() -> None:
+    assert explain_wait(Facts("train"), 59.9) is None
+
+
+def test_a_wait_without_a_reason_says_so() -> None:
+    told = explain_wait(Facts("train"), 61)
+    assert told is not None
+    assert told.why == "The cluster does not say for what."
+
+
+def test_colours_and_control_characters_are_gone() -> None:
+    told = explain_task(facts_of(Task(display_name="load"), "\x1b[31mfatal:\x1b[0m \x07bad\r\n"))
+    assert told.line == "fatal: bad"
