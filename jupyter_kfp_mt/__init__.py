@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .connect import connect as connect
+    from .connection import connect as connect
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "connect"]
@@ -16,7 +16,7 @@ __all__ = ["__version__", "connect"]
 def __getattr__(name: str) -> Any:
     """Import what a user asks for when it is asked for: the import of this package stays light."""
     if name == "connect":
-        from .connect import connect
+        from .connection import connect
 
         return connect
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -35,7 +35,7 @@ class KfpExtension(ExtensionApp):
     @traitlets.default("service_factory")
     def _connect(self) -> ServiceFactory:
         def factory(*, start_embedded: bool) -> Any:
-            from ..connect import connect
+            from ..connection import connect
 
             return connect(settings=self._load_settings(), start_embedded=start_embedded)
 
