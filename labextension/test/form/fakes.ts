@@ -1,0 +1,81 @@
+import { Signal } from '@lumino/signaling';
+
+import type { KfpApi } from '../../src/api/client';
+import type { Inspection, ParameterSpec, Run, SubmitRequest } from '../../src/api/types';
+import type { IRunManager } from '../../src/tokens';
+import { run, view } from '../run/samples';
+
+export function parameter(name: string, type: ParameterSpec['type'], more: Partial<ParameterSpec> = {}): ParameterSpec {
+  return { name, type, description: '', has_default: false, default: null, optional: false, literals: [], ...more };
+}
+
+export const INSPECTION: Inspection = {
+  pipeline: {
+    name: 'train',
+    description: 'Trains the churn model.',
+    tasks: 5,
+    images: [],
+    parameters: [
+      parameter('epochs', 'NUMBER_INTEGER', { has_default: true, default: 10 }),
+      parameter('lr', 'NUMBER_DOUBLE', { has_default: true, default: 0.1 }),
+      parameter('mode', 'STRING', { has_default: true, default: 'fast', literals: ['fast', 'exact'] }),
+      parameter('shuffle', 'BOOLEAN', { has_default: true, default: true }),
+      parameter('config', 'STRUCT', { optional: true })
+    ]
+  },
+  display_name: 'train 2026-03-12 14-02',
+  warnings: ['Image train:latest may change between runs.']
+};
+
+/** What the form talks to; each answer can be replaced. */
+export class FakeServer {
+  inspect = (): Promise<Inspection> => Promise.resolve(INSPECTION);
+  submit = (request: SubmitRequest): Promise<Run> => {
+    this.sent.push(request);
+    return Promise.resolve(run('PENDING'));
+  };
+  sent: SubmitRequest[] = [];
+  inspected: unknown[] = [];
+  created: string[] = [];
+
+  readonly api = {
+    inspect: (_: string, source: unknown) => {
+      this.inspected.push(source);
+      return this.inspect();
+    },
+    listExperiments: () => Promise.resolve({ experiments: [], total_size: 0, next_page_token: '' }),
+    createExperiment: (_: string, request: { display_name: string }) => {
+      this.created.push(request.display_name);
+      return Promise.resolve({ ...request, experiment_id: 'e2' });
+    },
+    listPipelines: (_: string, query: { shared?: boolean }) =>
+      Promise.resolve({ pipelines: query.shared ? [] : [{ pipeline_id: 'p1', display_name: 'prep', namespace: 'a' }] }),
+    listVersions: () =>
+      Promise.resolve({
+        pipeline_versions: [
+          { pipeline_version_id: 'v2', display_name: 'two' },
+          { pipeline_version_id: 'v1', display_name: 'one' }
+        ]
+      }),
+    viewRun: () =>
+      Promise.resolve(
+        view('FAILED', [], {
+          spec: 'the spec',
+          parameters: [
+            { name: 'epochs', type: 'NUMBER_INTEGER', value: 7, is_default: false, description: '' },
+            { name: 'lr', type: 'NUMBER_DOUBLE', value: 0.1, is_default: true, description: '' }
+          ]
+        })
+      )
+  } as unknown as KfpApi;
+
+  // a fake of the few parts that the form uses
+  readonly manager = {
+    api: this.api,
+    namespace: 'team-a',
+    connection: 'connected',
+    status: { connected: true, can_run: true, identity: 'default-editor' },
+    changed: new Signal<object, void>({}),
+    submit: (request: SubmitRequest) => this.submit(request)
+  } as unknown as IRunManager;
+}

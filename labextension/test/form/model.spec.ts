@@ -1,0 +1,140 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { errorBody, KfpApiError } from '../../src/api/client';
+import type { Run } from '../../src/api/types';
+import { SubmitFormModel, type IFormStart } from '../../src/model/submitform';
+import { FakeServer, INSPECTION, parameter } from './fakes';
+
+const FILE = { source: { kind: 'file', path: 'train.yaml' } } as const;
+const REFUSED = new KfpApiError(errorBody({ code: 'kfp-timeout', message: 'No answer.' }), 424);
+
+describe('SubmitFormModel', () => {
+  let server: FakeServer;
+  beforeEach(() => {
+    server = new FakeServer();
+  });
+
+  async function form(start: IFormStart = FILE): Promise<SubmitFormModel> {
+    const model = new SubmitFormModel({
+      api: server.api,
+      manager: server.manager,
+      namespace: 'team-a',
+      start,
+      changedError: errorBody({ code: 'bad-input', message: 'The pipeline has changed.' }),
+      patience: 0
+    });
+    await model.ready;
+    return model;
+  }
+
+  it('sends only what was touched, with its type', async () => {
+    const model = await form();
+    model.setValue('epochs', '3');
+    model.setValue('config', '{"a": [1]}');
+    await model.submit();
+    expect(server.sent).toEqual([
+      expect.objectContaining({
+        source: { kind: 'file', path: 'train.yaml' },
+        parameters: { epochs: 3, config: { a: [1] } },
+        experiment: 'Default',
+        display_name: 'train 2026-03-12 14-02',
+        cache: 'compiled'
+      })
+    ]);
+  });
+
+  it('sends once, however often Run is pressed', async () => {
+    const model = await form();
+    await Promise.all([model.submit(), model.submit(), model.submit()]);
+    await model.submit();
+    expect(server.sent).toHaveLength(1);
+  });
+
+  it('tells of the run when it has started', async () => {
+    const model = await form();
+    const started: Run[] = [];
+    model.submitted.connect((_, run) => started.push(run));
+    await model.submit();
+    expect(started.map(run => run.run_id)).toEqual(['run-1-0000']);
+    expect(model.state.stages.map(stage => stage.state)).toEqual(['done', 'done']);
+  });
+
+  it('sends nothing while a value is wrong', async () => {
+    const model = await form();
+    model.setValue('lr', '0,01');
+    await model.submit();
+    expect(server.sent).toEqual([]);
+  });
+
+  it('keeps the failed stage with its error, and can try again', async () => {
+    const model = await form();
+    const submit = server.submit;
+    server.submit = () => Promise.reject(REFUSED);
+    await model.submit();
+    expect(model.state.stages.map(stage => stage.state)).toEqual(['done', 'failed']);
+    expect([model.state.submitError?.code, model.state.busy]).toEqual(['kfp-timeout', false]);
+    server.submit = submit;
+    await model.submit();
+    expect([server.sent.length, model.state.submitError]).toEqual([1, null]);
+  });
+
+  it('stays shut when it is not known whether the run started', async () => {
+    const model = await form();
+    const unclear = errorBody({ code: 'submit-unclear', message: 'Not confirmed yet.' });
+    server.submit = vi.fn(() => Promise.resolve(unclear as unknown as Run));
+    await model.submit();
+    await model.submit();
+    expect(server.submit).toHaveBeenCalledTimes(1);
+    expect([model.state.submitError?.code, model.state.busy]).toEqual(['submit-unclear', true]);
+  });
+
+  it('does not send to a file that has changed since', async () => {
+    const model = await form();
+    const parameters = [parameter('other', 'STRING')];
+    server.inspect = () => Promise.resolve({ ...INSPECTION, pipeline: { ...INSPECTION.pipeline, parameters } });
+    await model.submit();
+    expect([server.sent.length, model.state.submitError?.message]).toEqual([0, 'The pipeline has changed.']);
+    expect(model.fields.map(field => field.spec.name)).toEqual(['other']);
+  });
+
+  it('clones a run: its spec, its values, its experiment', async () => {
+    const model = await form({ cloneOf: 'run-1-0000' });
+    expect(server.inspected).toEqual([{ kind: 'text', text: 'the spec' }]);
+    expect(model.state).toMatchObject({ clonedFrom: 'prepare-data', experiment: 'churn', choice: 'run' });
+    await model.submit();
+    expect(server.sent[0]?.parameters).toEqual({ epochs: 7 });
+  });
+
+  it('takes the newest version of a pipeline, or the chosen one', async () => {
+    const model = await form({});
+    model.choose('pipeline');
+    await model.setPipeline('p1');
+    expect(server.inspected.at(-1)).toEqual({ kind: 'pipeline', pipeline_id: 'p1', pipeline_version_id: 'v2' });
+    model.setVersion('v1');
+    expect(server.inspected.at(-1)).toMatchObject({ pipeline_version_id: 'v1' });
+  });
+
+  it('drops an answer that comes after a newer question', async () => {
+    const model = await form({});
+    const late: ((error: Error) => void)[] = [];
+    server.inspect = () => new Promise((_, reject) => late.push(reject));
+    model.setPath('slow.yaml', true);
+    server.inspect = () => Promise.resolve(INSPECTION);
+    model.setPath('fast.yaml', true);
+    late.forEach(reject => reject(REFUSED));
+    await vi.waitFor(() => expect(model.state.inspection).not.toBeNull());
+    expect(model.state.sourceError).toBeNull();
+  });
+
+  it('says why a source cannot be read', async () => {
+    server.inspect = () => Promise.reject(REFUSED);
+    const model = await form();
+    expect([model.state.sourceError?.code, model.state.inspection]).toEqual(['kfp-timeout', null]);
+  });
+
+  it('creates an experiment and chooses it', async () => {
+    const model = await form();
+    await model.createExperiment('nightly');
+    expect([server.created, model.state.experiment]).toEqual([['nightly'], 'nightly']);
+  });
+});
