@@ -10,7 +10,6 @@ call  = int | double | string | bool | size
 
 from __future__ import annotations
 
-import ast
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -28,14 +27,17 @@ class _Token(NamedTuple):
     text: str
 
 
+# The compiler writes a text between quotes as it is, quotes in it too: one ends where something can follow it.
 _TOKENS = re.compile(
-    r"""\s*(?:(?P<value>inputs\.parameter_values\[(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\])
-    |(?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
+    r"""\s*(?:inputs\.parameter_values\[(?P<value>'[^'\]]*'|"[^"\]]*")\]
+    |(?P<string>(?P<quote>['"])(?:\\.|.)*?(?P=quote)(?=\s*(?:$|\)|&&|\|\||==|!=|<|>|in\b)))
     |(?P<number>\d+\.\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|\d+(?:[eE][+-]?\d+)?)
     |(?P<word>[A-Za-z_]\w*)
     |(?P<sign>==|!=|<=|>=|&&|\|\||[<>!()-]))""",
     re.VERBOSE | re.DOTALL,
 )
+_ESCAPES = re.compile(r"\\(?:([abfnrtv\\'\"`?])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
+_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -70,7 +72,8 @@ def _tokens(text: str) -> list[_Token]:
         match = _TOKENS.match(text, at)
         if match is None:
             raise ExpressionError(f"cannot read “{text[at : at + 20]}” in “{text}”")
-        found.append(_Token(match.lastgroup or "", match[match.lastgroup or 0]))
+        kind = next(name for name in ("value", "string", "number", "word", "sign") if match[name] is not None)
+        found.append(_Token(kind, match[kind]))
         at = match.end()
     return [*found, _Token("end", "end")]
 
@@ -129,9 +132,11 @@ class _Parser:
         kind, text = self.next
         self._at += 1
         if kind == "value":
-            return _value(ast.literal_eval(text[text.index("[") + 1 : -1]))
-        if kind in {"string", "number"}:
-            return _constant(_literal(text))
+            return _value(text[1:-1])
+        if kind == "string":
+            return _constant(_text(text))
+        if kind == "number":
+            return _constant(_number_of(text))
         if kind == "word" and text in _WORDS:
             return _constant(_WORDS[text])
         if kind == "word" and text in _CALLS and self._take("("):
@@ -139,12 +144,20 @@ class _Parser:
         raise ExpressionError(f"cannot read “{text}”")
 
 
-def _literal(text: str) -> Any:
-    # `literal_eval` knows literals only. A line break inside quotes is written as it is by the compiler.
-    try:
-        return ast.literal_eval(text.replace("\n", "\\n").replace("\r", "\\r"))
-    except (ValueError, SyntaxError) as error:
-        raise ExpressionError(f"cannot read {text}") from error
+def _text(quoted: str) -> str:
+    """The text between quotes; a backslash that begins no escape of CEL is one."""
+
+    def one(match: re.Match[str]) -> str:
+        letter, *codes = match.groups()
+        if letter:
+            return _ESCAPED.get(letter, letter)
+        return chr(int(next(code for code in codes if code), 16))
+
+    return _ESCAPES.sub(one, quoted[1:-1])
+
+
+def _number_of(text: str) -> int | float:
+    return int(text) if text.isdecimal() else float(text)
 
 
 def _constant(value: Any) -> _Eval:

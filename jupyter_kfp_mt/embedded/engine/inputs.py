@@ -28,7 +28,7 @@ def task_inputs(node: Node, known: Mapping[str, str]) -> TaskValues:
     values = {
         name: value
         for name, source in node.task.inputs.parameters.items()
-        if source.runtime_value is None and (value := _parameter(node, source)) is not _ABSENT
+        if source.runtime_value is None and (value := _parameter(node, source, known)) is not _ABSENT
     }
     for name, source in node.task.inputs.parameters.items():
         if source.runtime_value is not None:
@@ -53,7 +53,7 @@ def one_value(node: Node, source: InputParameter, known: Mapping[str, str]) -> A
     """Return the value of a setting written like an input (the name of a secret); None without one."""
     if source.runtime_value is not None:
         return fill(exact_numbers(source.runtime_value.constant), node.inputs.parameters, known)
-    value = _parameter(node, source)
+    value = _parameter(node, source, known)
     return None if value is _ABSENT else value
 
 
@@ -140,13 +140,14 @@ def collected(loop: Node) -> TaskValues:
     return TaskValues(parameters=parameters, artifacts=artifacts)
 
 
-def _parameter(node: Node, source: InputParameter) -> Any:
+def _parameter(node: Node, source: InputParameter, known: Mapping[str, str]) -> Any:
     if source.task_output_parameter is not None:
         wanted = source.task_output_parameter
         producer = _sibling(node, wanted.producer_task)
         value = producer.outputs.parameters.get(wanted.output_parameter_key, _ABSENT) if producer else _ABSENT
     elif source.task_final_status is not None:
-        return _final_status(node, source.task_final_status.producer_task)
+        resource = known.get(".pipeline_job_resource_name", "")
+        return _final_status(node, source.task_final_status.producer_task, resource)
     else:
         value = _scope(node, source.component_input_parameter)
     if value is _ABSENT or value is None:
@@ -186,11 +187,15 @@ def _sibling(node: Node, name: str) -> Node | None:
     return node.parent.children.get(name) if node.parent is not None else None
 
 
-def _final_status(node: Node, producer: str) -> dict[str, Any]:
+def _final_status(node: Node, producer: str, resource: str) -> dict[str, Any]:
     """How `producer` ended, as `dsl.PipelineTaskFinalStatus` reads it."""
     ended = _sibling(node, producer)
     state = ended.state if ended is not None else State.SKIPPED
-    status: dict[str, Any] = {"state": state.value, "pipelineTaskName": producer}
+    status: dict[str, Any] = {
+        "state": state.value,
+        "pipelineJobResourceName": resource,
+        "pipelineTaskName": producer,
+    }
     if ended is not None and state is not State.SUCCEEDED:
         cause = ended.failed or ended
         status["error"] = {"code": 2, "message": f"{cause.name}: {cause.reason}" if cause.reason else ""}

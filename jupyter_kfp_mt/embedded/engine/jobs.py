@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -67,7 +68,10 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
             raise JobError("It has nothing to run.")
         executor_input = self.executor_input(node, task_id, attempt)
         code = python_code(container)
-        command = [] if code is not None else self._command(node, container, executor_input)
+        command = []
+        if code is None:
+            _make_places(executor_input)
+            command = self._command(node, container, executor_input)
         return Job(
             folder=str(attempt.path),
             work=str(attempt.work),
@@ -175,9 +179,18 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
         return known[field.field_path]
 
 
-def output_file(attempt: Attempt, name: str) -> Any:
+def output_file(attempt: Attempt, name: str) -> Path:
     """Where a task may write the output parameter `name` by itself."""
     return attempt.out / "parameters" / name.replace("/", "_")
+
+
+def _make_places(executor_input: dict[str, Any]) -> None:
+    """A program finds the folders of its outputs made, as KFP's launcher makes them."""
+    outputs = executor_input["outputs"]
+    paths = [file["outputFile"] for file in outputs.get("parameters", {}).values()]
+    paths += [listed["artifacts"][0]["uri"] for listed in outputs.get("artifacts", {}).values()]
+    for path in paths:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
 
 
 def _keys(source: SourceAsEnv, data: dict[str, str] | None, what: str) -> dict[str, str]:

@@ -1,0 +1,77 @@
+"""An engine of its own for tests: a store and a folder, no HTTP."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jupyter_kfp_mt.embedded.engine import Engine, Limits
+from jupyter_kfp_mt.embedded.store import FINAL, RunRow, Store
+from jupyter_kfp_mt.models import Task
+from jupyter_kfp_mt.spec import Package
+
+PATIENCE = 60.0  # seconds after which a test gives up; nothing is measured with it
+
+
+class Bench:
+    """Submits packages to an engine and waits for what becomes of them."""
+
+    def __init__(self, folder: Path, *, tasks: int = 4, executor: str = "", log_bytes: int = 1 << 20) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.store = Store(folder / "store.sqlite")
+        self.engine = Engine(self.store, folder, Limits(tasks=tasks, executor=executor, log_bytes=log_bytes))
+        self.engine.start()
+
+    def submit(
+        self,
+        package: Package,
+        parameters: dict[str, Any] | None = None,
+        *,
+        namespace: str = "ana",
+        run_id: str = "",
+    ) -> str:
+        row = RunRow(
+            run_id=run_id or str(uuid.uuid4()),
+            namespace=namespace,
+            experiment_id="experiment",
+            display_name="a run",
+            created_at=int(time.time()),
+            spec=msgspec.json.encode(package.wire()),
+            runtime_config=msgspec.json.encode({"parameters": parameters or {}}),
+        )
+        self.store.runs.add(row)
+        self.engine.submit(row.run_id)
+        return row.run_id
+
+    def wait(self, run_id: str) -> RunRow:
+        self.until(lambda: self.run(run_id).state in FINAL)
+        return self.run(run_id)
+
+    def until(self, happened: Callable[[], object]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not happened():
+            assert time.monotonic() < end, "it took too long"
+            time.sleep(0.005)
+
+    def run(self, run_id: str) -> RunRow:
+        row = self.store.runs.get(run_id)
+        assert row is not None
+        return row
+
+    def tasks(self, run_id: str) -> dict[str, Task]:
+        """The steps by path, and by name."""
+        rows = self.store.tasks.of_run(run_id)
+        return {**{row.name: row.as_task() for row in rows}, **{row.path: row.as_task() for row in rows}}
+
+    def log(self, run_id: str, task: str, *, attempt: int = 0) -> str:
+        return self.engine.read_log(run_id, task, attempt=attempt).data.decode()
+
+    def close(self) -> None:
+        self.engine.stop()
+        self.store.close()

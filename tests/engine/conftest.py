@@ -1,0 +1,68 @@
+"""One engine and one compilation for all rows of the feature table."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_kfp_mt import spec
+from jupyter_kfp_mt.spec import Package
+
+from .bench import Bench
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], Package]:
+    """Compiles a pipeline with the official compiler, each once."""
+    folder = tmp_path_factory.mktemp("compiled")
+    done: dict[str, Package] = {}
+
+    def compile_pipeline(pipeline: Any) -> Package:
+        from kfp import compiler
+
+        path = folder / f"{pipeline.name}.yaml"
+        if str(path) not in done:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the SDK's advice about images
+                compiler.Compiler().compile(pipeline, str(path))
+            done[str(path)] = spec.parse(path.read_text())
+        return done[str(path)]
+
+    return compile_pipeline
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    bench = Bench(tmp_path_factory.mktemp("engine"), tasks=16)
+    keep_secrets(bench, "ana", "s3cret")
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
+    """Makes engines of their own, and closes them."""
+    made: list[Bench] = []
+
+    def make(**options: Any) -> Bench:
+        made.append(Bench(tmp_path / "engine", **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def keep_secrets(bench: Bench, namespace: str, password: str) -> None:
+    """Give a tenant the secret and the config map of the rows."""
+    rows = [
+        (namespace, "secret", "database", json.dumps({"password": password})),
+        (namespace, "configmap", "settings", json.dumps({"level": "debug"})),
+    ]
+    with bench.store.db.write() as sql:
+        sql.executemany("INSERT INTO secrets VALUES (?, ?, ?, ?)", rows)

@@ -1,0 +1,40 @@
+"""Rows of the feature table: a pipeline that checks itself, and how its run has to end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kfp import dsl
+
+from jupyter_kfp_mt.models import Task
+
+component = dsl.component(base_image="python:3.11", install_kfp_package=False)
+Check = Callable[[dict[str, Task]], None]
+
+
+def _unchecked(_tasks: dict[str, Task]) -> None:
+    """The pipeline has checked itself."""
+
+
+@dataclass(frozen=True)
+class Row:
+    feature: str
+    pipeline: Any
+    parameters: dict[str, Any] = field(default_factory=dict)
+    state: str = "SUCCEEDED"
+    check: Check = _unchecked
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        return str(self.pipeline.name)
+
+
+def states(**expected: str) -> Check:
+    """A check of tasks' states by their name; underscores stand for hyphens."""
+
+    def check(tasks: dict[str, Task]) -> None:
+        found = {name: tasks[name.replace("_", "-")].state for name in expected}
+        assert found == expected
+
+    return check

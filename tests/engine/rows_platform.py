@@ -1,0 +1,328 @@
+"""Settings of tasks, commands, notebooks, what needs a cluster."""
+
+# ruff: noqa: SIM115, UP045 - written as people write for the SDK
+import os
+from typing import Optional
+
+from kfp import dsl, kubernetes
+
+from .rows import Row, component, states
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+@component
+def count_up(folder: str, fail_below: int) -> int:
+    """Fails until it was called often enough; every call leaves a file."""
+    import os
+    import uuid
+
+    os.makedirs(folder, exist_ok=True)
+    open(os.path.join(folder, uuid.uuid4().hex), "w").close()
+    called = len(os.listdir(folder))
+    assert called >= fail_below, f"call {called}"
+    return called
+
+
+@component
+def equals(value: int, wanted: int):
+    assert value == wanted
+
+
+@dsl.pipeline
+def retries(folder: str):
+    done = count_up(folder=folder, fail_below=3).set_retry(3, backoff_duration="0s")
+    equals(value=done.output, wanted=3)
+
+
+def three_attempts(tasks):
+    assert tasks["count-up"].attempt == 3
+    assert tasks["count-up"].max_attempts == 4
+
+
+@component
+def fail_in_loop(value: int):
+    raise SystemExit(3)
+
+
+@dsl.pipeline
+def retries_in_loop():
+    with dsl.ParallelFor([1, 2]) as item:
+        fail_in_loop(value=item).set_retry(1, backoff_duration="0s", backoff_factor=2.0)
+
+
+def two_attempts_with_code(tasks):
+    for number in range(2):
+        task = tasks[f"for-loop-2/iteration-{number}/fail-in-loop"]
+        assert (task.state, task.attempt, task.exit_code) == ("FAILED", 2, 3)
+
+
+@component
+def leave_with_three():
+    import sys
+
+    sys.exit(3)
+
+
+@dsl.pipeline
+def exit_codes():
+    leave_with_three()
+
+
+def code_three(tasks):
+    assert tasks["leave-with-three"].exit_code == 3
+    assert "exit code 3" in tasks["leave-with-three"].reason
+
+
+@component
+def see_env(wanted: dict):
+    import os
+
+    for name, value in wanted.items():
+        assert os.environ.get(name) == value, (name, os.environ.get(name))
+
+
+@dsl.pipeline
+def environment():
+    one = see_env(wanted={"COLOUR": "blue", "PASSWORD": "s3cret", "LEVEL": "debug", "WHERE": "ana"})
+    one.set_env_variable("COLOUR", "blue")
+    kubernetes.use_secret_as_env(one, "database", {"password": "PASSWORD"})
+    kubernetes.use_config_map_as_env(one, "settings", {"level": "LEVEL"})
+    kubernetes.use_field_path_as_env(one, "WHERE", "metadata.namespace")
+    other = see_env(wanted={"COLOUR": "red"})
+    other.set_env_variable("COLOUR", "red")
+
+
+@component
+def no_password():
+    import os
+
+    assert "PASSWORD" not in os.environ
+
+
+@dsl.pipeline
+def unknown_secret():
+    optional = no_password()
+    kubernetes.use_secret_as_env(optional, "nothing", {"password": "PASSWORD"}, optional=True)
+    task = see_env(wanted={})
+    kubernetes.use_secret_as_env(task, "nothing", {"password": "PASSWORD"})
+
+
+def names_the_secret(tasks):
+    assert tasks["no-password"].state == "SUCCEEDED"
+    assert "secret nothing" in tasks["see-env"].reason
+
+
+@component
+def nap(seconds: int):
+    import time
+
+    time.sleep(seconds)
+
+
+@dsl.pipeline
+def time_limit():
+    kubernetes.set_timeout(nap(seconds=60), 1)
+
+
+def timed_out(tasks):
+    assert tasks["nap"].exit_code == 124
+    assert "time limit of 1 s" in tasks["nap"].reason
+
+
+@dsl.pipeline(pipeline_config=dsl.PipelineConfig(active_deadline_seconds=4))
+def deadline():
+    first = nap(seconds=60)
+    nap(seconds=0).after(first)
+
+
+@component
+def light():
+    pass
+
+
+@dsl.pipeline
+def resources():
+    task = light().set_cpu_limit("2").set_memory_limit("1G").set_display_name("Light")
+    task.set_accelerator_type("nvidia.com/gpu").set_accelerator_limit(1)
+
+
+@dsl.component(base_image="alpine:3", install_kfp_package=False)
+def on_alpine():
+    pass
+
+
+@dsl.pipeline
+def other_image():
+    on_alpine()
+
+
+@dsl.component(base_image="python:3.11")
+def default_component(folder: str, me: str, other: str):
+    import os
+    import time
+
+    os.makedirs(folder, exist_ok=True)
+    open(os.path.join(folder, me), "w").close()
+    end = time.monotonic() + 20
+    while not os.path.exists(os.path.join(folder, other)):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@dsl.pipeline
+def pip_line(folder: str):
+    with dsl.ParallelFor([{"me": "a", "other": "b"}, {"me": "b", "other": "a"}]) as item:
+        default_component(folder=folder, me=item.me, other=item.other)
+
+
+@dsl.container_component
+def shell(text: str, out: dsl.OutputPath(str), data: dsl.Output[dsl.Dataset], extra: Optional[str] = None):  # type: ignore[valid-type]
+    return dsl.ContainerSpec(
+        image="alpine",
+        command=["sh", "-ec", 'printf %s "$0" > "$1"; printf %s "$3" > "$2"; test "$4" = "$5"'],
+        args=[
+            text,
+            out,
+            data.path,
+            dsl.ConcatPlaceholder(["<", text, ">"]),
+            dsl.IfPresentPlaceholder("extra", then=[extra], else_=["none"]),
+            "none",
+        ],
+    )
+
+
+@component
+def see_shell(out: str, data: dsl.Input[dsl.Dataset], wanted: str):
+    assert out == wanted
+    assert open(data.path).read() == f"<{wanted}>"
+
+
+@dsl.pipeline
+def container_component(text: str):
+    made = shell(text=text)
+    see_shell(out=made.outputs["out"], data=made.outputs["data"], wanted=text)
+
+
+@dsl.container_component
+def shell_fails():
+    return dsl.ContainerSpec(image="alpine", command=["sh", "-c", "echo to the log; exit 7"])
+
+
+@dsl.pipeline
+def container_exit_code():
+    shell_fails()
+
+
+def code_seven(tasks):
+    assert tasks["shell-fails"].exit_code == 7
+
+
+notebook = dsl.notebook_component(
+    notebook_path=os.path.join(HERE, "square.ipynb"),
+    base_image="python:3.11",
+    install_kfp_package=False,
+    packages_to_install=[],
+)
+
+
+@notebook
+def square_notebook(n: int, out: dsl.Output[dsl.Artifact]):
+    dsl.run_notebook(n=n, place=out.path)
+
+
+@component
+def see_square(data: dsl.Input[dsl.Artifact], wanted: str):
+    assert open(data.path).read() == wanted
+
+
+@dsl.pipeline
+def notebooks():
+    see_square(data=square_notebook(n=7).outputs["out"], wanted="49")
+
+
+@dsl.component(
+    base_image="python:3.11",
+    install_kfp_package=False,
+    embedded_artifact_path=os.path.join(HERE, "embedded.txt"),
+)
+def see_embedded(note: dsl.EmbeddedInput[dsl.Artifact]):
+    assert open(note.path).read().strip() == "carried along"
+
+
+@dsl.pipeline
+def embedded_artifact():
+    see_embedded()
+
+
+@dsl.container_component
+def no_program():
+    return dsl.ContainerSpec(image="example/image", command=["/opt/only-in-the-image/run"])
+
+
+@dsl.container_component
+def no_command():
+    return dsl.ContainerSpec(image="example/image", args=["x"])
+
+
+@dsl.component(base_image="python:3.11", target_image="example/image")
+def in_image():
+    pass
+
+
+@dsl.pipeline
+def needs_program():
+    light()
+    no_program()
+
+
+@dsl.pipeline
+def needs_entry_point():
+    no_command()
+
+
+@dsl.pipeline
+def needs_image():
+    in_image()
+
+
+@dsl.pipeline
+def needs_volume():
+    volume = kubernetes.CreatePVC(pvc_name="v", access_modes=["ReadWriteOnce"], size="1Gi")
+    kubernetes.mount_pvc(light(), pvc_name=volume.outputs["name"], mount_path="/data")
+
+
+@dsl.pipeline
+def needs_secret_file():
+    kubernetes.use_secret_as_volume(light(), "database", "/etc/database")
+
+
+ROWS = [
+    Row("`set_retry`: attempts, then success", retries, check=three_attempts),
+    Row("`set_retry` in a loop, back-off", retries_in_loop, {}, "FAILED", two_attempts_with_code),
+    Row("`sys.exit(3)` keeps its exit code", exit_codes, {}, "FAILED", code_three),
+    Row("Variables, secrets, config maps and pod fields as variables", environment),
+    Row("A secret that does not exist", unknown_secret, {}, "FAILED", names_the_secret),
+    Row("`kubernetes.set_timeout`", time_limit, {}, "FAILED", timed_out),
+    Row(
+        "`PipelineConfig(active_deadline_seconds=…)`",
+        deadline,
+        {},
+        "FAILED",
+        states(nap="CANCELED", nap_2="SKIPPED"),
+    ),
+    Row("Requests for cpu, memory, accelerators", resources, note="without effect"),
+    Row("A base image that is not Python's", other_image, note="the host's Python runs it"),
+    Row("Components with the SDK's pip line, side by side", pip_line),
+    Row("Container component whose program is on the host", container_component, {"text": "a b'c\n{{$}}"}),
+    Row("Exit code of a container component", container_exit_code, {}, "FAILED", code_seven),
+    Row("`dsl.notebook_component`", notebooks),
+    Row("Embedded artifacts (`EmbeddedInput`)", embedded_artifact),
+]
+REFUSED = [
+    (Row("Container component whose program is not on the host", needs_program), "no-program", "/opt/only"),
+    (Row("Container component without command", needs_entry_point), "no-command", "example/image"),
+    (Row("Containerized Python component", needs_image), "in-image", "example/image"),
+    (Row("Volumes: `CreatePVC`, `mount_pvc`", needs_volume), "createpvc", "a volume"),
+    (Row("Secrets and config maps as files", needs_secret_file), "light", "/etc/database"),
+]
