@@ -14,6 +14,7 @@ from .grammar import Command, argument, command, did_you_mean, usage_error
 from .line import Given, split
 from .results import BulkResult, LogText, Outputs, Text
 from .session import Connect, Front, Session
+from .words import seconds
 
 __all__ = [
     "COMMANDS",
@@ -29,6 +30,7 @@ __all__ = [
     "find",
     "manual",
     "perform",
+    "seconds",
     "split",
 ]
 
@@ -42,6 +44,7 @@ def show_help(session: Session, *, words: Sequence[str]) -> Text:
 COMMANDS: tuple[Command, ...] = (
     look.status,
     show_help,
+    look.doctor,
     look.use,
     look.namespaces,
     look.runs,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ErrorBody, KfpError, RunFailed
+from ..errors import ErrorBody, KfpError
 from ..lists import RunList
 from ..models import Cache, Experiment, PipelineVersion, Run, Source
 from .grammar import argument, command, usage_error
@@ -118,10 +118,7 @@ def wait_for(session: Session, run: Run, timeout: float | None) -> Run:
         session.front.watch(changed, lambda: service.view_run(changed.run_id))
 
     try:
-        ended = service.wait(run.run_id, timeout=timeout, on_change=show)
-    except RunFailed:
-        show(service.get_run(run.run_id))
-        raise
+        return service.wait(run.run_id, timeout=timeout, on_change=show)
     except KeyboardInterrupt:
         raise KfpError.from_body(
             ErrorBody(
@@ -131,8 +128,6 @@ def wait_for(session: Session, run: Run, timeout: float | None) -> Run:
                 command=f"%kfp show {run.run_id[:8]}",
             )
         ) from None
-    show(ended)
-    return ended
 
 
 @command("wait", RUNS, _TIMEOUT)

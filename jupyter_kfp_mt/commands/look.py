@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..lists import ExperimentList, MetricTable, PipelineList, PipelineVersionList, RunList, TaskList
-from ..models import Run, Status
+from ..models import DoctorReport, Run, Status
 from . import logs as reading
 from .grammar import argument, command, usage_error
 from .results import LogText, Outputs, Text
 from .session import Session
-from .sources import find_pipeline
 from .words import rows, states, tail
 
 RUN = argument("run", metavar="RUN", help="id, its first 4 or more letters, a unique name, or @last")
@@ -28,6 +27,12 @@ _ARCHIVED = argument("--archived", action="store_true", help="the archived ones 
 def status(session: Session) -> Status:
     """Who you are, where, whether it works, and what is running."""
     return session.status()
+
+
+@command("doctor")
+def doctor(session: Session) -> DoctorReport:
+    """Check the connection step by step; the first real cause comes with its cure."""
+    return session.examine()
 
 
 @command(
@@ -98,7 +103,7 @@ def pipelines(session: Session, *, shared: bool, search: str, limit: int) -> Pip
 def versions(session: Session, *, pipeline: str, limit: int) -> PipelineVersionList:
     """List the versions of a registered pipeline, newest first."""
     service = session.service()
-    return service.list_versions(find_pipeline(service, pipeline).pipeline_id, limit=limit)
+    return service.list_versions(service.find_pipeline(pipeline).pipeline_id, limit=limit)
 
 
 @command("show", RUN)

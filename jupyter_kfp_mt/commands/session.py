@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import ErrorBody, KfpConnectionError, KfpError, kfp_error
-from ..models import Run, RunView, Status
+from ..models import DoctorReport, Run, RunView, Status
 
 if TYPE_CHECKING:
     from ..service import KfpService
+    from ..settings import KfpSettings
     from .grammar import Command
 
 
@@ -18,7 +19,12 @@ class Connect(Protocol):
     """Opens the service, as `jupyter_kfp_mt.connect` does."""
 
     def __call__(
-        self, *, namespace: str, endpoint: str, start_embedded: bool | None, say: Callable[[str], None]
+        self,
+        *,
+        namespace: str,
+        settings: KfpSettings | None,
+        start_embedded: bool | None,
+        say: Callable[[str], None],
     ) -> KfpService:
         """Find Kubeflow Pipelines; raises KfpConnectionError."""
 
@@ -45,8 +51,7 @@ class Session:
         front: Front,
         *,
         program: str = "%kfp",
-        namespace: str = "",
-        endpoint: str = "",
+        settings: KfpSettings | None = None,
         variables: Mapping[str, object] | None = None,
         more: Sequence[Command] = (),
         sleep: Callable[[float], None] = time.sleep,
@@ -57,8 +62,8 @@ class Session:
         self.more = tuple(more)  # commands that this front has besides the common ones
         self.sleep = sleep
         self._connect = connect
-        self._namespace = namespace
-        self._endpoint = endpoint
+        self._settings = settings
+        self._namespace = ""
         self._service: KfpService | None = None
         self._last: dict[str, str] = {}  # namespace → newest run from here
 
@@ -67,7 +72,7 @@ class Session:
         if self._service is None:
             self._service = self._connect(
                 namespace=self._namespace,
-                endpoint=self._endpoint,
+                settings=self._settings,
                 start_embedded=True if start else None,
                 say=self.front.say,
             )
@@ -96,6 +101,12 @@ class Session:
             return self.service().status()
         except KfpConnectionError as error:
             return Status(connected=False, namespace=self._namespace, error=error.body)
+
+    def examine(self) -> DoctorReport:
+        """Check the connection step by step; trouble is told, never raised."""
+        from ..doctor import examine
+
+        return examine(self._settings, namespace=self._namespace)
 
     def remember(self, run: Run) -> Run:
         """Make `run` the one that `@last` means, and return it."""

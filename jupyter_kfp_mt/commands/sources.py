@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import kfp_error
-from ..models import Pipeline, Source, SourceKind
+from ..models import Source, SourceKind
 from .session import Session
 
 if TYPE_CHECKING:
     from ..service import KfpService
 
 _REGISTERED = "pipeline:"
+_VERSIONS = 1000  # of one pipeline that are looked through for a name
 
 
 def read_source(session: Session, word: str) -> Source | str | Path | Callable[..., Any]:
@@ -31,10 +32,10 @@ def read_source(session: Session, word: str) -> Source | str | Path | Callable[.
 
 def _registered(service: KfpService, reference: str) -> Source:
     name, _, version = reference.partition("@")
-    pipeline = find_pipeline(service, name)
+    pipeline = service.find_pipeline(name)
     if not version:
         return Source(kind=SourceKind.PIPELINE, pipeline_id=pipeline.pipeline_id)
-    for found in service.list_versions(pipeline.pipeline_id):
+    for found in service.list_versions(pipeline.pipeline_id, limit=_VERSIONS):
         if version in {found.display_name, found.name, found.pipeline_version_id}:
             return Source(
                 kind=SourceKind.PIPELINE,
@@ -42,12 +43,3 @@ def _registered(service: KfpService, reference: str) -> Source:
                 pipeline_version_id=found.pipeline_version_id,
             )
     raise kfp_error("not-found", thing="version", ref=version, ns=name, list=f"versions {name}")
-
-
-def find_pipeline(service: KfpService, name: str) -> Pipeline:
-    """The private pipeline `name`, else the shared one; also by id."""
-    for shared in (False, True):
-        for pipeline in service.list_pipelines(shared=shared):
-            if name in {pipeline.display_name, pipeline.name, pipeline.pipeline_id}:
-                return pipeline
-    raise kfp_error("not-found", thing="pipeline", ref=name, ns=service.namespace, list="pipelines")

@@ -13,7 +13,7 @@ from .facts import card, notice
 from .markup import draw as draw_html
 from .plain import Paint, no_colour, sgr
 from .plain import draw as draw_text
-from .words import clean, clean_lines, duration
+from .words import clean, clean_lines, count, duration
 
 __all__ = [
     "KINDS",
@@ -28,6 +28,7 @@ __all__ = [
     "card",
     "clean",
     "clean_lines",
+    "count",
     "draw_html",
     "draw_text",
     "duration",

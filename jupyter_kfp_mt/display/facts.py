@@ -180,7 +180,7 @@ def card(view: RunView, *, message: str = "", note: str = "") -> Card:
         namespace=run.namespace,
         marks=marks,
         more=max(0, len(steps) - _ON_CARD),
-        progress=_progress(run, steps),
+        progress=_progress(run, steps, everything=view.reports_values),
         took=duration(run.duration) if run.ended else "",
         message=message or failure,
         note=note,
@@ -188,9 +188,8 @@ def card(view: RunView, *, message: str = "", note: str = "") -> Card:
 
 
 def run_card(run: Run) -> Card:
-    """A run as a card, with the tasks that came with it."""
-    found = run.run_details.task_details if run.run_details else []
-    return card(RunView(run=run, tasks=found))
+    """A run as a card without its tasks, for where nobody can be asked for them."""
+    return card(RunView(run=run))
 
 
 def notice(error: KfpError | ErrorBody) -> Notice:
@@ -294,12 +293,13 @@ def _reason(task: Task) -> str:
     return task.reason or (task.error.message if task.error else "")
 
 
-def _progress(run: Run, steps: Sequence[Task]) -> str:
+def _progress(run: Run, steps: Sequence[Task], *, everything: bool) -> str:
+    """How far a run is; `everything` says that tasks which have not begun are among the steps."""
     done = run.progress.done if run.progress else sum(task.phase.ended for task in steps)
-    total = run.progress.total if run.progress else None
+    total = run.progress.total if run.progress else len(steps) if everything else None
     if total is not None:
         return f"{done} of {count(total, 'task')}"
-    return f"{count(done, 'task')} done" if steps else ""
+    return f"{count(done, 'task')} done" if steps or done else ""
 
 
 def _metric(value: float | None) -> Cell:

@@ -1,0 +1,56 @@
+"""What the verbs of the command line alone work with: terminal, settings, the server's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..commands import Command, Session
+from ..settings import KfpSettings
+from .front import Terminal
+from .words import Globals
+
+if TYPE_CHECKING:
+    from ..service import KfpService
+
+PROGRAM = "jupyter kfp"
+
+
+class Desk(Session):
+    """The session of one command line."""
+
+    def __init__(
+        self, terminal: Terminal, settings: KfpSettings, options: Globals, commands: tuple[Command, ...]
+    ) -> None:
+        super().__init__(
+            _connect, terminal, program=PROGRAM, settings=_with(settings, options), more=commands
+        )
+        self.terminal = terminal
+        self.settings = settings
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder of the embedded server that is meant."""
+        return Path(self.settings.data_dir)
+
+
+def _with(settings: KfpSettings, options: Globals) -> KfpSettings:
+    """What was said on the command line wins."""
+    settings.namespace = options.namespace or settings.namespace
+    settings.endpoint = options.endpoint or settings.endpoint
+    settings.data_dir = str(Path(options.data).absolute()) if options.data else settings.data_dir
+    return settings
+
+
+def _connect(
+    *,
+    namespace: str,
+    settings: KfpSettings | None,
+    start_embedded: bool | None,
+    say: Callable[[str], None],
+) -> KfpService:
+    """Connect; what that needs is imported now, so that `help` starts at once."""
+    from ..connection import connect
+
+    return connect(namespace=namespace, settings=settings, start_embedded=start_embedded, say=say)

@@ -1,0 +1,88 @@
+"""The terminal: where answers, messages and progress go."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+import msgspec
+
+from .. import display
+from ..display.words import clean, clean_lines, look
+from ..errors import KfpError
+from ..models import Run, RunView
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Whether `stream` is a terminal whose user has nothing against colours (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+class Terminal:
+    """Answers to stdout, everything else to stderr; `quiet` leaves out what is neither answer nor error."""
+
+    def __init__(self, *, json: bool, quiet: bool) -> None:
+        self.json = json
+        self.quiet = quiet
+        self.watched: Run | None = None
+        self._ended: set[str] = set()
+        self._last = ""
+
+    def paint(self, stream: TextIO) -> display.Paint:
+        """How colours are written to `stream`."""
+        return display.sgr if wants_colour(stream) else display.no_colour
+
+    def answer(self, text: str) -> None:
+        """Write an answer and end its line."""
+        sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
+        sys.stdout.flush()
+
+    def tell(self, text: str) -> None:
+        """Write to the person beside the answer: errors and questions."""
+        sys.stderr.write(f"{text}\n")
+
+    def show_error(self, error: KfpError) -> None:
+        """Write an error in at most four lines, or as JSON; a command in it is one of this program."""
+        if self.json:
+            body = msgspec.structs.replace(
+                error.body, next=_here(error.next_step), command=_here(error.command)
+            )
+            self.tell(msgspec.json.encode(body).decode())
+        else:
+            self.tell(_here(display.draw_text(display.notice(error), self.paint(sys.stderr))))
+
+    def say(self, message: str) -> None:
+        """Tell one sentence, unless quiet."""
+        if not self.quiet:
+            self.tell(clean(message))
+
+    def write(self, text: str) -> None:
+        """Show a part of a log that is followed."""
+        if not self.json:
+            sys.stdout.write(clean_lines(text))
+            sys.stdout.flush()
+
+    def watch(self, run: Run, view: Callable[[], RunView]) -> None:
+        """Tell what has changed of a run that is waited for: tasks that have ended, and its state."""
+        self.watched = run
+        if self.quiet:
+            return
+        paint = self.paint(sys.stderr)
+        for task in view().tasks:
+            if task.phase.ended and task.task_id not in self._ended:
+                self._ended.add(task.task_id)
+                seen = look(task.phase, task.state)
+                took = display.duration(task.duration) if task.start_time else ""
+                name = clean(task.display_name or task.name)
+                self.tell(f"  {paint(seen.sign, seen.colour)} {name}  {took}".rstrip())
+        seen = look(run.phase, run.state)
+        if self._last != seen.word:
+            self._last = seen.word
+            self.tell(f"{paint(seen.sign, seen.colour)} {seen.word}  {clean(run.display_name)}")
+
+
+def _here(text: str) -> str:
+    """A command of the notebook as it is written in a terminal."""
+    return text.replace("%kfp", "jupyter kfp")
