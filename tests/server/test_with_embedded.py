@@ -1,0 +1,197 @@
+"""Extension, service and embedded server together: what a page does, and what it must not learn."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from traitlets.config import Config
+
+from jupyter_kfp_mt.embedded import find, stop
+from jupyter_kfp_mt.models import Phase, RuntimeFile
+from jupyter_kfp_mt.server.routes import ROUTES, Route
+
+from .sse import stream
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = {"source": {"kind": "example"}}
+BROKEN = """\
+pipelineInfo: {name: broken}
+root:
+  dag:
+    tasks:
+      fail: {taskInfo: {name: fail}, componentRef: {name: comp-fail}}
+components:
+  comp-fail: {executorLabel: exec-fail}
+deploymentSpec:
+  executors:
+    exec-fail:
+      container: {image: "python:3.11", command: [sh, -c, "echo the reason >&2; exit 3"]}
+schemaVersion: 2.1.0
+sdkVersion: kfp-2.17.0
+"""
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RuntimeFile]:
+    folder = tmp_path_factory.mktemp("kfp")
+    code = "import sys, pathlib; from jupyter_kfp_mt.embedded import ensure_running as run;"
+    code += "run(pathlib.Path(sys.argv[1]), namespace='team-a')"
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=True, cwd=ROOT)
+    runtime = find(folder)
+    assert runtime is not None
+    yield runtime
+    stop(folder)
+
+
+@pytest.fixture
+def jp_server_config(embedded: RuntimeFile) -> Config:
+    return Config(
+        {
+            "ServerApp": {"jpserver_extensions": {"jupyter_kfp_mt": True}},
+            "KfpSettings": {"data_dir": str(Path(embedded.token_path).parent)},
+        }
+    )
+
+
+class Page:
+    """What a page asks, with all that it was answered."""
+
+    def __init__(self, fetch: Any) -> None:
+        self._fetch = fetch
+        self.read = b""
+
+    async def ask(self, method: str, path: str, body: Any = None, **query: Any) -> tuple[int, Any]:
+        """The status and the answer."""
+        sent = None if method in ("GET", "DELETE") else json.dumps(body or {})
+        answer = await self._fetch(
+            "jupyter-kfp-mt", *path.split("/"), method=method, body=sent, params=query, raise_error=False
+        )
+        self.read += answer.body + str(answer.headers).encode()
+        return answer.code, json.loads(answer.body)
+
+
+@pytest.fixture
+def page(jp_fetch: Any) -> Page:
+    return Page(jp_fetch)
+
+
+RUNS = "namespaces/team-a/runs"
+
+
+async def until_ended(page: Page, jp_serverapp: Any, port: int, body: Any) -> dict[str, Any]:
+    """Start a run and return its last row in the event stream."""
+    token = jp_serverapp.identity_provider.token
+    async with stream(port, token) as events:
+        while (await events.next()).kind != "reset":
+            pass
+        code, run = await page.ask("POST", RUNS, body)
+        assert code == 200, run
+        while True:
+            event = await events.next()
+            page.read += msgspec.json.encode(event.data)
+            rows: Any = event.data.get("runs", [])
+            for row in rows:
+                if row["run_id"] == run["run_id"] and Phase(row["phase"]).ended:
+                    ended: dict[str, Any] = row
+                    return ended
+
+
+async def test_a_run_from_the_form_to_its_log(page: Page, jp_serverapp: Any, jp_http_port: int) -> None:
+    row = await until_ended(page, jp_serverapp, jp_http_port, EXAMPLE)
+    assert row["phase"] == "SUCCEEDED"
+    _, view = await page.ask("GET", f"{RUNS}/{row['run_id']}")
+    first = next(task for task in view["tasks"] if task["name"] == "say-hello")
+    _, log = await page.ask("GET", f"{RUNS}/{row['run_id']}/tasks/{first['task_id']}/log", offset=0)
+    assert "Hello, team-a!" in log["text"]
+    assert log["complete"]
+
+
+async def test_a_task_that_fails_is_named_with_its_exit_code(
+    page: Page, jp_serverapp: Any, jp_http_port: int
+) -> None:
+    source = {"kind": "text", "text": BROKEN, "path": "broken.yaml"}
+    row = await until_ended(page, jp_serverapp, jp_http_port, {"source": source})
+    assert (row["phase"], row["failed_task"]) == ("FAILED", "fail")
+    _, view = await page.ask("GET", f"{RUNS}/{row['run_id']}")
+    assert (view["failure"]["task"], view["failure"]["exit_code"]) == ("fail", 3)
+    assert view["failure"]["line"] == "the reason"
+
+
+async def test_the_secrets_of_the_connection_reach_neither_page_nor_log(
+    page: Page, jp_serverapp: Any, jp_http_port: int, embedded: RuntimeFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    run = await until_ended(page, jp_serverapp, jp_http_port, EXAMPLE)
+    for route in ROUTES:
+        if "event" not in route.path and route.path != "embedded":
+            path = route.path.format(namespace="team-b", run_id=run["run_id"], task_id="t", pipeline_id="p")
+            await page.ask(route.method, path)
+            await page.ask(route.method, path.replace("team-b", "team-a"))
+    token = Path(embedded.token_path).read_text().strip()
+    for canary in (token, token.split(".")[-1], embedded.owner_key):
+        assert canary.encode() not in page.read
+        assert canary not in caplog.text
+
+
+async def test_a_run_of_another_namespace_is_like_none(page: Page) -> None:
+    _, run = await page.ask("POST", RUNS, EXAMPLE)
+    for method, rest in (("GET", ""), ("DELETE", ""), ("POST", "/terminate"), ("GET", "/tasks/t/log")):
+        foreign = await page.ask(method, f"namespaces/team-b/runs/{run['run_id']}{rest}")
+        unknown = await page.ask(method, f"namespaces/team-b/runs/00000000-0000-4000-8000-000000000000{rest}")
+        told = [(code, answer["code"], answer["message"]) for code, answer in (foreign, unknown)]
+        assert told[0] == told[1], rest
+        assert told[0][0] in (403, 404)
+    assert (await page.ask("GET", f"{RUNS}/{run['run_id']}"))[0] == 200
+
+
+JUNK = (
+    "0",
+    "-1",
+    "1e999",
+    "null",
+    "true",
+    "[]",
+    "é",
+    "🚀",
+    "a" * 300,
+    "..",
+    "%00",
+    "\n",
+    "' or 1=1 --",
+    "a,b",
+)
+BODIES: tuple[Any, ...] = (
+    *(None, 0, "text", [], {"": ""}, {"source": None}, {"source": []}, {"source": {}}),
+    *({"source": {"kind": kind, "text": text, "path": text}} for kind in ("text", "file") for text in JUNK),
+    *({"source": {"kind": "pipeline", "pipeline_id": junk, "pipeline_version_id": junk}} for junk in JUNK),
+    *({"kind": kind, "text": "a: &a [*a]", "path": "x"} for kind in ("text", "file", "example", "pipeline")),
+    *({**EXAMPLE, "parameters": value} for value in ({"name": 1}, {"name": None}, {"nam": "x"}, {"": {}})),
+    *({**EXAMPLE, name: junk} for name in ("experiment", "display_name", "service_account") for junk in JUNK),
+    *({**EXAMPLE, name: junk} for name in ("description", "pipeline_root", "cache") for junk in JUNK),
+    *({"display_name": junk, "description": junk} for junk in JUNK),
+    *({**EXAMPLE, "name": junk} for junk in JUNK),
+)
+
+
+@pytest.mark.parametrize(
+    "route", [r for r in ROUTES if r.path != "embedded"], ids=lambda route: f"{route.method}-{route.path}"
+)
+async def test_junk_is_never_a_fault_of_ours(page: Page, route: Route) -> None:
+    path = route.path.replace("{namespace}", "team-a")
+    if "events" not in path:
+        asked = [(re.sub(r"{\w+}", junk.replace("/", ""), path), None, {}) for junk in JUNK if junk != ".."]
+        asked += [(path, None, {name: junk}) for name, _ in route.query for junk in JUNK]
+        asked += [(path, body, {}) for body in BODIES if route.request is not None]
+        for where, body, query in asked:
+            code, answer = await page.ask(route.method, where, body, **query)
+            assert code < 500, (where, body, query, answer)
+            assert code == 200 or answer["message"], (where, body, query)
