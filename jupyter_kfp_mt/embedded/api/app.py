@@ -167,6 +167,7 @@ class _Handler(web.RequestHandler):
 
     def write_error(self, status_code: int, **_kwargs: Any) -> None:
         """Something of ours broke: say where to look, and nothing else."""
+        self.set_header("Content-Type", JSON)
         self.finish(msgspec.json.encode({"code": 13, "message": "Internal error, see server.log"}))
 
 

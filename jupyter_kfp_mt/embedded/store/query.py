@@ -48,7 +48,7 @@ class Predicate(msgspec.Struct, frozen=True):
 
     field: str
     operation: str
-    value: str | int | list[str] | list[int]
+    value: str | int | list[str | int]
 
 
 class Boundary(msgspec.Struct, frozen=True, array_like=True):
