@@ -351,6 +351,13 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     others: list[str] = []  # further tasks that failed
 
 
+class PlannedTask(msgspec.Struct, frozen=True, kw_only=True):
+    """A task of the compiled pipeline and the names of the tasks it waits for; groups are taken apart."""
+
+    name: str
+    needs: list[str] = []
+
+
 class RunView(msgspec.Struct, frozen=True, kw_only=True):
     """All that the run view shows but the logs."""
 
@@ -360,6 +367,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     spec: str = ""  # YAML, one or two documents
     failure: Failure | None = None
     reports_values: bool = False  # whether this server tells inputs and outputs of tasks
+    plan: list[PlannedTask] = []  # empty where the spec is not known
 
 
 class LogChunk(msgspec.Struct, frozen=True, kw_only=True):

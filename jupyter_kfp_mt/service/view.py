@@ -7,7 +7,7 @@ import msgspec
 from ..errors import KfpError, kfp_error
 from ..lists import MetricTable, RunMetrics, TaskList
 from ..models import NO_SPEC, Failure, ParameterValue, Phase, Run, RunView, Task
-from ..spec import Package, from_wire, info
+from ..spec import Package, from_wire, graph, info
 from . import logs, runs
 from .core import Core
 from .rows import failures, metrics_of, values_of
@@ -29,6 +29,7 @@ def view(core: Core, run_id: str) -> RunView:
         spec=package.to_yaml() if package else "",
         failure=failure(core, run, tasks) if run.phase is Phase.FAILED else None,
         reports_values=reports_values,
+        plan=graph.plan(package) if package else [],
     )
 
 

@@ -1185,8 +1185,7 @@ export interface components {
             description: string;
             /** @default null */
             created_at: string | null;
-            /** @default null */
-            pipeline_spec: unknown | null;
+            pipeline_spec: unknown;
             /** @default null */
             error: components["schemas"]["RpcStatus"] | null;
         };
@@ -1211,6 +1210,15 @@ export interface components {
             pipeline_id: string;
             /** @default  */
             pipeline_version_id: string;
+        };
+        /**
+         * PlannedTask
+         * @description A task of the compiled pipeline and the names of the tasks it waits for; groups are taken apart.
+         */
+        PlannedTask: {
+            name: string;
+            /** @default [] */
+            needs: string[];
         };
         /**
          * Progress
@@ -1248,8 +1256,7 @@ export interface components {
             description: string;
             /** @default null */
             pipeline_version_reference: components["schemas"]["PipelineVersionReference"] | null;
-            /** @default null */
-            pipeline_spec: unknown | null;
+            pipeline_spec: unknown;
             /** @default null */
             runtime_config: components["schemas"]["RuntimeConfig"] | null;
             /** @default  */
@@ -1317,6 +1324,8 @@ export interface components {
             failure: components["schemas"]["Failure"] | null;
             /** @default false */
             reports_values: boolean;
+            /** @default [] */
+            plan: components["schemas"]["PlannedTask"][];
         };
         /**
          * RunsEvent

@@ -64,6 +64,7 @@ export function view(phase: Phase, tasks: readonly Task[], more: Partial<RunView
     spec: '',
     failure: null,
     reports_values: true,
+    plan: [],
     ...more
   };
 }
