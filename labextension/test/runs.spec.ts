@@ -104,6 +104,34 @@ it('goes on listening while a run of mine is active, though nobody looks', async
   await waitFor(() => expect(streams()).toBe(1));
 });
 
+it('believes the stream when it was faster than the answer to a submit', async () => {
+  const done = run({ run_id: 'new', phase: 'SUCCEEDED' });
+  const answered = new Promise<Response>(resolve => {
+    setTimeout(() => resolve(json(run({ run_id: 'new', phase: 'PENDING' }))), 100);
+  });
+  server.more = { 'POST namespaces/team-a/runs': () => answered };
+  await begin();
+  const heard: IRunChange[] = [];
+  manager.runChanged.connect((_, change: IRunChange) => heard.push(change));
+  const submitted = manager.submit({ source: { kind: 'example' } });
+  stream.send('runs', { namespace: 'team-a', runs: [done], removed: [], at: AT });
+  await submitted;
+  expect(manager.find('new')?.phase).toBe('SUCCEEDED');
+  expect(manager.isMine(heard[heard.length - 1]?.run.run_id ?? '')).toBe(true);
+});
+
+it('believes the stream when it was faster than the answer to a terminate', async () => {
+  const answered = new Promise<Response>(resolve => {
+    setTimeout(() => resolve(json(run({ run_id: 'a', phase: 'CANCELING' }))), 100);
+  });
+  server.more = { 'POST namespaces/team-a/runs/a/terminate': () => answered };
+  await begin([run({ run_id: 'a' })]);
+  const terminated = manager.terminate('a');
+  stream.send('runs', { namespace: 'team-a', runs: [run({ run_id: 'a', phase: 'CANCELED' })], removed: [], at: AT });
+  await terminated;
+  expect(manager.find('a')?.phase).toBe('CANCELED');
+});
+
 it('asks anew for another namespace and forgets the first', async () => {
   await begin([run({ run_id: 'a' })]);
   server.runs = [run({ run_id: 'b', namespace: 'team-b' })];

@@ -159,25 +159,32 @@ export class RunManager implements IRunManager {
     const namespace = this._namespace;
     const run = await this.api.submit(namespace, request);
     this._mine.add(run.run_id);
-    return this._changedRun(namespace, Promise.resolve(run));
-  }
-
-  async terminate(runId: string, namespace = this._namespace): Promise<Run> {
-    return this._changedRun(namespace, this.api.terminate(namespace, runId));
-  }
-
-  async retry(runId: string, namespace = this._namespace): Promise<Run> {
-    const run = await this._changedRun(namespace, this.api.retry(namespace, runId));
-    this._mine.add(runId);
+    const told = this._known.get(run.run_id);
+    if (told) {
+      // The stream was faster than the answer, and knows more.
+      this._runChanged.emit({ run: told, previous: null });
+      this._tend();
+    } else if (namespace === this._namespace) {
+      this._apply([run], []);
+    }
     return run;
   }
 
+  async terminate(runId: string, namespace = this._namespace): Promise<Run> {
+    return this._changedRun(namespace, runId, this.api.terminate(namespace, runId));
+  }
+
+  async retry(runId: string, namespace = this._namespace): Promise<Run> {
+    this._mine.add(runId);
+    return this._changedRun(namespace, runId, this.api.retry(namespace, runId));
+  }
+
   async archive(runId: string, namespace = this._namespace): Promise<Run> {
-    return this._changedRun(namespace, this.api.archive(namespace, runId));
+    return this._changedRun(namespace, runId, this.api.archive(namespace, runId));
   }
 
   async unarchive(runId: string, namespace = this._namespace): Promise<Run> {
-    return this._changedRun(namespace, this.api.unarchive(namespace, runId));
+    return this._changedRun(namespace, runId, this.api.unarchive(namespace, runId));
   }
 
   hide(runId: string, hidden: boolean): void {
@@ -208,10 +215,14 @@ export class RunManager implements IRunManager {
     return this._mine.has(runId);
   }
 
-  /** The answer about a run that we have changed; the list shows it without waiting for the stream. */
-  private async _changedRun(namespace: string, answer: Promise<Run>): Promise<Run> {
+  /**
+   * The answer about a run that we have changed: shown without waiting for the stream, unless the stream has told
+   * of the run meanwhile, which may be newer and is not told again.
+   */
+  private async _changedRun(namespace: string, runId: string, answer: Promise<Run>): Promise<Run> {
+    const before = this._known.get(runId);
     const run = await answer;
-    if (namespace === this._namespace) {
+    if (namespace === this._namespace && this._known.get(runId) === before) {
       this._apply([run], []);
     }
     return run;

@@ -89,10 +89,10 @@ export class Page implements IPage {
       commands: app.commands,
       format,
       files,
-      ...start
+      ...start,
+      namespace: start.namespace === '' ? undefined : start.namespace
     });
     const widget = new MainAreaWidget({ content });
-    widget.toolbar.hide();
     widget.id = `jupyter-kfp-mt-form-${++this._forms}`;
     widget.toolbar.hide();
     app.shell.add(widget, 'main');
