@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from .base import Parts, UnknownPathHandler
 from .routes import ROUTES, Route
 from .streams import Streams
 from .upstream import ServiceFactory, Upstream
+from .workers import Workers
 
 THREADS = 16
 
@@ -54,7 +54,7 @@ class KfpExtension(ExtensionApp):
         self.parts = Parts(
             upstream=upstream,
             streams=Streams(upstream.service, settings.poll_active_s, settings.poll_idle_s),
-            pool=ThreadPoolExecutor(THREADS, "kfp-work"),
+            workers=Workers(THREADS, "kfp-work"),
             body_limit=settings.max_upload_mib << 20,
         )
 
@@ -65,7 +65,7 @@ class KfpExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         """End the event streams and take no more work."""
         self.parts.streams.close()
-        self.parts.pool.shutdown(wait=False, cancel_futures=True)
+        self.parts.workers.close()
         self.parts.upstream.close()
 
     def _stop_embedded(self) -> bool:

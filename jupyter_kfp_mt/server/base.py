@@ -6,7 +6,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, cast
@@ -21,6 +21,7 @@ from .reading import NoBody, check_path, check_size, read_body, read_query
 from .routes import Route
 from .streams import Streams
 from .upstream import Upstream
+from .workers import Workers
 
 if TYPE_CHECKING:
     from ..service import KfpService
@@ -43,7 +44,7 @@ class Parts(NamedTuple):
 
     upstream: Upstream
     streams: Streams
-    pool: ThreadPoolExecutor  # ours alone: when KFP hangs, the rest of the Jupyter server does not
+    workers: Workers  # ours alone: when KFP hangs, the rest of the Jupyter server does not
     body_limit: int  # bytes, of requests that carry a pipeline
 
 
@@ -98,7 +99,7 @@ class KfpHandler(APIHandler):
 
     async def off_loop(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Do blocking work in our own threads; work that waits is dropped when the caller goes away."""
-        self._queued = future = self.parts.pool.submit(call, *args, **kwargs)
+        self._queued = future = self.parts.workers.submit(call, *args, **kwargs)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:

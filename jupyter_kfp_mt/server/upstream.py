@@ -5,13 +5,14 @@ from __future__ import annotations
 import concurrent.futures
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol
 
 from .. import __version__
 from ..errors import KfpError, kfp_error
 from ..models import DoctorReport, EmbeddedMode, Status
 from .routes import NO_NAMESPACE
+from .workers import Workers
 
 if TYPE_CHECKING:
     from ..service import KfpService
@@ -47,7 +48,7 @@ class Upstream:
         self._may_start = mode is EmbeddedMode.AUTO
         self._lock = threading.Lock()
         self._found: Future[KfpService] | None = None
-        self._finder = ThreadPoolExecutor(1, "kfp-find")
+        self._finder = Workers(1, "kfp-find")
 
     def service(self, namespace: str = "", again: bool = False) -> KfpService:
         """Return the verbs of `namespace`, of KFP found anew if `again`; raises `KfpError`."""
@@ -105,7 +106,7 @@ class Upstream:
 
     def close(self) -> None:
         """Start no more searches."""
-        self._finder.shutdown(wait=False, cancel_futures=True)
+        self._finder.close()
 
     def _search(self) -> Future[KfpService]:
         """The search that goes on or has found something, else a new one: many callers cost one."""

@@ -1,0 +1,68 @@
+"""Threads for work that waits: a few, ours alone, and none that keeps a stopping Jupyter server alive.
+
+Not `ThreadPoolExecutor`: at exit Python waits for its threads, and each may hang at a KFP that is silent.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Workers:
+    """`count` threads, started when there is work."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self._count = count
+        self._name = name
+        self._lock = threading.Lock()
+        self._started = 0
+        self._closed = False
+        self._queue: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+
+    def submit(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Do `call` in a thread as soon as one is free; after `close` the future is cancelled."""
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                future.cancel()
+                return future
+            self._queue.put((future, lambda: call(*args, **kwargs)))
+            if self._started < self._count:
+                self._started += 1
+                threading.Thread(target=self._work, name=f"{self._name}-{self._started}", daemon=True).start()
+        return future
+
+    def close(self) -> None:
+        """Drop the work that has not begun, and wait for nothing."""
+        with self._lock:
+            self._closed = True
+            while (waiting := self._next()) is not None:
+                waiting[0].cancel()
+            for _ in range(self._started):
+                self._queue.put(None)
+
+    def _next(self) -> tuple[Future[Any], Callable[[], Any]] | None:
+        try:
+            return self._queue.get_nowait()
+        except Empty:
+            return None
+
+    def _work(self) -> None:
+        while (taken := self._queue.get()) is not None:
+            future, call = taken
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                result = call()
+            except BaseException as error:  # whoever waits for the result gets it, as from an executor
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+            del taken, future, call  # an idle thread holds on to nothing
