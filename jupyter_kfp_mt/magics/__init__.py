@@ -1,0 +1,23 @@
+"""`%kfp` and `%%kfp`: the commands in a notebook, with rich answers (`%load_ext jupyter_kfp_mt`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from .kfp import KfpMagics
+
+__all__ = ["register"]
+
+
+def register(shell: InteractiveShell) -> KfpMagics:
+    """Add the magics and the displays of our models to `shell`."""
+    from ..connection import connect
+    from .kfp import KfpMagics
+
+    magics = KfpMagics(shell, connect, live=hasattr(shell, "kernel"))
+    shell.register_magics(magics)
+    magics.cards.register()
+    return magics

@@ -1,0 +1,105 @@
+"""How answers are displayed in a notebook: rich forms of models, and cards of runs that stay up to date."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from .. import display
+from ..commands.ticker import Ticker
+from ..errors import KfpError, KfpNotFoundError
+from ..models import Run, RunView
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.lib.pretty import RepresentationPrinter
+
+
+class Cards:
+    """Cards in the outputs of a notebook; those of unfinished runs are kept up to date in the background.
+
+    `look` asks for a run as it is now. `live` says whether an output can be changed afterwards: a kernel can,
+    a terminal cannot. `pace` is the time between two looks, in seconds.
+    """
+
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        look: Callable[[Run], RunView],
+        *,
+        live: bool,
+        pace: Callable[[], float],
+    ) -> None:
+        self._shell = shell
+        self._look = look
+        self.live = live
+        self._pace = pace
+        self.ticker = Ticker()
+        self._shown: dict[str, tuple[int, str]] = {}  # run → the cell that shows it, its display id
+
+    def register(self) -> None:
+        """Teach the shell how our models look."""
+        formatter = self._shell.display_formatter
+        if formatter is None:
+            return
+        formatters = formatter.formatters
+        for kind in display.KINDS:
+            formatters["text/plain"].for_type(kind, _pretty)
+            formatters["text/html"].for_type(kind, display.html)
+        for kind in display.TEXTS:
+            formatters["text/plain"].for_type(kind, _pretty)
+        formatter.ipython_display_formatter.for_type(Run, self.show)
+
+    def show(self, run: Run) -> None:
+        """Show `run` as a card, once in a cell."""
+        if self.live and self._card_here(run):
+            return
+        display_id = uuid.uuid4().hex
+        self._shown[run.run_id] = (self._shell.execution_count, display_id)
+        try:
+            view = self._look(run)
+        except KfpError:  # what was known of it is still worth a card
+            view = RunView(run=run)
+        self._publish(view, display_id, update=False)
+        if self.live and not view.run.ended:
+            self.ticker.add(display_id, lambda: self._refresh(run, display_id), every=self._pace())
+
+    def update(self, run: Run) -> None:
+        """Draw the card of `run` in this cell anew, or show it."""
+        display_id = self._card_here(run)
+        if not display_id:
+            self.show(run)
+        else:
+            self._refresh(run, display_id)
+
+    def close(self) -> None:
+        """Leave all cards as they are."""
+        self.ticker.close()
+
+    def _card_here(self, run: Run) -> str:
+        cell, display_id = self._shown.get(run.run_id, (-1, ""))
+        return display_id if cell == self._shell.execution_count else ""
+
+    def _refresh(self, run: Run, display_id: str) -> bool:
+        try:
+            view = self._look(run)
+        except KfpNotFoundError:  # deleted: the card stays as it was
+            return True
+        self._publish(view, display_id, update=True)
+        return view.run.ended
+
+    def _publish(self, view: RunView, display_id: str, *, update: bool) -> None:
+        note = "" if view.run.ended else f"State at {datetime.now().astimezone():%H:%M}"
+        card = display.card(view, note=note)
+        self._shell.display_pub.publish(
+            {"text/plain": display.draw_text(card), "text/html": display.draw_html(card)},
+            metadata={},
+            transient={"display_id": display_id},
+            update=update,
+        )
+
+
+def _pretty(value: object, printer: RepresentationPrinter, _cycle: object) -> None:
+    printer.text(display.text(value).rstrip("\n"))  # type: ignore[no-untyped-call]  # IPython's has no types

@@ -1,0 +1,156 @@
+"""`%%kfp`: a cell becomes a run of one task; nothing of the kernel is sent unless it is named."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import keyword
+import re
+import sys
+from collections.abc import MutableMapping, Sequence
+from typing import Any
+
+from ..commands import Session, act
+from ..commands.grammar import Argument, argument, command, did_you_mean, usage_error
+from ..models import Run, Source, SourceKind
+from . import ir
+
+_FROM_SUBMIT = {"--experiment", "--cache", "--dry-run", "--wait", "--timeout"}
+
+
+def _names(text: str) -> list[str]:
+    """`a,b` → its names."""
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    for name in found:
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise usage_error(f"“{name}” is not a name.", next_step="%%kfp --help")
+    return found
+
+
+def _packages(text: str) -> list[str]:
+    """`p,q==1` → requirements."""
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    for name in found:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._\-\[\]<>=!~]*", name):
+            raise usage_error(
+                f"“{name}” is not a package.", next_step="write --packages scikit-learn,pandas==2.2"
+            )
+    return found
+
+
+def _of_submit() -> list[Argument]:
+    return [each for each in act.submit.arguments if _FROM_SUBMIT & set(each.flags)]
+
+
+@command(
+    "",
+    argument("name", metavar="NAME", nargs="?", default="cell", help="the pipeline's name (cell)"),
+    argument(
+        "--in", dest="inputs", metavar="a,b", type=_names, default=(), help="values of the notebook to send"
+    ),
+    argument("-o", dest="output", metavar="name", type=_names, default=(), help="the value to bring back"),
+    argument(
+        "--packages", metavar="p,q", type=_packages, default=(), help="packages to install for the task"
+    ),
+    argument("--image", metavar="IMAGE", default="", help="the container image; else Python of this version"),
+    *_of_submit(),
+)
+def cell_run(session: Session, **options: Any) -> object:
+    """Run this cell as a pipeline of one task.
+
+    The cell sees only what it defines, imports, or names with --in.
+    """
+    return options
+
+
+def run_cell(session: Session, words: Sequence[str], code: str) -> object:
+    """Run `code` as the words of the magic line say; raises KfpError."""
+    if "-h" in words or "--help" in words:
+        from ..commands import Text
+
+        return Text(cell_run.manual("%%kfp"))
+    options = cell_run.parse(words)
+    variables = session.variables
+    name = _pipeline_name(options["name"])
+    inputs = _inputs(session, options["inputs"])
+    output = _output(options["output"], inputs)
+    _check_names(ir.Names(code), inputs, output, session, options["packages"])
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    spec = ir.one_task(
+        name,
+        code,
+        inputs=inputs,
+        output=output,
+        packages=options["packages"],
+        image=options["image"] or f"python:{version}",
+    )
+    order = act.Order(
+        Source(kind=SourceKind.TEXT, text=json.dumps(spec)),
+        experiment=options["experiment"],
+        cache=options["cache"],
+        dry_run=options["dry_run"],
+        wait=options["wait"],
+        timeout=options["timeout"],
+    )
+    result = act.start(session, order)
+    if options["wait"] and output and isinstance(result, Run) and isinstance(variables, MutableMapping):
+        variables[output] = _result(session, result, output)
+    return result
+
+
+def _pipeline_name(text: str) -> str:
+    name = re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")
+    if not name or len(name) > 50:
+        raise usage_error(
+            f"“{text}” is not a name for a pipeline.", next_step="use letters, digits and dashes"
+        )
+    return name
+
+
+def _inputs(session: Session, names: Sequence[str]) -> dict[str, Any]:
+    found = {}
+    for name in names:
+        if name not in session.variables:
+            near = did_you_mean(name, [key for key in session.variables if not key.startswith("_")])
+            raise usage_error(
+                f"“{name}” is not defined here.{near}", next_step=f"define {name} in a cell above"
+            )
+        found[name] = ir.json_value(name, session.variables[name])
+    return found
+
+
+def _output(names: Sequence[str], inputs: dict[str, Any]) -> str:
+    if len(names) > 1:
+        raise usage_error("-o takes one name.", next_step="bring several values back in a dict")
+    if names and names[0] in inputs:
+        raise usage_error(f"“{names[0]}” is both input and output.", next_step="use another name for -o")
+    return names[0] if names else ""
+
+
+def _check_names(
+    names: ir.Names, inputs: dict[str, Any], output: str, session: Session, packages: Sequence[str]
+) -> None:
+    """Refuse a cell that uses what it has not got; warn of packages that the image may lack."""
+    for name in names.missing:
+        if name not in inputs and not names.star:
+            known = type(session.variables.get(name)) in ir.TYPES and not name.startswith("_")
+            cure = f"send it with --in {name}, or define it in this cell"
+            other = "define it in this cell, or import it. Functions of other cells are not sent."
+            raise ir.cell_error(
+                f"The cell uses “{name}”, which it does not define.", next_step=cure if known else other
+            )
+    if output and output not in names.defined and not names.star:
+        raise ir.cell_error(
+            f"The cell does not define “{output}”.", next_step=f"set {output} = … in this cell"
+        )
+    for package in ir.unlisted(names.imported, packages, importlib.metadata.packages_distributions()):
+        session.front.say(f"{package} is not part of Python. If the image lacks it: --packages {package}")
+
+
+def _result(session: Session, run: Run, output: str) -> object:
+    """The value that came back."""
+    for values in session.service().outputs(run.run_id).values():
+        if output in values:
+            value = values[output]
+            return json.loads(value) if isinstance(value, str) else value
+    raise ir.cell_error(f"“{output}” did not come back.", why="This KFP does not report task outputs.")

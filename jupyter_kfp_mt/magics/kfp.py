@@ -1,0 +1,63 @@
+"""The magics: a line of words to the commands, their answer to the notebook."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from ..commands import Connect, Session, perform, split
+from ..commands.ticker import pace
+from ..errors import KfpConnectionError
+from ..models import Run, RunView
+from .cards import Cards
+from .cell import run_cell
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+@magics_class
+class KfpMagics(Magics):
+    """`%kfp` and `%%kfp`."""
+
+    def __init__(self, shell: InteractiveShell, connect: Connect, *, live: bool) -> None:
+        super().__init__(shell)
+        self.session = Session(connect, self, variables=shell.user_ns)
+        self.cards = Cards(shell, self._look, live=live, pace=lambda: pace(self.session.service()))
+
+    @no_var_expand
+    @line_cell_magic
+    def kfp(self, line: str, cell: str | None = None) -> object:
+        """Kubeflow Pipelines: `%kfp help` lists the commands; `%%kfp` runs the cell as a pipeline."""
+        words = split(line, self.session.variables)
+        try:
+            result = perform(self.session, words) if cell is None else run_cell(self.session, words, cell)
+        except KfpConnectionError:
+            self.session.forget_service()  # the next command looks anew for a server
+            raise
+        if isinstance(result, Run) and self.cards.live:
+            self.cards.show(result)  # also where the answer goes into a variable
+        return result
+
+    def say(self, message: str) -> None:
+        """Tell the person one sentence beside the answer."""
+        sys.stdout.write(f"{message}\n")
+
+    def write(self, text: str) -> None:
+        """Show a part of a log that is followed."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def watch(self, run: Run, _view: Callable[[], RunView]) -> None:
+        """Show how a run that is waited for stands."""
+        if self.cards.live:
+            self.cards.update(run)
+
+    def _look(self, run: Run) -> RunView:
+        service = self.session.service()
+        if run.namespace and run.namespace != service.namespace:
+            service = service.in_namespace(run.namespace)
+        return service.view_run(run.run_id)
