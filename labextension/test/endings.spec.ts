@@ -19,6 +19,7 @@ function endings(notify: 'mine' | 'all' | 'none' = 'mine'): Endings {
     format,
     tell: notice => told.push(notice),
     notify: () => notify,
+    reasonOf: ({ failed_task }) => Promise.resolve(`Task ${failed_task} stopped.`),
     isMine: id => id.startsWith('mine')
   });
 }
@@ -40,9 +41,10 @@ it('tells the start and the end of a run of mine', () => {
   expect(texts()).toEqual(['mine started in team-a.', 'mine succeeded in 2 s.']);
 });
 
-it('keeps a failure until it is read, and offers Retry', () => {
+it('keeps a failure with its reason until it is read, and offers Retry', async () => {
   endings().note(change('mine', 'RUNNING', 'FAILED', 'load'));
-  expect(texts()).toEqual(['mine failed: in load.']);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(texts()).toEqual(['mine failed: Task load stopped.']);
   expect(told[0]).toMatchObject({ type: 'error', autoClose: false, retry: true });
 });
 

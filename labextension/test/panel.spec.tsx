@@ -196,7 +196,7 @@ describe('the header', () => {
     render(
       <PanelHeader {...props} status={status({ embedded: true })} namespace="team-a" connection="connected" />
     );
-    expect(screen.getByRole('button', { name: 'team-a' }).title).toContain('Namespace team-a.');
+    expect(screen.getByRole('button', { name: 'team-a' }).title).toBe("Namespace team-a, from this notebook's pod.");
     expect(screen.getByRole('status').textContent).toBe('Connected');
     expect(screen.getByText('Embedded')).toBeTruthy();
   });

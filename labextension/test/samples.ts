@@ -50,7 +50,7 @@ export function status(fields: Partial<Status> = {}): Status {
     multi_user: true,
     embedded: false,
     can_start_embedded: false,
-    source: "From this notebook's pod.",
+    source: "from this notebook's pod",
     token_expires_at: null,
     running: 0,
     failed_today: 0,

@@ -69,10 +69,10 @@ function NamespaceChip(props: IPanelHeaderProps): React.JSX.Element | null {
     return null;
   }
   const single = status !== null && status.connected && !status.multi_user;
-  const source = status?.source ? ` ${status.source}` : '';
+  const source = status?.source.replace(/\.$/, '') ?? '';
   if (single || namespace === '') {
     return (
-      <span className="jp-kfp-Namespace jp-mod-still" title={trans.__('This KFP has no namespaces.') + source}>
+      <span className="jp-kfp-Namespace jp-mod-still" title={trans.__('This KFP has no namespaces.')}>
         <span className="jp-kfp-cut">{trans.__('no namespaces')}</span>
       </span>
     );
@@ -82,7 +82,7 @@ function NamespaceChip(props: IPanelHeaderProps): React.JSX.Element | null {
       type="button"
       className="jp-kfp-Namespace"
       aria-haspopup="menu"
-      title={trans.__('Namespace %1.', namespace) + source}
+      title={source ? trans.__('Namespace %1, %2.', namespace, source) : trans.__('Namespace %1.', namespace)}
       onClick={event => below(event, (x, y) => props.onMenu('namespaces', x, y))}
     >
       <span className="jp-kfp-cut">{namespace}</span>

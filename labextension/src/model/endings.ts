@@ -27,6 +27,8 @@ export interface IEndingsOptions {
   readonly tell: (notice: INotice) => void;
   readonly notify: () => 'mine' | 'all' | 'none';
   readonly isMine: (runId: string) => boolean;
+  /** Why a run failed, in one sentence; empty when that is not known. */
+  readonly reasonOf: (run: Run) => Promise<string>;
 }
 
 /** Decides which starts and ends of runs are told, each once, and in which words (UX §6). */
@@ -61,8 +63,15 @@ export class Endings {
     this._timer = undefined;
     this._lastAt = Date.now();
     const [first] = runs;
-    if (first) {
-      this._options.tell(runs.length === 1 ? this._ended(first) : this._several(runs));
+    if (!first) {
+      return;
+    }
+    if (runs.length > 1) {
+      this._options.tell(this._several(runs));
+    } else if (first.phase === 'FAILED') {
+      void this._options.reasonOf(first).then(reason => this._options.tell(this._failed(first, reason)));
+    } else {
+      this._options.tell(this._ended(first));
     }
   }
 
@@ -76,16 +85,18 @@ export class Endings {
     const { format } = this._options;
     const { trans } = format;
     const about = { runId: run.run_id, retry: false };
-    if (run.phase === 'FAILED') {
-      const reason = run.failed_task ? trans.__('in %1', run.failed_task) : (run.error?.message ?? '');
-      const text = reason ? trans.__('%1 failed: %2.', nameOf(run), reason) : trans.__('%1 failed.', nameOf(run));
-      return { ...about, text: cutMiddle(text, 140), type: 'error', autoClose: false, retry: true };
-    }
     if (run.phase === 'SUCCEEDED' || run.phase === 'CACHED') {
       const took = format.took(run.created_at, run.finished_at, Date.now());
       return { ...about, text: trans.__('%1 succeeded in %2.', nameOf(run), took), type: 'success', autoClose: 8000 };
     }
     return { ...about, text: trans.__('%1 was canceled.', nameOf(run)), type: 'info', autoClose: 5000 };
+  }
+
+  private _failed(run: Run, reason: string): INotice {
+    const { trans } = this._options.format;
+    const sentence = reason.replace(/\.$/, '');
+    const text = sentence ? trans.__('%1 failed: %2.', nameOf(run), sentence) : trans.__('%1 failed.', nameOf(run));
+    return { text: cutMiddle(text, 140), type: 'error', autoClose: false, runId: run.run_id, retry: true };
   }
 
   private _several(runs: readonly Run[]): INotice {

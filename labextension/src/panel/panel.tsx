@@ -4,9 +4,10 @@ import { PanelWithToolbar, SidePanel } from '@jupyterlab/ui-components';
 import type { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { IDisposable } from '@lumino/disposable';
+import { MessageLoop } from '@lumino/messaging';
 import type { Message } from '@lumino/messaging';
-import { AccordionPanel } from '@lumino/widgets';
-import type { PanelLayout, Widget } from '@lumino/widgets';
+import { AccordionPanel, Widget } from '@lumino/widgets';
+import type { PanelLayout } from '@lumino/widgets';
 import * as React from 'react';
 
 import type { Pipeline } from '../api/types';
@@ -64,6 +65,7 @@ export class KfpPanel extends SidePanel {
     layout.addWidget(this._notice);
     layout.addWidget(this._part(() => this._drawFooter()));
 
+    this._sizes.observe(this.content.node);
     this._manager.changed.connect(this._onChanged, this);
     this._manager.runChanged.connect(this._onRunChanged, this);
     this._onChanged();
@@ -71,13 +73,18 @@ export class KfpPanel extends SidePanel {
 
   /** Put the focus on the runs list, or on the first thing that can be done. */
   focusList(): void {
-    const first = this.node.querySelector<HTMLElement>(
-      '.jp-kfp-RunRow[tabindex="0"], .jp-kfp-Panel-runs button, .jp-kfp-Panel-notice button'
-    );
-    first?.focus();
+    const places = [
+      '.jp-kfp-RunRow[tabindex="0"]',
+      '.jp-kfp-Panel-runs .jp-mod-primary',
+      '.jp-kfp-Panel-notice .jp-mod-primary',
+      'button'
+    ];
+    const all = places.map(place => this.node.querySelector<HTMLElement>(place));
+    all.find(element => element?.offsetParent)?.focus();
   }
 
   override dispose(): void {
+    this._sizes.disconnect();
     this._watch?.dispose();
     this._watch = null;
     this._manager.changed.disconnect(this._onChanged, this);
@@ -375,6 +382,10 @@ export class KfpPanel extends SidePanel {
   private readonly _commands: CommandRegistry;
   private readonly _format: Format;
   private readonly _notice: Widget;
+  // Header and footer are drawn by React, after Lumino has laid out the sections between them.
+  private readonly _sizes = new ResizeObserver(() =>
+    MessageLoop.postMessage(this.content, Widget.ResizeMessage.UnknownSize)
+  );
   private readonly _ticker = new Ticker();
   private _announcement = '';
   private _experiment = '';

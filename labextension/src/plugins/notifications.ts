@@ -3,6 +3,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 
+import type { Run } from '../api/types';
 import { CommandIDs } from '../commands';
 import { Endings } from '../model/endings';
 import type { INotice } from '../model/endings';
@@ -36,7 +37,19 @@ export const notifications: JupyterFrontEndPlugin<void> = {
       }
       Notification.emit(text, type, { autoClose, actions });
     };
-    const endings = new Endings({ format, tell, notify: () => preferences.notify, isMine: id => manager.isMine(id) });
+    const reasonOf = (run: Run): Promise<string> =>
+      manager.api.viewRun(run.namespace || manager.namespace, run.run_id).then(
+        view => view.failure?.message ?? '',
+        // The notice is more than its reason.
+        () => run.error?.message ?? ''
+      );
+    const endings = new Endings({
+      format,
+      tell,
+      reasonOf,
+      notify: () => preferences.notify,
+      isMine: id => manager.isMine(id)
+    });
     manager.runChanged.connect((_, change) => endings.note(change));
   }
 };
