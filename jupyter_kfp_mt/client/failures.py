@@ -24,6 +24,24 @@ _NAMESPACE = re.compile(r"[{,]Namespace:(?P<value>[^,}]*)")
 _VERB = re.compile(r"[{,]Verb:(?P<value>[^,}]*)")
 _RESOURCE = re.compile(r"[{,]Resource:(?P<value>[^,}]*)")
 _JWT_SHAPED = re.compile(r"[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
+_GONE = re.compile(r"(?P<thing>Experiment|Run|Job|Pipeline|PipelineVersion) (?P<ref>\S+) not found")
+_THINGS = {"Job": "recurring run", "PipelineVersion": "pipeline version"}
+_REVIEWED = (
+    "Authentication failure",
+    "bearer token",
+    "service account token",
+    "'Authorization'",
+    "Review.Status",
+)
+# the server says so before it has made anything (kfp-api §2.3, the table of outcomes)
+_NOTHING_MADE = (
+    "conversion error",
+    "error fetching manifest",
+    "Failed to generate the ExecutionSpec",
+    "Failed to create SubjectAccessReview",
+)
+_REFUSED_BY_KUBERNETES = ("is invalid", "already exists", "larger than max")
+DOCTOR = "jupyter kfp doctor"
 _READING = ("get", "list", "readArtifact", "")
 _PLURALS = {"pipeline": "pipelines", "pipeline version": "pipelines", "experiment": "experiments"}
 
@@ -66,8 +84,20 @@ def classify(
     else:
         error = kfp_error("kfp-error", status=facts.status, text=facts.short)
     error.details = error.details or masked(facts.message or facts.text)[:4000]
-    error.unclear = not request.repeatable and facts.code is None and facts.status >= 500
+    error.unclear = not request.repeatable and _unclear(facts)
     return error
+
+
+def _unclear(facts: Facts) -> bool:
+    """Whether a request that makes something may have made it, or may yet (kfp-api §2.3)."""
+    if facts.status < 500 or facts.code in (3, 5, 7, 9, 10, 12, 16):
+        return False
+    if any(text in facts.message for text in _NOTHING_MADE):
+        return False
+    if "Failed to create a workflow for (" in facts.message:
+        return not any(text in facts.message for text in _REFUSED_BY_KUBERNETES)
+    stored = ("Duplicate entry", "Failed to set last run timestamp")
+    return "Failed to store run" not in facts.message or any(text in facts.message for text in stored)
 
 
 def is_answer(response: Response) -> bool:
@@ -122,12 +152,12 @@ def _is_html(response: Response) -> bool:
 Rule = Callable[[Facts, Request[Any], Context, "Claims | None"], "KfpError | None"]
 
 
-def _moved(facts: Facts, request: Request[Any], context: Context, _: Claims | None) -> KfpError | None:
+def _moved(facts: Facts, _: Request[Any], context: Context, __: Claims | None) -> KfpError | None:
     if not 300 <= facts.status < 400:
         return None
     target = urlsplit(facts.headers.get("location", ""))
     same = target.hostname in (None, urlsplit(context.endpoint).hostname)
-    if same and target.path.rstrip("/").endswith(request.path.rstrip("/")):
+    if same and "/apis/" in target.path:
         return kfp_error("kfp-path", url=context.endpoint)  # another scheme or a cleaned path
     return kfp_error("login-page", host=context.host)
 
@@ -170,10 +200,19 @@ def _identity(facts: Facts, _: Request[Any], context: Context, claims: Claims | 
         ended = claims.expires_at if claims else None
         when = ended.strftime("%Y-%m-%d %H:%M:%S UTC") if ended else "a time it does not say"
         return kfp_error("token-expired", time=when, pod=context.notebook.pod, ns=context.namespace)
-    sent = context.token_path or "Authentication failure" in text
-    if not sent:
-        return kfp_error("no-credential", host=context.host)
+    if "'kubeflow-userid' headers" in text:
+        return kfp_error("userid-header", source="something between here and KFP", cure=DOCTOR)
+    if not any(mark in text for mark in _REVIEWED):
+        return no_credential(context)
     return kfp_error("token-rejected", text=_reason(text))
+
+
+def no_credential(context: Context) -> KfpError:
+    """Return the error of a call without credential; in a notebook the access option was not chosen."""
+    if context.kind in ("notebook", "workspace") and not context.token_path:
+        where = {"nb": context.notebook.name, "ns": context.notebook.namespace}
+        return kfp_error("no-token-not-chosen", kfp=context.install_namespace, **where)
+    return kfp_error("no-credential", host=context.host)
 
 
 def _reason(text: str) -> str:
@@ -236,6 +275,10 @@ def _missing(facts: Facts, request: Request[Any], context: Context, _: Claims | 
         return None
     if facts.code == 5 and facts.message != "Not Found" and request.thing:
         return not_found(request, context)
+    gone = _GONE.search(facts.short) if facts.code == 5 else None
+    if gone is not None:
+        thing = _THINGS.get(gone["thing"], gone["thing"].lower())
+        return not_found(Request(method="GET", path="", reply=bytes, thing=thing, ref=gone["ref"]), context)
     if request.thing and facts.code is None and facts.message:  # upload, artifact and log handlers
         return not_found(request, context)
     return kfp_error("kfp-path", url=context.endpoint)
@@ -283,9 +326,7 @@ def _cannot_run(facts: Facts, request: Request[Any], context: Context, _: Claims
 def _input(facts: Facts, _: Request[Any], __: Context, ___: Claims | None) -> KfpError | None:
     if facts.status == 413:
         return kfp_error("too-large", thing="The request", size="KFP refused its size", limit="not known")
-    if facts.status == 400 and facts.code in (3, 9):
-        return kfp_error("bad-input", field="KFP", problem=facts.short.rstrip("."))
-    if facts.status in (400, 422) and facts.message:
+    if facts.status in (400, 422):
         return kfp_error("bad-input", field="KFP", problem=facts.short.rstrip("."))
     return None
 

@@ -119,11 +119,11 @@ def _auth(settings: KfpSettings, credential: Credential, endpoint: str) -> AuthB
 
 def _endpoint(written: str, field: str) -> str:
     """The address without a slash at its end; `https` where no scheme is written, as the SDK does."""
-    text = written.strip().rstrip("/")
-    text = text if "://" in text else f"https://{text}"
+    text = written.strip()
+    text = (text if "://" in text else f"https://{text}").rstrip("/")
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable, parts = False, urlsplit("")
     if not usable or parts.query or parts.fragment:

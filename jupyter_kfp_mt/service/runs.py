@@ -21,6 +21,7 @@ from .rows import leaves, plan_of, told
 
 WALK = 1000  # newest runs that are looked through where KFP cannot filter
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{3,}")
+_NOT_RETRIED = {Phase.SUCCEEDED: "has succeeded", Phase.SKIPPED: "was skipped"}
 _ENDED_WORDS = {Phase.FAILED: "failed", Phase.CANCELED: "was canceled", Phase.SKIPPED: "was skipped"}
 
 
@@ -174,7 +175,11 @@ def change(core: Core, run_id: str, verb: str) -> Run:
     if verb == "terminate" and (run.ended or run.phase is Phase.CANCELING):
         return run
     if verb == "retry" and run.phase not in (Phase.FAILED, Phase.CANCELED):
-        raise kfp_error("retry-refused", reason=f"It is {run.phase.value.lower()}.", ref=run_id[:8])
+        raise kfp_error(
+            "retry-refused",
+            reason=f"It {_NOT_RETRIED.get(run.phase, 'is ' + run.phase.value.lower())}.",
+            ref=run_id[:8],
+        )
     core.api.call(requests.change_run(run_id, verb))
     return get(core, run_id)
 

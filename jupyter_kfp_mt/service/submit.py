@@ -89,14 +89,9 @@ def submit(core: Core, wish: Wish, settling: Settling) -> Run:
     try:
         return core.api.call(requests.create_run(body))
     except KfpError as error:
-        if not (error.unclear or _exists(error)):
+        if not error.unclear:
             raise
         return _settle(core, body["run_id"], error, sent_at, settling)
-
-
-def _exists(error: KfpError) -> bool:
-    """Whether KFP says that it has stored the run although it answers with an error."""
-    return "Duplicate entry" in error.details or "Failed to set last run timestamp" in error.details
 
 
 def _settle(core: Core, run_id: str, error: KfpError, sent_at: float, settling: Settling) -> Run:

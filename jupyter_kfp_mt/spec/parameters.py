@@ -176,6 +176,8 @@ def shown(value: Any) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, str):
         return value.encode(errors="replace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     try:
         return msgspec.json.encode(value).decode()
     except (TypeError, ValueError, RecursionError, OverflowError):

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fakes import FakeTransport, ManualClock, ok, problem
+
+from jupyter_kfp_mt.client import Api, Response, experiments, runs
+from jupyter_kfp_mt.client.failures import timed_out, unavailable
+from jupyter_kfp_mt.client.system import healthz
+from jupyter_kfp_mt.context import Context
+from jupyter_kfp_mt.errors import KfpConnectionError, KfpError
+
+HERE = Path(__file__).parent / "data"
+CONTEXT = Context("http://kfp:8888", namespace="alice")
+RUN = "/apis/v2beta1/runs/r1"
+
+
+def api(transport: FakeTransport, clock: ManualClock | None = None) -> Api:
+    return Api(CONTEXT, transport, clock=clock or ManualClock())
+
+
+def test_a_look_is_repeated_until_the_server_is_back() -> None:
+    clock = ManualClock()
+    transport = FakeTransport({("GET", RUN): (unavailable(CONTEXT), unavailable(CONTEXT), {"run_id": "r1"})})
+
+    assert api(transport, clock).call(runs.get_run("r1")).run_id == "r1"
+    assert clock.slept == [0.2, 0.4]
+
+
+def test_a_server_that_stays_away_is_told_after_three_attempts() -> None:
+    transport = FakeTransport({("GET", RUN): unavailable(CONTEXT)})
+
+    with pytest.raises(KfpConnectionError, match="down or starting"):
+        api(transport).call(runs.get_run("r1"))
+
+    assert len(transport.requests) == 3
+
+
+def test_a_slow_server_is_asked_twice() -> None:
+    transport = FakeTransport({("GET", RUN): timed_out(CONTEXT)})
+
+    with pytest.raises(KfpConnectionError, match="does not answer"):
+        api(transport).call(runs.get_run("r1"))
+
+    assert len(transport.requests) == 2
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_new_run_is_never_sent_twice(status: int) -> None:
+    transport = FakeTransport({("POST", "/apis/v2beta1/runs"): Response(status=status, body=b"no")})
+
+    with pytest.raises(KfpError):
+        api(transport).call(runs.create_run({"run_id": "r1"}))
+
+    assert len(transport.requests) == 1
+
+
+def test_a_call_whose_token_just_expired_is_repeated_with_the_new_one() -> None:
+    expired = problem(401, 16, "x", "[invalid bearer token, service account token has expired]")
+    transport = FakeTransport({("GET", RUN): (expired, {"run_id": "r1"})})
+
+    assert api(transport).call(runs.get_run("r1")).run_id == "r1"
+
+
+def test_data_that_is_none_of_ours_is_an_error_without_a_stack() -> None:
+    transport = FakeTransport({("GET", RUN): ok({"run_id": 5})})
+
+    with pytest.raises(KfpError) as caught:
+        api(transport).call(runs.get_run("r1"))
+
+    assert caught.value.code == "kfp-error"
+    assert "not understood" in caught.value.why
+
+
+def test_fields_and_states_that_are_new_do_not_matter() -> None:
+    answer = {"run_id": "r1", "state": "DREAMING", "new": {"x": 1}, "finished_at": "0001-01-01T00:00:00Z"}
+
+    assert api(FakeTransport({("GET", RUN): answer})).call(runs.get_run("r1")).state == "DREAMING"
+
+
+def test_the_spec_of_a_run_is_left_undecoded() -> None:
+    spec = {"root": {"dag": {}}}
+    transport = FakeTransport({("GET", RUN): {"run_id": "r1", "pipeline_spec": spec}})
+
+    assert json.loads(bytes(api(transport).call(runs.get_run("r1")).pipeline_spec)) == spec
+
+
+@pytest.mark.parametrize(
+    "row", json.loads((HERE / "recorded-answers.json").read_text()), ids=lambda row: row["what"]
+)
+def test_a_recorded_answer_decodes(row: dict[str, object]) -> None:
+    path = str(row["path"]).partition("?")[0]
+    kinds = {
+        ("runs", False): runs.list_runs("alice"),
+        ("runs", True): runs.get_run("x"),
+        ("experiments", False): experiments.list_experiments("alice"),
+        ("experiments", True): experiments.get_experiment("x"),
+        ("healthz", False): healthz(),
+    }
+    parts = path.split("/")
+    request = kinds[parts[3], len(parts) > 4 or row["method"] == "POST"]
+    transport = FakeTransport().answer(request.method, request.path, row["body"])
+
+    api(transport).call(request)

@@ -1,0 +1,188 @@
+"""Each row of the classifier with an answer recorded, or quoted, from a real server or gateway."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_kfp_mt.client import Request, Response
+from jupyter_kfp_mt.client.failures import classify, is_answer
+from jupyter_kfp_mt.context import Context, Notebook
+from jupyter_kfp_mt.context.tokens import Claims
+from jupyter_kfp_mt.errors import CATALOGUE, KfpError
+
+RECORDED = json.loads((Path(__file__).parent / "data" / "recorded-errors.json").read_text())
+CONTEXT = Context(
+    "http://ml-pipeline.kubeflow:8888", namespace="alice", token_path="/t", account="default-editor"
+)
+HTML = "<!doctype html><html><title>Log in</title></html>"
+ALICE = "User 'system:serviceaccount:alice:default-viewer' is not authorized with reason:  (request: "
+
+
+NOBODY = "Internal error: Unauthenticated: Request header error: there is no user identity header."
+OLD_SERVER = {"error": NOBODY, "code": 13, "message": NOBODY}
+
+
+def ask(
+    method: str = "GET", path: str = "/apis/v2beta1/runs", thing: str = "", ref: str = ""
+) -> Request[Any]:
+    return Request(method=method, path=path, reply=bytes, thing=thing, ref=ref, repeatable=method != "POST")
+
+
+def read(
+    request: Request[Any], status: int, body: object, content_type: str = "application/json", **headers: str
+) -> KfpError:
+    raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    answer = Response(status=status, headers={"content-type": content_type, **headers}, body=raw)
+    assert not is_answer(answer)
+    return classify(request, answer, CONTEXT)
+
+
+@pytest.mark.parametrize("row", RECORDED, ids=[row["what"] for row in RECORDED])
+def test_a_recorded_answer_gets_its_code(row: dict[str, Any]) -> None:
+    parts = row["path"].partition("?")[0].split("/")
+    thing = {"runs": "run", "experiments": "experiment", "pipelines": "pipeline"}.get(parts[3], "")
+    ref = parts[4] if len(parts) > 4 else ""
+    request = ask(row["method"], row["path"].partition("?")[0], thing if ref else "", ref)
+
+    error = read(request, row["status"], row["body"], **row["headers"])
+
+    assert (error.code, error.unclear) == (row["code"], row["unclear"])
+    assert error.message.endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "headers", "code", "why"),
+    [
+        (
+            200,
+            HTML,
+            "text/html; charset=utf-8",
+            {},
+            "login-page",
+            "ml-pipeline.kubeflow:8888 answered with a web page",
+        ),
+        (200, HTML, "", {}, "login-page", ""),
+        (403, HTML, "text/html", {}, "login-page", ""),
+        (302, "", "", {"location": "https://dex.example/auth"}, "login-page", ""),
+        (301, "", "", {"location": "/apis/v2beta1/runs"}, "kfp-path", "http://ml-pipeline.kubeflow:8888"),
+        (404, HTML, "text/html", {}, "kfp-path", ""),
+        (404, "", "", {"server": "istio-envoy"}, "kfp-path", ""),
+        (404, "404 page not found\n", "text/plain", {}, "kfp-path", ""),
+        (503, HTML, "text/html", {}, "kfp-unavailable", "refused the connection"),
+        (403, "RBAC: access denied", "text/plain", {"server": "envoy"}, "istio-denied", "takes no calls"),
+        (
+            401,
+            "Jwt issuer is not configured",
+            "text/plain",
+            {},
+            "gateway-jwt",
+            "“Jwt issuer is not configured”",
+        ),
+        (401, "Jwt is expired", "text/plain", {}, "gateway-jwt", "“Jwt is expired”"),
+        (401, "x", "text/plain", {"x-goog-iap-generated-response": "true"}, "gateway-jwt", ""),
+        (
+            500,
+            OLD_SERVER,
+            "application/json",
+            {},
+            "no-credential",
+            "wants to know who you are",
+        ),
+        (
+            503,
+            "upstream connect error or disconnect/reset before headers",
+            "text/plain",
+            {},
+            "kfp-unavailable",
+            "",
+        ),
+        (503, "no healthy upstream", "text/plain", {}, "kfp-unavailable", ""),
+        (504, "upstream request timeout", "text/plain", {}, "kfp-timeout", "Nothing from"),
+        (429, "slow down", "text/plain", {}, "kfp-unavailable", ""),
+        (413, "", "", {}, "too-large", ""),
+        (418, "short and stout", "text/plain", {}, "kfp-error", "418 short and stout"),
+    ],
+)
+def test_an_answer_on_the_way_gets_its_code(
+    status: int, body: object, kind: str, headers: dict[str, str], *, code: str, why: str
+) -> None:
+    error = read(ask(), status, body, kind, **headers)
+
+    assert error.code == code
+    assert why in error.why
+
+
+def test_a_refusal_names_who_may_not_what_and_the_cure() -> None:
+    request = f"{ALICE}&ResourceAttributes{{Namespace:alice,Verb:list,Group:x,Resource:runs,Name:,}})"
+
+    error = read(ask(), 403, {"code": 7, "message": f"Failed: PermissionDenied: {request}: Unauthorized"})
+
+    assert error.message == "You may not list runs in alice."
+    assert error.why.startswith("KFP knows you as system:serviceaccount:alice:default-viewer;")
+    assert "-n alice --clusterrole=kubeflow-edit --serviceaccount=alice:default-viewer" in error.command
+
+
+def test_a_viewer_who_wants_to_run_is_told_so() -> None:
+    request = f"{ALICE}&ResourceAttributes{{Namespace:alice,Verb:create,Group:x,Resource:runs,Name:,}})"
+
+    assert read(ask("POST"), 403, {"code": 7, "message": request}).code == "view-only"
+
+
+def test_a_run_of_somebody_else_is_not_there() -> None:
+    text = f"{ALICE}&ResourceAttributes{{Namespace:bob,Verb:get,Group:x,Resource:runs,Name:w,}})"
+
+    error = read(ask(thing="run", ref="7c1e"), 403, {"code": 7, "message": text})
+
+    assert (error.code, error.why) == ("not-found", "“7c1e” does not exist in alice or is not yours to see.")
+
+
+def test_an_expired_token_tells_when_it_ended() -> None:
+    ended = Claims(expires_at=datetime(2026, 3, 12, 14, 2, tzinfo=timezone.utc))
+    body = b'{"code":16,"message":"[invalid bearer token, service account token has expired]"}'
+
+    error = classify(ask(), Response(status=401, body=body), CONTEXT, ended)
+
+    assert (error.code, "2026-03-12 14:02:00 UTC" in error.why) == ("token-expired", True)
+
+
+def test_a_notebook_without_token_is_told_how_to_get_one() -> None:
+    notebook = Context("http://h", namespace="alice", kind="notebook", notebook=Notebook("nb", "alice"))
+    body = b'{"code":16,"message":"Unauthenticated: Request header error: there is no user identity header."}'
+
+    error = classify(ask(), Response(status=401, body=body), notebook)
+
+    assert error.code == "no-token-not-chosen"
+    assert error.command.startswith("kubectl label notebook nb -n alice access-ml-pipeline=true")
+
+
+def test_a_token_that_a_proxy_repeats_is_masked() -> None:
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
+
+    error = read(ask(), 500, f"upstream said: {token}", "text/plain")
+
+    assert token not in "".join([*error.lines(), error.details])
+
+
+def test_the_embedded_server_says_what_cannot_run_in_its_words() -> None:
+    here = CONTEXT._replace(embedded=True)
+    text = "2 tasks cannot run on this machine. fit needs a volume."
+    body = json.dumps({"code": 9, "message": "x", "details": [{"code": 9, "message": text}]}).encode()
+
+    error = classify(ask("POST"), Response(status=400, body=body), here)
+
+    assert (error.code, error.message) == ("cannot-run-here", "2 tasks cannot run on this machine.")
+    assert error.why == "fit needs a volume."
+
+
+@given(st.integers(300, 599), st.binary(max_size=300), st.sampled_from(["", "text/html", "application/json"]))
+def test_every_answer_has_a_code(status: int, body: bytes, kind: str) -> None:
+    answer = Response(status=status, headers={"content-type": kind}, body=body)
+
+    assert classify(ask(), answer, CONTEXT).code in CATALOGUE

@@ -1,0 +1,196 @@
+"""The real transport against real sockets."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from jupyter_kfp_mt.auth import CookieFile, TokenFile
+from jupyter_kfp_mt.client import RequestsTransport, runs
+from jupyter_kfp_mt.client.system import healthz
+from jupyter_kfp_mt.context import Context
+from jupyter_kfp_mt.errors import KfpError
+
+
+class Server(ThreadingHTTPServer):
+    """Says what it was sent; `away` sends everybody to another address, `mute` hangs up."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.seen: list[dict[str, str]] = []
+        self.away = ""
+        self.mute = False
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.seen.append({name.lower(): value for name, value in self.headers.items()})
+        if self.server.mute:
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self.send_response(302 if self.server.away else 200)
+        if self.server.away:
+            self.send_header("Location", self.server.away)
+        self.send_header("Set-Cookie", "session=1")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    do_POST = do_GET  # noqa: N815 - the name that http.server looks for
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def to(url: str, path: Path, kind: type[TokenFile] | type[CookieFile] = TokenFile) -> RequestsTransport:
+    return RequestsTransport(Context(url, "alice", auth=kind(path, url), timeout=0.3))
+
+
+def test_a_token_is_read_for_each_request(server: Server, tmp_path: Path) -> None:
+    transport = to(server.url, tmp_path / "token")
+
+    for token in ("first\n", "second"):
+        (tmp_path / "token").write_text(token)
+        transport.send(healthz())
+
+    assert [each["authorization"] for each in server.seen] == ["Bearer first", "Bearer second"]
+    assert not any("cookie" in each or "kubeflow-userid" in each for each in server.seen)
+    transport.close()
+
+
+def test_cookies_are_those_of_the_file_only(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "cookie").write_text("oauth2_proxy_kubeflow=abc")
+    transport = to(server.url, tmp_path / "cookie", CookieFile)
+
+    transport.send(healthz())
+    transport.send(healthz())
+
+    assert [each["cookie"] for each in server.seen] == ["oauth2_proxy_kubeflow=abc"] * 2
+    transport.close()
+
+
+def test_a_token_does_not_follow_to_another_address(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret")
+    with Server() as other:
+        server.away = other.url
+        transport = to(server.url, tmp_path / "token")
+
+        assert transport.send(healthz()).status == 302
+        assert other.seen == []
+        transport.close()
+
+
+def test_a_token_is_for_one_origin(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret")
+    context = Context(server.url, auth=TokenFile(tmp_path / "token", "http://127.0.0.1:1"))
+    transport = RequestsTransport(context)
+
+    transport.send(healthz())
+
+    assert "authorization" not in server.seen[0]
+    transport.close()
+
+
+@pytest.mark.parametrize(("content", "reason"), [(None, "missing"), ("", "empty"), ("a\nb", "not a token")])
+def test_a_token_file_that_cannot_be_used_is_named(
+    server: Server, tmp_path: Path, content: str | None, reason: str
+) -> None:
+    if content is not None:
+        (tmp_path / "token").write_text(content)
+    transport = to(server.url, tmp_path / "token")
+
+    with pytest.raises(KfpError) as caught:
+        transport.send(healthz())
+
+    assert (caught.value.code, caught.value.why) == ("token-unreadable", f"{tmp_path / 'token'} is {reason}.")
+    assert server.seen == []
+    transport.close()
+
+
+def test_nothing_there_is_down_and_never_sent() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(KfpError) as caught:
+            RequestsTransport(Context(url)).send(runs.create_run({}))
+
+    assert (caught.value.code, caught.value.unclear) == ("kfp-unavailable", False)
+
+
+def test_an_unknown_name_is_told_with_its_install_namespace() -> None:
+    context = Context("http://ml-pipeline.nowhere.invalid:8888", install_namespace="nowhere")
+
+    with pytest.raises(KfpError) as caught:
+        RequestsTransport(context).send(runs.create_run({}))
+
+    assert (caught.value.code, caught.value.unclear) == ("kfp-dns", False)
+    assert "another namespace than “nowhere”" in caught.value.why
+
+
+def test_silence_after_sending_is_unclear_for_what_makes_something() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        transport = RequestsTransport(Context(url, timeout=0.2))
+        for request, unclear in ((runs.change_run("x", "retry"), True), (healthz(), False)):
+            with pytest.raises(KfpError) as caught:
+                transport.send(request)
+            assert (caught.value.code, caught.value.unclear) == ("kfp-timeout", unclear)
+        transport.close()
+
+
+def test_a_connection_that_breaks_is_unclear(server: Server) -> None:
+    server.mute = True
+    transport = RequestsTransport(Context(server.url, timeout=2))
+
+    with pytest.raises(KfpError) as caught:
+        transport.send(runs.create_run({}))
+
+    assert (caught.value.code, caught.value.unclear) == ("kfp-unavailable", True)
+    transport.close()
+
+
+def test_a_server_without_tls_is_named(server: Server) -> None:
+    transport = RequestsTransport(Context(server.url.replace("http", "https"), timeout=2))
+
+    with pytest.raises(KfpError) as caught:
+        transport.send(healthz())
+
+    assert caught.value.code == "kfp-tls"
+    transport.close()
+
+
+def test_a_ca_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(KfpError) as caught:
+        RequestsTransport(Context("https://127.0.0.1:1", ca_file="/no/ca.crt")).send(healthz())
+
+    assert (caught.value.code, caught.value.why) == ("kfp-tls", "The CA file /no/ca.crt is not there.")
+
+
+def test_nothing_that_is_shown_holds_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("marked-secret")
+    context = Context("http://h", auth=TokenFile(tmp_path / "token", "http://h"))
+
+    assert "marked-secret" not in repr(context) + repr(RequestsTransport(context))

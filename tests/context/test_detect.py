@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from jupyter_kfp_mt.auth import CookieFile, NoAuth, TokenFile
+from jupyter_kfp_mt.context import Context, detect
+from jupyter_kfp_mt.context.tokens import TOKEN_PATH
+from jupyter_kfp_mt.errors import KfpError
+from jupyter_kfp_mt.models import RuntimeFile
+from jupyter_kfp_mt.settings import KfpSettings
+
+from .pods import NOTEBOOK, Folder, token
+
+SERVICE = "http://ml-pipeline.kubeflow.svc.cluster.local:8888"
+
+
+@pytest.fixture
+def pod(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "pod")
+
+
+def settings(tmp_path: Path, **values: object) -> KfpSettings:
+    return KfpSettings(data_dir=str(tmp_path / "kfp"), **values)
+
+
+def code(environment: object, chosen: KfpSettings) -> tuple[str, str]:
+    with pytest.raises(KfpError) as caught:
+        detect(environment, chosen)  # type: ignore[arg-type]  # an Environment
+    return caught.value.code, caught.value.why
+
+
+def embedded(tmp_path: Path, **values: object) -> RuntimeFile:
+    folder = tmp_path / "kfp"
+    folder.mkdir()
+    known = {
+        "url": "http://127.0.0.1:8901",
+        "pid": 4711,
+        "namespace": "ana",
+        "owner_key": "k",
+        "version": "1",
+    }
+    runtime = RuntimeFile(token_path=str(folder / "token-ana"), **{**known, **values})  # type: ignore[arg-type]
+    (folder / "runtime.json").write_bytes(msgspec.json.encode(runtime))
+    for name in ("ana", "team-b"):
+        (folder / f"token-{name}").write_text("t")
+    return runtime
+
+
+def test_a_notebook_with_its_token_just_works(pod: Folder, tmp_path: Path) -> None:
+    pod.notebook(kfp_token=token())
+
+    found = detect(pod.environment(**NOTEBOOK), settings(tmp_path))
+
+    path = pod.root / TOKEN_PATH.lstrip("/")
+    assert (found.endpoint, found.namespace, found.kind) == (SERVICE, "team-a", "notebook")
+    assert (found.auth, found.account) == (TokenFile(path, SERVICE), "default-editor")
+    assert (found.source, found.notebook.name) == ("from this notebook's pod", "analysis")
+    assert found.warnings == ()
+
+
+def test_the_token_may_be_elsewhere(pod: Folder, tmp_path: Path) -> None:
+    pod.notebook().write("/other/token", token())
+
+    found = detect(pod.environment(**NOTEBOOK, KF_PIPELINES_SA_TOKEN_PATH="/other/token"), settings(tmp_path))
+
+    assert found.token_path == str(pod.root / "other/token")
+
+
+def test_kfp_may_be_installed_in_another_namespace(pod: Folder, tmp_path: Path) -> None:
+    pod.notebook(kfp_token=token())
+
+    found = detect(pod.environment(**NOTEBOOK), settings(tmp_path, kfp_namespace="ml"))
+
+    assert found.endpoint == "http://ml-pipeline.ml.svc.cluster.local:8888"
+    assert (found.namespace, found.install_namespace) == ("team-a", "ml")
+
+
+def test_a_notebook_without_token_is_found_and_has_no_credential(pod: Folder, tmp_path: Path) -> None:
+    found = detect(pod.notebook().environment(**NOTEBOOK), settings(tmp_path))
+
+    assert (found.namespace, found.auth.__class__, found.token_path) == ("team-a", NoAuth, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted", "words"),
+    [
+        ("", "token-unreadable", f"{TOKEN_PATH} is empty."),
+        ("hello", "token-unreadable", f"{TOKEN_PATH} is not a token."),
+        ("a\nb", "token-unreadable", f"{TOKEN_PATH} is not a token."),
+        (token("https://kubernetes.default.svc"), "token-audience", "“https://kubernetes.default.svc”"),
+        (token(minutes=-1), "token-expired", "2026-03-12 14:01:00 UTC"),
+    ],
+)
+def test_a_broken_token_is_told_and_not_passed_over(
+    pod: Folder, tmp_path: Path, content: str, wanted: str, words: str
+) -> None:
+    pod.notebook(kfp_token=content)
+    embedded(tmp_path)
+
+    found, why = code(pod.environment(**NOTEBOOK), settings(tmp_path))
+
+    assert (found, words in why) == (wanted, True)
+
+
+def test_the_cure_for_a_wrong_audience_is_the_option_of_this_namespace(pod: Folder, tmp_path: Path) -> None:
+    pod.notebook(kfp_token=token("other"))
+
+    with pytest.raises(KfpError) as caught:
+        detect(pod.environment(**NOTEBOOK), settings(tmp_path))
+
+    assert "namespace: team-a" in caught.value.command
+    assert "audience: pipelines.kubeflow.org" in caught.value.command
+
+
+def test_a_workspace_is_known_by_its_address(pod: Folder, tmp_path: Path) -> None:
+    pod.notebook(kfp_token=token(account="ws-lab"))
+
+    found = detect(pod.environment(NB_PREFIX="/workspace/connect/team-a/lab/jupyter/"), settings(tmp_path))
+
+    assert (found.kind, found.account, found.notebook.name) == ("workspace", "ws-lab", "lab")
+
+
+def test_an_image_of_kubeflow_elsewhere_is_no_notebook(tmp_path: Path) -> None:
+    environment = Folder(tmp_path / "pod").environment(NB_PREFIX="/")
+
+    assert code(environment, settings(tmp_path))[0] == "no-kubeflow"
+
+
+def test_pod_and_address_that_disagree_are_told(pod: Folder, tmp_path: Path) -> None:
+    pod.notebook(kfp_token=token())
+
+    found = detect(pod.environment(NB_PREFIX="/notebook/team-b/analysis"), settings(tmp_path))
+
+    assert found.namespace == "team-a"
+    assert found.warnings == ("The pod says team-a, the address says team-b. Using team-a.",)
+
+
+def test_a_stale_memory_of_the_sdk_is_told_and_not_followed(pod: Folder, tmp_path: Path) -> None:
+    pod.notebook(kfp_token=token()).remembered({"namespace": "old"})
+
+    found = detect(pod.environment(**NOTEBOOK), settings(tmp_path))
+
+    assert found.namespace == "team-a"
+    assert found.warnings == (
+        "The SDK remembers namespace old; this notebook belongs to team-a. Using team-a.",
+    )
+
+
+def test_an_address_replaces_the_address_only(pod: Folder, tmp_path: Path) -> None:
+    pod.notebook(kfp_token=token())
+
+    found = detect(
+        pod.environment(**NOTEBOOK, KF_PIPELINES_ENDPOINT="http://kfp.example/"), settings(tmp_path)
+    )
+
+    assert (found.endpoint, found.namespace, found.kind) == ("http://kfp.example", "team-a", "settings")
+    assert found.auth == TokenFile(pod.root / TOKEN_PATH.lstrip("/"), "http://kfp.example")
+
+
+def test_the_settings_win_over_the_variable(tmp_path: Path) -> None:
+    environment = Folder(tmp_path).environment(KF_PIPELINES_ENDPOINT="http://variable")
+
+    assert detect(environment, settings(tmp_path, endpoint="http://settings")).endpoint == "http://settings"
+
+
+def test_outside_a_pod_the_sdk_s_memory_names_the_namespace(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "home").remembered(
+        {"namespace": "team-a", "client_authentication_cookie": "c"}
+    )
+
+    found = detect(folder.environment(), settings(tmp_path, endpoint="kfp.example/pipeline"))
+
+    assert (found.endpoint, found.namespace) == ("https://kfp.example/pipeline", "team-a")
+    assert (found.source, found.auth.__class__) == ("from the SDK's context.json", NoAuth)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", "not json", '{"namespace": 5}'])
+def test_a_memory_that_says_nothing_is_none(tmp_path: Path, text: str) -> None:
+    folder = Folder(tmp_path / "home").remembered(text)
+
+    assert detect(folder.environment(), settings(tmp_path, endpoint="http://h")).namespace == ""
+
+
+def test_a_cookie_file_outside_the_cluster(tmp_path: Path) -> None:
+    found = detect(
+        Folder(tmp_path).environment(),
+        settings(tmp_path, endpoint="https://kf.example/pipeline", cookie_path="/c", namespace="team-a"),
+    )
+
+    assert found.auth == CookieFile(Path("/c"), "https://kf.example/pipeline")
+
+
+def test_a_token_file_of_the_settings_has_to_be_there(tmp_path: Path) -> None:
+    chosen = settings(tmp_path, endpoint="http://h", token_path=str(tmp_path / "gone"))
+
+    assert code(Folder(tmp_path).environment(), chosen) == (
+        "token-unreadable",
+        f"{tmp_path / 'gone'} is missing.",
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ftp://h", "http://", "http://h:0", "http://h:99999", "http://h?x=1", "http://u:p@h", "http://["],
+)
+def test_what_is_no_address_is_refused(tmp_path: Path, address: str) -> None:
+    assert code(Folder(tmp_path).environment(), settings(tmp_path, endpoint=address))[0] == "bad-input"
+
+
+def test_a_laptop_has_its_embedded_server(tmp_path: Path) -> None:
+    runtime = embedded(tmp_path)
+
+    found = detect(Folder(tmp_path).environment(), settings(tmp_path))
+
+    assert (found.endpoint, found.namespace, found.embedded) == (runtime.url, "ana", True)
+    assert found.auth == TokenFile(Path(runtime.token_path), runtime.url)
+
+
+def test_another_namespace_of_the_embedded_server_has_its_own_token(tmp_path: Path) -> None:
+    embedded(tmp_path)
+
+    found = detect(Folder(tmp_path).environment(), settings(tmp_path)).in_namespace("team-b")
+
+    assert (found.namespace, found.token_path) == ("team-b", str(tmp_path / "kfp" / "token-team-b"))
+    assert found.auth == TokenFile(tmp_path / "kfp" / "token-team-b", found.endpoint)
+
+
+def test_an_address_that_is_the_embedded_server_gets_its_token(tmp_path: Path) -> None:
+    runtime = embedded(tmp_path)
+
+    found = detect(Folder(tmp_path).environment(), settings(tmp_path, endpoint=runtime.url))
+
+    assert (found.embedded, found.namespace) == (True, "ana")
+
+
+@pytest.mark.parametrize("change", [{"pid": 1}, {"pid": "x"}])
+def test_a_server_that_does_not_live_is_none(tmp_path: Path, change: dict[str, object]) -> None:
+    embedded(tmp_path, **change)
+
+    assert code(Folder(tmp_path).environment(), settings(tmp_path))[0] == "no-kubeflow"
+
+
+def test_a_pod_comes_before_the_embedded_server(pod: Folder, tmp_path: Path) -> None:
+    embedded(tmp_path)
+
+    assert not detect(pod.notebook().environment(**NOTEBOOK), settings(tmp_path)).embedded
+
+
+def test_nothing_that_a_context_shows_is_secret(pod: Folder, tmp_path: Path) -> None:
+    secret = token()
+    pod.notebook(kfp_token=secret)
+
+    assert secret not in repr(detect(pod.environment(**NOTEBOOK), settings(tmp_path)))
+    assert "127.0.0.1" in Context("http://127.0.0.1:1").host
