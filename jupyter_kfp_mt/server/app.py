@@ -55,7 +55,7 @@ class KfpExtension(ExtensionApp):
             upstream=upstream,
             streams=Streams(upstream.service, settings.poll_active_s, settings.poll_idle_s),
             workers=Workers(THREADS, "kfp-work"),
-            body_limit=settings.max_upload_mib << 20,
+            upload_limit=settings.max_upload_mib << 20,
         )
 
     def initialize_handlers(self) -> None:
@@ -73,10 +73,10 @@ class KfpExtension(ExtensionApp):
 
         return stop(Path(self._load_settings().data_dir).expanduser())
 
-    def _examine(self) -> DoctorReport:
+    def _examine(self, namespace: str) -> DoctorReport:
         from ..doctor import examine
 
-        return examine(self._load_settings())
+        return examine(self._load_settings(), namespace=namespace)
 
     def _load_settings(self) -> KfpSettings:
         return load_settings(config=self.config)

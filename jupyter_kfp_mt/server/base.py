@@ -17,7 +17,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from ..errors import KfpConnectionError, KfpError, kfp_error
-from .reading import NoBody, check_path, check_size, read_body, read_query
+from .reading import NoBody, check_names, check_size, read_body, read_query
 from .routes import Route
 from .streams import Streams
 from .upstream import Upstream
@@ -31,8 +31,6 @@ T = TypeVar("T")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-SMALL_BODY = 1 << 20  # bytes, of requests that carry no pipeline
-
 
 def may(action: str) -> Callable[[F], F]:
     """`@authorized(action)` of jupyter_server, with types."""
@@ -45,7 +43,7 @@ class Parts(NamedTuple):
     upstream: Upstream
     streams: Streams
     workers: Workers  # ours alone: when KFP hangs, the rest of the Jupyter server does not
-    body_limit: int  # bytes, of requests that carry a pipeline
+    upload_limit: int  # bytes of a pipeline
 
 
 class KfpHandler(APIHandler):
@@ -54,12 +52,12 @@ class KfpHandler(APIHandler):
     """
 
     auth_resource = "kfp"
-    _track_activity = False  # a page that looks on keeps no idle Jupyter server alive
 
     def initialize(self, parts: Parts, routes: Mapping[str, Route]) -> None:
         """Take what the route table hands on; `routes` are the verbs of this URL."""
         self.parts = parts
         self._route = routes.get(self.request.method or "")
+        self._track_activity = self.request.method != "GET"  # looking on keeps no idle server alive
         self._queued: Future[Any] | None = None
 
     @cached_property
@@ -78,8 +76,8 @@ class KfpHandler(APIHandler):
         """Refuse what no verb could use; strangers learn nothing, they are refused by the verb."""
         await super().prepare()
         if self.current_user and self._route is not None:
-            check_path(self.path_kwargs)
-            self.query()
+            check_size(self.request.body, 2 * self.parts.upload_limit)  # JSON may double a text
+            check_names({**self.query(), **self.path_kwargs})
             if self._route.method != "GET" and self._route.request is None:
                 self.body(NoBody)
 
@@ -93,8 +91,6 @@ class KfpHandler(APIHandler):
 
     def body(self, model: type[T]) -> T:
         """The body as a `model`."""
-        carries_pipeline = "source" in getattr(model, "__struct_fields__", ()) or model.__name__ == "Source"
-        check_size(self.request.body, self.parts.body_limit if carries_pipeline else SMALL_BODY)
         return read_body(self.request.body, model)
 
     async def off_loop(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -107,6 +103,7 @@ class KfpHandler(APIHandler):
 
     def on_connection_close(self) -> None:
         """Nobody waits for the answer any more."""
+        super().on_connection_close()
         if self._queued is not None:
             self._queued.cancel()
 

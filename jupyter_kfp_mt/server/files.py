@@ -27,7 +27,7 @@ async def with_text(handler: KfpHandler, source: Source) -> Source:
     found = await _get(handler, source.path, content=False)
     if found["type"] == "directory":
         raise kfp_error("bad-input", field="source.path", problem="is a folder")
-    size, limit = found.get("size") or 0, handler.parts.body_limit
+    size, limit = found.get("size") or 0, handler.parts.upload_limit
     if size > limit:
         mebibyte = 1 << 20
         words = {"size": f"{size / mebibyte:.1f} MiB", "limit": f"{limit // mebibyte} MiB"}

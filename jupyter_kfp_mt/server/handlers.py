@@ -55,7 +55,7 @@ class DoctorHandler(KfpHandler):
     @authorized
     async def get(self) -> None:
         """Ordered checks with their evidence."""
-        self.send(await self.off_loop(self.parts.upstream.doctor))
+        self.send(await self.off_loop(self.parts.upstream.doctor, **self.query()))
 
 
 class EmbeddedHandler(KfpHandler):

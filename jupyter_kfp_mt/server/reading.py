@@ -67,14 +67,14 @@ def read_query(given: Mapping[str, list[bytes]], known: Iterable[tuple[str, Any]
     return values
 
 
-def check_path(names: Mapping[str, str]) -> None:
-    """Raise when a part of the path has no possible form.
+def check_names(names: Mapping[str, Any]) -> None:
+    """Raise when a namespace or an id among `names` has no possible form.
 
     A namespace is `bad-input`; an id gets the words of one that does not exist, so that nothing can be learnt
     from the difference.
     """
     namespace = names.get("namespace", "")
-    if "namespace" in names and namespace != NO_NAMESPACE and not re.fullmatch(NAMESPACE, namespace):
+    if namespace not in ("", NO_NAMESPACE) and not re.fullmatch(NAMESPACE, namespace):
         raise kfp_error(
             "bad-input",
             field="namespace",

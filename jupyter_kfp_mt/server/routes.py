@@ -49,7 +49,12 @@ ROUTES: tuple[Route, ...] = (
         summary="Who and where.",
     ),
     Route(
-        "GET", "doctor", "DoctorHandler", models.DoctorReport, summary="Ordered checks with their evidence."
+        "GET",
+        "doctor",
+        "DoctorHandler",
+        models.DoctorReport,
+        query=(("namespace", Text),),
+        summary="Ordered checks with their evidence.",
     ),
     Route("POST", "embedded", "EmbeddedHandler", models.Status, summary="Start the embedded server."),
     Route("DELETE", "embedded", "EmbeddedHandler", models.Status, summary="Stop the embedded server."),

@@ -43,11 +43,13 @@ class EventLog:
         self._events: deque[Event] = deque()
         self._bytes = 0
         self._seq = 0
+        self._began = False  # whether all were told to read everything; differences follow
 
     def add(self, change: Change) -> None:
         """Remember `change`, and forget the oldest events if there are too many."""
         with self._lock:
             self._seq += 1
+            self._began |= not isinstance(change, Status)
             event = Event(self._seq, _encode(self._id(self._seq), change))
             self._events.append(event)
             self._bytes += len(event.text)
@@ -64,9 +66,9 @@ class EventLog:
         with self._lock:
             position = self._id(self._seq)
             seq = self._seq_of(last_id)
-            if seq is not None:
-                return [event.text for event in self._events if event.seq > seq], position
-            return ([_encode(position, None)] if self._seq else []), position
+            if seq is None and self._began:
+                return [_encode(position, None)], position
+            return [event.text for event in self._events if event.seq > (seq or 0)], position
 
     def _id(self, seq: int) -> str:
         return f"{self._epoch}-{seq}"

@@ -35,14 +35,14 @@ class Upstream:
         self,
         connect: ServiceFactory,
         stop_embedded: Callable[[], bool],
-        examine: Callable[[], DoctorReport],
+        examine: Callable[[str], DoctorReport],
         *,
         mode: EmbeddedMode = EmbeddedMode.ASK,
         may_switch: bool = True,
     ) -> None:
         self._connect = connect
         self._stop_embedded = stop_embedded
-        self.doctor = examine
+        self._examine = examine
         self._mode = mode
         self._may_switch = may_switch
         self._may_start = mode is EmbeddedMode.AUTO
@@ -77,6 +77,10 @@ class Upstream:
         if not status.connected:
             self.forget()
         return status
+
+    def doctor(self, namespace: str = "") -> DoctorReport:
+        """Ordered checks with their evidence."""
+        return self._examine("" if namespace == NO_NAMESPACE else namespace)
 
     def start_embedded(self) -> Status:
         """Start the embedded server, or find the one that runs."""

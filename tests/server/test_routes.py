@@ -102,6 +102,8 @@ class TestAsReader:
     [
         (("namespaces", "Team_A", "runs"), {}, "namespace"),
         (("namespaces", "a" * 64, "runs"), {}, "namespace"),
+        (("status",), {"params": {"namespace": "team a"}}, "namespace"),
+        (("doctor",), {"params": {"namespace": "../x"}}, "namespace"),
         (("namespaces", "team-a", "runs"), {"params": {"page_size": "0"}}, "page_size"),
         (("namespaces", "team-a", "runs"), {"params": {"page_size": "many"}}, "page_size"),
         (("namespaces", "team-a", "runs"), {"params": {"pagesize": "5"}}, "pagesize"),
@@ -163,11 +165,11 @@ async def test_a_fault_of_ours_tells_no_stack(jp_fetch: Fetch, kfp: FakeKfp) -> 
 
 
 async def test_a_body_over_the_bound_is_refused(jp_fetch: Fetch, kfp: FakeKfp) -> None:
-    body = json.dumps({"display_name": "x" * (1 << 20)})
+    body = json.dumps({"display_name": "x" * (64 << 20)})
     path = ("jupyter-kfp-mt", "namespaces", "team-a", "experiments")
     status, answer = await refused(jp_fetch(*path, method="POST", body=body))
     assert (status, answer["code"]) == (413, "too-large")
-    assert answer["why"] == "1.0 MiB; the limit is 1.0 MiB."
+    assert answer["why"] == "64.0 MiB; the limit is 64.0 MiB."
     assert kfp.calls == []
 
 

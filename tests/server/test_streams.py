@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from datetime import datetime, timezone
 
-from jupyter_kfp_mt.models import Run, RunsEvent
+from jupyter_kfp_mt.models import Run, RunsEvent, Status
 from jupyter_kfp_mt.server.streams import NAMESPACES, EventLog, Streams
+from jupyter_kfp_mt.service.watch import Reset
 
 from .fake_service import FakeKfp, FakeService
 
@@ -27,6 +28,15 @@ def test_a_newcomer_before_the_first_event_waits_for_it() -> None:
     log.add(change(1))
     assert events == []
     assert kinds(log.since(position)[0]) == ["runs"]
+
+
+def test_a_newcomer_before_the_first_look_is_told_once_to_read_everything() -> None:
+    log = EventLog()
+    log.add(Status(connected=True))
+    before, position = log.since("")
+    log.add(Reset())
+    after, _ = log.since(position)
+    assert kinds(before + after) == ["status", "reset"]
 
 
 def test_a_newcomer_is_told_to_read_everything() -> None:

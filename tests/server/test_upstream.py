@@ -60,7 +60,7 @@ def upstream_of(kfp: FakeKfp, mode: EmbeddedMode = EmbeddedMode.ASK, *, may_swit
     return Upstream(
         lambda *, start_embedded: kfp.connect(start_embedded),
         lambda: True,
-        DoctorReport,
+        lambda namespace: DoctorReport(),
         mode=mode,
         may_switch=may_switch,
     )

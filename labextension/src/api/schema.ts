@@ -61,7 +61,9 @@ export interface paths {
         /** Ordered checks with their evidence. */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    namespace?: string;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -965,6 +967,10 @@ export interface components {
             checks: components["schemas"]["Check"][];
             /** @default null */
             cause: components["schemas"]["ErrorBody"] | null;
+            /** @default  */
+            who: string;
+            /** @default  */
+            text: string;
         };
         /**
          * ErrorBody
