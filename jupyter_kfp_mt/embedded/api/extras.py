@@ -19,7 +19,7 @@ from .http import JSON, TEXT, Answer, Call
 
 LONGEST_LOG_PART = 4 * 1024 * 1024
 LARGEST_ARTIFACT = 32 * 1024 * 1024
-LOG_QUERY = {"offset": "int64", "attempt": "int32", "limit": "int32", "follow": "text"}
+LOG_QUERY = {"offset": "int32", "attempt": "int32", "limit": "int32", "follow": "text"}
 _OURS = frozenset({"phase"})
 
 
