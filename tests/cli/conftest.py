@@ -1,0 +1,3 @@
+from laptop import laptop, service
+
+__all__ = ["laptop", "service"]

@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from laptop import BROKEN, HELLO, Laptop
+
+from jupyter_kfp_mt.commands import BulkResult, LogText, Outputs, Session, perform, split
+from jupyter_kfp_mt.errors import (
+    KfpError,
+    KfpInputError,
+    KfpNotFoundError,
+    KfpUsageError,
+    RunFailed,
+    RunTimeout,
+)
+from jupyter_kfp_mt.lists import RunList
+from jupyter_kfp_mt.models import Experiment, Phase, PipelineVersion, Run, RunView, Status
+
+
+class Screen:
+    """A front that remembers what was shown."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.written: list[str] = []
+        self.watched: list[Phase] = []
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+    def write(self, text: str) -> None:
+        self.written.append(text)
+
+    def watch(self, run: Run, _view: Callable[[], RunView]) -> None:
+        self.watched.append(run.phase)
+
+
+class Desk:
+    """A session with its front; `do("runs -n 3")` performs a line."""
+
+    def __init__(self, laptop: Laptop) -> None:
+        self.screen = Screen()
+        self.variables: dict[str, object] = {}
+        self.session = Session(
+            laptop.connect, self.screen, settings=laptop.settings, variables=self.variables
+        )
+
+    def do(self, line: str) -> Any:
+        return perform(self.session, split(line, self.variables))
+
+
+@pytest.fixture
+def desk(laptop: Laptop) -> Desk:
+    return Desk(laptop)
+
+
+def test_status_says_who_and_where(desk: Desk) -> None:
+    status = desk.do("")
+    assert isinstance(status, Status)
+    assert (status.connected, status.namespace, status.embedded) == (True, "ana", True)
+
+
+def test_submit_and_wait_returns_the_finished_run(desk: Desk) -> None:
+    run = desk.do(f"submit {HELLO} name=Ada -e greetings --name hello-ada --wait")
+    assert (run.phase, run.display_name, run.experiment_name) == (Phase.SUCCEEDED, "hello-ada", "greetings")
+    assert desk.screen.watched[-1] is Phase.SUCCEEDED
+    assert desk.do("logs @last say-hello") == "Hello, Ada!\n"
+    assert desk.do("outputs @last say-hello") == Outputs({"say-hello": {"Output": "Hello, Ada!"}})
+
+
+def test_last_is_the_newest_run_from_here(desk: Desk, laptop: Laptop) -> None:
+    mine = desk.do(f"submit {laptop.quick}")
+    Desk(laptop).do(f"submit {laptop.quick}")
+    assert desk.do("show @last").run_id == mine.run_id
+
+
+def test_a_value_of_the_notebook_keeps_its_type(desk: Desk, laptop: Laptop) -> None:
+    desk.variables["n"] = 3
+    desk.variables["data"] = {"a": [1, 2]}
+    sent = desk.do(f"submit {laptop.quick} epochs=$n config=$data flag=false --dry-run")
+    assert sent["runtime_config"]["parameters"] == {"epochs": 3, "config": {"a": [1, 2]}, "flag": False}
+
+
+def test_a_text_of_the_notebook_is_not_a_number(desk: Desk, laptop: Laptop) -> None:
+    desk.variables["n"] = "3"
+    with pytest.raises(KfpInputError, match="epochs: “3” is not an integer"):
+        desk.do(f"submit {laptop.quick} epochs=$n")
+
+
+def test_json_can_be_typed(desk: Desk, laptop: Laptop) -> None:
+    sent = desk.do(f"""submit {laptop.quick} 'config={{"a": 1}}' --dry-run""")
+    assert sent["runtime_config"]["parameters"]["config"] == {"a": 1}
+
+
+def test_a_wrong_value_names_parameter_type_and_cure(desk: Desk, laptop: Laptop) -> None:
+    with pytest.raises(KfpInputError) as caught:
+        desk.do(f"submit {laptop.quick} epochs=three")
+    assert caught.value.lines() == [
+        "KfpInputError [bad-input]  epochs: “three” is not an integer.",
+        "  Why   quick.yaml wants epochs: integer (default 10).",
+        "  Next  write epochs=3",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "submit nowhere.yaml",
+        "submit setup.cfg",
+        f"submit {HELLO} nme=x",
+        "submit pipeline:none",
+        f"submit {HELLO} --cache maybe",
+    ],
+)
+def test_a_submit_that_cannot_be_is_refused_and_starts_nothing(desk: Desk, line: str) -> None:
+    before = desk.do("runs").total_size
+    with pytest.raises(KfpError) as caught:
+        desk.do(line)
+    assert caught.value.status < 500
+    assert desk.do("runs").total_size == before
+
+
+def test_a_dry_run_starts_nothing(desk: Desk) -> None:
+    before = desk.do("runs").total_size
+    assert desk.do(f"submit {HELLO} --dry-run")["pipeline_spec"]["pipelineInfo"]["name"] == "hello-pipeline"
+    assert desk.do("runs").total_size == before
+
+
+def test_a_failed_run_is_explained(desk: Desk) -> None:
+    with pytest.raises(RunFailed) as caught:
+        desk.do(f"submit {BROKEN} --wait")
+    assert caught.value.exit_code == 1
+    assert "data/raw.csv" in desk.do("why @last")
+    assert [task.phase for task in desk.do("tasks @last")][-2:] == [Phase.FAILED, Phase.SKIPPED]
+    assert desk.do("logs @last").task == "load"
+
+
+def test_a_limit_ends_the_waiting_and_not_the_run(desk: Desk, laptop: Laptop) -> None:
+    with pytest.raises(RunTimeout):
+        desk.do(f"submit {laptop.quick} seconds=60 --wait --timeout 0.2s")
+    assert not desk.do("show @last").ended
+    assert desk.do("terminate @last").phase in {Phase.CANCELING, Phase.CANCELED}
+
+
+def test_terminate_wait_retry(desk: Desk, laptop: Laptop) -> None:
+    desk.do(f"submit {laptop.quick} seconds=60")
+    desk.do("terminate @last")
+    with pytest.raises(RunFailed, match="canceled"):
+        desk.do("wait @last --timeout 60s")
+    assert desk.do("show @last").phase is Phase.CANCELED
+
+
+def test_a_log_is_followed_to_its_end(desk: Desk, laptop: Laptop) -> None:
+    desk.do(f"submit {laptop.quick} seconds=0.7 --cache off")
+    log = desk.do("logs @last --follow")
+    assert isinstance(log, LogText)
+    assert log == "".join(desk.screen.written) == "line 1\nline 2\nline 3\nend\n"
+    assert log.shown
+    assert (log.task, log.source) == ("step", "embedded")
+
+
+def test_the_end_of_a_log_and_lines_that_match(desk: Desk, laptop: Laptop) -> None:
+    desk.do(f"submit {laptop.quick} --cache off --wait")
+    assert desk.do("logs @last --tail 2") == "line 3\nend\n"
+    assert desk.do("logs @last step --search LINE --tail 3") == "line 2\nline 3\n"
+
+
+def test_a_task_that_is_not_there_is_said(desk: Desk, laptop: Laptop) -> None:
+    desk.do(f"submit {laptop.quick} --wait")
+    with pytest.raises(KfpNotFoundError, match="No such task") as caught:
+        desk.do("logs @last stepp")
+    assert "Did you mean “step”?" in caught.value.why
+
+
+@pytest.mark.parametrize(
+    "word", ["00000000-0000-4000-8000-000000000000", "no-such-run", "../../etc", "🙂", "''"]
+)
+def test_a_run_that_is_not_there_is_said(desk: Desk, word: str) -> None:
+    with pytest.raises(KfpError) as caught:
+        desk.do(f"show {word}")
+    assert caught.value.status in {400, 404}
+
+
+def test_a_run_is_found_by_start_name_and_value(desk: Desk, laptop: Laptop) -> None:
+    run = desk.do(f"submit {laptop.quick} --name only-one-of-this-name")
+    desk.variables["mine"] = run
+    for word in (run.run_id, run.run_id[:8], "only-one-of-this-name", "$mine"):
+        assert desk.do(f"show {word}").run_id == run.run_id
+
+
+def test_a_name_of_two_runs_lists_both(desk: Desk, laptop: Laptop) -> None:
+    runs = [desk.do(f"submit {laptop.quick} --name twice") for _ in range(2)]
+    with pytest.raises(KfpInputError) as caught:
+        desk.do("show twice")
+    assert caught.value.code == "ambiguous"
+    assert all(run.run_id[:8] in caught.value.next_step for run in runs)
+
+
+def test_runs_are_filtered_and_counted(desk: Desk, laptop: Laptop) -> None:
+    for _ in range(3):
+        desk.do(f"submit {laptop.quick} -e counted")
+    found = desk.do("runs --experiment counted -n 2")
+    assert isinstance(found, RunList)
+    assert (len(found), found.total_size) == (2, 3)
+    assert desk.do("runs --experiment counted --df").shape[0] == 3
+
+
+def test_no_runs_is_an_empty_list(desk: Desk) -> None:
+    assert desk.do("runs --search nothing-has-this-name") == []
+
+
+def test_archive_restore_delete(desk: Desk, laptop: Laptop) -> None:
+    desk.do(f"submit {laptop.quick} --name box --wait")
+    desk.do("archive box")
+    assert [run.display_name for run in desk.do("runs --archived --search box")] == ["box"]
+    desk.do("restore box")
+    with pytest.raises(KfpUsageError, match=r"Delete box\? Nothing was done"):
+        desk.do("delete box")
+    assert desk.do("delete box --yes") == BulkResult(done=[desk.session._last["ana"]])
+    with pytest.raises(KfpNotFoundError):
+        desk.do("show box")
+
+
+def test_several_runs_at_once(desk: Desk, laptop: Laptop) -> None:
+    runs = [desk.do(f"submit {laptop.quick} --wait") for _ in range(2)]
+    words = " ".join(run.run_id for run in runs)
+    assert desk.do(f"archive {words}") == BulkResult(done=[run.run_id for run in runs])
+    with pytest.raises(KfpError, match="0 of 2 done"):
+        desk.do(f"retry {words}")
+
+
+def test_pipelines_are_registered_and_run(desk: Desk, laptop: Laptop) -> None:
+    version = desk.do(f"upload {laptop.quick} --name registered")
+    assert isinstance(version, PipelineVersion)
+    assert "registered" in [each.display_name for each in desk.do("pipelines")]
+    listed = desk.do("versions registered")
+    assert [each.pipeline_version_id for each in listed] == [version.pipeline_version_id]
+    run = desk.do(f"submit pipeline:registered@{shlex.quote(listed[0].display_name)} epochs=4 --wait")
+    assert run.pipeline_version_reference.pipeline_version_id == version.pipeline_version_id
+
+
+def test_an_experiment_is_created_once(desk: Desk) -> None:
+    assert isinstance(desk.do("experiment create churn-2 --description 'who leaves'"), Experiment)
+    with pytest.raises(KfpError) as caught:
+        desk.do("experiment create churn-2")
+    assert caught.value.code == "conflict"
+
+
+def test_the_spec_of_a_run_is_yaml(desk: Desk) -> None:
+    desk.do(f"submit {HELLO}")
+    assert "name: hello-pipeline" in desk.do("spec @last")
+
+
+def test_another_namespace_is_refused_and_the_old_one_stays(desk: Desk) -> None:
+    with pytest.raises(KfpError) as caught:
+        desk.do("use somebody-else")
+    assert caught.value.status in {403, 404}
+    assert desk.do("").namespace == "ana"
+
+
+def test_the_doctor_finds_nothing(desk: Desk) -> None:
+    report = desk.do("doctor")
+    assert report.cause is None, report.cause
+    assert {check.level for check in report.checks} == {"ok"}
