@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from laptop import BROKEN, HELLO, Laptop
+
+from jupyter_kfp_mt import cli, commands, display
+from jupyter_kfp_mt.commands import Command
+
+ROOT = Path(__file__).parents[2]
+
+
+class Told(NamedTuple):
+    """What a command line did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> Any:
+        return json.loads(self.err.splitlines()[-1])
+
+
+class Prompt:
+    """A command line on the laptop."""
+
+    def __init__(self, laptop: Laptop, capsys: pytest.CaptureFixture[str]) -> None:
+        self._laptop = laptop
+        self._capsys = capsys
+
+    def do(self, line: str, *more: str) -> Told:
+        self._capsys.readouterr()
+        code = cli.main([*line.split(), *more, "--data", str(self._laptop.folder)])
+        return Told(code, *self._capsys.readouterr())
+
+
+@pytest.fixture
+def prompt(laptop: Laptop, capsys: pytest.CaptureFixture[str]) -> Prompt:
+    return Prompt(laptop, capsys)
+
+
+def test_submit_wait_json_prints_the_finished_run(prompt: Prompt) -> None:
+    told = prompt.do(f"submit {HELLO} --wait --json")
+    assert (told.code, told.document["state"]) == (0, "SUCCEEDED")
+    assert "phase" not in told.document["run_details"]["task_details"][0]
+    assert "Succeeded" in told.err
+
+
+def test_a_failing_pipeline_exits_1_and_prints_the_run(prompt: Prompt) -> None:
+    told = prompt.do(f"submit {BROKEN} --wait --json")
+    assert (told.code, told.document["state"], told.error["code"]) == (1, "FAILED", "run-failed")
+    assert told.error["command"].startswith("jupyter kfp logs ")
+
+
+def test_a_file_that_is_no_pipeline_exits_2(prompt: Prompt) -> None:
+    told = prompt.do(f"submit {ROOT / 'setup.cfg'}")
+    assert (told.code, told.out) == (2, "")
+    assert "not-a-pipeline" in told.err
+
+
+def test_a_limit_exits_5(prompt: Prompt, laptop: Laptop) -> None:
+    assert prompt.do(f"submit {laptop.quick} seconds=60 --wait --timeout 0.2s").code == 5
+    assert prompt.do("terminate @last").code == 0
+
+
+def test_what_is_not_there_and_what_is_refused_exit_4(prompt: Prompt) -> None:
+    assert prompt.do("show no-such-run").code == 4
+    assert prompt.do("runs --namespace somebody-else").code == 4
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["rnus", "runs --stat x", "show", "runs --namespace", "submit", "serve --stop --status", "profiles"],
+)
+def test_wrong_usage_exits_2_and_says_nothing_on_stdout(prompt: Prompt, line: str) -> None:
+    told = prompt.do(line)
+    assert (told.code, told.out) == (2, "")
+    assert "%kfp" not in told.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "help",
+        "help submit",
+        "doctor",
+        "namespaces",
+        "runs",
+        "runs --search none",
+        "experiments",
+        "pipelines",
+        "pipelines --shared",
+        "show @last",
+        "tasks @last",
+        "why @last",
+        "logs @last",
+        "outputs @last",
+        "metrics @last",
+        "spec @last",
+        "wait @last",
+        "archive @last",
+        "profiles list",
+        "secrets list",
+        "configmaps list",
+        "serve --status",
+        "experiment create for-json",
+        f"submit {HELLO} --dry-run",
+        f"upload {HELLO} --name for-json",
+        "versions for-json",
+        f"submit {HELLO}",
+        "terminate @last",
+    ],
+)
+def test_json_is_one_document(prompt: Prompt, line: str) -> None:
+    if "@last" in line:
+        assert prompt.do(f"submit {HELLO} --wait --json").code == 0
+    told = prompt.do(line, "--json")
+    assert told.code == 0, told.err
+    assert told.document is not None
+
+
+def test_lists_have_the_names_of_kfp(prompt: Prompt) -> None:
+    prompt.do(f"submit {HELLO}")
+    told = prompt.do("runs -n 1 --json")
+    assert set(told.document) == {"runs", "total_size"}
+    assert {"run_id", "display_name", "state", "experiment_id", "created_at"} <= set(told.document["runs"][0])
+
+
+def test_a_log_is_lines(prompt: Prompt, laptop: Laptop) -> None:
+    prompt.do(f"submit {laptop.quick} --wait --cache off")
+    document = prompt.do("logs @last --follow --json").document
+    assert (document["task"], document["lines"]) == ("step", ["line 1", "line 2", "line 3", "end"])
+    assert prompt.do("logs @last --follow").out == "line 1\nline 2\nline 3\nend\n"
+
+
+def test_quiet_leaves_the_answer_alone(prompt: Prompt) -> None:
+    told = prompt.do(f"submit {HELLO} --wait --quiet")
+    assert told.err == ""
+    assert told.out.startswith("✓ Succeeded")
+
+
+def test_without_a_server_exits_3(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert cli.main(["runs", "--json", "--data", str(tmp_path)]) == 3
+    told = Told(3, *capsys.readouterr())
+    assert (told.out, told.error["code"]) == ("", "no-kubeflow")
+    assert cli.main(["--data", str(tmp_path)]) == 3
+    assert cli.main(["doctor", "--data", str(tmp_path)]) == 3
+
+
+def test_a_server_that_does_not_answer_exits_3(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert cli.main(["runs", "--endpoint", "http://127.0.0.1:9", "--data", str(tmp_path)]) == 3
+    assert "jupyter" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("each", commands.COMMANDS, ids=lambda each: each.name or "status")
+def test_help_is_the_help_of_the_magic(prompt: Prompt, each: Command) -> None:
+    if each.name:
+        magic = commands.manual("%kfp", each.name.split()).replace("%kfp", "jupyter kfp")
+        told = prompt.do(f"help {each.name}").out
+        assert told.split() == magic.split()  # only the lines break elsewhere
+        assert prompt.do(f"{each.name} --help").out == told
+
+
+def test_the_list_of_commands_begins_with_those_of_the_magic(prompt: Prompt) -> None:
+    told = prompt.do("--help").out.splitlines()
+    for line, each in zip(told, commands.COMMANDS, strict=False):
+        assert line.split() == ["jupyter", "kfp", *each.name.split(), *each.summary.split()]
+
+
+def test_tenants_see_their_own_runs_only(prompt: Prompt) -> None:
+    assert prompt.do("profiles add team-b").code == 0
+    assert prompt.do("profiles add team-b").code == 4
+    assert "team-b" in [each["namespace"] for each in prompt.do("profiles list --json").document["profiles"]]
+    token = prompt.do("token team-b --duration 10m").out
+    assert token.count(".") == 2
+    assert prompt.do("profiles share ana team-b --role view").code == 0
+    assert prompt.do("profiles remove team-b").code == 2
+    assert prompt.do("profiles remove team-b --yes").code == 0
+    assert prompt.do("token team-b").code == 4
+
+
+@pytest.mark.parametrize("kind", ["secrets", "configmaps"])
+def test_values_come_from_stdin_and_are_not_shown(
+    prompt: Prompt, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("hunter2\n"))
+    assert prompt.do(f"{kind} set database password=-").code == 0
+    told = prompt.do(f"{kind} list --json")
+    assert told.document == {kind: {"database": ["password"]}}
+    assert "hunter2" not in told.out + told.err
+    assert prompt.do(f"{kind} set database password=hunter2").code == 2
+    assert prompt.do(f"{kind} remove database --yes").code == 0
+
+
+def test_on_a_cluster_an_administrator_does_that(prompt: Prompt) -> None:
+    told = prompt.do("profiles remove team-b --yes --endpoint http://127.0.0.1:9 --json")
+    assert (told.code, told.error["command"]) == (4, "kubectl delete profile team-b")
+
+
+def python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, env=env, timeout=60, check=False
+    )
+
+
+def test_the_start_is_light() -> None:
+    code = "import sys; from jupyter_kfp_mt.cli import main; main(['help', '--quiet']); print(sorted(sys.modules))"
+    loaded = python("-c", code).stdout.splitlines()[-1]
+    for heavy in ("kfp", "kubernetes", "pandas", "ipywidgets", "IPython", "requests"):
+        assert f"'{heavy}'" not in loaded, heavy
+
+
+def test_serve_in_front_ends_with_its_server(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "jupyter_kfp_mt.cli", "serve", "--data", str(tmp_path), "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT) as process:
+        assert process.stdout is not None
+        facts = json.loads(process.stdout.readline())
+        again = python("-m", "jupyter_kfp_mt.cli", "serve", "--data", str(tmp_path), "--json")
+        process.terminate()
+        assert process.wait(30) == 0
+    assert json.loads(again.stdout)["url"] == facts["url"]
+    assert "owner_key" not in facts
+    assert python("-m", "jupyter_kfp_mt.cli", "serve", "--status", "--data", str(tmp_path)).returncode == 3
+
+
+def test_serve_in_the_background_is_stopped_by_word(tmp_path: Path) -> None:
+    serve = ("-m", "jupyter_kfp_mt.cli", "serve", "--data", str(tmp_path))
+    started = python(*serve, "--background")
+    assert started.returncode == 0, started.stderr
+    assert "credentials=ServiceAccountTokenVolumeCredentials(" in started.stdout
+    assert python(*serve, "--status").returncode == 0
+    assert python(*serve, "--stop").returncode == 0
+    assert python(*serve, "--stop").returncode == 3
+
+
+class Tty(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colour_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    from jupyter_kfp_mt.cli.front import wants_colour
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert (wants_colour(Tty()), wants_colour(io.StringIO())) == (True, False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not wants_colour(Tty())
+
+
+def test_hostile_names_do_not_steer_the_terminal(prompt: Prompt, laptop: Laptop) -> None:
+    laptop.connect().submit(laptop.quick, name="evil<b>" + "\u202e" + "x", experiment="Default")
+    told = prompt.do("runs -n 1")
+    assert "evil<b>x" in told.out
+    assert display.clean(told.out) == " ".join(told.out.split())
