@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,8 @@ def ensure_running(
     while time.monotonic() < deadline:
         found = find(data_dir)
         if found is not None:
+            # It outlives this call; when it ends before we do, somebody has to take its exit code.
+            threading.Thread(target=process.wait, name="kfp-embedded-exit", daemon=True).start()
             on_step("The embedded server is running")
             return found
         if process.poll() not in (None, 0):

@@ -119,8 +119,9 @@ class KfpHandler(APIHandler):
         user = getattr(self.current_user, "username", "nobody")
         outcome = (self.request.method, self.request.path, user, self.get_status(), self.request_id)
         self.log.info("jupyter_kfp_mt: %s %s by %s: %d (request %s)", *outcome)
-        if self.get_status() < 400 and "namespace" in self.path_kwargs:
-            self.parts.streams.look_now(self.path_kwargs["namespace"], self.path_kwargs.get("run_id", ""))
+        if self.get_status() < 400:
+            where, run_id = (self.path_kwargs.get(name, "") for name in ("namespace", "run_id"))
+            self.parts.streams.look_now(where, run_id)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """The one place where an error becomes JSON; never with a stack."""

@@ -155,10 +155,11 @@ class Streams:
         pace = Pace(active=self._active, idle=self._idle)
         return Stream(Watch(lambda again: self._open(namespace, again), namespace, pace), EventLog())
 
-    def look_now(self, namespace: str, run_id: str = "") -> None:
-        """After our own change: let those who look at `namespace` see it at once."""
-        if namespace in self._streams:
-            self._streams[namespace].look_now(run_id)
+    def look_now(self, namespace: str = "", run_id: str = "") -> None:
+        """After our own change: let those who look at `namespace`, or at any, see it at once."""
+        for name, stream in self._streams.items():
+            if name == namespace or not namespace:
+                stream.look_now(run_id)
 
     def close(self) -> None:
         """End every stream; there are no new ones."""

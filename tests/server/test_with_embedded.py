@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,13 +13,12 @@ import msgspec
 import pytest
 from traitlets.config import Config
 
-from jupyter_kfp_mt.embedded import find, stop
+from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.models import Phase, RuntimeFile
 from jupyter_kfp_mt.server.routes import ROUTES, Route
 
 from .sse import stream
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = {"source": {"kind": "example"}}
 BROKEN = """\
 pipelineInfo: {name: broken}
@@ -43,12 +40,7 @@ sdkVersion: kfp-2.17.0
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RuntimeFile]:
     folder = tmp_path_factory.mktemp("kfp")
-    code = "import sys, pathlib; from jupyter_kfp_mt.embedded import ensure_running as run;"
-    code += "run(pathlib.Path(sys.argv[1]), namespace='team-a')"
-    subprocess.run([sys.executable, "-c", code, str(folder)], check=True, cwd=ROOT)
-    runtime = find(folder)
-    assert runtime is not None
-    yield runtime
+    yield ensure_running(folder, namespace="team-a")
     stop(folder)
 
 
@@ -140,6 +132,12 @@ async def test_the_secrets_of_the_connection_reach_neither_page_nor_log(
     for canary in (token, token.split(".")[-1], embedded.owner_key):
         assert canary.encode() not in page.read
         assert canary not in caplog.text
+
+
+async def test_the_doctor_finds_nothing_wrong(page: Page) -> None:
+    code, report = await page.ask("GET", "doctor", namespace="team-a")
+    assert (code, report["cause"]) == (200, None)
+    assert {check["level"] for check in report["checks"]} <= {"ok", "skipped"}
 
 
 async def test_a_run_of_another_namespace_is_like_none(page: Page) -> None:

@@ -1,0 +1,51 @@
+"""Starting and stopping the embedded server from the page, and what an open stream says meanwhile."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from traitlets.config import Config
+
+from .sse import stream
+
+
+@pytest.fixture
+def jp_server_config(tmp_path: Path) -> Config:
+    return Config(
+        {
+            "ServerApp": {"jpserver_extensions": {"jupyter_kfp_mt": True}},
+            "KfpSettings": {"data_dir": str(tmp_path / "kfp")},
+        }
+    )
+
+
+async def asked(jp_fetch: Any, method: str, path: str) -> dict[str, Any]:
+    body = "" if method == "POST" else None
+    answer = await jp_fetch("jupyter-kfp-mt", path, method=method, body=body, request_timeout=60)
+    result: dict[str, Any] = json.loads(answer.body)
+    return result
+
+
+async def test_the_embedded_server_is_started_stopped_and_started_again(
+    jp_fetch: Any, jp_serverapp: Any, jp_http_port: int
+) -> None:
+    before = await asked(jp_fetch, "GET", "status")
+    assert (before["error"]["code"], before["can_start_embedded"]) == ("no-kubeflow", True)
+    started = await asked(jp_fetch, "POST", "embedded")
+    assert started["connected"]
+    assert started["embedded"]
+    async with stream(
+        jp_http_port, jp_serverapp.identity_provider.token, namespace=started["namespace"]
+    ) as events:
+        assert (await events.next()).kind == "status"
+        assert (await events.next()).kind == "reset"
+        stopped = await asked(jp_fetch, "DELETE", "embedded")
+        assert (stopped["connected"], stopped["error"]["code"]) == (False, "no-kubeflow")
+        assert not (await events.next()).data["connected"]
+        await asked(jp_fetch, "POST", "embedded")
+        while not (event := await events.next()).data.get("connected"):
+            assert event.kind == "status"
+    await asked(jp_fetch, "DELETE", "embedded")
