@@ -8,7 +8,7 @@ import * as React from 'react';
 import { bodyOf, type KfpApi } from '../api/client';
 import type { Task } from '../api/types';
 import { Ticker } from '../components/now';
-import { FIRST_PLACE, RunPage, shownTask, type IRunPlace } from '../components/run/RunPage';
+import { FIRST_PLACE, RunPage, shownTask, showsTask, type IRunPlace } from '../components/run/RunPage';
 import type { RunAction } from '../components/run/RunToolbar';
 import { hasLog } from '../components/run/TaskPane';
 import { cutMiddle, Format } from '../format';
@@ -163,7 +163,7 @@ export class RunViewWidget extends ReactWidget {
 
   /** Read the log of the task that is shown, while it is shown. */
   private _sync(): void {
-    const { tab, taskTab, attempt } = this._place;
+    const { taskTab, attempt } = this._place;
     const view = this._model.view;
     const shown = view && shownTask(view, this._place);
     const task = view?.tasks.find(({ task_id }) => task_id === shown);
@@ -175,7 +175,7 @@ export class RunViewWidget extends ReactWidget {
       this._log?.dispose();
       this._log = wanted ? this._readLog(wanted, number) : null;
     }
-    this._log?.setActive(this._visible && tab === 'tasks' && taskTab === 'log');
+    this._log?.setActive(this._visible && showsTask(this._place) && taskTab === 'log');
     this.update();
   }
 

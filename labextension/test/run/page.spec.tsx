@@ -144,6 +144,34 @@ describe('the run view', () => {
     expect(screen.getByText('This KFP does not report task inputs and outputs.')).toBeDefined();
   });
 
+  it('is a tree of tasks in the graph, walked by arrows', () => {
+    const plan = [
+      { name: 'check', needs: [] },
+      { name: 'load', needs: ['check'] },
+      { name: 'train', needs: ['load'] }
+    ];
+    const failed = view('FAILED', TASKS, { failure: FAILURE, plan });
+    render(<Page view={failed} log={null} place={{ ...FIRST_PLACE, tab: 'graph' }} />);
+    const tree = screen.getByRole('tree', { name: 'Tasks' });
+    HTMLElement.prototype.scrollIntoView = vi.fn();
+    expect(screen.getByRole('treeitem', { selected: true }).id).toBe(tree.getAttribute('aria-activedescendant'));
+    fireEvent.keyDown(tree, { key: 'ArrowDown' });
+    expect(screen.getByRole('treeitem', { selected: true, name: 'train, Skipped' })).toBeDefined();
+    expect(screen.getByText('This task did not run.')).toBeDefined();
+    fireEvent.keyDown(tree, { key: 'ArrowUp' });
+    fireEvent.keyDown(tree, { key: 'ArrowUp' });
+    expect(screen.getByRole('treeitem', { selected: true }).textContent).toContain('check');
+  });
+
+  it('says what a task waits for', () => {
+    const plan = [
+      { name: 'check', needs: [] },
+      { name: 'load', needs: ['check'] }
+    ];
+    render(<Page view={view('RUNNING', [task('check', 'RUNNING')], { plan })} />);
+    expect(screen.getByRole('row', { name: /load/ }).textContent).toContain('waits for check');
+  });
+
   it('waits for the first report', () => {
     render(<Page view={view('PENDING', [])} />);
     expect(screen.getByText('Waiting for the first report from the cluster.')).toBeDefined();
@@ -181,10 +209,10 @@ describe('the run view', () => {
   });
 
   it('joins tabs and their panel, and arrows change tabs', () => {
-    render(<Page />);
+    render(<Page place={{ ...FIRST_PLACE, task: '' }} />);
     const tab = screen.getByRole('tab', { name: /Tasks/ });
     fireEvent.keyDown(tab, { key: 'ArrowRight' });
-    const next = screen.getByRole('tab', { name: 'Parameters' });
+    const next = screen.getByRole('tab', { name: 'Graph' });
     expect(next.getAttribute('aria-selected')).toBe('true');
     expect(screen.getByRole('tabpanel').getAttribute('aria-labelledby')).toBe(next.id);
   });

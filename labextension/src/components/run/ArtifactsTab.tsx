@@ -85,7 +85,7 @@ function Matrix({ matrix, format }: { readonly matrix: IConfusionMatrix; readonl
         <thead>
           <tr>
             <th scope="col" className="jp-kfp-dim">
-              {trans.__('true ＼ predicted')}
+              {trans.__('true ↓ predicted →')}
             </th>
             {matrix.categories.map((category, index) => (
               <th scope="col" key={index}>

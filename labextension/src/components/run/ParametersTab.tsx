@@ -22,13 +22,12 @@ export function ParametersTab({ parameters, format, onCopy }: IParametersTabProp
   return (
     <div className="jp-kfp-Pane">
       <div className="jp-kfp-Scroll">
-        <table className="jp-kfp-Table">
+        <table className="jp-kfp-Table jp-mod-values">
           <thead>
             <tr>
               <th scope="col">{trans.__('Name')}</th>
               <th scope="col">{trans.__('Type')}</th>
               <th scope="col">{trans.__('Value')}</th>
-              <th scope="col" className="jp-mod-rest" />
             </tr>
           </thead>
           <tbody>
@@ -40,8 +39,8 @@ export function ParametersTab({ parameters, format, onCopy }: IParametersTabProp
                 <td className="jp-kfp-dim">{typeName(parameter.type, trans)}</td>
                 <td className="jp-mod-value">
                   <ValueText value={parameter.value} format={format} />
+                  {parameter.is_default && <span className="jp-kfp-dim jp-kfp-small"> {trans.__('default')}</span>}
                 </td>
-                <td className="jp-kfp-dim">{parameter.is_default ? trans.__('default') : ''}</td>
               </tr>
             ))}
           </tbody>

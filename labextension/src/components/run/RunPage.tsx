@@ -3,8 +3,9 @@ import * as React from 'react';
 import type { ErrorBody, RunView } from '../../api/types';
 import type { Format } from '../../format';
 import type { ILogState } from '../../log/state';
-import { firstTask, taskCsv, taskRows, type ITaskSort } from '../../tasks/rows';
+import { graphOf, waitsOf, withoutGroups, type ITaskGraph } from '../../tasks/graph';
 import { artifactsOf } from '../../tasks/metrics';
+import { firstTask, taskCsv, taskRows, type ITaskSort } from '../../tasks/rows';
 import { Button } from '../Button';
 import { ErrorNotice } from '../ErrorNotice';
 import { useNow, type Ticker } from '../now';
@@ -12,6 +13,7 @@ import { panelOf, Tabs } from '../Tabs';
 import { AboutTab } from './AboutTab';
 import { ArtifactsTab } from './ArtifactsTab';
 import { FailureBox } from './FailureBox';
+import { GraphView } from './GraphView';
 import { ParametersTab } from './ParametersTab';
 import { RunHead } from './RunHead';
 import { RunToolbar, whyOff, type IRunRights, type RunAction } from './RunToolbar';
@@ -20,7 +22,7 @@ import { TaskPane, type TaskTab } from './TaskPane';
 import { TaskTable } from './TaskTable';
 
 /** The tabs of the run view. */
-export type RunTab = 'tasks' | 'parameters' | 'artifacts' | 'spec' | 'about';
+export type RunTab = 'tasks' | 'graph' | 'parameters' | 'artifacts' | 'spec' | 'about';
 
 /** Where a person is in the run view. */
 export interface IRunPlace {
@@ -62,6 +64,11 @@ export function shownTask(view: RunView, place: IRunPlace): string {
   return place.task ?? firstTask(view.tasks, view.failure?.task_id)?.task_id ?? '';
 }
 
+/** Whether the place has the task pane. */
+export function showsTask({ tab }: IRunPlace): boolean {
+  return tab === 'tasks' || tab === 'graph';
+}
+
 /** One run: is it well, and if not, why. */
 export function RunPage(props: IRunPageProps): React.JSX.Element {
   const { view, error, format, onCopy } = props;
@@ -97,7 +104,8 @@ function LoadedPage(props: ILoadedProps): React.JSX.Element {
   const { run, failure } = view;
   const copy = (text: string): void => props.onCopy(text, trans.__('Copied.'));
   const shown = shownTask(view, place);
-  const logShown = place.tab === 'tasks' && place.taskTab === 'log' && shown === failure?.task_id;
+  const graph = React.useMemo(() => graphOf(view), [view]);
+  const logShown = showsTask(place) && place.taskTab === 'log' && shown === failure?.task_id;
   return (
     <div className="jp-kfp-Main">
       <RunToolbar run={run} rights={rights} trans={trans} onAction={onAction} />
@@ -117,12 +125,12 @@ function LoadedPage(props: ILoadedProps): React.JSX.Element {
           cloneOff={whyOff('clone', run, rights, trans)}
           logShown={logShown}
           onClone={() => onAction('clone')}
-          onOpenLog={() => onMove({ tab: 'tasks', task: failure.task_id, taskTab: 'log', attempt: 0 })}
+          onOpenLog={() => onMove({ tab: place.tab === 'graph' ? 'graph' : 'tasks', task: failure.task_id, taskTab: 'log', attempt: 0 })}
         />
       )}
-      <RunTabs {...props} />
+      <RunTabs {...props} graph={graph} />
       <div className="jp-kfp-Pane jp-mod-fill" {...panelOf(props.prefix, place.tab)}>
-        <TabBody {...props} shown={shown} now={now} copy={copy} />
+        <TabBody {...props} graph={graph} shown={shown} now={now} copy={copy} />
       </div>
     </div>
   );
@@ -145,12 +153,14 @@ function isoOf(time: number): string {
   return new Date(time).toISOString();
 }
 
-function RunTabs({ view, place, format, prefix, onMove }: ILoadedProps): React.JSX.Element {
+function RunTabs(props: ILoadedProps & { readonly graph: ITaskGraph }): React.JSX.Element {
+  const { view, graph, place, format, prefix, onMove } = props;
   const { trans } = format;
   const artifacts = React.useMemo(() => artifactsOf(view.tasks).length, [view.tasks]);
   const count = (value: number): string | undefined => (value ? format.count(value) : undefined);
   const tabs = [
-    { id: 'tasks', label: trans.__('Tasks'), count: count(view.tasks.length) },
+    { id: 'tasks', label: trans.__('Tasks'), count: count(graph.tasks.length) },
+    { id: 'graph', label: trans.__('Graph') },
     { id: 'parameters', label: trans.__('Parameters'), count: count(view.parameters.length) },
     { id: 'artifacts', label: trans.__('Artifacts'), count: count(artifacts) },
     { id: 'spec', label: trans.__('Spec') },
@@ -168,6 +178,7 @@ function RunTabs({ view, place, format, prefix, onMove }: ILoadedProps): React.J
 }
 
 type ITabProps = ILoadedProps & {
+  readonly graph: ITaskGraph;
   readonly shown: string;
   readonly now: number;
   readonly copy: (text: string) => void;
@@ -183,6 +194,13 @@ function TabBody(props: ITabProps): React.JSX.Element {
           <ChosenTask {...props} />
         </div>
       );
+    case 'graph':
+      return (
+        <div className="jp-kfp-Split jp-mod-even">
+          <GraphPane {...props} />
+          <ChosenTask {...props} />
+        </div>
+      );
     case 'parameters':
       return <ParametersTab parameters={view.parameters} format={format} onCopy={copy} />;
     case 'artifacts':
@@ -194,16 +212,33 @@ function TabBody(props: ITabProps): React.JSX.Element {
   }
 }
 
+function GraphPane(props: ITabProps): React.JSX.Element {
+  const { graph, format, now, shown, prefix, onMove } = props;
+  const leaves = React.useMemo(() => withoutGroups(graph), [graph]);
+  return graph.tasks.length ? (
+    <GraphView
+      graph={leaves}
+      chosen={shown}
+      format={format}
+      now={now}
+      prefix={prefix}
+      onChoose={task => onMove({ task, attempt: 0 })}
+    />
+  ) : (
+    <p className="jp-kfp-Hint">{format.trans.__('Waiting for the first report from the cluster.')}</p>
+  );
+}
+
 function TasksPane(props: ITabProps): React.JSX.Element {
-  const { view, format, now, shown, copy } = props;
+  const { view, graph, format, now, shown, copy } = props;
   const { trans } = format;
   const [sort, setSort] = React.useState<ITaskSort>({ column: 'started', descending: false });
   const [folded, setFolded] = React.useState<ReadonlySet<string>>(new Set());
-  const rows = taskRows(view.tasks, sort, folded, now);
+  const rows = taskRows(graph.tasks, sort, folded, now);
   const fold = (task: string, on: boolean): void => {
     setFolded(new Set(on ? [...folded, task] : [...folded].filter(id => id !== task)));
   };
-  if (!rows.length) {
+  if (!view.tasks.length) {
     return <p className="jp-kfp-Hint">{trans.__('Waiting for the first report from the cluster.')}</p>;
   }
   const header = ['State', 'Task', 'Started', 'Took (s)', 'Try', 'Reason'];
@@ -213,6 +248,7 @@ function TasksPane(props: ITabProps): React.JSX.Element {
         <TaskTable
           rows={rows}
           sort={sort}
+          waits={waitsOf(graph)}
           chosen={shown}
           format={format}
           now={now}
@@ -223,11 +259,11 @@ function TasksPane(props: ITabProps): React.JSX.Element {
         />
       </div>
       <div className="jp-kfp-Pane-foot jp-mod-line">
-        {trans._n('%1 task', '%1 tasks', view.tasks.length)}
+        {trans._n('%1 task', '%1 tasks', graph.tasks.length)}
         <Button
           label={trans.__('Copy as CSV')}
           kind="quiet"
-          onClick={() => copy(taskCsv(taskRows(view.tasks, sort, new Set(), now), header, now))}
+          onClick={() => copy(taskCsv(taskRows(graph.tasks, sort, new Set(), now), header, now))}
         />
       </div>
     </div>
@@ -235,8 +271,8 @@ function TasksPane(props: ITabProps): React.JSX.Element {
 }
 
 function ChosenTask(props: ITabProps): React.JSX.Element {
-  const { view, place, shown, onMove } = props;
-  const task = view.tasks.find(({ task_id }) => task_id === shown);
+  const { view, graph, place, shown, onMove } = props;
+  const task = graph.tasks.find(({ task_id }) => task_id === shown);
 
   const errorLine = view.failure?.task_id === shown ? view.failure.line : '';
   return (

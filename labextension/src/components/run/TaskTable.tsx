@@ -10,6 +10,8 @@ import { StateBadge } from '../StateIcon';
 export interface ITaskTableProps {
   readonly rows: readonly ITaskRow[];
   readonly sort: ITaskSort;
+  /** What tasks that have not begun wait for. */
+  readonly waits: ReadonlyMap<string, readonly Task[]>;
   readonly chosen: string;
   readonly format: Format;
   readonly now: number;
@@ -153,10 +155,20 @@ function Name({ row, format, onFold }: ITaskTableProps & { readonly row: ITaskRo
   );
 }
 
-function Reason({ row, format, onOpenRun }: ITaskTableProps & { readonly row: ITaskRow }): React.JSX.Element | null {
+function Reason(props: ITaskTableProps & { readonly row: ITaskRow }): React.JSX.Element | null {
+  const { row, waits, format, onOpenRun } = props;
   const { task } = row;
+  const needs = waits.get(task.task_id);
   if (task.phase === 'CACHED' && task.cached_from_run_id) {
     return <OpenRun task={task} format={format} onOpenRun={onOpenRun} />;
+  }
+  if (!task.reason && needs) {
+    const words = format.trans.__('waits for %1', needs.map(nameOf).join(', '));
+    return (
+      <span className="jp-kfp-dim" title={words}>
+        {words}
+      </span>
+    );
   }
   return task.reason ? <>{task.reason}</> : null;
 }

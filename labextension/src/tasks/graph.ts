@@ -1,0 +1,102 @@
+/** The graph of a run: its tasks, those that the plan still has to come, and who waits for whom. */
+import type { RunView, Task } from '../api/types';
+import { isActive } from '../phase';
+
+/** An edge from a task to one that waits for it, by ids. */
+export interface ITaskEdge {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What the graph view draws, and the tables count. */
+export interface ITaskGraph {
+  /** Reported tasks first, then those of the plan that were not reported. */
+  readonly tasks: readonly Task[];
+  readonly edges: readonly ITaskEdge[];
+}
+
+/** Return the graph of a run; without a plan it has no edges. */
+export function graphOf(view: RunView): ITaskGraph {
+  const byName = new Map<string, Task[]>();
+  for (const task of view.tasks) {
+    byName.set(task.name, [...(byName.get(task.name) ?? []), task]);
+  }
+  const coming = view.plan.filter(({ name }) => !byName.has(name)).map(({ name }) => planned(name, view));
+  coming.forEach(task => byName.set(task.name, [task]));
+  const edges = view.plan.flatMap(({ name, needs }) =>
+    (byName.get(name) ?? []).flatMap(task =>
+      needs.flatMap(need => before(task, byName.get(need) ?? []).map(from => ({ from: from.task_id, to: task.task_id })))
+    )
+  );
+  return { tasks: [...view.tasks, ...coming], edges };
+}
+
+/** Return the graph without tasks that only hold others: what they hold stands for them. */
+export function withoutGroups({ tasks, edges }: ITaskGraph): ITaskGraph {
+  const parents = new Set(tasks.map(({ parent_task_id }) => parent_task_id));
+  return { tasks: tasks.filter(({ task_id }) => !parents.has(task_id)), edges };
+}
+
+/** Return the tasks that each task which has not begun still waits for. */
+export function waitsOf({ tasks, edges }: ITaskGraph): ReadonlyMap<string, readonly Task[]> {
+  const known = new Map(tasks.map(task => [task.task_id, task]));
+  const waits = new Map<string, Task[]>();
+  for (const { from, to } of edges) {
+    const source = known.get(from);
+    if (known.get(to)?.phase === 'PENDING' && source && isActive(source.phase)) {
+      waits.set(to, [...(waits.get(to) ?? []), source]);
+    }
+  }
+  return waits;
+}
+
+/** Return the edges that lead to a failed task. */
+export function failedPath({ tasks, edges }: ITaskGraph): ReadonlySet<ITaskEdge> {
+  const path = new Set<ITaskEdge>();
+  const pending = tasks.filter(({ phase }) => phase === 'FAILED').map(({ task_id }) => task_id);
+  const seen = new Set(pending);
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    for (const edge of edges.filter(({ to }) => to === id)) {
+      path.add(edge);
+      if (!seen.has(edge.from)) {
+        seen.add(edge.from);
+        pending.push(edge.from);
+      }
+    }
+  }
+  return path;
+}
+
+/** Of several tasks of one name (a loop has one in each turn), those of the same turn count, else all. */
+function before(task: Task, sources: readonly Task[]): readonly Task[] {
+  const siblings = sources.filter(({ parent_task_id }) => parent_task_id === task.parent_task_id);
+  return siblings.length ? siblings : sources;
+}
+
+/** A task that was not reported: it comes, or, when the run is over, it did not run. */
+function planned(name: string, { run }: RunView): Task {
+  const phase = isActive(run.phase) ? 'PENDING' : 'SKIPPED';
+  return {
+    run_id: run.run_id,
+    task_id: `planned:${name}`,
+    display_name: name,
+    create_time: null,
+    start_time: null,
+    end_time: null,
+    state: phase,
+    error: null,
+    state_history: [],
+    parent_task_id: '',
+    child_tasks: [],
+    name,
+    type: '',
+    attempt: 0,
+    max_attempts: 1,
+    exit_code: null,
+    reason: '',
+    cached_from_run_id: '',
+    inputs: { parameters: {}, artifacts: {} },
+    outputs: { parameters: {}, artifacts: {} },
+    phase
+  };
+}

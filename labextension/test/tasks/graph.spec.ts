@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+
+import { failedPath, graphOf, waitsOf, withoutGroups } from '../../src/tasks/graph';
+import { layoutOf, neighbor, NODE, pathOf } from '../../src/tasks/layout';
+import { task, view } from '../run/samples';
+
+const PLAN = [
+  { name: 'load', needs: [] },
+  { name: 'train', needs: ['load'] },
+  { name: 'score', needs: ['train'] }
+];
+const arrows = (edges: readonly { from: string; to: string }[]): string[] => edges.map(({ from, to }) => `${from}→${to}`);
+
+describe('graphOf', () => {
+  it('adds the tasks that are still to come', () => {
+    const graph = graphOf(view('RUNNING', [task('load', 'RUNNING')], { plan: PLAN }));
+    expect(graph.tasks.map(({ task_id, phase }) => [task_id, phase])).toEqual([
+      ['load', 'RUNNING'],
+      ['planned:train', 'PENDING'],
+      ['planned:score', 'PENDING']
+    ]);
+    expect(arrows(graph.edges)).toEqual(['load→planned:train', 'planned:train→planned:score']);
+  });
+
+  it('says of an ended run that the others did not run', () => {
+    const graph = graphOf(view('FAILED', [task('load', 'FAILED')], { plan: PLAN }));
+    expect(graph.tasks.map(({ phase }) => phase)).toEqual(['FAILED', 'SKIPPED', 'SKIPPED']);
+  });
+
+  it('joins tasks of the same turn of a loop', () => {
+    const turns = ['1', '2'].flatMap(turn => [
+      task(`train-${turn}`, 'SUCCEEDED', { name: 'train', parent_task_id: turn }),
+      task(`score-${turn}`, 'RUNNING', { name: 'score', parent_task_id: turn })
+    ]);
+    const graph = graphOf(view('RUNNING', [task('load', 'SUCCEEDED'), ...turns], { plan: PLAN }));
+    expect(arrows(graph.edges)).toEqual(['load→train-1', 'load→train-2', 'train-1→score-1', 'train-2→score-2']);
+  });
+
+  it('has no edges without a plan', () => {
+    expect(graphOf(view('RUNNING', [task('load', 'RUNNING')])).edges).toEqual([]);
+  });
+
+  it('is drawn without the tasks that only hold others', () => {
+    const tasks = [task('loop', 'RUNNING'), task('train', 'RUNNING', { parent_task_id: 'loop' })];
+    expect(withoutGroups(graphOf(view('RUNNING', tasks))).tasks.map(({ task_id }) => task_id)).toEqual(['train']);
+  });
+});
+
+describe('a graph', () => {
+  const graph = graphOf(view('FAILED', [task('load', 'SUCCEEDED'), task('train', 'FAILED')], { plan: PLAN }));
+
+  it('has the path that leads to the failed task', () => {
+    expect(arrows([...failedPath(graph)])).toEqual(['load→train']);
+  });
+
+  it('knows what a task waits for', () => {
+    const running = graphOf(view('RUNNING', [task('load', 'RUNNING')], { plan: PLAN }));
+    expect([...waitsOf(running)].map(([id, tasks]) => [id, tasks.map(each => each.name)])).toEqual([
+      ['planned:train', ['load']],
+      ['planned:score', ['train']]
+    ]);
+  });
+});
+
+describe('layoutOf', () => {
+  const fan = ['a', 'b', 'c', 'd'];
+  const edges = [
+    { from: 'a', to: 'b' },
+    { from: 'a', to: 'c' },
+    { from: 'b', to: 'd' },
+    { from: 'c', to: 'd' }
+  ];
+  const layout = layoutOf(fan, edges);
+
+  it('has layers from top to bottom, and no nodes over each other', () => {
+    const y = (id: string): number => layout.nodes.get(id)?.y ?? NaN;
+    expect([y('a') < y('b'), y('b') === y('c'), y('c') < y('d')]).toEqual([true, true, true]);
+    const [b, c] = [layout.nodes.get('b')?.x ?? 0, layout.nodes.get('c')?.x ?? 0];
+    expect(Math.abs(b - c)).toBeGreaterThanOrEqual(NODE.width);
+  });
+
+  it('is walked along edges and within a layer', () => {
+    expect(neighbor(layout, edges, 'b', 'down')).toBe('d');
+    expect(neighbor(layout, edges, 'b', 'up')).toBe('a');
+    const [left, right] = (layout.nodes.get('b')?.x ?? 0) < (layout.nodes.get('c')?.x ?? 0) ? ['b', 'c'] : ['c', 'b'];
+    expect(neighbor(layout, edges, left, 'right')).toBe(right);
+    expect(neighbor(layout, edges, right, 'left')).toBe(left);
+    expect(neighbor(layout, edges, 'a', 'up')).toBeUndefined();
+  });
+
+  it('draws circles, lone nodes and nothing at all', () => {
+    const circle = [
+      { from: 'a', to: 'b' },
+      { from: 'b', to: 'a' }
+    ];
+    expect(layoutOf(['a', 'b', 'c'], circle).nodes.size).toBe(3);
+    expect(layoutOf([], []).nodes.size).toBe(0);
+  });
+
+  it('takes 400 nodes', () => {
+    const ids = Array.from({ length: 400 }, (_, index) => `n${index}`);
+    const tree = ids.slice(1).map((to, index) => ({ from: `n${Math.floor(index / 3)}`, to }));
+    expect(layoutOf(ids, tree).nodes.size).toBe(400);
+  });
+
+  it('has smooth paths', () => {
+    expect(pathOf([{ x: 0, y: 0 }, { x: 10, y: 20 }])).toBe('M0 0C0 10 10 10 10 20');
+    expect(pathOf([])).toBe('');
+  });
+});
