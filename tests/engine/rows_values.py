@@ -1,6 +1,6 @@
 """Types of parameters, artifacts, placeholders."""
 
-# ruff: noqa: B006, SIM115, UP006, UP035, UP045 - written as people write for the SDK
+# ruff: noqa: B006, PLR0917, SIM115, UP006, UP035, UP045 - written as people write for the SDK
 from typing import List, NamedTuple, Optional
 
 from kfp import dsl

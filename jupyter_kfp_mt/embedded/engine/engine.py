@@ -398,6 +398,7 @@ class Engine:
             attempt = under.run.folder.make_attempt(under.run.task_id(under.node), under.node.attempt)
             self._prepare(_Under(run=under.run, node=under.node, attempt=attempt))
             return
+        ended = ended or under.attempt.exit()  # it may have come since
         if ended is None:
             self._failed(under, "The process that watched it is gone.", exit_code=-9)
         elif ended.code != 0:

@@ -27,7 +27,7 @@ class _Token(NamedTuple):
     text: str
 
 
-# The compiler writes a text between quotes as it is, quotes in it too: one ends where something can follow it.
+# The compiler writes a text between quotes as it is, quotes in it too: one ends where something may follow.
 _TOKENS = re.compile(
     r"""\s*(?:inputs\.parameter_values\[(?P<value>'[^'\]]*'|"[^"\]]*")\]
     |(?P<string>(?P<quote>['"])(?:\\.|.)*?(?P=quote)(?=\s*(?:$|\)|&&|\|\||==|!=|<|>|in\b)))

@@ -112,12 +112,12 @@ class Attempt:
         return 0
 
     def void(self) -> bool:
-        """See to it that it never begins; False when it has begun."""
+        """See to it that it never begins; False when it has begun. A void claim is an empty file."""
         self.path.mkdir(parents=True, exist_ok=True)
         try:
             os.close(os.open(self._claim, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
-            return False
+            return self._claim.stat().st_size == 0
         return True
 
     def read_log(self, offset: int, limit: int) -> bytes:

@@ -17,7 +17,8 @@ import msgspec
 from .jobs import Job
 
 _WORKER = Path(__file__).parent / "worker"
-_PATIENCE = 30.0  # seconds for the fork server to get ready, or to take a job
+_PATIENCE = 30.0  # seconds for the fork server to take a job
+_TRIES = 3  # to start a fork server that goes away
 
 
 class LaunchError(OSError):
@@ -62,22 +63,27 @@ class ForkLauncher:
     def start(self, job: Job) -> Handle:
         """Start the supervisor of `job`; raises LaunchError."""
         data = msgspec.json.encode(job)
-        for last in (False, True):
-            self._ensure()
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(_PATIENCE)
+        fault: OSError = LaunchError("the fork server does not start")
+        for _ in range(_TRIES):
             try:
-                connection.connect(self._path)
-                connection.sendall(data)
-                connection.shutdown(socket.SHUT_WR)
+                self._ensure()
+                return self._send(data)
             except OSError as error:
-                connection.close()
-                if last:
-                    raise LaunchError(f"the fork server does not answer ({error})") from error
+                fault = error
                 self._stop()
-            else:
-                return connection
-        raise LaunchError("the fork server does not answer")
+        raise LaunchError(f"the fork server does not answer ({fault})") from fault
+
+    def _send(self, data: bytes) -> Handle:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(_PATIENCE)
+            connection.connect(self._path)
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            connection.close()
+            raise
+        return connection
 
     def close(self) -> None:
         """End the fork server; what runs goes on."""

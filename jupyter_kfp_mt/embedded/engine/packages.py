@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class Packages:
         self._run = run
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
+        self._failed: dict[str, tuple[float, KfpError]] = {}
 
     def ready(self, requirements: tuple[str, ...]) -> list[str] | None:
         """Return what goes in front of `sys.path` for these; None while they have to be installed."""
@@ -42,14 +44,22 @@ class Packages:
     def install(self, requirements: tuple[str, ...]) -> None:
         """Install the requirements unless they are there; raises `packages-unavailable`."""
         target = self._target(requirements)
+        asked = time.monotonic()
         with self._lock:
             own = self._locks.setdefault(target.name, threading.Lock())
         with own:
+            when, error = self._failed.get(target.name, (0.0, None))
+            if error is not None and when > asked:
+                raise error  # who waited for an installation has its answer
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with (self._folder / f"{target.name}.lock").open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 if not target.is_dir():
-                    self._pip(requirements, target)
+                    try:
+                        self._pip(requirements, target)
+                    except KfpError as failure:
+                        self._failed[target.name] = (time.monotonic(), failure)
+                        raise
 
     def runtime(self) -> list[str]:
         """Return what has to be on `sys.path` for KFP's executor; raises `packages-unavailable`.

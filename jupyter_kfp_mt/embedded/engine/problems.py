@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -27,6 +27,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 def find_problems(pipeline: Pipeline, which: Callable[[str], str | None] = shutil.which) -> list[Problem]:
     """Return the tasks that cannot run here, in the order of the pipeline; `which` finds programs."""
     found: dict[str, str] = {}
+    for component in (pipeline.root, *pipeline.components.values()):
+        for name in _never_ready(component.dag.tasks if component.dag else {}):
+            found[name] = "an order of tasks in which its turn can come"
     for name, task, component in _tasks(pipeline, pipeline.root, ()):
         reason = _reason(pipeline, task, component, which)
         if reason:
@@ -42,6 +45,16 @@ def _tasks(
         yield name, task, inner
         if task.component_ref.name not in above:
             yield from _tasks(pipeline, inner, (*above, task.component_ref.name))
+
+
+def _never_ready(tasks: Mapping[str, TaskSpec]) -> list[str]:
+    """The tasks that wait for each other, or for one that does not exist."""
+    waiting = dict(tasks)
+    while ready := [name for name, task in waiting.items() if not task.upstream & waiting.keys()]:
+        for name in ready:
+            del waiting[name]
+    unknown = [name for name, task in tasks.items() if task.upstream - tasks.keys()]
+    return [*waiting, *unknown]
 
 
 def _reason(

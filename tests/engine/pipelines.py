@@ -1,0 +1,163 @@
+"""Pipelines for the tests of what the engine does around tasks."""
+
+# ruff: noqa: SIM115, T201, UP006, UP035 - written as people write for the SDK
+from typing import List
+
+from kfp import dsl
+from kfp.dsl import Dataset, Input, Output
+
+from .rows import component
+
+
+@component
+def stubborn(folder: str):
+    """Ignores SIGTERM, and leaves a child in a session of its own that does too."""
+    import os
+    import signal
+    import subprocess
+    import sys
+    import time
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    code = (
+        "import signal as s, time; s.signal(s.SIGTERM, s.SIG_IGN); print('up', flush=True); time.sleep(600)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=subprocess.PIPE)
+    child.stdout.readline()
+    for pid in (os.getpid(), child.pid):
+        open(os.path.join(folder, str(pid)), "w").close()
+    time.sleep(600)
+
+
+@component
+def mark(folder: str, name: str) -> str:
+    import os
+    import uuid
+
+    open(os.path.join(folder, f"{name}.{uuid.uuid4().hex}"), "w").close()
+    return name
+
+
+@component
+def fail_while(path: str):
+    import os
+
+    assert not os.path.exists(path), "not yet"
+
+
+@component
+def talk(lines: int):
+    import os
+    import subprocess
+    import sys
+
+    print("from Python")
+    sys.stderr.write("to stderr\n")
+    os.write(1, b"from the descriptor\n")
+    subprocess.run(["sh", "-c", "echo from a child"], check=True)
+    for number in range(lines):
+        print(f"line {number} " + "x" * 80)
+    print("\x1b[31mthe end\x1b[0m")
+
+
+@component
+def show_environment() -> dict:
+    import os
+
+    return dict(os.environ)
+
+
+@component
+def slow(folder: str, number: int) -> int:
+    import os
+    import time
+    import uuid
+
+    open(os.path.join(folder, f"{number}.{uuid.uuid4().hex}"), "w").close()
+    time.sleep(0.05)
+    return number
+
+
+@component
+def total(values: List[int]) -> int:
+    return sum(values)
+
+
+@component
+def write(data: Output[Dataset], content: str):
+    open(data.path, "w").write(content)
+
+
+@component
+def read(data: Input[Dataset]) -> str:
+    return open(data.path).read()
+
+
+@component
+def equals(value: int, wanted: int):
+    assert value == wanted
+
+
+@dsl.component(base_image="python:3.11", packages_to_install=["tiny-package==1.0"])
+def use_package() -> str:
+    import tiny_package
+
+    return tiny_package.__file__
+
+
+@dsl.pipeline
+def stuck(folder: str):
+    first = stubborn(folder=folder)
+    mark(folder=folder, name="later").after(first)
+
+
+@dsl.pipeline
+def repairable(folder: str, path: str):
+    first = mark(folder=folder, name="first").set_caching_options(False)
+    second = fail_while(path=path).set_caching_options(False).after(first)
+    mark(folder=folder, name="last").set_caching_options(False).after(second)
+
+
+@dsl.pipeline
+def marks(folder: str, name: str = "one"):
+    mark(folder=folder, name=name)
+
+
+@dsl.pipeline
+def other_marks(folder: str, name: str = "one"):
+    renamed = mark(folder=folder, name=name)
+    renamed.set_display_name("another name")
+
+
+@dsl.pipeline
+def uncached(folder: str, name: str = "one"):
+    mark(folder=folder, name=name).set_caching_options(False)
+
+
+@dsl.pipeline
+def artifact_cache(content: str):
+    read(data=write(content=content).outputs["data"])
+
+
+@dsl.pipeline
+def talks(lines: int = 0):
+    talk(lines=lines)
+
+
+@dsl.pipeline
+def environment():
+    show_environment()
+
+
+@dsl.pipeline
+def many(folder: str, numbers: list, wanted: int):
+    with dsl.ParallelFor(numbers) as number:
+        one = slow(folder=folder, number=number).set_caching_options(False)
+    all_of_them = total(values=dsl.Collected(one.output)).set_caching_options(False)
+    equals(value=all_of_them.output, wanted=wanted).set_caching_options(False)
+
+
+@dsl.pipeline
+def packages():
+    with dsl.ParallelFor(list(range(10))):
+        use_package()

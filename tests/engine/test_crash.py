@@ -1,0 +1,111 @@
+"""`kill -9` of server and fork server, again and again under load: nothing lost, doubled or stuck."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jupyter_kfp_mt.embedded.store import FINAL, RunRow, Store
+from jupyter_kfp_mt.spec import Package
+
+from . import pipelines
+from .bench import PATIENCE
+
+KILLS = 24
+
+
+class Server:
+    """The engine's process."""
+
+    def __init__(self, folder: Path) -> None:
+        script = Path(__file__).with_name("crash_server.py")
+        self._process = subprocess.Popen(
+            [sys.executable, str(script), str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n"
+
+    def fork_server(self) -> int:
+        """The process id of the fork server, 0 while there is none."""
+        for entry in Path("/proc").iterdir():
+            try:
+                command = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
+                parent = (entry / "stat").read_text().rpartition(")")[2].split()[1] if command else ""
+            except OSError:
+                continue
+            if b"forkserver.py" in command and parent == str(self._process.pid):
+                return int(entry.name)
+        return 0
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+
+@pytest.mark.slow
+def test_kills_at_random_moments(compiled: Callable[[Any], Package], tmp_path: Path) -> None:
+    chance = random.Random(5)
+    numbers = list(range(250))
+    store, run_ids, marks = Store(tmp_path / "store.sqlite"), [], {}
+    for namespace in ("ana", "berta"):
+        marks[namespace] = tmp_path / namespace
+        marks[namespace].mkdir()
+        parameters = {"folder": str(marks[namespace]), "numbers": numbers, "wanted": sum(numbers)}
+        run_ids.append(add_run(store, namespace, compiled(pipelines.many), parameters))
+
+    server = Server(tmp_path)
+    for number in range(KILLS):
+        time.sleep(chance.uniform(0.02, 0.35))
+        victim = server.fork_server() if number % 4 == 3 else 0
+        if victim:
+            os.kill(victim, signal.SIGKILL)
+        else:
+            server.kill()
+            server = Server(tmp_path)
+    end = time.monotonic() + PATIENCE
+    while any(state_of(store, run_id) not in FINAL for run_id in run_ids):
+        assert time.monotonic() < end, "a run is stuck"
+        time.sleep(0.05)
+    server.kill()
+
+    assert [state_of(store, run_id) for run_id in run_ids] == ["SUCCEEDED", "SUCCEEDED"]
+    for folder in marks.values():
+        assert Counter(int(name.split(".")[0]) for name in os.listdir(folder)) == Counter(numbers)
+    tasks = [task for run_id in run_ids for task in store.tasks.of_run(run_id)]
+    assert {task.state for task in tasks} == {"SUCCEEDED"}
+    assert all(task.ended_at >= task.started_at >= task.created_at > 0 for task in tasks)
+    store.close()
+
+
+def add_run(store: Store, namespace: str, package: Package, parameters: dict[str, Any]) -> str:
+    row = RunRow(
+        run_id=f"run-of-{namespace}",
+        namespace=namespace,
+        experiment_id="experiment",
+        display_name="many",
+        created_at=int(time.time()),
+        spec=msgspec.json.encode(package.wire()),
+        runtime_config=msgspec.json.encode({"parameters": parameters}),
+    )
+    store.runs.add(row)
+    return row.run_id
+
+
+def state_of(store: Store, run_id: str) -> str:
+    row = store.runs.get(run_id)
+    assert row is not None
+    return row.state

@@ -1,0 +1,275 @@
+"""What the engine does around tasks: stop, retry, cache, logs, environment, packages, fairness."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_kfp_mt.spec import Package
+
+from . import pipelines, rows_control
+from .bench import Bench
+
+Compiled = Callable[[Any], Package]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where tasks leave marks."""
+    folder = tmp_path / "marks"
+    folder.mkdir()
+    return folder
+
+
+def alive(pid: str) -> bool:
+    """Whether the process runs (a zombie does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_terminate_ends_the_whole_tree(bench: Bench, compiled: Compiled, place: Path) -> None:
+    run_id = bench.submit(compiled(pipelines.stuck), {"folder": str(place)})
+    bench.until(lambda: len(os.listdir(place)) == 2)
+
+    bench.engine.terminate(run_id)
+    bench.engine.terminate(run_id)
+    run = bench.wait(run_id)
+
+    assert not any(alive(pid) for pid in os.listdir(place))
+    assert [entry.state for entry in run.history] == ["PENDING", "RUNNING", "CANCELING", "FAILED"]
+    states = {name: bench.tasks(run_id)[name].state for name in ("stubborn", "mark")}
+    assert states == {"stubborn": "CANCELED", "mark": "SKIPPED"}
+
+
+def test_terminate_of_a_run_that_waits(
+    make_bench: Callable[..., Bench], compiled: Compiled, place: Path
+) -> None:
+    bench = make_bench(tasks=1)
+    first = bench.submit(compiled(pipelines.stuck), {"folder": str(place)})
+    bench.until(lambda: len(os.listdir(place)) == 2)
+    waiting = bench.submit(compiled(pipelines.uncached), {"folder": str(place)})
+
+    bench.engine.terminate(waiting)
+
+    assert bench.wait(waiting).state == "FAILED"
+    bench.engine.terminate(first)
+    bench.wait(first)
+    assert len(os.listdir(place)) == 2
+
+
+def test_retry_keeps_what_succeeded(bench: Bench, compiled: Compiled, tmp_path: Path) -> None:
+    block = tmp_path / "block"
+    block.touch()
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    run_id = bench.submit(compiled(pipelines.repairable), {"folder": str(marks), "path": str(block)})
+    assert bench.wait(run_id).state == "FAILED"
+
+    block.unlink()
+    bench.engine.retry(run_id)
+    bench.until(lambda: bench.run(run_id).state == "SUCCEEDED")
+
+    assert sorted(name.split(".")[0] for name in os.listdir(marks)) == ["first", "last"]
+    tasks = bench.tasks(run_id)
+    assert [tasks[name].attempt for name in ("mark", "fail-while", "mark-2")] == [1, 2, 1]
+    assert "not yet" in bench.log(run_id, "fail-while", attempt=1)
+
+
+def test_cache_by_what_a_task_is(bench: Bench, compiled: Compiled, place: Path) -> None:
+    parameters = {"folder": str(place), "name": "x"}
+    first = bench.submit(compiled(pipelines.marks), parameters)
+    bench.wait(first)
+
+    again = bench.submit(compiled(pipelines.other_marks), parameters)
+    bench.wait(again)
+
+    assert len(os.listdir(place)) == 1
+    task = bench.tasks(again)["mark"]
+    assert (task.state, task.cached_from_run_id, task.attempt) == ("SUCCEEDED", first, 0)
+    assert task.outputs.parameters == {"Output": "x"}
+
+
+@pytest.mark.parametrize("change", ["value", "namespace", "off"])
+def test_what_is_not_taken_from_the_cache(change: str, bench: Bench, compiled: Compiled, place: Path) -> None:
+    folder = str(place)
+    bench.wait(bench.submit(compiled(pipelines.marks), {"folder": folder, "name": "x"}))
+
+    pipeline = pipelines.uncached if change == "off" else pipelines.marks
+    name = "y" if change == "value" else "x"
+    namespace = "berta" if change == "namespace" else "ana"
+    bench.wait(bench.submit(compiled(pipeline), {"folder": folder, "name": name}, namespace=namespace))
+
+    assert len(os.listdir(place)) == 2
+
+
+def test_cached_artifacts_outlive_their_run(bench: Bench, compiled: Compiled) -> None:
+    package = compiled(pipelines.artifact_cache)
+    first = bench.submit(package, {"content": "kept"})
+    bench.wait(first)
+    second = bench.submit(package, {"content": "kept"})
+    bench.wait(second)
+
+    bench.engine.forget(first)
+    bench.until(lambda: not bench.tasks(first))
+
+    artifact = bench.tasks(second)["write"].outputs.artifacts["data"][0]
+    assert Path(artifact.uri).read_text() == "kept"
+
+
+def test_forget_removes_the_folder(bench: Bench, compiled: Compiled, place: Path) -> None:
+    run_id = bench.submit(compiled(pipelines.stuck), {"folder": str(place)})
+    bench.until(lambda: len(os.listdir(place)) == 2)
+
+    bench.engine.forget(run_id)
+    bench.until(lambda: not (bench.folder / "runs" / run_id).exists())
+
+    assert not any(alive(pid) for pid in os.listdir(place))
+
+
+def test_log_has_every_source(bench: Bench, compiled: Compiled) -> None:
+    run_id = bench.submit(compiled(pipelines.talks))
+    bench.wait(run_id)
+
+    part = bench.engine.read_log(run_id, "talk")
+
+    assert part.data.decode().splitlines() == [
+        "from Python",
+        "to stderr",
+        "from the descriptor",
+        "from a child",
+        "\x1b[31mthe end\x1b[0m",
+    ]
+    assert (part.attempt, part.complete) == (1, True)
+
+
+def test_log_by_offset(bench: Bench, compiled: Compiled) -> None:
+    run_id = bench.submit(compiled(pipelines.talks), {"lines": 1})
+    bench.wait(run_id)
+
+    first = bench.engine.read_log(run_id, "talk", limit=5)
+    rest = bench.engine.read_log(run_id, "talk", offset=first.next_offset)
+
+    assert (first.data, first.complete) == (b"from ", False)
+    assert rest.data.startswith(b"Python")
+    assert rest.complete
+
+
+def test_huge_log_is_bounded(make_bench: Callable[..., Bench], compiled: Compiled) -> None:
+    bench = make_bench(log_bytes=10_000)
+    run_id = bench.submit(compiled(pipelines.talks), {"lines": 5_000})
+    bench.wait(run_id)
+
+    log = bench.log(run_id, "talk")
+
+    assert len(log) < 80_000
+    assert "The log has reached its limit of 10000 bytes." in log
+    assert "bytes are left out here" in log
+    assert "the end" in log[-40:]
+
+
+def test_unknown_log(bench: Bench) -> None:
+    with pytest.raises(LookupError):
+        bench.engine.read_log("no-such-run", "task")
+
+
+def test_environment_of_a_task(
+    make_bench: Callable[..., Bench], compiled: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_TOKEN", "t0p-s3cret")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "t0p-s3cret")
+    bench = make_bench()
+    run_id = bench.submit(compiled(pipelines.environment))
+    bench.wait(run_id)
+
+    seen = bench.tasks(run_id)["show-environment"].outputs.parameters["Output"]
+
+    assert "PATH" in seen
+    assert "t0p-s3cret" not in str(seen)
+    assert str(bench.folder) not in str(seen)
+
+
+def test_fair_between_tenants(make_bench: Callable[..., Bench], compiled: Compiled, place: Path) -> None:
+    bench = make_bench(tasks=1)
+    package = compiled(pipelines.many)
+    numbers = list(range(40))
+    long = bench.submit(package, {"folder": str(place), "numbers": numbers, "wanted": 780}, namespace="ana")
+    bench.until(lambda: os.listdir(place))
+
+    short = bench.submit(compiled(pipelines.uncached), {"folder": str(place)}, namespace="berta")
+
+    bench.wait(short)
+    assert bench.run(long).state == "RUNNING"
+    assert bench.wait(long).state == "SUCCEEDED"
+
+
+def test_without_fork(make_bench: Callable[..., Bench], compiled: Compiled, place: Path) -> None:
+    bench = make_bench(executor="subprocess")
+    plain = bench.submit(compiled(rows_control.loop_sources))
+    stuck = bench.submit(compiled(pipelines.stuck), {"folder": str(place)})
+    bench.until(lambda: len(os.listdir(place)) == 2)
+
+    bench.engine.terminate(stuck)
+
+    assert bench.wait(plain).state == "SUCCEEDED"
+    bench.wait(stuck)
+    assert not any(alive(pid) for pid in os.listdir(place))
+
+
+def test_packages_once_and_elsewhere(
+    make_bench: Callable[..., Bench], compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_wheel(tmp_path / "wheels")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
+    before = files_of(Path(sys.prefix))
+    bench = make_bench()
+
+    run = bench.wait(bench.submit(compiled(pipelines.packages)))
+
+    assert run.state == "SUCCEEDED", run.error
+    place = bench.tasks(run.run_id)["use-package"].outputs.parameters["Output"]
+    assert Path(place).is_relative_to(bench.folder / "packages")
+    assert len([path for path in (bench.folder / "packages").iterdir() if path.is_dir()]) == 1
+    assert files_of(Path(sys.prefix)) == before
+
+
+def test_packages_that_cannot_be_had(
+    make_bench: Callable[..., Bench], compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    bench = make_bench()
+
+    run = bench.wait(bench.submit(compiled(pipelines.packages)))
+
+    assert run.state == "FAILED"
+    reason = bench.tasks(run.run_id)["use-package"].reason
+    assert "tiny-package==1.0: No matching distribution found" in reason
+    assert "[packages-unavailable]" in reason
+
+
+def make_wheel(folder: Path) -> None:
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "tiny_package-1.0-py3-none-any.whl", "w") as wheel:
+        info = "tiny_package-1.0.dist-info"
+        wheel.writestr("tiny_package.py", "")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-package\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+
+
+def files_of(prefix: Path) -> dict[str, int]:
+    """The user's installed files with their times; other tests may write bytecode for their own imports."""
+    packages = next(prefix.glob("lib/python*/site-packages"))
+    return {
+        str(path): path.stat().st_mtime_ns
+        for path in packages.glob("*/*")
+        if path.is_file() and path.suffix != ".pyc"
+    }

@@ -1,0 +1,261 @@
+"""The scheduler of one run: tables for the rules, random pipelines for what must always hold."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jupyter_kfp_mt.embedded.engine.ir import Pipeline, read_pipeline
+from jupyter_kfp_mt.embedded.engine.nodes import Kind, Known, Node, State
+from jupyter_kfp_mt.embedded.engine.plan import Plan
+from jupyter_kfp_mt.models import TaskValues
+
+CODE = {"executorLabel": "exec", "outputDefinitions": {"parameters": {"o": {"parameterType": "STRING"}}}}
+
+
+def pipeline(tasks: dict[str, Any], components: dict[str, Any] | None = None) -> Pipeline:
+    spec = {
+        "pipelineInfo": {"name": "p"},
+        "root": {"dag": {"tasks": tasks}},
+        "components": {"code": CODE, **(components or {})},
+        "deploymentSpec": {"executors": {"exec": {"container": {"image": "i", "command": ["c"]}}}},
+    }
+    return read_pipeline(spec, None)
+
+
+def task(*after: str, component: str = "code", **more: Any) -> dict[str, Any]:
+    return {"componentRef": {"name": component}, "dependentTasks": list(after), **more}
+
+
+class Simulation:
+    """Runs a plan: which tasks fail is decided by `fails`, which is next by `chance`."""
+
+    def __init__(self, spec: Pipeline, fails: set[str], chance: random.Random) -> None:
+        self.spec, self.fails, self.chance = spec, fails, chance
+        self.order: list[str] = []
+        self.finished: dict[str, State] = {}
+        self.plan = Plan(spec)
+        self.running: list[Node] = []
+        self.clock = 1.0
+
+    def run(self, steps: int = 1_000_000) -> None:
+        while steps and (self.plan.ready or self.running):
+            steps -= 1
+            if self.plan.ready and (not self.running or self.chance.random() < 0.6):
+                self.begin(self.plan.ready.popleft())
+            else:
+                self.end(self.running.pop(self.chance.randrange(len(self.running))))
+
+    def begin(self, node: Node) -> None:
+        self.clock += 1
+        assert_may_start(node)
+        self.order.append(node.path)
+        self.plan.started(node, node.attempt + 1, self.clock)
+        self.running.append(node)
+
+    def end(self, node: Node) -> None:
+        self.clock += 1
+        if node.name in self.fails:
+            if self.plan.failed(node, "on purpose", self.clock) is not None:
+                self.plan.ready.append(node)
+        else:
+            self.plan.succeeded(node, TaskValues(parameters={"o": node.path}), self.clock)
+
+    def restart(self) -> None:
+        """As after `kill -9`: only what was stored is known; what ran is found again."""
+        known = {
+            path: Known(state=node.state, outputs=node.outputs, attempt=node.attempt, reason=node.reason)
+            for path, node in self.plan.nodes.items()
+        }
+        self.plan = Plan(self.spec, known=known)
+        self.plan.start({}, self.clock)
+        self.running = list(self.plan.resumed)
+
+
+def assert_may_start(node: Node) -> None:
+    """All that `node`, or a step around it, waits for has ended as it must."""
+    step: Node | None = node
+    while step is not None and step.parent is not None:
+        siblings = step.parent.children
+        upstream = [] if step.kind is Kind.LOOP_ITERATION else [siblings[name] for name in step.task.upstream]
+        assert all(one.state.final for one in upstream)
+        if not step.task.trigger_policy.after_failure:
+            assert all(one.state is State.SUCCEEDED for one in upstream)
+        step = step.parent
+
+
+def simulate(spec: Pipeline, fails: set[str] = frozenset()) -> dict[str, str]:  # type: ignore[assignment]
+    simulation = Simulation(spec, fails, random.Random(1))
+    simulation.plan.start({}, 0)
+    simulation.run()
+    assert simulation.plan.over
+    return {path: node.state.value for path, node in simulation.plan.nodes.items()}
+
+
+IF_TRUE, IF_FALSE = {"triggerPolicy": {"condition": "1 == 1"}}, {"triggerPolicy": {"condition": "1 == 2"}}
+ALWAYS = {"triggerPolicy": {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}}
+S, F, K = "SUCCEEDED", "FAILED", "SKIPPED"
+
+
+@pytest.mark.parametrize(
+    ("tasks", "fails", "expected"),
+    [
+        ({"a": task()}, set(), {"": S, "a": S}),
+        ({"a": task(), "b": task("a")}, {"a"}, {"": F, "a": F, "b": K}),
+        ({"a": task(), "b": task("a"), "c": task("b")}, {"a"}, {"": F, "a": F, "b": K, "c": K}),
+        ({"a": task(), "b": task()}, {"a"}, {"": F, "a": F, "b": S}),
+        ({"a": task(), "b": task("a", **ALWAYS)}, {"a"}, {"": F, "a": F, "b": S}),
+        ({"a": task(), "b": task("a", **ALWAYS)}, {"b"}, {"": F, "a": S, "b": F}),
+        ({"a": task(**IF_FALSE), "b": task("a")}, set(), {"": S, "a": K, "b": K}),
+        ({"a": task(**IF_TRUE), "b": task("a")}, set(), {"": S, "a": S, "b": S}),
+        ({"a": task(triggerPolicy={"condition": "1 < 'x'"})}, set(), {"": F, "a": F}),
+        ({}, set(), {"": S}),
+    ],
+)
+def test_rules(tasks: dict[str, Any], fails: set[str], expected: dict[str, str]) -> None:
+    assert simulate(pipeline(tasks), fails) == expected
+
+
+def test_a_chain_may_be_long() -> None:
+    tasks = {f"t{n}": task(*([f"t{n - 1}"] if n else [])) for n in range(3000)}
+
+    states = simulate(pipeline(tasks), {"t0"})
+
+    assert states["t2999"] == K
+
+
+def test_retries_have_pauses() -> None:
+    retry = {"maxRetryCount": 3, "backoffDuration": "2s", "backoffFactor": 3.0, "backoffMaxDuration": "10s"}
+    plan = Plan(pipeline({"a": task(retryPolicy=retry)}))
+    plan.start({}, 0)
+    node = plan.ready.popleft()
+
+    pauses = []
+    for attempt in range(1, 5):
+        plan.started(node, attempt, 0)
+        pauses.append(plan.failed(node, "", 0))
+
+    assert pauses == [2, 6, 10, None]
+    assert plan.root.state is State.FAILED
+
+
+def test_a_loop_keeps_its_limit() -> None:
+    loop = task(
+        component="body",
+        parameterIterator={"items": {"raw": "[1, 2, 3, 4, 5]"}, "itemInput": "item"},
+        iteratorPolicy={"parallelismLimit": 2},
+    )
+    plan = Plan(pipeline({"loop": loop}, {"body": {"dag": {"tasks": {"a": task()}}}}))
+
+    plan.start({}, 0)
+
+    assert len(plan.ready) == 2
+    plan.succeeded(plan.ready.popleft(), TaskValues(parameters={"o": "x"}), 0)
+    assert len(plan.ready) == 2
+
+
+@st.composite
+def pipelines(draw: st.DrawFn) -> tuple[Pipeline, set[str]]:
+    """Random DAGs with loops, conditions, exit tasks, nesting, retries; and which tasks fail."""
+    components: dict[str, Any] = {}
+    fails: set[str] = set()
+    count = 0
+
+    def dag(depth: int) -> dict[str, Any]:
+        nonlocal count
+        tasks: dict[str, Any] = {}
+        for _ in range(draw(st.integers(0 if depth else 1, 4))):
+            count += 1
+            name = f"t{count}"
+            more: dict[str, Any] = {}
+            after = draw(st.lists(st.sampled_from(sorted(tasks)), unique=True)) if tasks else []
+            if draw(st.integers(0, 4)) == 0:
+                conditions = st.sampled_from(["1 == 1", "1 == 2", "inputs.parameter_values['no'] == 1"])
+                more["triggerPolicy"] = {"condition": draw(conditions)}
+            if after and draw(st.integers(0, 4)) == 0:
+                more["triggerPolicy"] = {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
+            kind = draw(st.sampled_from(["code", "code", "code", "dag", "loop"])) if depth < 3 else "code"
+            if kind == "code":
+                more["retryPolicy"] = {"maxRetryCount": draw(st.integers(0, 2))}
+                if draw(st.integers(0, 5)) == 0:
+                    fails.add(name)
+                tasks[name] = task(*after, **more)
+                continue
+            components[f"comp-{name}"] = {"dag": {"tasks": dag(depth + 1)}}
+            if kind == "loop":
+                items = "[" + ",".join("1" * draw(st.integers(0, 3))) + "]"
+                more["parameterIterator"] = {"items": {"raw": items}, "itemInput": "item"}
+                more["iteratorPolicy"] = {"parallelismLimit": draw(st.integers(0, 2))}
+            tasks[name] = task(*after, component=f"comp-{name}", **more)
+        return tasks
+
+    return pipeline(dag(0), components), fails
+
+
+def assert_right(simulation: Simulation) -> None:
+    """Everything has ended, and the state of each DAG follows from its steps."""
+    plan = simulation.plan
+    assert plan.over
+    assert not plan.ready
+    for node in plan.nodes.values():
+        assert node.state.final, node.path
+        states = {child.state for child in node.children.values()}
+        if State.FAILED in states:
+            assert node.state is State.FAILED, node.path
+        elif node.children and not plan.cancelling:
+            assert node.state is State.SUCCEEDED, node.path
+    attempts = {path: simulation.order.count(path) for path in simulation.order}
+    assert all(number <= plan.nodes[path].max_attempts for path, number in attempts.items())
+
+
+@settings(max_examples=150, deadline=None)
+@given(pipelines(), st.randoms(use_true_random=False))
+def test_random_pipelines_end_right(made: tuple[Pipeline, set[str]], chance: random.Random) -> None:
+    simulation = Simulation(*made, chance)
+    simulation.plan.start({}, 0)
+
+    simulation.run()
+
+    assert_right(simulation)
+    done = [path for path in simulation.order if simulation.plan.nodes[path].state is State.SUCCEEDED]
+    assert len(done) == len(set(done)) or made[1]
+
+
+@settings(max_examples=100, deadline=None)
+@given(pipelines(), st.randoms(use_true_random=False), st.lists(st.integers(0, 15), max_size=4))
+def test_restarts_change_nothing(
+    made: tuple[Pipeline, set[str]], chance: random.Random, stops: list[int]
+) -> None:
+    undisturbed = Simulation(*made, random.Random(0))
+    undisturbed.plan.start({}, 0)
+    undisturbed.run()
+    simulation = Simulation(*made, chance)
+    simulation.plan.start({}, 0)
+
+    for steps in stops:
+        simulation.run(steps)
+        simulation.restart()
+    simulation.run()
+
+    assert_right(simulation)
+    ends = [{path: node.state for path, node in one.plan.nodes.items()} for one in (undisturbed, simulation)]
+    assert ends[0] == ends[1]
+
+
+@settings(max_examples=100, deadline=None)
+@given(pipelines(), st.randoms(use_true_random=False), st.integers(0, 15))
+def test_cancel_ends_everything(made: tuple[Pipeline, set[str]], chance: random.Random, steps: int) -> None:
+    simulation = Simulation(*made, chance)
+    simulation.plan.start({}, 0)
+    simulation.run(steps)
+    begun = len(simulation.order)
+
+    simulation.plan.cancel("stopped", 99)
+    simulation.run()
+
+    assert_right(simulation)
+    assert len(simulation.order) == begun

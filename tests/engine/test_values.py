@@ -1,0 +1,110 @@
+"""Types of values, their text, placeholders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jupyter_kfp_mt.embedded.engine.components import arguments, requirements
+from jupyter_kfp_mt.embedded.engine.values import (
+    ValueTypeError,
+    as_text,
+    coerce,
+    exact_numbers,
+    fill,
+    seconds,
+    select,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "expected"),
+    [
+        (3.0, "NUMBER_INTEGER", 3),
+        ("3", "NUMBER_INTEGER", 3),
+        (2, "NUMBER_DOUBLE", 2.0),
+        (True, "BOOLEAN", True),
+        ("true", "BOOLEAN", True),
+        ("[1, 2.5]", "LIST", [1, 2.5]),
+        ({"a": 1}, "STRUCT", {"a": 1}),
+        (3, "STRING", "3"),
+        (2.0, "STRING", "2"),
+        (True, "STRING", "true"),
+        ({"a": [1]}, "STRING", '{"a": [1]}'),
+        ("007", "STRING", "007"),
+    ],
+)
+def test_coerce(value: Any, kind: str, expected: Any) -> None:
+    made = coerce(value, kind)
+    assert made == expected
+    assert type(made) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (3.5, "NUMBER_INTEGER"),
+        ("x", "NUMBER_INTEGER"),
+        (True, "NUMBER_INTEGER"),
+        (1, "BOOLEAN"),
+        ({}, "LIST"),
+    ],
+)
+def test_what_does_not_fit(value: Any, kind: str) -> None:
+    with pytest.raises(ValueTypeError):
+        coerce(value, kind)
+
+
+def test_whole_numbers_of_the_compiler() -> None:
+    made = exact_numbers({"a": [1.0, 2.5, "1.0", True, {"b": 3.0}]})
+
+    assert repr(made) == "{'a': [1, 2.5, '1.0', True, {'b': 3}]}"
+
+
+def test_what_is_filled_in_is_not_read_again() -> None:
+    text = "{{$.inputs.parameters['a']}} {{$.pipeline_job_name}} {{$.unknown}}"
+
+    assert fill(text, {"a": "{{$.pipeline_job_name}}"}, {".pipeline_job_name": "{{$.unknown}}"}) == (
+        "{{$.pipeline_job_name}} {{$.unknown}} {{$.unknown}}"
+    )
+
+
+def test_a_placeholder_alone_keeps_its_type() -> None:
+    assert fill(["{{$.inputs.parameters['a']}}"], {"a": [1]}, {}) == [[1]]
+
+
+def test_select() -> None:
+    assert select({"a": [{"b": 1}]}, 'parseJson(string_value)["a"][0]["b"]') == 1
+    with pytest.raises(ValueTypeError):
+        select({}, 'parseJson(string_value)["a"]')
+
+
+def test_texts_and_durations() -> None:
+    assert [as_text(value) for value in (1e25, 0.1, None, "ä", ["ä"])] == [
+        "1e+25",
+        "0.1",
+        "null",
+        "ä",
+        '["ä"]',
+    ]
+    assert [seconds(text) for text in ("", "60s", "1.5s")] == [0, 60, 1.5]
+
+
+def test_requirements_of_pip_lines() -> None:
+    line = (
+        "python3 -m pip install --quiet --no-warn-script-location --index-url https://example.test/simple"
+        " 'a>=1' 'b' && python3 -m pip install --quiet 'kfp==2.17.0' '--no-deps' && \"$0\" \"$@\""
+    )
+
+    assert requirements(["sh", "-c", line]) == ("--index-url", "https://example.test/simple", "a>=1", "b")
+
+
+def test_concat_and_if_present() -> None:
+    words = [
+        '{"Concat": ["--x=", "{{$.inputs.parameters[\'x\']}}"]}',
+        '{"IfPresent": {"InputName": "y", "Then": ["--y"], "Else": ["--no", "--y"]}}',
+        '{"a": 1}',
+    ]
+
+    assert arguments(words, {"x": 1}) == ["--x={{$.inputs.parameters['x']}}", "--no", "--y", '{"a": 1}']
