@@ -96,6 +96,11 @@ export function whyOff(manager: IRunManager, format: Format): string | undefined
   return undefined;
 }
 
+/** Whether the embedded server can be started: it may be, or it is the one that has gone. */
+export function isStartable({ status, connection }: IRunManager): boolean {
+  return status !== null && connection !== 'connected' && (status.can_start_embedded || status.embedded);
+}
+
 /** Add every command; each works with ids as arguments, or on the chosen rows. */
 export function addCommands(commands: CommandRegistry, options: ICommandsOptions): void {
   addViewCommands(commands, options);
@@ -328,7 +333,7 @@ function addPlaceCommands(commands: CommandRegistry, options: ICommandsOptions):
   commands.addCommand(CommandIDs.startEmbedded, {
     label: trans.__('Start embedded server'),
     describedBy: { args: null },
-    isEnabled: () => manager.status?.can_start_embedded === true && !manager.status.embedded,
+    isEnabled: () => isStartable(manager),
     execute: () => actions.startEmbedded()
   });
   commands.addCommand(CommandIDs.stopEmbedded, {

@@ -33,6 +33,12 @@ it('sends Jupyter’s token as a header, never in the address', async () => {
   expect(asked[0]?.url).not.toContain('secret');
 });
 
+it('has a word for the namespace of a KFP without namespaces', async () => {
+  const asked: Request[] = [];
+  await errorOf(fakeApi({}, asked).listRuns(''));
+  expect(new URL(asked[0]?.url ?? '').pathname).toBe('/jupyter-kfp-mt/namespaces/-/runs');
+});
+
 it.each(['', '.', '..'])('refuses the id “%s”, which would lead elsewhere', async id => {
   const asked: Request[] = [];
   const error = await errorOf(fakeApi({}, asked).viewRun('team-a', id).then());

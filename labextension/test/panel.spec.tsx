@@ -40,6 +40,8 @@ function section(props: Partial<IRunsSectionProps> = {}): IRunsSectionProps {
     filter: EVERYTHING,
     experiment: '',
     example: true,
+    startable: false,
+    onStart: vi.fn(),
     selected: new Set<string>(),
     active: '',
     format,

@@ -55,6 +55,9 @@ export interface ILogQuery {
   readonly tail?: number;
 }
 
+/** Stands in a path for the namespace of a KFP that has none. */
+const NO_NAMESPACE = '-';
+
 type Query = Record<string, string | number | boolean | undefined>;
 
 /**
@@ -78,8 +81,8 @@ export class KfpApi {
   }
 
   /** The ordered checks with their evidence. */
-  doctor(): Promise<DoctorReport> {
-    return this._get(['doctor']);
+  doctor(namespace = ''): Promise<DoctorReport> {
+    return this._get(['doctor'], { namespace });
   }
 
   /** Start the embedded server, or find the one that runs. */
@@ -94,52 +97,52 @@ export class KfpApi {
 
   /** Read a pipeline for the submit form; starts nothing. */
   inspect(namespace: string, source: Source): Promise<Inspection> {
-    return this._send('POST', ['namespaces', namespace, 'inspect'], source);
+    return this._send('POST', [...within(namespace), 'inspect'], source);
   }
 
   /** One page of runs, without their specs. */
   listRuns(namespace: string, query: IRunQuery = {}): Promise<RunPage> {
-    return this._get(['namespaces', namespace, 'runs'], { ...query });
+    return this._get([...within(namespace), 'runs'], { ...query });
   }
 
   /** A run with its tasks and parameters. */
   viewRun(namespace: string, runId: string): Promise<RunView> {
-    return this._get(['namespaces', namespace, 'runs', runId]);
+    return this._get([...within(namespace), 'runs', runId]);
   }
 
   /** Start a run. */
   submit(namespace: string, request: SubmitRequest): Promise<Run> {
-    return this._send('POST', ['namespaces', namespace, 'runs'], request);
+    return this._send('POST', [...within(namespace), 'runs'], request);
   }
 
   /** Stop a run; safe to repeat. */
   terminate(namespace: string, runId: string): Promise<Run> {
-    return this._send('POST', ['namespaces', namespace, 'runs', runId, 'terminate']);
+    return this._send('POST', [...within(namespace), 'runs', runId, 'terminate']);
   }
 
   /** Go on from the failed tasks. */
   retry(namespace: string, runId: string): Promise<Run> {
-    return this._send('POST', ['namespaces', namespace, 'runs', runId, 'retry']);
+    return this._send('POST', [...within(namespace), 'runs', runId, 'retry']);
   }
 
   /** Take a run off the list; safe to repeat. */
   archive(namespace: string, runId: string): Promise<Run> {
-    return this._send('POST', ['namespaces', namespace, 'runs', runId, 'archive']);
+    return this._send('POST', [...within(namespace), 'runs', runId, 'archive']);
   }
 
   /** Put an archived run back on the list; safe to repeat. */
   unarchive(namespace: string, runId: string): Promise<Run> {
-    return this._send('POST', ['namespaces', namespace, 'runs', runId, 'unarchive']);
+    return this._send('POST', [...within(namespace), 'runs', runId, 'unarchive']);
   }
 
   /** Delete a run for good. */
   async deleteRun(namespace: string, runId: string): Promise<void> {
-    await this._send('DELETE', ['namespaces', namespace, 'runs', runId]);
+    await this._send('DELETE', [...within(namespace), 'runs', runId]);
   }
 
   /** A part of a task's log. */
   log(namespace: string, runId: string, taskId: string, query: ILogQuery = {}): Promise<LogChunk> {
-    return this._get(['namespaces', namespace, 'runs', runId, 'tasks', taskId, 'log'], { ...query });
+    return this._get([...within(namespace), 'runs', runId, 'tasks', taskId, 'log'], { ...query });
   }
 
   /** One page of experiments. */
@@ -147,12 +150,12 @@ export class KfpApi {
     namespace: string,
     query: IPageQuery & { search?: string; archived?: boolean } = {}
   ): Promise<ExperimentPage> {
-    return this._get(['namespaces', namespace, 'experiments'], { ...query });
+    return this._get([...within(namespace), 'experiments'], { ...query });
   }
 
   /** Create an experiment. */
   createExperiment(namespace: string, request: ExperimentRequest): Promise<Experiment> {
-    return this._send('POST', ['namespaces', namespace, 'experiments'], request);
+    return this._send('POST', [...within(namespace), 'experiments'], request);
   }
 
   /** One page of private pipelines, or of shared ones. */
@@ -160,17 +163,17 @@ export class KfpApi {
     namespace: string,
     query: IPageQuery & { search?: string; shared?: boolean } = {}
   ): Promise<PipelinePage> {
-    return this._get(['namespaces', namespace, 'pipelines'], { ...query });
+    return this._get([...within(namespace), 'pipelines'], { ...query });
   }
 
   /** The versions of a pipeline, newest first. */
   listVersions(namespace: string, pipelineId: string, query: IPageQuery = {}): Promise<PipelineVersionPage> {
-    return this._get(['namespaces', namespace, 'pipelines', pipelineId, 'versions'], { ...query });
+    return this._get([...within(namespace), 'pipelines', pipelineId, 'versions'], { ...query });
   }
 
   /** Register a pipeline privately, or a new version of a known name. */
   upload(namespace: string, request: UploadRequest): Promise<PipelineVersion> {
-    return this._send('POST', ['namespaces', namespace, 'pipelines'], request);
+    return this._send('POST', [...within(namespace), 'pipelines'], request);
   }
 
   /** Open the event stream of a namespace; the answer's body is read by `EventStream`. */
@@ -179,7 +182,7 @@ export class KfpApi {
     if (lastEventId) {
       headers['Last-Event-ID'] = lastEventId;
     }
-    return this._request(['namespaces', namespace, 'events'], {}, { method: 'GET', headers, signal });
+    return this._request([...within(namespace), 'events'], {}, { method: 'GET', headers, signal });
   }
 
   private async _get<T>(path: readonly string[], query: Query = {}): Promise<T> {
@@ -290,6 +293,11 @@ export class KfpApi {
       why: this._trans.__('Page %1, server %2.', VERSION, server)
     });
   }
+}
+
+/** The beginning of every path of a namespace. */
+function within(namespace: string): [string, string] {
+  return ['namespaces', namespace || NO_NAMESPACE];
 }
 
 function parsed(text: string): unknown {

@@ -27,6 +27,9 @@ export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
   readonly experiment: string;
   /** Whether the example can be offered: the embedded server runs it. */
   readonly example: boolean;
+  /** Whether the embedded server is what has gone and can be started again. */
+  readonly startable: boolean;
+  readonly onStart: () => void;
   readonly onFilter: (filter: Partial<IRunFilter>) => void;
   readonly onFilterMenu: (x: number, y: number) => void;
   readonly onNewRun: () => void;
@@ -226,7 +229,11 @@ function Lost(props: IRunsSectionProps): React.JSX.Element {
         {instant(from) !== null && trans.__('Rows are from %1.', format.clock(from).slice(0, 5))}{' '}
         {wait > 0 && trans.__('Trying again in %1 s.', wait)}
       </span>
-      <Button label={trans.__('Retry now')} kind="quiet" onClick={props.onRetryConnection} />
+      {props.startable ? (
+        <Button label={trans.__('Start embedded server')} kind="quiet" onClick={props.onStart} />
+      ) : (
+        <Button label={trans.__('Retry now')} kind="quiet" onClick={props.onRetryConnection} />
+      )}
       <Button label={trans.__('Why?')} kind="quiet" onClick={props.onDoctor} />
     </div>
   );

@@ -282,7 +282,7 @@ export class RunManager implements IRunManager {
 
   /** Load the first page at the depth that is shown, or the page with this token. */
   private async _load(pageToken = ''): Promise<void> {
-    if (this._namespace === '' || this._status?.connected !== true) {
+    if (this._status?.connected !== true) {
       return;
     }
     const generation = ++this._loads;
@@ -333,7 +333,7 @@ export class RunManager implements IRunManager {
 
   /** Open or close the stream, as needed now. */
   private _tend(): void {
-    const open = this._wanted && this._namespace !== '' && this._status?.connected === true;
+    const open = this._wanted && this._status?.connected === true;
     if (open && !this._stream) {
       const namespace = this._namespace;
       this._stream = new EventStream({
@@ -374,7 +374,8 @@ export class RunManager implements IRunManager {
       this._takeStatus(JSON.parse(event.data) as Status);
     } else if (event.event === 'runs') {
       const { namespace, runs, removed } = JSON.parse(event.data) as RunsEvent;
-      if (namespace === this._namespace) {
+      // A KFP without namespaces is “-” in paths.
+      if (namespace === this._namespace || this._namespace === '') {
         this._apply(runs, this._filter.archived ? [] : removed);
       }
     }

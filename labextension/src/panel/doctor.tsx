@@ -25,5 +25,5 @@ export class DoctorWidget extends ReactWidget {
     return <Doctor ask={this._ask} format={this._format} onCopy={text => Clipboard.copyToSystem(text)} />;
   }
 
-  private readonly _ask = (): ReturnType<IRunManager['api']['doctor']> => this._manager.api.doctor();
+  private readonly _ask = (): ReturnType<IRunManager['api']['doctor']> => this._manager.api.doctor(this._manager.namespace);
 }

@@ -11,7 +11,7 @@ import type { PanelLayout } from '@lumino/widgets';
 import * as React from 'react';
 
 import type { Pipeline } from '../api/types';
-import { CommandIDs, whyOff } from '../commands';
+import { CommandIDs, isStartable, whyOff } from '../commands';
 import { Experiments, Pipelines } from '../components/Listing';
 import type { IListedPipeline } from '../components/Listing';
 import { PanelFooter } from '../components/PanelFooter';
@@ -215,6 +215,8 @@ export class KfpPanel extends SidePanel {
         filter={manager.filter}
         experiment={this._experiment}
         example={manager.status?.embedded === true}
+        startable={isStartable(manager)}
+        onStart={() => this._do(CommandIDs.startEmbedded)}
         format={this._format}
         ticker={this._ticker}
         off={whyOff(manager, this._format)}
@@ -310,7 +312,10 @@ export class KfpPanel extends SidePanel {
   /** Changes when the lists of experiments and pipelines are to be asked for again. */
   private _version(): string {
     const { namespace, connection, runs } = this._manager;
-    return `${namespace} ${connection} ${runs[0]?.run_id ?? ''}`;
+    if (connection === 'connected') {
+      this._listed = `${namespace} ${runs[0]?.run_id ?? ''}`;
+    }
+    return this._listed;
   }
 
   private _drawNotice(): React.JSX.Element | null {
@@ -389,6 +394,7 @@ export class KfpPanel extends SidePanel {
   private readonly _ticker = new Ticker();
   private _announcement = '';
   private _experiment = '';
+  private _listed = '';
   private _starting = false;
   private _watch: IDisposable | null = null;
 }
