@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes import FakeTransport
+
+from jupyter_kfp_mt.errors import KfpError
+from jupyter_kfp_mt.service.compile import compile_file, compile_function
+from jupyter_kfp_mt.service.sources import read_path
+
+from .test_runs import service
+
+PIPELINE = """\
+from kfp import dsl
+
+@dsl.component(base_image="python:3.12")
+def double(x: int) -> int:
+    return 2 * x
+
+@dsl.pipeline(name="{name}")
+def {function}(x: int = 3):
+    double(x=x)
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "train.py"
+    path.write_text(text)
+    return path
+
+
+def test_a_file_is_compiled_in_a_process_of_its_own(tmp_path: Path) -> None:
+    path = write(tmp_path, PIPELINE.format(name="train", function="train") + "print('noise')\n")
+
+    package = read_path(str(path))
+
+    assert (package.name, package.source) == ("train", "train.py")
+
+
+def test_one_of_several_pipelines_is_chosen_by_name(tmp_path: Path) -> None:
+    text = PIPELINE.format(name="a", function="a") + PIPELINE.format(name="b", function="b")
+    path = write(tmp_path, text)
+
+    assert read_path(f"{path}:b").name == "b"
+    with pytest.raises(KfpError) as caught:
+        compile_file(path)
+    assert (caught.value.message, caught.value.why) == (
+        "train.py: there are several pipelines in it.",
+        "Choose one, as train.py:a. It has a, b.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("x = 1\ny = x / 0\n", "compile-failed", "ZeroDivisionError: division by zero, train.py line 2."),
+        ("def f(:\n", "compile-failed", "SyntaxError: invalid syntax, train.py line 1."),
+        ("import no_such_package\n", "compile-failed", "No module named 'no_such_package', train.py line 1."),
+        ("x = 1\n", "bad-input", ""),
+    ],
+)
+def test_a_file_that_does_not_compile_is_told_with_its_line(
+    tmp_path: Path, text: str, code: str, words: str
+) -> None:
+    with pytest.raises(KfpError) as caught:
+        compile_file(write(tmp_path, text))
+
+    assert (caught.value.code, words in caught.value.why) == (code, True)
+
+
+def test_a_function_is_compiled_where_it_lives() -> None:
+    from .doubling import double
+
+    assert compile_function(double).name == "double"
+    assert service(FakeTransport()).inspect(double).pipeline.parameters[0].name == "x"
+
+
+def test_a_function_that_is_no_pipeline_is_told() -> None:
+    with pytest.raises(KfpError) as caught:
+        compile_function(lambda: None)
+
+    assert caught.value.code == "compile-failed"
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [("gone.yaml", "not-found"), ("gone.py:f", "not-found"), (".", "bad-input"), ("a\0b", "bad-input")],
+)
+def test_a_file_that_cannot_be_read_is_told(word: str, code: str) -> None:
+    with pytest.raises(KfpError) as caught:
+        read_path(word)
+
+    assert caught.value.code == code

@@ -1,0 +1,161 @@
+"""The service on a real embedded server: a person's whole way, over HTTP, with real tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_kfp_mt.connection import connect
+from jupyter_kfp_mt.context import Environment
+from jupyter_kfp_mt.context.environment import process_lives
+from jupyter_kfp_mt.embedded import stop
+from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, KfpRefusedError, RunFailed
+from jupyter_kfp_mt.models import Phase, Run, Source, SourceKind
+from jupyter_kfp_mt.service import KfpService
+from jupyter_kfp_mt.settings import KfpSettings
+
+PIPELINES = Path(__file__).parents[2] / "notebooks" / "pipelines"
+LAPTOP = Environment({}, Path("/no/such/root"), lives=process_lives)
+TIMEOUT = 60
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> KfpSettings:
+    return KfpSettings(data_dir=str(tmp_path_factory.mktemp("data") / "kfp"))
+
+
+@pytest.fixture(scope="module")
+def kfp(settings: KfpSettings) -> Iterator[KfpService]:
+    said: list[str] = []
+    service = connect(settings=settings, start_embedded=True, say=said.append, environment=LAPTOP)
+    assert said == [f"Started the embedded server, namespace {service.namespace}, on this machine only."]
+    yield service
+    service.close()
+    stop(Path(settings.data_dir))
+
+
+@pytest.fixture(scope="module")
+def hello(kfp: KfpService) -> Run:
+    return kfp.wait(kfp.submit(PIPELINES / "hello.yaml", {"name": "Ana"}, cache="off"), timeout=TIMEOUT)
+
+
+@pytest.fixture(scope="module")
+def broken(kfp: KfpService) -> Run:
+    run = kfp.submit(PIPELINES / "broken.yaml", name="broken one")
+    with pytest.raises(RunFailed, match="broken one failed"):
+        kfp.wait(run, timeout=TIMEOUT)
+    return kfp.get_run(run)
+
+
+def test_nothing_is_started_unless_somebody_wants_it(tmp_path: Path) -> None:
+    with pytest.raises(KfpError) as caught:
+        connect(settings=KfpSettings(data_dir=str(tmp_path)), environment=LAPTOP)
+
+    assert caught.value.code == "no-kubeflow"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_switched_off_is_off(tmp_path: Path) -> None:
+    settings = KfpSettings(data_dir=str(tmp_path), embedded="off")
+
+    with pytest.raises(KfpError, match="No Kubeflow Pipelines found"):
+        connect(settings=settings, start_embedded=True, environment=LAPTOP)
+
+
+def test_status_says_who_where_and_that_it_works(kfp: KfpService) -> None:
+    status = kfp.status()
+
+    assert (status.connected, status.embedded, status.multi_user, status.can_run) == (True, True, True, True)
+    assert (status.identity, status.namespace) == ("default-editor", kfp.namespace)
+    assert status.token_expires_at is not None
+
+
+def test_a_run_succeeds_and_tells_what_it_made(kfp: KfpService, hello: Run) -> None:
+    assert (hello.phase, hello.experiment_name, hello.namespace) == (
+        Phase.SUCCEEDED,
+        "Default",
+        kfp.namespace,
+    )
+    assert [task.phase for task in kfp.tasks(hello)] == [Phase.SUCCEEDED] * 3
+    assert kfp.outputs(hello)["say-hello"] == {"Output": "Hello, Ana!"}
+    assert "Hello, Ana!" in kfp.logs(hello, "say-hello")
+
+
+def test_the_view_has_parameters_and_the_pipeline(kfp: KfpService, hello: Run) -> None:
+    view = kfp.view_run(hello)
+
+    assert [(each.name, each.value, each.is_default) for each in view.parameters] == [("name", "Ana", False)]
+    assert "pipelineInfo:" in view.spec
+    assert (view.failure, view.reports_values) == (None, True)
+
+
+def test_a_failure_is_told_in_one_sentence(kfp: KfpService, broken: Run) -> None:
+    why = kfp.why(broken)
+
+    assert why is not None
+    assert why.message == "Task load stopped: file not found (data/raw.csv)."
+    assert (why.task, why.exit_code, broken.failed_task) == ("load", 1, "load")
+    assert kfp.list_runs(state=["FAILED"])[0].failed_task == "load"
+
+
+def test_a_run_is_found_by_what_people_write(kfp: KfpService, broken: Run) -> None:
+    for reference in (broken.run_id, broken.run_id[:8], "broken one"):
+        assert kfp.find_run(reference).run_id == broken.run_id
+
+
+def test_lists_are_lists_and_tables(kfp: KfpService, hello: Run, broken: Run) -> None:
+    found = kfp.list_runs(limit=1)
+
+    assert (len(found), found.total_size >= 2) == (1, True)
+    assert list(found.to_df().columns)[:3] == ["run_id", "display_name", "state"]
+
+
+def test_a_run_is_archived_and_restored(kfp: KfpService, hello: Run) -> None:
+    assert kfp.archive(hello).storage_state == "ARCHIVED"
+    assert [run.run_id for run in kfp.list_runs(archived=True)] == [hello.run_id]
+    assert kfp.unarchive(hello).storage_state == "AVAILABLE"
+
+
+def test_a_deleted_run_is_not_there(kfp: KfpService) -> None:
+    run = kfp.submit(PIPELINES / "hello.yaml")
+
+    kfp.delete_run(run)
+
+    with pytest.raises(KfpNotFoundError):
+        kfp.get_run(run)
+
+
+def test_a_pipeline_is_registered_and_run(kfp: KfpService) -> None:
+    first = kfp.upload(PIPELINES / "hello.yaml", name="greet")
+    second = kfp.upload(PIPELINES / "hello.yaml", name="greet", description="again")
+
+    assert first.pipeline_id == second.pipeline_id == kfp.find_pipeline("greet").pipeline_id
+    assert len(kfp.list_versions(first.pipeline_id)) == 2
+    run = kfp.submit(Source(kind=SourceKind.PIPELINE, pipeline_id=first.pipeline_id))
+    assert run.pipeline_version_reference is not None
+    assert kfp.wait(run, timeout=TIMEOUT).phase is Phase.SUCCEEDED
+    assert kfp.view_run(run).parameters[0].value == "world"
+
+
+def test_the_example_greets_the_namespace(kfp: KfpService) -> None:
+    source = Source(kind=SourceKind.EXAMPLE)
+
+    assert kfp.inspect(source).pipeline.parameters[0].default == kfp.namespace
+    run = kfp.wait(kfp.submit(source), timeout=TIMEOUT)
+    assert kfp.outputs(run, "say-hello") == {"say-hello": {"Output": f"Hello, {kfp.namespace}!"}}
+
+
+def test_another_namespace_is_refused_with_the_cure(kfp: KfpService) -> None:
+    with pytest.raises(KfpRefusedError) as caught:
+        kfp.in_namespace("team-b").list_runs()
+
+    assert caught.value.message == "You may not list runs in team-b."
+    assert caught.value.command.startswith("kubectl create rolebinding allow-")
+
+
+def test_metrics_stand_side_by_side(kfp: KfpService, hello: Run) -> None:
+    table = kfp.metrics([hello])
+
+    assert [(row.display_name, row.metrics) for row in table] == [(hello.display_name, {})]

@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from fakes import FakeTransport, ManualClock, problem
+
+from jupyter_kfp_mt.client import Request
+from jupyter_kfp_mt.client.failures import timed_out, unavailable
+from jupyter_kfp_mt.context import Context
+from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, RunFailed, RunTimeout
+from jupyter_kfp_mt.models import NO_SPEC, Phase
+from jupyter_kfp_mt.service import KfpService
+
+RUNS = "/apis/v2beta1/runs"
+EXPERIMENTS = "/apis/v2beta1/experiments"
+OURS = "11111111-1111-4111-8111-111111111111"
+THEIRS = "22222222-2222-4222-8222-222222222222"
+RUN_ID = "33333333-3333-4333-8333-333333333333"
+CONTEXT = Context("http://kfp:8888", namespace="alice")
+SPEC = {
+    "root": {
+        "dag": {"tasks": {"load": {"componentRef": {"name": "c"}}, "fit": {"componentRef": {"name": "c"}}}}
+    },
+    "components": {"c": {"executorLabel": "e"}},
+}
+
+
+def run(**values: Any) -> dict[str, Any]:
+    return {"run_id": RUN_ID, "experiment_id": OURS, "display_name": "train", "state": "RUNNING", **values}
+
+
+def kfp(**values: Any) -> FakeTransport:
+    """A server with one run in an experiment of alice."""
+    ours = {"experiment_id": OURS, "display_name": "churn", "namespace": "alice"}
+    fake = FakeTransport(
+        {("GET", EXPERIMENTS): {"experiments": [ours]}, ("GET", f"{EXPERIMENTS}/{OURS}"): ours}
+    )
+    theirs = {"experiment_id": THEIRS, "display_name": "theirs", "namespace": "bob"}
+    fake.answer("GET", f"{EXPERIMENTS}/{THEIRS}", theirs)
+    fake.answer("GET", f"{RUNS}/{RUN_ID}", run(**values))
+    return fake.answer("GET", RUNS, {"runs": [run(**values)], "total_size": 1})
+
+
+def service(fake: FakeTransport, clock: ManualClock | None = None) -> KfpService:
+    return KfpService(CONTEXT, fake, clock=clock or ManualClock())
+
+
+def query(request: Request[Any]) -> dict[str, Any]:
+    found = dict(request.query)
+    predicates = json.loads(unquote(found.get("filter", '{"predicates":[]}')))["predicates"]
+    return found | {"filter": [(each["operation"], each["key"], _value(each)) for each in predicates]}
+
+
+def _value(predicate: dict[str, Any]) -> Any:
+    return predicate.get("string_value") or predicate["string_values"]["values"]
+
+
+def test_rows_have_names_and_progress_and_no_spec() -> None:
+    details = {
+        "task_details": [{"display_name": "load", "state": "SUCCEEDED"}, {"display_name": "load-driver"}]
+    }
+
+    row = service(kfp(pipeline_spec=SPEC, run_details=details)).page_runs().runs[0]
+
+    assert (row.namespace, row.experiment_name, row.phase) == ("alice", "churn", Phase.RUNNING)
+    assert row.progress is not None
+    assert (row.progress.done, row.progress.total) == (1, 2)
+    assert (row.pipeline_spec, row.run_details) == (NO_SPEC, None)
+
+
+def test_a_failed_row_names_the_task_that_failed_first() -> None:
+    tasks = [
+        {"display_name": "fit", "state": "FAILED", "end_time": "2026-03-12T14:00:09Z"},
+        {"display_name": "load", "state": "FAILED", "end_time": "2026-03-12T14:00:05Z"},
+        {"display_name": "root", "state": "FAILED", "end_time": "2026-03-12T14:00:01Z"},
+    ]
+
+    row = service(kfp(state="FAILED", run_details={"task_details": tasks})).page_runs().runs[0]
+
+    assert row.failed_task == "load"
+
+
+def test_a_page_costs_one_call_for_all_experiments_and_then_none() -> None:
+    fake = kfp()
+    kfp_service = service(fake)
+
+    kfp_service.page_runs()
+    kfp_service.page_runs()
+
+    assert [request.path for request in fake.requests].count(EXPERIMENTS) == 1
+    assert len(fake.sent("GET", "/apis/v2beta1/healthz")) == 1
+
+
+def test_a_terminated_run_is_canceled_and_no_failure() -> None:
+    history = [{"state": "CANCELING"}, {"state": "FAILED"}]
+    kfp_service = service(kfp(state="FAILED", state_history=history))
+
+    assert kfp_service.list_runs(state=["FAILED"]) == []
+    assert [each.phase for each in kfp_service.list_runs(state=["CANCELED"])] == [Phase.CANCELED]
+
+
+def test_the_filter_is_what_was_asked_for() -> None:
+    fake = kfp()
+
+    service(fake).page_runs(state=["RUNNING", "PENDING"], search="50%", experiment_id=OURS, archived=True)
+
+    assert query(fake.sent("GET", RUNS)[0]) == {
+        "namespace": "alice",
+        "experiment_id": OURS,
+        "page_size": "50",
+        "sort_by": "created_at desc",
+        "filter": [
+            ("EQUALS", "storage_state", "ARCHIVED"),
+            ("IN", "state", ["PENDING", "RUNNING"]),
+            ("IS_SUBSTRING", "display_name", "50\\%"),
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    "run_id", ["", "../../etc", "a b", "ü", "x" * 64, "44444444-4444-4444-8444-444444444444"]
+)
+def test_unknown_and_malformed_ids_are_the_same_not_found(run_id: str) -> None:
+    with pytest.raises(KfpNotFoundError) as caught:
+        service(kfp()).get_run(run_id)
+
+    assert caught.value.message == "No such run."
+    assert caught.value.why == f"“{run_id}” does not exist in alice or is not yours to see."
+
+
+@pytest.mark.parametrize(
+    "verb", ["get_run", "terminate", "archive", "retry", "delete_run", "view_run", "why", "logs"]
+)
+def test_a_run_of_another_namespace_is_not_there(verb: str) -> None:
+    fake = kfp(experiment_id=THEIRS)
+
+    with pytest.raises(KfpNotFoundError, match="No such run"):
+        getattr(service(fake), verb)(RUN_ID)
+
+    assert not [request for request in fake.requests if request.method != "GET"]
+
+
+def test_an_experiment_of_another_namespace_lists_nothing() -> None:
+    fake = kfp()
+
+    with pytest.raises(KfpNotFoundError, match="No such experiment"):
+        service(fake).page_runs(experiment_id=THEIRS)
+
+    assert not fake.sent("GET", RUNS)
+
+
+def test_without_a_namespace_nothing_is_asked() -> None:
+    with pytest.raises(KfpError) as caught:
+        KfpService(Context("http://kfp:8888"), kfp()).list_runs()
+
+    assert caught.value.code == "namespace-missing"
+
+
+def test_a_server_for_one_user_is_asked_without_namespace() -> None:
+    fake = FakeTransport({("GET", RUNS): {}}).answer("GET", "/apis/v2beta1/healthz", {"multi_user": False})
+
+    assert KfpService(Context("http://kfp:8888", namespace="alice"), fake).list_runs() == []
+    assert "namespace" not in dict(fake.sent("GET", RUNS)[0].query)
+
+
+def test_a_start_of_an_id_finds_its_run() -> None:
+    fake = kfp()
+
+    assert service(fake).find_run("3333").run_id == RUN_ID
+    assert query(fake.sent("GET", RUNS)[0])["filter"] == [("IS_SUBSTRING", "run_id", "3333")]
+
+
+def test_a_name_that_two_runs_have_is_ambiguous() -> None:
+    other = "55555555-5555-4555-8555-555555555555"
+    fake = kfp().answer("GET", RUNS, {"runs": [run(), run(run_id=other)]})
+
+    with pytest.raises(KfpError) as caught:
+        service(fake).find_run("train")
+
+    assert (caught.value.code, caught.value.message) == ("ambiguous", "“train” fits 2 runs.")
+    assert "33333333 (train), 55555555 (train)" in caught.value.next_step
+
+
+def test_last_is_the_newest() -> None:
+    fake = kfp()
+
+    assert service(fake).find_run("@last").run_id == RUN_ID
+    assert query(fake.sent("GET", RUNS)[0])["sort_by"] == "created_at desc"
+
+
+def test_terminate_is_safe_to_repeat() -> None:
+    fake = kfp(state="CANCELING")
+
+    assert service(fake).terminate(RUN_ID).phase is Phase.CANCELING
+    assert not fake.sent("POST", f"{RUNS}/{RUN_ID}:terminate")
+
+
+def test_only_what_failed_is_retried() -> None:
+    with pytest.raises(KfpError) as caught:
+        service(kfp(state="SUCCEEDED")).retry(RUN_ID)
+
+    assert (caught.value.code, caught.value.why) == ("retry-refused", "It has succeeded.")
+
+
+def test_a_running_run_is_terminated_before_it_is_deleted() -> None:
+    fake = kfp().answer("POST", f"{RUNS}/{RUN_ID}:terminate", {}).answer("DELETE", f"{RUNS}/{RUN_ID}", {})
+
+    service(fake).delete_run(RUN_ID)
+
+    changes = [(each.method, each.path.rpartition("/")[2]) for each in fake.requests if each.method != "GET"]
+    assert changes == [("POST", f"{RUN_ID}:terminate"), ("DELETE", RUN_ID)]
+
+
+def test_waiting_ends_with_the_run_and_tells_changes() -> None:
+    fake, seen = kfp(), []
+    fake.answer("GET", f"{RUNS}/{RUN_ID}", run(), run(), run(state="SUCCEEDED"))
+
+    ended = service(fake).wait(RUN_ID, on_change=lambda each: seen.append(each.phase))
+
+    assert ended.phase is Phase.SUCCEEDED
+    assert seen == [Phase.RUNNING, Phase.SUCCEEDED]
+
+
+def test_waiting_for_a_run_that_fails_raises() -> None:
+    with pytest.raises(RunFailed) as caught:
+        service(kfp(state="FAILED")).wait(RUN_ID)
+
+    assert (caught.value.message, caught.value.exit_code) == ("train failed.", 1)
+
+
+def test_waiting_ends_at_its_time_limit() -> None:
+    clock = ManualClock()
+
+    with pytest.raises(RunTimeout) as caught:
+        service(kfp(), clock).wait(RUN_ID, timeout=7)
+
+    assert (caught.value.message, clock.monotonic()) == ("train has not ended after 7 s.", 7)
+
+
+def test_waiting_outlives_a_server_that_is_away_for_a_minute() -> None:
+    away = [unavailable(CONTEXT)] * 30
+    fake = kfp().answer("GET", f"{RUNS}/{RUN_ID}", run(), *away, run(state="SUCCEEDED"))
+
+    assert service(fake).wait(RUN_ID).phase is Phase.SUCCEEDED
+
+
+def test_waiting_gives_up_on_a_server_that_stays_away() -> None:
+    clock = ManualClock()
+
+    with pytest.raises(KfpError, match="down or starting"):
+        service(kfp().answer("GET", f"{RUNS}/{RUN_ID}", unavailable(CONTEXT)), clock).wait(RUN_ID)
+
+    assert clock.monotonic() > 100
+
+
+def test_status_tells_trouble_and_never_raises() -> None:
+    fake = FakeTransport().answer("GET", "/apis/v2beta1/healthz", timed_out(CONTEXT))
+
+    status = service(fake).status()
+
+    assert (status.connected, status.namespace) == (False, "alice")
+    assert status.error is not None
+    assert status.error.code == "kfp-timeout"
+
+
+def test_status_without_rights_is_connected_and_may_not_run() -> None:
+    request = "{Namespace:alice,Verb:list,Resource:runs,}"
+    text = f"User 'system:serviceaccount:alice:x' is not authorized with reason:  (request: {request})"
+    status = service(kfp().answer("GET", RUNS, problem(403, 7, text))).status()
+
+    assert (status.connected, status.can_run) == (True, False)
+    assert status.error is not None
+    assert status.error.code == "forbidden"
+
+
+def test_another_namespace_has_to_be_a_name() -> None:
+    with pytest.raises(KfpError) as caught:
+        service(kfp()).in_namespace("../x")
+
+    assert caught.value.code == "bad-input"
