@@ -500,6 +500,8 @@ class DoctorReport(msgspec.Struct, frozen=True, kw_only=True):
 
     checks: list[Check] = []
     cause: ErrorBody | None = None
+    who: str = ""  # can do the cause's next step: "you", "an admin", "an owner of team-a"
+    text: str = ""  # the whole report as Markdown, without credentials
 
 
 class RuntimeFile(msgspec.Struct, frozen=True, kw_only=True):

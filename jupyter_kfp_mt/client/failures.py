@@ -123,7 +123,7 @@ def facts_of(response: Response) -> Facts:
         _is_html(response),
         body.code,
         message,
-        masked(shortened(short)) or "(no text)",
+        shortened(masked(short)) or "(no text)",
     )
 
 
@@ -181,7 +181,7 @@ def _mesh(facts: Facts, _: Request[Any], context: Context, __: Claims | None) ->
 def _gateway(facts: Facts, _: Request[Any], __: Context, ___: Claims | None) -> KfpError | None:
     jwt = facts.status == 401 and facts.code is None and facts.text.startswith(("Jwt ", "Jwks ", "OpenID"))
     if jwt or "x-goog-iap-generated-response" in facts.headers:
-        return kfp_error("gateway-jwt", text=shortened(facts.text) or "IAP")
+        return kfp_error("gateway-jwt", text=shortened(masked(facts.text)) or "IAP")
     return None
 
 
@@ -223,7 +223,7 @@ def _reason(text: str) -> str:
             return shortened(text[start + 2 if start >= 0 else 0 :], 120)
     if "invalid bearer token" in text:
         return "invalid bearer token"
-    return shortened(text, 120)
+    return shortened(masked(text), 120)
 
 
 def _rights(facts: Facts, request: Request[Any], context: Context, _: Claims | None) -> KfpError | None:

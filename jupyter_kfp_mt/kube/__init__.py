@@ -201,9 +201,11 @@ class Kubernetes:
         """Return the marks of a notebook."""
         return self._find(_custom(namespace, "v1", "notebooks", name), Marked, "notebooks", namespace)
 
-    def choose_option(self, notebook: str, namespace: str) -> None:
-        """Label a notebook so that a new pod of it gets the option."""
-        body = {"metadata": {"labels": {OPTION_LABEL: "true"}}}
+    def choose_option(
+        self, notebook: str, namespace: str, labels: Mapping[str, str] = {OPTION_LABEL: "true"}
+    ) -> None:
+        """Label a notebook so that a new pod of it gets the option that asks for `labels`."""
+        body = {"metadata": {"labels": dict(labels)}}
         path = _custom(namespace, "v1", "notebooks", notebook)
         self._done(self._api.send("PATCH", path, body=body, headers=_MERGE), "change", "notebooks", namespace)
 

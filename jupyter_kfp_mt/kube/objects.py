@@ -51,6 +51,11 @@ class Namespace(Marked, frozen=True, kw_only=True):
         return self.metadata.label(PROFILE_LABEL) == PROFILE
 
     @property
+    def is_prepared(self) -> bool:
+        """Whether KFP's own controller is told to set it up for runs."""
+        return self.metadata.label(PREPARED_LABEL) == "true"
+
+    @property
     def owner(self) -> str:
         """The person the profile belongs to."""
         return self.metadata.annotation("owner")
@@ -123,10 +128,9 @@ class Pod(Marked, frozen=True, kw_only=True):
         """Its containers, those that prepare it first."""
         return [*(self.status.init_container_statuses or []), *(self.status.container_statuses or [])]
 
-    @property
-    def has_option(self) -> bool:
-        """Whether it was started with the option's label."""
-        return self.metadata.label(OPTION_LABEL) == "true"
+    def has_labels(self, labels: dict[str, str]) -> bool:
+        """Whether it was started with all of `labels`; none at all is no."""
+        return bool(labels) and labels.items() <= (self.metadata.labels or {}).items()
 
     @property
     def applied_options(self) -> list[str]:
@@ -207,6 +211,11 @@ class PodDefault(Marked, frozen=True, kw_only=True):
             for source in (volume.projected.sources or [] if volume.projected else [])
             if source.service_account_token is not None
         ]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels a pod needs to get it."""
+        return self.spec.selector.match_labels or {}
 
 
 class Review(_Object, frozen=True, kw_only=True):

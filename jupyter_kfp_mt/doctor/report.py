@@ -1,0 +1,71 @@
+"""The doctor's report: without credentials, and as Markdown to show to an admin."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+import msgspec
+
+from .. import __version__
+from ..client.failures import masked
+from ..errors import ErrorBody
+from ..models import Check, DoctorReport
+
+_SIGNS = {"ok": "✓", "warning": "!", "error": "✗", "skipped": "–"}
+_PACKAGES = ("jupyterlab", "jupyter_server", "kfp", "kubernetes", "requests", "urllib3")
+_SHORTEST = 6  # characters; a shorter secret would blacken half the words
+
+
+def scrubbed(report: DoctorReport, secrets: Sequence[str]) -> DoctorReport:
+    """Return `report` without `secrets` and without anything that looks like a token."""
+    parts = [part for secret in secrets for part in (secret, *secret.replace(";", " ").split())]
+    parts += [part.partition("=")[2] for part in parts if "=" in part]
+    hidden = sorted({part for part in parts if len(part) >= _SHORTEST}, key=len, reverse=True)
+
+    def clean(text: str) -> str:
+        for secret in hidden:
+            text = text.replace(secret, "(secret)")
+            for start in range(1, len(secret) - _SHORTEST if "…" in text else 0):
+                text = text.replace(f"…{secret[start:]}", "…(secret)")  # of an answer that was cut
+        return masked(text)
+
+    def clean_body(body: ErrorBody | None) -> ErrorBody | None:
+        if body is None:
+            return None
+        texts = {name: clean(getattr(body, name)) for name in body.__struct_fields__}
+        return ErrorBody(**texts)
+
+    rows = [
+        Check(name=row.name, level=row.level, evidence=clean(row.evidence), error=clean_body(row.error))
+        for row in report.checks
+    ]
+    return DoctorReport(checks=rows, cause=clean_body(report.cause), who=report.who)
+
+
+def written(report: DoctorReport, at: datetime) -> DoctorReport:
+    """Return `report` with its text as Markdown."""
+    lines = [f"# jupyter_kfp_mt {__version__}: doctor", "", f"{at:%Y-%m-%d %H:%M:%S UTC}, {_versions()}", ""]
+    cause = report.cause
+    if cause is not None:
+        lines += [f"**{cause.message}** (`{cause.code}`)  ", f"{cause.why}  ", f"{cause.next}", ""]
+        lines += ["```sh", cause.command, "```", ""] if cause.command else []
+        lines += [f"Who can do it: {report.who}.", ""] if report.who else []
+    lines += ["| | check | found | code |", "|---|---|---|---|"]
+    for row in report.checks:
+        code = f"`{row.error.code}`" if row.error else ""
+        cells = (_SIGNS[row.level], row.name, row.evidence, code)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
+    return msgspec.structs.replace(report, text="\n".join(lines) + "\n")
+
+
+def _versions() -> str:
+    found = [f"Python {platform.python_version()}"]
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(found)

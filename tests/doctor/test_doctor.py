@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from jupyter_kfp_mt.context import Environment
+from jupyter_kfp_mt.doctor import examine
+from jupyter_kfp_mt.doctor.checks import CHECKS, check
+from jupyter_kfp_mt.doctor.evidence import Evidence, Server, gather
+from jupyter_kfp_mt.doctor.report import scrubbed, written
+from jupyter_kfp_mt.errors import KfpError, kfp_error
+from jupyter_kfp_mt.kube import option_manifest
+from jupyter_kfp_mt.models import Check, DoctorReport
+from jupyter_kfp_mt.settings import KfpSettings
+
+from .world import ACCOUNT, CANARY, EDITOR, NOW, World
+
+
+def test_a_healthy_pod_passes_every_check(world: World) -> None:
+    # given
+    world.token()
+    # when
+    report = world.examine()
+    # then
+    assert [row.name for row in report.checks if row.level != "ok"] == []
+    assert (report.cause, report.who) == (None, "")
+    evidence = {row.name: row.evidence for row in report.checks}
+    assert evidence["Pod"] == "alice/analysis-0"
+    assert evidence["Platform"] == "Kubeflow Notebooks"
+    assert evidence["Profile"] == "of alice@example.com"
+    assert evidence["KFP"] == "2.15.0, multi-user"
+    assert evidence["Expiry"] == "valid 1 h 40 min, renewed by itself"
+    assert evidence["Log-in"] == f"KFP knows you as {ACCOUNT}"
+    assert evidence["Rights"] == "may look, run and register pipelines"
+
+
+def test_a_laptop_learns_where_to_begin(tmp_path: Path) -> None:
+    settings = KfpSettings(data_dir=str(tmp_path / "kfp"))
+    report = examine(settings, environment=Environment({}, root=tmp_path))
+    assert report.cause is not None
+    assert (report.cause.code, report.cause.command, report.who) == (
+        "no-kubeflow",
+        "jupyter kfp serve",
+        "you",
+    )
+    assert report.checks[1].evidence == "none; this Jupyter server is not in Kubernetes"
+
+
+def test_what_needs_the_token_is_not_checked_without_one(world: World) -> None:
+    world.kfp.recorded("no credential")
+    rows = {row.name: row for row in world.examine().checks}
+    assert rows["Token"].level == "error"
+    assert {rows[name].evidence for name in ("Audience", "Expiry", "Log-in")} == {
+        "not checked; it needs the token"
+    }
+    assert rows["Rights"].evidence == "not checked; it needs the log-in"
+
+
+def test_a_server_for_one_user_needs_no_token(world: World) -> None:
+    world.kfp.answer("healthz", 200, {"tag_name": "2.2.0"})
+    report = world.examine()
+    assert report.cause is None
+    assert world.row("Token").evidence == "none; this KFP asks for none"
+
+
+def test_kubernetes_that_tells_nothing_leaves_rows_unchecked(world: World) -> None:
+    world.token()
+    (world.root / "var/run/secrets/kubernetes.io/serviceaccount/token").write_text("junk")
+    rows = {row.name: row for row in world.examine().checks}
+    assert {rows[name].level for name in ("Profile", "Launch set-up")} == {"skipped"}
+    assert rows["Rights"].evidence == "may look; whether it may run is not known"
+    assert rows["Log-in"].level == "ok"
+
+
+def test_a_token_that_ends_soon_is_a_warning(world: World) -> None:
+    world.token(minutes=4)
+    row = world.row("Expiry")
+    assert (row.level, row.evidence) == ("warning", "The token was not renewed in time. It ends in 4 min.")
+
+
+def test_an_address_that_contradicts_the_pod_is_a_warning(world: World) -> None:
+    world.token()
+    world.variables["NB_PREFIX"] = "/notebook/bob/analysis"
+    row = world.row("Namespace")
+    assert (row.level, row.evidence) == ("warning", "The pod says alice, the address says bob. Using alice.")
+
+
+def test_lost_variables_are_named(world: World) -> None:
+    world.token()
+    del world.variables["KUBERNETES_SERVICE_HOST"]
+    assert world.row("Pod").evidence.endswith("Start JupyterLab from the image's own start script.")
+
+
+def test_a_header_that_the_sdk_remembers_is_named(world: World) -> None:
+    world.token()
+    saved = {"namespace": "alice", "client_authentication_header_name": "kubeflow-userid"}
+    world.file("home/jovyan/.config/kfp/context.json", msgspec.json.encode(saved).decode())
+    assert world.row("Saved context").evidence.startswith("the SDK adds the header kubeflow-userid")
+
+
+def test_settings_that_cannot_be_read_are_the_cause(tmp_path: Path) -> None:
+    report = examine(environment=Environment({"JUPYTER_KFP_MT_REQUEST_TIMEOUT_S": "soon"}, root=tmp_path))
+    assert report.cause is not None
+    assert report.cause.code == "bad-input"
+    assert {row.level for row in report.checks[1:]} == {"skipped"}
+
+
+def test_a_kfp_that_hangs_costs_no_more_than_the_budget(world: World) -> None:
+    # given
+    world.token()
+    world.kfp.find = lambda _: time.sleep(1.5) or (200, "application/json", b"{}")  # type: ignore[method-assign, func-returns-value]
+    # when
+    seen = gather(world.environment, world.settings, budget=0.3)
+    # then
+    assert isinstance(seen.server, KfpError)
+    assert seen.server.code == "kfp-timeout"
+
+
+@pytest.mark.parametrize("missing", [None, "server", "log_in"])
+def test_the_checks_are_total(missing: str | None) -> None:
+    place = kfp_error("no-kubeflow")
+    seen = Evidence(now=NOW, chosen=(), place=place, server=Server("2.15.0", True, False, 0.01), log_in=True)
+    seen = seen._replace(**{missing: kfp_error("kfp-error", status=418, text="tea")}) if missing else seen
+    assert [row.name for row in check(seen)] == [name for name, _ in CHECKS]
+
+
+def test_the_report_is_markdown_with_cause_cure_versions_and_codes(world: World) -> None:
+    world.options()
+    text = world.examine().text
+    assert "**No token for Kubeflow Pipelines.** (`no-token-no-option`)" in text
+    assert "kind: PodDefault" in text
+    assert "Who can do it: you." in text
+    assert "| ✗ | Token | Profile alice has no “Allow access to Kubeflow Pipelines” option yet. |" in text
+    assert "Python 3" in text
+    assert f"{NOW:%Y-%m-%d %H:%M:%S} UTC" in text
+
+
+def test_no_credential_is_in_the_report_even_when_a_server_sends_it_back(world: World) -> None:
+    # given
+    token = world.token()
+    cookie = "oauth2_proxy_kubeflow=cookie-canary-4711; other=cookie-canary-0815"
+    world.file("home/jovyan/cookie", cookie)
+    world.settings.cookie_path = str(world.root / "home/jovyan/cookie")
+    world.kfp.everything(418, f"you sent {token} and {cookie} and {EDITOR}")
+    # when
+    report = world.examine()
+    # then
+    everything = msgspec.json.encode(report).decode()
+    hidden = (token, CANARY, EDITOR, "cookie-canary-4711", "cookie-canary-0815")
+    assert [secret for secret in hidden if secret in everything] == []
+    assert "(secret)" in everything or "(token)" in everything
+
+
+def test_a_short_secret_does_not_blacken_the_report() -> None:
+    report = DoctorReport(checks=[Check(name="Pod", level="ok", evidence="a-pod")])
+    assert scrubbed(report, ["a"]).checks[0].evidence == "a-pod"
+
+
+def test_a_bar_in_a_row_does_not_break_the_table() -> None:
+    report = DoctorReport(checks=[Check(name="Pod", level="ok", evidence="a|b\nc")])
+    assert "| ✓ | Pod | a\\|b c |  |" in written(report, datetime(2026, 1, 1, tzinfo=timezone.utc)).text
+
+
+def test_an_option_of_another_name_counts(world: World) -> None:
+    manifest = option_manifest("alice")
+    manifest["metadata"] = {"name": "kfp", "namespace": "alice"}
+    world.options(manifest)
+    report = world.examine()
+    assert report.cause is not None
+    assert (report.cause.code, report.who) == ("no-token-not-chosen", "you")
