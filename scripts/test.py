@@ -42,6 +42,7 @@ LANES: tuple[tuple[Step, ...], ...] = (
     ),
     (
         Step("generated types", ["npm", "run", "--silent", "api:check"], "labextension"),
+        Step("tsc", ["npm", "run", "--silent", "typecheck"], "labextension"),
         Step("eslint", ["npm", "run", "--silent", "lint"], "labextension"),
         Step("vitest", ["npm", "run", "--silent", "test"], "labextension"),
         Step("notebooks", [PYTHON, "-m", "pytest", "-q", "ui-tests/test_notebooks.py"], fast=False),

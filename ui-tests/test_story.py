@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from conftest import Lab, api
-from playwright.sync_api import Locator, Page, expect
-
-
-def panel(page: Page) -> Locator:
-    return page.get_by_role("region", name="Kubeflow Pipelines")
-
-
-def run_row(page: Page, name: str) -> Locator:
-    return panel(page).get_by_role("grid").get_by_role("row", name=re.compile(re.escape(name)))
-
-
-def task(page: Page, name: str) -> Locator:
-    tasks = page.get_by_role("table", name=re.compile("Tasks"))
-    return tasks.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
+from playwright.sync_api import Page, expect
+from steps import panel, run_row, task
 
 
 def test_first_look_says_who_where_and_how_to_begin(page: Page, lab: Lab) -> None:
     namespace = api(lab, "status")["namespace"]
 
-    expect(panel(page).get_by_text("Connected", exact=True)).to_be_visible()
+    expect(panel(page).get_by_role("button", name="Connected")).to_be_visible()
     expect(panel(page).get_by_text("Embedded", exact=True)).to_be_visible()
     expect(panel(page).get_by_text(f"No runs yet in {namespace}.")).to_be_visible()
     expect(panel(page).get_by_text("A run is one execution of a pipeline.")).to_be_visible()

@@ -1,0 +1,49 @@
+"""What a person does and sees in the page, named once for all browser tests."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page
+
+OPEN_NOTEBOOK = """
+async path => {
+  const app = window.jupyterapp;
+  const widget = await app.commands.execute('docmanager:open', { path, factory: 'Notebook' });
+  await widget.context.ready;
+  await widget.sessionContext.ready;
+  await widget.sessionContext.session.kernel.info;
+}
+"""
+
+
+def panel(page: Page) -> Locator:
+    """The side panel."""
+    return page.get_by_role("region", name="Kubeflow Pipelines")
+
+
+def run_row(page: Page, name: str) -> Locator:
+    """The rows of the runs list whose spoken name contains `name`."""
+    return panel(page).get_by_role("grid").get_by_role("row", name=re.compile(re.escape(name)))
+
+
+def task(page: Page, name: str) -> Locator:
+    """The row of a task in the run view in front."""
+    tasks = page.get_by_role("table", name=re.compile("Tasks"))
+    return tasks.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
+
+
+def command(page: Page, name: str, **arguments: object) -> None:
+    """Execute a JupyterLab command, as menus and palette do."""
+    page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments])
+
+
+def run_cell(page: Page, source: str) -> Locator:
+    """Type `source` into the last cell of the notebook in front, run it, and return the cell."""
+    cells = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell")
+    cell = cells.nth(cells.count() - 1)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(source)
+    page.keyboard.press("Shift+Enter")
+    return cell
