@@ -1,4 +1,4 @@
-"""One embedded server as people run it: its own process, the real engine, tenants made by the owner's routes."""
+"""One embedded server as people run it: its own process, the real engine, tenants of its owner."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 No postponed annotations: kfp reads the real types of a component.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,11 @@ HELLO = str(Path(jupyter_kfp_mt.__file__).parent / "example" / "hello.yaml")
 
 
 @pytest.fixture
-def client(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def client(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("kfp.client.Client._LOCAL_KFP_CONTEXT", str(tmp_path / "context.json"))
     credentials = kfp.client.ServiceAccountTokenVolumeCredentials(str(served.token_file("alice")))
-    yield kfp.Client(host=served.url, namespace="alice", credentials=credentials)
+    return kfp.Client(host=served.url, namespace="alice", credentials=credentials)
 
 
 @pytest.fixture

@@ -151,7 +151,7 @@ def of_new(core: Core, resource: str, experiment_id: str, namespace: str) -> Tar
     if not experiment_id:
         if core.tenancy.multi_user:
             raise invalid("Experiment id can not be empty in multi-user mode").within(context)
-        return Target("", "", (core.experiments.default(), namespace))
+        return Target("", "", (core.experiments.default(), namespace, False))
     row = core.store.experiments.get(experiment_id)
     missing = _missing(
         "Experiment",
@@ -162,13 +162,19 @@ def of_new(core: Core, resource: str, experiment_id: str, namespace: str) -> Tar
     )
     if row is None:
         return Target(None, "", None, missing)
-    return Target(row.namespace, "", (row, namespace), missing)
+    return Target(row.namespace, "", (row, namespace, True), missing)
 
 
-def same_namespace(row: ExperimentRow, namespace: str, context: str) -> str:
-    """The experiment's namespace; another one that was sent is refused."""
+def place_of(call: Call, context: str, otherwise: str = "") -> tuple[str, ExperimentRow]:
+    """Namespace and experiment of what is new; a namespace that is not the experiment's is refused.
+
+    In single-user mode, without an experiment, the namespace that was sent is kept (contract §1.4).
+    """
+    row, namespace, named = call.row
+    if not named:
+        return namespace or otherwise, row
     if namespace and namespace != row.namespace:
         raise invalid(
             f"Experiment {row.experiment_id} belongs to namespace '{row.namespace}' instead of '{namespace}'"
         ).within(f"{context} due to invalid experimentId and namespace combination")
-    return row.namespace
+    return row.namespace or otherwise, row

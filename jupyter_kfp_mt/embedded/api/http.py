@@ -141,7 +141,9 @@ def _pattern(path: str) -> str:
 def respond(core: Core, route: Route, call: Call) -> Answer:
     """Take `call` through `route`: read, find, ask for rights, do."""
     try:
-        with saying(_filled(route.says, call)):
+        with saying(
+            _filled(route.says, call).replace("{namespace}", "".join(call.query.get("namespace", [])))
+        ):
             call.given = read_query(route.query, call.query)
             if route.body is not None:
                 call.message = parse(route.body, call.body)
@@ -190,9 +192,10 @@ def may(core: Core, identity: str, verb: str, resource: str, namespace: str) -> 
 
 def denied(identity: str, guard: Guard, namespace: str, name: str) -> ApiError:
     """403 in the words of KFP."""
+    group = "kubeflow.org" if guard.resource == "viewers" else "pipelines.kubeflow.org"
     text = (
         f"User '{identity}' is not authorized with reason:  (request: &ResourceAttributes{{"
-        f"Namespace:{namespace or SHARED},Verb:{guard.verb},Group:pipelines.kubeflow.org,Version:v1beta1,"
+        f"Namespace:{namespace or SHARED},Verb:{guard.verb},Group:{group},Version:v1beta1,"
         f"Resource:{guard.resource},Subresource:,Name:{name},FieldSelector:nil,LabelSelector:nil,}})"
     )
     return ApiError(DENIED, text, message=f"PermissionDenied: {text}: Unauthorized access")

@@ -76,8 +76,8 @@ def _operation(source: Any, at: int, name: str) -> tuple[str, int]:
 
 _FILTER_V2 = _filter("ml_pipelines.Filter", "operation", _operation)
 _FILTER_V1 = _filter("v1beta1.Filter", "op", _operation)
-FILTERS_V2 = FilterSyntax(lambda text: parse(_FILTER_V2, text), "operation", "go_client.Predicate_Operation")
-FILTERS_V1 = FilterSyntax(lambda text: parse(_FILTER_V1, text), "op", "go_client.Predicate_Op")
+FILTERS_V2 = FilterSyntax(lambda text: parse(_FILTER_V2, text, cut=False), "operation", "go_client.Predicate_Operation")
+FILTERS_V1 = FilterSyntax(lambda text: parse(_FILTER_V1, text, cut=False), "op", "go_client.Predicate_Op")
 
 RUNTIME_CONFIG = message_kind(
     Message(_V2 + "RuntimeConfig", {"parameters": map_kind(value_kind), "pipeline_root": text_kind})

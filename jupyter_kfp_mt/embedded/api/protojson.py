@@ -30,8 +30,10 @@ class Message:
     oneofs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def parse(message: Message, body: bytes | str) -> dict[str, Any]:
+def parse(message: Message, body: bytes | str, *, cut: bool = True) -> dict[str, Any]:
     """Return the fields of `body`; an empty one is an empty message.
+
+    `cut`: the gateway first cuts one JSON value out of the body, so errors of syntax have its words.
 
     Raises ApiError (400 without details) with the gateway's words.
     """
@@ -42,7 +44,8 @@ def parse(message: Message, body: bytes | str) -> dict[str, Any]:
     if start >= len(source.text):
         return {}
     try:
-        _check_syntax(source.text, start)
+        if cut:
+            _check_syntax(source.text, start)
         values, _ = _read_message(message, source, start)
     except RecursionError:
         raise malformed("proto: exceeded max recursion depth") from None
@@ -87,7 +90,9 @@ class _Source:
         return self.text[at]
 
     def unexpected(self, at: int) -> ApiError:
-        return malformed(f"proto: syntax error {_place(self.text, at)}: unexpected token {self.token(at)}")
+        token = self.token(at)
+        word = "unexpected token" if token[:1] in '{}[],:"-0123456789' or token in _WORDS else "invalid value"
+        return malformed(f"proto: syntax error {_place(self.text, at)}: {word} {token}")
 
     def invalid(self, at: int, kind: str, name: str) -> ApiError:
         return malformed(
@@ -417,6 +422,7 @@ def _no_constant(text: str) -> Any:
 _VALUE = json.JSONDecoder(
     object_pairs_hook=_unique, parse_int=_whole, parse_float=_fraction, parse_constant=_no_constant
 )
+_WORDS = ("true", "false", "null")
 _PLAIN = json.JSONDecoder(parse_int=len, parse_float=len, parse_constant=_no_constant)
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s,\]}{\[":]+')

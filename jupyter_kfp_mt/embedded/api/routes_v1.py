@@ -407,10 +407,10 @@ def _viewers(verb: str) -> Guard:
     def find(core: Core, call: Call) -> Target:
         namespace = call.text("namespace")
         if not namespace:
-            raise invalid("Namespace is empty")
+            raise invalid("Namespace is empty. Please specify a valid namespace")
         for name in ("resources", "verb"):
             if call.text(name) in ("", f"UNASSIGNED_{name.upper()}"):
-                raise invalid(f"{name} is empty")
+                raise invalid(f"{name.capitalize()} not specified. Please specify a valid {name}")
         return Target(namespace if core.tenancy.multi_user else "")
 
     return Guard("viewers", verb, find, "Failed to authorize the request")

@@ -280,7 +280,7 @@ PIPELINE_ROUTES = [
             anonymous=True,
         ),
         v2beta1.get_pipeline_by_name,
-        "Failed to get a pipeline with name {name}. Check error stack.",
+        "Failed to get a pipeline with name {name} and namespace {namespace}. Check error stack.",
         query={"namespace": "text"},
     ),
     Route(

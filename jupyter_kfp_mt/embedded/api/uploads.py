@@ -172,9 +172,15 @@ def template_at(core: Core, url: str) -> Template:
 
 def read_version(core: Core, call: Call) -> Names:
     """Check a new version's names."""
+    if "package_url" not in call.message:
+        raise invalid("Failed to create a pipeline version. Package URL is nil")
+    if not _url(call.message):
+        raise invalid("Failed to create a pipeline version. Package URL is empty")
     if not call.message.get("pipeline_id"):
         raise invalid("Failed to create a pipeline version. Parent pipeline id is empty")
     names = v2beta1.names_of(call.message)
+    if not names.name:
+        raise invalid("name is required")
     with saying("Failed to convert API pipeline version to model pipeline version"):
         core.pipelines.check_version(names)
     return names
@@ -183,10 +189,6 @@ def read_version(core: Core, call: Call) -> Names:
 def create_version(core: Core, call: Call) -> Json:
     """Register the version behind a URL."""
     names: Names = call.asked
-    if not _url(call.message):
-        raise invalid("Package URL is nil")
-    if not names.name:
-        raise invalid("name is required")
     template = template_at(core, _url(call.message))
     row = core.pipelines.create_version(
         call.row,

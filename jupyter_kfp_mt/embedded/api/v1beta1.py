@@ -15,13 +15,14 @@ from ..core.packages import Template, read_template
 from ..core.recurring_runs import NewRecurringRun
 from ..core.runs import NewRun
 from ..core.sources import Source
-from ..store import ExperimentRow, PipelineRow, RecurringRunRow, RunRow, VersionRow
+from ..store import FINAL, ExperimentRow, PipelineRow, RecurringRunRow, RunRow, VersionRow
 from ..store.experiments import LISTING as EXPERIMENTS
 from ..store.pipelines import PIPELINES, VERSIONS
 from ..store.query import Listing, Query
 from ..store.recurring_runs import LISTING as RECURRING_RUNS
 from ..store.runs import LISTING as RUNS
-from .guards import of_new, pipeline_target, required, same_namespace
+from ..tenants import SHARED
+from .guards import of_new, pipeline_target, place_of, required
 from .http import LIST_QUERY, Call, Target
 from .messages import FILTERS_V1, KEY_TYPES
 from .v2beta1 import Json, asked, listed, may_read, present, scope_of, time_text, trigger_of
@@ -205,13 +206,15 @@ def run_detail(row: RunRow, tasks: Sequence[Task]) -> Json:
         )
         for task in tasks
     }
-    workflow = {
+    workflow: Json = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",
         "metadata": {"name": row.run_id, "namespace": row.namespace},
-        "status": present(phase=_STATUS.get(row.state, ""), message=row.error, nodes=nodes),
     }
-    runtime = {"workflow_manifest": msgspec.json.encode(workflow).decode()}
+    runtime = {"pipeline_manifest": msgspec.json.encode(workflow).decode()}
+    if tasks or row.state in FINAL:
+        workflow["status"] = present(phase=_STATUS.get(row.state, ""), message=row.error, nodes=nodes)
+        runtime["workflow_manifest"] = msgspec.json.encode(workflow).decode()
     return {"run": run(row), "pipeline_runtime": runtime}
 
 
@@ -284,8 +287,7 @@ def of_new_run(core: Core, call: Call) -> Target:
 
 def create_run(core: Core, call: Call) -> Json:
     """Create a run and start it."""
-    row, namespace = call.row
-    place = same_namespace(row, namespace, "Failed to create a run")
+    place, row = place_of(call, "Failed to create a run")
     return run_detail(core.runs.create(place, row, call.asked, may_read(core, call)), ())
 
 
@@ -405,8 +407,7 @@ def of_new_job(core: Core, call: Call) -> Target:
 
 def create_job(core: Core, call: Call) -> Json:
     """Create a job."""
-    row, namespace = call.row
-    place = same_namespace(row, namespace, "Failed to create a recurring run")
+    place, row = place_of(call, "Failed to create a recurring run", SHARED)
     return job(core.recurring_runs.create(place, row, call.asked, may_read(core, call)))
 
 

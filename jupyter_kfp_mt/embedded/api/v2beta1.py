@@ -22,7 +22,8 @@ from ..store.pipelines import PIPELINES, VERSIONS
 from ..store.query import Listing, Page, Query
 from ..store.recurring_runs import LISTING as RECURRING_RUNS
 from ..store.runs import LISTING as RUNS
-from .guards import in_namespace_or_experiment, of_new, required, same_namespace
+from ..tenants import SHARED
+from .guards import in_namespace_or_experiment, of_new, place_of, required
 from .http import Call, Target, may
 from .messages import FILTERS_V2
 
@@ -263,8 +264,7 @@ def of_new_run(core: Core, call: Call) -> Target:
 
 def create_run(core: Core, call: Call) -> Json:
     """Create a run and start it."""
-    row, namespace = call.row
-    place = same_namespace(row, namespace, "Failed to create a run")
+    place, row = place_of(call, "Failed to create a run")
     return run(core.runs.create(place, row, call.asked, may_read(core, call)))
 
 
@@ -394,8 +394,7 @@ def of_new_recurring_run(core: Core, call: Call) -> Target:
 
 def create_recurring_run(core: Core, call: Call) -> Json:
     """Create a recurring run."""
-    row, namespace = call.row
-    place = same_namespace(row, namespace, "Failed to create a recurring run")
+    place, row = place_of(call, "Failed to create a recurring run", SHARED)
     return recurring_run(core.recurring_runs.create(place, row, call.asked, may_read(core, call)))
 
 
@@ -513,12 +512,13 @@ def get_pipeline_by_name(_core: Core, call: Call) -> Json:
 
 
 def list_pipelines(core: Core, call: Call) -> Json:
-    """List the pipelines of a namespace, or the shared ones."""
+    """List the pipelines of a namespace, or the shared ones; `-` is a namespace without any."""
+    namespace = call.text("namespace") if core.tenancy.multi_user else ""
     return listed(
         core,
         call,
         PIPELINES,
-        ("namespace", _place(call)),
+        ("namespace", namespace),
         read=core.store.pipelines.page,
         name="pipelines",
         write=lambda rows: [pipeline(row) for row in rows],
@@ -527,7 +527,8 @@ def list_pipelines(core: Core, call: Call) -> Json:
 
 def of_pipelines(core: Core, call: Call) -> Target:
     """Which pipelines are listed."""
-    return Target(call.text("namespace") if core.tenancy.multi_user else "")
+    namespace = call.text("namespace") if core.tenancy.multi_user else ""
+    return Target("" if namespace == "-" else namespace)
 
 
 def _sent_tags(call: Call) -> Mapping[str, str] | None:

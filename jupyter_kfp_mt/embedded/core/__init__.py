@@ -14,7 +14,7 @@ from .listing import Lists
 from .pipelines import Pipelines
 from .recurring_runs import RecurringRuns
 from .runner import Runner
-from .runs import Runs
+from .runs import EDITOR, RUNNER_ACCOUNT, Runs
 from .sources import Sources
 
 
@@ -38,9 +38,10 @@ class Core:
         self.tenancy = tenancy
         self.lists = Lists(tenancy.page_key)
         sources = Sources(store, runner)
+        account = EDITOR if tenancy.multi_user else RUNNER_ACCOUNT
         self.experiments = Experiments(store, multi_user=tenancy.multi_user, now=now)
-        self.runs = Runs(store, runner, sources, now=now)
-        self.recurring_runs = RecurringRuns(store, sources, now=now)
+        self.runs = Runs(store, runner, sources, account=account, now=now)
+        self.recurring_runs = RecurringRuns(store, sources, account=account, now=now)
         self.pipelines = Pipelines(store, now=now)
 
     def empty(self, namespace: str) -> None:

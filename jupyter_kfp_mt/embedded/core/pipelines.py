@@ -83,9 +83,10 @@ class Pipelines:
                 check_tags(version_tags)
                 version = msgspec.structs.replace(version, tags=msgspec.json.encode(version_tags))
         if not self._store.pipelines.add(row, version):
+            word = "exist" if template is None else "exists"  # as the two ways in are worded
             raise exists(
-                f"Failed to create a new pipeline. The name {names.name} already exist. Please"
-                " specify a new name"
+                f"Failed to create a new pipeline. The name {names.name} already {word}."
+                " Please specify a new name"
             )
         return row, version
 
@@ -104,7 +105,7 @@ class Pipelines:
         if not self._store.pipelines.add_version(version):
             raise exists(
                 f"Failed to create a new pipeline version. The name {names.name} already exist."
-                " Please specify a new name"
+                " Specify a new name"
             )
         return version
 

@@ -44,7 +44,15 @@ class NewRecurringRun(msgspec.Struct, frozen=True, kw_only=True):
 class RecurringRuns:
     """What can be done with recurring runs."""
 
-    def __init__(self, store: Store, sources: Sources, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        sources: Sources,
+        *,
+        account: str = EDITOR,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._account = account
         self._store = store
         self._sources = sources
         self._now = now
@@ -85,7 +93,7 @@ class RecurringRuns:
             experiment_id=experiment.experiment_id,
             display_name=new.display_name,
             description=new.description,
-            service_account=new.service_account or ("" if latest else EDITOR),
+            service_account=new.service_account or ("" if latest else self._account),
             enabled=new.enabled,
             created_at=now,
             updated_at=now,

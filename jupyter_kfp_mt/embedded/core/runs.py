@@ -47,12 +47,19 @@ class Runs:
     """What can be done with runs."""
 
     def __init__(
-        self, store: Store, runner: Runner, sources: Sources, *, now: Callable[[], float] = time.time
+        self,
+        store: Store,
+        runner: Runner,
+        sources: Sources,
+        *,
+        account: str = EDITOR,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._runner = runner
         self._sources = sources
         self._now = now
+        self._account = account
 
     @staticmethod
     def check(new: NewRun) -> None:
@@ -78,7 +85,7 @@ class Runs:
             experiment_id=experiment.experiment_id,
             display_name=new.display_name,
             description=new.description,
-            service_account=new.service_account or EDITOR,
+            service_account=new.service_account or self._account,
             storage_state=new.storage_state,
             created_at=int(self._now()),
             scheduled_at=new.scheduled_at or int(self._now()),
@@ -132,6 +139,12 @@ class Runs:
         """Run again what failed, under the same id."""
         with saying(f"Failed to retry run {row.run_id}"):
             self._require_experiment(row)
+        if row.state == "PENDING":
+            raise aborted(
+                f"Failed to retry run {row.run_id} due to error fetching workflow manifest",
+                "Invalid input error: Workflow manifest cannot be empty",
+            )
+        with saying(f"Failed to retry run {row.run_id}"):
             if row.state not in ("FAILED", "CANCELED"):
                 raise aborted("Workflow must be Failed/Error to retry", "workflow cannot be retried")
         self._runner.retry(row.run_id)

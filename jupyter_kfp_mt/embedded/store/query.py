@@ -94,7 +94,7 @@ def page(
 ) -> Page[Row]:
     """Read one page; `total` saves counting where it is known."""
     where, values = _where(listing, query)
-    sort = listing.fields[query.sort].comparable if query.sort in listing.fields else "0"
+    sort = listing.fields[query.sort].comparable if query.sort in listing.fields else "''"
     if total is None:
         (total,) = db.read.execute(f"SELECT COUNT(*) FROM {listing.table} WHERE {where}", values).fetchone()
     if query.start is not None:
