@@ -1,0 +1,122 @@
+"""`RunCard`: one run in a cell, as it goes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ipywidgets import Button
+from traitlets import Bool, Instance, List, Unicode, observe
+
+from .. import display
+from ..display import Block
+from ..models import Run, RunView, Task
+from ..service import KfpService
+from .picture import Listener, Listeners, Picture
+
+BUSY = "Paused while the kernel is busy."
+_LOG_LINES = 12
+
+
+class RunCard(Picture):
+    """State, tasks and the last word of a run; `run` is a Run, an id, a name or `@last`.
+
+    `state`, `tasks`, `message` and `paused` can be observed; they change while the card is displayed.
+    """
+
+    run_id = Unicode(help="the run that is shown")
+    state = Unicode(read_only=True, help="its state, as KFP writes it")
+    tasks = List(Instance(Task), read_only=True, help="its tasks, as models")
+    message = Unicode(read_only=True, help="one sentence about now")
+    paused = Bool(False, read_only=True, help="whether the card waits for the kernel")
+
+    def __init__(self, run: Run | str, *, service: KfpService | None = None, **layout: Any) -> None:
+        super().__init__(service, **layout)
+        self._finished = Listeners(self._complain)
+        self._log = False
+        self._buttons = {
+            name: Button(description=name, tooltip=tooltip)
+            for name, tooltip in (
+                ("Terminate", "Stop the run now. Finished tasks keep their results."),
+                ("Retry", "Go on from where it stopped."),
+                ("Log", "Show or hide the end of the log."),
+            )
+        }
+        for name, work in (("Terminate", self.terminate), ("Retry", self.retry), ("Log", self._toggle_log)):
+            self._buttons[name].on_click(lambda _button, work=work: self._act(work))
+        found = run if isinstance(run, Run) else self.service.find_run(run)
+        self._view = RunView(run=found)
+        self.run_id = found.run_id
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait until the run has ended, at most `timeout` seconds; raises RunFailed, RunTimeout."""
+        try:
+            return self.service.wait(self.run_id, timeout=timeout, on_change=self._show_change)
+        finally:
+            self._look()
+
+    def _show_change(self, _run: Run) -> None:
+        self._look()
+
+    def terminate(self) -> None:
+        """Stop the run."""
+        self.service.terminate(self.run_id)
+        self._look()
+
+    def retry(self) -> None:
+        """Go on from where the run stopped."""
+        self.service.retry(self.run_id)
+        self._look()
+        self._follow()
+
+    def on_finished(self, function: Listener) -> None:
+        """Call `function` with the run when it has ended."""
+        self._finished.add(function)
+
+    @observe("run_id")
+    def _show_other(self, _change: object) -> None:
+        self._look()
+        self._follow()
+
+    def _look(self) -> bool:
+        was_ended = bool(self.state) and self._view.run.ended
+        self._show(self.service.view_run(self.run_id))
+        if self._view.run.ended and not was_ended:
+            self._finished.tell(self._view.run)
+        return self._view.run.ended
+
+    def _show(self, view: RunView) -> None:
+        self._view = view
+        self.set_trait("tasks", list(view.tasks))
+        self.set_trait("message", self._last_word(view))
+        self.set_trait("state", view.run.phase.value)
+        ended = view.run.ended
+        shown = ["Log", *([] if ended else ["Terminate"])]
+        shown += ["Retry"] if view.run.phase.value in {"FAILED", "CANCELED"} else []
+        self._controls.children = tuple(self._buttons[name] for name in shown)
+        self._draw()
+
+    def _last_word(self, view: RunView) -> str:
+        """Why it failed, else the last line of the log of the task that is running."""
+        if view.failure:
+            return view.failure.message
+        running = [task for task in view.tasks if task.phase.value == "RUNNING" and task.type != "DAG"]
+        if not running:
+            return ""
+        chunk = self.service.log(self.run_id, running[0].task_id, tail=1)
+        line = display.clean(chunk.text)
+        return f"{running[0].display_name or running[0].name}: {line}" if line else ""
+
+    def _toggle_log(self) -> None:
+        self._log = not self._log
+        text = self.service.logs(self.run_id, tail=_LOG_LINES) if self._log else ""
+        self._notice.value = display.draw_html(display.Prose(text)) if self._log else ""
+
+    def _on_pause(self, paused: bool) -> None:
+        if paused != self.paused:
+            self.set_trait("paused", paused)
+            self._draw()
+
+    def _block(self) -> Block:
+        note = "" if self._view.run.ended else f"State at {datetime.now().astimezone():%H:%M}"
+        return display.card(self._view, message=self.message, note=BUSY if self.paused else note)

@@ -1,0 +1,182 @@
+"""The base of our widgets: a picture in plain HTML with controls, which looks at the server now and then.
+
+The picture of a widget that a cell displays is an ordinary HTML output, changed in place: a saved notebook
+shows the last one without a kernel. Within another widget it is an HTML widget.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from IPython import get_ipython
+from IPython.display import publish_display_data
+from ipywidgets import HTML, HBox, VBox, Widget
+
+from .. import display
+from ..commands.ticker import Ticker, pace
+from ..connection import connect
+from ..display import Block
+from ..errors import KfpError, KfpNotFoundError
+from ..service import KfpService
+
+Listener = Callable[[Any], object]
+
+
+class Listeners:
+    """Functions of other people that want to know; one that raises does not stop the others."""
+
+    def __init__(self, complain: Callable[[str], None]) -> None:
+        self._functions: list[Listener] = []
+        self._complain = complain
+
+    def add(self, function: Listener) -> None:
+        """Call `function` from now on."""
+        self._functions.append(function)
+
+    def tell(self, value: object) -> None:
+        """Call all with `value`."""
+        for function in self._functions:
+            try:
+                function(value)
+            except (
+                Exception
+            ) as error:  # their code, in our thread: whatever it raises is shown, nothing stops
+                self._complain(
+                    f"{type(error).__name__} in {getattr(function, '__name__', 'a callback')}: {error}"
+                )
+
+
+class Picture(VBox):
+    """A picture with controls, drawn again by `_draw`, kept up to date by `_look` while it is displayed."""
+
+    def __init__(self, service: KfpService | None, **layout: Any) -> None:
+        self._picture = HTML()
+        self._notice = HTML()
+        self._controls = HBox()
+        super().__init__(children=(self._picture, self._notice, self._controls), **layout)
+        self._service = service
+        self._ticker = Ticker(limit=1)
+        self._display_id = ""
+        self._visible = False
+        self._outputs: list[Widget] = []  # what a cell shows below the picture
+        self._busy = False
+        self._shell = get_ipython()
+        self._errors = Listeners(self._complain)
+        if self._shell is not None:
+            self._shell.events.register("pre_run_cell", self._on_busy)
+            self._shell.events.register("post_run_cell", self._on_free)
+
+    @property
+    def service(self) -> KfpService:
+        """The service that the widget acts through; found as `connect()` finds it."""
+        if self._service is None:
+            self._service = connect()
+        return self._service
+
+    def on_error(self, function: Listener) -> None:
+        """Call `function` with every KfpError that a button or the background meets."""
+        self._errors.add(function)
+
+    def attach(self) -> None:
+        """Keep up to date from now on; for a widget that is displayed within another."""
+        self._visible = True
+        self._follow()
+
+    def close(self) -> None:
+        """Remove the widget and everything that worked for it."""
+        self._ticker.close()
+        if self._shell is not None:
+            for event, function in (("pre_run_cell", self._on_busy), ("post_run_cell", self._on_free)):
+                if function in self._shell.events.callbacks[event]:
+                    self._shell.events.unregister(event, function)
+        self._shell = None
+        for widget in (*self._outputs, self):
+            close_tree(widget)
+        for output in self._outputs:
+            output.close()
+        super().close()
+
+    # what a widget of ours fills in
+
+    def _block(self) -> Block:
+        """What is drawn."""
+        raise NotImplementedError
+
+    def _look(self) -> bool:
+        """Ask the server and set the traits; True when nothing more can change."""
+        raise NotImplementedError
+
+    def _on_pause(self, paused: bool) -> None:
+        """The kernel became busy, or free again."""
+
+    # what it gets
+
+    def _draw(self) -> None:
+        drawn = self._block()
+        self._picture.value = display.draw_html(drawn)
+        if self._display_id and hasattr(self._shell, "kernel"):  # a terminal cannot change what it has shown
+            self._publish(drawn, update=True)
+
+    def _act(self, work: Callable[[], object]) -> None:
+        """Do what a button asks for; an error is shown in the widget and told."""
+        self._notice.value = ""
+        try:
+            work()
+        except KfpError as error:
+            self._show_error(error)
+
+    def _show_error(self, error: KfpError) -> None:
+        self._notice.value = display.draw_html(display.notice(error))
+        self._errors.tell(error)
+
+    def _complain(self, sentence: str) -> None:
+        self._notice.value = display.draw_html(display.sentence(sentence))
+
+    def _follow(self) -> None:
+        """Look now and then, as long as the widget is displayed and something can change."""
+        if self._visible:
+            self._ticker.add("look", self._look_unless_busy, every=pace(self.service))
+
+    def _look_unless_busy(self) -> bool:
+        if self._busy:
+            self._on_pause(True)
+            return False
+        self._on_pause(False)
+        try:
+            return self._look()
+        except KfpNotFoundError:  # deleted: the last picture stays
+            return True
+
+    def _on_busy(self, *_about_cell: object) -> None:
+        self._busy = True
+
+    def _on_free(self, *_about_cell: object) -> None:
+        self._busy = False
+
+    def _ipython_display_(self) -> None:
+        """Display the picture as HTML of the notebook, and the controls below it."""
+        if self.comm is None:
+            return
+        self._display_id = uuid.uuid4().hex
+        self._publish(self._block(), update=False)
+        below = VBox((self._notice, self._controls))
+        self._outputs.append(below)
+        publish_display_data({**(below._repr_mimebundle_() or {}), "text/plain": ""})
+        self.attach()
+
+    def _publish(self, drawn: Block, *, update: bool) -> None:
+        publish_display_data(
+            {"text/plain": display.draw_text(drawn), "text/html": display.draw_html(drawn)},
+            {},
+            transient={"display_id": self._display_id},
+            update=update,
+        )
+
+
+def close_tree(widget: Widget) -> None:
+    """Close everything inside `widget`; ipywidgets leaves that open."""
+    for child in getattr(widget, "children", ()):
+        close_tree(child)
+        child.close()

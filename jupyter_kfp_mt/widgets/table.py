@@ -1,0 +1,106 @@
+"""`RunsTable`: runs in a cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import Button, SelectMultiple
+from traitlets import Dict, Instance, List, TraitError, Unicode, observe, validate
+from traitlets.utils.bunch import Bunch
+
+from .. import display
+from ..display import Block
+from ..display.words import look, short_id
+from ..lists import RunList
+from ..models import Run
+from ..service import KfpService
+from .picture import Listener, Listeners, Picture
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILTERS = ("state", "search", "experiment", "archived", "sort_by", "limit")
+
+
+class RunsTable(Picture):
+    """The runs that fit the filter (`state`, `search`, `experiment`, `archived`, `sort_by`, `limit`).
+
+    `runs` holds models; `selected` the ids of the chosen ones. It is kept up to date while displayed.
+    """
+
+    filter = Dict(help="which runs, by the names of `KfpService.list_runs`")
+    runs = List(Instance(Run), read_only=True, help="the runs, as models")
+    selected = List(Unicode(), help="ids of the chosen runs")
+
+    def __init__(self, *, service: KfpService | None = None, **filters: Any) -> None:
+        super().__init__(service)
+        self._found = RunList([], total_size=0)
+        self._selected = Listeners(self._complain)
+        self._choice = SelectMultiple(rows=5, layout={"width": "max-content", "max_width": "100%"})
+        self._choice.observe(self._choose, "value")
+        refresh = Button(description="Refresh", tooltip="Ask again now.")
+        refresh.on_click(lambda _button: self._act(self.refresh))
+        self._controls.children = (self._choice, refresh)
+        self.filter = filters
+        if not filters:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Ask for the runs now; raises KfpError."""
+        self._look()
+
+    def move(self, service: KfpService) -> None:
+        """Show the runs of another namespace."""
+        self._service = service
+        self.selected = []
+        self.refresh()
+
+    def to_df(self) -> pd.DataFrame:
+        """The runs as a DataFrame; raises KfpError without pandas."""
+        return self._found.to_df()
+
+    def on_select(self, function: Listener) -> None:
+        """Call `function` with the ids when others are chosen."""
+        self._selected.add(function)
+
+    @validate("filter")
+    def _check_filter(self, proposal: Bunch) -> dict[str, Any]:
+        for name in proposal.value:
+            if name not in FILTERS:
+                raise TraitError(f"filter: “{name}” is not one of {', '.join(FILTERS)}")
+        return dict(proposal.value)
+
+    @observe("filter")
+    def _ask_again(self, _change: object) -> None:
+        self.refresh()
+
+    @observe("selected")
+    def _show_selected(self, change: Bunch) -> None:
+        known = {run.run_id for run in self.runs}
+        self._choice.value = tuple(run_id for run_id in change.new if run_id in known)
+        self._selected.tell(list(change.new))
+
+    def _choose(self, change: Bunch) -> None:
+        self.selected = list(change.new)
+
+    def _look(self) -> bool:
+        found = self.service.list_runs(**self.filter)
+        if list(found) != list(self._found):
+            self._found = found
+            self.set_trait("runs", list(found))
+            self._offer(found)
+        self._draw()
+        return False  # the next run may start any time
+
+    def _offer(self, runs: list[Run]) -> None:
+        """Let the runs be chosen; what was chosen stays so as long as it is listed."""
+        kept = [run_id for run_id in self.selected if run_id in {run.run_id for run in runs}]
+        labels = [
+            (f"{look(run.phase).sign} {display.clean(run.display_name)}  {short_id(run.run_id)}", run.run_id)
+            for run in runs
+        ]
+        self._choice.options = labels
+        self._choice.value = tuple(kept)
+
+    def _block(self) -> Block:
+        return display.block_of(self._found)
