@@ -54,10 +54,11 @@ class Upstream:
         """Return the verbs of `namespace`, of KFP found anew if `again`; raises `KfpError`."""
         if again:
             self.forget()
+        limit = START_S if self._may_start else FIND_S
         try:
-            service = self._search().result(FIND_S)
+            service = self._search().result(limit)
         except concurrent.futures.TimeoutError:
-            raise kfp_error("kfp-timeout", host="Kubeflow Pipelines", s=f"{FIND_S:.0f}") from None
+            raise kfp_error("kfp-timeout", host="Kubeflow Pipelines", s=f"{limit:.0f}") from None
         if namespace in ("", NO_NAMESPACE, service.namespace):
             return service
         if not self._may_switch:

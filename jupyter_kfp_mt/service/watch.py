@@ -95,13 +95,16 @@ class Pace(NamedTuple):
 
     active: float = 5.0
     idle: float = 30.0
-    embedded: float = 0.5  # on this machine a look costs a few milliseconds
+    embedded: float = 0.5  # on this machine, where a look costs a few milliseconds
+    embedded_idle: float = 0.8
     least: float = 0.2  # between two looks, however often one is asked for
     most: float = 120.0  # between two attempts at a server that does not answer
 
     def after_look(self, *, active: bool, embedded: bool) -> float:
         """The pause after a look that went well."""
-        return self.embedded if embedded else self.active if active else self.idle
+        if embedded:
+            return self.embedded if active else self.embedded_idle
+        return self.active if active else self.idle
 
     def after_failure(self, failures: int, *, embedded: bool) -> float:
         """The pause after the n-th failure in a row, twice as long each time."""
@@ -137,6 +140,16 @@ def _row(service: Watched, run_id: str) -> Run | None:
     if run.storage_state == "ARCHIVED":
         return None
     return msgspec.structs.replace(run, pipeline_spec=NO_SPEC, run_details=None)
+
+
+class _Seen(NamedTuple):
+    """The outcome of one look: what to tell, what is known then, and how long to wait."""
+
+    changes: list[Change]
+    rows: Rows | None
+    status: Status
+    failures: int
+    pause: float
 
 
 class Watch:
@@ -197,51 +210,48 @@ class Watch:
 
     def step(self) -> float:
         """Look once, tell what changed, and return the seconds until the next look."""
-        try:
-            service = self._open(self._failures > 0)
-            status = service.status() if self._status is None or self._failures else self._status
-            if status.error is not None:
-                raise KfpError.from_body(status.error)
-            before = self._rows if self._status and status.endpoint == self._status.endpoint else None
-            after = look(service, before or Rows(), self._take_asked_for())
-        except KfpError as error:
-            return self._failed(error)
-        self._failures = 0
-        self._tell_status(status)
-        self._tell_difference(before, after)
-        self._rows = after
-        return self._pace.after_look(active=bool(after.active), embedded=status.embedded)
-
-    def _tell_difference(self, before: Rows | None, after: Rows) -> None:
-        runs, removed, gap = difference(before or Rows(), after)
-        if before is None or gap:
-            self._tell(Reset())
-        elif runs or removed:
-            self._tell(RunsEvent(namespace=self._namespace, runs=runs, removed=removed, at=self._now()))
-
-    def _failed(self, error: KfpError) -> float:
-        self._failures += 1
-        known = self._status or Status(connected=False, namespace=self._namespace, version=__version__)
-        pause = self._pace.after_failure(self._failures, embedded=known.embedded)
-        reached = isinstance(error, KfpRefusedError)
-        self._tell_status(msgspec.structs.replace(known, connected=reached, error=_waiting(error, pause)))
-        return pause
-
-    def _tell_status(self, status: Status) -> None:
-        if status != self._status:
-            self._status = status
-            self._tell(status)
-
-    def _tell(self, change: Change) -> None:
+        with self._lock:
+            asked_for = frozenset(self._asked_for)
+        seen = self._look(asked_for)
         with self._lock:
             listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener(change)
+            if listeners:  # what nobody hears is not taken for told: it is seen again by who comes back
+                self._rows, self._status, self._failures = seen.rows, seen.status, seen.failures
+                self._asked_for -= asked_for
+        for change in seen.changes:
+            for listener in listeners:
+                listener(change)
+        return seen.pause
 
-    def _take_asked_for(self) -> set[str]:
-        with self._lock:
-            asked_for, self._asked_for = self._asked_for, set()
-            return asked_for
+    def _look(self, asked_for: Collection[str]) -> _Seen:
+        known = self._status
+        try:
+            service = self._open(self._failures > 0)
+            status = service.status() if known is None or self._failures else known
+            if status.error is not None:
+                raise KfpError.from_body(status.error)
+            moved = known is None or status.endpoint != known.endpoint
+            before = None if moved else self._rows
+            after = look(service, before or Rows(), asked_for)
+        except KfpError as error:
+            return self._failed(error)
+        changes: list[Change] = [] if status == known else [status]
+        runs, removed, gap = difference(before or Rows(), after)
+        if before is None or gap:
+            changes.append(Reset())
+        elif runs or removed:
+            now = self._now()
+            changes.append(RunsEvent(namespace=self._namespace, runs=runs, removed=removed, at=now))
+        pause = self._pace.after_look(active=bool(after.active), embedded=status.embedded)
+        return _Seen(changes, after, status, 0, pause)
+
+    def _failed(self, error: KfpError) -> _Seen:
+        failures = self._failures + 1
+        known = self._status or Status(connected=False, namespace=self._namespace, version=__version__)
+        pause = self._pace.after_failure(failures, embedded=known.embedded)
+        reached = isinstance(error, KfpRefusedError)
+        status = msgspec.structs.replace(known, connected=reached, error=_waiting(error, pause))
+        return _Seen([] if status == self._status else [status], self._rows, status, failures, pause)
 
     def _look_on(self) -> None:
         try:

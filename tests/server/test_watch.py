@@ -52,6 +52,17 @@ def test_nothing_is_told_when_nothing_changed() -> None:
     assert told == []
 
 
+def test_what_is_seen_while_nobody_listens_is_told_to_who_comes_back() -> None:
+    kfp = FakeKfp()
+    watch, told = watched(kfp)
+    listener = watch._listeners.pop()
+    kfp.put("run")
+    watch.step()
+    watch._listeners.append(listener)
+    watch.step()
+    assert told_runs(told) == [(["run"], [])]
+
+
 def test_a_page_of_runs_costs_one_call() -> None:
     kfp = FakeKfp()
     for number in range(PAGE):
@@ -174,7 +185,8 @@ def test_after_a_failure_the_differences_go_on() -> None:
 
 
 def test_the_pace_follows_what_runs() -> None:
-    pace = Pace(active=5, idle=30, embedded=0.5)
+    pace = Pace(active=5, idle=30, embedded=0.5, embedded_idle=0.8)
     assert pace.after_look(active=True, embedded=False) == 5
     assert pace.after_look(active=False, embedded=False) == 30
-    assert pace.after_look(active=False, embedded=True) == 0.5
+    assert pace.after_look(active=True, embedded=True) == 0.5
+    assert pace.after_look(active=False, embedded=True) == 0.8
