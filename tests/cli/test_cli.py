@@ -218,7 +218,7 @@ def python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_start_is_light() -> None:
-    code = "import sys; from jupyter_kfp_mt.cli import main; main(['help', '--quiet']); print(sorted(sys.modules))"
+    code = "import sys; from jupyter_kfp_mt.cli import main; main(['help']); print(sorted(sys.modules))"
     loaded = python("-c", code).stdout.splitlines()[-1]
     for heavy in ("kfp", "kubernetes", "pandas", "ipywidgets", "IPython", "requests"):
         assert f"'{heavy}'" not in loaded, heavy
