@@ -71,6 +71,11 @@ export class KfpApi {
     private readonly _trans: TranslationBundle
   ) {}
 
+  /** The Jupyter server that is asked. */
+  get baseUrl(): string {
+    return this._settings.baseUrl;
+  }
+
   /** Who and where; rejects with `version-mismatch` when the two halves differ. */
   async status(namespace = ''): Promise<Status> {
     const status = await this._get<Status>(['status'], { namespace });

@@ -4,9 +4,10 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 
-import { EventStream } from '../api/events';
 import { bodyOf, KfpApiError } from '../api/errors';
 import type { StreamState } from '../api/events';
+import { openEvents, pagesOf } from '../api/shared';
+import type { IEvents, IPages } from '../api/shared';
 import type { KfpApi } from '../api/client';
 import type { IServerEvent } from '../api/sse';
 import type { ErrorBody, Run, RunsEvent, Status, SubmitRequest } from '../api/types';
@@ -24,6 +25,8 @@ export interface IRunManagerOptions {
   readonly namespace?: string;
   /** Whether the page is in front; a page that is not keeps no stream open for its views. */
   readonly isPageVisible?: () => boolean;
+  /** The other pages of the browser, to share one stream with; null for a stream of its own. */
+  readonly pages?: IPages | null;
 }
 
 /** The runs of the current namespace: a page from REST, then differences from the event stream. */
@@ -31,6 +34,7 @@ export class RunManager implements IRunManager {
   constructor(options: IRunManagerOptions) {
     this.api = options.api;
     this._namespace = options.namespace ?? '';
+    this._pages = options.pages === undefined ? pagesOf(window) : options.pages;
     this._isPageVisible = options.isPageVisible ?? (() => document.visibilityState === 'visible');
     document.addEventListener('visibilitychange', this._onVisibility);
     // While there is no connection and somebody looks, see whether it can be had now (UX §8.3).
@@ -336,13 +340,18 @@ export class RunManager implements IRunManager {
     const open = this._wanted && this._status?.connected === true;
     if (open && !this._stream) {
       const namespace = this._namespace;
-      this._stream = new EventStream({
-        open: (lastEventId, signal) => this.api.openEvents(namespace, lastEventId, signal),
-        onEvent: event => this._onEvent(event),
-        onState: state => this._onStream(state),
-        onHeard: () => this._onHeard(),
-        lastEventId: this._lastEventId
-      });
+      const name = `jupyter-kfp-mt ${this.api.baseUrl} ${namespace}`;
+      this._stream = openEvents(
+        name,
+        {
+          open: (lastEventId, signal) => this.api.openEvents(namespace, lastEventId, signal),
+          onEvent: event => this._onEvent(event),
+          onState: state => this._onStream(state),
+          onHeard: () => this._onHeard(),
+          lastEventId: this._lastEventId
+        },
+        this._pages
+      );
     } else if (!open && this._stream) {
       this._closeStream();
     }
@@ -448,6 +457,7 @@ export class RunManager implements IRunManager {
   }
 
   private readonly _isPageVisible: () => boolean;
+  private readonly _pages: IPages | null;
   private readonly _poll: Poll;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _runChanged = new Signal<this, IRunChange>(this);
@@ -471,7 +481,7 @@ export class RunManager implements IRunManager {
   private _rows: readonly Run[] = [];
   private _shown: readonly Run[] = [];
   private _status: Status | null = null;
-  private _stream: EventStream | null = null;
+  private _stream: IEvents | null = null;
   private _total = 0;
   private _updatedAt = 0;
   private _watchers = 0;
