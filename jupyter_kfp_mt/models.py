@@ -515,6 +515,10 @@ class RuntimeFile(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     multi_user: bool = True
 
+    def __repr__(self) -> str:
+        """Without the key: this is printed by failing tests and tracebacks."""
+        return f"RuntimeFile(url={self.url!r}, pid={self.pid}, namespace={self.namespace!r})"
+
 
 def _seconds(start: datetime | None, end: datetime | None, *, ended: bool) -> float | None:
     if start is None or (ended and end is None):

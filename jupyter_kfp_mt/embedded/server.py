@@ -23,7 +23,7 @@ from tornado.httpserver import HTTPServer
 from .. import __version__
 from ..models import RuntimeFile
 from .api.app import LARGEST_HEADER, LARGEST_UPLOAD, Server
-from .core import Core
+from .core.core import Core
 from .core.runner import Runner
 from .store import Store
 from .tenants import Tenancy, profile_name
@@ -104,7 +104,9 @@ class _Process:
 
     async def _serve(self) -> None:
         self._tenancy.prepare(self._namespace)
-        core = Core(self._store, self._engine, self._tenancy, self._folder)
+        core = Core(
+            self._store, self._engine, self._tenancy, self._folder, profiles_changed=self._write_tokens
+        )
         if not self._options.multi_user:
             core.experiments.default()
         loop = asyncio.get_running_loop()
@@ -122,7 +124,7 @@ class _Process:
             )
             http.add_socket(listener)
             self._engine.start()
-            self._write_token()
+            self._write_tokens()
             port = listener.getsockname()[1]
             (self._folder / "port").write_text(str(port))
             self._write_runtime(f"http://127.0.0.1:{port}")
@@ -141,31 +143,37 @@ class _Process:
                 await asyncio.wait_for(self._stopped.wait(), _CHECK)
             except (asyncio.TimeoutError, TimeoutError):
                 if time.monotonic() - renewed > TOKEN_RENEWED:
-                    self._write_token()
+                    self._write_tokens()
                     renewed = time.monotonic()
-                if self._idle(time.monotonic() - server.last_call):
+                if self.is_idle(time.monotonic() - server.last_call):
                     log.info("nothing to do since %.0f s", self._options.idle_seconds)
                     return
 
-    def _idle(self, quiet: float) -> bool:
+    def is_idle(self, quiet: float) -> bool:
+        """Whether to stop, `quiet` seconds after the last call: nothing runs and nothing is scheduled."""
         if not self._options.idle_seconds or quiet < self._options.idle_seconds:
             return False
         return not self._store.runs.unfinished() and not self._store.recurring_runs.enabled()
 
-    def _write_token(self) -> None:
-        token, _ = self._tenancy.issue(self._namespace, seconds=TOKEN_SECONDS)
-        _write_private(self._token_path, token.encode())
+    def _write_tokens(self) -> None:
+        """A fresh token for each profile: whoever may read this folder owns the server."""
+        wanted = {self._token_path(each.namespace): each.namespace for each in self._tenancy.profiles()}
+        for path, namespace in wanted.items():
+            token, _ = self._tenancy.issue(namespace, seconds=TOKEN_SECONDS)
+            _write_private(path, token.encode())
+        for path in self._folder.glob("token-*"):
+            if path not in wanted:
+                path.unlink()
 
-    @property
-    def _token_path(self) -> Path:
-        return self._folder / f"token-{self._namespace}"
+    def _token_path(self, namespace: str) -> Path:
+        return self._folder / f"token-{namespace}"
 
     def _write_runtime(self, url: str) -> None:
         runtime = RuntimeFile(
             url=url,
             pid=os.getpid(),
             namespace=self._namespace,
-            token_path=str(self._token_path),
+            token_path=str(self._token_path(self._namespace)),
             owner_key=self._owner_key,
             version=__version__,
             multi_user=self._options.multi_user,

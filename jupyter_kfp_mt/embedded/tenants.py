@@ -231,6 +231,10 @@ class Tenancy:
             raise ValueError(f"there is a profile {namespace} already")
         return profile
 
+    def profiles(self) -> list[ProfileRow]:
+        """All profiles but the shared one."""
+        return [each for each in self._table.profiles() if each.namespace != SHARED]
+
     def prepare(self, namespace: str) -> None:
         """Make sure of the shared namespace and of the server's own profile, which may write there."""
         for each in (SHARED, namespace):

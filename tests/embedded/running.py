@@ -18,7 +18,7 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
 from jupyter_kfp_mt.embedded.api.app import LARGEST_HEADER, LARGEST_UPLOAD, Server
-from jupyter_kfp_mt.embedded.core import Core
+from jupyter_kfp_mt.embedded.core.core import Core
 from jupyter_kfp_mt.embedded.core.runner import LogPart, Problem
 from jupyter_kfp_mt.embedded.store import Store
 from jupyter_kfp_mt.embedded.tenants import EDITOR, SHARED, Tenancy, subject

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..core import Core
+from ..core.core import Core
 from ..core.errors import exists, invalid, not_found
 from ..store.tenants import CONFIG_MAP, SECRET
 from ..tenants import EDITOR, ROLES, SHARED, data_of, subject
@@ -49,8 +49,7 @@ def list_profiles(core: Core, _call: Call) -> Json:
                     for other in table.contributors(each.namespace)
                 ],
             }
-            for each in table.profiles()
-            if each.namespace != SHARED
+            for each in core.tenancy.profiles()
         ]
     }
 
@@ -64,6 +63,7 @@ def add_profile(core: Core, call: Call) -> Json:
         row = core.tenancy.add_profile(namespace, call.message.get("owner", ""))
     except ValueError as error:
         raise invalid(str(error)) from None
+    core.profiles_changed()
     return {"namespace": row.namespace, "owner": row.owner}
 
 
@@ -73,6 +73,7 @@ def remove_profile(core: Core, call: Call) -> Json:
     core.empty(namespace)
     accounts = [subject(namespace, account) for account in (EDITOR, "default-viewer")]
     core.store.tenants.remove_profile(namespace, accounts)
+    core.profiles_changed()
     return {}
 
 

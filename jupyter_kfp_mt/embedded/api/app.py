@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 from tornado import httputil, web
 
-from ..core import Core
+from ..core.core import Core
 from ..core.errors import ApiError
 from . import extras
 from .http import JSON, TEXT, Answer, Call, Route, Router, refusal, respond

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ...models import Task
-from ..core import Core
+from ..core.core import Core
 from ..core.errors import HTTP_STATUS, ApiError, invalid, not_found
 from ..store import RunRow
 from ..tenants import Tenancy

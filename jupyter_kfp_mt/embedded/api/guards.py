@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core import Core
+from ..core.core import Core
 from ..core.errors import ApiError, invalid, not_found
 from ..store import ExperimentRow, PipelineRow
 from .http import Call, Guard, Target

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ..core import Core
+from ..core.core import Core
 from ..core.errors import (
     DENIED,
     HTTP_STATUS,

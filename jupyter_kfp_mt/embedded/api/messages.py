@@ -76,7 +76,9 @@ def _operation(source: Any, at: int, name: str) -> tuple[str, int]:
 
 _FILTER_V2 = _filter("ml_pipelines.Filter", "operation", _operation)
 _FILTER_V1 = _filter("v1beta1.Filter", "op", _operation)
-FILTERS_V2 = FilterSyntax(lambda text: parse(_FILTER_V2, text, cut=False), "operation", "go_client.Predicate_Operation")
+FILTERS_V2 = FilterSyntax(
+    lambda text: parse(_FILTER_V2, text, cut=False), "operation", "go_client.Predicate_Operation"
+)
 FILTERS_V1 = FilterSyntax(lambda text: parse(_FILTER_V1, text, cut=False), "op", "go_client.Predicate_Op")
 
 RUNTIME_CONFIG = message_kind(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core import Core
+from ..core.core import Core
 from ..core.errors import invalid
 from ..core.pipelines import Names
 from ..store.pipelines import VERSIONS

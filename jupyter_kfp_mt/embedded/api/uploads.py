@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..core import Core
+from ..core.core import Core
 from ..core.errors import DENIED, EXISTS, NOT_FOUND, UNAUTHENTICATED, ApiError, invalid, saying
 from ..core.packages import Template, read_template, unpack
 from ..core.pipelines import Names

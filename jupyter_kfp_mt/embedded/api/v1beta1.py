@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ...models import Task
-from ..core import Core
+from ..core.core import Core
 from ..core.errors import invalid, not_found, saying
 from ..core.packages import Template, read_template
 from ..core.recurring_runs import NewRecurringRun

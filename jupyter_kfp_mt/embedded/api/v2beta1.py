@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ...models import Task
-from ..core import Core
+from ..core.core import Core
 from ..core.errors import aborted, invalid, not_found, saying
 from ..core.listing import Asked
 from ..core.pipelines import Names

@@ -193,6 +193,23 @@ class Runs:
         )
         return [run_id for (run_id,) in found]
 
+    def unfinished_of(self, recurring_run_id: str) -> int:
+        """How many runs of a recurring run have not ended."""
+        found = self._db.read.execute(
+            "SELECT COUNT(*) FROM runs WHERE recurring_run_id = ? AND recurring_run_id <> ''"
+            " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED', 'SKIPPED')",
+            (recurring_run_id,),
+        ).fetchone()
+        return int(found[0])
+
+    def last_scheduled(self, recurring_run_id: str) -> int | None:
+        """The latest time that a recurring run has started a run for; None when there is no run of it."""
+        found = self._db.read.execute(
+            "SELECT MAX(scheduled_at) FROM runs WHERE recurring_run_id = ? AND recurring_run_id <> ''",
+            (recurring_run_id,),
+        ).fetchone()
+        return None if found[0] is None else int(found[0])
+
     def add(self, row: RunRow) -> bool:
         """Store a new run with PENDING as its first history entry; False when the id is taken."""
         digest = hashlib.sha256(row.spec).hexdigest()

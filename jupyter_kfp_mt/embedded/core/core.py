@@ -1,0 +1,52 @@
+"""The core as one object: what both APIs stand on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ..store import Store
+from ..tenants import Tenancy
+from .experiments import Experiments
+from .fetch import fetch
+from .listing import Lists
+from .pipelines import Pipelines
+from .recurring_runs import RecurringRuns
+from .runner import Runner
+from .runs import EDITOR, RUNNER_ACCOUNT, Runs
+from .sources import Sources
+
+
+class Core:
+    """Everything behind the two APIs."""
+
+    def __init__(
+        self,
+        store: Store,
+        runner: Runner,
+        tenancy: Tenancy,
+        folder: Path,
+        fetch: Callable[[str], bytes] = fetch,
+        *,
+        profiles_changed: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.profiles_changed = profiles_changed
+        self.folder = folder
+        self.fetch = fetch
+        self.store = store
+        self.runner = runner
+        self.tenancy = tenancy
+        self.lists = Lists(tenancy.page_key)
+        sources = Sources(store, runner)
+        account = EDITOR if tenancy.multi_user else RUNNER_ACCOUNT
+        self.experiments = Experiments(store, multi_user=tenancy.multi_user, now=now)
+        self.runs = Runs(store, runner, sources, account=account, now=now)
+        self.recurring_runs = RecurringRuns(store, sources, account=account, now=now)
+        self.pipelines = Pipelines(store, now=now)
+
+    def empty(self, namespace: str) -> None:
+        """Delete everything in a namespace: runs with their files, schedules, experiments, pipelines."""
+        for run_id in self.store.empty(namespace):
+            self.runner.forget(run_id)

@@ -1,0 +1,126 @@
+"""One server for one folder: started on demand, found by its file, gone when told."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from jupyter_kfp_mt import embedded
+from jupyter_kfp_mt.embedded.server import Options, _Process
+from jupyter_kfp_mt.embedded.store import Store
+from jupyter_kfp_mt.errors import KfpConnectionError
+from jupyter_kfp_mt.models import RuntimeFile
+from tests.embedded.running import StandIn, send
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "kfp"
+    embedded.stop(tmp_path / "kfp")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_second_start_finds_the_first(folder: Path) -> None:
+    found: list[RuntimeFile] = []
+    starts = [
+        threading.Thread(target=lambda: found.append(embedded.ensure_running(folder))) for _ in range(3)
+    ]
+    for each in starts:
+        each.start()
+    for each in starts:
+        each.join()
+    assert len({(each.url, each.pid) for each in found}) == 1
+    assert embedded.find(folder) == found[0]
+
+
+def test_it_says_that_it_is_embedded_and_listens_here_only(folder: Path) -> None:
+    runtime = embedded.ensure_running(folder, namespace="ana")
+    healthz = send(runtime.url, "GET", "/apis/v2beta1/healthz", None, []).json
+    assert (healthz["embedded"], healthz["multi_user"]) == (True, True)
+    assert runtime.url.startswith("http://127.0.0.1:")
+    assert (mode(folder), mode(folder / "runtime.json"), mode(folder / "token-ana")) == (0o700, 0o600, 0o600)
+
+
+def test_the_token_of_the_file_works_and_nothing_secret_is_logged(folder: Path) -> None:
+    runtime = embedded.ensure_running(folder, namespace="ana")
+    token = Path(runtime.token_path).read_text()
+    sent = [("Authorization", f"Bearer {token}")]
+    body = {"display_name": "e", "namespace": "ana"}
+    assert send(runtime.url, "POST", "/apis/v2beta1/experiments", body, sent).status == 200
+    log = (folder / "server.log").read_text()
+    assert "POST /apis/v2beta1/experiments by system:serviceaccount:ana:default-editor in ana: 200" in log
+    assert token not in log
+    assert runtime.owner_key not in log + repr(runtime)
+
+
+def test_the_address_and_the_data_outlive_a_restart(folder: Path) -> None:
+    first = embedded.ensure_running(folder, namespace="ana")
+    sent = [("Authorization", f"Bearer {Path(first.token_path).read_text()}")]
+    send(first.url, "POST", "/apis/v2beta1/experiments", {"display_name": "e", "namespace": "ana"}, sent)
+    assert embedded.stop(folder)
+    assert embedded.find(folder) is None
+    second = embedded.ensure_running(folder, namespace="ana")
+    assert (second.url, second.owner_key != first.owner_key) == (first.url, True)
+    listed = send(second.url, "GET", "/apis/v2beta1/experiments?namespace=ana", None, sent).json
+    assert listed["total_size"] == 1
+
+
+def test_a_file_of_a_server_that_was_killed_is_not_believed(folder: Path) -> None:
+    runtime = embedded.ensure_running(folder)
+    os.kill(runtime.pid, 9)
+    while embedded.find(folder) is not None:  # the kernel is at it
+        time.sleep(0.01)
+    assert embedded.ensure_running(folder).pid != runtime.pid
+
+
+def test_a_failed_start_shows_the_last_line_of_the_log(tmp_path: Path) -> None:
+    (tmp_path / "kfp").mkdir()
+    (tmp_path / "kfp" / "store.sqlite").write_bytes(b"this is not a database" * 100)
+    with pytest.raises(KfpConnectionError) as error:
+        embedded.ensure_running(tmp_path / "kfp")
+    assert error.value.code == "embedded-failed"
+    assert "not a database" in error.value.why
+
+
+def test_it_stops_by_itself_when_nothing_is_to_do(tmp_path: Path) -> None:
+    process = _Process(
+        Options(data=tmp_path, namespace="ana", idle_seconds=60), lambda store, _: StandIn(store)
+    )
+    assert not process.is_idle(59)
+    assert process.is_idle(61)
+    Store(tmp_path / "store.sqlite").close()
+
+
+def test_the_server_imports_nothing_heavy() -> None:
+    code = "import sys, jupyter_kfp_mt.embedded.server, jupyter_kfp_mt.embedded.engine;print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(embedded.__file__).parents[2])}
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    ).stdout.split()
+    assert not {"kfp", "jupyter_server", "requests", "kubernetes", "pandas", "IPython"} & set(loaded)
+
+
+def test_runtime_files_of_other_versions_are_read(tmp_path: Path) -> None:
+    data = {
+        "url": "u",
+        "pid": 1,
+        "namespace": "n",
+        "token_path": "t",
+        "owner_key": "k",
+        "version": "9",
+        "new": 1,
+    }
+    (tmp_path / "runtime.json").write_bytes(msgspec.json.encode(data))
+    assert embedded.find(tmp_path) is None  # nobody holds the lock
