@@ -15,6 +15,8 @@ const missing = {
   DragEvent: class DragEvent extends MouseEvent {},
   IntersectionObserver: Observer,
   ResizeObserver: Observer,
+  requestIdleCallback: (callback: () => void) => setTimeout(callback, 0),
+  cancelIdleCallback: (handle: number) => clearTimeout(handle),
   matchMedia: (media: string) => ({
     media,
     matches: false,

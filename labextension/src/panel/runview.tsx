@@ -165,7 +165,8 @@ export class RunViewWidget extends ReactWidget {
   private _sync(): void {
     const { taskTab, attempt } = this._place;
     const view = this._model.view;
-    const shown = view && shownTask(view, this._place);
+    const shown = view ? shownTask(view, this._place) : '';
+    this._place = { ...this._place, opened: shown };
     const task = view?.tasks.find(({ task_id }) => task_id === shown);
     const wanted = task && hasLog(task) ? task : undefined;
     const number = attempt || (wanted?.attempt ?? 0);

@@ -93,7 +93,8 @@ export function taskRows(tasks: readonly Task[], sort: ITaskSort, folded: Readon
 
 /** Return the task to open with: the one that explains the state of the run. */
 export function firstTask(tasks: readonly Task[], preferred = ''): Task | undefined {
-  const leaves = tasks.filter(task => !tasks.some(other => other.parent_task_id === task.task_id));
+  const parents = new Set(tasks.map(task => task.parent_task_id));
+  const leaves = tasks.filter(task => !parents.has(task.task_id));
   return (
     tasks.find(task => preferred !== '' && task.task_id === preferred) ??
     leaves.find(task => task.phase === 'FAILED') ??

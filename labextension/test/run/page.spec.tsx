@@ -83,6 +83,12 @@ describe('the run view', () => {
     expect(log.getAttribute('aria-live')).toBe('off');
   });
 
+  it('keeps the log that is being read when its task ends', () => {
+    const tasks = [task('one', 'SUCCEEDED'), task('two', 'RUNNING')];
+    render(<Page view={view('RUNNING', tasks)} place={{ ...FIRST_PLACE, opened: 'one' }} />);
+    expect(screen.getByRole('row', { selected: true }).textContent).toContain('one');
+  });
+
   it('says why it failed and offers Clone… first; the log is open already', () => {
     render(<Page />);
     const box = screen.getByRole('status', { name: 'Why the run failed' });

@@ -29,13 +29,15 @@ export interface IRunPlace {
   readonly tab: RunTab;
   /** The chosen task, `""` for none; null while nobody has chosen. */
   readonly task: string | null;
+  /** The task that the view opened with: it stays when it ends. */
+  readonly opened: string;
   readonly taskTab: TaskTab;
   /** The attempt whose log is shown; 0 for the newest. */
   readonly attempt: number;
 }
 
 /** Where a run view begins. */
-export const FIRST_PLACE: IRunPlace = { tab: 'tasks', task: null, taskTab: 'log', attempt: 0 };
+export const FIRST_PLACE: IRunPlace = { tab: 'tasks', task: null, opened: '', taskTab: 'log', attempt: 0 };
 
 export interface IRunPageProps {
   readonly view: RunView | null;
@@ -59,9 +61,15 @@ export interface IRunPageProps {
   readonly onLoadEarlier: () => void;
 }
 
-/** The id of the task that is shown: the chosen one, else the one that explains the state of the run. */
+/**
+ * The id of the task that is shown: the chosen one, else the one that failed, else the one the view opened with.
+ *
+ * #### Notes
+ * A log that is being read does not give way to that of the next task.
+ */
 export function shownTask(view: RunView, place: IRunPlace): string {
-  return place.task ?? firstTask(view.tasks, view.failure?.task_id)?.task_id ?? '';
+  const first = firstTask(view.tasks, view.failure?.task_id)?.task_id ?? '';
+  return place.task ?? (view.run.phase === 'FAILED' ? first : place.opened || first);
 }
 
 /** Whether the place has the task pane. */
