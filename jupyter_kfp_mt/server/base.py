@@ -47,17 +47,21 @@ class Parts(NamedTuple):
 
 
 class KfpHandler(APIHandler):
-    """One URL of the route table. Verbs are decorated in leaf classes only: `@authorized` remembers its first
-    call, so a verb inherited by two handlers would be checked as the other's.
+    """One URL of the route table.
+
+    Verbs are decorated in leaf classes only: `@authorized` remembers its first call, so a verb inherited by
+    two handlers would be checked as the other's.
     """
 
     auth_resource = "kfp"
+    changes = True  # whether POST and DELETE change something
 
     def initialize(self, parts: Parts, routes: Mapping[str, Route]) -> None:
         """Take what the route table hands on; `routes` are the verbs of this URL."""
         self.parts = parts
         self._route = routes.get(self.request.method or "")
         self._track_activity = self.request.method != "GET"  # looking on keeps no idle server alive
+        self._left = False  # the caller is gone
         self._queued: Future[Any] | None = None
 
     @cached_property
@@ -99,11 +103,14 @@ class KfpHandler(APIHandler):
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
-            raise web.Finish from None
+            if self._left:
+                raise web.Finish from None
+            raise kfp_error("jupyter-error", why="It is stopping.") from None
 
     def on_connection_close(self) -> None:
         """Nobody waits for the answer any more."""
         super().on_connection_close()
+        self._left = True
         if self._queued is not None:
             self._queued.cancel()
 
@@ -114,9 +121,9 @@ class KfpHandler(APIHandler):
     def on_finish(self) -> None:
         """After a change: one line in the log, and a look by those who watch."""
         super().on_finish()
-        if self.request.method not in ("POST", "DELETE"):
+        if self.request.method not in ("POST", "DELETE") or not self.changes:
             return
-        user = getattr(self.current_user, "username", "nobody")
+        user = getattr(self._known_user, "username", "nobody")
         outcome = (self.request.method, self.request.path, user, self.get_status(), self.request_id)
         self.log.info("jupyter_kfp_mt: %s %s by %s: %d (request %s)", *outcome)
         if self.get_status() < 400:
@@ -149,11 +156,16 @@ class KfpHandler(APIHandler):
         else:
             super().log_exception(typ, value, tb)
 
+    @property
+    def _known_user(self) -> object:
+        """Who asks, as far as it is known: `current_user` must not be asked before Jupyter has looked."""
+        return getattr(self, "_jupyter_current_user", None)
+
     def _jupyters_error(self, status: int, error: BaseException | None) -> KfpError:
         """What tornado and Jupyter refuse, in our words."""
         reason = error.log_message or "" if isinstance(error, web.HTTPError) else ""
         if status in (401, 403):
-            if not self.current_user:
+            if not self._known_user:
                 return kfp_error("jupyter-login")
             return kfp_error("jupyter-denied", why=reason)
         if status in (400, 405):

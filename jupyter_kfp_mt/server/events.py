@@ -41,7 +41,6 @@ class EventsHandler(KfpHandler):
     def initialize(self, parts: Parts, routes: Mapping[str, Route]) -> None:
         """As all handlers, and with a bell for news."""
         super().initialize(parts, routes)
-        self._left = False
         self._news = asyncio.Event()
 
     async def _tell(self, stream: Stream) -> None:
@@ -60,5 +59,4 @@ class EventsHandler(KfpHandler):
     def on_connection_close(self) -> None:
         """The page left."""
         super().on_connection_close()
-        self._left = True
         self._news.set()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from ..models import ExperimentRequest, PipelineVersion, Run, Source, SubmitRequest, UploadRequest
+from ..models import ExperimentRequest, Phase, PipelineVersion, Run, Source, SubmitRequest, UploadRequest
 from .base import KfpHandler, may
 from .events import EventsHandler
 from .files import with_text
@@ -77,6 +77,8 @@ class EmbeddedHandler(KfpHandler):
 class InspectHandler(KfpHandler):
     """A pipeline, read for the submit form."""
 
+    changes = False
+
     @web.authenticated
     @may("read")
     async def post(self, namespace: str) -> None:
@@ -102,7 +104,10 @@ class RunsHandler(KfpHandler):
         """Start one."""
         wish = self.body(SubmitRequest)
         source = await with_text(self, wish.source)
-        self.send(await self.off_loop(_submit, await self.service(namespace), wish, source))
+        run = await self.off_loop(_submit, await self.service(namespace), wish, source)
+        if run.phase is Phase.UNCONFIRMED:
+            self.set_status(202)
+        self.send(run)
 
 
 class RunHandler(KfpHandler):
@@ -237,6 +242,8 @@ def _submit(service: KfpService, wish: SubmitRequest, source: Source) -> Run:
         cache=wish.cache,
         pipeline_root=wish.pipeline_root,
         service_account=wish.service_account,
+        submit_key=wish.submit_key,
+        patient=False,
     )
 
 

@@ -185,3 +185,23 @@ async def test_a_path_of_ours_that_is_not_there_is_told_in_our_form(jp_fetch: Fe
 
 async def test_jupyterlabs_own_arguments_are_let_through(jp_fetch: Fetch) -> None:
     assert (await jp_fetch(*RUNS, params={"1731234567890": "", "page_size": "5"})).code == 200
+
+
+async def test_looking_on_keeps_no_idle_server_alive(jp_fetch: Fetch, jp_web_app: Any, kfp: FakeKfp) -> None:
+    kfp.put("run-1")
+    await jp_fetch(*RUNS)
+    assert "api_last_activity" not in jp_web_app.settings
+    await jp_fetch(*RUNS, "run-1", "terminate", method="POST", body="")
+    assert "api_last_activity" in jp_web_app.settings
+
+
+async def test_who_changed_what_is_one_line_in_the_log(
+    jp_fetch: Fetch, kfp: FakeKfp, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    await jp_fetch(*RUNS, method="POST", body='{"source": {"kind": "example"}}')
+    told = [record.getMessage() for record in caplog.records if "jupyter_kfp_mt: " in record.getMessage()]
+    assert len(told) == 1
+    assert re.search(
+        r"POST /a%40b/jupyter-kfp-mt/namespaces/team-a/runs by \w+: 200 \(request \w+\)", told[0]
+    )
