@@ -56,7 +56,7 @@ class Terminal:
     def say(self, message: str) -> None:
         """Tell one sentence, unless quiet."""
         if not self.quiet:
-            self.tell(clean(message))
+            self.tell(_here(clean(message)))
 
     def write(self, text: str) -> None:
         """Show a part of a log that is followed."""

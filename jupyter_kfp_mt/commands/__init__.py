@@ -59,6 +59,7 @@ COMMANDS: tuple[Command, ...] = (
     look.metrics,
     look.spec,
     act.submit,
+    act.clone,
     act.wait,
     act.terminate,
     act.retry,

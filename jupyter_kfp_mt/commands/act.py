@@ -9,9 +9,9 @@ from typing import Any
 
 from ..errors import ErrorBody, KfpError
 from ..lists import RunList
-from ..models import Cache, Experiment, PipelineVersion, Run, Source
+from ..models import Cache, Experiment, PipelineVersion, Run, Source, SourceKind
 from .grammar import argument, command, usage_error
-from .look import RUNS
+from .look import RUN, RUNS
 from .results import BulkResult
 from .session import Session, bulk_error
 from .sources import read_source
@@ -68,15 +68,13 @@ def start(session: Session, order: Order) -> Run | dict[str, Any]:
     return wait_for(session, run, order.timeout) if order.wait else run
 
 
-@command(
-    "submit",
-    SOURCE,
-    argument(
-        "parameters",
-        metavar="KEY=VALUE",
-        nargs="*",
-        help="values of parameters; $name takes one of the notebook",
-    ),
+_PARAMETERS = argument(
+    "parameters",
+    metavar="KEY=VALUE",
+    nargs="*",
+    help="values of parameters; $name takes one of the notebook",
+)
+_OPTIONS = (
     argument(
         "--experiment",
         "-e",
@@ -99,6 +97,9 @@ def start(session: Session, order: Order) -> Run | dict[str, Any]:
     argument("--wait", action="store_true", help="until the run has ended; fails when the run fails"),
     _TIMEOUT,
 )
+
+
+@command("submit", SOURCE, _PARAMETERS, *_OPTIONS)
 def submit(
     session: Session, *, source: str, parameters: Sequence[str], **options: Any
 ) -> Run | dict[str, Any]:
@@ -108,6 +109,24 @@ def submit(
     """
     values = pairs(parameters)
     return start(session, Order(read_source(session, source), values, **options))
+
+
+@command("clone", RUN, _PARAMETERS, *_OPTIONS)
+def clone(session: Session, *, run: str, parameters: Sequence[str], **options: Any) -> Run | dict[str, Any]:
+    """Start a run like another one, with its pipeline and values, and those that are given."""
+    given = pairs(parameters)
+    view = session.service().view_run(session.find_run(run))
+    version = view.run.pipeline_version_reference
+    if version is not None and version.pipeline_version_id:
+        what = Source(
+            kind=SourceKind.PIPELINE,
+            pipeline_id=version.pipeline_id,
+            pipeline_version_id=version.pipeline_version_id,
+        )
+    else:
+        what = Source(kind=SourceKind.TEXT, text=view.spec, path=view.run.display_name)
+    before = view.run.runtime_config.parameters if view.run.runtime_config else {}
+    return start(session, Order(what, {**before, **given}, **options))
 
 
 def wait_for(session: Session, run: Run, timeout: float | None) -> Run:

@@ -49,6 +49,9 @@ def read(session: Session, run: Run, task: Task | None, *, tail: int, search: st
     if task is None:
         return LogText("", run_id=run.run_id, task="")
     chunks = list(_parts(session.service(), run.run_id, task.task_id, tail))
+    if task.cached_from_run_id and not chunks[-1].text:
+        name, origin = task.display_name or task.name, task.cached_from_run_id[:8]
+        session.front.say(f"{name} was taken from the cache. Its log: %kfp logs {origin} {name}")
     return _log(run, task, _matching("".join(chunk.text for chunk in chunks), search), chunks)
 
 

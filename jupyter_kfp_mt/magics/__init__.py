@@ -20,4 +20,7 @@ def register(shell: InteractiveShell) -> KfpMagics:
     magics = KfpMagics(shell, connect, live=hasattr(shell, "kernel"))
     shell.register_magics(magics)
     magics.cards.register()
+    shell.set_hook(  # type: ignore[no-untyped-call]  # IPython has no types for it
+        "complete_command", magics.complete, str_key="%kfp"
+    )
     return magics

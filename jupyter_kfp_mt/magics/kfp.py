@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from ..commands import Connect, Session, perform, split
 from ..commands.ticker import pace
 from ..errors import KfpConnectionError
+from ..lists import RunList
 from ..models import Run, RunView
 from .cards import Cards
 from .cell import run_cell
+from .completion import offered
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+
+_KEPT = 20  # runs that completion offers
 
 
 @magics_class
@@ -26,6 +31,7 @@ class KfpMagics(Magics):
     def __init__(self, shell: InteractiveShell, connect: Connect, *, live: bool) -> None:
         super().__init__(shell)
         self.session = Session(connect, self, variables=shell.user_ns)
+        self._seen: list[Run] = []
         self.cards = Cards(shell, self._look, live=live, pace=lambda: pace(self.session.service()))
 
     @no_var_expand
@@ -38,9 +44,23 @@ class KfpMagics(Magics):
         except KfpConnectionError:
             self.session.forget_service()  # the next command looks anew for a server
             raise
+        self._keep(result)
         if isinstance(result, Run) and self.cards.live:
             self.cards.show(result)  # also where the answer goes into a variable
         return result
+
+    def complete(self, _shell: object, event: Any) -> list[str]:
+        """Offer what may stand at the cursor (IPython's `complete_command` hook)."""
+        text, symbol = event.text_until_cursor, event.symbol
+        word = "" if text.endswith((" ", "\t")) else text.split()[-1]
+        known = len(word) - len(symbol)  # IPython takes the part after its last delimiter for the word
+        return [each[known:] for each in offered(text, self._seen, self.session.variables)]
+
+    def _keep(self, result: object) -> None:
+        """Remember the newest runs that were seen, for completion."""
+        found = [result] if isinstance(result, Run) else result if isinstance(result, RunList) else []
+        merged = {run.run_id: run for run in (*found, *self._seen)}
+        self._seen = list(merged.values())[:_KEPT]
 
     def say(self, message: str) -> None:
         """Tell the person one sentence beside the answer."""

@@ -265,3 +265,24 @@ def test_the_doctor_finds_nothing(desk: Desk) -> None:
     report = desk.do("doctor")
     assert report.cause is None, report.cause
     assert {check.level for check in report.checks} == {"ok"}
+
+
+def test_a_clone_takes_pipeline_and_values(desk: Desk, laptop: Laptop) -> None:
+    first = desk.do(f"submit {laptop.quick} epochs=3 flag=false")
+    second = desk.do(f"clone {first.run_id} epochs=4 --name again --wait")
+    assert second.run_id != first.run_id
+    assert desk.session.service().get_run(second).runtime_config.parameters == {"epochs": 4, "flag": False}
+
+
+def test_a_clone_of_a_version_stays_with_the_version(desk: Desk, laptop: Laptop) -> None:
+    version = desk.do(f"upload {laptop.quick} --name cloned")
+    desk.do("submit pipeline:cloned")
+    clone = desk.do("clone @last")
+    assert clone.pipeline_version_reference.pipeline_version_id == version.pipeline_version_id
+
+
+def test_a_log_that_was_taken_from_the_cache_says_where_it_is(desk: Desk, laptop: Laptop) -> None:
+    for _ in range(2):
+        desk.do(f"submit {laptop.quick} seconds=0.01 --cache on --wait")
+    assert desk.do("logs @last") == ""
+    assert "was taken from the cache. Its log: %kfp logs" in desk.screen.said[-1]
