@@ -40,6 +40,7 @@ class ActiveRun:
         self.pipeline = _pipeline_of(row)
         self.history = {task.path: task.history for task in tasks}
         self.plan = Plan(self.pipeline, self.placeholders, {task.path: _known(task) for task in tasks})
+        self.results: dict[str, TaskValues] = {}  # by fingerprint, for the cache
         self.running = 0  # attempts under way
         self.terminating = False
         self.removed = False
@@ -67,7 +68,14 @@ class ActiveRun:
         """Begin, or go on after a restart."""
         if self.pipeline.settings.workspace is not None:
             self.folder.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.plan.start(self.row.parameters, now)
+        self.plan.start({name: self._expanded(value) for name, value in self.row.parameters.items()}, now)
+
+    def _expanded(self, value: Any) -> Any:
+        """A string parameter with KFP's macros filled in (`template/v2_template.go`)."""
+        if not isinstance(value, str):
+            return value
+        moment = datetime.fromtimestamp(self.row.created_at, timezone.utc).strftime("%Y%m%d%H%M%S")
+        return value.replace("[[RunUUID]]", self.run_id).replace("[[CurrentTime]]", moment)
 
     def placeholders(self, node: Node) -> dict[str, str]:
         """The placeholders of KFP (`dsl.PIPELINE_*_PLACEHOLDER`) as they are for `node`."""
@@ -84,11 +92,14 @@ class ActiveRun:
             ".workspace_path": str(self.folder.workspace),
         }
 
-    def changes(self) -> list[TaskRow]:
-        """The steps that have to be stored, as they are now; each is given once."""
-        rows = [self._row(node) for node in self.plan.changed.values()]
+    def rows(self) -> list[TaskRow]:
+        """The steps that have to be stored, as they are now."""
+        return [self._row(node) for node in self.plan.changed.values()]
+
+    def stored(self) -> None:
+        """Note that the store has all changes."""
         self.plan.changed.clear()
-        return rows
+        self.results.clear()
 
     def fault(self) -> str:
         """Why the run failed, in one sentence."""

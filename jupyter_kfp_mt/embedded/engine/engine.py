@@ -7,10 +7,12 @@ transaction → start what the store now knows to be running → wait.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import selectors
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -21,27 +23,29 @@ from pathlib import Path
 import msgspec
 
 from ...errors import KfpError
-from ...models import TaskValues
 from ...spec import Package
 from ..store import FINAL, RunRow, Store
-from ..store.tasks import TaskRow
+from ..store.tasks import Result, TaskRow
 from .active import ActiveRun, for_retry
 from .cache import fingerprint, is_there
 from .components import python_code
 from .folders import Attempt, LogPart, RunFolder, task_environment
 from .inputs import InputError
-from .ir import read_pipeline
+from .ir import Importer, read_pipeline
 from .jobs import JobError
 from .launchers import Handle, Launcher, LaunchError, choose_launcher
-from .nodes import Kind, Node, State
+from .nodes import Node, State
 from .outputs import OutputError, read_outputs
-from .packages import Packages
+from .packages import RUNTIME, Packages
 from .problems import Problem, find_problems
+from .recurring import RecurringRuns
 from .turns import next_run
 from .values import ValueTypeError
 
+log = logging.getLogger(__name__)
 Clock = Callable[[], float]
 _POLL = 0.1  # seconds between looks at attempts that another engine started
+_LOOK = 1.0  # seconds between looks at recurring runs
 _STOPPED = "The run was terminated."
 
 
@@ -72,18 +76,20 @@ class Engine:
         folder: Path,
         limits: Limits = Limits(),  # noqa: B008 - frozen
         clock: Clock = time.time,
+        packages: Packages | None = None,
     ) -> None:
         self._store = store
         self._runs_folder = folder / "runs"
         self._limit = limits.tasks or os.cpu_count() or 1
         self._limits = limits
         self._clock = clock
-        self._packages = Packages(folder / "packages")
+        self._packages = packages or Packages(folder / "packages")
         self._environment = task_environment(os.environ)
         self._launcher: Launcher | None = None
         self._runs: dict[str, ActiveRun] = {}
         self._under: dict[tuple[str, str], _Under] = {}
         self._to_launch: list[_Under] = []
+        self._recurring = RecurringRuns(store, clock)
         self._timers: list[tuple[float, str, Callable[[], None]]] = []
         self._served: dict[str, int] = {}
         self._commands: deque[Callable[[], None]] = deque()
@@ -92,6 +98,7 @@ class Engine:
         self._wake_reader.setblocking(False)
         self._wake_writer.setblocking(False)
         self._stopping = False
+        self._next_look = 0.0
         self._thread = threading.Thread(target=self._loop, name="kfp-engine", daemon=True)
         self._installers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="kfp-packages")
 
@@ -101,6 +108,7 @@ class Engine:
         """Go to work, first on the runs that are not finished."""
         self._runs_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._selector.register(self._wake_reader, selectors.EVENT_READ)
+        self._tell(self._sweep)
         for run_id in self._store.runs.unfinished():
             self._tell(lambda run_id=run_id: self._open(run_id))  # type: ignore[misc] # mypy#12557
         self._thread.start()
@@ -129,8 +137,14 @@ class Engine:
         self._tell(lambda: self._terminate(run_id))
 
     def retry(self, run_id: str) -> None:
-        """Run again what did not succeed of a run that has ended."""
-        self._tell(lambda: self._retry(run_id))
+        """Run again what did not succeed of a run that has ended; when this returns, the run is RUNNING."""
+        row = self._store.runs.get(run_id)
+        if row is None or row.state not in FINAL:
+            return
+        with self._store.db.write():
+            self._store.tasks.save(for_retry(self._store.tasks.of_run(run_id)))
+            self._store.runs.set_state(run_id, "RUNNING", finished_at=0)
+        self._tell(lambda: self._open(run_id))
 
     def forget(self, run_id: str) -> None:
         """Stop a run that is being deleted, and remove its files and steps."""
@@ -152,7 +166,12 @@ class Engine:
         end = offset + len(data)
         size = folder.log.stat().st_size if folder.log.exists() else 0
         return LogPart(
-            data=data, attempt=number, offset=offset, next_offset=end, complete=ended and end >= size
+            data=data,
+            attempt=number,
+            offset=offset,
+            next_offset=end,
+            complete=ended and end >= size,
+            truncated=size > self._limits.log_bytes,
         )
 
     # ---- the engine's thread
@@ -172,21 +191,32 @@ class Engine:
                     self._wake_reader.recv(4096)
                 else:
                     self._ended(key.data)
-            while self._commands:
-                self._commands.popleft()()
-            self._keep_time()
-            self._look_at_found()
-            self._dispatch()
-            self._save()
-            self._launch()
+            try:
+                self._turn()
+            except sqlite3.OperationalError:
+                # A full disk, mostly. Nothing is lost: what is not stored is not shown and not started.
+                log.exception("the store cannot be written; trying again")
+                time.sleep(_LOOK)
         for under in self._under.values():
             self._release(under)
 
-    def _pause(self) -> float | None:
+    def _turn(self) -> None:
+        while self._commands:
+            self._commands[0]()
+            self._commands.popleft()
+        self._keep_time()
+        self._fire()
+        self._look_at_found()
+        self._dispatch()
+        self._save()
+        self._launch()
+
+    def _pause(self) -> float:
         waits = [when - time.monotonic() for when, _, _ in self._timers]
+        waits.append(self._next_look - time.monotonic())
         if any(under.found for under in self._under.values()):
             waits.append(_POLL)
-        return max(0.0, min(waits)) if waits else None
+        return max(0.0, min(waits))
 
     def _keep_time(self) -> None:
         now = time.monotonic()
@@ -194,6 +224,14 @@ class Engine:
         self._timers = [timer for timer in self._timers if timer[0] > now]
         for _, _, action in due:
             action()
+
+    def _fire(self) -> None:
+        """Start the recurring runs that are due."""
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _LOOK
+        for run_id in self._recurring.fire():
+            self._open(run_id)
 
     def _after(self, seconds: float, run: ActiveRun, action: Callable[[], None]) -> None:
         self._timers.append((time.monotonic() + seconds, run.run_id, action))
@@ -204,10 +242,15 @@ class Engine:
         row = self._store.runs.get(run_id)
         if row is None or run_id in self._runs or row.state in FINAL:
             return
-        run = self._active(row, self._store.tasks.of_run(run_id))
         if row.state != "CANCELING":
             self._store.runs.set_state(run_id, "RUNNING")
-        self._begin(run)
+        try:
+            self._begin(self._active(row, self._store.tasks.of_run(run_id)))
+        except (msgspec.ValidationError, ValueError, OSError) as error:
+            self._runs.pop(run_id, None)
+            now = int(self._clock())
+            self._store.runs.set_state(run_id, "FAILED", finished_at=now, error=f"It cannot run: {error}")
+            return
         if row.state == "CANCELING":
             self._terminate(run_id)
 
@@ -238,8 +281,8 @@ class Engine:
         run = self._runs.get(run_id)
         if run is None or run.terminating:
             return
-        run.terminating = True
         self._store.runs.set_state(run_id, "CANCELING")
+        run.terminating = True
         self._cancel(run, _STOPPED)
 
     def _cancel(self, run: ActiveRun, reason: str) -> None:
@@ -267,14 +310,6 @@ class Engine:
         if self._under.get((under.run.run_id, under.node.path)) is under:
             self._kill(under)
 
-    def _retry(self, run_id: str) -> None:
-        row = self._store.runs.get(run_id)
-        if row is None or run_id in self._runs:
-            return
-        run = self._active(row, for_retry(self._store.tasks.of_run(run_id)))
-        self._store.runs.set_state(run_id, "RUNNING", finished_at=0)
-        self._begin(run)
-
     def _forget(self, run_id: str) -> None:
         run = self._runs.get(run_id)
         if run is not None:
@@ -287,6 +322,15 @@ class Engine:
         self._store.tasks.remove(run_id)
         RunFolder(self._runs_folder, run_id).remove(keep_artifacts=lent)
 
+    def _sweep(self) -> None:
+        """Remove what is left of runs whose deletion was cut short."""
+        for path in self._runs_folder.iterdir():
+            if self._store.runs.get(path.name) is None:
+                folder = RunFolder(self._runs_folder, path.name)
+                for pid in folder.supervisors():
+                    os.kill(pid, signal.SIGTERM)
+                self._forget(path.name)
+
     # ---- tasks
 
     def _dispatch(self) -> None:
@@ -296,35 +340,41 @@ class Engine:
             run = next_run(self._runs.values(), self._served, room=room)
             if run is None:
                 return
-            node = run.plan.ready.popleft()
-            if not self._without_running(run, node):
+            node = run.plan.ready[0]
+            result = self._result(run, node)
+            run.plan.ready.popleft()
+            importer = run.pipeline.executor(node.component).importer
+            if importer is not None:
+                self._import(run, node, importer)
+            elif result is not None:
+                node.started_at = now = self._clock()
+                run.plan.succeeded(node, result.outputs, now, cached_from=result.run_id)
+            else:
                 self._take(run, node)
 
-    def _without_running(self, run: ActiveRun, node: Node) -> bool:
-        """End a step that needs no process: an importer, or one whose result is known."""
-        now = self._clock()
-        importer = run.pipeline.executor(node.component).importer
-        if node.kind is Kind.IMPORTER and importer is not None:
-            run.plan.started(node, 1, now)
-            try:
-                run.plan.succeeded(node, run.import_artifact(node, importer), self._clock())
-            except (InputError, ValueTypeError, OSError) as error:
-                run.plan.failed(node, str(error), self._clock(), exit_code=1)
-            return True
+    def _result(self, run: ActiveRun, node: Node) -> Result | None:
+        """What an earlier task of the same kind made, if `node` may take it."""
         mark = fingerprint(run.pipeline, node)
         result = self._store.tasks.result(run.row.namespace, mark) if mark else None
-        if result is None or not is_there(result.outputs):
-            return False
-        node.started_at = now
-        run.plan.succeeded(node, result.outputs, now, cached_from=result.run_id)
-        return True
+        return result if result is not None and is_there(result.outputs) else None
+
+    def _import(self, run: ActiveRun, node: Node, importer: Importer) -> None:
+        run.plan.started(node, 1, self._clock())
+        try:
+            run.plan.succeeded(node, run.import_artifact(node, importer), self._clock())
+        except (InputError, ValueTypeError, OSError) as error:
+            run.plan.failed(node, str(error), self._clock(), exit_code=1)
 
     def _take(self, run: ActiveRun, node: Node) -> None:
         """Make an attempt of `node`, to be launched once the store knows of it."""
         number = node.attempt + 1
         run.plan.started(node, number, self._clock())
-        attempt = run.folder.make_attempt(run.task_id(node), number)
-        self._prepare(_Under(run=run, node=node, attempt=attempt))
+        try:
+            attempt = run.folder.make_attempt(run.task_id(node), number)
+        except OSError as error:
+            run.plan.failed(node, f"Its folder could not be made: {error.strerror}.", self._clock())
+        else:
+            self._prepare(_Under(run=run, node=node, attempt=attempt))
 
     def _prepare(self, under: _Under) -> None:
         self._under[under.run.run_id, under.node.path] = under
@@ -347,15 +397,13 @@ class Engine:
         container = run.pipeline.executor(node.component).container
         code = python_code(container) if container is not None else None
         wanted = code.requirements if code is not None else ()
-        paths = self._packages.ready(wanted)
-        if paths is None:
-            self._installers.submit(self._install, under, wanted)
+        runtime, paths = self._packages.runtime(), self._packages.ready(wanted)
+        if runtime is None or paths is None:
+            self._installers.submit(self._install, under, RUNTIME if runtime is None else wanted)
             return
         if self._launcher is None:
-            self._launcher = choose_launcher(
-                self._limits.executor or os.environ.get("JUPYTER_KFP_MT_EXECUTOR", ""),
-                self._packages.runtime(),
-            )
+            executor = self._limits.executor or os.environ.get("JUPYTER_KFP_MT_EXECUTOR", "")
+            self._launcher = choose_launcher(executor, runtime)
         job = run.maker.make(node, run.task_id(node), under.attempt, paths)
         under.handle = self._launcher.start(job)
         self._selector.register(under.handle.fileno(), selectors.EVENT_READ, under)
@@ -417,11 +465,8 @@ class Engine:
         self._close(under)
         mark = fingerprint(run.pipeline, node)
         if mark:
-            self._keep(run, mark, outputs)
+            run.results[mark] = outputs
         run.plan.succeeded(node, outputs, self._clock())
-
-    def _keep(self, run: ActiveRun, mark: str, outputs: TaskValues) -> None:
-        self._store.tasks.keep_result(run.row.namespace, mark, run.run_id, outputs)
 
     def _failed(self, under: _Under, reason: str, *, exit_code: int | None = None) -> None:
         self._close(under)
@@ -452,13 +497,14 @@ class Engine:
             return
         with self._store.db.write():
             for run in changed:
-                if run.removed:
-                    run.plan.changed.clear()
-                    continue
-                self._store.tasks.save(run.changes())
-                if run.plan.over:
-                    self._finish(run)
+                if not run.removed:
+                    self._store.tasks.save(run.rows())
+                    for mark, outputs in run.results.items():
+                        self._store.tasks.keep_result(run.row.namespace, mark, run.run_id, outputs)
+                    if run.plan.over:
+                        self._finish(run)
         for run in changed:
+            run.stored()
             if run.plan.over:
                 self._let_go(run)
 

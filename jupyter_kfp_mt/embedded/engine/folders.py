@@ -40,6 +40,7 @@ class LogPart(msgspec.Struct, frozen=True, kw_only=True):
     offset: int = 0
     next_offset: int = 0
     complete: bool = False
+    truncated: bool = False  # the log went beyond its limit, a part of it is not kept
 
 
 class RunFolder:
@@ -66,6 +67,11 @@ class RunFolder:
         for part in (made.out, made.work):
             part.mkdir(parents=True, exist_ok=True, mode=0o700)
         return made
+
+    def supervisors(self) -> list[int]:
+        """The process ids of all living supervisors of the run."""
+        found = [Attempt(path).supervisor() for path in self.path.glob("tasks/*/*")]
+        return [pid for pid in found if pid]
 
     def artifact(self, task_id: str, attempt: int, name: str) -> Path:
         """Where an output artifact belongs."""

@@ -19,6 +19,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from ...errors import KfpError, kfp_error
 
+RUNTIME = ("--no-deps", "kfp>=2.8,<3")
 _LONGEST = 1800  # seconds for an installation
 
 
@@ -61,17 +62,15 @@ class Packages:
                         self._failed[target.name] = (time.monotonic(), failure)
                         raise
 
-    def runtime(self) -> list[str]:
-        """Return what has to be on `sys.path` for KFP's executor; raises `packages-unavailable`.
+    def runtime(self) -> list[str] | None:
+        """Return what has to be on `sys.path` for KFP's executor; None while `RUNTIME` has to be installed.
 
-        Nothing where kfp is installed; else a copy without its dependencies, which the executor does not
-        need.
+        Nothing where kfp is installed; else a copy without its dependencies, which the executor does not need.
         """
-        if importlib.util.find_spec("kfp") is not None:
+        if self._has_kfp():
             return []
-        wanted = ("--no-deps", "kfp>=2.8,<3")
-        self.install(wanted)
-        return [str(self._target(wanted))]
+        target = self._target(RUNTIME)
+        return [str(target)] if target.is_dir() else None
 
     def _target(self, requirements: tuple[str, ...]) -> Path:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -84,7 +83,7 @@ class Packages:
         command = [sys.executable, "-B", "-m", "pip", "install", "--quiet", "--no-input", "--no-compile"]
         command += ["--disable-pip-version-check", "--no-warn-script-location", "--target", str(draft)]
         try:
-            done = self._run(
+            done = subprocess.run(
                 [*command, *requirements],
                 capture_output=True,
                 text=True,

@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+PATIENCE = 60  # seconds to wait for room on the disk
 GRACE = 1.0  # seconds between SIGTERM and SIGKILL
 TAIL = 64 * 1024  # bytes of the end that are kept of a log beyond its limit
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
@@ -79,8 +80,18 @@ def take_claim(folder: str) -> int | None:
 
 
 def write_exit(folder: str, code: int, reason: str) -> None:
-    """Write how the attempt ended; whoever sees the file sees all of it."""
-    path = os.path.join(folder, "exit.json")
+    """Write how the attempt ended; whoever sees the file sees all of it. Waits while the disk is full."""
+    for _ in range(PATIENCE):
+        try:
+            return _put_exit(os.path.join(folder, "exit.json"), code, reason)
+        except FileNotFoundError:
+            return None  # the run was deleted
+        except OSError:
+            time.sleep(1)
+    return None
+
+
+def _put_exit(path: str, code: int, reason: str) -> None:
     with open(path + ".part", "w", encoding="utf-8") as file:
         json.dump({"code": code, "reason": reason, "at": time.time()}, file)
         file.flush()

@@ -1,0 +1,196 @@
+"""Recurring runs: when they fire, also over a clock change, a restart and a pause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jupyter_kfp_mt.embedded.engine.recurring import RecurringRuns
+from jupyter_kfp_mt.embedded.engine.schedule import NEVER, next_time
+from jupyter_kfp_mt.embedded.store import RecurringRunRow, Store, Trigger
+from jupyter_kfp_mt.spec import Package
+
+from . import pipelines
+from .bench import Bench
+
+
+def at(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp())
+
+
+@pytest.mark.parametrize(
+    ("cron", "after", "expected"),
+    [
+        ("0 30 9 * * *", "2026-03-01T09:30:00", "2026-03-02T09:30:00"),
+        ("30 9 * * *", "2026-03-01T00:00:00", "2026-03-01T00:09:30"),
+        ("*/15 * * * * ?", "2026-03-01T00:00:01", "2026-03-01T00:00:15"),
+        ("0 0 0 1 * 1", "2026-03-02T01:00:00", "2026-03-09T00:00:00"),
+        ("@hourly", "2026-03-01T00:00:00", "2026-03-01T01:00:00"),
+        ("@every 1h30m", "2026-03-01T00:00:00", "2026-03-01T01:30:00"),
+        ("TZ=Europe/Berlin 0 0 12 * * *", "2026-03-28T12:00:00", "2026-03-29T10:00:00"),
+        ("TZ=Europe/Berlin 0 30 2 * * *", "2026-03-28T12:00:00", "2026-03-29T01:00:00"),
+        ("TZ=Europe/Berlin 0 30 2 * * *", "2026-10-25T00:30:00", "2026-10-26T01:30:00"),
+        ("TZ=Asia/Tokyo 0 0 9 * * *", "2026-03-01T00:00:00", "2026-03-02T00:00:00"),
+    ],
+)
+def test_cron(cron: str, after: str, expected: str) -> None:
+    found = next_time(Trigger(cron=cron), created=0, last=at(after))
+
+    assert datetime.fromtimestamp(found, timezone.utc).isoformat()[:19] == expected
+
+
+@pytest.mark.parametrize(
+    ("trigger", "last", "expected"),
+    [
+        (Trigger(interval=60), None, 1060),
+        (Trigger(interval=60, start=2000), None, 2060),
+        (Trigger(interval=60), 1060, 1120),
+        (Trigger(interval=60, end=1100), 1060, NEVER),
+        (Trigger(cron="0 * * * * *", end=1030), None, 1020),
+        (Trigger(cron="0 0 0 30 2 *"), None, NEVER),
+        (Trigger(), None, 1000),
+        (Trigger(), 1000, NEVER),
+    ],
+)
+def test_intervals_bounds_and_once(trigger: Trigger, last: int | None, expected: int) -> None:
+    assert next_time(trigger, created=1000, last=last) == expected
+
+
+class Clocked:
+    """A store with one recurring run and a clock that is set by hand."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.path = folder / "store.sqlite"
+        self.now = 1000
+        self.store = Store(self.path, lambda: self.now)
+        trigger = options.pop("trigger", Trigger(interval=60))
+        row = RecurringRunRow(
+            recurring_run_id="recurring",
+            namespace="ana",
+            experiment_id="experiment",
+            display_name="Every Minute!",
+            enabled=True,
+            created_at=self.now,
+            updated_at=self.now,
+            spec=b"{}",
+            trigger_spec=msgspec.json.encode(trigger),
+            **options,
+        )
+        self.store.recurring_runs.add(row)
+        self.fire()
+
+    def fire(self, now: int = 0) -> list[int]:
+        """Go to `now`; returns the times for which runs were made."""
+        self.now = now or self.now
+        made = RecurringRuns(self.store, lambda: self.now).fire()
+        return [row.scheduled_at for run_id in made if (row := self.store.runs.get(run_id))]
+
+    def end_all(self) -> None:
+        for run_id in self.store.runs.unfinished():
+            self.store.runs.set_state(run_id, "SUCCEEDED", finished_at=self.now)
+
+    def restart(self) -> None:
+        self.store.close()
+        self.store = Store(self.path, lambda: self.now)
+
+
+@pytest.fixture
+def clocked(tmp_path: Path) -> Iterator[Callable[..., Clocked]]:
+    made: list[Clocked] = []
+
+    def make(**options: Any) -> Clocked:
+        made.append(Clocked(tmp_path, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.store.close()
+
+
+def test_fires_after_one_interval_and_no_sooner(clocked: Callable[..., Clocked]) -> None:
+    it = clocked(max_concurrency=10)
+
+    assert [it.fire(now) for now in (1059, 1060, 1061, 1120)] == [[], [1060], [], [1120]]
+    row = it.store.runs.get(it.store.runs.unfinished()[0])
+    assert row is not None
+    assert (row.recurring_run_id, row.state, row.created_at) == ("recurring", "PENDING", 1060)
+    assert row.display_name.startswith("everyminuterecur-1-")
+
+
+def test_catches_up_one_by_one(clocked: Callable[..., Clocked]) -> None:
+    it = clocked(max_concurrency=10)
+
+    assert [it.fire(1200) for _ in range(4)] == [[1060], [1120], [1180], []]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "expected"),
+    [(Trigger(interval=60), [[1210], [1270]]), (Trigger(cron="0 * * * * *"), [[1200], [1260]])],
+)
+def test_without_catching_up(
+    trigger: Trigger, expected: list[list[int]], clocked: Callable[..., Clocked]
+) -> None:
+    it = clocked(trigger=trigger, no_catchup=True, max_concurrency=10)
+
+    assert [it.fire(1210), it.fire(1275)] == expected
+
+
+def test_waits_for_its_unfinished_runs(clocked: Callable[..., Clocked]) -> None:
+    it = clocked(max_concurrency=1)
+
+    assert [it.fire(1060), it.fire(1120)] == [[1060], []]
+    it.end_all()
+    assert it.fire(1125) == [1120]
+
+
+def test_a_restart_loses_and_doubles_nothing(clocked: Callable[..., Clocked]) -> None:
+    it = clocked(max_concurrency=10)
+    made = []
+    for now in range(1000, 1400, 20):
+        made += it.fire(now)
+        it.restart()
+        made += it.fire(now)
+
+    assert made == [1060, 1120, 1180, 1240, 1300, 1360]
+
+
+def test_off_and_on_again(clocked: Callable[..., Clocked]) -> None:
+    it = clocked(max_concurrency=10, no_catchup=True)
+    it.fire(1060)
+
+    it.store.recurring_runs.enable("recurring", enabled=False)
+    assert it.fire(1500) == []
+    it.store.recurring_runs.enable("recurring", enabled=True)
+
+    assert it.fire(1510) == [1510]
+    assert it.fire(1569) == []
+
+
+def test_once_without_trigger(clocked: Callable[..., Clocked]) -> None:
+    it = clocked(trigger=Trigger(), max_concurrency=1)
+
+    assert len(it.store.runs.unfinished()) == 1
+    assert [it.fire(), it.fire(5000)] == [[], []]
+
+
+def test_the_engine_fires(bench: Bench, compiled: Callable[[Any], Package], tmp_path: Path) -> None:
+    row = RecurringRunRow(
+        recurring_run_id="once",
+        namespace="ana",
+        experiment_id="experiment",
+        display_name="once",
+        enabled=True,
+        created_at=1000,
+        updated_at=1000,
+        spec=msgspec.json.encode(compiled(pipelines.uncached).wire()),
+        runtime_config=msgspec.json.encode({"parameters": {"folder": str(tmp_path)}}),
+    )
+
+    bench.store.recurring_runs.add(row)
+
+    bench.until(lambda: list(tmp_path.iterdir()))
