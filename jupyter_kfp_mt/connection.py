@@ -11,7 +11,7 @@ from pathlib import Path
 from .client import RequestsTransport
 from .context import SYSTEM, Clock, Context, Environment, detect, this_process
 from .errors import KfpConnectionError
-from .service import KfpService
+from .service import Journal, KfpService
 from .settings import KfpSettings, load_settings
 
 
@@ -37,7 +37,8 @@ def connect(
     if namespace:
         chosen = _with(chosen, namespace=namespace)
     context = find_context(chosen, environment or this_process(), start_embedded=start_embedded, say=say)
-    return KfpService(context, RequestsTransport(context), clock=clock)
+    journal = Journal(Path(chosen.data_dir).expanduser() / "journal.sqlite")
+    return KfpService(context, RequestsTransport(context), clock=clock, journal=journal)
 
 
 def find_context(

@@ -423,6 +423,7 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     cache: Cache = Cache.COMPILED
     pipeline_root: str = ""
     service_account: str = ""
+    submit_key: str = ""  # of one press of Run: however often it arrives, it is one run
 
 
 class ExperimentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

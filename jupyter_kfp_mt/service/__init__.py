@@ -19,6 +19,7 @@ from ..models import (
     Healthz,
     Inspection,
     LogChunk,
+    Phase,
     Pipeline,
     PipelinePage,
     PipelineVersion,
@@ -30,11 +31,13 @@ from ..models import (
 )
 from . import about, experiments, logs, pipelines, runs, submit, view
 from .core import NAMESPACE, Caches, Core
+from .journal import Journal
 from .runs import Pace
+from .settle import Settling
 from .sources import AnySource
-from .submit import Settling, Wish
+from .submit import Wish
 
-__all__ = ["AnySource", "Clock", "KfpService", "Pace", "RetryPolicy", "Settling"]
+__all__ = ["AnySource", "Clock", "Journal", "KfpService", "Pace", "Policies", "RetryPolicy", "Settling"]
 
 
 class Policies(msgspec.Struct, frozen=True):
@@ -59,11 +62,12 @@ class KfpService:
         clock: Clock = SYSTEM,
         policies: Policies = Policies(),  # noqa: B008 - a value
         caches: Caches | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._transport = transport
         self._policies = policies
         api = Api(context, transport, retry=policies.retry, clock=clock)
-        self._core = Core(api, caches or Caches.new(clock))
+        self._core = Core(api, caches or Caches.new(clock, journal))
 
     def __repr__(self) -> str:
         return f"KfpService(namespace={self.namespace!r}, endpoint={self.context.endpoint!r})"
@@ -132,6 +136,7 @@ class KfpService:
             sort_by=sort_by,
             page_size=page_size,
             page_token=page_token,
+            settling=self._policies.settling,
         )
 
     def list_runs(
@@ -153,6 +158,7 @@ class KfpService:
             archived=archived,
             sort_by=sort_by,
             limit=limit,
+            settling=self._policies.settling,
         )
 
     def get_run(self, run_id: str | Run) -> Run:
@@ -186,14 +192,29 @@ class KfpService:
         cache: Cache | str = Cache.COMPILED,
         pipeline_root: str = "",
         service_account: str = "",
+        submit_key: str = "",
+        patient: bool = True,
     ) -> Run:
-        """Start one run; an experiment that is not there is created."""
+        """Start one run; an experiment that is not there is created.
+
+        Calls with the same `submit_key`, of one press of Run, start one run. After an unclear answer a
+        patient caller waits, for two minutes at most, until it is settled; others get the run as UNCONFIRMED,
+        and lists show it so until it is.
+        """
         cached = _cache(cache)
         wish = Wish(
-            source, parameters or {}, experiment, name, description, cached, pipeline_root, service_account
+            source,
+            parameters or {},
+            experiment,
+            name,
+            description,
+            cached,
+            pipeline_root,
+            service_account,
+            submit_key,
         )
-        run = submit.submit(self._core, wish, self._policies.settling)
-        return runs.shown(self._core, run)
+        run = submit.submit(self._core, wish, self._policies.settling, patient=patient)
+        return run if run.phase is Phase.UNCONFIRMED else runs.shown(self._core, run)
 
     def preview(
         self,

@@ -14,6 +14,7 @@ from ..context import Clock, Context
 from ..errors import KfpNotFoundError, kfp_error
 from ..models import Experiment, Healthz, PipelineVersion, Run
 from .cache import Cache
+from .journal import Journal
 
 T = TypeVar("T")
 
@@ -30,14 +31,16 @@ class Caches(NamedTuple):
     health: Cache[str, Healthz]
     experiments: Cache[str, Experiment]
     versions: Cache[str, PipelineVersion]
+    journal: Journal
 
     @classmethod
-    def new(cls, clock: Clock) -> Caches:
+    def new(cls, clock: Clock, journal: Journal | None = None) -> Caches:
         """Return empty ones; an experiment's name and a version's pipeline never change."""
         return cls(
             Cache(clock, seconds=60.0, size=1),
             Cache(clock, seconds=600.0, size=2000),
             Cache(clock, seconds=3600.0, size=50),
+            journal or Journal(),
         )
 
 
@@ -47,6 +50,11 @@ class Core:
     def __init__(self, api: Api, caches: Caches) -> None:
         self.api = api
         self.caches = caches
+
+    @property
+    def journal(self) -> Journal:
+        """What was sent and is not settled yet."""
+        return self.caches.journal
 
     @property
     def context(self) -> Context:

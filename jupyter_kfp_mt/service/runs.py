@@ -11,13 +11,15 @@ import msgspec
 from ..client import Empty, Request, filters
 from ..client import runs as requests
 from ..client.api import TRANSIENT
-from ..errors import KfpError, kfp_error
+from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..lists import RunList
 from ..models import Experiment, Phase, Run, RunPage, Task
 from . import experiments
 from .core import RUN_ID, UUID, Core
 from .experiments import MAX_PAGE
+from .journal import OPEN
 from .rows import leaves, plan_of, told
+from .settle import Settling, reconcile, unconfirmed
 
 WALK = 1000  # newest runs that are looked through where KFP cannot filter
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{3,}")
@@ -44,11 +46,15 @@ def page(
     sort_by: str = "created_at desc",
     page_size: int = 50,
     page_token: str = "",
+    settling: Settling = Settling(),  # noqa: B008 - a value
 ) -> RunPage:
     """Return one page of runs as rows: without specs and details.
 
     KFP ends a terminated run as FAILED, so a page filtered by FAILED or CANCELED may be shorter than asked.
+    The first page begins with the submits that are not confirmed yet.
     """
+    plain = not (state or search or archived or page_token)
+    waiting = reconcile(core, settling) if plain else []
     wanted = set(state)
     on_wire = sorted(wanted - {"CANCELED"} | ({"FAILED", "CANCELED"} if "CANCELED" in wanted else set()))
     predicates = [filters.equals("storage_state", "ARCHIVED" if archived else "AVAILABLE")]
@@ -70,7 +76,11 @@ def page(
     rows = [told(run, known.get(run.experiment_id), row=True) for run in found.runs]
     if wanted & {"FAILED", "CANCELED"}:
         rows = [row for row in rows if row.phase.value in wanted]
-    return msgspec.structs.replace(found, runs=rows)
+    listed_ids = {row.run_id for row in rows}
+    waiting = [
+        row for row in waiting if row.run_id not in listed_ids and experiment_id in ("", row.experiment_id)
+    ]
+    return msgspec.structs.replace(found, runs=waiting + rows)
 
 
 def listed(
@@ -82,6 +92,7 @@ def listed(
     archived: bool = False,
     sort_by: str = "created_at desc",
     limit: int = 20,
+    settling: Settling = Settling(),  # noqa: B008 - a value
 ) -> RunList:
     """Return runs, at most `limit`."""
     experiment_id = experiments.find(core, experiment).experiment_id if experiment else ""
@@ -99,6 +110,7 @@ def listed(
             sort_by=sort_by,
             page_size=size,
             page_token=token,
+            settling=settling,
         )
         rows += part.runs
         token, total, walked = part.next_page_token, part.total_size, walked + size
@@ -121,7 +133,13 @@ def get(core: Core, run_id: str) -> Run:
     """Return one run with its spec; one `not-found` for unknown, malformed, and somebody else's."""
     if not RUN_ID.fullmatch(run_id):
         raise core.missing("run", run_id[:80], Run)
-    return shown(core, core.api.call(requests.get_run(run_id)))
+    try:
+        return shown(core, core.api.call(requests.get_run(run_id)))
+    except KfpNotFoundError:
+        intent = core.journal.find(run_id)
+        if intent is None or intent.stage not in OPEN or intent.namespace != core.context.namespace:
+            raise
+        return unconfirmed(core, intent)
 
 
 def shown(core: Core, run: Run) -> Run:

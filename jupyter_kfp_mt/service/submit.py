@@ -1,8 +1,8 @@
 """One press of Run is one run.
 
 A real server starts a second execution when it is sent the same `run_id` again (kfp-api §2.3, "Exactly-once
-submit"), so: what it checks too late is checked here, one POST goes out under an id of ours, and an unclear
-answer is settled by looking that id up, never by sending again.
+submit"), so: what it checks too late is checked here, the attempt is written down, one POST goes out under an
+id of ours, and an unclear answer is settled by looking that id up, never by sending again.
 """
 
 from __future__ import annotations
@@ -14,22 +14,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..client import runs as requests
-from ..errors import KfpError, KfpNotFoundError, kfp_error
+from ..client.failures import unavailable
+from ..errors import KfpError, kfp_error
 from ..models import Cache, PipelineVersionReference, Run
 from ..spec import Package, check_parameters, with_cache
-from . import experiments
+from . import experiments, settle
 from .core import Core
 from .experiments import check_text
+from .journal import OPEN, Intent, Stage
 from .pipelines import short_name
+from .settle import Settling
 from .sources import AnySource, resolve
-
-
-class Settling(NamedTuple):
-    """How long an unclear submit is looked up before it counts as "did not start"."""
-
-    first: float = 0.5  # seconds, twice as long each time
-    longest: float = 8.0
-    bound: float = 120.0  # since the POST: 55 s deadline, 50 s lock wait, and a margin
 
 
 class Wish(NamedTuple):
@@ -43,6 +38,7 @@ class Wish(NamedTuple):
     cache: Cache = Cache.COMPILED
     pipeline_root: str = ""
     service_account: str = ""
+    submit_key: str = ""  # of one press of Run: however often it arrives, it is one run
 
 
 def body_of(core: Core, wish: Wish) -> dict[str, Any]:
@@ -80,31 +76,58 @@ def _what(package: Package, reference: PipelineVersionReference | None, cache: C
     return {"pipeline_spec": with_cache(package, cache).wire()}
 
 
-def submit(core: Core, wish: Wish, settling: Settling) -> Run:
-    """Start one run and return it; raises what is wrong, or that nothing is known to have started."""
+def submit(core: Core, wish: Wish, settling: Settling, *, patient: bool) -> Run:
+    """Start one run and return it; raises what is wrong, or that nothing is known to have started.
+
+    After an unclear answer a patient caller waits until it is settled; others get the run as not confirmed.
+    """
+    known = core.journal.by_key(wish.submit_key)
+    if known is not None and known.stage in (*OPEN, Stage.ACCEPTED):
+        return _met(core, known, settling, patient=patient)
     body = body_of(core, wish)
     body["experiment_id"] = experiments.ensure(core, wish.experiment).experiment_id
     body["run_id"] = str(uuid.uuid4())
-    sent_at = core.clock.monotonic()
+    intent = Intent(
+        run_id=body["run_id"],
+        submit_key=wish.submit_key,
+        endpoint=core.context.endpoint,
+        namespace=core.context.namespace,
+        display_name=body["display_name"],
+        experiment_id=body["experiment_id"],
+        sent_at=core.clock.now().timestamp(),
+    )
+    known = core.journal.begin(intent)
+    if known is not None:
+        return _met(core, known, settling, patient=patient)
+    return _send(core, intent, body, settling, patient=patient)
+
+
+def _send(core: Core, intent: Intent, body: dict[str, Any], settling: Settling, *, patient: bool) -> Run:
+    outcome = Stage.UNCLEAR  # also when this process is interrupted
     try:
-        return core.api.call(requests.create_run(body))
+        run = core.api.call(requests.create_run(body))
+        outcome = Stage.ACCEPTED
     except KfpError as error:
         if not error.unclear:
+            outcome = Stage.REFUSED
             raise
-        return _settle(core, body["run_id"], error, sent_at, settling)
+        unclear = error
+    finally:
+        core.journal.settle(intent.run_id, outcome)
+    return run if outcome is Stage.ACCEPTED else _settled(core, intent, settling, unclear, patient=patient)
 
 
-def _settle(core: Core, run_id: str, error: KfpError, sent_at: float, settling: Settling) -> Run:
-    """Look the run up until it is there or cannot come any more; then raise `error`."""
-    pause = settling.first
-    while True:
-        try:
-            return core.api.call(requests.get_run(run_id))
-        except KfpNotFoundError:
-            pass  # may still come: the server may wait for its database
-        except KfpError as trouble:
-            error.details = error.details or trouble.details
-        if core.clock.monotonic() + pause - sent_at > settling.bound:
-            raise error
-        core.clock.sleep(pause)
-        pause = min(settling.longest, pause * 2)
+def _met(core: Core, intent: Intent, settling: Settling, *, patient: bool) -> Run:
+    """The run of an attempt that the same press of Run has already made."""
+    if intent.stage is Stage.ACCEPTED:
+        return core.api.call(requests.get_run(intent.run_id))
+    return _settled(core, intent, settling, unavailable(core.context), patient=patient)
+
+
+def _settled(core: Core, intent: Intent, settling: Settling, error: KfpError, *, patient: bool) -> Run:
+    if not patient:
+        return settle.unconfirmed(core, intent)
+    run = settle.wait(core, intent, settling)
+    if run is None:
+        raise error
+    return run

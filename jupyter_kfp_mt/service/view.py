@@ -20,6 +20,8 @@ TAIL = 400  # lines of a log in which a failure is looked for
 def view(core: Core, run_id: str) -> RunView:
     """Return all that the run view shows but the logs."""
     run = runs.get(core, run_id)
+    if run.phase is Phase.UNCONFIRMED:
+        return RunView(run=run)
     tasks, reports_values = runs.tasks(core, run)
     package = package_for(core, run)
     return RunView(

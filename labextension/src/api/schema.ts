@@ -1445,6 +1445,8 @@ export interface components {
             pipeline_root: string;
             /** @default  */
             service_account: string;
+            /** @default  */
+            submit_key: string;
         };
         /**
          * Task

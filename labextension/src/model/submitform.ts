@@ -1,3 +1,4 @@
+import { UUID } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
@@ -164,6 +165,7 @@ export class SubmitFormModel implements IDisposable {
       this._set({ submitError: errorBody(run) });
       return;
     }
+    this._key = UUID.uuid4();
     this._submitted.emit(run);
   }
 
@@ -344,7 +346,8 @@ export class SubmitFormModel implements IDisposable {
       description: options.description,
       cache: options.cache,
       pipeline_root: options.pipelineRoot.trim(),
-      service_account: options.serviceAccount.trim()
+      service_account: options.serviceAccount.trim(),
+      submit_key: this._key
     };
     return manager.namespace === namespace ? manager.submit(request) : api.submit(namespace, request);
   }
@@ -385,6 +388,8 @@ export class SubmitFormModel implements IDisposable {
   private readonly _submitted = new Signal<this, Run>(this);
   private _state: IFormState = EMPTY_FORM;
   private _text = '';
+  /** Of one press of Run: a request that arrives twice starts one run. */
+  private _key = UUID.uuid4();
   private _values: Readonly<Record<string, unknown>>;
   private _turn = 0;
 }

@@ -1,0 +1,184 @@
+"""What we are about to send, written down before it is sent: so that one press of Run is one run.
+
+A small SQLite file in the user's own data folder. No WAL: a home folder may be on NFS. Every write is on the
+disk before the call returns. Where the file cannot be had, the journal lives in memory for this process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+
+KEEP = 7 * 24 * 3600.0  # seconds that settled intents are kept
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS intents (
+  run_id TEXT PRIMARY KEY,
+  submit_key TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  display_name TEXT NOT NULL,
+  experiment_id TEXT NOT NULL,
+  sent_at REAL NOT NULL,
+  stage TEXT NOT NULL,
+  looks INTEGER NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX IF NOT EXISTS one_each ON intents (submit_key)
+  WHERE submit_key <> '' AND stage IN ('SENDING', 'UNCLEAR', 'ACCEPTED');
+CREATE INDEX IF NOT EXISTS open_ones ON intents (endpoint, namespace, stage);
+"""
+_COLUMNS = "run_id, submit_key, endpoint, namespace, display_name, experiment_id, sent_at, stage, looks"
+
+
+class Stage(str, Enum):
+    """How far a submit has come."""
+
+    SENDING = "SENDING"
+    UNCLEAR = "UNCLEAR"  # sent, and no clear answer yet
+    ACCEPTED = "ACCEPTED"
+    REFUSED = "REFUSED"  # KFP said no, or was not reached
+    LOST = "LOST"  # looked for until it could not come any more
+    SURPLUS = "SURPLUS"  # lost, and sent again under another id: should it turn up, it is one too many
+
+
+OPEN = (Stage.SENDING, Stage.UNCLEAR)
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt at starting a run."""
+
+    run_id: str
+    submit_key: str = ""  # of one press of Run; empty: nobody presses twice
+    endpoint: str
+    namespace: str
+    display_name: str
+    experiment_id: str
+    sent_at: float  # seconds since 1970
+    stage: Stage = Stage.SENDING
+    looks: int = 0  # of those after it was given up
+
+
+class Journal:
+    """The intents of one person, shared by all processes that use `path`; for many threads."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def begin(self, intent: Intent) -> Intent | None:
+        """Write `intent` down; when its key has one already, return that and write nothing."""
+        with self._writing() as database:
+            known = self._by_key(database, intent.submit_key)
+            if known is not None and known.stage in (*OPEN, Stage.ACCEPTED):
+                return known
+            if intent.submit_key:
+                database.execute(
+                    "UPDATE intents SET stage = 'SURPLUS' WHERE submit_key = ? AND stage = 'LOST'",
+                    (intent.submit_key,),
+                )
+            old = intent.sent_at - KEEP
+            database.execute(
+                "DELETE FROM intents WHERE sent_at < ? AND stage NOT IN ('SENDING', 'UNCLEAR')", (old,)
+            )
+            values = msgspec.structs.astuple(intent)
+            marks = ", ".join("?" * len(values))
+            database.execute(f"INSERT INTO intents ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608 - our names
+        return None
+
+    def settle(self, run_id: str, stage: Stage) -> None:
+        """Write down how far the attempt has come."""
+        with self._writing() as database:
+            database.execute("UPDATE intents SET stage = ? WHERE run_id = ?", (stage.value, run_id))
+
+    def looked(self, run_id: str) -> None:
+        """Count a look at one that was given up."""
+        with self._writing() as database:
+            database.execute("UPDATE intents SET looks = looks + 1 WHERE run_id = ?", (run_id,))
+
+    def find(self, run_id: str) -> Intent | None:
+        """Return the attempt with this id."""
+        return next(iter(self._read("run_id = ?", run_id)), None)
+
+    def by_key(self, submit_key: str) -> Intent | None:
+        """Return the newest attempt of one press of Run."""
+        if not submit_key:
+            return None
+        return next(iter(self._read("submit_key = ? ORDER BY sent_at DESC LIMIT 1", submit_key)), None)
+
+    def unsettled(self, endpoint: str, namespace: str) -> list[Intent]:
+        """Return the attempts whose outcome is not known yet, the newest first."""
+        where = "endpoint = ? AND namespace = ? AND stage IN ('SENDING', 'UNCLEAR') ORDER BY sent_at DESC"
+        return self._read(where, endpoint, namespace)
+
+    def surplus(self, endpoint: str, namespace: str) -> list[Intent]:
+        """Return the attempts that were made again, and should not turn up any more."""
+        return self._read("endpoint = ? AND namespace = ? AND stage = 'SURPLUS'", endpoint, namespace)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _by_key(self, database: sqlite3.Connection, submit_key: str) -> Intent | None:
+        if not submit_key:
+            return None
+        query = f"SELECT {_COLUMNS} FROM intents WHERE submit_key = ? ORDER BY sent_at DESC LIMIT 1"  # noqa: S608 - our names
+        row = database.execute(query, (submit_key,)).fetchone()
+        return _intent(row) if row else None
+
+    def _read(self, where: str, *values: str) -> list[Intent]:
+        with self._lock:
+            query = f"SELECT {_COLUMNS} FROM intents WHERE {where}"  # noqa: S608 - our own conditions
+            return [_intent(row) for row in self._open().execute(query, values)]
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            database = self._open()
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+            except BaseException:
+                database.execute("ROLLBACK")
+                raise
+            database.execute("COMMIT")
+
+    def _open(self) -> sqlite3.Connection:
+        """The connection; one to a file that cannot be written gives way to one in memory."""
+        if self._connection is None:
+            try:
+                self._connection = _connect(self._path)
+            except (OSError, sqlite3.Error):
+                self._connection = _connect(None)
+        return self._connection
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    database = sqlite3.connect(
+        path if path is not None else ":memory:", timeout=10.0, isolation_level=None, check_same_thread=False
+    )
+    try:
+        database.execute("PRAGMA journal_mode = DELETE")
+        database.execute("PRAGMA synchronous = FULL")
+        database.executescript(_SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _intent(row: tuple[object, ...]) -> Intent:
+    return msgspec.convert(dict(zip(Intent.__struct_fields__, row, strict=True)), type=Intent)
