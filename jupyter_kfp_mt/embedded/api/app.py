@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import msgspec
 from tornado import httputil, web
@@ -111,8 +111,8 @@ class _Handler(web.RequestHandler):
             return
         clean = _clean(self._route_path)
         if clean != self._route_path:
-            query = f"?{self.request.query}" if self.request.query else ""
-            self._send(Answer(301, b"", headers={"Location": clean + query}))
+            query = f"?{quote(self.request.query, safe='%&=+/?:@')}" if self.request.query else ""
+            self._send(Answer(301, b"", headers={"Location": quote(clean) + query}))
             return
         if not self._route_path.startswith(("/apis/", "/embedded/")):
             self._send(Answer(404, b"404 page not found\n", TEXT))

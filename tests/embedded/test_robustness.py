@@ -1,0 +1,160 @@
+"""Nothing that a client sends makes the server fail: every answer is below 500, but for 501."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jupyter_kfp_mt.embedded.api.app import all_routes
+from jupyter_kfp_mt.embedded.api.http import Route
+from tests.contract.worlds import specs
+from tests.embedded.running import OWNER_KEY, Running, running
+
+EXAMPLES = int(os.environ.get("KFP_FUZZ_EXAMPLES", "300"))
+LEFT_OUT = {("POST", "/embedded/stop"), ("DELETE", "/embedded/profiles/{namespace}")}  # what we stand on
+ROUTES = [route for route in all_routes("0", lambda: None) if (route.method, route.path) not in LEFT_OUT]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("robust"), identity_header="kubeflow-userid") as made:
+        yield made
+
+
+odd_text = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(["", "\0", "a" * 5000, "🚀", "%", "\\", "'; drop table runs", "..", "-", "alice", "1"]),
+)
+odd_values: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), odd_text),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(odd_text, inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> tuple[Route, str, bytes, list[tuple[str, str]]]:
+    """A route with odd values wherever it takes any."""
+    route = draw(st.sampled_from(ROUTES))
+    path = re.sub(r"\{\w+\}", lambda _: quote(draw(odd_text), safe=""), route.path)
+    names = (
+        draw(st.lists(st.sampled_from([*route.query, "namespace", "x"]), max_size=4)) if route.query else []
+    )
+    values = st.one_of(
+        odd_text, st.sampled_from(["NAMESPACE", "EXPERIMENT", "5", "true", "-1", '{"predicates":[{}]}'])
+    )
+    query = "&".join(f"{quote(name)}={quote(draw(values), safe='')}" for name in names)
+    body = b""
+    if route.body is not None:
+        fields = st.dictionaries(st.sampled_from(sorted(route.body.fields)), odd_values, max_size=5)
+        sent = draw(fields)
+        if draw(st.booleans()) and "pipeline_spec" in route.body.fields:
+            sent["pipeline_spec"] = specs()["plain"]
+        body = json.dumps(sent).encode("utf-8", "surrogatepass")
+    body = draw(st.sampled_from([body, body[:-1], body + b" x", b"\xff" + body])) if body else body
+    headers = draw(st.sampled_from([[], [("kubeflow-userid", "")], [("Authorization", "Bearer \xe9")]]))
+    return route, f"{path}?{query}", body, headers
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(call=calls())
+def test_no_request_is_a_server_error(
+    server: Running, call: tuple[Route, str, bytes, list[tuple[str, str]]]
+) -> None:
+    route, path, body, headers = call
+    method = "POST" if route.method == "*" else route.method
+    owner = [("X-Kfp-Owner-Key", OWNER_KEY)]
+    reply = server.call(method, path, body, token=server.token("alice"), headers=[*headers, *owner])
+    assert reply.status < 500 or (reply.status, reply.json["code"]) == (501, 12), (method, path, body)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/apis/v2beta1/runs?namespace=alice&page_token=%FF%FE", 400),
+        ("/apis/v2beta1/runs?namespace=alice&filter=%00", 400),
+        ("/apis/v2beta1/runs?namespace=alice&filter=" + quote('{"predicates":' + "[" * 5000), 400),
+        ("/apis/v2beta1/runs?namespace=alice&page_size=" + "9" * 200, 400),
+        ("/apis/v2beta1/runs/%00", 404),
+        ("/apis/v2beta1/runs/" + "x" * 9000, 404),
+        ("/apis/v2beta1//runs", 301),
+        ("/apis/v2beta1/../v2beta1/runs", 301),
+        ("/apis", 404),
+        ("/", 404),
+        ("/apis/v2beta1/runs/%2e%2e", 301),
+        ("/apis/v1alpha1/runs/x/nodes/y/log?offset=-1", 404),
+        ("/apis/v1alpha1/runs/x/nodes/y/log?offset=99999999999999999999", 400),
+    ],
+)
+def test_odd_addresses(server: Running, path: str, status: int) -> None:
+    assert server.call("GET", path, token=server.token("alice")).status == status
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
+def test_a_wrong_method_is_501(server: Running, method: str) -> None:
+    assert server.call(method, "/apis/v2beta1/runs", token=server.token("alice")).status == 501
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Host", "evil.example")],
+        [("Host", "127.0.0.1.evil.example:80")],
+        [("Host", "localhost"), ("Origin", "https://evil.example")],
+        [("Host", "localhost"), ("Origin", "null")],
+        [("Host", "localhost"), ("Sec-Fetch-Site", "cross-site")],
+    ],
+)
+def test_web_pages_and_rebound_names_are_kept_out(server: Running, headers: list[tuple[str, str]]) -> None:
+    assert server.call("GET", "/apis/v2beta1/healthz", headers=headers).status == 403
+
+
+def test_a_deep_spec_and_many_parameters_are_bounded(server: Running) -> None:
+    token = server.token("alice")
+    made = {"display_name": "bounds", "namespace": "alice"}
+    experiment = server.call("POST", "/apis/v2beta1/experiments", made, token=token).json["experiment_id"]
+    body = {"display_name": "r", "experiment_id": experiment}
+    deep = b'{"pipeline_spec":' + b'{"a":' * 50_000 + b"1" + b"}" * 50_001
+    assert server.call("POST", "/apis/v2beta1/runs", deep, token=token).status == 400
+    large = {
+        **body,
+        "pipeline_spec": specs()["plain"],
+        "runtime_config": {"parameters": {"msg": "x" * (5 << 20)}},
+    }
+    reply = server.call("POST", "/apis/v2beta1/runs", large, token=token)
+    assert (reply.status, "more than 4194304 bytes" in reply.text) == (400, True)
+    assert server.call("GET", f"/apis/v2beta1/runs?experiment_id={experiment}", token=token).json == {}
+
+
+def test_two_hundred_connections_that_say_nothing_stop_nobody(server: Running) -> None:
+    parts = urlsplit(server.url)
+    idle = [socket.create_connection((parts.hostname or "", parts.port or 0)) for _ in range(200)]
+    for each in idle[:100]:
+        each.sendall(b"GET /apis/v2beta1/runs HTTP/1.1\r\nHost: local")
+    try:
+        assert server.call("GET", "/apis/v2beta1/healthz").status == 200
+    finally:
+        for each in idle:
+            each.close()
+
+
+def test_one_connection_serves_many_requests(server: Running) -> None:
+    connection = HTTPConnection(urlsplit(server.url).netloc)
+    for _ in range(20):
+        connection.request("GET", "/apis/v2beta1/healthz")
+        assert connection.getresponse().read()
+    connection.close()
