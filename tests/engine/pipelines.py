@@ -161,3 +161,8 @@ def many(folder: str, numbers: list, wanted: int):
 def packages():
     with dsl.ParallelFor(list(range(10))):
         use_package()
+
+
+@dsl.pipeline
+def one_package():
+    use_package()

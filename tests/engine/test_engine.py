@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_kfp_mt.embedded.engine.packages import RUNTIME, Packages
 from jupyter_kfp_mt.spec import Package
 
 from . import pipelines, rows_control
@@ -247,7 +248,7 @@ def test_packages_that_cannot_be_had(
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     bench = make_bench()
 
-    run = bench.wait(bench.submit(compiled(pipelines.packages)))
+    run = bench.wait(bench.submit(compiled(pipelines.one_package)))
 
     assert run.state == "FAILED"
     reason = bench.tasks(run.run_id)["use-package"].reason
@@ -255,12 +256,24 @@ def test_packages_that_cannot_be_had(
     assert "[packages-unavailable]" in reason
 
 
-def make_wheel(folder: Path) -> None:
+def test_runtime_is_fetched_where_kfp_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_wheel(tmp_path / "wheels", "kfp", "2.17.0")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
+    packages = Packages(tmp_path / "packages", has_kfp=lambda: False)
+    assert packages.runtime() is None
+
+    packages.install(RUNTIME)
+
+    assert packages.runtime() == [str(path) for path in (tmp_path / "packages").iterdir() if path.is_dir()]
+
+
+def make_wheel(folder: Path, name: str = "tiny_package", version: str = "1.0") -> None:
     folder.mkdir()
-    with zipfile.ZipFile(folder / "tiny_package-1.0-py3-none-any.whl", "w") as wheel:
-        info = "tiny_package-1.0.dist-info"
-        wheel.writestr("tiny_package.py", "")
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-package\nVersion: 1.0\n")
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        info = f"{name}-{version}.dist-info"
+        wheel.writestr(f"{name}.py", "")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{info}/RECORD", "")
 

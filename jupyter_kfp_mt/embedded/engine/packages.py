@@ -23,14 +23,16 @@ RUNTIME = ("--no-deps", "kfp>=2.8,<3")
 _LONGEST = 1800  # seconds for an installation
 
 
+def _has_kfp() -> bool:
+    return importlib.util.find_spec("kfp") is not None
+
+
 class Packages:
     """The folders of packages below `folder`; safe for threads, and for several servers at once."""
 
-    def __init__(
-        self, folder: Path, run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run
-    ) -> None:
+    def __init__(self, folder: Path, has_kfp: Callable[[], bool] = _has_kfp) -> None:
         self._folder = folder
-        self._run = run
+        self._has_kfp = has_kfp
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._failed: dict[str, tuple[float, KfpError]] = {}
@@ -63,7 +65,7 @@ class Packages:
                         raise
 
     def runtime(self) -> list[str] | None:
-        """Return what has to be on `sys.path` for KFP's executor; None while `RUNTIME` has to be installed.
+        """Return what KFP's executor needs on `sys.path`; None while `RUNTIME` has to be installed.
 
         Nothing where kfp is installed; else a copy without its dependencies, which the executor does not need.
         """
