@@ -49,3 +49,15 @@ async def test_the_embedded_server_is_started_stopped_and_started_again(
         while not (event := await events.next()).data.get("connected"):
             assert event.kind == "status"
     await asked(jp_fetch, "DELETE", "embedded")
+
+
+class TestBrokenSetting:
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: Config, monkeypatch: pytest.MonkeyPatch) -> Config:
+        monkeypatch.setenv("JUPYTER_KFP_MT_POLL_IDLE_S", "often")
+        return jp_server_config
+
+    async def test_jupyter_starts_and_the_status_names_it(self, jp_fetch: Any) -> None:
+        status = await asked(jp_fetch, "GET", "status")
+        assert (status["connected"], status["error"]["code"]) == (False, "bad-input")
+        assert "JUPYTER_KFP_MT_POLL_IDLE_S" in status["error"]["message"]

@@ -134,6 +134,20 @@ async def test_the_secrets_of_the_connection_reach_neither_page_nor_log(
         assert canary not in caplog.text
 
 
+async def test_a_deleted_run_is_gone_and_the_stream_says_so(
+    page: Page, jp_serverapp: Any, jp_http_port: int
+) -> None:
+    run = await until_ended(page, jp_serverapp, jp_http_port, EXAMPLE)
+    async with stream(jp_http_port, jp_serverapp.identity_provider.token) as events:
+        while (await events.next()).kind != "reset":
+            pass
+        assert await page.ask("DELETE", f"{RUNS}/{run['run_id']}") == (200, {})
+        while not (event := await events.next()).data.get("removed"):
+            pass
+    assert event.data["removed"] == [run["run_id"]]
+    assert (await page.ask("GET", f"{RUNS}/{run['run_id']}"))[0] == 404
+
+
 async def test_the_doctor_finds_nothing_wrong(page: Page) -> None:
     code, report = await page.ask("GET", "doctor", namespace="team-a")
     assert (code, report["cause"]) == (200, None)
