@@ -19,6 +19,8 @@ class Kind(str, Enum):
 
     TEXT = "text"  # without case and accents, as KFP's database does
     FOLDED = "folded"  # the same, and the column holds the folded text
+    UPPER = "upper"  # an enum, stored in capitals
+    ID = "id"  # the column itself compares without case
     NUMBER = "number"
 
 
@@ -154,6 +156,10 @@ def _term(listing: Listing, predicate: Predicate) -> tuple[str, list[Any]]:
 def _compared(field: Field, value: str | int) -> str | int:
     if field.kind is Kind.NUMBER:
         return value if isinstance(value, int) else _leading_number(value)
+    if field.kind is Kind.UPPER:
+        return str(value).upper()
+    if field.kind is Kind.ID:
+        return value
     return fold(value) if isinstance(value, str) else value
 
 

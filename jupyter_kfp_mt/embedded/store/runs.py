@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from .db import Database, fold
-from .query import Field, Kind, Listing, Page, Query, page
+from .query import Field, Kind, Listing, Page, Predicate, Query, page
 
 SCHEMA = """
 CREATE TABLE specs (
@@ -90,17 +90,17 @@ _COLUMNS = f"seq, {_FIELDS}, (SELECT body FROM specs WHERE digest = spec_digest)
 
 
 FIELDS: Mapping[str, Field] = {
-    **dict.fromkeys(("run_id", "id"), Field("run_id")),
+    **dict.fromkeys(("run_id", "id"), Field("run_id", Kind.ID)),
     **dict.fromkeys(("display_name", "name"), Field("name_key", Kind.FOLDED)),
     "created_at": Field("created_at", Kind.NUMBER),
     "finished_at": Field("finished_at", Kind.NUMBER),
     "scheduled_at": Field("scheduled_at", Kind.NUMBER),
     "description": Field("description"),
-    "storage_state": Field("storage_state"),
+    "storage_state": Field("storage_state", Kind.UPPER),
     "namespace": Field("namespace"),
-    "experiment_id": Field("experiment_id"),
-    "recurring_run_id": Field("recurring_run_id"),
-    "state": Field("state"),
+    "experiment_id": Field("experiment_id", Kind.ID),
+    "recurring_run_id": Field("recurring_run_id", Kind.ID),
+    "state": Field("state", Kind.UPPER),
     "status": Field(
         "CASE state WHEN 'CANCELING' THEN 'Terminating' WHEN 'CANCELED' THEN 'Failed'"
         " WHEN 'PAUSED' THEN 'Pending' ELSE state END"
@@ -177,9 +177,18 @@ class Runs:
     def page(self, query: Query) -> Page[RunRow]:
         """One page of runs; totals that are maintained are not counted."""
         total = None
-        if not query.predicates and query.scope in _TOTALS:
-            total = self.total(_TOTALS[query.scope] + query.scope_value.lower())
+        if query.scope in _TOTALS:
+            scope = _TOTALS[query.scope] + query.scope_value.lower()
+            if not query.predicates:
+                total = self.total(scope)
+            elif len(query.predicates) == 1:
+                total = self._total_of(scope, query.predicates[0])
         return page(self._db, LISTING, query, RunRow, total)
+
+    def _total_of(self, scope: str, predicate: Predicate) -> int | None:
+        if predicate.field == "storage_state" and predicate.operation == "EQUALS":
+            return self.total(scope, str(predicate.value).upper() or "-")
+        return None
 
     def of_recurring_run(self, recurring_run_id: str, display_name: str) -> RunRow | None:
         """The run that this recurring run started under this name."""
@@ -286,8 +295,8 @@ class Runs:
     def total(self, scope: str, storage_state: str = "") -> int:
         """The maintained number of runs of `n:<namespace>` or `e:<experiment id>`."""
         found = self._db.read.execute(
-            "SELECT COALESCE(SUM(n), 0) FROM run_totals WHERE scope = ? AND storage_state LIKE ?",
-            (scope, storage_state or "%"),
+            "SELECT COALESCE(SUM(n), 0) FROM run_totals WHERE scope = ? AND ? IN (storage_state, '')",
+            (scope, storage_state),
         ).fetchone()
         return int(found[0])
 

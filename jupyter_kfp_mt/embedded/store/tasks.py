@@ -143,10 +143,11 @@ class Tasks:
         return [TaskRow(**dict(row)) for row in found]
 
     def of_runs(self, run_ids: Sequence[str]) -> dict[str, list[Task]]:
-        """The steps of several runs as the API tells them, in one query."""
+        """The steps of several runs as the API tells them, without their values, which may be large."""
         marks = ",".join("?" * len(run_ids))
+        light = _FIELDS.replace("inputs, outputs", "x'7b7d' AS inputs, x'7b7d' AS outputs")
         found = self._db.read.execute(
-            f"SELECT {_FIELDS} FROM tasks WHERE run_id IN ({marks}) ORDER BY seq", list(run_ids)
+            f"SELECT {light} FROM tasks WHERE run_id IN ({marks}) ORDER BY seq", list(run_ids)
         )
         tasks: dict[str, list[Task]] = {}
         for row in found:
