@@ -29,6 +29,7 @@ class Request(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     query: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
     thing: str = ""  # what a 404 is about: "run"
     ref: str = ""  # its id or name
     repeatable: bool = False  # sending it twice does what sending it once does

@@ -35,8 +35,11 @@ def get_run(run_id: str) -> Request[Run]:
     return get(_of(run_id), Run, thing="run", ref=run_id)
 
 
-def create_run(body: Mapping[str, Any]) -> Request[Run]:
-    """A new run; never sent twice, for a real server starts a second execution for the same id."""
+def create_run(body: Mapping[str, Any], *, answer: float = CREATE_TIMEOUT) -> Request[Run]:
+    """A new run; never sent twice, for a real server starts a second execution for the same id.
+
+    `answer` is how many seconds its answer is waited for; a little before that the server gives up as well.
+    """
     return Request(
         method="POST",
         path=_PATH,
@@ -44,7 +47,8 @@ def create_run(body: Mapping[str, Any]) -> Request[Run]:
         body=msgspec.json.encode(body),
         thing="run",
         ref=str(body.get("run_id", "")),
-        read_timeout=CREATE_TIMEOUT,
+        headers=(("Grpc-Timeout", f"{max(1, int(answer) - 5)}S"),),
+        read_timeout=answer,
     )
 
 
@@ -56,6 +60,26 @@ def change_run(run_id: str, verb: str) -> Request[Empty]:
 def delete_run(run_id: str) -> Request[Empty]:
     """Delete a run for good."""
     return delete(_of(run_id), thing="run", ref=run_id)
+
+
+class _Runtime(msgspec.Struct, frozen=True):
+    workflow_manifest: str = ""
+
+
+class RunDetail(msgspec.Struct, frozen=True):
+    """The part of the v1beta1 answer that v2beta1 does not have."""
+
+    pipeline_runtime: _Runtime = _Runtime()
+
+    @property
+    def manifest(self) -> str:
+        """The Argo Workflow as last reported, as JSON; empty before the first report."""
+        return self.pipeline_runtime.workflow_manifest
+
+
+def get_workflow(run_id: str) -> Request[RunDetail]:
+    """The Workflow behind a run: the only way to its pods and reasons (kfp-api §2.3)."""
+    return get(f"/apis/v1beta1/runs/{segment(run_id)}", RunDetail, thing="run", ref=run_id)
 
 
 def list_tasks(run_id: str) -> Request[TaskPage]:

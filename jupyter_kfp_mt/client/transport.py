@@ -42,7 +42,9 @@ class RequestsTransport:
                 params=request.query or None,
                 data=request.body or None,
                 auth=self._context.auth,
-                headers={"Content-Type": request.content_type} if request.body else None,
+                headers={"Content-Type": request.content_type, **dict(request.headers)}
+                if request.body
+                else None,
                 timeout=(CONNECT_TIMEOUT, request.read_timeout or self._context.timeout),
                 allow_redirects=False,
             )

@@ -19,7 +19,7 @@ from .core import RUN_ID, UUID, Core
 from .experiments import MAX_PAGE
 from .journal import OPEN
 from .rows import leaves, plan_of, told
-from .settle import Settling, reconcile, unconfirmed
+from .settle import Settling, overdue, reconcile, unconfirmed
 
 WALK = 1000  # newest runs that are looked through where KFP cannot filter
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{3,}")
@@ -137,7 +137,8 @@ def get(core: Core, run_id: str) -> Run:
         return shown(core, core.api.call(requests.get_run(run_id)))
     except KfpNotFoundError:
         intent = core.journal.find(run_id)
-        if intent is None or intent.stage not in OPEN or intent.namespace != core.context.namespace:
+        ours = intent is not None and intent.namespace == core.context.namespace
+        if intent is None or not ours or intent.stage not in OPEN or overdue(core, intent):
             raise
         return unconfirmed(core, intent)
 

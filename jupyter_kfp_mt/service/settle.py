@@ -17,7 +17,8 @@ AT_ONCE = 5  # attempts looked up with one page of runs
 class Settling(NamedTuple):
     """How long an unclear submit is looked up before it counts as "did not start"; seconds."""
 
-    first: float = 0.5  # twice as long each time
+    answer: float = 60.0  # for the answer of the POST itself
+    first: float = 0.5  # between two looks, twice as long each time
     longest: float = 8.0
     bound: float = 120.0  # since it was sent: 55 s deadline, 50 s lock wait, and a margin
     sending: float = 70.0  # after which nobody can still be waiting for the answer of the POST
@@ -39,6 +40,11 @@ def look(core: Core, intent: Intent, settling: Settling) -> Run | None:
         return None
     core.journal.settle(intent.run_id, Stage.ACCEPTED)
     return run
+
+
+def overdue(core: Core, intent: Intent) -> bool:
+    """Whether a run that is not there cannot come any more, by the usual patience."""
+    return core.clock.now().timestamp() - intent.sent_at >= Settling().bound
 
 
 def wait(core: Core, intent: Intent, settling: Settling) -> Run | None:

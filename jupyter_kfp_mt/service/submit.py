@@ -105,7 +105,7 @@ def submit(core: Core, wish: Wish, settling: Settling, *, patient: bool) -> Run:
 def _send(core: Core, intent: Intent, body: dict[str, Any], settling: Settling, *, patient: bool) -> Run:
     outcome = Stage.UNCLEAR  # also when this process is interrupted
     try:
-        run = core.api.call(requests.create_run(body))
+        run = core.api.call(requests.create_run(body, answer=settling.answer))
         outcome = Stage.ACCEPTED
     except KfpError as error:
         if not error.unclear:

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FakeTransport, ManualClock, ok, problem
+
+from jupyter_kfp_mt.client import Request, Response
+from jupyter_kfp_mt.client.failures import timed_out
+from jupyter_kfp_mt.errors import KfpError
+from jupyter_kfp_mt.models import Phase
+from jupyter_kfp_mt.service import Journal, KfpService
+from jupyter_kfp_mt.service.journal import Intent, Stage
+
+from .test_runs import CONTEXT, OURS, RUNS
+from .test_submit import TRAIN, accepted, kfp
+
+GONE = problem(404, 5, "Run x not found")
+
+
+def intent(run_id: str, key: str = "", **values: Any) -> Intent:
+    known = {"endpoint": "e", "namespace": "n", "display_name": "d", "experiment_id": "x", "sent_at": 1.0}
+    return Intent(run_id=run_id, submit_key=key, **{**known, **values})
+
+
+def unclear(fake: FakeTransport) -> FakeTransport:
+    """A KFP that answers the next submit too late."""
+
+    def late(request: Request[Any]) -> Response:
+        error = timed_out(CONTEXT)
+        error.unclear = True
+        raise error
+
+    return fake.answer("POST", RUNS, late)
+
+
+def sent(fake: FakeTransport) -> list[str]:
+    return [json.loads(request.body)["run_id"] for request in fake.sent("POST", RUNS)]
+
+
+def service(fake: FakeTransport, journal: Journal, clock: ManualClock) -> KfpService:
+    return KfpService(CONTEXT, fake, clock=clock, journal=journal)
+
+
+def test_a_press_is_written_once(tmp_path: Path) -> None:
+    journal, other = Journal(tmp_path / "j"), Journal(tmp_path / "j")
+
+    assert journal.begin(intent("a", "key")) is None
+    met = other.begin(intent("b", "key"))
+
+    assert met is not None
+    assert (met.run_id, met.stage) == ("a", Stage.SENDING)
+    assert stat.S_IMODE((tmp_path / "j").stat().st_mode) == 0o600
+    journal.close()
+    other.close()
+
+
+@pytest.mark.parametrize("stage", [Stage.REFUSED, Stage.LOST])
+def test_a_press_that_came_to_nothing_may_be_repeated(tmp_path: Path, stage: Stage) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.begin(intent("a", "key"))
+    journal.settle("a", stage)
+
+    assert journal.begin(intent("b", "key", sent_at=2.0)) is None
+    found = journal.by_key("key")
+    assert found is not None
+    assert found.run_id == "b"
+    journal.close()
+
+
+def test_old_settled_ones_are_forgotten_and_open_ones_kept(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    for name in ("settled", "open"):
+        journal.begin(intent(name))
+    journal.settle("settled", Stage.ACCEPTED)
+
+    journal.begin(intent("new", sent_at=30 * 24 * 3600.0))
+
+    assert journal.find("settled") is None
+    assert {each.run_id for each in journal.unsettled("e", "n")} == {"open", "new"}
+    journal.close()
+
+
+def test_without_a_folder_it_lives_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    journal = Journal(tmp_path / "file" / "j")
+
+    assert journal.begin(intent("a", "key")) is None
+    assert journal.by_key("key") is not None
+    journal.close()
+
+
+def test_two_presses_with_one_key_are_one_run() -> None:
+    fake, journal = kfp(), Journal()
+    pressed = service(fake, journal, ManualClock())
+    first = pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
+    fake.answer("GET", f"{RUNS}/{first.run_id}", {"run_id": first.run_id, "experiment_id": OURS})
+
+    again = service(fake, journal, ManualClock()).submit(TRAIN, {"name": "x"}, submit_key="k")
+
+    assert first.run_id == again.run_id
+    assert sent(fake) == [first.run_id]
+
+
+def test_an_attempt_is_in_the_journal_before_it_is_sent() -> None:
+    journal, seen = Journal(), []
+
+    def answer(request: Request[Any]) -> Response:
+        found = journal.find(json.loads(request.body)["run_id"])
+        seen.append(found.stage if found else None)
+        return accepted(request)
+
+    service(kfp().answer("POST", RUNS, answer), journal, ManualClock()).submit(TRAIN, {"name": "x"})
+
+    assert seen == [Stage.SENDING]
+
+
+def test_who_does_not_wait_gets_the_run_as_not_confirmed_and_lists_show_it() -> None:
+    fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
+    pressed = service(fake, journal, clock)
+
+    run = pressed.submit(TRAIN, {"name": "x"}, name="mine", patient=False, submit_key="k")
+
+    assert (run.phase, run.display_name, clock.slept) == (Phase.UNCONFIRMED, "mine", [])
+    assert [(row.run_id, row.phase) for row in pressed.page_runs().runs] == [(run.run_id, Phase.UNCONFIRMED)]
+    assert pressed.get_run(run.run_id).phase is Phase.UNCONFIRMED
+    assert pressed.view_run(run.run_id).tasks == []
+    again = pressed.submit(TRAIN, {"name": "x"}, patient=False, submit_key="k")
+    assert (again.run_id, len(sent(fake))) == (run.run_id, 1)
+
+
+def test_the_next_page_settles_what_has_turned_up() -> None:
+    fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
+    pressed = service(fake, journal, clock)
+    run = pressed.submit(TRAIN, {"name": "x"}, patient=False)
+    fake.answer("GET", f"{RUNS}/{run.run_id}", ok({"run_id": run.run_id, "experiment_id": OURS}))
+
+    assert pressed.page_runs().runs == []
+    found = journal.find(run.run_id)
+    assert found is not None
+    assert found.stage is Stage.ACCEPTED
+
+
+def test_what_a_process_left_behind_is_adopted() -> None:
+    fake, journal, clock = kfp().answer("GET", RUNS, {}), Journal(), ManualClock()
+    left = intent("left", endpoint=CONTEXT.endpoint, namespace="alice", sent_at=clock.now().timestamp())
+    journal.begin(left)
+    fake.answer("GET", f"{RUNS}/left", ok({"run_id": "left", "experiment_id": OURS}))
+    watching = service(fake, journal, clock)
+
+    assert [row.phase for row in watching.page_runs().runs] == [Phase.UNCONFIRMED]
+    assert fake.sent("GET", f"{RUNS}/left") == []  # its process may still wait for the answer
+    clock.advance(71)
+    assert watching.page_runs().runs == []
+
+
+def test_one_that_cannot_come_any_more_is_given_up_and_only_kfp_can_say_so() -> None:
+    fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
+    pressed = service(fake, journal, clock)
+    run = pressed.submit(TRAIN, {"name": "x"}, patient=False, submit_key="k")
+    clock.advance(200)
+    fake.answer("GET", f"{RUNS}/{run.run_id}", Response(status=502, body=b""))
+    assert [row.phase for row in pressed.page_runs().runs] == [Phase.UNCONFIRMED]
+
+    fake.answer("GET", f"{RUNS}/{run.run_id}", GONE)
+
+    assert pressed.page_runs().runs == []
+    with pytest.raises(KfpError, match="No such run"):
+        pressed.get_run(run.run_id)
+
+
+def test_one_that_was_sent_again_and_turns_up_late_is_ended() -> None:
+    fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
+    pressed = service(fake, journal, clock)
+    with pytest.raises(KfpError, match="does not answer"):
+        pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
+    fake.answer("POST", RUNS, accepted)
+    second = pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
+    first = sent(fake)[0]
+    path = f"{RUNS}/{first}"
+    fake.answer("GET", path, ok({"run_id": first, "experiment_id": OURS}))
+    fake.answer("POST", f"{path}:terminate", {}).answer("DELETE", path, {})
+
+    pressed.page_runs()
+    assert not fake.sent("DELETE", path)
+    clock.advance(61)
+    pressed.page_runs()
+
+    assert second.run_id != first
+    assert len(fake.sent("DELETE", path)) == 1
+
+
+def test_an_interrupted_submit_is_unclear_and_not_lost() -> None:
+    journal = Journal()
+
+    def interrupted(request: Request[Any]) -> Response:
+        raise KeyboardInterrupt
+
+    fake = kfp().answer("POST", RUNS, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        service(fake, journal, ManualClock()).submit(TRAIN, {"name": "x"})
+
+    assert [each.stage for each in journal.unsettled(CONTEXT.endpoint, "alice")] == [Stage.UNCLEAR]
