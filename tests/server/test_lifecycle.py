@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from traitlets.config import Config
 
+from jupyter_kfp_mt.embedded import stop
+
 from .sse import stream
 
 
 @pytest.fixture
-def jp_server_config(tmp_path: Path) -> Config:
-    return Config(
+def jp_server_config(tmp_path: Path) -> Iterator[Config]:
+    yield Config(
         {
             "ServerApp": {"jpserver_extensions": {"jupyter_kfp_mt": True}},
             "KfpSettings": {"data_dir": str(tmp_path / "kfp")},
         }
     )
+    stop(tmp_path / "kfp")  # also when the test failed
 
 
 async def asked(jp_fetch: Any, method: str, path: str) -> dict[str, Any]:
@@ -48,7 +52,6 @@ async def test_the_embedded_server_is_started_stopped_and_started_again(
         await asked(jp_fetch, "POST", "embedded")
         while not (event := await events.next()).data.get("connected"):
             assert event.kind == "status"
-    await asked(jp_fetch, "DELETE", "embedded")
 
 
 class TestBrokenSetting:
