@@ -13,8 +13,9 @@ export type LogReader = (query: ILogQuery) => Promise<LogChunk>;
 /** A part of this size is probably not the last one: the next is asked for at once. */
 const FULL_PART = 60_000;
 
-/** Answers after which asking again is of no use. */
-const FINAL = new Set([400, 403, 404, 422]);
+/** Answers after which asking again is of no use; a log that is not there may still come while the task runs. */
+const FINAL = new Set([400, 403, 422]);
+const NOT_THERE = 404;
 
 /**
  * The log of one attempt of a task: the last lines first, then what comes, by asking from the next byte on.
@@ -26,6 +27,7 @@ export class TaskLog implements ILogState, IDisposable {
   constructor(
     private readonly _read: LogReader,
     private readonly _tail: number,
+    private readonly _canCome: () => boolean,
     interval = 1000
   ) {
     this._poll = new Poll({
@@ -157,7 +159,8 @@ export class TaskLog implements ILogState, IDisposable {
     }
     this._error = bodyOf(error);
     this._emit();
-    if (error instanceof KfpApiError && FINAL.has(error.status)) {
+    const gone = error instanceof KfpApiError && error.status === NOT_THERE && !this._canCome();
+    if (gone || (error instanceof KfpApiError && FINAL.has(error.status))) {
       this._schedule(this._poll.stop());
     }
   }

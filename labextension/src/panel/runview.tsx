@@ -5,8 +5,8 @@ import { UUID } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
-import { bodyOf, type KfpApi } from '../api/client';
-import type { Task } from '../api/types';
+import { bodyOf, type ILogQuery, type KfpApi } from '../api/client';
+import type { LogChunk, Task } from '../api/types';
 import { Ticker } from '../components/now';
 import { FIRST_PLACE, RunPage, shownTask, showsTask, type IRunPlace } from '../components/run/RunPage';
 import type { RunAction } from '../components/run/RunToolbar';
@@ -15,7 +15,7 @@ import { cutMiddle, Format } from '../format';
 import { phaseIcons, pipelinesIcon } from '../icons';
 import { RunViewModel } from '../model/runview';
 import { TaskLog } from '../model/tasklog';
-import { phaseWord } from '../phase';
+import { isActive, phaseWord } from '../phase';
 import { nameOf } from '../tasks/rows';
 import type { IRunManager } from '../tokens';
 import { download } from './download';
@@ -182,7 +182,11 @@ export class RunViewWidget extends ReactWidget {
 
   private _readLog(task: Task, attempt: number): TaskLog {
     const { api, namespace, run_id } = this._options;
-    const log = new TaskLog(query => api.log(namespace, run_id, task.task_id, { attempt, ...query }), this._tail);
+    const read = (query: ILogQuery): Promise<LogChunk> =>
+      api.log(namespace, run_id, task.task_id, { attempt, ...query });
+    const canCome = (): boolean =>
+      this._model.view?.tasks.some(({ task_id, phase }) => task_id === task.task_id && isActive(phase)) ?? false;
+    const log = new TaskLog(read, this._tail, canCome);
     log.changed.connect(() => this.update());
     return log;
   }

@@ -43,10 +43,12 @@ const later = (): Promise<unknown> => vi.advanceTimersByTimeAsync(1100);
 describe('TaskLog', () => {
   let server: FakeLog;
   let log: TaskLog;
+  let running: boolean;
   beforeEach(() => {
     vi.useFakeTimers();
     server = new FakeLog();
-    log = new TaskLog(server.read, 2);
+    running = true;
+    log = new TaskLog(server.read, 2, () => running);
   });
   afterEach(() => {
     log.dispose();
@@ -106,11 +108,22 @@ describe('TaskLog', () => {
     await expect(log.whole()).resolves.toBe(server.text);
   });
 
+  it('waits for a log that is not there yet', async () => {
+    server.failure = new KfpApiError(errorBody({ code: 'logs-gone', message: 'The log is gone.' }), 404);
+    log.setActive(true);
+    await later();
+    server.failure = null;
+    server.text = 'begun\n';
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([texts(log), log.error]).toEqual([['begun'], null]);
+  });
+
   it('keeps what was read when the server loses it, and does not ask again', async () => {
     server.text = 'seen\n';
     log.setActive(true);
     await later();
     server.failure = new KfpApiError(errorBody({ code: 'logs-gone', message: 'The log is gone.' }), 404);
+    running = false;
     await later();
     const asked = server.asked.length;
     await later();
