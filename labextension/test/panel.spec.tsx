@@ -108,6 +108,12 @@ describe('the runs list', () => {
     expect(vi.mocked(onSelect).mock.calls).toEqual([[ids, active]]);
   });
 
+  it('acts on the row that has the focus, however it got it', () => {
+    const { onSelect } = section();
+    screen.getAllByRole('row')[2]?.focus();
+    expect(vi.mocked(onSelect).mock.calls).toEqual([[[], 'c']]);
+  });
+
   it('aims at the row below the right button without opening it', () => {
     const { onOpen, onSelect } = section({ selected: new Set(['a']) });
     fireEvent.contextMenu(screen.getAllByRole('row')[1] ?? document.body);

@@ -204,6 +204,15 @@ it('starts the embedded server and goes where it says', async () => {
   expect([manager.connection, manager.namespace, ids()]).toEqual(['connected', 'team-b', ['b']]);
 });
 
+it('lets the next row be the active one when the active one goes, else the last', async () => {
+  await begin(['a', 'b', 'c'].map((run_id, index) => run({ run_id, created_at: `2026-03-12T1${3 - index}:00:00Z` })));
+  manager.selection.set(['b'], 'b');
+  manager.hide('b', true);
+  expect([manager.selection.active, manager.selection.ids.size]).toEqual(['c', 0]);
+  manager.hide('c', true);
+  expect(manager.selection.active).toBe('a');
+});
+
 it('takes a run off the list before it is deleted, and puts it back', async () => {
   await begin([run({ run_id: 'a' })]);
   manager.hide('a', true);

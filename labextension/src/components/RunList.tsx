@@ -74,6 +74,12 @@ export function RunList(props: IRunListProps): React.JSX.Element {
       aria-multiselectable
       aria-rowcount={props.hasMore ? -1 : runs.length}
       onKeyDown={keys}
+      onFocus={event => {
+        const id = event.target.dataset['runId'];
+        if (id && id !== active) {
+          props.onSelect([...selected], id);
+        }
+      }}
     >
       <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
         {items.map(item => {
@@ -175,11 +181,20 @@ function useKeys(
   };
 }
 
-/** When the active row changes while the list has the focus, the focus goes with it. */
+/** When the active row changes while the list has the focus, or its focused row went, the focus goes with it. */
 function useFocusFollows(list: React.RefObject<HTMLDivElement>, active: string): void {
+  const had = React.useRef(false);
   React.useEffect(() => {
-    if (active && list.current?.contains(document.activeElement)) {
-      list.current.querySelector<HTMLElement>(`[data-run-id="${CSS.escape(active)}"]`)?.focus();
+    const within = (event: FocusEvent): void => {
+      had.current = event.target instanceof Node && list.current?.contains(event.target) === true;
+    };
+    document.addEventListener('focusin', within);
+    return () => document.removeEventListener('focusin', within);
+  }, [list]);
+  React.useEffect(() => {
+    const lost = document.activeElement === document.body && had.current;
+    if (active && (lost || list.current?.contains(document.activeElement))) {
+      list.current?.querySelector<HTMLElement>(`[data-run-id="${CSS.escape(active)}"]`)?.focus();
     }
   }, [active, list]);
 }

@@ -423,9 +423,11 @@ export class RunManager implements IRunManager {
   }
 
   private _setRows(rows: readonly Run[]): void {
+    const before = this._shown.map(run => run.run_id);
     this._rows = rows;
     this._shown = this._hidden.size === 0 ? rows : rows.filter(run => !this._hidden.has(run.run_id));
-    this.selection.keep(new Set(this._shown.map(run => run.run_id)));
+    const after = this._shown.map(run => run.run_id);
+    this.selection.keep(before, after);
   }
 
   /** Tell which of `runs` are new or differ from what was known. */

@@ -35,11 +35,15 @@ export class RunSelection implements IRunSelection {
     this.set(ids, id);
   }
 
-  /** Forget rows that are no longer there. */
-  keep(there: ReadonlySet<string>): void {
+  /** The rows were `before` and are `after`: forget those that went; the next one, else the last, is active. */
+  keep(before: readonly string[], after: readonly string[]): void {
+    const there = new Set(after);
     const ids = [...this._ids].filter(id => there.has(id));
-    if (ids.length !== this._ids.size) {
-      this.set(ids);
+    const place = before.indexOf(this._active);
+    const gone = place >= 0 && !there.has(this._active);
+    const next = before.slice(place + 1).find(id => there.has(id)) ?? after[after.length - 1] ?? '';
+    if (gone || ids.length !== this._ids.size) {
+      this.set(ids, gone ? next : this._active);
     }
   }
 

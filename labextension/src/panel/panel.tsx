@@ -1,4 +1,4 @@
-import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
+import { Clipboard, Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { ITranslator } from '@jupyterlab/translation';
 import { PanelWithToolbar, SidePanel } from '@jupyterlab/ui-components';
 import type { ReactWidget } from '@jupyterlab/ui-components';
@@ -199,7 +199,6 @@ export class KfpPanel extends SidePanel {
     const manager = this._manager;
     const { selection } = manager;
     const aimed = (runId: string): { run_id: string } => ({ run_id: runId });
-    const choose = (ids: readonly string[]): void => selection.set(ids, selection.active || ids[0]);
     return (
       <RunsSection
         runs={manager.runs}
@@ -229,7 +228,7 @@ export class KfpPanel extends SidePanel {
         }}
         onSelect={(ids, active) => selection.set(ids, active)}
         onDelete={ids => {
-          choose(ids.length > 1 ? ids : []);
+          selection.set(ids.length > 1 ? ids : [], ids.length > 1 ? selection.active : ids[0]);
           this._do(CommandIDs.remove);
         }}
         onCopy={texts => this._copy(texts.join('\n'))}
@@ -377,6 +376,7 @@ export class KfpPanel extends SidePanel {
 
   private _copy(text: string): void {
     Clipboard.copyToSystem(text);
+    Notification.info(this._format.trans.__('Copied.'), { autoClose: 2000 });
   }
 
   private _do(command: string, args: Parameters<CommandRegistry['execute']>[1] = {}): void {

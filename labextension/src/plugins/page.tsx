@@ -75,7 +75,7 @@ export class Page implements IPage {
     widget.toolbar.hide(); // the view has its own
     widget.id = `jupyter-kfp-mt-run-${runId}`;
     widget.toolbar.hide();
-    app.shell.add(widget, 'main');
+    app.shell.add(widget, this._area);
     void this._runs.add(widget);
     app.shell.activateById(widget.id);
   }
@@ -95,7 +95,7 @@ export class Page implements IPage {
     const widget = new MainAreaWidget({ content });
     widget.id = `jupyter-kfp-mt-form-${++this._forms}`;
     widget.toolbar.hide();
-    app.shell.add(widget, 'main');
+    app.shell.add(widget, this._area);
     app.shell.activateById(widget.id);
   }
 
@@ -107,7 +107,7 @@ export class Page implements IPage {
       this._doctor.toolbar.hide();
     }
     if (!this._doctor.isAttached) {
-      app.shell.add(this._doctor, 'main');
+      app.shell.add(this._doctor, this._area);
     }
     app.shell.activateById(this._doctor.id);
   }
@@ -166,6 +166,11 @@ export class Page implements IPage {
       trans.__('%1 uploaded to %2 as %3.', path, manager.namespace, version.display_name)
     );
     await manager.refresh();
+  }
+
+  /** Notebook 7 has room for one document in its main area, so views stand beside it. */
+  private get _area(): 'main' | 'right' {
+    return this._options.labShell ? 'main' : 'right';
   }
 
   /** Tell how it went. */

@@ -1,0 +1,144 @@
+import { CommandRegistry } from '@lumino/commands';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { addCommands, CommandIDs } from '../src/commands';
+import type { IPage, IRunActions } from '../src/commands';
+import type { Run, Status } from '../src/api/types';
+import { RunManager } from '../src/model/runs';
+import { fakeApi, format, json, run, status } from './samples';
+
+const RUNS = [
+  run({ run_id: 'running' }),
+  run({ run_id: 'failed', phase: 'FAILED' }),
+  run({ run_id: 'done', phase: 'SUCCEEDED' })
+];
+
+let manager: RunManager;
+let commands: CommandRegistry;
+let page: IPage;
+let actions: IRunActions;
+
+/** The commands over a server with three runs and this status. */
+async function begin(fields: Partial<Status> = {}): Promise<void> {
+  const elsewhere = run({ run_id: 'elsewhere', namespace: '', phase: 'FAILED' });
+  const api = fakeApi({
+    'GET status': () => json(status(fields)),
+    'GET namespaces/team-a/runs': () => json({ runs: RUNS, total_size: 3, next_page_token: '' }),
+    'GET namespaces/team-b/runs/elsewhere': () => json({ run: elsewhere, tasks: [], parameters: [], spec: '' })
+  });
+  manager = new RunManager({ api, pages: null });
+  commands = new CommandRegistry();
+  addCommands(commands, { manager, page, actions, format });
+  await manager.ready;
+}
+
+beforeEach(() => {
+  const told = { togglePanel: vi.fn(), openRun: vi.fn(), openForm: vi.fn(), openDoctor: vi.fn() };
+  page = {
+    ...told,
+    openSettings: vi.fn(),
+    whoAmI: vi.fn(),
+    linkTo: (id, namespace) => `${namespace}/${id}`,
+    chosenFile: () => 'chosen.yaml',
+    newExperiment: vi.fn(),
+    upload: vi.fn()
+  };
+  actions = {
+    terminate: vi.fn(),
+    retry: vi.fn(),
+    archive: vi.fn(),
+    restore: vi.fn(),
+    remove: vi.fn(),
+    runExample: () => Promise.resolve(run({ run_id: 'new' })),
+    startEmbedded: vi.fn(),
+    stopEmbedded: vi.fn(),
+    say: vi.fn()
+  };
+});
+
+afterEach(() => manager.dispose());
+
+/** The ids of the runs that `act` was last called with. */
+function ids(act: (runs: readonly Run[]) => Promise<void>): string[] {
+  return vi.mocked(act).mock.lastCall?.[0].map(each => each.run_id) ?? [];
+}
+
+describe('a command on runs', () => {
+  it('acts on those of the chosen rows that it fits', async () => {
+    await begin();
+    manager.selection.set(['running', 'failed', 'done'], 'done');
+    await commands.execute(CommandIDs.terminate);
+    await commands.execute(CommandIDs.retry);
+    expect([ids(actions.terminate), ids(actions.retry)]).toEqual([['running'], ['failed']]);
+  });
+
+  it('is off, and says why, while no row is chosen', async () => {
+    await begin();
+    expect(commands.isEnabled(CommandIDs.retry)).toBe(false);
+    expect(commands.caption(CommandIDs.retry)).toBe('Select a run first.');
+  });
+
+  it('is off where it does not fit the row', async () => {
+    await begin();
+    manager.selection.set([], 'done');
+    const able = [CommandIDs.terminate, CommandIDs.retry, CommandIDs.restore, CommandIDs.archive];
+    expect(able.map(id => commands.isEnabled(id))).toEqual([false, false, false, true]);
+  });
+
+  it('is off, and says why, for a person who may only look', async () => {
+    await begin({ can_run: false });
+    manager.selection.set([], 'running');
+    expect(commands.isEnabled(CommandIDs.terminate)).toBe(false);
+    expect(commands.caption(CommandIDs.terminate)).toBe('You can look but not run in team-a.');
+  });
+
+  it('finds a run that is not in the list, in its own namespace', async () => {
+    await begin();
+    await commands.execute(CommandIDs.retry, { run_id: 'elsewhere', namespace: 'team-b' });
+    expect(vi.mocked(actions.retry).mock.lastCall?.[0][0]).toMatchObject({
+      run_id: 'elsewhere',
+      namespace: 'team-b'
+    });
+  });
+});
+
+it('opens the run that the example has become', async () => {
+  await begin();
+  await commands.execute(CommandIDs.runExample);
+  expect(vi.mocked(page.openRun).mock.lastCall).toEqual(['new', 'team-a']);
+});
+
+it('runs the file that is named, else the one that is chosen', async () => {
+  await begin();
+  await commands.execute(CommandIDs.runFile, { path: 'a.yaml' });
+  await commands.execute(CommandIDs.runFile);
+  const sources = vi.mocked(page.openForm).mock.calls.map(([start]) => start.source);
+  expect(sources).toEqual([
+    { kind: 'file', path: 'a.yaml' },
+    { kind: 'file', path: 'chosen.yaml' }
+  ]);
+});
+
+it('takes only a source that can be one', async () => {
+  await begin();
+  await commands.execute(CommandIDs.newRun, { source: { kind: 'evil', path: 'x' } });
+  await commands.execute(CommandIDs.newRun, { source: { kind: 'file', path: 7 } });
+  const sources = vi.mocked(page.openForm).mock.calls.map(([start]) => start.source);
+  expect([sources[0], sources[1]?.path]).toEqual([undefined, '']);
+});
+
+it('offers to start the embedded server only where that is possible', async () => {
+  await begin({ connected: false, can_start_embedded: true });
+  expect(commands.isEnabled(CommandIDs.startEmbedded)).toBe(true);
+  manager.dispose();
+  await begin();
+  expect(commands.isEnabled(CommandIDs.startEmbedded)).toBe(false);
+});
+
+it('every command has a label and says which arguments it takes', async () => {
+  await begin();
+  for (const id of Object.values(CommandIDs)) {
+    expect(commands.label(id, { namespace: 'x' }), id).not.toBe('');
+    expect(await commands.describedBy(id), id).toHaveProperty('args');
+  }
+});
