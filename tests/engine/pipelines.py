@@ -118,6 +118,19 @@ def repairable(folder: str, path: str):
     mark(folder=folder, name="last").set_caching_options(False).after(second)
 
 
+@component
+def report(status: dsl.PipelineTaskFinalStatus, folder: str):
+    import os
+
+    open(os.path.join(folder, status.state), "w").close()
+
+
+@dsl.pipeline
+def repairable_with_exit(folder: str, path: str):
+    with dsl.ExitHandler(report(folder=folder)):
+        fail_while(path=path).set_caching_options(False)
+
+
 @dsl.pipeline
 def marks(folder: str, name: str = "one"):
     mark(folder=folder, name=name)

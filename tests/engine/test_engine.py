@@ -84,6 +84,23 @@ def test_retry_keeps_what_succeeded(bench: Bench, compiled: Compiled, tmp_path: 
     assert "not yet" in bench.log(run_id, "fail-while", attempt=1)
 
 
+def test_retry_runs_the_exit_task_again(
+    bench: Bench, compiled: Compiled, tmp_path: Path, place: Path
+) -> None:
+    block = tmp_path / "block"
+    block.touch()
+    parameters = {"folder": str(place), "path": str(block)}
+    run_id = bench.submit(compiled(pipelines.repairable_with_exit), parameters)
+    assert bench.wait(run_id).state == "FAILED"
+
+    block.unlink()
+    bench.engine.retry(run_id)
+
+    assert bench.run(run_id).state == "RUNNING"
+    assert bench.wait(run_id).state == "SUCCEEDED"
+    assert sorted(os.listdir(place)) == ["FAILED", "SUCCEEDED"]
+
+
 def test_cache_by_what_a_task_is(bench: Bench, compiled: Compiled, place: Path) -> None:
     parameters = {"folder": str(place), "name": "x"}
     first = bench.submit(compiled(pipelines.marks), parameters)

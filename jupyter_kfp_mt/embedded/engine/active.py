@@ -15,7 +15,7 @@ from ..store.runs import RunRow
 from ..store.tasks import TaskRow, TaskState
 from .folders import RunFolder
 from .inputs import InputError
-from .ir import Importer, Pipeline, read_pipeline
+from .ir import Importer, Pipeline, TaskSpec, read_pipeline
 from .jobs import Maker, Sources
 from .nodes import Kind, Known, Node, State, task_id
 from .plan import Plan
@@ -37,7 +37,7 @@ class ActiveRun:
     ) -> None:
         self.row = row
         self.folder = folder
-        self.pipeline = _pipeline_of(row)
+        self.pipeline = pipeline_of(row)
         self.history = {task.path: task.history for task in tasks}
         self.plan = Plan(self.pipeline, self.placeholders, {task.path: _known(task) for task in tasks})
         self.results: dict[str, TaskValues] = {}  # by fingerprint, for the cache
@@ -162,22 +162,40 @@ class ActiveRun:
         )
 
 
-def for_retry(tasks: list[TaskRow]) -> list[TaskRow]:
-    """Return what a retry builds on: tasks that succeeded stay, the others are as if they had not begun."""
-    kept = []
-    for task in tasks:
-        if task.state == State.SUCCEEDED and task.type in {Kind.RUNTIME.value, Kind.IMPORTER.value}:
-            kept.append(task)
-        elif task.state != State.SUCCEEDED:
-            kept.append(
-                msgspec.structs.replace(
-                    task, state=State.PENDING.value, reason="", exit_code=None, started_at=0.0, ended_at=0.0
-                )
-            )
-    return kept
+def for_retry(pipeline: Pipeline, tasks: list[TaskRow]) -> list[TaskRow]:
+    """Return the steps that a retry takes back to where they had not begun: all but what succeeded.
+
+    An exit task that saw something fail runs again, too: it may have another end to report.
+    """
+    states = {task.path: task.state for task in tasks}
+
+    def saw_a_failure(task: TaskRow) -> bool:
+        spec, above = _task_at(pipeline, task.path), task.path.rpartition("/")[0]
+        upstream = [states.get(f"{above}/{name}".lstrip("/")) for name in spec.upstream]
+        return spec.trigger_policy.after_failure and State.FAILED in upstream
+
+    return [
+        msgspec.structs.replace(
+            task, state=State.PENDING.value, reason="", exit_code=None, started_at=0.0, ended_at=0.0
+        )
+        for task in tasks
+        if task.state != State.SUCCEEDED or saw_a_failure(task)
+    ]
 
 
-def _pipeline_of(row: RunRow) -> Pipeline:
+def _task_at(pipeline: Pipeline, path: str) -> TaskSpec:
+    """The task of the pipeline that the step at `path` is of."""
+    component, task = pipeline.root, TaskSpec()
+    for name in path.split("/"):
+        tasks = component.dag.tasks if component.dag is not None else {}
+        if name in tasks:  # iterations of a loop are no tasks of their own
+            task = tasks[name]
+            component = pipeline.component(task)
+    return task
+
+
+def pipeline_of(row: RunRow) -> Pipeline:
+    """The compiled pipeline of a stored run; raises msgspec.ValidationError."""
     spec: dict[str, Any] = msgspec.json.decode(row.spec)
     if "pipeline_spec" in spec:
         return read_pipeline(spec["pipeline_spec"], spec.get("platform_spec"))

@@ -17,7 +17,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -26,7 +25,7 @@ from ...errors import KfpError
 from ...spec import Package
 from ..store import FINAL, RunRow, Store
 from ..store.tasks import Result, TaskRow
-from .active import ActiveRun, for_retry
+from .active import ActiveRun, for_retry, pipeline_of
 from .cache import fingerprint, is_there
 from .components import python_code
 from .folders import Attempt, LogPart, RunFolder, task_environment
@@ -100,7 +99,6 @@ class Engine:
         self._stopping = False
         self._next_look = 0.0
         self._thread = threading.Thread(target=self._loop, name="kfp-engine", daemon=True)
-        self._installers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="kfp-packages")
 
     # ---- called from any thread
 
@@ -117,7 +115,6 @@ class Engine:
         """Stop working; tasks that run go on, and the next engine finds them."""
         self._tell(self._end)
         self._thread.join()
-        self._installers.shutdown(wait=False, cancel_futures=True)
         if self._launcher is not None:
             self._launcher.close()
         self._selector.close()
@@ -142,7 +139,7 @@ class Engine:
         if row is None or row.state not in FINAL:
             return
         with self._store.db.write():
-            self._store.tasks.save(for_retry(self._store.tasks.of_run(run_id)))
+            self._store.tasks.save(for_retry(pipeline_of(row), self._store.tasks.of_run(run_id)))
             self._store.runs.set_state(run_id, "RUNNING", finished_at=0)
         self._tell(lambda: self._open(run_id))
 
@@ -294,8 +291,8 @@ class Engine:
                 self._kill(under)
 
     def _kill(self, under: _Under) -> None:
-        if under in self._to_launch:
-            self._to_launch.remove(under)
+        if under.handle is None and not under.found:
+            # Not begun: it waits for its turn to be launched, or for packages.
             self._close(under)
             under.run.plan.failed(under.node, _STOPPED, self._clock())
             return
@@ -307,7 +304,7 @@ class Engine:
             self._after(0.02, under.run, lambda: self._kill_again(under))
 
     def _kill_again(self, under: _Under) -> None:
-        if self._under.get((under.run.run_id, under.node.path)) is under:
+        if self._is_wanted(under):
             self._kill(under)
 
     def _forget(self, run_id: str) -> None:
@@ -384,7 +381,7 @@ class Engine:
     def _launch(self) -> None:
         """Start the attempts that are stored as running."""
         waiting, self._to_launch = self._to_launch, []
-        for under in waiting:
+        for under in filter(self._is_wanted, waiting):
             try:
                 self._start(under)
             except (JobError, InputError, ValueTypeError, LaunchError, KfpError, OSError) as error:
@@ -399,7 +396,8 @@ class Engine:
         wanted = code.requirements if code is not None else ()
         runtime, paths = self._packages.runtime(), self._packages.ready(wanted)
         if runtime is None or paths is None:
-            self._installers.submit(self._install, under, RUNTIME if runtime is None else wanted)
+            lacking = RUNTIME if runtime is None else wanted
+            threading.Thread(target=self._install, args=(under, lacking), daemon=True).start()
             return
         if self._launcher is None:
             executor = self._limits.executor or os.environ.get("JUPYTER_KFP_MT_EXECUTOR", "")
@@ -414,9 +412,13 @@ class Engine:
             self._packages.install(requirements)
         except KfpError as error:
             reason = _sentence(error)
-            self._tell(lambda: self._failed(under, reason))
+            self._tell(lambda: self._failed(under, reason) if self._is_wanted(under) else None)
         else:
             self._tell(lambda: self._to_launch.append(under))
+
+    def _is_wanted(self, under: _Under) -> bool:
+        """Whether it was not given up while it waited."""
+        return self._under.get((under.run.run_id, under.node.path)) is under
 
     def _find(self, run: ActiveRun, node: Node) -> None:
         """Go on with an attempt that an engine before this one had begun, or was about to begin."""

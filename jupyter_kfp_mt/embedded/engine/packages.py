@@ -67,7 +67,7 @@ class Packages:
     def runtime(self) -> list[str] | None:
         """Return what KFP's executor needs on `sys.path`; None while `RUNTIME` has to be installed.
 
-        Nothing where kfp is installed; else a copy without its dependencies, which the executor does not need.
+        Nothing where kfp is installed; else a copy without its dependencies: the executor needs none.
         """
         if self._has_kfp():
             return []

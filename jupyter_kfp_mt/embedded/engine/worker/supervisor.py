@@ -29,6 +29,7 @@ PATIENCE = 60  # seconds to wait for room on the disk
 GRACE = 1.0  # seconds between SIGTERM and SIGKILL
 TAIL = 64 * 1024  # bytes of the end that are kept of a log beyond its limit
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 TIMED_OUT = 124  # the exit code of timeout(1)
 
 
@@ -109,8 +110,8 @@ def describe(code: int) -> str:
 
 def prctl(option: int, value: int = 1) -> None:
     """Ask the kernel for `option`; without effect where it does not know it (other than Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+    if _LIBC is not None:
+        _LIBC.prctl(option, value, 0, 0, 0)
 
 
 class _Stop:
