@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -49,12 +48,9 @@ class Ticker:
                 del self._asked[next(iter(self._asked))]
             self._asked[key] = _Asked(ask, every, time.monotonic() + self._lifetime)
             if self._thread is None:
-                context = (
-                    contextvars.copy_context()
-                )  # what is displayed belongs to the cell that asked for it
-                self._thread = threading.Thread(
-                    target=context.run, args=(self._run,), daemon=True, name="kfp-ticker"
-                )
+                # not in this cell's context: what is drawn later then belongs to the cell that runs at the
+                # time, and clients that listen to the running cell alone (nbclient) see it too
+                self._thread = threading.Thread(target=self._run, daemon=True, name="kfp-ticker")
                 self._thread.start()
 
     def remove(self, key: Hashable) -> None:

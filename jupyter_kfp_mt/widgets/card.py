@@ -12,7 +12,7 @@ from .. import display
 from ..display import Block
 from ..models import Run, RunView, Task
 from ..service import KfpService
-from .picture import Listener, Listeners, Picture
+from .picture import Listener, Listeners, Picture, close_tree
 
 BUSY = "Paused while the kernel is busy."
 _LOG_LINES = 12
@@ -54,6 +54,13 @@ class RunCard(Picture):
             return self.service.wait(self.run_id, timeout=timeout, on_change=self._show_change)
         finally:
             self._look()
+
+    def close(self) -> None:
+        """Remove the card and everything that worked for it; the run goes on."""
+        for button in self._buttons.values():  # also those that are not shown now
+            close_tree(button)
+            button.close()
+        super().close()
 
     def _show_change(self, _run: Run) -> None:
         self._look()

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ipywidgets import HTML, Button, Dropdown, HBox, Layout, Output, Text, VBox
+from ipywidgets import HTML, Button, Dropdown, HBox, Output, Text, VBox
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Dict, Instance, TraitError, Unicode, observe, validate
 from traitlets.utils.bunch import Bunch
@@ -21,7 +21,7 @@ from ..spec.parameters import checked
 from .fields import Field
 from .picture import Listener, Listeners, close_tree
 
-_LABEL = Layout(width="12em")
+_LABEL = {"width": "12em"}
 
 
 class SubmitForm(VBox):

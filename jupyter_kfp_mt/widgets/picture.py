@@ -92,10 +92,10 @@ class Picture(VBox):
                 if function in self._shell.events.callbacks[event]:
                     self._shell.events.unregister(event, function)
         self._shell = None
-        for widget in (*self._outputs, self):
-            close_tree(widget)
         for output in self._outputs:
+            close_tree(output)
             output.close()
+        close_tree(self)
         super().close()
 
     # what a widget of ours fills in
@@ -176,7 +176,10 @@ class Picture(VBox):
 
 
 def close_tree(widget: Widget) -> None:
-    """Close everything inside `widget`; ipywidgets leaves that open."""
+    """Close everything inside `widget`, and its layout and style; ipywidgets leaves those open."""
     for child in getattr(widget, "children", ()):
         close_tree(child)
         child.close()
+    for part in (getattr(widget, "layout", None), getattr(widget, "style", None)):
+        if isinstance(part, Widget):
+            part.close()

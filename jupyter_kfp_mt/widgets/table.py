@@ -50,9 +50,10 @@ class RunsTable(Picture):
         self._look()
 
     def move(self, service: KfpService) -> None:
-        """Show the runs of another namespace."""
-        self._service = service
-        self.selected = []
+        """Ask `service`, perhaps of another namespace, whose runs the old ones are not."""
+        if service is not self._service:
+            self._service = service
+            self._take(RunList([], total_size=0))
         self.refresh()
 
     def to_df(self) -> pd.DataFrame:
@@ -85,12 +86,15 @@ class RunsTable(Picture):
 
     def _look(self) -> bool:
         found = self.service.list_runs(**self.filter)
+        self._take(found)
+        return False  # the next run may start any time
+
+    def _take(self, found: RunList) -> None:
         if list(found) != list(self._found):
             self._found = found
             self.set_trait("runs", list(found))
             self._offer(found)
         self._draw()
-        return False  # the next run may start any time
 
     def _offer(self, runs: list[Run]) -> None:
         """Let the runs be chosen; what was chosen stays so as long as it is listed."""

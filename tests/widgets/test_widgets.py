@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+from ipywidgets import Widget
+from laptop import BROKEN, HELLO, Laptop
+from traitlets import TraitError
+
+from jupyter_kfp_mt.errors import KfpError, KfpInputError, KfpNotFoundError, RunFailed
+from jupyter_kfp_mt.models import Run
+from jupyter_kfp_mt.service import KfpService
+from jupyter_kfp_mt.widgets import KfpPanel, RunCard, RunsTable, SubmitForm
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait until something becomes true; the time limit is that of the test."""
+    pause = threading.Event()
+    while not true():
+        pause.wait(0.05)
+
+
+def press(widget: Widget, name: str) -> None:
+    """Press the button `name` somewhere in `widget`."""
+    found = [each for each in everything(widget) if getattr(each, "description", "") == name]
+    found[0].click()
+
+
+def everything(widget: Widget) -> list[Widget]:
+    return [widget, *(inner for child in getattr(widget, "children", ()) for inner in everything(child))]
+
+
+def html(widget: Widget) -> str:
+    return "".join(getattr(each, "value", "") for each in everything(widget) if type(each).__name__ == "HTML")
+
+
+@pytest.fixture
+def slow(service: KfpService, laptop: Laptop) -> Run:
+    return service.submit(laptop.quick, {"seconds": 60.0})
+
+
+def test_a_card_shows_its_run(service: KfpService) -> None:
+    run = service.wait(service.submit(HELLO))
+    card = RunCard(run, service=service)
+    assert (card.run_id, card.state, len(card.tasks)) == (run.run_id, "SUCCEEDED", 3)
+    assert "3 of 3 tasks" in html(card)
+    card.close()
+
+
+def test_a_card_is_found_by_word(service: KfpService, laptop: Laptop) -> None:
+    run = service.submit(laptop.quick, name="by-this-word")
+    card = RunCard("by-this-word", service=service)
+    assert card.run_id == run.run_id
+    card.close()
+    with pytest.raises(KfpNotFoundError):
+        RunCard("no-such-run", service=service)
+
+
+def test_a_card_says_why_its_run_failed(service: KfpService) -> None:
+    card = RunCard(service.submit(BROKEN), service=service)
+    with pytest.raises(RunFailed):
+        card.wait(60)
+    assert card.state == "FAILED"
+    assert "data/raw.csv" in card.message
+    card.close()
+
+
+def test_a_displayed_card_follows_its_run(service: KfpService, laptop: Laptop) -> None:
+    states, ended = [], []
+    card = RunCard(service.submit(laptop.quick, {"seconds": 1.0}, cache="off"), service=service)
+    card.observe(lambda change: states.append(change.new), "state")
+    card.on_finished(ended.append)
+    card.attach()
+    until(lambda: ended)
+    card.close()
+    assert states[-1] == "SUCCEEDED"
+    assert [run.run_id for run in ended] == [card.run_id]
+
+
+def test_a_card_terminates_its_run(service: KfpService, slow: Run) -> None:
+    card = RunCard(slow, service=service)
+    press(card, "Terminate")
+    with pytest.raises(RunFailed):
+        card.wait(60)
+    assert card.state == "CANCELED"
+    press(card, "Retry")
+    assert card.state in {"PENDING", "RUNNING"}
+    card.terminate()
+    card.close()
+
+
+def test_a_card_pauses_while_the_kernel_is_busy(service: KfpService, slow: Run) -> None:
+    card = RunCard(slow, service=service)
+    card.attach()
+    card._on_busy()
+    until(lambda: card.paused)
+    assert "Paused while the kernel is busy." in html(card)
+    card._on_free()
+    until(lambda: not card.paused)
+    card.terminate()
+    card.close()
+
+
+def test_closed_widgets_leave_nothing_behind(service: KfpService, slow: Run) -> None:
+    threads, widgets = threading.active_count(), len(Widget.widgets)
+    cards = [RunCard(slow, service=service) for _ in range(50)]
+    for card in cards:
+        card.attach()
+    assert threading.active_count() == threads + 50
+    for card in cards:
+        card.close()
+    assert threading.active_count() == threads
+    assert len(Widget.widgets) == widgets
+    service.terminate(slow)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda s: SubmitForm(HELLO, service=s), lambda s: RunsTable(service=s), lambda s: KfpPanel(service=s)],
+)
+def test_every_widget_closes_all_its_parts(service: KfpService, make: Callable[[KfpService], Widget]) -> None:
+    threads, widgets = threading.active_count(), len(Widget.widgets)
+    made = make(service)
+    made.close()
+    assert (threading.active_count(), len(Widget.widgets)) == (threads, widgets)
+
+
+def test_a_card_whose_run_is_deleted_stays_as_it_was(service: KfpService, laptop: Laptop) -> None:
+    run = service.wait(service.submit(laptop.quick))
+    card = RunCard(run, service=service)
+    service.delete_run(run)
+    press(card, "Log")
+    assert "No such run" in html(card)
+    card.close()
+
+
+def test_a_callback_that_raises_is_shown(service: KfpService, laptop: Laptop) -> None:
+    card = RunCard(service.submit(laptop.quick, cache="off"), service=service)
+
+    def careless(_run: Run) -> None:
+        raise RuntimeError("oh <b>no</b>")
+
+    card.on_finished(careless)
+    card.wait(60)
+    assert "RuntimeError in careless: oh &lt;b&gt;no&lt;/b&gt;" in html(card)
+    card.close()
+
+
+def test_a_form_is_made_of_the_parameters(service: KfpService, laptop: Laptop) -> None:
+    form = SubmitForm(laptop.quick, experiment="forms", service=service)
+    assert form.values == {"seconds": 0.0, "epochs": 10, "flag": True}
+    assert (form.valid, form.errors, form.run) == (True, {}, None)
+    form.close()
+
+
+def test_a_form_submits_what_was_set(service: KfpService, laptop: Laptop) -> None:
+    sent: list[Run] = []
+    form = SubmitForm(laptop.quick, experiment="forms", service=service)
+    form.values = {"epochs": 3, "config": {"a": [1]}}
+    form.name = "from-a-form"
+    form.on_submitted(sent.append)
+    assert form.request()["parameters"] == {"epochs": 3, "config": {"a": [1]}}
+    press(form, "Run")
+    assert [run.display_name for run in sent] == ["from-a-form"]
+    assert form.run.runtime_config.parameters["epochs"] == 3
+    assert service.wait(form.run).experiment_name == "forms"
+    form.close()
+
+
+@pytest.mark.parametrize(
+    "values", [{"epochs": "three"}, {"epochs": 1.5}, {"nme": 1}, {"config": [1]}, {"flag": "yes"}]
+)
+def test_wrong_values_raise_at_once_and_change_nothing(
+    service: KfpService, laptop: Laptop, values: dict[str, object]
+) -> None:
+    form = SubmitForm(laptop.quick, service=service)
+    before = dict(form.values)
+    with pytest.raises(KfpInputError):
+        form.values = values
+    assert form.values == before
+    form.close()
+
+
+def test_what_is_typed_wrongly_is_shown_beside_its_field_and_not_sent(
+    service: KfpService, laptop: Laptop
+) -> None:
+    form = SubmitForm(laptop.quick, service=service)
+    epochs = form._fields["epochs"]
+    epochs._control.value = "three"
+    assert form.errors == {"epochs": "epochs: “three” is not an integer."}
+    assert "“three” is not an integer" in html(epochs)
+    assert not form.valid
+    with pytest.raises(KfpInputError):
+        form.submit()
+    epochs._control.value = "4"
+    assert (form.valid, form.values["epochs"]) == (True, 4)
+    form.close()
+
+
+def test_reset_goes_back_to_the_defaults(service: KfpService, laptop: Laptop) -> None:
+    form = SubmitForm(laptop.quick, service=service)
+    form.values = {"epochs": 3}
+    press(form, "Reset all")
+    assert form.values == {"seconds": 0.0, "epochs": 10, "flag": True}
+    assert form.request()["parameters"] == {}
+    form.close()
+
+
+def test_a_source_that_is_no_pipeline_raises(service: KfpService) -> None:
+    with pytest.raises(KfpError):
+        SubmitForm("setup.cfg", service=service)
+
+
+def test_an_empty_form_says_what_to_do(service: KfpService) -> None:
+    form = SubmitForm(service=service)
+    assert "Choose what to run." in html(form)
+    with pytest.raises(KfpInputError):
+        form.submit()
+    form.close()
+
+
+def test_an_error_of_the_button_is_told(service: KfpService, laptop: Laptop) -> None:
+    told: list[KfpError] = []
+    form = SubmitForm(laptop.quick, service=service)
+    form.on_error(told.append)
+    form.name = "x" * 300
+    press(form, "Run")
+    assert [error.code for error in told] == ["bad-input"]
+    assert not form.busy
+    form.close()
+
+
+def test_cache_is_one_of_three(service: KfpService) -> None:
+    form = SubmitForm(service=service)
+    with pytest.raises(TraitError):
+        form.cache = "maybe"
+    form.close()
+
+
+def test_a_table_filters_and_selects(service: KfpService, laptop: Laptop) -> None:
+    run = service.submit(laptop.quick, experiment="tables")
+    chosen: list[list[str]] = []
+    table = RunsTable(experiment="tables", limit=5, service=service)
+    table.on_select(chosen.append)
+    table.selected = [run.run_id]
+    assert [each.run_id for each in table.runs] == [run.run_id]
+    assert chosen == [[run.run_id]]
+    assert list(table.to_df()["run_id"]) == [run.run_id]
+    with pytest.raises(TraitError):
+        table.filter = {"colour": "red"}
+    table.close()
+
+
+def test_a_panel_shows_who_and_where_and_the_runs(service: KfpService, laptop: Laptop) -> None:
+    service.submit(laptop.quick, name="for-the-panel")
+    panel = KfpPanel(service=service)
+    assert (panel.connection, panel.namespace) == ("connected", "ana")
+    assert panel.runs[0].display_name == "for-the-panel"
+    assert "ana as default-editor" in html(panel)
+    panel.filter = {"search": "nothing-like-this"}
+    assert panel.runs == []
+    panel.close()
+
+
+def test_a_panel_tells_a_namespace_that_is_not_mine(service: KfpService) -> None:
+    panel = KfpPanel(service=service)
+    panel.namespace = "somebody-else"
+    assert panel.runs == []
+    panel.close()
+
+
+class Tags(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen |= {tag, *(name for name, _ in attrs if name.startswith("on"))}
+
+
+def test_hostile_names_stay_text(service: KfpService, laptop: Laptop) -> None:
+    run = service.submit(laptop.quick, name="<script>x</script><img onerror=y>", experiment="<img onerror=z>")
+    card, table = RunCard(run, service=service), RunsTable(limit=1, service=service)
+    assert not {"script", "img", "onerror"} & Tags(html(card) + html(table)).seen
+    card.close()
+    table.close()
