@@ -7,9 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+import requests
+
+from ..auth import NoAuth
 from .clock import SYSTEM, Clock
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+PROBE_S = 2.0
 MAX_BYTES = 1024 * 1024  # of any file that detection reads
 
 
@@ -20,6 +25,7 @@ class Environment(NamedTuple):
     root: Path = Path("/")  # a test gives the folder that stands for the pod's file system
     clock: Clock = SYSTEM
     lives: Callable[[int], bool] = lambda _: False
+    answers: Callable[[str], bool] = lambda _: False  # whether KFP is at an address; at most two seconds
 
     def variable(self, name: str) -> str:
         """Return a variable without blanks around it, empty when it is not set."""
@@ -40,7 +46,7 @@ class Environment(NamedTuple):
 
 def this_process() -> Environment:
     """Return the surroundings of this process."""
-    return Environment(variables=os.environ, lives=process_lives)
+    return Environment(variables=os.environ, lives=process_lives, answers=kfp_answers)
 
 
 def process_lives(pid: int) -> bool:
@@ -54,3 +60,22 @@ def process_lives(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+class _Health(msgspec.Struct, frozen=True):
+    """As much of a healthz answer as tells KFP from anything else."""
+
+    multi_user: bool | None = None
+    tag_name: str | None = None
+
+
+def kfp_answers(endpoint: str) -> bool:
+    """Whether KFP answers at `endpoint`; sends no credential, since anything may listen there."""
+    try:
+        answer = requests.get(
+            f"{endpoint}/apis/v2beta1/healthz", timeout=PROBE_S, allow_redirects=False, auth=NoAuth()
+        )
+        health = msgspec.json.decode(answer.content, type=_Health)
+    except (requests.RequestException, msgspec.MsgspecError):
+        return False
+    return answer.status_code == 200 and (health.multi_user is not None or health.tag_name is not None)

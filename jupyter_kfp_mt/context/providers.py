@@ -16,6 +16,7 @@ from requests.auth import AuthBase
 from ..auth import CookieFile, NoAuth, TokenFile
 from ..errors import kfp_error
 from ..settings import KfpSettings
+from . import openshift
 from .embedded import embedded_context, find_runtime, from_embedded
 from .environment import Environment
 from .model import Context
@@ -37,17 +38,54 @@ def from_settings(env: Environment, settings: KfpSettings) -> Context | None:
     return _context(env, settings, endpoint, pod, kind="settings")
 
 
+def from_openshift(env: Environment, settings: KfpSettings) -> Context | None:
+    """A workbench of OpenShift AI: the pipeline server of its project, asked with the workbench's own token.
+
+    Comes before the Kubeflow notebook, for a workbench also looks like one.
+    """
+    pod = find_pod(env)
+    found = openshift.find_server(env, pod) if pod is not None else None
+    if pod is None or found is None:
+        return None
+    context = _context(env, settings, _endpoint(found.endpoint, openshift.RUNTIME), pod, kind="openshift")
+    if settings.token_path:
+        return context
+    token = env.path(openshift.TOKEN)
+    return context._replace(
+        auth=TokenFile(token, context.endpoint),
+        token_path=str(token),
+        account=openshift.account(token),
+        ca_file=settings.ca_file or found.ca_file,
+    )
+
+
 def from_pod(env: Environment, settings: KfpSettings) -> Context | None:
     """The pod of a Kubeflow notebook or workspace: its namespace, its projected token, KFP's own service."""
     pod = find_pod(env)
+    if pod is None or not pod.kubeflow:
+        return None
+    kind = "workspace" if pod.notebook.workspace else "notebook"
+    return _context(env, settings, _service(settings.kfp_namespace), pod, kind=kind)
+
+
+def from_cluster(env: Environment, settings: KfpSettings) -> Context | None:
+    """Any other pod, where KFP answers: in its install namespace, or standalone in the pod's own."""
+    pod = find_pod(env)
     if pod is None:
         return None
-    kind = "workspace" if pod.notebook.workspace else "notebook" if pod.kubeflow else "pod"
-    endpoint = f"http://ml-pipeline.{settings.kfp_namespace}.svc.cluster.local:8888"
-    return _context(env, settings, endpoint, pod, kind=kind)
+    for namespace in dict.fromkeys((settings.kfp_namespace, pod.namespace)):
+        if env.answers(_service(namespace)):
+            context = _context(env, settings, _service(namespace), pod, kind="pod")
+            return context._replace(install_namespace=namespace)
+    return None
 
 
-PROVIDERS: tuple[Provider, ...] = (from_settings, from_pod, from_embedded)
+PROVIDERS: tuple[Provider, ...] = (from_settings, from_openshift, from_pod, from_cluster, from_embedded)
+
+
+def _service(namespace: str) -> str:
+    """KFP's own service: the one way in that every release admits notebooks to (kubeflow-environment §0)."""
+    return f"http://ml-pipeline.{namespace}.svc.cluster.local:8888"
 
 
 def detect(env: Environment, settings: KfpSettings) -> Context:

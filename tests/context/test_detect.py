@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from jupyter_kfp_mt.auth import CookieFile, NoAuth, TokenFile
-from jupyter_kfp_mt.context import Context, detect
+from jupyter_kfp_mt.context import Context, Environment, detect
+from jupyter_kfp_mt.context.environment import SERVICE_ACCOUNT
+from jupyter_kfp_mt.context.openshift import RUNTIME
 from jupyter_kfp_mt.context.tokens import TOKEN_PATH
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import RuntimeFile
@@ -255,3 +258,57 @@ def test_nothing_that_a_context_shows_is_secret(pod: Folder, tmp_path: Path) -> 
 
     assert secret not in repr(detect(pod.environment(**NOTEBOOK), settings(tmp_path)))
     assert "127.0.0.1" in Context("http://127.0.0.1:1").host
+
+
+def openshift(pod: Folder, **variables: str) -> Environment:
+    """A workbench of OpenShift AI: it looks like a notebook of Kubeflow, and is none."""
+    pod.notebook("project").write(f"{SERVICE_ACCOUNT}/service-ca.crt", "ca")
+    pod.write(f"{SERVICE_ACCOUNT}/token", token("https://kubernetes.default.svc", account="bench"))
+    return pod.environment(NB_PREFIX="/notebook/project/bench", **variables)
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_a_workbench_of_openshift_ai_has_its_project_s_server(
+    pod: Folder, tmp_path: Path, *, written: bool
+) -> None:
+    address = "https://ds-pipeline-dspa.project.svc.cluster.local:8443"
+    if written:
+        pod.write(RUNTIME, json.dumps({"metadata": {"api_endpoint": address, "cos_password": "marked"}}))
+
+    found = detect(openshift(pod, NOTEBOOK_ARGS="--x hub_host=y"), settings(tmp_path))
+
+    service_account = pod.root / SERVICE_ACCOUNT.lstrip("/")
+    assert (found.kind, found.endpoint, found.namespace) == ("openshift", address, "project")
+    assert found.auth == TokenFile(service_account / "token", address)
+    assert (found.account, found.ca_file) == ("bench", str(service_account / "service-ca.crt"))
+
+
+def test_a_route_of_openshift_takes_the_bundle_of_the_image(pod: Folder, tmp_path: Path) -> None:
+    pod.write(RUNTIME, '{"metadata": {"api_endpoint": "https://dspa.apps.example"}}').write("/ca/b.crt", "ca")
+
+    found = detect(openshift(pod, PIPELINES_SSL_SA_CERTS="/ca/b.crt"), settings(tmp_path))
+
+    assert found.ca_file == str(pod.root / "ca/b.crt")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "no json"])
+def test_a_broken_runtime_of_openshift_is_told(pod: Folder, tmp_path: Path, text: str) -> None:
+    pod.write(RUNTIME, text)
+
+    assert code(openshift(pod), settings(tmp_path))[0] == "bad-input"
+
+
+@pytest.mark.parametrize("namespace", ["kubeflow", "team-a"])
+def test_another_pod_finds_kfp_where_it_answers(pod: Folder, tmp_path: Path, namespace: str) -> None:
+    there = f"http://ml-pipeline.{namespace}.svc.cluster.local:8888"
+    environment = pod.notebook().environment()._replace(answers=lambda address: address == there)
+
+    found = detect(environment, settings(tmp_path))
+
+    assert (found.endpoint, found.kind, found.install_namespace) == (there, "pod", namespace)
+
+
+def test_a_pod_far_from_kfp_is_a_laptop(pod: Folder, tmp_path: Path) -> None:
+    embedded(tmp_path)
+
+    assert detect(pod.notebook().environment(), settings(tmp_path)).embedded

@@ -1,0 +1,76 @@
+"""What a workbench of OpenShift AI says of its project's pipeline server (kubeflow-environment §3.5)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ..auth import read_secret
+from ..errors import kfp_error
+from .environment import SERVICE_ACCOUNT, Environment
+from .pod import Pod
+from .tokens import claims_of
+
+RUNTIME = "/opt/app-root/runtimes/odh_dsp.json"
+TOKEN = f"{SERVICE_ACCOUNT}/token"
+_SERVICE_CA = f"{SERVICE_ACCOUNT}/service-ca.crt"
+_BUNDLES = ("PIPELINES_SSL_SA_CERTS", "KF_PIPELINES_SSL_SA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+class Server(NamedTuple):
+    """The pipeline server of a project, and the CA file that its certificate needs."""
+
+    endpoint: str
+    ca_file: str
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    api_endpoint: str = ""
+
+
+class _Runtime(msgspec.Struct, frozen=True):
+    """The Elyra runtime; the object store's keys beside the address are never read."""
+
+    metadata: _Metadata = _Metadata()
+
+
+def find_server(env: Environment, pod: Pod) -> Server | None:
+    """Return the pipeline server, or None where this is no OpenShift AI; raises what cannot be used."""
+    text = env.text(RUNTIME)
+    if text is None:
+        marked = "hub_host" in env.variable("NOTEBOOK_ARGS") and env.path(_SERVICE_CA).exists()
+        endpoint = f"https://ds-pipeline-dspa.{pod.namespace}.svc.cluster.local:8443" if marked else ""
+    else:
+        endpoint = _written(text)
+    return Server(endpoint, _ca_file(env, endpoint)) if endpoint else None
+
+
+def _written(text: str) -> str:
+    try:
+        endpoint = msgspec.json.decode(text, type=_Runtime).metadata.api_endpoint
+    except msgspec.MsgspecError:
+        endpoint = ""
+    if not endpoint:
+        why = "It should name the project's pipeline server."
+        raise kfp_error("bad-input", field=RUNTIME, problem="it has no address in it", why=why)
+    return endpoint
+
+
+def account(token: Path) -> str:
+    """Return the service account of the workbench; raises `token-unreadable`."""
+    claims = claims_of(read_secret(token))
+    return claims.account if claims else ""
+
+
+def _ca_file(env: Environment, endpoint: str) -> str:
+    host = urlsplit(endpoint).hostname or ""
+    if host.endswith((".svc", ".svc.cluster.local")) and env.path(_SERVICE_CA).exists():
+        return str(env.path(_SERVICE_CA))
+    for name in _BUNDLES:
+        path = env.variable(name)
+        if path and env.path(path).exists():
+            return str(env.path(path))
+    return ""
