@@ -10,6 +10,7 @@ import msgspec
 from ..client import Api, RetryPolicy, Transport
 from ..context import SYSTEM, Clock, Context
 from ..errors import kfp_error
+from ..kube import Kubernetes
 from ..lists import ExperimentList, MetricTable, PipelineList, PipelineVersionList, RunList, TaskList
 from ..models import (
     Cache,
@@ -63,11 +64,12 @@ class KfpService:
         policies: Policies = Policies(),  # noqa: B008 - a value
         caches: Caches | None = None,
         journal: Journal | None = None,
+        kubernetes: Kubernetes | None = None,
     ) -> None:
         self._transport = transport
         self._policies = policies
         api = Api(context, transport, retry=policies.retry, clock=clock)
-        self._core = Core(api, caches or Caches.new(clock, journal))
+        self._core = Core(api, caches or Caches.new(clock, journal), kubernetes)
 
     def __repr__(self) -> str:
         return f"KfpService(namespace={self.namespace!r}, endpoint={self.context.endpoint!r})"
@@ -97,6 +99,7 @@ class KfpService:
             clock=self._core.clock,
             policies=self._policies,
             caches=self._core.caches,
+            kubernetes=self._core.kubernetes,
         )
 
     def close(self) -> None:

@@ -12,9 +12,12 @@ from ..client.http import Request
 from ..client.system import healthz
 from ..context import Clock, Context
 from ..errors import KfpNotFoundError, kfp_error
+from ..kube import Kubernetes
 from ..models import Experiment, Healthz, PipelineVersion, Run
 from .cache import Cache
 from .journal import Journal
+from .podlogs import PodLogs
+from .workflow import Seen
 
 T = TypeVar("T")
 
@@ -32,6 +35,8 @@ class Caches(NamedTuple):
     experiments: Cache[str, Experiment]
     versions: Cache[str, PipelineVersion]
     journal: Journal
+    workflows: Cache[str, Seen]
+    logs: PodLogs
 
     @classmethod
     def new(cls, clock: Clock, journal: Journal | None = None) -> Caches:
@@ -41,15 +46,18 @@ class Caches(NamedTuple):
             Cache(clock, seconds=600.0, size=2000),
             Cache(clock, seconds=3600.0, size=50),
             journal or Journal(),
+            Cache(clock, seconds=4.0, size=20),
+            PodLogs(),
         )
 
 
 class Core:
     """One server in one namespace."""
 
-    def __init__(self, api: Api, caches: Caches) -> None:
+    def __init__(self, api: Api, caches: Caches, kubernetes: Kubernetes | None = None) -> None:
         self.api = api
         self.caches = caches
+        self.kubernetes = kubernetes  # None outside of a cluster
 
     @property
     def journal(self) -> Journal:

@@ -9,7 +9,7 @@ from ..client import Response
 from ..client import runs as requests
 from ..errors import kfp_error
 from ..models import LogChunk, Phase, Run, Task
-from . import runs
+from . import cluster, runs
 from .core import RUN_ID, Core
 from .rows import failures
 
@@ -25,7 +25,7 @@ def chunk(
     if not RUN_ID.fullmatch(task_id):
         raise core.missing("task", task_id[:80], Task)
     if not core.health().embedded:
-        raise kfp_error("logs-gone")
+        return cluster.chunk(core, run, task_id, offset=offset, attempt=attempt, tail=tail)
     part = _read(core, run.run_id, task_id, offset, attempt)
     while tail and not part.complete and part.next_offset > part.offset and len(part.text) < MOST:
         more = _read(core, run.run_id, task_id, part.next_offset, part.attempt)

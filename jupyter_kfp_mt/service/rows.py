@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..models import NO_SPEC, Experiment, Phase, Progress, Run, Task, known_time, phase_of
+from .workflow import fold_tasks
 
 _LATE = datetime.max.replace(tzinfo=timezone.utc)
 _GROUPS = frozenset({"DAG", "LOOP", "LOOP_ITERATION", "CONDITION", "CONDITIONS", "EXIT_HANDLER", "ROOT"})
-_ENGINE_ROOM = ("executor", "root", "root-driver")  # nodes of a real server that are no tasks of the pipeline
 
 
 class _Reference(msgspec.Struct, frozen=True):
@@ -119,28 +119,22 @@ def leaves(tasks: Iterable[Task], plan: Plan) -> list[Task]:
     A real server lists drivers, executors and graphs beside the tasks (kfp-api §2.3), so the plan's names
     decide; the embedded one says what each is.
     """
-    every = [with_phase(task) for task in tasks]
-    names = {task.display_name for task in every}
-    return sorted((task for task in every if _is_task(task, names, plan)), key=_start)
+    every = [with_phase(task) for task in (tasks if plan.names else fold_tasks(tasks))]
+    return sorted((task for task in every if _is_task(task, plan)), key=_start)
 
 
 def with_phase(task: Task) -> Task:
     """Return `task` with its phase and a name."""
     phase = phase_of(task.state, task.state_history)
-    if phase is Phase.SUCCEEDED and task.cached_from_run_id:
+    if phase is Phase.SUCCEEDED and (task.cached_from_run_id or task.phase is Phase.CACHED):
         phase = Phase.CACHED
     return msgspec.structs.replace(task, phase=phase, name=task.name or task.display_name)
 
 
-def _is_task(task: Task, names: set[str], plan: Plan) -> bool:
+def _is_task(task: Task, plan: Plan) -> bool:
     if task.type:
         return task.type not in _GROUPS
-    name = task.display_name
-    if plan.names:
-        return name in plan.names
-    if name in _ENGINE_ROOM or "/" in name:
-        return False
-    return not (name.endswith("-driver") and name.removesuffix("-driver") in names)
+    return not plan.names or task.display_name in plan.names
 
 
 def _start(task: Task) -> tuple[datetime, datetime]:

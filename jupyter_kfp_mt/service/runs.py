@@ -14,7 +14,7 @@ from ..client.api import TRANSIENT
 from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..lists import RunList
 from ..models import Experiment, Phase, Run, RunPage, Task
-from . import experiments
+from . import cluster, experiments
 from .core import RUN_ID, UUID, Core
 from .experiments import MAX_PAGE
 from .journal import OPEN
@@ -185,7 +185,8 @@ def tasks(core: Core, run: Run) -> tuple[list[Task], bool]:
     plan = plan_of(run.pipeline_spec)
     if core.health().embedded:
         return leaves(core.api.call(requests.list_tasks(run.run_id)).tasks, plan), True
-    return leaves(run.run_details.task_details if run.run_details else (), plan), False
+    told = cluster.tasks(core, run) or (run.run_details.task_details if run.run_details else ())
+    return leaves(told, plan), False
 
 
 def change(core: Core, run_id: str, verb: str) -> Run:

@@ -8,11 +8,11 @@ from ..errors import KfpError, kfp_error
 from ..lists import MetricTable, RunMetrics, TaskList
 from ..models import NO_SPEC, Failure, ParameterValue, Phase, Run, RunView, Task
 from ..spec import Package, from_wire, graph, info
-from . import logs, runs
+from . import cluster, logs, runs
 from .core import Core
+from .explain import Facts, explain, facts_of
 from .rows import failures, metrics_of, values_of
 from .sources import package_of, version_of
-from .why import explain
 
 TAIL = 400  # lines of a log in which a failure is looked for
 
@@ -29,7 +29,7 @@ def view(core: Core, run_id: str) -> RunView:
         tasks=tasks,
         parameters=parameters(run, package),
         spec=package.to_yaml() if package else "",
-        failure=failure(core, run, tasks) if run.phase is Phase.FAILED else None,
+        failure=_told(core, run, tasks),
         reports_values=reports_values,
         plan=graph.plan(package) if package else [],
     )
@@ -68,13 +68,25 @@ def parameters(run: Run, package: Package | None) -> list[ParameterValue]:
 def failure(core: Core, run: Run, tasks: list[Task]) -> Failure:
     """Return why a failed run failed; a log that cannot be read leaves the reason out, not the answer."""
     failed = failures(tasks)
-    log = ""
-    if failed:
-        try:
-            log = logs.chunk(core, run.run_id, failed[0].task_id, tail=TAIL).text
-        except KfpError:
-            log = ""
-    return explain(tasks, log, run_name=run.display_name)
+    found = _facts(core, run, failed[0]) if failed else None
+    return explain(tasks, found, run_name=run.display_name)
+
+
+def _facts(core: Core, run: Run, task: Task) -> Facts:
+    if not core.health().embedded:
+        return cluster.facts(core, run, task)
+    try:
+        log = logs.chunk(core, run.run_id, task.task_id, tail=TAIL).text
+    except KfpError:
+        log = ""
+    return facts_of(task, log)
+
+
+def _told(core: Core, run: Run, tasks: list[Task]) -> Failure | None:
+    """What goes into the failure box: why a run failed, or what a task of it waits for."""
+    if run.phase is Phase.FAILED:
+        return failure(core, run, tasks)
+    return None if run.ended or core.health().embedded else cluster.waiting(core, run)
 
 
 def why(core: Core, run_id: str) -> Failure | None:

@@ -81,6 +81,7 @@ class Node(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 class _Meta(msgspec.Struct, frozen=True):
     name: str = ""
+    namespace: str = ""
     annotations: dict[str, str] | None = None
 
 
@@ -142,6 +143,13 @@ class Step(NamedTuple):
         if self.driver is not None and self.driver.failed:
             return self.driver.message
         return self.attempts[-1].message if self.attempts else ""
+
+
+class Seen(NamedTuple):
+    """The steps of a run and the namespace of its pods."""
+
+    steps: list[Step]
+    namespace: str
 
 
 def read_workflow(manifest: str) -> Workflow | None:

@@ -1,0 +1,143 @@
+"""A run on a cluster: its tasks from the Argo Workflow, its logs and reasons from Kubernetes.
+
+Everything here comes after the guard between namespaces: a `Run` that is passed in has been let through.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import msgspec
+
+from ..client import runs as requests
+from ..errors import KfpError, kfp_error
+from ..models import Failure, LogChunk, Phase, Run, Task, known_time
+from .core import Core
+from .explain import Facts, explain_wait, facts_of
+from .explain.facts import Said, events_of, states_of
+from .podlogs import Part
+from .workflow import Attempt, Seen, Step, Workflow, read_workflow, steps_of
+
+PART = 1024 * 1024  # bytes of a log in one answer
+TAIL = 400  # lines in which a failure is looked for
+
+
+def look(core: Core, run: Run) -> Seen:
+    """Return the steps of a run; none where this server does not tell its Workflow.
+
+    One call of KFP's old interface, at most every few seconds for one run.
+    """
+    kept = core.caches.workflows.get(run.run_id)
+    if kept is not None:
+        return kept
+    workflow = _workflow(core, run)
+    reported = run.run_details.task_details if run.run_details else ()
+    namespace = (
+        run.namespace or (workflow.metadata.namespace if workflow else "") or core.context.install_namespace
+    )
+    steps = steps_of(workflow, run.run_id, reported) if workflow else []
+    return core.caches.workflows.put(run.run_id, Seen(steps, namespace))
+
+
+def _workflow(core: Core, run: Run) -> Workflow | None:
+    try:
+        return read_workflow(core.api.call(requests.get_workflow(run.run_id)).manifest)
+    except KfpError:
+        return None  # the run is shown with less
+
+
+def tasks(core: Core, run: Run) -> list[Task]:
+    """Return the tasks of a run as its Workflow tells them; none where it does not."""
+    return [step.task for step in look(core, run).steps]
+
+
+def chunk(core: Core, run: Run, task_id: str, *, offset: int, attempt: int, tail: int) -> LogChunk:
+    """Return a part of a task's log from its pod, or from our copy when the pod is gone.
+
+    Raises `not-found`, `logs-gone`, `logs-denied`, `kubernetes-unavailable`.
+    """
+    seen = look(core, run)
+    step = _step(seen, task_id)
+    if step is None:
+        raise kfp_error("logs-gone") if not seen.steps else core.missing("task", task_id[:80], Task)
+    tries = step.attempts or ((step.driver,) if step.driver is not None else ())
+    if not tries and step.task.phase.ended:
+        raise kfp_error("logs-gone")  # skipped, or taken from the cache: nothing ran
+    if attempt > len(tries):
+        raise core.missing("attempt", str(attempt), Task)
+    number = attempt or len(tries)
+    if not tries:
+        return _chunk(step.task, number, Part(b"", 0, 0, False), complete=False)
+    if core.kubernetes is None:
+        raise kfp_error("logs-gone")
+    pod = tries[number - 1]
+    log = core.caches.logs.read(core.kubernetes, pod.pod, seen.namespace)
+    part = log.last(tail) if tail else log.part(offset, PART)
+    ended = pod.phase not in ("", "Pending", "Running") or part.gone
+    return _chunk(step.task, number, part, complete=ended and part.end == log.size)
+
+
+def _chunk(task: Task, attempt: int, part: Part, *, complete: bool) -> LogChunk:
+    return LogChunk(
+        run_id=task.run_id,
+        task_id=task.task_id,
+        task=task.display_name,
+        attempt=max(attempt, 1),
+        source="copy" if part.gone else "pod",
+        text=part.text.decode(errors="replace"),
+        offset=part.start,
+        next_offset=part.end,
+        truncated=part.truncated,
+        complete=complete,
+    )
+
+
+def facts(core: Core, run: Run, task: Task) -> Facts:
+    """Return all that may tell why `task` failed or waits; what may not be read is left out."""
+    seen = look(core, run)
+    step = _step(seen, task.task_id)
+    if step is None:
+        return facts_of(task)
+    driver = step.driver is not None and step.driver.failed
+    pod = step.driver if driver else step.attempts[-1] if step.attempts else step.driver
+    told = msgspec.structs.replace(task, reason=step.message or task.reason)
+    if pod is None or core.kubernetes is None:
+        return facts_of(told, driver=driver)
+    return _of_pod(core, told, pod, seen.namespace, driver=driver)
+
+
+def _of_pod(core: Core, task: Task, pod: Attempt, namespace: str, *, driver: bool) -> Facts:
+    kubernetes = core.kubernetes
+    if kubernetes is None:
+        return facts_of(task, driver=driver)
+    found, log = None, ""
+    events: tuple[Said, ...] = ()
+    with suppress(KfpError):
+        found = kubernetes.pod(pod.pod, namespace)
+    with suppress(KfpError):
+        events = events_of(kubernetes.events_of_pod(pod.pod, namespace))
+    if pod.phase != "Pending":
+        with suppress(KfpError):
+            log = (
+                core.caches.logs.read(kubernetes, pod.pod, namespace).last(TAIL).text.decode(errors="replace")
+            )
+    states = states_of(found) if found is not None else ()
+    return facts_of(task, log, states=states, events=events, driver=driver)
+
+
+def waiting(core: Core, run: Run) -> Failure | None:
+    """Return what the first task of an active run waits for that has not started for a minute."""
+    now = core.clock.now()
+    for step in look(core, run).steps:
+        begun = known_time(step.task.start_time)
+        pods = [*step.attempts[-1:], *([step.driver] if step.driver is not None else [])]
+        if begun is None or step.task.phase.ended or not any(pod.phase == "Pending" for pod in pods):
+            continue
+        if step.task.phase in (Phase.PENDING, Phase.RUNNING):
+            told = explain_wait(facts(core, run, step.task), (now - begun).total_seconds())
+            return msgspec.structs.replace(told, task_id=step.task.task_id) if told is not None else None
+    return None
+
+
+def _step(seen: Seen, task_id: str) -> Step | None:
+    return next((step for step in seen.steps if step.task.task_id == task_id), None)

@@ -1,0 +1,220 @@
+"""A run of a real server: its Workflow from KFP's old interface, its pods from Kubernetes over TLS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FakeTransport, ManualClock
+from kube.recorded import Pod, pod_of_a_cluster
+
+from jupyter_kfp_mt.context import Context
+from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError
+from jupyter_kfp_mt.models import Phase
+from jupyter_kfp_mt.service import KfpService
+
+from .argo import DRIVER, EXECUTOR, IMPL, Manifest, node_id
+
+RUN = "9849af41-ccb6-43fd-b5f9-a797d87e4500"
+EXPERIMENT = "fdc80bae-addb-40fc-9c9e-bf983781ea3c"
+LOG = (Path(__file__).parent / "data/logs/file-not-found.log").read_text()
+
+
+class Cluster:
+    """One run, its manifest, and the Kubernetes it ran on."""
+
+    def __init__(self, pod: Pod) -> None:
+        self.pod = pod
+        self.kfp = FakeTransport()
+        self.clock = ManualClock(datetime(2026, 11, 22, 3, 22, tzinfo=timezone.utc))
+        experiment = {"experiment_id": EXPERIMENT, "display_name": "Default", "namespace": "alice"}
+        self.kfp.answer("GET", f"/apis/v2beta1/experiments/{EXPERIMENT}", experiment)
+        self.run("FAILED")
+
+    def run(self, state: str) -> None:
+        run = {"run_id": RUN, "display_name": "prep", "experiment_id": EXPERIMENT, "state": state}
+        self.kfp.answer("GET", f"/apis/v2beta1/runs/{RUN}", run)
+
+    def ran(self, manifest: Manifest) -> None:
+        detail = {"run": {"id": RUN}, "pipeline_runtime": {"workflow_manifest": manifest.text}}
+        self.kfp.answer("GET", f"/apis/v1beta1/runs/{RUN}", detail)
+
+    def wrote(self, pod: str, text: str) -> None:
+        lines = [
+            f"2026-11-22T03:17:00.{number:09d}Z {line}\n" for number, line in enumerate(text.splitlines())
+        ]
+        path = f"/api/v1/namespaces/alice/pods/{pod}/log?container=main&tailLines=20000&timestamps=true"
+        self.pod.server.answer("GET", path, 200, "".join(lines))
+        again = path.replace("tailLines=20000", "sinceTime=2026-11-22T03%3A17%3A00Z")
+        self.pod.server.answer("GET", again, 200, "".join(lines))
+
+    def status(self, pod: str, status: dict[str, Any]) -> None:
+        self.pod.server.answer(
+            "GET", f"/api/v1/namespaces/alice/pods/{pod}", 200, {"metadata": {"name": pod}, "status": status}
+        )
+
+    def service(self, *, kubernetes: bool = True) -> KfpService:
+        context = Context("http://kfp:8888", namespace="alice", kind="notebook")
+        asks = self.pod.kubernetes() if kubernetes else None
+        return KfpService(context, self.kfp, clock=self.clock, kubernetes=asks)
+
+
+def pod_name(name: str, template: str = IMPL) -> str:
+    workflow, _, hashed = node_id(name).rpartition("-")
+    return f"{workflow}-{template}-{hashed}"
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with pod_of_a_cluster(tmp_path / "serviceaccount") as pod:
+        yield Cluster(pod)
+
+
+def failed() -> Manifest:
+    return Manifest().task("root.load", "Failed", message="Error (exit code 1)", exit_code=1)
+
+
+def test_a_failed_run_says_why_as_on_the_embedded_server(cluster: Cluster) -> None:
+    cluster.ran(failed())
+    cluster.wrote(pod_name("root.load.executor"), LOG)
+    why = cluster.service().why(RUN)
+    assert why is not None
+    assert why.message == "Task load stopped: file not found (data/raw.csv)."
+    assert (why.task_id, why.exit_code) == (node_id("root.load"), 1)
+
+
+def test_without_kubernetes_argo_s_words_remain(cluster: Cluster) -> None:
+    cluster.ran(Manifest().task("root.load", "Failed", message="OOMKilled (exit code 137)", exit_code=137))
+    why = cluster.service(kubernetes=False).why(RUN)
+    assert why is not None
+    assert why.message == "Task load stopped: out of memory."
+
+
+def test_the_pod_s_state_explains_what_no_log_can(cluster: Cluster) -> None:
+    cluster.ran(Manifest().task("root.load", "Failed", message="Error"))
+    waiting = {"reason": "CreateContainerConfigError", "message": 'secret "s3-keys" not found'}
+    status = {"phase": "Pending", "containerStatuses": [{"name": "main", "state": {"waiting": waiting}}]}
+    cluster.status(pod_name("root.load.executor"), status)
+    why = cluster.service().why(RUN)
+    assert why is not None
+    assert why.message == "Task load did not start: Secret s3-keys is not there."
+
+
+def test_a_driver_s_own_log_explains_its_failure(cluster: Cluster) -> None:
+    manifest = Manifest().add("root.load-driver", DRIVER, "Failed", message="Error (exit code 1)")
+    cluster.ran(manifest.add("root.load", EXECUTOR, "Omitted"))
+    text = "F0610 14:20:02.500000      18 main.go:76] KFP driver: driver.Container(x) failed: no such input"
+    cluster.wrote(pod_name("root.load-driver", DRIVER), text)
+    why = cluster.service().why(RUN)
+    assert why is not None
+    assert (why.message, why.why) == (
+        "Task load was not started: KFP could not prepare it.",
+        "No such input.",
+    )
+
+
+def test_the_log_of_a_task_comes_from_its_pod(cluster: Cluster) -> None:
+    cluster.ran(failed())
+    cluster.wrote(pod_name("root.load.executor"), "one\ntwo\n")
+    service, task = cluster.service(), node_id("root.load")
+    first = service.log(RUN, task)
+    assert (first.text, first.source, first.complete, first.task) == ("one\ntwo\n", "pod", True, "load")
+    assert service.log(RUN, task, offset=4).text == "two\n"
+    assert service.log(RUN, task, tail=1).offset == 4
+
+
+def test_our_copy_is_named_when_the_pod_is_gone(cluster: Cluster) -> None:
+    cluster.ran(failed())
+    service, task, name = cluster.service(), node_id("root.load"), pod_name("root.load.executor")
+    cluster.wrote(name, "one\n")
+    service.log(RUN, task)
+    path = f"/api/v1/namespaces/alice/pods/{name}/log?container=main&sinceTime=2026-11-22T03%3A17%3A00Z"
+    cluster.pod.server.answer("GET", f"{path}&timestamps=true", 404, {"message": "not found"})
+    found = service.log(RUN, task)
+    assert (found.text, found.source, found.complete) == ("one\n", "copy", True)
+
+
+def test_each_attempt_has_its_own_log(cluster: Cluster) -> None:
+    tries = ["root.load.executor(0)", "root.load.executor(1)"]
+    manifest = Manifest().add("root.load-driver", DRIVER, "Succeeded").add("root.load", EXECUTOR, "Failed")
+    manifest.add("root.load.executor", IMPL, "Failed", kind="Retry", children=tries)
+    for name in tries:
+        cluster.wrote(pod_name(name), f"{name}\n")
+        manifest.add(name, IMPL, "Failed", exit_code=1)
+    cluster.ran(manifest)
+    service, task = cluster.service(), node_id("root.load")
+    assert service.log(RUN, task).text == "root.load.executor(1)\n"
+    assert service.log(RUN, task, attempt=1).text == "root.load.executor(0)\n"
+    with pytest.raises(KfpNotFoundError):
+        service.log(RUN, task, attempt=3)
+
+
+def test_a_refusal_of_kubernetes_is_told(cluster: Cluster) -> None:
+    cluster.ran(failed())
+    path = (
+        f"/api/v1/namespaces/alice/pods/{pod_name('root.load.executor')}/log?container=main&tailLines=20000"
+    )
+    cluster.pod.server.answer("GET", f"{path}&timestamps=true", 403, {"message": "forbidden"})
+    with pytest.raises(KfpError) as caught:
+        cluster.service().log(RUN, node_id("root.load"))
+    assert caught.value.code == "logs-denied"
+
+
+@pytest.mark.parametrize("phase", ["Skipped", "Succeeded"])
+def test_a_task_that_ran_nothing_says_so_and_has_no_log(cluster: Cluster, phase: str) -> None:
+    manifest = Manifest("Succeeded").add("root.load-driver", DRIVER, "Succeeded")
+    manifest.add("root.load", EXECUTOR, phase, kind="Skipped" if phase == "Skipped" else "DAG")
+    cluster.ran(manifest.add("root.load.executor", IMPL, "Skipped", kind="Skipped"))
+    cluster.run("SUCCEEDED")
+    (task,) = cluster.service().view_run(RUN).tasks
+    assert task.phase is (Phase.SKIPPED if phase == "Skipped" else Phase.CACHED)
+    with pytest.raises(KfpNotFoundError) as caught:
+        cluster.service().log(RUN, task.task_id)
+    assert caught.value.code == "logs-gone"
+
+
+def test_a_task_that_waits_is_explained_while_the_run_goes_on(cluster: Cluster) -> None:
+    cluster.run("RUNNING")
+    manifest = Manifest("Running").add("root.train-driver", DRIVER, "Succeeded")
+    manifest.add("root.train", EXECUTOR, "Running").add("root.train.executor", IMPL, "Pending")
+    cluster.ran(manifest)
+    text = "0/4 nodes are available: 4 Insufficient nvidia.com/gpu."
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": text}
+    cluster.status(pod_name("root.train.executor"), {"phase": "Pending", "conditions": [condition]})
+    failure = cluster.service().view_run(RUN).failure
+    assert failure is not None
+    assert failure.message == "Task train has waited 5 min."
+    assert failure.why == "No node has a free GPU (0/4 nodes: insufficient nvidia.com/gpu)."
+
+
+def test_nothing_is_asked_for_a_run_of_another_namespace(cluster: Cluster) -> None:
+    other = {"experiment_id": EXPERIMENT, "display_name": "Default", "namespace": "bob"}
+    cluster.kfp.answer("GET", f"/apis/v2beta1/experiments/{EXPERIMENT}", other)
+    cluster.ran(failed())
+    with pytest.raises(KfpNotFoundError):
+        cluster.service().log(RUN, node_id("root.load"))
+    assert cluster.pod.server.asked == []
+    assert cluster.kfp.sent("GET", f"/apis/v1beta1/runs/{RUN}") == []
+
+
+def test_a_server_without_the_old_interface_shows_what_it_has(cluster: Cluster) -> None:
+    service = cluster.service()
+    assert service.view_run(RUN).tasks == []
+    with pytest.raises(KfpNotFoundError) as caught:
+        service.log(RUN, node_id("root.load"))
+    assert caught.value.code == "logs-gone"
+
+
+def test_the_workflow_is_asked_for_once_in_a_while(cluster: Cluster) -> None:
+    cluster.ran(failed())
+    cluster.wrote(pod_name("root.load.executor"), LOG)
+    service = cluster.service()
+    for _ in range(5):
+        service.view_run(RUN)
+    assert len(cluster.kfp.sent("GET", f"/apis/v1beta1/runs/{RUN}")) == 1
+    cluster.clock.advance(5)
+    service.view_run(RUN)
+    assert len(cluster.kfp.sent("GET", f"/apis/v1beta1/runs/{RUN}")) == 2
