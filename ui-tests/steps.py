@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page
 OPEN_NOTEBOOK = """
 async path => {
   const app = window.jupyterapp;
-  const widget = await app.commands.execute('docmanager:open', { path, factory: 'Notebook' });
+  const options = { path, factory: 'Notebook', kernel: { name: 'python3' } };
+  const widget = await app.commands.execute('docmanager:open', options);
   await widget.context.ready;
   await widget.sessionContext.ready;
   await widget.sessionContext.session.kernel.info;
@@ -31,6 +32,11 @@ def task(page: Page, name: str) -> Locator:
     """The row of a task in the run view in front."""
     tasks = page.get_by_role("table", name=re.compile("Tasks"))
     return tasks.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
+
+
+def value_field(page: Page, name: str) -> Locator:
+    """The field of a parameter in the submit form in front."""
+    return page.get_by_role("form", name="New run").get_by_role("textbox", name=re.compile(rf"^{name}\b"))
 
 
 def command(page: Page, name: str, **arguments: object) -> None:

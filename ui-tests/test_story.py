@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conftest import Lab, api
 from playwright.sync_api import Page, expect
-from steps import panel, run_row, task
+from steps import panel, run_row, task, value_field
 
 
 def test_first_look_says_who_where_and_how_to_begin(page: Page, lab: Lab) -> None:
@@ -33,7 +33,7 @@ def test_two_clicks_later_a_run_has_succeeded(page: Page, lab: Lab) -> None:
 def test_clone_with_another_value_reuses_what_did_not_change(page: Page) -> None:
     run_row(page, "hello-pipeline").click()
     page.get_by_role("button", name="Clone…").first.click()
-    page.get_by_label("name", exact=True).fill("team")
+    value_field(page, "name").fill("team")
 
     page.get_by_role("button", name="Run", exact=True).click()
 
