@@ -62,6 +62,7 @@ class Card:
     more: int = 0  # tasks that are not drawn
     progress: str = ""
     took: str = ""
+    ended: bool = False
     message: str = ""
     note: str = ""  # such as "State at 14:05"
 

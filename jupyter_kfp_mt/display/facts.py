@@ -181,7 +181,8 @@ def card(view: RunView, *, message: str = "", note: str = "") -> Card:
         marks=marks,
         more=max(0, len(steps) - _ON_CARD),
         progress=_progress(run, steps, everything=view.reports_values),
-        took=duration(run.duration) if run.ended else "",
+        took=duration(run.duration),
+        ended=run.ended,
         message=message or failure,
         note=note,
     )

@@ -82,5 +82,5 @@ def icon(name: str) -> str:
     )
     return (
         f'<svg aria-hidden="true" width="16" height="16" viewBox="0 0 16 16" data-icon="{name}"'
-        f' style="display:inline-block;vertical-align:-3px">{drawn}</svg>'
+        f' style="display:inline-block;flex:none;vertical-align:-3px">{drawn}</svg>'
     )

@@ -51,7 +51,7 @@ def open_run(run_id: str, namespace: str, label: str) -> str:
     """A link that opens the run in JupyterLab when the extension is there."""
     arguments = escape(json.dumps({"run_id": run_id, "namespace": namespace}))
     return (
-        f'<a href="#" style="color:var(--jp-content-link-color, #1565c0)" title="Open in JupyterLab"'
+        f'<a href="#" style="color:var(--jp-content-link-color, #1565c0);text-decoration:none" title="Open in JupyterLab"'
         f' data-commandlinker-command="jupyter-kfp-mt:open-run" data-commandlinker-args="{arguments}">'
         f"{text(label)}</a>"
     )
@@ -125,17 +125,19 @@ def _card(card: Card) -> str:
         f'<span style="flex:1 1 0"></span>'
         f'<span style="{_DIM};font-variant-numeric:tabular-nums">{tail}</span></div>'
     )
-    tasks = f'<div class="jp-kfp-Card-line" style="{row}">{marks}</div>' if marks else ""
+    note = f'<span class="jp-kfp-small" style="{_DIM}">{text(card.note)}</span>' if card.note else ""
+    tasks = (
+        f'<div class="jp-kfp-Card-line" style="{row}">{marks}<span style="flex:1 1 0"></span>{note}'
+        f"{open_run(card.run_id, card.namespace, 'Open in JupyterLab')}</div>"
+    )
     message = (
         f'<div style="{_MONO};{_DIM};overflow-wrap:anywhere">{text(card.message)}</div>'
         if card.message
         else ""
     )
-    note = f'<div class="jp-kfp-small" style="{_DIM}">{text(card.note)}</div>' if card.note else ""
     return (
         f'<div class="jp-kfp-Card" style="border:1px solid {_LINE};border-radius:2px;padding:8px 12px;'
-        f'display:grid;gap:6px;max-width:60em">{head}{tasks}{message}'
-        f"<div>{open_run(card.run_id, card.namespace, 'Open in JupyterLab')}</div>{note}</div>"
+        f'display:grid;gap:6px;max-width:60em">{head}{tasks}{message}</div>'
     )
 
 

@@ -96,7 +96,7 @@ def _card(card: Card, paint: Paint) -> str:
     ]
     if card.more:
         marks.append(f"and {card.more} more")
-    tail = "  ".join(part for part in (card.progress, card.took) if part)
+    tail = "  ".join(part for part in (card.progress, card.took if card.ended else "") if part)
     if marks or tail:
         lines.append("      ".join(part for part in ("   ".join(marks), tail) if part))
     lines += [clean(text) for text in (card.message, card.note) if text]
