@@ -1,4 +1,4 @@
-"""The 1.8 SDK and its API client, unchanged, where `KFP_1_8_PYTHON` names the Python of an environment with them."""
+"""The 1.8 SDK and its API client, unchanged, where `KFP_1_8_PYTHON` names the Python that has them."""
 
 from __future__ import annotations
 

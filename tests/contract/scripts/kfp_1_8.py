@@ -1,4 +1,4 @@
-"""What scripts of the 1.8 SDK and its API client do, against the server at argv[1] with the token file argv[2].
+"""What scripts of the 1.8 SDK and its API client do, against the server at argv[1], token file argv[2].
 
 Run by the Python of an environment with kfp 1.8.22: its pins do not go together with ours.
 """

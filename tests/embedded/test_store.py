@@ -1,0 +1,141 @@
+"""What is remembered: totals, one transaction, migrations, and creates that race."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_kfp_mt.embedded.store import MIGRATIONS, ExperimentRow, RunRow, Store
+from jupyter_kfp_mt.embedded.store.db import Database, fold
+from tests.contract.worlds import specs
+from tests.embedded.running import running
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(tmp_path / "store.sqlite", now=lambda: 100)
+    made.experiments.add(ExperimentRow(experiment_id="e", namespace="ana", display_name="E", created_at=1))
+    yield made
+    made.close()
+
+
+def run(run_id: str, **fields: object) -> RunRow:
+    row = {"namespace": "ana", "experiment_id": "e", "display_name": "r", "created_at": 5, "spec": b"{}"}
+    return RunRow(run_id=run_id, **{**row, **fields})  # type: ignore[arg-type]
+
+
+def counted(store: Store, where: str = "1") -> int:
+    return int(store.db.read.execute(f"SELECT COUNT(*) FROM runs WHERE {where}").fetchone()[0])
+
+
+def test_totals_are_what_counting_gives(store: Store) -> None:
+    for number in range(5):
+        store.runs.add(run(f"r{number}"))
+    store.runs.set_storage_state("r0", "ARCHIVED")
+    store.runs.set_storage_state("r0", "ARCHIVED")
+    store.runs.remove("r1")
+    assert store.runs.total("n:ana") == counted(store) == 4
+    assert store.runs.total("e:e", "AVAILABLE") == counted(store, "storage_state = 'AVAILABLE'") == 3
+    store.experiments.archive("e")
+    assert (store.runs.total("n:ana", "ARCHIVED"), store.runs.total("n:ana", "AVAILABLE")) == (4, 0)
+    store.empty("ana")
+    assert store.runs.total("n:ana") == counted(store) == 0
+
+
+def test_a_state_is_written_to_the_history_when_it_is_another(store: Store) -> None:
+    store.runs.add(run("r"))
+    for state in ("RUNNING", "RUNNING", "SUCCEEDED"):
+        store.runs.set_state("r", state, finished_at=7)
+    found = store.runs.get("R")
+    assert found is not None
+    assert [entry.state for entry in found.history] == ["PENDING", "RUNNING", "SUCCEEDED"]
+    assert (found.finished_at, store.runs.unfinished()) == (7, [])
+
+
+def test_a_spec_is_kept_as_long_as_a_run_has_it(store: Store) -> None:
+    store.runs.add(run("a", spec=b'{"x":1}'))
+    store.runs.add(run("b", spec=b'{"x":1}'))
+    store.runs.remove("a")
+    assert store.db.read.execute("SELECT COUNT(*) FROM specs").fetchone()[0] == 1
+    store.runs.remove("b")
+    assert store.db.read.execute("SELECT COUNT(*) FROM specs").fetchone()[0] == 0
+
+
+def test_a_block_that_fails_leaves_nothing_behind(store: Store) -> None:
+    def fail() -> None:
+        with store.db.write():
+            store.runs.add(run("r"))
+            assert store.runs.get("r") is not None  # its own block sees it
+            raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        fail()
+    assert store.runs.get("r") is None
+
+
+def test_migrations_run_once_and_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    steps = ["CREATE TABLE a (x)", "ALTER TABLE a ADD COLUMN y DEFAULT 1"]
+    Database(path, steps[:1]).close()
+    with sqlite3.connect(path) as sql:
+        sql.execute("INSERT INTO a VALUES (7)")
+    Database(path, steps).close()
+    later = Database(path, steps)
+    assert tuple(later.read.execute("SELECT x, y FROM a").fetchone()) == (7, 1)
+    later.close()
+    with pytest.raises(RuntimeError, match="newer version"):
+        Database(path, steps[:1])
+
+
+def test_the_first_released_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    released = (Path(__file__).parent / "data" / "schema-1.sql").read_text()
+    Database(path, [released]).close()
+    Store(path).close()
+    fresh = tmp_path / "fresh.sqlite"
+    Store(fresh).close()
+    schema = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
+    with sqlite3.connect(path) as old, sqlite3.connect(fresh) as new:
+        assert old.execute(schema).fetchall() == new.execute(schema).fetchall()
+    assert len(MIGRATIONS) >= 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Exp", "exp"), ("éxp", "Exp"), ("exp ", "exp"), ("STRASSE", "straße"), ("", "  ")]
+)
+def test_texts_that_the_database_of_kfp_takes_for_the_same(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+def test_the_same_create_at_once_makes_one_run(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        token = server.token("alice")
+        made = {"display_name": "e", "namespace": "alice"}
+        experiment = server.call("POST", "/apis/v2beta1/experiments", made, token=token).json["experiment_id"]
+        body = {
+            "run_id": "one",
+            "display_name": "r",
+            "experiment_id": experiment,
+            "pipeline_spec": specs()["plain"],
+        }
+        replies: list[int] = []
+        threads = [
+            threading.Thread(
+                target=lambda: replies.append(
+                    server.call("POST", "/apis/v2beta1/runs", body, token=token).status
+                )
+            )
+            for _ in range(8)
+        ]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        assert replies == [200] * 8
+        assert server.runner.told == [("submit", "one")]
+        other = server.call("POST", "/apis/v2beta1/runs", {**body, "display_name": "x"}, token=token)
+        assert (other.status, other.json["code"]) == (409, 6)
