@@ -48,7 +48,15 @@ export default tseslint.config(
   arrow(['src/panel/**', 'src/commands.ts'], 'index', 'plugins'),
   arrow(['src/model/**'], 'index', 'plugins', 'panel', 'commands', 'components'),
   arrow(['src/components/**'], 'index', 'plugins', 'panel', 'commands', 'model'),
-  arrow(['src/api/**', 'src/format.ts', 'src/icons.ts'], 'index', 'plugins', 'panel', 'commands', 'model', 'components'),
+  arrow(
+    ['src/api/**', 'src/log/**', 'src/tasks/**', 'src/values/**', 'src/format.ts', 'src/icons.ts', 'src/phase.ts'],
+    'index',
+    'plugins',
+    'panel',
+    'commands',
+    'model',
+    'components'
+  ),
   {
     files: ['src/tokens.ts'],
     rules: {

@@ -12,7 +12,8 @@ import type { KfpApi } from '../api/client';
 import type { IServerEvent } from '../api/sse';
 import type { ErrorBody, Run, RunsEvent, Status, SubmitRequest } from '../api/types';
 import { isActive } from '../phase';
-import { EVERYTHING, merged, newestFirst, queryOf, replaced, sameRun } from './rows';
+import { RunBook } from './book';
+import { queryOf } from './rows';
 import { RunSelection } from './selection';
 import type { Connection, IRunChange, IRunFilter, IRunManager } from '../tokens';
 
@@ -76,10 +77,10 @@ export class RunManager implements IRunManager {
     return this._retryAt;
   }
   get runs(): readonly Run[] {
-    return this._shown;
+    return this._book.shown;
   }
   get loading(): boolean {
-    return this._loading && this._rows.length === 0;
+    return this._loading && this._book.rows.length === 0;
   }
   get hasMore(): boolean {
     return this._nextPage !== '';
@@ -88,7 +89,7 @@ export class RunManager implements IRunManager {
     return this._total;
   }
   get filter(): IRunFilter {
-    return this._filter;
+    return this._book.filter;
   }
   get changed(): ISignal<IRunManager, void> {
     return this._changed;
@@ -112,7 +113,7 @@ export class RunManager implements IRunManager {
   }
 
   find(runId: string): Run | undefined {
-    return this._rows.find(run => run.run_id === runId);
+    return this._book.rows.find(run => run.run_id === runId);
   }
 
   watch(): IDisposable {
@@ -137,9 +138,8 @@ export class RunManager implements IRunManager {
   }
 
   setFilter(filter: Partial<IRunFilter>): void {
-    this._filter = { ...this._filter, ...filter };
     // What is known and fits is shown at once; the answer comes after it.
-    this._setRows(merged(this._rows, this._rows, [], this._filter));
+    this._book.filter = { ...this._book.filter, ...filter };
     this._changed.emit();
     void this._load().catch(() => undefined);
   }
@@ -154,7 +154,6 @@ export class RunManager implements IRunManager {
     }
     this._forget();
     this._namespace = namespace;
-    this._filter = EVERYTHING;
     this._changed.emit();
     await this._connect().catch(() => undefined);
   }
@@ -163,7 +162,7 @@ export class RunManager implements IRunManager {
     const namespace = this._namespace;
     const run = await this.api.submit(namespace, request);
     this._mine.add(run.run_id);
-    const told = this._known.get(run.run_id);
+    const told = this._book.known(run.run_id);
     if (told) {
       // The stream was faster than the answer, and knows more.
       this._runChanged.emit({ run: told, previous: null });
@@ -192,19 +191,13 @@ export class RunManager implements IRunManager {
   }
 
   hide(runId: string, hidden: boolean): void {
-    if (hidden) {
-      this._hidden.add(runId);
-    } else {
-      this._hidden.delete(runId);
-    }
-    this._setRows(this._rows);
+    this._book.hide(runId, hidden);
     this._changed.emit();
   }
 
   async deleteRun(runId: string, namespace = this._namespace): Promise<void> {
     await this.api.deleteRun(namespace, runId);
     this._apply([], [runId]);
-    this._hidden.delete(runId);
   }
 
   async startEmbedded(): Promise<void> {
@@ -224,9 +217,9 @@ export class RunManager implements IRunManager {
    * of the run meanwhile, which may be newer and is not told again.
    */
   private async _changedRun(namespace: string, runId: string, answer: Promise<Run>): Promise<Run> {
-    const before = this._known.get(runId);
+    const before = this._book.known(runId);
     const run = await answer;
-    if (namespace === this._namespace && this._known.get(runId) === before) {
+    if (namespace === this._namespace && this._book.known(runId) === before) {
       this._apply([run], []);
     }
     return run;
@@ -290,14 +283,14 @@ export class RunManager implements IRunManager {
       return;
     }
     const generation = ++this._loads;
-    const { _namespace: namespace, _filter: filter } = this;
-    const depth = Math.min(LARGEST_PAGE, Math.max(this._pageSize, pageToken ? 0 : this._rows.length));
+    const namespace = this._namespace;
+    const depth = Math.min(LARGEST_PAGE, Math.max(this._pageSize, pageToken ? 0 : this._book.rows.length));
     this._loading = true;
-    this._meanwhile = [];
+    this._book.expectPage();
     this._changed.emit();
     try {
       const page = await this.api.listRuns(namespace, {
-        ...queryOf(filter),
+        ...queryOf(this._book.filter),
         page_size: pageToken ? this._pageSize : depth,
         page_token: pageToken,
         sort_by: 'created_at desc'
@@ -309,17 +302,13 @@ export class RunManager implements IRunManager {
       this._nextPage = page.next_page_token;
       this._total = page.total_size;
       this._updatedAt = Date.now();
-      let rows = pageToken ? merged(this._rows, page.runs, [], filter) : replaced(this._rows, page.runs);
-      // What was told while the page was on its way may be newer than the page.
-      for (const { runs, removed } of this._meanwhile) {
-        rows = merged(rows, runs, removed, filter);
-      }
-      this._setRows(rows);
+      const changes = this._book.takePage(page.runs, pageToken !== '');
       this._setConnection('connected', null);
-      this._note(page.runs);
+      this._tell(changes);
     } catch (error) {
       if (generation === this._loads && !this._isDisposed) {
         this._loading = false;
+        this._book.dropPage();
         this._failed(error);
       }
       throw error;
@@ -330,7 +319,7 @@ export class RunManager implements IRunManager {
   private _failed(error: unknown): void {
     const refused = error instanceof KfpApiError && (error.status === 403 || error.status === 400);
     if (refused) {
-      this._setRows([]);
+      this._book.empty();
     }
     this._setConnection(refused ? 'connected' : 'lost', bodyOf(error));
   }
@@ -364,7 +353,7 @@ export class RunManager implements IRunManager {
   }
 
   private get _wanted(): boolean {
-    const mineActive = this._rows.some(run => this._mine.has(run.run_id) && isActive(run.phase));
+    const mineActive = this._book.rows.some(run => this._mine.has(run.run_id) && isActive(run.phase));
     return !this._isDisposed && ((this._watchers > 0 && this._isPageVisible()) || mineActive);
   }
 
@@ -385,7 +374,7 @@ export class RunManager implements IRunManager {
       const { namespace, runs, removed } = JSON.parse(event.data) as RunsEvent;
       // A KFP without namespaces is “-” in paths.
       if (namespace === this._namespace || this._namespace === '') {
-        this._apply(runs, this._filter.archived ? [] : removed);
+        this._apply(runs, this._book.filter.archived ? [] : removed);
       }
     }
   }
@@ -412,33 +401,15 @@ export class RunManager implements IRunManager {
   }
 
   private _apply(runs: readonly Run[], removed: readonly string[]): void {
-    if (this._loading) {
-      this._meanwhile.push({ runs, removed });
-    }
-    this._setRows(merged(this._rows, runs, removed, this._filter));
+    const changes = this._book.take({ runs, removed });
     this._updatedAt = Date.now();
     this._changed.emit();
-    this._note(runs);
+    this._tell(changes);
     this._tend();
   }
 
-  private _setRows(rows: readonly Run[]): void {
-    const before = this._shown.map(run => run.run_id);
-    this._rows = rows;
-    this._shown = this._hidden.size === 0 ? rows : rows.filter(run => !this._hidden.has(run.run_id));
-    const after = this._shown.map(run => run.run_id);
-    this.selection.keep(before, after);
-  }
-
-  /** Tell which of `runs` are new or differ from what was known. */
-  private _note(runs: readonly Run[]): void {
-    for (const run of [...runs].sort(newestFirst)) {
-      const known = this._known.get(run.run_id);
-      this._known.set(run.run_id, run);
-      if (!known || !sameRun(known, run)) {
-        this._runChanged.emit({ run, previous: known?.phase ?? null });
-      }
-    }
+  private _tell(changes: readonly IRunChange[]): void {
+    changes.forEach(change => this._runChanged.emit(change));
   }
 
   /** Another namespace, another server: nothing that was known holds. */
@@ -452,36 +423,29 @@ export class RunManager implements IRunManager {
     this._total = 0;
     this._updatedAt = 0;
     this._retryAt = 0;
-    this._known.clear();
-    this._setRows([]);
-    this.selection.set([], '');
+    this._book.clear();
     this._setConnection('connecting', null);
   }
 
   private readonly _isPageVisible: () => boolean;
+  private readonly _book = new RunBook(this.selection);
   private readonly _pages: IPages | null;
   private readonly _poll: Poll;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _runChanged = new Signal<this, IRunChange>(this);
   private readonly _mine = new Set<string>();
-  private readonly _hidden = new Set<string>();
-  private readonly _known = new Map<string, Run>();
   private _checkedAt = 0;
   private _connection: Connection = 'connecting';
   private _error: ErrorBody | null = null;
-  private _filter: IRunFilter = EVERYTHING;
   private _generation = 0;
   private _isDisposed = false;
   private _lastEventId = '';
   private _loading = false;
   private _loads = 0;
-  private _meanwhile: { readonly runs: readonly Run[]; readonly removed: readonly string[] }[] = [];
   private _namespace: string;
   private _nextPage = '';
   private _pageSize = 50;
   private _retryAt = 0;
-  private _rows: readonly Run[] = [];
-  private _shown: readonly Run[] = [];
   private _status: Status | null = null;
   private _stream: IEvents | null = null;
   private _total = 0;
