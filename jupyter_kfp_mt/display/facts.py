@@ -237,7 +237,9 @@ def metrics(found: lists.MetricTable) -> Table:
 
 
 def as_text(value: object) -> str:
-    """Data as JSON, anything else as it calls itself."""
+    """Names one a line, other data as JSON, anything else as it calls itself."""
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return "\n".join(value)
     if isinstance(value, (dict, list, tuple)):
         return json.dumps(value, indent=2, ensure_ascii=False, default=str)
     return str(value)

@@ -51,7 +51,8 @@ def open_run(run_id: str, namespace: str, label: str) -> str:
     """A link that opens the run in JupyterLab when the extension is there."""
     arguments = escape(json.dumps({"run_id": run_id, "namespace": namespace}))
     return (
-        f'<a href="#" style="color:var(--jp-content-link-color, #1565c0);text-decoration:none" title="Open in JupyterLab"'
+        '<a href="#" title="Open in JupyterLab"'
+        ' style="color:var(--jp-content-link-color, #1565c0);text-decoration:none"'
         f' data-commandlinker-command="jupyter-kfp-mt:open-run" data-commandlinker-args="{arguments}">'
         f"{text(label)}</a>"
     )
@@ -80,7 +81,8 @@ def _table(table: Table) -> str:
         f'<p class="jp-kfp-small" style="margin:6px 0 0;{_DIM}">{text(table.foot)}</p>' if table.foot else ""
     )
     return (
-        f'<table class="jp-kfp-Table" style="border-collapse:collapse;margin:0;font-size:inherit">'
+        f'<table class="jp-kfp-Table" style="border-collapse:collapse;'
+        'table-layout:auto;width:auto;margin:0;font-size:inherit">'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{foot}"
     )
 
