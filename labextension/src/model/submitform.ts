@@ -3,10 +3,9 @@ import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import { bodyOf, errorBody, type KfpApi } from '../api/client';
-import { isErrorBody } from '../api/errors';
+import { bodyOf, type KfpApi } from '../api/client';
 import type { ErrorBody, Inspection, Run, Source, SubmitRequest } from '../api/types';
-import type { IRunManager } from '../tokens';
+import type { IRunChange, IRunManager } from '../tokens';
 import { draftOf, fieldsOf, valuesOf, type IField } from '../values/draft';
 import { EMPTY_FORM, runName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../values/form';
 
@@ -19,13 +18,22 @@ export interface IFormStart {
   readonly cloneOf?: string;
 }
 
+/** What is said of what only the form knows of. */
+export interface IFormWords {
+  /** The pipeline is another one than the form was filled in for. */
+  readonly changed: ErrorBody;
+  /** It is not known whether the run started. */
+  readonly unclear: ErrorBody;
+  /** After all, the run did not start. */
+  readonly lost: (name: string) => ErrorBody;
+}
+
 export interface ISubmitFormModelOptions {
   readonly api: KfpApi;
   readonly manager: IRunManager;
   readonly namespace: string;
   readonly start?: IFormStart;
-  /** What to say when the pipeline is another one than the form was filled in for. */
-  readonly changedError: ErrorBody;
+  readonly words: IFormWords;
   /** Milliseconds after the last key before a path is looked at. */
   readonly patience?: number;
 }
@@ -40,6 +48,7 @@ export class SubmitFormModel implements IDisposable {
     this._look = new Debouncer(() => this._inspect(), options.patience ?? 300);
     this._values = options.start?.values ?? {};
     options.manager.changed.connect(this._onManagerChanged, this);
+    options.manager.runChanged.connect(this._onRunChanged, this);
     this.ready = this._begin(options.start ?? {});
   }
 
@@ -159,18 +168,17 @@ export class SubmitFormModel implements IDisposable {
     if (!run) {
       return;
     }
-    if (isErrorBody(run)) {
-      // not known whether it started: the form stays shut, so that nothing is sent twice
-      stages.fail('start');
-      this._set({ submitError: errorBody(run) });
-      return;
+    if (run.phase === 'UNCONFIRMED') {
+      stages.unclear('start');
+      this._await(run);
+    } else {
+      this._started(run);
     }
-    this._key = UUID.uuid4();
-    this._submitted.emit(run);
   }
 
   /** Stop everything; an answer that comes later is not shown. */
   dispose(): void {
+    this._watching?.dispose();
     this._look.dispose();
     Signal.clearData(this);
   }
@@ -324,13 +332,13 @@ export class SubmitFormModel implements IDisposable {
 
   /** Look at the source once more: a file may have changed since. */
   private async _recheck(source: Source): Promise<Inspection> {
-    const { api, namespace, changedError } = this._options;
+    const { api, namespace, words } = this._options;
     const before = this._state.inspection;
     const inspection = await api.inspect(namespace, source);
     const same = JSON.stringify(inspection.pipeline.parameters) === JSON.stringify(before?.pipeline.parameters);
     this._set({ inspection: { ...inspection, display_name: before?.display_name ?? inspection.display_name } });
     if (!same) {
-      throw new Changed(changedError);
+      throw new Changed(words.changed);
     }
     return inspection;
   }
@@ -370,8 +378,43 @@ export class SubmitFormModel implements IDisposable {
     return this.fields.some(({ checked }) => checked.kind === 'problem');
   }
 
+  /** It is not known whether `run` started: the form stays shut until the manager tells. */
+  private _await(run: Run): void {
+    this._awaited = run.run_id;
+    this._watching = this._options.manager.watch();
+    this._set({ submitError: this._options.words.unclear });
+  }
+
+  private _started(run: Run): void {
+    this._settled();
+    this._key = UUID.uuid4();
+    this._submitted.emit(run);
+  }
+
+  private _settled(): void {
+    this._awaited = '';
+    this._known = false;
+    this._watching?.dispose();
+    this._watching = null;
+  }
+
+  private _onRunChanged(_: IRunManager, { run }: IRunChange): void {
+    if (run.run_id === this._awaited && run.phase !== 'UNCONFIRMED') {
+      this._started(run);
+    }
+  }
+
   private _onManagerChanged(): void {
-    this._changed.emit();
+    const { manager, words } = this._options;
+    const there = this._awaited !== '' && manager.find(this._awaited) !== undefined;
+    if (this._known && !there) {
+      // it was on the list as not confirmed and was taken off: given up
+      this._settled();
+      this._set({ busy: false, submitError: words.lost(runName(this._state)) });
+    } else {
+      this._known = there;
+      this._changed.emit();
+    }
   }
 
   private _set(part: Partial<IFormState>): void {
@@ -388,6 +431,9 @@ export class SubmitFormModel implements IDisposable {
   private readonly _submitted = new Signal<this, Run>(this);
   private _state: IFormState = EMPTY_FORM;
   private _text = '';
+  private _awaited = '';
+  private _known = false;
+  private _watching: IDisposable | null = null;
   /** Of one press of Run: a request that arrives twice starts one run. */
   private _key = UUID.uuid4();
   private _values: Readonly<Record<string, unknown>>;
@@ -412,6 +458,10 @@ class Stages {
 
   end(id: IStage['id']): void {
     this._put(id, 'done', (performance.now() - this._began) / 1000);
+  }
+
+  unclear(id: IStage['id']): void {
+    this._put(id, 'unclear', null);
   }
 
   fail(id: IStage['id']): void {

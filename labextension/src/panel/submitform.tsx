@@ -1,6 +1,6 @@
 import { Clipboard, Notification, ReactWidget } from '@jupyterlab/apputils';
 import { FileDialog, type IDefaultFileBrowser } from '@jupyterlab/filebrowser';
-import type { ITranslator } from '@jupyterlab/translation';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import { UUID } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
@@ -11,7 +11,7 @@ import type { Run, Source } from '../api/types';
 import { SubmitPage } from '../components/form/SubmitPage';
 import { Format } from '../format';
 import { pipelinesIcon } from '../icons';
-import { SubmitFormModel } from '../model/submitform';
+import { SubmitFormModel, type IFormWords } from '../model/submitform';
 import type { IRunManager } from '../tokens';
 
 export interface ISubmitFormOptions {
@@ -46,12 +46,7 @@ export class SubmitFormWidget extends ReactWidget {
       manager: options.manager,
       namespace: this.namespace,
       start: { source: options.source, values: options.values, cloneOf: options.cloneOf },
-      changedError: errorBody({
-        code: 'bad-input',
-        message: trans.__('The pipeline has changed.'),
-        why: trans.__('Its parameters are not those that were filled in here.'),
-        next: trans.__('Look at the parameters, then try again.')
-      })
+      words: wordsOf(trans)
     });
     this._model.changed.connect(() => this.update());
     this._model.submitted.connect((_, run) => this._opened(run));
@@ -148,4 +143,27 @@ export class SubmitFormWidget extends ReactWidget {
   private readonly _format: Format;
   private readonly _model: SubmitFormModel;
   private readonly _prefix = `jp-kfp-form-${UUID.uuid4()}`;
+}
+
+function wordsOf(trans: TranslationBundle): IFormWords {
+  return {
+    changed: errorBody({
+      code: 'bad-input',
+      message: trans.__('The pipeline has changed.'),
+      why: trans.__('Its parameters are not those that were filled in here.'),
+      next: trans.__('Look at the parameters, then try again.')
+    }),
+    unclear: errorBody({
+      code: 'submit-unclear',
+      message: trans.__('Not confirmed yet.'),
+      why: trans.__('KFP did not answer after the request was sent.'),
+      next: trans.__('We ask until we know. Nothing is sent twice. You can close this page.')
+    }),
+    lost: name =>
+      errorBody({
+        code: 'submit-lost',
+        message: trans.__('%1 did not start.', name),
+        why: trans.__('KFP has no record of it.')
+      })
+  };
 }

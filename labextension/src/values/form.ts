@@ -16,7 +16,7 @@ export interface IRunOptions {
 /** A step between Run and the run. */
 export interface IStage {
   readonly id: 'check' | 'start';
-  readonly state: 'waiting' | 'active' | 'done' | 'failed';
+  readonly state: 'waiting' | 'active' | 'done' | 'failed' | 'unclear';
   /** Seconds it took, when it is done. */
   readonly seconds: number | null;
 }

@@ -1,8 +1,9 @@
+import { DisposableDelegate } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import type { KfpApi } from '../../src/api/client';
 import type { Inspection, ParameterSpec, Run, SubmitRequest } from '../../src/api/types';
-import type { IRunManager } from '../../src/tokens';
+import type { IRunChange, IRunManager } from '../../src/tokens';
 import { run, view } from '../run/samples';
 
 export function parameter(name: string, type: ParameterSpec['type'], more: Partial<ParameterSpec> = {}): ParameterSpec {
@@ -69,13 +70,20 @@ export class FakeServer {
       )
   } as unknown as KfpApi;
 
+  rows: Run[] = [];
+  readonly changed = new Signal<IRunManager, void>(this as unknown as IRunManager);
+  readonly runChanged = new Signal<IRunManager, IRunChange>(this as unknown as IRunManager);
+
   // a fake of the few parts that the form uses
   readonly manager = {
     api: this.api,
     namespace: 'team-a',
     connection: 'connected',
     status: { connected: true, can_run: true, identity: 'default-editor' },
-    changed: new Signal<object, void>({}),
+    changed: this.changed,
+    runChanged: this.runChanged,
+    find: (id: string) => this.rows.find(({ run_id }) => run_id === id),
+    watch: () => new DisposableDelegate(() => undefined),
     submit: (request: SubmitRequest) => this.submit(request)
   } as unknown as IRunManager;
 }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { errorBody, KfpApiError } from '../../src/api/client';
 import type { Run } from '../../src/api/types';
 import { SubmitFormModel, type IFormStart } from '../../src/model/submitform';
+import { run } from '../run/samples';
 import { FakeServer, INSPECTION, parameter } from './fakes';
 
 const FILE = { source: { kind: 'file', path: 'train.yaml' } } as const;
@@ -20,7 +21,11 @@ describe('SubmitFormModel', () => {
       manager: server.manager,
       namespace: 'team-a',
       start,
-      changedError: errorBody({ code: 'bad-input', message: 'The pipeline has changed.' }),
+      words: {
+        changed: errorBody({ code: 'bad-input', message: 'The pipeline has changed.' }),
+        unclear: errorBody({ code: 'submit-unclear', message: 'Not confirmed yet.' }),
+        lost: name => errorBody({ code: 'submit-lost', message: `${name} did not start.` })
+      },
       patience: 0
     });
     await model.ready;
@@ -78,14 +83,42 @@ describe('SubmitFormModel', () => {
     expect([server.sent.length, model.state.submitError]).toEqual([1, null]);
   });
 
-  it('stays shut when it is not known whether the run started', async () => {
-    const model = await form();
-    const unclear = errorBody({ code: 'submit-unclear', message: 'Not confirmed yet.' });
-    server.submit = vi.fn(() => Promise.resolve(unclear as unknown as Run));
-    await model.submit();
-    await model.submit();
-    expect(server.submit).toHaveBeenCalledTimes(1);
-    expect([model.state.submitError?.code, model.state.busy]).toEqual(['submit-unclear', true]);
+  describe('when it is not known whether the run started', () => {
+    const unclear = run('UNCONFIRMED');
+
+    async function unclearForm(): Promise<SubmitFormModel> {
+      const model = await form();
+      server.submit = vi.fn(() => Promise.resolve(unclear));
+      await model.submit();
+      server.rows = [unclear];
+      server.changed.emit();
+      return model;
+    }
+
+    it('stays shut, so that nothing is sent twice', async () => {
+      const model = await unclearForm();
+      await model.submit();
+      expect(server.submit).toHaveBeenCalledTimes(1);
+      expect([model.state.submitError?.code, model.state.busy]).toEqual(['submit-unclear', true]);
+    });
+
+    it('goes to the run when it turns up', async () => {
+      const model = await unclearForm();
+      const started: Run[] = [];
+      model.submitted.connect((_, each) => started.push(each));
+      server.runChanged.emit({ run: run('RUNNING'), previous: 'UNCONFIRMED' });
+      expect(started.map(each => each.phase)).toEqual(['RUNNING']);
+    });
+
+    it('can try again when it is given up', async () => {
+      const model = await unclearForm();
+      server.rows = [];
+      server.changed.emit();
+      expect([model.state.submitError?.message, model.state.busy]).toEqual([
+        'train 2026-03-12 14-02 did not start.',
+        false
+      ]);
+    });
   });
 
   it('does not send to a file that has changed since', async () => {

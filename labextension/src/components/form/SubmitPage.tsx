@@ -212,7 +212,7 @@ function Progress(props: { readonly stages: readonly IStage[]; readonly format: 
   const { stages, format } = props;
   const { trans } = format;
   const words: Record<IStage['id'], string> = { check: trans.__('Check'), start: trans.__('Start') };
-  const phases = { waiting: 'PENDING', active: 'RUNNING', done: 'SUCCEEDED', failed: 'FAILED' } as const;
+  const phases = { waiting: 'PENDING', active: 'RUNNING', done: 'SUCCEEDED', failed: 'FAILED', unclear: 'UNCONFIRMED' } as const;
   return (
     <span className="jp-kfp-Stages" role="status" aria-label={trans.__('Progress')}>
       {stages.map(stage => {
