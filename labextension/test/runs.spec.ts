@@ -39,7 +39,7 @@ async function begin(runs: Run[] = [], watched = true): Promise<void> {
     },
     asked
   );
-  manager = new RunManager({ api, isPageVisible: () => true });
+  manager = new RunManager({ api, pages: null, isPageVisible: () => true });
   if (watched) {
     manager.watch();
   }
