@@ -44,6 +44,7 @@ from .values import ValueTypeError
 log = logging.getLogger(__name__)
 Clock = Callable[[], float]
 _POLL = 0.1  # seconds between looks at attempts that another engine started
+_RESERVE = 4 * 1024 * 1024  # bytes
 _LOOK = 1.0  # seconds between looks at recurring runs
 _STOPPED = "The run was terminated."
 
@@ -79,6 +80,7 @@ class Engine:
     ) -> None:
         self._store = store
         self._runs_folder = folder / "runs"
+        self._reserve = folder / "reserve"  # room for the last changes when a task has filled the disk
         self._limit = limits.tasks or os.cpu_count() or 1
         self._limits = limits
         self._clock = clock
@@ -105,6 +107,8 @@ class Engine:
     def start(self) -> None:
         """Go to work, first on the runs that are not finished."""
         self._runs_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(OSError):
+            self._reserve.write_bytes(bytes(_RESERVE))
         self._selector.register(self._wake_reader, selectors.EVENT_READ)
         self._tell(self._sweep)
         for run_id in self._store.runs.unfinished():
@@ -193,6 +197,7 @@ class Engine:
             except sqlite3.OperationalError:
                 # A full disk, mostly. Nothing is lost: what is not stored is not shown and not started.
                 log.exception("the store cannot be written; trying again")
+                self._reserve.unlink(missing_ok=True)
                 time.sleep(_LOOK)
         for under in self._under.values():
             self._release(under)

@@ -61,7 +61,8 @@ def missing(node: Node) -> str:
     """Return the name of the first input that `node` needs and does not have; empty when it has all."""
     definitions = node.component.input_definitions
     for name, parameter in definitions.parameters.items():
-        if name not in node.inputs.parameters and not parameter.is_optional:
+        given_by_platform = parameter.parameter_type == "TASK_CONFIG"
+        if name not in node.inputs.parameters and not parameter.is_optional and not given_by_platform:
             return name
     for name, artifact in definitions.artifacts.items():
         if name not in node.inputs.artifacts and not artifact.is_optional:

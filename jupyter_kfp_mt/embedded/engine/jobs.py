@@ -16,6 +16,14 @@ from .ir import Container, FieldAsEnv, Pipeline, SourceAsEnv
 from .nodes import Node
 from .values import as_text, fill
 
+FIXED_FIELDS = {
+    "spec.serviceAccountName": "default-editor",
+    "spec.nodeName": "localhost",
+    "status.hostIP": "127.0.0.1",
+    "status.podIP": "127.0.0.1",
+}
+KNOWN_FIELDS = {"metadata.namespace", "metadata.name", "metadata.uid", *FIXED_FIELDS}  # of the pod
+
 
 class JobError(ValueError):
     """An attempt cannot be made from what there is; the text is for people."""
@@ -169,14 +177,8 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
             "metadata.namespace": self.namespace,
             "metadata.name": f"{self.run_name}-{node.name}",
             "metadata.uid": self.placeholders(node)[".pipeline_task_uuid"],
-            "spec.serviceAccountName": "default-editor",
-            "spec.nodeName": "localhost",
-            "status.hostIP": "127.0.0.1",
-            "status.podIP": "127.0.0.1",
         }
-        if field.field_path not in known:
-            raise JobError(f"The pod's field {field.field_path} is not known here.")
-        return known[field.field_path]
+        return known.get(field.field_path, FIXED_FIELDS.get(field.field_path, ""))
 
 
 def output_file(attempt: Attempt, name: str) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.metadata
 import importlib.util
 import os
 import shutil
@@ -14,8 +13,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-from packaging.requirements import InvalidRequirement, Requirement
 
 from ...errors import KfpError, kfp_error
 
@@ -104,6 +101,10 @@ class Packages:
 
 def _is_here(requirement: str) -> bool:
     """Whether the server's own Python has it; an option of pip counts as not here."""
+    import importlib.metadata  # 3 MiB that most servers never need
+
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         wanted = Requirement(requirement)
     except InvalidRequirement:

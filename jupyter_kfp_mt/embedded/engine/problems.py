@@ -10,6 +10,7 @@ import msgspec
 from .components import is_containerized_python, python_code
 from .expressions import ExpressionError, compile_condition
 from .ir import Component, Container, Dag, KubernetesExecutor, Pipeline, TaskSpec
+from .jobs import KNOWN_FIELDS
 
 _CLUSTER_IMAGES = {
     "argostub/createpvc": "a volume of a cluster (CreatePVC)",
@@ -119,4 +120,7 @@ def _platform(platform: KubernetesExecutor) -> str:
     for what, listed in mounts.items():
         for mount in listed:
             return f"{what} at {mount.get('mountPath', '?')}"
+    for field in platform.field_path_as_env:
+        if field.field_path not in KNOWN_FIELDS:
+            return f"the field {field.field_path} of its pod"
     return ""

@@ -51,7 +51,11 @@ class Database:
         self._depth -= 1
         if self._depth == 0:
             self._owner = 0
-            self._writer.execute(outcome)
+            try:
+                self._writer.execute(outcome)
+            finally:
+                if self._writer.in_transaction:  # the commit failed: a full disk
+                    self._writer.execute("ROLLBACK")
 
     @property
     def read(self) -> sqlite3.Connection:

@@ -25,7 +25,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 60  # seconds to wait for room on the disk
+EXIT_ROOM = 4096  # bytes of `exit.json`, a block
 GRACE = 1.0  # seconds between SIGTERM and SIGKILL
 TAIL = 64 * 1024  # bytes of the end that are kept of a log beyond its limit
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
@@ -42,6 +42,7 @@ def supervise(job: dict[str, Any], start: Callable[[dict[str, Any], int], int]) 
     claim = take_claim(folder)
     if claim is None:
         return None
+    reserve_exit(folder)
     prctl(PR_SET_CHILD_SUBREAPER)
     stop = _Stop(job.get("timeout") or 0)
     reader, writer = os.pipe()
@@ -80,24 +81,21 @@ def take_claim(folder: str) -> int | None:
     return descriptor
 
 
+def reserve_exit(folder: str) -> None:
+    """Take the room for `exit.json` now: the task may fill the disk."""
+    with open(os.path.join(folder, "exit.part"), "w", encoding="utf-8") as file:
+        file.write(" " * EXIT_ROOM)
+
+
 def write_exit(folder: str, code: int, reason: str) -> None:
-    """Write how the attempt ended; whoever sees the file sees all of it. Waits while the disk is full."""
-    for _ in range(PATIENCE):
-        try:
-            return _put_exit(os.path.join(folder, "exit.json"), code, reason)
-        except FileNotFoundError:
-            return None  # the run was deleted
-        except OSError:
-            time.sleep(1)
-    return None
-
-
-def _put_exit(path: str, code: int, reason: str) -> None:
-    with open(path + ".part", "w", encoding="utf-8") as file:
-        json.dump({"code": code, "reason": reason, "at": time.time()}, file)
+    """Write how the attempt ended; whoever sees the file sees all of it."""
+    part = os.path.join(folder, "exit.part")
+    text = json.dumps({"code": code, "reason": reason[:500], "at": time.time()}, ensure_ascii=True)
+    with open(part, "r+", encoding="utf-8") as file:
+        file.write(text.ljust(EXIT_ROOM))
         file.flush()
         os.fsync(file.fileno())
-    os.replace(path + ".part", path)
+    os.replace(part, os.path.join(folder, "exit.json"))
 
 
 def describe(code: int) -> str:
