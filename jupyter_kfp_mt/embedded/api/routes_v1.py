@@ -8,7 +8,7 @@ from ..core.pipelines import Names
 from ..store.pipelines import VERSIONS
 from ..store.recurring_runs import LISTING as RECURRING_RUNS
 from ..store.runs import LISTING as RUNS
-from . import messages, uploads, v1beta1, v2beta1
+from . import answers, messages, uploads, v1_pipelines, v1beta1, v2_pipelines
 from .guards import (
     by_experiment,
     by_pipeline,
@@ -29,7 +29,8 @@ _EXPERIMENT_ACCESS = "Failed to authorize the request: Failed to authorize with 
 _JOB_ACCESS = "Failed to authorize the request: failed to authorize with API"
 _PIPELINE_ACCESS = "Failed to access pipeline {id}. Check if you have access to namespace {namespace}"
 _V1_UPLOADS = uploads.Written(
-    lambda _core, row, version: v1beta1.pipeline(row, version), lambda _core, row: v1beta1.version(row)
+    lambda _core, row, version: v1_pipelines.pipeline(row, version),
+    lambda _core, row: v1_pipelines.version(row),
 )
 
 
@@ -84,7 +85,7 @@ EXPERIMENT_ROUTES = [
             "POST",
             f"{_V1}/experiments/{{experiment_id}}:{verb}",
             _experiment(verb),
-            v2beta1.done(act),
+            answers.done(act),
             f"Failed to {verb} v1beta1 experiment",
         )
         for verb, act in (
@@ -96,7 +97,7 @@ EXPERIMENT_ROUTES = [
         "DELETE",
         f"{_V1}/experiments/{{experiment_id}}",
         _experiment("delete"),
-        v2beta1.done(lambda core, row: core.experiments.delete(row)),
+        answers.done(lambda core, row: core.experiments.delete(row)),
         "Failed to delete v1beta1 experiment",
     ),
 ]
@@ -124,7 +125,7 @@ RUN_ROUTES = [
         Guard(
             "runs",
             "list",
-            v2beta1.find_listed("runs", "Failed to list runs"),
+            answers.find_listed("runs", "Failed to list runs"),
             "Failed to list runs due to authorization error. Check if you have permission to access"
             " namespace {namespace}: Failed to access run . Check if you have access to namespace"
             " {namespace}",
@@ -140,7 +141,7 @@ RUN_ROUTES = [
             "POST",
             f"{_V1}/runs/{{run_id}}{mark}{verb}",
             _run(verb),
-            v2beta1.done(act),
+            answers.done(act),
             f"Failed to {verb} a v1beta1 run",
         )
         for mark, verb, act in (
@@ -162,7 +163,7 @@ RUN_ROUTES = [
         "DELETE",
         f"{_V1}/runs/{{run_id}}",
         _run("delete"),
-        v2beta1.done(lambda core, row: core.runs.delete(row)),
+        answers.done(lambda core, row: core.runs.delete(row)),
         "Failed to delete a v1beta1 run",
     ),
 ]
@@ -189,7 +190,7 @@ JOB_ROUTES = [
         Guard(
             "jobs",
             "list",
-            v2beta1.find_listed("jobs", "Failed to list recurring runs"),
+            answers.find_listed("jobs", "Failed to list recurring runs"),
             "Failed to list recurring runs due to authorization error. Check if you have permission to access"
             " namespace {namespace}: failed to authorize with API",
         ),
@@ -210,7 +211,7 @@ JOB_ROUTES = [
             "POST",
             f"{_V1}/jobs/{{recurring_run_id}}/{verb}",
             _job(verb),
-            v2beta1.done(act),
+            answers.done(act),
             f"Failed to {verb} a recurring run",
         )
         for verb, act in (
@@ -222,7 +223,7 @@ JOB_ROUTES = [
         "DELETE",
         f"{_V1}/jobs/{{recurring_run_id}}",
         _job("delete"),
-        v2beta1.done(lambda core, row: core.recurring_runs.delete(row)),
+        answers.done(lambda core, row: core.recurring_runs.delete(row)),
         "Failed to delete a recurring run",
     ),
 ]
@@ -230,7 +231,7 @@ JOB_ROUTES = [
 
 def _read_pipeline(core: Core, call: Call) -> Names:
     url = str(call.message.get("url", {}).get("pipeline_url", ""))
-    names = v2beta1.names_of(
+    names = v2_pipelines.names_of(
         {key: value for key, value in call.message.items() if key in ("name", "description")},
         uploads.file_of(url),
     )
@@ -243,13 +244,13 @@ def _of_new_pipeline(core: Core, call: Call) -> Target:
     return Target(namespace, call.asked.name)
 
 
-def _create_pipeline(core: Core, call: Call) -> v2beta1.Json:
+def _create_pipeline(core: Core, call: Call) -> answers.Json:
     url = str(call.message.get("url", {}).get("pipeline_url", ""))
     namespace = (call.target.namespace if call.target else "") or ""
     row, version = core.pipelines.create(
         namespace, call.asked, uploads.template_at(core, url), package_url=url
     )
-    return v1beta1.pipeline(row, version)
+    return v1_pipelines.pipeline(row, version)
 
 
 def _read_version(core: Core, call: Call) -> Names:
@@ -258,7 +259,7 @@ def _read_version(core: Core, call: Call) -> Names:
             "Failed to create a pipeline version (v1beta1). Pipeline version is nil or pipeline's"
             " URL is empty"
         )
-    names = v2beta1.names_of(call.message)
+    names = v2_pipelines.names_of(call.message)
     core.pipelines.check_version(names)
     return names
 
@@ -270,7 +271,7 @@ def _of_new_version(core: Core, call: Call) -> Target:
     return pipeline_target(core, pipeline_id)
 
 
-def _create_version(core: Core, call: Call) -> v2beta1.Json:
+def _create_version(core: Core, call: Call) -> answers.Json:
     if not call.asked.name:
         raise invalid("name is required")
     url = call.message["package_url"]["pipeline_url"]
@@ -281,7 +282,7 @@ def _create_version(core: Core, call: Call) -> v2beta1.Json:
         package_url=url,
         code_source_url=call.message.get("code_source_url", ""),
     )
-    return v1beta1.version(row)
+    return v1_pipelines.version(row)
 
 
 PIPELINE_ROUTES = [
@@ -307,16 +308,16 @@ PIPELINE_ROUTES = [
         Guard(
             "pipelines",
             "list",
-            v2beta1.of_pipelines,
+            v2_pipelines.of_pipelines,
             "Failed to list pipelines due to authorization error. Check if you have read permission to"
             " namespace {namespace}: Failed to access pipeline . Check if you have access to"
             " namespace {namespace}",
             anonymous=True,
         ),
-        v1beta1.list_pipelines,
+        v1_pipelines.list_pipelines,
         "Failed to list pipelines (v1beta1)",
         query=v1beta1.REFERENCE_QUERY,
-        read=v1beta1.read_pipelines,
+        read=v1_pipelines.read_pipelines,
     ),
     Route(
         "GET",
@@ -324,40 +325,40 @@ PIPELINE_ROUTES = [
         Guard(
             "pipelines",
             "get",
-            v1beta1.by_name,
+            v1_pipelines.by_name,
             "Failed to fetch a pipeline due to authorization error. Check if you have read permission to"
             " namespace {namespace}",
             anonymous=True,
         ),
-        v1beta1.get_pipeline_by_name,
+        v1_pipelines.get_pipeline_by_name,
         "Failed to get a pipeline (v1beta1) with name {name} and namespace {namespace}. Check error stack.",
     ),
     Route(
         "GET",
         f"{_V1}/pipelines/{{pipeline_id}}",
         _pipeline("get", anonymous=True),
-        v1beta1.get_pipeline,
+        v1_pipelines.get_pipeline,
         "Failed to get a pipeline (v1beta1) {id}. Check error stack",
     ),
     Route(
         "GET",
         f"{_V1}/pipelines/{{pipeline_id}}/templates",
         _pipeline("get", anonymous=True),
-        v1beta1.template,
+        v1_pipelines.template,
         "Failed to get the default template (v1beta1) for pipeline {id}. Check error stack",
     ),
     Route(
         "POST",
         f"{_V1}/pipelines/{{pipeline_id}}/default_version/{{version_id}}",
         _pipeline("update"),
-        v1beta1.nothing,
+        v1_pipelines.nothing,
         "Failed to update (v1beta1) default pipeline version to {version_id} for pipeline {id}",
     ),
     Route(
         "DELETE",
         f"{_V1}/pipelines/{{pipeline_id}}",
         _pipeline("delete"),
-        v1beta1.delete_pipeline,
+        v1_pipelines.delete_pipeline,
         "Failed to delete pipeline (v1beta1) {id}. Check error stack",
     ),
     Route(
@@ -373,31 +374,31 @@ PIPELINE_ROUTES = [
     Route(
         "GET",
         f"{_V1}/pipeline_versions",
-        Guard("pipelines", "list", v1beta1.by_listed_pipeline, _PIPELINE_ACCESS, anonymous=True),
-        v1beta1.list_versions,
+        Guard("pipelines", "list", v1_pipelines.by_listed_pipeline, _PIPELINE_ACCESS, anonymous=True),
+        v1_pipelines.list_versions,
         "Failed to list pipeline versions (v1beta1)",
-        query=v1beta1.VERSION_QUERY,
+        query=v1_pipelines.VERSION_QUERY,
         read=v1beta1.reads(VERSIONS, scope=False),
     ),
     Route(
         "GET",
         f"{_V1}/pipeline_versions/{{pipeline_version_id}}",
         _version("get", anonymous=True),
-        v1beta1.get_version,
+        v1_pipelines.get_version,
         "Failed to get a pipeline version (v1beta1) {id}",
     ),
     Route(
         "GET",
         f"{_V1}/pipeline_versions/{{pipeline_version_id}}/templates",
         _version("get", anonymous=True),
-        v1beta1.template,
+        v1_pipelines.template,
         "Failed to get the template (v1beta1) of version {id}",
     ),
     Route(
         "DELETE",
         f"{_V1}/pipeline_versions/{{pipeline_version_id}}",
         _version("delete"),
-        v2beta1.done(lambda core, row: core.pipelines.delete_version(row)),
+        answers.done(lambda core, row: core.pipelines.delete_version(row)),
         "Failed to delete a pipeline version (v1beta1) {id}",
     ),
 ]
@@ -421,7 +422,7 @@ AUTH_ROUTES = [
         "GET",
         f"{_V1}/auth",
         _viewers("get"),  # the rights of view hold get, create and delete of viewers alike
-        v1beta1.nothing,
+        v1_pipelines.nothing,
         query={
             "namespace": "text",
             "resources": "UNASSIGNED_RESOURCES|VIEWERS",

@@ -6,7 +6,7 @@ from ..store.experiments import LISTING as EXPERIMENTS
 from ..store.pipelines import PIPELINES, VERSIONS
 from ..store.recurring_runs import LISTING as RECURRING_RUNS
 from ..store.runs import LISTING as RUNS
-from . import extras, messages, uploads, v2beta1
+from . import answers, extras, messages, uploads, v2_pipelines, v2beta1
 from .guards import (
     by_experiment,
     by_name,
@@ -94,7 +94,7 @@ EXPERIMENT_ROUTES = [
             "POST",
             f"{_V2}/experiments/{{experiment_id}}:{verb}",
             _experiment(verb),
-            v2beta1.done(act),
+            answers.done(act),
             f"Failed to {verb} experiment",
         )
         for verb, act in (
@@ -106,7 +106,7 @@ EXPERIMENT_ROUTES = [
         "DELETE",
         f"{_V2}/experiments/{{experiment_id}}",
         _experiment("delete"),
-        v2beta1.done(lambda core, row: core.experiments.delete(row)),
+        answers.done(lambda core, row: core.experiments.delete(row)),
         "Failed to delete experiment",
     ),
 ]
@@ -131,7 +131,7 @@ RUN_ROUTES = [
     Route(
         "GET",
         f"{_V2}/runs",
-        Guard("runs", "list", v2beta1.find_listed("runs", "Failed to list runs"), _RUNS_OF),
+        Guard("runs", "list", answers.find_listed("runs", "Failed to list runs"), _RUNS_OF),
         v2beta1.list_runs,
         "Failed to list runs",
         query=_OF_EXPERIMENT,
@@ -140,7 +140,7 @@ RUN_ROUTES = [
     Route("GET", f"{_V2}/runs/{{run_id}}", _run("get"), v2beta1.get_run, "Failed to get a run"),
     *(
         Route(
-            "POST", f"{_V2}/runs/{{run_id}}:{verb}", _run(verb), v2beta1.done(act), f"Failed to {verb} a run"
+            "POST", f"{_V2}/runs/{{run_id}}:{verb}", _run(verb), answers.done(act), f"Failed to {verb} a run"
         )
         for verb, act in (
             ("archive", lambda core, row: core.runs.archive(row)),
@@ -153,7 +153,7 @@ RUN_ROUTES = [
         "DELETE",
         f"{_V2}/runs/{{run_id}}",
         _run("delete"),
-        v2beta1.done(lambda core, row: core.runs.delete(row)),
+        answers.done(lambda core, row: core.runs.delete(row)),
         "Failed to delete a run",
     ),
     Route("GET", f"{_V2}/runs/{{run_id}}/tasks", _run("get"), extras.list_tasks, "Failed to list tasks"),
@@ -197,7 +197,7 @@ RECURRING_ROUTES = [
     Route(
         "GET",
         f"{_V2}/recurringruns",
-        Guard("jobs", "list", v2beta1.find_listed("jobs", "Failed to list recurring runs"), _JOBS_OF),
+        Guard("jobs", "list", answers.find_listed("jobs", "Failed to list recurring runs"), _JOBS_OF),
         v2beta1.list_recurring_runs,
         "Failed to list jobs",
         query=_OF_EXPERIMENT,
@@ -215,7 +215,7 @@ RECURRING_ROUTES = [
             "POST",
             f"{_V2}/recurringruns/{{recurring_run_id}}:{verb}",
             _job(verb),
-            v2beta1.done(act),
+            answers.done(act),
             f"Failed to {verb} a recurring run",
         )
         for verb, act in (
@@ -227,7 +227,7 @@ RECURRING_ROUTES = [
         "DELETE",
         f"{_V2}/recurringruns/{{recurring_run_id}}",
         _job("delete"),
-        v2beta1.done(lambda core, row: core.recurring_runs.delete(row)),
+        answers.done(lambda core, row: core.recurring_runs.delete(row)),
         "Failed to delete a recurring run",
         query={"propagation_policy": "PROPAGATION_POLICY_UNSPECIFIED|FOREGROUND|BACKGROUND|ORPHAN"},
     ),
@@ -242,13 +242,13 @@ PIPELINE_ROUTES = [
         Guard(
             "pipelines",
             "create",
-            v2beta1.of_new_pipeline,
+            v2_pipelines.of_new_pipeline,
             _PIPELINE_CREATE,
         ),
-        v2beta1.create_pipeline,
+        v2_pipelines.create_pipeline,
         "Failed to create a pipeline due to server error",
         messages.PIPELINE,
-        read=v2beta1.read_pipeline,
+        read=v2_pipelines.read_pipeline,
     ),
     Route(
         "GET",
@@ -256,13 +256,13 @@ PIPELINE_ROUTES = [
         Guard(
             "pipelines",
             "list",
-            v2beta1.of_pipelines,
+            v2_pipelines.of_pipelines,
             "Failed to list pipelines due to authorization error. Check if you have read permission"
             " to namespace"
             " {namespace}: Failed to access pipeline . Check if you have access to namespace {namespace}",
             anonymous=True,
         ),
-        v2beta1.list_pipelines,
+        v2_pipelines.list_pipelines,
         "Failed to list pipelines",
         query=_IN_LIST,
         read=v2beta1.reads(PIPELINES, tags=True),
@@ -279,7 +279,7 @@ PIPELINE_ROUTES = [
             " {namespace}",
             anonymous=True,
         ),
-        v2beta1.get_pipeline_by_name,
+        v2_pipelines.get_pipeline_by_name,
         "Failed to get a pipeline with name {name} and namespace {namespace}. Check error stack.",
         query={"namespace": "text"},
     ),
@@ -287,7 +287,7 @@ PIPELINE_ROUTES = [
         "GET",
         f"{_V2}/pipelines/{{pipeline_id}}",
         _pipeline("get", anonymous=True),
-        v2beta1.get_pipeline,
+        v2_pipelines.get_pipeline,
         "Failed to get a pipeline {id}. Check error stack: Failed to get a pipeline due"
         " authorization error for"
         " pipeline id {id}",
@@ -296,7 +296,7 @@ PIPELINE_ROUTES = [
         "PATCH",
         f"{_V2}/pipelines/{{pipeline_id}}",
         _pipeline("update"),
-        v2beta1.patch_pipeline,
+        v2_pipelines.patch_pipeline,
         "Failed to update pipeline {id} due to authorization error",
         messages.PIPELINE,
     ),
@@ -304,7 +304,7 @@ PIPELINE_ROUTES = [
         "DELETE",
         f"{_V2}/pipelines/{{pipeline_id}}",
         _pipeline("delete"),
-        v2beta1.delete_pipeline,
+        v2_pipelines.delete_pipeline,
         "Failed to delete pipeline {id}. Check error stack",
         query={"cascade": "bool"},
     ),
@@ -321,7 +321,7 @@ PIPELINE_ROUTES = [
             " namespace {namespace}",
             anonymous=True,
         ),
-        v2beta1.list_versions,
+        v2_pipelines.list_versions,
         "Failed to list pipeline versions for pipeline {id}",
         query=LIST_QUERY,
         read=v2beta1.reads(VERSIONS, tags=True),
@@ -330,7 +330,7 @@ PIPELINE_ROUTES = [
         "GET",
         f"{_V2}/pipelines/{{pipeline_id}}/versions/{{pipeline_version_id}}",
         _version("get", anonymous=True),
-        v2beta1.get_version,
+        v2_pipelines.get_version,
         "Failed to get a pipeline version {pipeline_version_id}: Failed to get a pipeline version due to"
         " authorization error for pipeline version id {pipeline_version_id}",
     ),
@@ -338,7 +338,7 @@ PIPELINE_ROUTES = [
         "PATCH",
         f"{_V2}/pipelines/{{pipeline_id}}/versions/{{pipeline_version_id}}",
         _version("update"),
-        v2beta1.patch_version,
+        v2_pipelines.patch_version,
         "Failed to update pipeline version {pipeline_version_id} due to authorization error",
         messages.VERSION,
     ),
@@ -346,7 +346,7 @@ PIPELINE_ROUTES = [
         "DELETE",
         f"{_V2}/pipelines/{{pipeline_id}}/versions/{{pipeline_version_id}}",
         _version("delete"),
-        v2beta1.done(lambda core, row: core.pipelines.delete_version(row)),
+        answers.done(lambda core, row: core.pipelines.delete_version(row)),
         "Failed to delete a pipeline version id {pipeline_version_id} under pipeline id {pipeline_id}."
         " Check error stack",
     ),

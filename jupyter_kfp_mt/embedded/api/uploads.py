@@ -14,7 +14,7 @@ from ..core.errors import DENIED, EXISTS, NOT_FOUND, UNAUTHENTICATED, ApiError, 
 from ..core.packages import Template, read_template, unpack
 from ..core.pipelines import Names
 from ..store import PipelineRow, VersionRow
-from . import messages, v2beta1
+from . import messages, v2_pipelines
 from .guards import pipeline_target
 from .http import JSON, TEXT, Answer, Call, Guard, Route, Target
 from .protojson import Message, parse
@@ -38,7 +38,9 @@ class Written(msgspec.Struct, frozen=True):
     version: Callable[[Core, VersionRow], Json]
 
 
-V2 = Written(lambda _core, row, _version: v2beta1.pipeline(row), lambda _core, row: v2beta1.version(row))
+V2 = Written(
+    lambda _core, row, _version: v2_pipelines.pipeline(row), lambda _core, row: v2_pipelines.version(row)
+)
 
 
 class _Upload(msgspec.Struct, frozen=True):
@@ -77,7 +79,7 @@ def _names(call: Call, file: str) -> Names:
             tags = parse(_TAGS, f'{{"tags": {call.text("tags")}}}').get("tags", {})
         except ApiError:
             raise invalid("Failed to parse tags") from None
-    return v2beta1.names_of({**call.given, "tags": tags}, file)
+    return v2_pipelines.names_of({**call.given, "tags": tags}, file)
 
 
 def of_upload(core: Core, call: Call) -> Target:
@@ -142,7 +144,7 @@ def refuse(generic: str, generic_store: str) -> Callable[[ApiError], Answer]:
 def read_pipeline_and_version(core: Core, call: Call) -> Names:
     """Check the names of a pipeline that is made with its version."""
     sent = call.message.get("pipeline", {})
-    names = v2beta1.names_of(sent, file_of(_url(call.message.get("pipeline_version", {}))))
+    names = v2_pipelines.names_of(sent, file_of(_url(call.message.get("pipeline_version", {}))))
     core.pipelines.check(sent.get("namespace", ""), names)
     return names
 
@@ -162,7 +164,7 @@ def create_pipeline_and_version(core: Core, call: Call) -> Json:
     row, _ = core.pipelines.create(
         namespace, call.asked, template, package_url=url, version_tags=version.get("tags", {})
     )
-    return v2beta1.pipeline(row)
+    return v2_pipelines.pipeline(row)
 
 
 def template_at(core: Core, url: str) -> Template:
@@ -178,7 +180,7 @@ def read_version(core: Core, call: Call) -> Names:
         raise invalid("Failed to create a pipeline version. Package URL is empty")
     if not call.message.get("pipeline_id"):
         raise invalid("Failed to create a pipeline version. Parent pipeline id is empty")
-    names = v2beta1.names_of(call.message)
+    names = v2_pipelines.names_of(call.message)
     if not names.name:
         raise invalid("name is required")
     with saying("Failed to convert API pipeline version to model pipeline version"):
@@ -197,7 +199,7 @@ def create_version(core: Core, call: Call) -> Json:
         package_url=_url(call.message),
         code_source_url=call.message.get("code_source_url", ""),
     )
-    return v2beta1.version(row)
+    return v2_pipelines.version(row)
 
 
 def _url(message: Mapping[str, Any]) -> str:

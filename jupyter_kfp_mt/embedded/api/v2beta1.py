@@ -3,60 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from ...models import Task
 from ..core.core import Core
-from ..core.errors import aborted, invalid, not_found, saying
-from ..core.listing import Asked
-from ..core.pipelines import Names
+from ..core.errors import aborted, saying
 from ..core.recurring_runs import NewRecurringRun
 from ..core.runs import NewRun
-from ..core.sources import MayRead, Source
-from ..store import ExperimentRow, PipelineRow, RecurringRunRow, RunRow, StateEntry, Trigger, VersionRow
+from ..core.sources import Source
+from ..store import ExperimentRow, RecurringRunRow, RunRow, StateEntry, Trigger
 from ..store.experiments import LISTING as EXPERIMENTS
-from ..store.pipelines import PIPELINES, VERSIONS
-from ..store.query import Listing, Page, Query
+from ..store.query import Listing, Query
 from ..store.recurring_runs import LISTING as RECURRING_RUNS
 from ..store.runs import LISTING as RUNS
 from ..tenants import SHARED
-from .guards import in_namespace_or_experiment, of_new, place_of, required
-from .http import Call, Target, may
+from .answers import Json, asked, listed, may_read, place, present, scope_of, time_text
+from .guards import of_new, place_of, required
+from .http import Call, Target
 from .messages import FILTERS_V2
 
-Json = dict[str, Any]
 UNFINISHED = "0001-01-01T00:00:00Z"
-
-
-def time_text(seconds: float) -> str:
-    """Seconds since 1970 as KFP writes times."""
-    return datetime.fromtimestamp(int(seconds), timezone.utc).isoformat()[:19] + "Z"
-
-
-def present(**fields: Any) -> Json:
-    """The fields that are not empty: protojson leaves the others out."""
-    return {name: value for name, value in fields.items() if value not in ("", 0, False, None, {}, [])}
-
-
-def may_read(core: Core, call: Call) -> MayRead:
-    """Whether the caller may get pipelines of a namespace."""
-    return lambda namespace: may(core, call.identity, "get", "pipelines", namespace)
-
-
-# lists
-
-
-def asked(call: Call) -> Asked:
-    """The list options of a call."""
-    return Asked(
-        page_size=call.given.get("page_size", 0),
-        page_token=call.text("page_token"),
-        sort_by=call.text("sort_by"),
-        filter=call.text("filter"),
-    )
 
 
 def reads(listing: Listing, *, tags: bool = False) -> Callable[[Core, Call], Query]:
@@ -67,27 +36,6 @@ def reads(listing: Listing, *, tags: bool = False) -> Callable[[Core, Call], Que
             return core.lists.parse(listing, asked(call), FILTERS_V2, tags=tags)
 
     return read
-
-
-def listed(
-    core: Core,
-    call: Call,
-    listing: Listing,
-    scope: tuple[str, str],
-    *,
-    read: Callable[[Query], Page[Any]],
-    name: str,
-    write: Callable[[Sequence[Any]], list[Json]],
-) -> Json:
-    """One page as JSON."""
-    with saying("Failed to create list options"):
-        query = core.lists.bind(listing, call.asked, asked(call), *scope)
-    page = read(query)
-    return present(
-        **{name: write(page.rows)},
-        total_size=page.total,
-        next_page_token=core.lists.token(listing, query, page),
-    )
 
 
 # experiments
@@ -124,7 +72,7 @@ def create_experiment(core: Core, call: Call) -> Json:
     """Create an experiment."""
     message = call.message
     row = core.experiments.create(
-        _place(call), message.get("display_name", ""), message.get("description", "")
+        place(call), message.get("display_name", ""), message.get("description", "")
     )
     return experiment(row)
 
@@ -136,7 +84,7 @@ def get_experiment(_core: Core, call: Call) -> Json:
 
 def list_experiments(core: Core, call: Call) -> Json:
     """List the experiments of a namespace."""
-    scope = ("namespace", _place(call))
+    scope = ("namespace", place(call))
     return listed(
         core,
         call,
@@ -146,10 +94,6 @@ def list_experiments(core: Core, call: Call) -> Json:
         name="experiments",
         write=lambda rows: [experiment(row) for row in rows],
     )
-
-
-def _place(call: Call) -> str:
-    return (call.target.namespace if call.target else "") or ""
 
 
 # runs
@@ -283,27 +227,6 @@ def list_runs(core: Core, call: Call) -> Json:
     return listed(core, call, RUNS, scope_of(core, call), read=core.store.runs.page, name="runs", write=write)
 
 
-def scope_of(core: Core, call: Call) -> tuple[str, str]:
-    """What bounds a list of runs or recurring runs."""
-    if isinstance(call.row, ExperimentRow):
-        return "experiment_id", call.row.experiment_id
-    return ("namespace", _place(call)) if core.tenancy.multi_user else ("", "")
-
-
-def find_listed(resource: str, context: str) -> Callable[[Core, Call], Target]:
-    """Where a list of runs or recurring runs is."""
-
-    def find(core: Core, call: Call) -> Target:
-        target = in_namespace_or_experiment(core, call)
-        if target.namespace is not None and target.row is None:
-            where = "Check if you have permission to access namespace "
-            with saying(f"{context} due to authorization error. {where}"):
-                required(core, target.namespace, resource)
-        return target
-
-    return find
-
-
 # recurring runs
 
 
@@ -413,160 +336,4 @@ def list_recurring_runs(core: Core, call: Call) -> Json:
         read=core.store.recurring_runs.page,
         name="recurringRuns",
         write=lambda rows: [recurring_run(row) for row in rows],
-    )
-
-
-# verbs that answer {}
-
-
-def done(act: Callable[[Core, Any], None]) -> Callable[[Core, Call], Json]:
-    """A handler that does something with the object of the call, and says nothing."""
-
-    def handler(core: Core, call: Call) -> Json:
-        act(core, call.row)
-        return {}
-
-    return handler
-
-
-# pipelines
-
-
-def pipeline(row: PipelineRow) -> Json:
-    """A pipeline."""
-    return present(
-        pipeline_id=row.pipeline_id,
-        display_name=row.display_name,
-        name=row.name,
-        description=row.description,
-        created_at=time_text(row.created_at),
-        namespace=row.namespace,
-        tags=_tags(row.tags),
-    )
-
-
-def version(row: VersionRow) -> Json:
-    """A version with its spec."""
-    return present(
-        pipeline_id=row.pipeline_id,
-        pipeline_version_id=row.pipeline_version_id,
-        display_name=row.display_name,
-        name=row.name,
-        description=row.description,
-        created_at=time_text(row.created_at),
-        package_url={"pipeline_url": row.package_url} if row.package_url else {},
-        code_source_url=row.code_source_url,
-        pipeline_spec=msgspec.Raw(row.spec),
-        tags=_tags(row.tags),
-    )
-
-
-def _tags(stored: bytes) -> msgspec.Raw | None:
-    return None if stored == b"{}" else msgspec.Raw(stored)
-
-
-def names_of(message: Mapping[str, Any], otherwise: str = "") -> Names:
-    """The names in a message or query."""
-    return Names(
-        name=message.get("name", ""),
-        display_name=message.get("display_name", ""),
-        description=message.get("description", ""),
-        tags=message.get("tags", {}),
-    ).filled(otherwise)
-
-
-def read_pipeline(core: Core, call: Call) -> Names:
-    """Check a new pipeline's names."""
-    names = names_of(call.message)
-    with saying("Failed to convert API pipeline to model pipeline"):
-        core.pipelines.check(call.message.get("namespace", ""), names)
-    return names
-
-
-def of_new_pipeline(core: Core, call: Call) -> Target:
-    """Where a new pipeline goes; without namespace it is a shared one."""
-    if not call.asked.name:
-        raise invalid("name is required")
-    namespace = call.message.get("namespace", "") if core.tenancy.multi_user else ""
-    return Target(namespace, call.asked.name)
-
-
-def create_pipeline(core: Core, call: Call) -> Json:
-    """Register a pipeline that has no version yet."""
-    row, _ = core.pipelines.create(_place(call), call.asked)
-    return pipeline(row)
-
-
-def get_pipeline(_core: Core, call: Call) -> Json:
-    """Read a pipeline."""
-    return pipeline(call.row)
-
-
-def get_pipeline_by_name(_core: Core, call: Call) -> Json:
-    """Read the pipeline of this name."""
-    if call.row is None:
-        name, namespace = call.params["name"], call.text("namespace")
-        with saying(f"Failed to get a pipeline named {name} in namespace {namespace}"):
-            raise not_found("Namespace/Pipeline", f"{namespace}/{name}")
-    return pipeline(call.row)
-
-
-def list_pipelines(core: Core, call: Call) -> Json:
-    """List the pipelines of a namespace, or the shared ones; `-` is a namespace without any."""
-    namespace = call.text("namespace") if core.tenancy.multi_user else ""
-    return listed(
-        core,
-        call,
-        PIPELINES,
-        ("namespace", namespace),
-        read=core.store.pipelines.page,
-        name="pipelines",
-        write=lambda rows: [pipeline(row) for row in rows],
-    )
-
-
-def of_pipelines(core: Core, call: Call) -> Target:
-    """Which pipelines are listed."""
-    namespace = call.text("namespace") if core.tenancy.multi_user else ""
-    return Target("" if namespace == "-" else namespace)
-
-
-def _sent_tags(call: Call) -> Mapping[str, str] | None:
-    tags: Mapping[str, str] | None = call.message.get("tags")
-    return tags
-
-
-def patch_pipeline(core: Core, call: Call) -> Json:
-    """Change the display name and the tags of a pipeline."""
-    changed = core.pipelines.update(call.row, call.message.get("display_name", ""), _sent_tags(call))
-    return pipeline(changed) if isinstance(changed, PipelineRow) else {}
-
-
-def patch_version(core: Core, call: Call) -> Json:
-    """Change the display name and the tags of a version."""
-    changed = core.pipelines.update(call.row, call.message.get("display_name", ""), _sent_tags(call))
-    return version(changed) if isinstance(changed, VersionRow) else {}
-
-
-def delete_pipeline(core: Core, call: Call) -> Json:
-    """Delete a pipeline."""
-    core.pipelines.delete(call.row, cascade=bool(call.given.get("cascade", False)))
-    return {}
-
-
-def get_version(_core: Core, call: Call) -> Json:
-    """Read a version."""
-    return version(call.row)
-
-
-def list_versions(core: Core, call: Call) -> Json:
-    """List the versions of a pipeline."""
-    return listed(
-        core,
-        call,
-        VERSIONS,
-        ("pipeline_id", call.row.pipeline_id),
-        read=core.store.pipelines.page_versions,
-        name="pipeline_versions",
-        write=lambda rows: [version(row) for row in rows],
     )

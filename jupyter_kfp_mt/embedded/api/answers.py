@@ -1,0 +1,100 @@
+"""What both façades share: how values are written, lists are answered, and verbs say nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from ..core.core import Core
+from ..core.errors import saying
+from ..core.listing import Asked
+from ..core.sources import MayRead
+from ..store import ExperimentRow
+from ..store.query import Listing, Page, Query
+from .guards import in_namespace_or_experiment, required
+from .http import Call, Target, may
+
+Json = dict[str, Any]
+
+
+def time_text(seconds: float) -> str:
+    """Seconds since 1970 as KFP writes times."""
+    return datetime.fromtimestamp(int(seconds), timezone.utc).isoformat()[:19] + "Z"
+
+
+def present(**fields: Any) -> Json:
+    """The fields that are not empty: protojson leaves the others out."""
+    return {name: value for name, value in fields.items() if value not in ("", 0, False, None, {}, [])}
+
+
+def may_read(core: Core, call: Call) -> MayRead:
+    """Whether the caller may get pipelines of a namespace."""
+    return lambda namespace: may(core, call.identity, "get", "pipelines", namespace)
+
+
+def asked(call: Call) -> Asked:
+    """The list options of a call."""
+    return Asked(
+        page_size=call.given.get("page_size", 0),
+        page_token=call.text("page_token"),
+        sort_by=call.text("sort_by"),
+        filter=call.text("filter"),
+    )
+
+
+def listed(
+    core: Core,
+    call: Call,
+    listing: Listing,
+    scope: tuple[str, str],
+    *,
+    read: Callable[[Query], Page[Any]],
+    name: str,
+    write: Callable[[Sequence[Any]], list[Json]],
+) -> Json:
+    """One page as JSON."""
+    with saying("Failed to create list options"):
+        query = core.lists.bind(listing, call.asked, asked(call), *scope)
+    page = read(query)
+    return present(
+        **{name: write(page.rows)},
+        total_size=page.total,
+        next_page_token=core.lists.token(listing, query, page),
+    )
+
+
+def place(call: Call) -> str:
+    """The namespace that the guard found; "" for what is shared."""
+    return (call.target.namespace if call.target else "") or ""
+
+
+def scope_of(core: Core, call: Call) -> tuple[str, str]:
+    """What bounds a list of runs or recurring runs."""
+    if isinstance(call.row, ExperimentRow):
+        return "experiment_id", call.row.experiment_id
+    return ("namespace", place(call)) if core.tenancy.multi_user else ("", "")
+
+
+def find_listed(resource: str, context: str) -> Callable[[Core, Call], Target]:
+    """Where a list of runs or recurring runs is."""
+
+    def find(core: Core, call: Call) -> Target:
+        target = in_namespace_or_experiment(core, call)
+        if target.namespace is not None and target.row is None:
+            where = "Check if you have permission to access namespace "
+            with saying(f"{context} due to authorization error. {where}"):
+                required(core, target.namespace, resource)
+        return target
+
+    return find
+
+
+def done(act: Callable[[Core, Any], None]) -> Callable[[Core, Call], Json]:
+    """A handler that does something with the object of the call, and says nothing."""
+
+    def handler(core: Core, call: Call) -> Json:
+        act(core, call.row)
+        return {}
+
+    return handler
