@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from .client import RequestsTransport
+from .client import AnyVersion, RequestsTransport
 from .context import SYSTEM, Clock, Context, Environment, detect, this_process
 from .errors import KfpConnectionError
 from .service import Journal, KfpService
@@ -38,7 +38,8 @@ def connect(
         chosen = _with(chosen, namespace=namespace)
     context = find_context(chosen, environment or this_process(), start_embedded=start_embedded, say=say)
     journal = Journal(Path(chosen.data_dir).expanduser() / "journal.sqlite")
-    return KfpService(context, RequestsTransport(context), clock=clock, journal=journal)
+    transport = AnyVersion(RequestsTransport(context))
+    return KfpService(context, transport, clock=clock, journal=journal)
 
 
 def find_context(

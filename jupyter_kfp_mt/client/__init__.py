@@ -5,5 +5,15 @@ from __future__ import annotations
 from .api import Api, RetryPolicy
 from .http import Empty, Request, Response, Transport
 from .transport import RequestsTransport
+from .v1beta1 import AnyVersion
 
-__all__ = ["Api", "Empty", "Request", "RequestsTransport", "Response", "RetryPolicy", "Transport"]
+__all__ = [
+    "AnyVersion",
+    "Api",
+    "Empty",
+    "Request",
+    "RequestsTransport",
+    "Response",
+    "RetryPolicy",
+    "Transport",
+]

@@ -1,0 +1,100 @@
+"""v2beta1 requests → v1beta1 requests; pure. Source: kfp-api §2.2, §2.3, §3, §4.3."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+_KEYS = {
+    "display_name": "name",
+    "run_id": "id",
+    "experiment_id": "id",
+    "pipeline_id": "id",
+    "state": "status",
+}
+_STATUS = {
+    "PENDING": "Pending",
+    "RUNNING": "Running",
+    "SUCCEEDED": "Succeeded",
+    "FAILED": "Failed",
+    "SKIPPED": "Skipped",
+    "CANCELING": "Terminating",
+    "CANCELED": "Failed",
+}
+
+
+def list_query(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return the parameters of a list: owners as a resource reference, fields by their old names."""
+    given = dict(query)
+    kind, owner = (
+        ("EXPERIMENT", given["experiment_id"])
+        if "experiment_id" in given
+        else ("NAMESPACE", given.get("namespace", ""))
+    )
+    references = (
+        (("resource_reference_key.type", kind), ("resource_reference_key.id", owner)) if owner else ()
+    )
+    kept = tuple((key, given[key]) for key in ("page_size", "page_token") if key in given)
+    field, blank, order = given.get("sort_by", "").partition(" ")
+    sort = (("sort_by", _KEYS.get(field, field) + blank + order),) if field else ()
+    filters = (("filter", _filter(given["filter"])),) if "filter" in given else ()
+    return (*references, *kept, *sort, *filters)
+
+
+def _filter(text: str) -> str:
+    predicates = msgspec.json.decode(unquote(text))["predicates"]
+    encoded = msgspec.json.encode({"predicates": [_predicate(each) for each in predicates]}).decode()
+    return encoded.replace("%", "%25").replace("+", "%2B")
+
+
+def _predicate(predicate: dict[str, Any]) -> dict[str, Any]:
+    """One condition; an available run is any that is not archived, for old servers store other words."""
+    key, value = predicate["key"], predicate.get("string_value", "")
+    if key == "storage_state":
+        operation = "EQUALS" if value == "ARCHIVED" else "NOT_EQUALS"
+        return {"op": operation, "key": key, "string_value": "STORAGESTATE_ARCHIVED"}
+    old = {name: part for name, part in predicate.items() if name not in ("operation", "key")}
+    if key == "state" and "string_values" in old:
+        values = [_STATUS.get(each, each) for each in old["string_values"]["values"]]
+        old["string_values"] = {"values": sorted(set(values))}
+    elif key == "state":
+        old["string_value"] = _STATUS.get(value, value)
+    return {"op": predicate["operation"], "key": _KEYS.get(key, key), **old}
+
+
+def experiment_body(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a new experiment, owned by its namespace where there is one."""
+    references = [reference("NAMESPACE", body["namespace"], "OWNER")] if body.get("namespace") else []
+    return {
+        "name": body.get("display_name", ""),
+        "description": body.get("description", ""),
+        "resource_references": references,
+    }
+
+
+def run_body(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a new run: its compiled pipeline as a manifest, its origin as references."""
+    references = (
+        [reference("EXPERIMENT", body["experiment_id"], "OWNER")] if body.get("experiment_id") else []
+    )
+    source: dict[str, Any] = {"runtime_config": body.get("runtime_config", {})}
+    version = body.get("pipeline_version_reference")
+    if version:
+        references.append(reference("PIPELINE_VERSION", version["pipeline_version_id"], "CREATOR"))
+    else:
+        source["pipeline_manifest"] = msgspec.json.encode(body["pipeline_spec"]).decode()
+    return {
+        "id": body["run_id"],
+        "name": body["display_name"],
+        "description": body.get("description", ""),
+        "service_account": body.get("service_account", ""),
+        "pipeline_spec": source,
+        "resource_references": references,
+    }
+
+
+def reference(kind: str, identifier: str, relationship: str) -> dict[str, Any]:
+    """Return a resource reference."""
+    return {"key": {"type": kind, "id": identifier}, "relationship": relationship}

@@ -1,0 +1,175 @@
+"""Servers of Kubeflow ≤ 1.7: the same verbs, on an API whose v2beta1 half is not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from embedded.running import Running, running
+from fakes import HEALTH, FakeTransport, ok, problem
+from spec.pipelines import SIMPLE
+
+from jupyter_kfp_mt.auth import TokenFile
+from jupyter_kfp_mt.client import AnyVersion, Request, RequestsTransport, Response, runs
+from jupyter_kfp_mt.client.http import V2
+from jupyter_kfp_mt.client.v1models import run_of
+from jupyter_kfp_mt.client.v1requests import list_query
+from jupyter_kfp_mt.context import Context
+from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError
+from jupyter_kfp_mt.models import Phase, Source, SourceKind
+from jupyter_kfp_mt.service import KfpService
+
+TRAIN = Source(kind=SourceKind.TEXT, path="train.yaml", text=SIMPLE)
+NO_ROUTE = Response(status=404, body=b'{"code":5,"message":"Not Found"}')
+
+
+class Old:
+    """A server that has never heard of v2beta1."""
+
+    def __init__(self, inner: RequestsTransport) -> None:
+        self._inner = inner
+        self.paths: list[str] = []
+
+    def send(self, request: Request[Any]) -> Response:
+        self.paths.append(request.path)
+        if request.path.endswith("v1beta1/healthz"):
+            return ok(HEALTH)
+        return NO_ROUTE if request.path.startswith(V2) else self._inner.send(request)
+
+    def in_context(self, context: Context) -> Old:
+        return self
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Iterator[tuple[KfpService, Old, Running]]:
+    (tmp_path / "server").mkdir()
+    with running(tmp_path / "server") as server:
+        (tmp_path / "token").write_text(server.token("alice"))
+        context = Context(server.url, "alice", auth=TokenFile(tmp_path / "token", server.url))
+        transport = Old(RequestsTransport(context))
+        service = KfpService(context, AnyVersion(transport))
+        yield service, transport, server
+        service.close()
+
+
+def test_a_run_is_started_listed_and_stopped(old: tuple[KfpService, Old, Running]) -> None:
+    kfp, transport, _ = old
+
+    run = kfp.submit(TRAIN, {"name": "x", "epochs": 3}, name="mine", description="why")
+
+    assert (run.display_name, run.experiment_name, run.phase) == ("mine", "Default", Phase.PENDING)
+    assert run.runtime_config is not None
+    assert run.runtime_config.parameters == {"name": "x", "epochs": 3}
+    assert [row.run_id for row in kfp.list_runs(search="min", state=["PENDING"])] == [run.run_id]
+    assert kfp.find_run("mine").run_id == run.run_id
+    assert [task.name for task in kfp.view_run(run).tasks] == []
+    assert "name: train" in kfp.view_run(run).spec
+    assert kfp.terminate(run).phase is Phase.CANCELING
+    assert not [path for path in transport.paths if path.startswith(V2)][1:]
+
+
+def test_a_run_is_archived_restored_and_deleted(old: tuple[KfpService, Old, Running]) -> None:
+    kfp, _, _ = old
+    run = kfp.submit(TRAIN, {"name": "x"})
+
+    assert kfp.archive(run).storage_state == "ARCHIVED"
+    assert kfp.list_runs() == []
+    assert kfp.unarchive(run).storage_state == "AVAILABLE"
+    kfp.delete_run(run)
+    with pytest.raises(KfpNotFoundError, match="No such run"):
+        kfp.get_run(run)
+
+
+def test_a_pipeline_is_registered_found_and_run(old: tuple[KfpService, Old, Running]) -> None:
+    kfp, _, _ = old
+
+    first = kfp.upload(TRAIN, name="train")
+    second = kfp.upload(TRAIN, name="train")
+
+    assert first.pipeline_id == second.pipeline_id == kfp.find_pipeline("train").pipeline_id
+    assert len(kfp.list_versions(first.pipeline_id)) == 2
+    version = Source(
+        kind=SourceKind.PIPELINE,
+        pipeline_id=first.pipeline_id,
+        pipeline_version_id=first.pipeline_version_id,
+    )
+    run = kfp.submit(version, {"name": "x"})
+    assert run.pipeline_version_reference is not None
+    assert run.pipeline_version_reference.pipeline_version_id == first.pipeline_version_id
+
+
+def test_another_namespace_is_refused_as_ever(old: tuple[KfpService, Old, Running]) -> None:
+    kfp, _, _ = old
+
+    with pytest.raises(KfpError) as caught:
+        kfp.in_namespace("bob").list_runs()
+
+    assert caught.value.code == "forbidden"
+
+
+def test_status_names_the_version(old: tuple[KfpService, Old, Running]) -> None:
+    status = old[0].status()
+
+    assert (status.connected, status.multi_user, status.error) == (True, True, None)
+
+
+def test_a_newer_server_is_never_asked_in_v1beta1() -> None:
+    fake = FakeTransport({("GET", f"{V2}/runs/r"): problem(404, 5, "Run r not found")})
+
+    assert AnyVersion(fake).send(runs.get_run("r")).status == 404
+    assert [request.path for request in fake.requests] == [f"{V2}/runs/r"]
+
+
+def test_an_address_with_neither_version_is_a_wrong_address() -> None:
+    fake = (
+        FakeTransport().answer("GET", f"{V2}/runs", NO_ROUTE).answer("GET", "/apis/v1beta1/healthz", NO_ROUTE)
+    )
+
+    assert AnyVersion(fake).send(runs.list_runs("alice")) == NO_ROUTE
+
+
+def test_what_an_old_server_cannot_do_is_said() -> None:
+    fake = (
+        FakeTransport()
+        .answer("GET", f"{V2}/runs/r/tasks", NO_ROUTE)
+        .answer("GET", "/apis/v1beta1/healthz", {})
+    )
+
+    with pytest.raises(KfpError) as caught:
+        AnyVersion(fake).send(runs.list_tasks("r"))
+
+    assert caught.value.code == "old-server"
+
+
+def test_filters_and_orders_have_their_old_names() -> None:
+    request = runs.list_runs(
+        "alice",
+        [
+            {"operation": "EQUALS", "key": "storage_state", "string_value": "AVAILABLE"},
+            {"operation": "IN", "key": "state", "string_values": {"values": ["FAILED", "CANCELED"]}},
+        ],
+        sort_by="display_name desc",
+    )
+
+    query = dict(list_query(request.query))
+
+    assert query["sort_by"] == "name desc"
+    assert json.loads(query["filter"])["predicates"] == [
+        {"op": "NOT_EQUALS", "key": "storage_state", "string_value": "STORAGESTATE_ARCHIVED"},
+        {"op": "IN", "key": "status", "string_values": {"values": ["Failed"]}},
+    ]
+
+
+def test_a_run_of_kfp_1_has_no_spec_and_its_parameters_as_text() -> None:
+    source = {"workflow_manifest": "{}", "parameters": [{"name": "x", "value": "1"}]}
+
+    run = run_of({"id": "r", "name": "n", "status": "Error", "pipeline_spec": source})
+
+    assert (run["state"], run["runtime_config"]) == ("FAILED", {"parameters": {"x": "1"}})
+    assert "pipeline_spec" not in run
