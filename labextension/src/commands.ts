@@ -97,8 +97,11 @@ export function whyOff(manager: IRunManager, format: Format): string | undefined
 }
 
 /** Whether the embedded server can be started: it may be, or it is the one that has gone. */
-export function isStartable({ status, connection }: IRunManager): boolean {
-  return status !== null && connection !== 'connected' && (status.can_start_embedded || status.embedded);
+export function isStartable({ status, connection, error }: IRunManager): boolean {
+  const jupyterGone = error?.code.startsWith('jupyter-') === true;
+  return (
+    status !== null && connection !== 'connected' && !jupyterGone && (status.can_start_embedded || status.embedded)
+  );
 }
 
 /** Add every command; each works with ids as arguments, or on the chosen rows. */

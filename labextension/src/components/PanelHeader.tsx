@@ -47,7 +47,7 @@ export function PanelHeader(props: IPanelHeaderProps): React.JSX.Element {
       <div className="jp-kfp-Panel-identity">
         <NamespaceChip {...props} />
         <ConnectionButton connection={connection} trans={trans} onClick={props.onDoctor} />
-        <Badges status={props.status} trans={trans} />
+        {connection === 'connected' && <Badges status={props.status} trans={trans} />}
         <span className="jp-kfp-grow" />
         {props.showNewRun && (
           <Button
@@ -124,7 +124,7 @@ function Badges(props: { readonly status: Status | null; readonly trans: Transla
   const { status, trans } = props;
   return (
     <>
-      {status?.connected && status.embedded && (
+      {status?.embedded && (
         <span className="jp-kfp-Badge" title={trans.__('Embedded: runs pipelines on this machine, for you only.')}>
           {trans.__('Embedded')}
         </span>
