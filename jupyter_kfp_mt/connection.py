@@ -11,6 +11,7 @@ from pathlib import Path
 from .client import AnyVersion, RequestsTransport
 from .context import SYSTEM, Clock, Context, Environment, detect, this_process
 from .errors import KfpConnectionError
+from .kube import in_cluster
 from .service import Journal, KfpService
 from .settings import KfpSettings, load_settings
 
@@ -36,10 +37,12 @@ def connect(
         chosen = _with(chosen, endpoint=endpoint)
     if namespace:
         chosen = _with(chosen, namespace=namespace)
-    context = find_context(chosen, environment or this_process(), start_embedded=start_embedded, say=say)
+    surroundings = environment or this_process()
+    context = find_context(chosen, surroundings, start_embedded=start_embedded, say=say)
     journal = Journal(Path(chosen.data_dir).expanduser() / "journal.sqlite")
+    kubernetes = None if context.embedded else in_cluster(surroundings)
     transport = AnyVersion(RequestsTransport(context))
-    return KfpService(context, transport, clock=clock, journal=journal)
+    return KfpService(context, transport, clock=clock, journal=journal, kubernetes=kubernetes)
 
 
 def find_context(

@@ -45,6 +45,9 @@ class KfpSettings(Configurable):
     poll_idle_s = Float(30.0, help="Seconds between looks while nothing runs.").tag(config=True)
     request_timeout_s = Float(10.0, help="Seconds to wait for an answer of KFP.").tag(config=True)
     max_upload_mib = Integer(32, help="Largest pipeline taken, in MiB.").tag(config=True)
+    allow_doctor_changes = Bool(
+        True, help="Whether people may create the access option and restart their notebook from here."
+    ).tag(config=True)
     allow_namespace_switch = Bool(True, help="Whether people may choose another namespace.").tag(config=True)
 
     @default("data_dir")

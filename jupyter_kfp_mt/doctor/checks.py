@@ -102,7 +102,8 @@ def profile(seen: Evidence, row: Row) -> Check:
         return row.skipped(found.why.rstrip("."))
     if isinstance(found, Namespace) and found.is_profile:
         return row.ok(f"of {found.owner}" if found.owner else "yes; it names no owner")
-    if _single(seen):
+    openshift = isinstance(seen.place, Context) and seen.place.kind == "openshift"
+    if _single(seen) or openshift or (seen.pod is not None and not seen.pod.kubeflow):
         return row.ok("not needed here")
     return row.error(kfp_error("not-a-profile", ns=seen.pod.namespace if seen.pod else ""))
 

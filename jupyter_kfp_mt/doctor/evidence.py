@@ -22,8 +22,7 @@ from ..context.environment import SERVICE_ACCOUNT
 from ..context.pod import Credential, Pod, find_credential, find_pod
 from ..context.tokens import Claims, claims_of
 from ..errors import KfpError, kfp_error
-from ..kube import Access, Kubernetes, cluster_of
-from ..kube import Api as KubernetesApi
+from ..kube import Access, Kubernetes, in_cluster
 from ..kube.objects import Namespace
 from ..service.access import CREATE_OPTION, DELETE_SET, LABEL_NOTEBOOK, Steps, look
 from ..settings import KfpSettings
@@ -99,9 +98,7 @@ def gather(env: Environment, settings: KfpSettings, namespace: str = "", budget:
         claims=_claims(context),
         saved=_saved(env),
     )
-    cluster = cluster_of(env)
-    kubernetes = Kubernetes(KubernetesApi(cluster)) if cluster is not None and pod is not None else None
-    return _ask(known, kubernetes, budget)
+    return _ask(known, in_cluster(env) if pod is not None else None, budget)
 
 
 def find_place(env: Environment, settings: KfpSettings) -> Context | KfpError:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from ..context import Environment
 from ..errors import KfpError, kfp_error
 from .objects import (
     MAIN,
@@ -47,6 +48,7 @@ __all__ = [
     "Review",
     "Timeouts",
     "cluster_of",
+    "in_cluster",
     "option_manifest",
 ]
 
@@ -94,6 +96,12 @@ def option_manifest(namespace: str) -> dict[str, object]:
             "volumeMounts": [{"name": volume, "mountPath": folder, "readOnly": True}],
         },
     }
+
+
+def in_cluster(environment: Environment) -> Kubernetes | None:
+    """Return what asks Kubernetes as this environment's pod, or None outside a cluster; asks nothing yet."""
+    cluster = cluster_of(environment)
+    return Kubernetes(Api(cluster)) if cluster is not None else None
 
 
 class Kubernetes:

@@ -50,6 +50,7 @@ class KfpExtension(ExtensionApp):
             self._examine,
             mode=EmbeddedMode(settings.embedded),
             may_switch=settings.allow_namespace_switch,
+            may_change=settings.allow_doctor_changes,
         )
         self.parts = Parts(
             upstream=upstream,

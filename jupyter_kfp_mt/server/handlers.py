@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..service import KfpService
 
 __all__ = [
+    "AccessOptionHandler",
     "ArchiveHandler",
     "DoctorHandler",
     "EmbeddedHandler",
@@ -27,6 +28,7 @@ __all__ = [
     "ExperimentsHandler",
     "InspectHandler",
     "LogHandler",
+    "NotebookRestartHandler",
     "PipelineVersionsHandler",
     "PipelinesHandler",
     "RetryHandler",
@@ -72,6 +74,28 @@ class EmbeddedHandler(KfpHandler):
     async def delete(self) -> None:
         """Stop it."""
         self.send(await self.off_loop(self.parts.upstream.stop_embedded))
+
+
+class AccessOptionHandler(KfpHandler):
+    """The option that gives notebooks of this profile a token for Kubeflow Pipelines."""
+
+    @web.authenticated
+    @may("execute")
+    async def post(self) -> None:
+        """Create it; nothing restarts."""
+        await self.off_loop(self.parts.upstream.create_access_option)
+        self.send()
+
+
+class NotebookRestartHandler(KfpHandler):
+    """This notebook, started anew."""
+
+    @web.authenticated
+    @may("execute")
+    async def post(self) -> None:
+        """Restart it with the option; this process ends soon after the answer."""
+        await self.off_loop(self.parts.upstream.restart_notebook)
+        self.send()
 
 
 class InspectHandler(KfpHandler):

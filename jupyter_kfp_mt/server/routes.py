@@ -56,6 +56,20 @@ ROUTES: tuple[Route, ...] = (
         query=(("namespace", Text),),
         summary="Ordered checks with their evidence.",
     ),
+    Route(
+        "POST",
+        "access-option",
+        "AccessOptionHandler",
+        None,
+        summary="Create “Allow access to Kubeflow Pipelines” in this notebook's profile.",
+    ),
+    Route(
+        "POST",
+        "notebook/restart",
+        "NotebookRestartHandler",
+        None,
+        summary="Restart this notebook with that option; its kernels end, and this server too.",
+    ),
     Route("POST", "embedded", "EmbeddedHandler", models.Status, summary="Start the embedded server."),
     Route("DELETE", "embedded", "EmbeddedHandler", models.Status, summary="Stop the embedded server."),
     Route(

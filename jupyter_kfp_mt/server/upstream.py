@@ -39,12 +39,14 @@ class Upstream:
         *,
         mode: EmbeddedMode = EmbeddedMode.ASK,
         may_switch: bool = True,
+        may_change: bool = True,
     ) -> None:
         self._connect = connect
         self._stop_embedded = stop_embedded
         self._examine = examine
         self._mode = mode
         self._may_switch = may_switch
+        self._may_change = may_change
         self._may_start = mode is EmbeddedMode.AUTO
         self._lock = threading.Lock()
         self._found: Future[KfpService] | None = None
@@ -82,6 +84,14 @@ class Upstream:
     def doctor(self, namespace: str = "") -> DoctorReport:
         """Ordered checks with their evidence."""
         return self._examine("" if namespace == NO_NAMESPACE else namespace)
+
+    def create_access_option(self) -> None:
+        """Create “Allow access to Kubeflow Pipelines” in this notebook's profile."""
+        self.service().create_access_option(allowed=self._may_change)
+
+    def restart_notebook(self) -> None:
+        """Start this notebook anew with the option; this process ends."""
+        self.service().restart_notebook(allowed=self._may_change)
 
     def start_embedded(self) -> Status:
         """Start the embedded server, or find the one that runs."""

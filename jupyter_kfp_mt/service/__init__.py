@@ -30,7 +30,7 @@ from ..models import (
     RunView,
     Status,
 )
-from . import about, experiments, logs, pipelines, runs, submit, view
+from . import about, access, experiments, logs, pipelines, runs, submit, view
 from .core import NAMESPACE, Caches, Core
 from .journal import Journal
 from .runs import Pace
@@ -115,6 +115,14 @@ class KfpService:
     def status(self) -> Status:
         """Who am I, where, does it work; trouble with the connection is in `error`, never raised."""
         return about.status(self._core)
+
+    def create_access_option(self, *, allowed: bool = True) -> None:
+        """Create “Allow access to Kubeflow Pipelines” in this notebook's profile; nothing restarts."""
+        access.create_option(self._core.kubernetes, self.context, allowed=allowed)
+
+    def restart_notebook(self, *, allowed: bool = True) -> None:
+        """Start this notebook anew with the option: kernels end and this process too, files stay."""
+        access.restart_notebook(self._core.kubernetes, self.context, allowed=allowed)
 
     # runs
 

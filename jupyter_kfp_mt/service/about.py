@@ -13,6 +13,7 @@ from ..client import runs as requests
 from ..context.tokens import Claims, claims_of
 from ..errors import KfpError, KfpRefusedError
 from ..models import Status
+from .access import look, missing_token
 from .core import Core
 
 _RUNS_HERE = frozenset({"default-editor"})  # accounts that may run, by the profile controller's binding
@@ -50,9 +51,17 @@ def status(core: Core) -> Status:
     except KfpRefusedError as error:
         return msgspec.structs.replace(known, can_run=False, error=error.body)
     except KfpError as error:
-        return msgspec.structs.replace(known, connected=False, error=error.body)
+        told = _told(core, error)
+        return msgspec.structs.replace(known, connected=False, error=told.body)
     may_run = True if not health.multi_user or (health.embedded and account in _RUNS_HERE) else None
     return msgspec.structs.replace(known, running=running, failed_today=failed, can_run=may_run)
+
+
+def _told(core: Core, error: KfpError) -> KfpError:
+    """The error, with the step that is missing where a notebook has no token."""
+    if error.code != "no-credential" or core.kubernetes is None or not core.context.notebook.name:
+        return error
+    return missing_token(core.context, look(core.kubernetes, core.context))
 
 
 def claims_of_token(core: Core) -> Claims:

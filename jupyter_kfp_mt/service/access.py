@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from ..context import Context
 from ..context.tokens import AUDIENCE, PODDEFAULT
@@ -73,23 +73,25 @@ def missing_token(context: Context, steps: Steps) -> KfpError:
     return error
 
 
-def create_option(kubernetes: Kubernetes, context: Context, *, allowed: bool) -> None:
+def create_option(kubernetes: Kubernetes | None, context: Context, *, allowed: bool) -> None:
     """Create the option in this notebook's profile; nothing restarts.
 
     Raises `jupyter-denied` where the settings forbid it and `kubernetes-denied` without the right.
     """
     namespace = _namespace(context, allowed=allowed)
+    kubernetes = kubernetes or _outside()
     _require(kubernetes, CREATE_OPTION, namespace, "create")
     kubernetes.create_option(namespace)
 
 
-def restart_notebook(kubernetes: Kubernetes, context: Context, *, allowed: bool) -> None:
+def restart_notebook(kubernetes: Kubernetes | None, context: Context, *, allowed: bool) -> None:
     """Start this notebook anew with the option: its kernels end, this process with them.
 
     Raises `jupyter-denied`, `kubernetes-denied`, `no-token-no-option` while there is no option to start
     with, and `not-found` for a notebook that Kubeflow does not know. Both rights are asked for first.
     """
     namespace = _namespace(context, allowed=allowed)
+    kubernetes = kubernetes or _outside()
     _require(kubernetes, LABEL_NOTEBOOK, namespace, "change")
     _require(kubernetes, DELETE_SET, namespace, "delete")
     notebook, steps = context.notebook.name, look(kubernetes, context)
@@ -108,6 +110,10 @@ def _namespace(context: Context, *, allowed: bool) -> str:
     if not context.notebook.name or context.notebook.workspace:
         raise kfp_error("bad-input", field="notebook", problem="this is no Kubeflow notebook")
     return context.notebook.namespace
+
+
+def _outside() -> NoReturn:
+    raise kfp_error("kubernetes-unavailable", host="Kubernetes", reason="This is no pod of a cluster.")
 
 
 def _require(kubernetes: Kubernetes, access: Access, namespace: str, act: str) -> None:

@@ -58,10 +58,10 @@ class Kfp:
             k: v for k, v in self._answers.items() if k != path
         }
 
-    def recorded(self, name: str) -> None:
-        """Answer the listing as a real server did."""
+    def recorded(self, name: str, path: str = "experiments") -> None:
+        """Answer requests whose path holds `path` as a real server did."""
         entry = RECORDED[name]
-        self.answer("experiments", entry["status"], entry["body"], entry["content_type"])
+        self.answer(path, entry["status"], entry["body"], entry["content_type"])
 
     def everything(self, status: int, body: Any, content_type: str = "text/plain") -> None:
         """Answer everything the same: something stands in between."""
