@@ -13,10 +13,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
+from .. import __version__
 from ..errors import KfpError, kfp_error
 from ..models import RuntimeFile
 
@@ -45,10 +48,16 @@ def ensure_running(
     single_user: bool = False,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> RuntimeFile:
-    """The server of this folder, started when none runs; raises `embedded-failed` with its last log line."""
+    """The server of this folder, started when none runs; raises `embedded-failed` with its last log line.
+
+    One of another version is restarted when no run is under way.
+    """
     found = find(data_dir)
-    if found is not None:
+    if found is not None and not _outdated(found):
         return found
+    if found is not None:
+        on_step("Restarting the embedded server: another version was installed")
+        stop(data_dir)
     on_step("Starting the embedded server")
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     arguments = ["--data", str(data_dir), "--port", str(port), "--idle-minutes", str(IDLE_MINUTES)]
@@ -94,6 +103,21 @@ def stop(data_dir: Path) -> bool:
             os.waitpid(runtime.pid, os.WNOHANG)
         time.sleep(_PAUSE)
     return True
+
+
+def _outdated(runtime: RuntimeFile) -> bool:
+    """Whether this is a server of another version that has nothing to do."""
+    if runtime.version == __version__:
+        return False
+    connection = HTTPConnection(urlsplit(runtime.url).netloc, timeout=5)
+    try:
+        connection.request("GET", "/embedded/state", headers={"X-Kfp-Owner-Key": runtime.owner_key})
+        state = msgspec.json.decode(connection.getresponse().read(), type=dict[str, object])
+    except (OSError, HTTPException, msgspec.DecodeError):
+        return False
+    finally:
+        connection.close()
+    return state.get("unfinished_runs") == 0
 
 
 def _python_path() -> str:

@@ -85,6 +85,13 @@ def test_a_file_of_a_server_that_was_killed_is_not_believed(folder: Path) -> Non
     assert embedded.ensure_running(folder).pid != runtime.pid
 
 
+def test_a_server_of_another_version_is_restarted_when_it_is_idle(folder: Path) -> None:
+    runtime = embedded.ensure_running(folder)
+    old = msgspec.structs.replace(runtime, version="0.0.0")
+    (folder / "runtime.json").write_bytes(msgspec.json.encode(old))
+    assert embedded.ensure_running(folder).pid != runtime.pid
+
+
 def test_a_failed_start_shows_the_last_line_of_the_log(tmp_path: Path) -> None:
     (tmp_path / "kfp").mkdir()
     (tmp_path / "kfp" / "store.sqlite").write_bytes(b"this is not a database" * 100)

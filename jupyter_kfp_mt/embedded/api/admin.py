@@ -10,6 +10,7 @@ PUT    /embedded/profiles/{namespace}/secrets/{name}       {"data": {key: value}
 DELETE /embedded/profiles/{namespace}/secrets/{name}       the same for `configmaps`
 POST   /embedded/profiles/{namespace}/tokens               {"account": "default-editor", "seconds": 7200}
 POST   /embedded/tokens:revoke                             {"token": ...}
+GET    /embedded/state                                     {"unfinished_runs": 0, "enabled_recurring_runs": 0}
 POST   /embedded/stop
 ```
 """
@@ -141,6 +142,14 @@ def revoke_token(core: Core, call: Call) -> Json:
     return {}
 
 
+def tell_state(core: Core, _call: Call) -> Json:
+    """What a restart would touch."""
+    return {
+        "unfinished_runs": len(core.store.runs.unfinished()),
+        "enabled_recurring_runs": len(core.store.recurring_runs.enabled()),
+    }
+
+
 def routes(stop: Callable[[], None]) -> list[Route]:
     """All of them."""
 
@@ -165,5 +174,6 @@ def routes(stop: Callable[[], None]) -> list[Route]:
         Route(
             "POST", "/embedded/tokens:revoke", OWNER, revoke_token, body=Message("t", {"token": text_kind})
         ),
+        Route("GET", "/embedded/state", OWNER, tell_state),
         Route("POST", "/embedded/stop", OWNER, stop_server),
     ]
