@@ -1,3 +1,5 @@
+import { transferableAbortController } from 'node:util';
+
 /** What Lumino and JupyterLab want of a browser and jsdom lacks. */
 import { afterEach } from 'vitest';
 import { cleanup } from '@testing-library/react';
@@ -36,3 +38,8 @@ for (const [name, value] of Object.entries(missing)) {
 }
 
 afterEach(() => cleanup());
+
+// jsdom has an AbortController of its own, whose signals Node's fetch refuses (Node 24).
+const native = transferableAbortController();
+globalThis.AbortController = native.constructor as typeof AbortController;
+globalThis.AbortSignal = native.signal.constructor as typeof AbortSignal;
