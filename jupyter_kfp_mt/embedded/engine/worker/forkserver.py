@@ -44,13 +44,16 @@ def main(path: str, paths: list[str]) -> None:
     while True:
         ready, _, _ = select.select([listener.fileno(), 0], [], [])
         if 0 in ready and not os.read(0, 4096):
-            return
+            break
         if listener.fileno() in ready:
             connection, _ = listener.accept()
             if os.fork() == 0:
                 listener.close()
                 serve(connection)
             connection.close()
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+        os.rmdir(os.path.dirname(path))
 
 
 def warm_up() -> None:

@@ -161,6 +161,7 @@ class _Log:
         self._limit = limit
         self._tail = b""
         self._left_out = 0
+        self._lost = b""
         self.fault = ""
 
     def write(self, data: bytes) -> None:
@@ -186,7 +187,9 @@ class _Log:
             while data:
                 data = data[os.write(self._file, data) :]
         except OSError as error:
-            self.fault = self.fault or f"Its log could not be written: {error.strerror}."
+            self._lost = (self._lost + data)[-1000:]
+            last = self._lost.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            self.fault = f"Its log could not be written ({error.strerror}); it ended with: {last}"
 
 
 def _watch(pid: int, reader: int, log: _Log, stop: _Stop) -> int:
