@@ -8,7 +8,7 @@ import { cutMiddle } from '../format';
 import { isActive } from '../phase';
 import type { IRunManager } from '../tokens';
 
-/** How long a delete can be taken back, in milliseconds (UX §6). */
+/** How long a delete or archive can be taken back, in milliseconds (UX §6). */
 const UNDO = 8000;
 /** The longest name in a notice. */
 const NAME = 60;
@@ -19,7 +19,9 @@ export class RunActions implements IRunActions {
     private readonly _manager: IRunManager,
     private readonly _trans: TranslationBundle,
     /** Whether to ask before Terminate, as the person likes it. */
-    private readonly _confirmTerminate: () => boolean = () => true
+    private readonly _confirmTerminate: () => boolean = () => true,
+    /** Milliseconds in which a delete can be taken back. */
+    private readonly _undo = UNDO
   ) {}
 
   async terminate(runs: readonly Run[]): Promise<void> {
@@ -145,7 +147,7 @@ export class RunActions implements IRunActions {
     }
     runs.forEach(run => this._manager.hide(run.run_id, true));
     const what = runs.length === 1 ? nameOf(first) : trans.__('%1 runs', runs.length);
-    const timer = setTimeout(() => void this._removeNow(runs), UNDO);
+    const timer = setTimeout(() => void this._removeNow(runs), this._undo);
     const undo = (): void => {
       clearTimeout(timer);
       runs.forEach(run => this._manager.hide(run.run_id, false));

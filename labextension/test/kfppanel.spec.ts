@@ -1,0 +1,65 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { screen } from '@testing-library/react';
+import { CommandRegistry } from '@lumino/commands';
+import { Widget } from '@lumino/widgets';
+import { afterEach, expect, it } from 'vitest';
+
+import type { Status } from '../src/api/types';
+import { errorBody } from '../src/api/errors';
+import { RunManager } from '../src/model/runs';
+import { KfpPanel } from '../src/panel/panel';
+import { fakeApi, FakeStream, format, json, run, status, waitFor } from './samples';
+
+let manager: RunManager;
+let panel: KfpPanel;
+let asked: Request[];
+
+afterEach(() => {
+  panel.dispose();
+  manager.dispose();
+});
+
+/** The panel on a page, over a server with one run and this status. */
+async function show(fields: Partial<Status> = {}): Promise<FakeStream> {
+  asked = [];
+  const stream = new FakeStream();
+  const api = fakeApi(
+    {
+      'GET status': () => json(status(fields)),
+      'GET namespaces/team-a/runs': () =>
+        json({ runs: [run({ run_id: 'a' })], total_size: 1, next_page_token: '' }),
+      'GET namespaces/team-a/events': () => stream.response
+    },
+    asked
+  );
+  manager = new RunManager({ api, pages: null, isPageVisible: () => true });
+  panel = new KfpPanel({ manager, commands: new CommandRegistry(), format, translator: nullTranslator });
+  Widget.attach(panel, document.body);
+  await manager.ready;
+  return stream;
+}
+
+it('asks for what is open, and for nothing that is folded', async () => {
+  await show();
+  await waitFor(() => expect(asked.some(request => request.url.includes('/events'))).toBe(true));
+  expect(asked.filter(request => /experiments|pipelines\?/.test(request.url))).toEqual([]);
+});
+
+it('lets the stream go while it is not in view, and when it is closed', async () => {
+  const stream = await show();
+  await waitFor(() => expect(asked.some(request => request.url.includes('/events'))).toBe(true));
+  panel.hide();
+  await waitFor(() => expect(stream.cancelled).toBe(true));
+});
+
+it('has the notice in place of all sections when nothing can be shown', async () => {
+  const error = errorBody({ code: 'no-kubeflow', message: 'No Kubeflow Pipelines found.' });
+  await show({ connected: false, namespace: '', can_start_embedded: true, error });
+  expect((await screen.findByRole('heading', { level: 3, name: error.message })).textContent).toBe(error.message);
+  expect(panel.content.isHidden).toBe(true);
+});
+
+it('is a region with a name', async () => {
+  await show();
+  expect(screen.getByRole('region', { name: 'Kubeflow Pipelines' })).toBe(panel.node);
+});
