@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -158,3 +159,72 @@ def test_one_connection_serves_many_requests(server: Running) -> None:
         connection.request("GET", "/apis/v2beta1/healthz")
         assert connection.getresponse().read()
     connection.close()
+
+
+RAW = [
+    b"\x00\x01\x02\r\n\r\n",
+    b"GET\r\n\r\n",
+    b"GET /apis/v2beta1/healthz HTTP/9.9\r\nHost: localhost\r\n\r\n",
+    b"POST /apis/v2beta1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+    b"POST /apis/v2beta1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
+    b"POST /apis/v2beta1/runs HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    b"POST /apis/v2beta1/runs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+    b"POST /apis/v2beta1/runs HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    b"GET http://evil.example/apis/v2beta1/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /apis/v2beta1/healthz HTTP/1.1\r\n\r\n",
+    b"GET /apis/v2beta1/healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 300_000 + b"\r\n\r\n",
+    b"CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n",
+]
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("sent", RAW, ids=range(len(RAW)))
+def test_bytes_that_are_no_request_of_anybody(server: Running, sent: bytes) -> None:
+    parts = urlsplit(server.url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as peer:
+        peer.sendall(sent)
+        peer.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
+            answer = peer.recv(4096)
+            assert (
+                not answer.startswith((b"HTTP/1.1 50", b"HTTP/1.1 2"))
+                or b" 501 " in answer[:20]
+                or sent[:4] == b"GET "
+            )
+    assert server.call("GET", "/apis/v2beta1/healthz").status == 200
+
+
+def test_a_body_in_chunks_is_bounded_too(server: Running) -> None:
+    parts = urlsplit(server.url)
+    head = b"POST /apis/v2beta1/runs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as peer:
+        peer.sendall(head + chunk * 9 + b"0\r\n\r\n")
+        assert peer.recv(4096).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("", b""),
+        ("application/json", b"{}"),
+        ("multipart/form-data", b"--x"),
+        ("multipart/form-data; boundary=x", b"--x\r\nno header\r\n--x--"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.yaml"\r\n\r\na\r\n--x--\r\n',
+        ),
+        ("multipart/form-data; boundary=" + "y" * 5000, b"--x--"),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "GET", "PUT"])
+def test_an_upload_without_a_file_says_so(
+    server: Running, method: str, content_type: str, body: bytes
+) -> None:
+    headers = [("Content-Type", content_type)]
+    path = "/apis/v2beta1/pipelines/upload?namespace=alice"
+    reply = server.call(method, path, body, token=server.token("alice"), headers=headers)
+    assert (reply.status, reply.json["error_message"]) == (400, "Failed to read pipeline from file")

@@ -17,7 +17,7 @@ import msgspec
 from tornado import httputil, web
 
 from ..core.core import Core
-from ..core.errors import ApiError
+from ..core.errors import ApiError, malformed
 from . import extras
 from .http import JSON, TEXT, Answer, Call, Route, Router, refusal, respond
 from .routes_v2 import routes as v2_routes
@@ -94,7 +94,14 @@ class _Handler(web.RequestHandler):
         reason = _stranger(self.request.headers, self._server.hosts)
         if reason:
             self._send(Answer(403, msgspec.json.encode({"code": 7, "message": reason})))
-        elif int(self.request.headers.get("Content-Length") or 0) > self._limit:
+        else:
+            self._check_length(self.request.headers.get("Content-Length", "0"))
+
+    def _check_length(self, told: str) -> None:
+        if not re.fullmatch(r"[0-9]{1,18}", told):
+            self.set_header("Connection", "close")
+            self._send(refusal(malformed("Content-Length is no number")))
+        elif int(told) > self._limit:
             self._refuse_size()
 
     def data_received(self, chunk: bytes) -> None:
