@@ -504,6 +504,12 @@ class DoctorReport(msgspec.Struct, frozen=True, kw_only=True):
     who: str = ""  # can do the cause's next step: "you", "an admin", "an owner of team-a"
     text: str = ""  # the whole report as Markdown, without credentials
 
+    @property
+    def exit_code(self) -> int:
+        """0 for healthy, 1 for warnings, 3 for broken (UX §14.3)."""
+        levels = {check.level for check in self.checks}
+        return 3 if "error" in levels else 1 if "warning" in levels else 0
+
 
 class RuntimeFile(msgspec.Struct, frozen=True, kw_only=True):
     """How a running embedded server is found: `runtime.json` (mode 0600) in its data folder."""

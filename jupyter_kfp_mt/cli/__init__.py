@@ -78,6 +78,5 @@ def _exit_code(result: object) -> int:
     if isinstance(result, Status) and not result.connected:
         return KfpConnectionError.exit_code
     if isinstance(result, DoctorReport):
-        levels = {check.level for check in result.checks}
-        return 3 if "error" in levels else 1 if "warning" in levels else 0
+        return result.exit_code
     return 0

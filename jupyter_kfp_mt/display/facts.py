@@ -200,7 +200,10 @@ def notice(error: KfpError | ErrorBody) -> Notice:
 
 def doctor(report: DoctorReport) -> Block:
     """The first real cause, then what was checked."""
-    rows = [(Cell(check.name, _LEVELS[check.level]), Cell(check.evidence)) for check in report.checks]
+    made = [check for check in report.checks if check.level != "skipped"]
+    rows = [(Cell(check.name, _LEVELS[check.level]), Cell(check.evidence)) for check in made]
+    skipped = [check.name for check in report.checks if check.level == "skipped"]
+    rows += [(Cell("Not checked", _LEVELS["skipped"]), Cell(", ".join(skipped)))] if skipped else []
     found = [check.level for check in report.checks]
     problems, warnings = found.count("error"), found.count("warning")
     words = [count(problems, "problem")] if problems else []
@@ -208,7 +211,9 @@ def doctor(report: DoctorReport) -> Block:
     table = Table(
         (Column("Check"), Column("Found")), rows, ", ".join(words) or "All is well.", "Nothing was checked."
     )
-    return Stack([*([Notice(report.cause)] if report.cause else []), table])
+    cause = [Notice(report.cause)] if report.cause else []
+    who = [Lines([(f"Who can do it: {report.who}.", "")])] if report.who else []
+    return Stack([*cause, *who, table])
 
 
 def outputs(found: Mapping[str, Mapping[str, Any]]) -> Table:
