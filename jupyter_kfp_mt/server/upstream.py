@@ -70,7 +70,7 @@ class Upstream:
     def status(self, namespace: str = "") -> Status:
         """Who and where; trouble is told in `error`, never raised."""
         try:
-            status = self.service(namespace).status()
+            status = self.service(namespace).status(counts=False)
         except KfpError as error:
             startable = error.code in ("no-kubeflow", "embedded-failed")
             may_start = startable and self._mode is not EmbeddedMode.OFF
@@ -100,7 +100,7 @@ class Upstream:
         with self._lock:
             found = self._found = self._finder.submit(self._connect, start_embedded=True)
         try:
-            status = found.result(START_S).status()
+            status = found.result(START_S).status(counts=False)
         except concurrent.futures.TimeoutError:
             raise kfp_error("embedded-failed", line=f"Nothing from it in {START_S:.0f} s.") from None
         self._may_start = self._mode is EmbeddedMode.AUTO

@@ -19,8 +19,22 @@ from .core import Core
 _RUNS_HERE = frozenset({"default-editor"})  # accounts that may run, by the profile controller's binding
 
 
-def status(core: Core) -> Status:
-    """Return the four lines of `%kfp`; trouble with the connection is in `error`, never raised."""
+def status(core: Core, *, counts: bool) -> Status:
+    """Return who and where; trouble with the connection is in `error`, never raised.
+
+    With `counts` it also counts what runs and what failed today, at two more calls. Without, two callers in
+    the same moment cost one look.
+    """
+    if counts:
+        return _look(core, counts=True)
+    kept = core.caches.status.get(core.context.namespace)
+    if kept is not None:
+        return kept
+    found = _look(core, counts=False)
+    return found if found.error else core.caches.status.put(core.context.namespace, found)
+
+
+def _look(core: Core, *, counts: bool) -> Status:
     context = core.context
     claims = claims_of_token(core)
     account = context.account or claims.account
@@ -44,10 +58,9 @@ def status(core: Core) -> Status:
             embedded=health.embedded,
             connected=True,
         )
-        running, failed = (
-            _count(core, filters.one_of("state", ["PENDING", "RUNNING", "CANCELING"])),
-            _failed(core),
-        )
+        running, failed = _counts(core) if counts else (0, 0)
+        if not counts:
+            core.learn_experiments()  # a page needs their names anyway, and it shows that we may look
     except KfpRefusedError as error:
         return msgspec.structs.replace(known, can_run=False, error=error.body)
     except KfpError as error:
@@ -71,6 +84,10 @@ def claims_of_token(core: Core) -> Claims:
         return (claims_of(read_secret(Path(path))) if path else None) or Claims()
     except KfpError:
         return Claims()
+
+
+def _counts(core: Core) -> tuple[int, int]:
+    return _count(core, filters.one_of("state", ["PENDING", "RUNNING", "CANCELING"])), _failed(core)
 
 
 def _failed(core: Core) -> int:

@@ -13,7 +13,7 @@ from ..client.system import healthz
 from ..context import Clock, Context
 from ..errors import KfpNotFoundError, kfp_error
 from ..kube import Kubernetes
-from ..models import Experiment, Healthz, PipelineVersion, Run
+from ..models import Experiment, Healthz, PipelineVersion, Run, Status
 from .cache import Cache
 from .journal import Journal
 from .podlogs import PodLogs
@@ -34,6 +34,7 @@ class Caches(NamedTuple):
     health: Cache[str, Healthz]
     experiments: Cache[str, Experiment]
     versions: Cache[str, PipelineVersion]
+    status: Cache[str, Status]
     journal: Journal
     workflows: Cache[str, Seen]
     logs: PodLogs
@@ -45,6 +46,7 @@ class Caches(NamedTuple):
             Cache(clock, seconds=60.0, size=1),
             Cache(clock, seconds=600.0, size=2000),
             Cache(clock, seconds=3600.0, size=50),
+            Cache(clock, seconds=2.0, size=20),
             journal or Journal(),
             Cache(clock, seconds=4.0, size=20),
             PodLogs(),
@@ -112,17 +114,19 @@ class Core:
         """Return the experiments of a page of runs: one call when some are unknown, never one a row."""
         wanted = {run.experiment_id for run in runs if run.experiment_id}
         if any(self.caches.experiments.get(each) is None for each in wanted):
-            page = self.api.call(
-                requests.list_experiments(self.namespace(), sort_by="created_at desc", page_size=200)
-            )
-            for experiment in page.experiments:
-                self.keep(experiment)
+            self.learn_experiments()
         found = {each: self.caches.experiments.get(each) for each in wanted}
         for each in [key for key, value in found.items() if value is None][:LOOK_UPS]:
             found[each] = self.experiment(each) or self.keep(
                 Experiment(experiment_id=each, namespace=self.context.namespace)  # deleted: has no name
             )
         return {key: value for key, value in found.items() if value is not None}
+
+    def learn_experiments(self) -> None:
+        """Remember the newest experiments of the namespace: one call."""
+        request = requests.list_experiments(self.namespace(), sort_by="created_at desc", page_size=200)
+        for experiment in self.api.call(request).experiments:
+            self.keep(experiment)
 
     def guard(self, run: Run) -> Experiment | None:
         """Return the experiment of `run`; raises `not-found` when it belongs to another namespace."""

@@ -33,7 +33,7 @@ class Watched(Protocol):
     def get_run(self, run_id: str) -> Run:
         """One run, or `KfpNotFoundError`."""
 
-    def status(self) -> Status:
+    def status(self, *, counts: bool = ...) -> Status:
         """Who and where; never raises for trouble with the connection."""
 
 
@@ -227,7 +227,7 @@ class Watch:
         known = self._status
         try:
             service = self._open(self._failures > 0)
-            status = service.status() if known is None or self._failures else known
+            status = service.status(counts=False) if known is None or self._failures else known
             if status.error is not None:
                 raise KfpError.from_body(status.error)
             moved = known is None or status.endpoint != known.endpoint

@@ -70,7 +70,7 @@ class FakeService:
     def in_namespace(self, namespace: str) -> FakeService:
         return FakeService(self.kfp, namespace)
 
-    def status(self) -> models.Status:
+    def status(self, *, counts: bool = True) -> models.Status:
         self.kfp.calls.append("status")
         return models.Status(
             connected=True, namespace=self.namespace, endpoint="http://kfp", version=__version__

@@ -281,3 +281,19 @@ def test_another_namespace_has_to_be_a_name() -> None:
         service(kfp()).in_namespace("../x")
 
     assert caught.value.code == "bad-input"
+
+
+def test_what_a_page_asks_when_it_opens_costs_four_calls() -> None:
+    fake = kfp()
+    kfp_service = service(fake)
+
+    for _ in range(2):  # the page, and the watch behind its event stream
+        kfp_service.status(counts=False)
+        kfp_service.page_runs()
+
+    assert [request.path.rpartition("/")[2] for request in fake.requests] == [
+        "healthz",
+        "experiments",
+        "runs",
+        "runs",
+    ]
