@@ -143,7 +143,8 @@ def _check_names(
         raise ir.cell_error(
             f"The cell does not define “{output}”.", next_step=f"set {output} = … in this cell"
         )
-    for package in ir.unlisted(names.imported, packages, importlib.metadata.packages_distributions()):
+    owners = importlib.metadata.packages_distributions() if names.imported else {}
+    for package in ir.unlisted(names.imported, packages, owners):
         session.front.say(f"{package} is not part of Python. If the image lacks it: --packages {package}")
 
 

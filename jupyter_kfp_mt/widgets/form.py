@@ -50,6 +50,7 @@ class SubmitForm(VBox):
     ) -> None:
         self._service = service
         self._inspection: Inspection | None = None
+        self._found: Inspection | None = None  # of the source that is about to be taken
         self._fields: dict[str, Field] = {}
         self._mirroring = False
         self._submitted = Listeners(self._complain)
@@ -145,10 +146,16 @@ class SubmitForm(VBox):
 
     # what changes
 
+    @validate("source")
+    def _check_source(self, proposal: Bunch) -> object:
+        """Read the source before it is taken: one that cannot be used raises and changes nothing."""
+        self._found = None if proposal.value is None else self.service.inspect(proposal.value)
+        return proposal.value
+
     @observe("source")
-    def _read_source(self, change: Bunch) -> None:
+    def _take_source(self, _change: Bunch) -> None:
         self._notice.value = ""
-        self._inspection = None if change.new is None else self.service.inspect(change.new)
+        self._inspection = self._found
         close_tree(self._rows)
         self._fields = {spec.name: Field(spec, self._source_name, self._on_field) for spec in self._specs}
         self._rows.children = tuple(self._fields.values())

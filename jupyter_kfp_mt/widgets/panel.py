@@ -121,6 +121,7 @@ class KfpPanel(Picture):
             self._table.observe(lambda change: self.set_trait("runs", change.new), "runs")
             self._table.observe(lambda change: setattr(self, "selected", change.new), "selected")
             self._body.children = (self._table,)
+            self._form.move(self.service)
             self.set_trait("runs", list(self._table.runs))
         else:
             self._table.move(self.service)

@@ -286,3 +286,14 @@ def test_a_log_that_was_taken_from_the_cache_says_where_it_is(desk: Desk, laptop
         desk.do(f"submit {laptop.quick} seconds=0.01 --cache on --wait")
     assert desk.do("logs @last") == ""
     assert "was taken from the cache. Its log: %kfp logs" in desk.screen.said[-1]
+
+
+def test_who_stops_waiting_does_not_stop_the_run(desk: Desk, laptop: Laptop) -> None:
+    def interrupt(_run: Run, _view: Callable[[], RunView]) -> None:
+        raise KeyboardInterrupt
+
+    desk.screen.watch = interrupt  # type: ignore[method-assign]  # as Ctrl-C would
+    with pytest.raises(RunTimeout, match=r"Stopped waiting\. The run goes on\."):
+        desk.do(f"submit {laptop.quick} seconds=60 --wait")
+    assert not desk.do("show @last").ended
+    desk.do("terminate @last")

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,8 @@ from jupyter_kfp_mt.lists import RunList
 from jupyter_kfp_mt.magics.kfp import KfpMagics
 from jupyter_kfp_mt.models import Run, Status
 from jupyter_kfp_mt.service import KfpService
+
+ROOT = Path(__file__).parents[2]
 
 
 class Notebook:
@@ -244,3 +250,17 @@ def test_packages_that_python_lacks_are_warned_about(notebook: Notebook) -> None
     notebook.run("%%kfp --dry-run --packages msgspec\nimport sklearn.svm, msgspec, json")
     assert "scikit-learn is not part of Python." in notebook.printed
     assert "msgspec is not" not in notebook.printed
+
+
+def test_a_cell_needs_no_sdk(laptop: Laptop) -> None:
+    code = (
+        "import sys\nfrom IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell()\nshell.run_line_magic('load_ext', 'jupyter_kfp_mt')\n"
+        "shell.run_cell_magic('kfp', 'fit --dry-run', 'x = 1')\n"
+        "print(sorted({'kfp', 'ipywidgets', 'pandas', 'kubernetes'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JUPYTER_KFP_MT_DATA_DIR": str(laptop.folder)}
+    told = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.splitlines()[-1] == "[]"

@@ -213,6 +213,16 @@ def test_a_source_that_is_no_pipeline_raises(service: KfpService) -> None:
         SubmitForm("setup.cfg", service=service)
 
 
+def test_another_source_that_is_no_pipeline_changes_nothing(service: KfpService, laptop: Laptop) -> None:
+    form = SubmitForm(laptop.quick, service=service)
+    with pytest.raises(KfpError):
+        form.source = "setup.cfg"
+    assert (form.source, form.valid, form.values["epochs"]) == (laptop.quick, True, 10)
+    form.source = HELLO
+    assert set(form.values) == {"name"}
+    form.close()
+
+
 def test_an_empty_form_says_what_to_do(service: KfpService) -> None:
     form = SubmitForm(service=service)
     assert "Choose what to run." in html(form)
