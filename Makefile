@@ -15,6 +15,8 @@ TOOLS_READY := .venv/.ready-tools
 PYTHON_READY := .venv/.ready-python
 NODE_READY := labextension/node_modules/.package-lock.json
 BROWSER_READY := .venv/.ready-browser
+OLD_SDK := .venv/kfp-1.8
+OLD_SDK_READY := .venv/.ready-kfp-1.8
 BUNDLE := jupyter_kfp_mt/labextension/package.json
 BUNDLE_SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null) \
 	labextension/package.json labextension/tsconfig.json
@@ -29,8 +31,8 @@ lab: setup ## Open JupyterLab with the panel on the embedded server; ARGS="--no-
 	JUPYTER_KFP_MT_EMBEDDED=auto jupyter lab $(ROOT_OK) --ServerApp.root_dir=notebooks $(ARGS)
 
 .PHONY: test
-test: setup $(BROWSER_READY) ## Run all tests: Python, TypeScript, browser, notebooks
-	python scripts/test.py
+test: setup $(BROWSER_READY) $(OLD_SDK_READY) ## Run all tests: Python, TypeScript, browser, notebooks
+	KFP_1_8_PYTHON=$(CURDIR)/$(OLD_SDK)/bin/python python scripts/test.py
 
 .PHONY: check
 check: setup ## The faster part of `make test`, without a browser: for every commit
@@ -80,6 +82,14 @@ $(PYTHON_READY): pyproject.toml $(TOOLS_READY) | $(BUNDLE)
 	@mkdir -p .venv/share/jupyter/lab/settings
 	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
 		> .venv/share/jupyter/lab/settings/overrides.json
+	@touch $@
+
+# Its exact pins go together neither with ours nor with those of the new SDK.
+$(OLD_SDK_READY): | $(VENV_READY)
+	@echo "→ the 1.8 SDK, in an environment of its own"
+	@python3 -m venv $(OLD_SDK)
+	@$(OLD_SDK)/bin/python -m pip install --quiet "setuptools<81" wheel
+	@$(OLD_SDK)/bin/python -m pip install --quiet kfp==1.8.22 kfp-server-api==1.8.5
 	@touch $@
 
 $(BROWSER_READY): | $(VENV_READY)
