@@ -50,10 +50,3 @@ class BulkResult(msgspec.Struct, frozen=True, kw_only=True):
 
     done: list[str] = []
     failed: list[str] = []
-
-
-class Namespace(msgspec.Struct, frozen=True, kw_only=True):
-    """A namespace that can be worked in."""
-
-    name: str
-    current: bool = False
