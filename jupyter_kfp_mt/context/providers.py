@@ -55,7 +55,7 @@ def from_openshift(env: Environment, settings: KfpSettings) -> Context | None:
         auth=TokenFile(token, context.endpoint),
         token_path=str(token),
         account=openshift.account(token),
-        ca_file=settings.ca_file or found.ca_file,
+        ca_file=context.ca_file or found.ca_file,
     )
 
 
@@ -109,7 +109,7 @@ def _context(
         kind=kind,
         source=source,
         install_namespace=settings.kfp_namespace,
-        ca_file=settings.ca_file,
+        ca_file=str(Path(settings.ca_file).expanduser()) if settings.ca_file else "",
         token_path=str(credential.path or ""),
         account=credential.account,
         notebook=pod.notebook if pod else Context("").notebook,
