@@ -1,0 +1,107 @@
+"""How it looks: both themes, three widths, nothing cut off sideways, nothing an accessibility checker minds.
+
+The pictures are left in `results/`; those in `docs/images/` were made by this.
+"""
+
+from __future__ import annotations
+
+import pytest
+from conftest import PROJECT, Lab
+from playwright.sync_api import Page, expect
+from steps import command, panel, run_row, task
+
+RESULTS = PROJECT / "ui-tests" / "results"
+AXE = PROJECT / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def themed(page: Page, theme: str) -> Page:
+    command(page, "apputils:change-theme", theme=THEMES[theme])
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(theme == "light").lower())
+    widen(page, 300)
+    return page
+
+
+def widen(page: Page, width: int) -> None:
+    """Drag the edge of the left area until the panel is `width` pixels wide."""
+    box = panel(page).bounding_box()
+    assert box is not None
+    edge = box["x"] + box["width"] + 2
+    page.mouse.move(edge, 400)
+    page.mouse.down()
+    page.mouse.move(edge + width - box["width"], 400, steps=4)
+    page.mouse.up()
+
+
+def save(page: Page, name: str) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    page.screenshot(path=RESULTS / f"{name}.png")
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe minds within what is ours."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("async () => (await axe.run('.jp-kfp')).violations")
+    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
+
+
+def cut_off(page: Page) -> list[str]:
+    """What is wider than the panel that it is in."""
+    return page.evaluate(
+        """() => {
+          const box = document.querySelector('.jp-kfp-Panel').getBoundingClientRect();
+          return [...document.querySelectorAll('.jp-kfp-Panel *')]
+            .filter(each => each.getClientRects().length)
+            .filter(each => each.getBoundingClientRect().right > box.right + 1)
+            .map(each => each.outerHTML.slice(0, 160));
+        }"""
+    )
+
+
+def test_empty_panel(themed: Page, theme: str, lab: Lab) -> None:
+    if theme == "light":
+        expect(panel(themed).get_by_role("button", name="Run the example")).to_be_visible()
+    save(themed, f"empty-{theme}")
+    assert complaints(themed) == []
+
+
+def test_a_run_and_its_log(themed: Page, theme: str) -> None:
+    before = run_row(themed, "hello-pipeline").count()
+    command(themed, "jupyter-kfp-mt:run-example")
+    expect(run_row(themed, "hello-pipeline")).to_have_count(before + 1)
+    save(themed, f"running-{theme}")
+    expect(task(themed, "count-letters")).to_contain_text("Succeeded" if before == 0 else "From cache")
+    task(themed, "say-hello").click()
+    expect(themed.get_by_role("log")).to_contain_text("Hello")
+    save(themed, f"run-{theme}")
+    assert complaints(themed) == []
+
+
+def test_form(themed: Page, theme: str) -> None:
+    command(themed, "jupyter-kfp-mt:run-file", path="pipelines/digits.yaml")
+    expect(themed.get_by_text("3 parameters are right")).to_be_visible()
+    save(themed, f"form-{theme}")
+    assert complaints(themed) == []
+
+
+def test_failed_run(themed: Page, theme: str) -> None:
+    command(themed, "jupyter-kfp-mt:run-file", path="pipelines/broken.yaml")
+    themed.get_by_role("button", name="Run", exact=True).click()
+    expect(themed.get_by_text("Task load stopped: file not found").first).to_be_visible()
+    expect(themed.get_by_role("log")).to_contain_text("data/raw.csv")
+    save(themed, f"failed-{theme}")
+    assert complaints(themed) == []
+
+
+@pytest.mark.parametrize("width", [250, 300, 600])
+def test_panel_fits_its_width(page: Page, width: int) -> None:
+    widen(page, width)
+    expect(run_row(page, "hello-pipeline").first).to_be_visible()
+    save(page, f"panel-{width}")
+    assert cut_off(page) == []
