@@ -116,11 +116,14 @@ export class RunActions implements IRunActions {
     const running = this._manager.runs.filter(run => isActive(run.phase)).length;
     const asked = await showDialog({
       title: trans.__('Stop the embedded server?'),
-      body: trans._n(
-        '%1 running run is stopped. History stays.',
-        '%1 running runs are stopped. History stays.',
-        running
-      ),
+      body:
+        running === 0
+          ? trans.__('Nothing is running. History stays.')
+          : trans._n(
+              '%1 running run is stopped. History stays.',
+              '%1 running runs are stopped. History stays.',
+              running
+            ),
       buttons: [
         Dialog.cancelButton({ label: trans.__('Cancel') }),
         Dialog.warnButton({ label: trans.__('Stop') })
