@@ -192,6 +192,8 @@ def rights(seen: Evidence, row: Row) -> Check:
         return row.skipped("it needs the network")
     if _single(seen):
         return row.ok("all; this KFP asks nobody")
+    if isinstance(seen.server, Server) and seen.server.embedded and seen.claims.account == "default-editor":
+        return row.ok("may look, run and register pipelines")
     if not isinstance(seen.rights, dict):
         return row.ok("may look; whether it may run is not known")
     missing = [name for name, allowed in seen.rights.items() if not allowed]

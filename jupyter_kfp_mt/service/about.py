@@ -12,7 +12,7 @@ from ..client import filters
 from ..client import runs as requests
 from ..context.tokens import Claims, claims_of
 from ..errors import KfpError, KfpRefusedError
-from ..models import Status
+from ..models import Healthz, Status
 from .access import look, missing_token
 from .core import Core
 
@@ -66,7 +66,7 @@ def _look(core: Core, *, counts: bool) -> Status:
     except KfpError as error:
         told = _told(core, error)
         return msgspec.structs.replace(known, connected=False, error=told.body)
-    may_run = True if not health.multi_user or (health.embedded and account in _RUNS_HERE) else None
+    may_run = _may_run(core, health, account)
     return msgspec.structs.replace(known, running=running, failed_today=failed, can_run=may_run)
 
 
@@ -75,6 +75,15 @@ def _told(core: Core, error: KfpError) -> KfpError:
     if error.code != "no-credential" or core.kubernetes is None or not core.context.notebook.name:
         return error
     return missing_token(core.context, look(core.kubernetes, core.context))
+
+
+def _may_run(core: Core, health: Healthz, account: str) -> bool | None:
+    """Whether runs may be started here, as far as it is known by now."""
+    if not health.multi_user or (health.embedded and account in _RUNS_HERE):
+        return True
+    if core.kubernetes is None or health.embedded:
+        return None
+    return core.caches.rights.may_run(core.kubernetes, core.context.namespace)
 
 
 def claims_of_token(core: Core) -> Claims:

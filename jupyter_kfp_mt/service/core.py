@@ -17,6 +17,7 @@ from ..models import Experiment, Healthz, PipelineVersion, Run, Status
 from .cache import Cache
 from .journal import Journal
 from .podlogs import PodLogs
+from .rights import Rights
 from .workflow import Seen
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Caches(NamedTuple):
     journal: Journal
     workflows: Cache[str, Seen]
     logs: PodLogs
+    rights: Rights
 
     @classmethod
     def new(cls, clock: Clock, journal: Journal | None = None) -> Caches:
@@ -50,6 +52,7 @@ class Caches(NamedTuple):
             journal or Journal(),
             Cache(clock, seconds=4.0, size=20),
             PodLogs(),
+            Rights(Cache(clock, seconds=300.0, size=100)),
         )
 
 
