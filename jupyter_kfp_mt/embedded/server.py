@@ -153,7 +153,7 @@ class _Process:
         """Whether to stop, `quiet` seconds after the last call: nothing runs and nothing is scheduled."""
         if not self._options.idle_seconds or quiet < self._options.idle_seconds:
             return False
-        return not self._store.runs.unfinished() and not self._store.recurring_runs.enabled()
+        return not self._store.runs.unfinished() and not self._store.recurring_runs.waiting()
 
     def _write_tokens(self) -> None:
         """A fresh token for each profile: whoever may read this folder owns the server."""

@@ -10,7 +10,7 @@ PUT    /embedded/profiles/{namespace}/secrets/{name}       {"data": {key: value}
 DELETE /embedded/profiles/{namespace}/secrets/{name}       the same for `configmaps`
 POST   /embedded/profiles/{namespace}/tokens               {"account": "default-editor", "seconds": 7200}
 POST   /embedded/tokens:revoke                             {"token": ...}
-GET    /embedded/state                                     {"unfinished_runs": 0, "enabled_recurring_runs": 0}
+GET    /embedded/state                                     {"unfinished_runs": 0, "waiting_recurring_runs": 0}
 POST   /embedded/stop
 ```
 """
@@ -146,7 +146,7 @@ def tell_state(core: Core, _call: Call) -> Json:
     """What a restart would touch."""
     return {
         "unfinished_runs": len(core.store.runs.unfinished()),
-        "enabled_recurring_runs": len(core.store.recurring_runs.enabled()),
+        "waiting_recurring_runs": core.store.recurring_runs.waiting(),
     }
 
 

@@ -166,10 +166,10 @@ def authorize(core: Core, guard: Guard, call: Call) -> None:
         return
     if guard.anonymous and target.namespace == "":
         return
-    where = _filled(guard.denied, call)
     if guard is OWNER:
         core.tenancy.authenticate_owner(call.header)
         return
+    where = _filled(guard.denied, call)
     told = "" if target.missing is not None else target.namespace or ""  # nobody learns whose an id is
     with saying(where.replace("{namespace}", told)):
         call.identity = core.tenancy.authenticate(call.header)

@@ -38,7 +38,6 @@ _OPERATIONS = (
 )
 _STATES = ("", "PENDING", "RUNNING", "SUCCEEDED", "SKIPPED", "FAILED", "CANCELING", "CANCELED", "PAUSED")
 
-NO_FIELDS = Message("google.protobuf.Empty", {})
 STATUS = message_kind(
     Message(
         "google.rpc.Status",

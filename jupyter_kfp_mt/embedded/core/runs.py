@@ -14,7 +14,7 @@ from ..store import ExperimentRow, RunRow, StateEntry, Store
 from .checks import check_id, check_name, check_text
 from .errors import aborted, exists, invalid, not_found, precondition, saying
 from .runner import Runner
-from .sources import MayRead, Source, Sources
+from .sources import MayRead, Resolved, Source, Sources
 
 _STOPPABLE = frozenset({"PENDING", "RUNNING", "PAUSED", ""})
 EDITOR, RUNNER_ACCOUNT = "default-editor", "pipeline-runner"
@@ -121,7 +121,7 @@ class Runs:
             return self._store.runs.of_recurring_run(recurring.recurring_run_id, new.display_name)
         return None
 
-    def _resolve(self, new: NewRun, may_read: MayRead) -> Any:
+    def _resolve(self, new: NewRun, may_read: MayRead) -> Resolved:
         with saying("Failed to create a run due to error fetching manifest"):
             resolved = self._sources.resolve(new.source, may_read)
         self._sources.check(resolved, new.parameters)

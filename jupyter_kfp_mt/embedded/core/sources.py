@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from ...spec import Package
 from ..store import Store, VersionRow
 from .errors import ApiError, invalid, precondition, saying
 from .packages import Template, of_wire
@@ -98,11 +97,6 @@ class Sources:
         raise _cannot_run(
             f"template {entry or '(no entrypoint)'}: Argo Workflows do not run on the embedded server"
         )
-
-
-def package_of(wire: bytes) -> Package | None:
-    """The package in a stored spec; None for an Argo Workflow."""
-    return of_wire(msgspec.json.decode(wire)).package
 
 
 def _of_version(version: VersionRow) -> Template:

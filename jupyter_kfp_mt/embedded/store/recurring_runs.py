@@ -59,6 +59,9 @@ FIELDS: Mapping[str, Field] = {
 LISTING = Listing("Job", "recurring_runs", _COLUMNS, FIELDS)
 
 
+_YEAR = 366 * 24 * 3600
+
+
 class Trigger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When a recurring run fires; neither `cron` nor `interval` means once, at once. Times in seconds."""
 
@@ -119,9 +122,13 @@ class RecurringRuns:
         """One page of recurring runs."""
         return page(self._db, LISTING, query, _row)
 
-    def enabled(self) -> list[RecurringRunRow]:
-        """All that are switched on, oldest first; the engine decides which of them fires."""
-        return self._rows("enabled = 1")
+    def waiting(self) -> int:
+        """How many are switched on and will fire within a year: the server stays for them."""
+        found = self._db.read.execute(
+            "SELECT COUNT(*) FROM recurring_runs WHERE enabled = 1 AND (next_at IS NULL OR next_at < ?)",
+            (int(self._now()) + _YEAR,),
+        ).fetchone()
+        return int(found[0])
 
     def due(self, now: int) -> list[RecurringRunRow]:
         """Those switched on whose `next_at` has come or is not computed yet, oldest first."""
