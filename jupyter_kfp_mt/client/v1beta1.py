@@ -69,12 +69,14 @@ class AnyVersion:
             if self._old is not None or not _no_such_address(request, response):
                 self._old = False if response.status < 300 else self._old
                 return response
-            probe = Request(method="GET", path=f"{V1}/healthz", reply=bytes, repeatable=True)
-            self._old = is_answer(self._inner.send(probe))
-            if not self._old:
-                self._old = None  # neither: the address may be mended
-                return response
+            if self._answers(V2) or not self._answers(V1):
+                return response  # a newer server without this address, or no KFP at all
+            self._old = True
         return _Conversation(self._inner, request).answer()
+
+    def _answers(self, version: str) -> bool:
+        health = Request(method="GET", path=f"{version}/healthz", reply=bytes, repeatable=True)
+        return is_answer(self._inner.send(health))
 
 
 class _Conversation:

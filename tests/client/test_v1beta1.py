@@ -71,7 +71,7 @@ def test_a_run_is_started_listed_and_stopped(old: tuple[KfpService, Old, Running
     assert [task.name for task in kfp.view_run(run).tasks] == []
     assert "name: train" in kfp.view_run(run).spec
     assert kfp.terminate(run).phase is Phase.CANCELING
-    assert not [path for path in transport.paths if path.startswith(V2)][1:]
+    assert len([path for path in transport.paths if path.startswith(V2)]) == 2
 
 
 def test_a_run_is_archived_restored_and_deleted(old: tuple[KfpService, Old, Running]) -> None:
@@ -127,19 +127,25 @@ def test_a_newer_server_is_never_asked_in_v1beta1() -> None:
 
 
 def test_an_address_with_neither_version_is_a_wrong_address() -> None:
-    fake = (
-        FakeTransport().answer("GET", f"{V2}/runs", NO_ROUTE).answer("GET", "/apis/v1beta1/healthz", NO_ROUTE)
-    )
+    fake = FakeTransport()
+    for path in (f"{V2}/runs", f"{V2}/healthz", "/apis/v1beta1/healthz"):
+        fake.answer("GET", path, NO_ROUTE)
 
     assert AnyVersion(fake).send(runs.list_runs("alice")) == NO_ROUTE
 
 
+def test_a_newer_server_without_an_address_is_not_taken_for_an_old_one() -> None:
+    fake = FakeTransport({("GET", "/apis/v1beta1/healthz"): HEALTH})
+    fake.answer("GET", f"{V2}/runs/r/tasks", NO_ROUTE).answer("GET", f"{V2}/runs/r", {"run_id": "r"})
+    either = AnyVersion(fake)
+
+    assert either.send(runs.list_tasks("r")) == NO_ROUTE
+    assert either.send(runs.get_run("r")).status == 200
+
+
 def test_what_an_old_server_cannot_do_is_said() -> None:
-    fake = (
-        FakeTransport()
-        .answer("GET", f"{V2}/runs/r/tasks", NO_ROUTE)
-        .answer("GET", "/apis/v1beta1/healthz", {})
-    )
+    fake = FakeTransport({("GET", "/apis/v1beta1/healthz"): HEALTH})
+    fake.answer("GET", f"{V2}/runs/r/tasks", NO_ROUTE).answer("GET", f"{V2}/healthz", NO_ROUTE)
 
     with pytest.raises(KfpError) as caught:
         AnyVersion(fake).send(runs.list_tasks("r"))
