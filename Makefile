@@ -46,6 +46,14 @@ demo: setup ## Run the digits pipeline on the embedded server, in this terminal
 bench: setup ## Measure speed against the official SDK, side by side
 	python -m benchmarks $(ARGS)
 
+.PHONY: soak
+soak: setup ## Three tenants, mixed pipelines, random kill -9 for 30 minutes; ARGS="--minutes 5"
+	python -m benchmarks.soak $(ARGS)
+
+.PHONY: fuzz
+fuzz: setup ## Many odd requests to the embedded server, other ones each time; EXAMPLES=3000
+	KFP_FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) python -m pytest -q tests/fuzz tests/embedded/test_robustness.py --timeout=3600
+
 .PHONY: clean
 clean: ## Remove everything that was set up or built
 	rm -rf .venv labextension/node_modules labextension/lib labextension/tsconfig.tsbuildinfo jupyter_kfp_mt/labextension
