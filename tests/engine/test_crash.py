@@ -59,7 +59,7 @@ class Server:
 @pytest.mark.slow
 def test_kills_at_random_moments(compiled: Callable[[Any], Package], tmp_path: Path) -> None:
     chance = random.Random(5)
-    numbers = list(range(250))
+    numbers = list(range(150))
     store, run_ids, marks = Store(tmp_path / "store.sqlite"), [], {}
     for namespace in ("ana", "berta"):
         marks[namespace] = tmp_path / namespace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import zipfile
 from collections.abc import Callable
@@ -271,6 +272,23 @@ def test_packages_that_cannot_be_had(
     reason = bench.tasks(run.run_id)["use-package"].reason
     assert "tiny-package==1.0: No matching distribution found" in reason
     assert "[packages-unavailable]" in reason
+
+
+def test_terminate_while_packages_are_installed(
+    make_bench: Callable[..., Bench], compiled: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
+        monkeypatch.setenv("PIP_RETRIES", "0")
+        monkeypatch.setenv("PIP_DEFAULT_TIMEOUT", "5")
+        bench = make_bench()
+        run_id = bench.submit(compiled(pipelines.one_package))
+        silent.accept()[0].close()
+
+        bench.engine.terminate(run_id)
+
+        assert bench.wait(run_id).state == "FAILED"
+        assert bench.tasks(run_id)["use-package"].state == "CANCELED"
 
 
 def test_runtime_is_fetched_where_kfp_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

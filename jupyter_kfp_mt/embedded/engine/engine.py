@@ -11,11 +11,9 @@ import logging
 import os
 import selectors
 import signal
-import socket
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +31,7 @@ from .inputs import InputError
 from .ir import Importer, read_pipeline
 from .jobs import JobError
 from .launchers import Handle, Launcher, LaunchError, choose_launcher
+from .mailbox import Mailbox
 from .nodes import Node, State
 from .outputs import OutputError, read_outputs
 from .packages import RUNTIME, Packages
@@ -93,11 +92,8 @@ class Engine:
         self._recurring = RecurringRuns(store, clock)
         self._timers: list[tuple[float, str, Callable[[], None]]] = []
         self._served: dict[str, int] = {}
-        self._commands: deque[Callable[[], None]] = deque()
+        self._commands = Mailbox()
         self._selector = selectors.DefaultSelector()
-        self._wake_reader, self._wake_writer = socket.socketpair()
-        self._wake_reader.setblocking(False)
-        self._wake_writer.setblocking(False)
         self._stopping = False
         self._next_look = 0.0
         self._thread = threading.Thread(target=self._loop, name="kfp-engine", daemon=True)
@@ -109,21 +105,20 @@ class Engine:
         self._runs_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with contextlib.suppress(OSError):
             self._reserve.write_bytes(bytes(_RESERVE))
-        self._selector.register(self._wake_reader, selectors.EVENT_READ)
-        self._tell(self._sweep)
+        self._selector.register(self._commands, selectors.EVENT_READ)
+        self._commands.put(self._sweep)
         for run_id in self._store.runs.unfinished():
-            self._tell(lambda run_id=run_id: self._open(run_id))  # type: ignore[misc] # mypy#12557
+            self._commands.put(lambda run_id=run_id: self._open(run_id))  # type: ignore[misc] # mypy#12557
         self._thread.start()
 
     def stop(self) -> None:
         """Stop working; tasks that run go on, and the next engine finds them."""
-        self._tell(self._end)
+        self._commands.put(self._end)
         self._thread.join()
         if self._launcher is not None:
             self._launcher.close()
         self._selector.close()
-        self._wake_reader.close()
-        self._wake_writer.close()
+        self._commands.close()
 
     def problems(self, package: Package) -> list[Problem]:
         """Return the tasks of `package` that cannot run here."""
@@ -131,11 +126,11 @@ class Engine:
 
     def submit(self, run_id: str) -> None:
         """Start a stored run."""
-        self._tell(lambda: self._open(run_id))
+        self._commands.put(lambda: self._open(run_id))
 
     def terminate(self, run_id: str) -> None:
         """Stop a run and all its processes; again makes no difference."""
-        self._tell(lambda: self._terminate(run_id))
+        self._commands.put(lambda: self._terminate(run_id))
 
     def retry(self, run_id: str) -> None:
         """Run again what did not succeed of a run that has ended; when this returns, the run is RUNNING."""
@@ -145,11 +140,11 @@ class Engine:
         with self._store.db.write():
             self._store.tasks.save(for_retry(pipeline_of(row), self._store.tasks.of_run(run_id)))
             self._store.runs.set_state(run_id, "RUNNING", finished_at=0)
-        self._tell(lambda: self._open(run_id))
+        self._commands.put(lambda: self._open(run_id))
 
     def forget(self, run_id: str) -> None:
         """Stop a run that is being deleted, and remove its files and steps."""
-        self._tell(lambda: self._forget(run_id))
+        self._commands.put(lambda: self._forget(run_id))
 
     def read_log(
         self, run_id: str, task_id: str, *, attempt: int = 0, offset: int = 0, limit: int = 1 << 20
@@ -161,26 +156,13 @@ class Engine:
         number = attempt or task.attempt
         if number == 0:
             return LogPart(complete=task.state in FINAL)
-        folder = RunFolder(self._runs_folder, run_id).attempt(task.task_id, number)
-        ended = folder.exit() is not None or number < task.attempt or task.state in FINAL
-        data = folder.read_log(offset, limit or 1 << 20)
-        end = offset + len(data)
-        size = folder.log.stat().st_size if folder.log.exists() else 0
-        return LogPart(
-            data=data,
-            attempt=number,
-            offset=offset,
-            next_offset=end,
-            complete=ended and end >= size,
-            truncated=size > self._limits.log_bytes,
+        attempt_folder = RunFolder(self._runs_folder, run_id).attempt(task.task_id, number)
+        part = attempt_folder.log_part(
+            offset, limit or 1 << 20, over=number < task.attempt or task.state in FINAL
         )
+        return msgspec.structs.replace(part, attempt=number, truncated=part.size > self._limits.log_bytes)
 
     # ---- the engine's thread
-
-    def _tell(self, command: Callable[[], None]) -> None:
-        self._commands.append(command)
-        with contextlib.suppress(BlockingIOError):  # it has been woken already
-            self._wake_writer.send(b"!")
 
     def _end(self) -> None:
         self._stopping = True
@@ -189,7 +171,7 @@ class Engine:
         while not self._stopping:
             for key, _ in self._selector.select(self._pause()):
                 if key.data is None:
-                    self._wake_reader.recv(4096)
+                    self._commands.hush()
                 else:
                     self._ended(key.data)
             try:
@@ -203,9 +185,7 @@ class Engine:
             self._release(under)
 
     def _turn(self) -> None:
-        while self._commands:
-            self._commands[0]()
-            self._commands.popleft()
+        self._commands.run_all()
         self._keep_time()
         self._fire()
         self._look_at_found()
@@ -392,7 +372,7 @@ class Engine:
             except (JobError, InputError, ValueTypeError, LaunchError, KfpError, OSError) as error:
                 self._failed(under, str(error) if not isinstance(error, KfpError) else _sentence(error))
         if self._to_launch or any(run.plan.changed for run in self._runs.values()):
-            self._tell(lambda: None)
+            self._commands.put(lambda: None)
 
     def _start(self, under: _Under) -> None:
         run, node = under.run, under.node
@@ -417,9 +397,9 @@ class Engine:
             self._packages.install(requirements)
         except KfpError as error:
             reason = _sentence(error)
-            self._tell(lambda: self._failed(under, reason) if self._is_wanted(under) else None)
+            self._commands.put(lambda: self._failed(under, reason) if self._is_wanted(under) else None)
         else:
-            self._tell(lambda: self._to_launch.append(under))
+            self._commands.put(lambda: self._to_launch.append(under))
 
     def _is_wanted(self, under: _Under) -> bool:
         """Whether it was not given up while it waited."""

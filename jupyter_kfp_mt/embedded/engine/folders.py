@@ -39,6 +39,7 @@ class LogPart(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 0
     offset: int = 0
     next_offset: int = 0
+    size: int = 0  # of the whole log, so far
     complete: bool = False
     truncated: bool = False  # the log went beyond its limit, a part of it is not kept
 
@@ -93,7 +94,6 @@ class Attempt:
         self.path = path
         self.out = path / "out"
         self.work = path / "work"
-        self.log = path / "log"
         self._claim = path / "claim"
 
     def exit(self) -> Exit | None:
@@ -126,14 +126,18 @@ class Attempt:
             return self._claim.stat().st_size == 0
         return True
 
-    def read_log(self, offset: int, limit: int) -> bytes:
-        """Return at most `limit` bytes of the log from `offset`."""
+    def log_part(self, offset: int, limit: int, *, over: bool) -> LogPart:
+        """Return at most `limit` bytes of the log from `offset`; `over`: nothing more can come."""
+        over = over or self.exit() is not None  # asked first: what is written until then is read
         try:
-            with self.log.open("rb") as file:
+            with (self.path / "log").open("rb") as file:
                 file.seek(offset)
-                return file.read(limit)
+                data = file.read(limit)
+                size = os.fstat(file.fileno()).st_size
         except FileNotFoundError:
-            return b""
+            data, size = b"", 0
+        end = offset + len(data)
+        return LogPart(data=data, offset=offset, next_offset=end, size=size, complete=over and end >= size)
 
 
 def task_environment(environ: Mapping[str, str]) -> dict[str, str]:
