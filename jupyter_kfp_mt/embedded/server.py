@@ -131,7 +131,8 @@ class _Process:
             log.info("serving %s, namespace %s", listener.getsockname(), self._namespace)
             await self._until_stopped(server)
             http.stop()
-            (self._folder / "runtime.json").unlink(missing_ok=True)
+            for path in (self._folder / "runtime.json", *self._folder.glob("token-*")):
+                path.unlink(missing_ok=True)
             self._engine.stop()
         self._store.close()
         log.info("stopped")

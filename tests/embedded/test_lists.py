@@ -1,0 +1,143 @@
+"""Lists over HTTP: pages that hold together whatever the sort and the filter, and cron texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from jupyter_kfp_mt.embedded.core.cron import check_cron
+from jupyter_kfp_mt.embedded.core.errors import ApiError
+from jupyter_kfp_mt.embedded.store import RunRow
+from tests.embedded.running import Running, running
+
+ROWS = 45
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("lists")) as made:
+        for number in range(ROWS):
+            made.core.store.runs.add(
+                RunRow(
+                    run_id=f"r{number}",
+                    namespace="alice",
+                    experiment_id="e",
+                    display_name=f"Rün {number % 7}",
+                    created_at=1000 + number // 10,
+                    state=("PENDING", "FAILED")[number % 2],
+                    spec=b"{}",
+                )
+            )
+        for number in range(3):
+            body = {"name": f"p{number}", "namespace": "alice", "tags": {"team": "ml"}}
+            made.call("POST", "/apis/v2beta1/pipelines", body, token=made.token("alice"))
+        yield made
+
+
+def walk(server: Running, path: str, key: str, *, resend: bool) -> list[Any]:
+    """All rows, page by page; `resend` repeats sort and filter with the token."""
+    rows, token, again = [], "", path
+    while True:
+        page = server.call(
+            "GET", f"{again}&page_token={quote(token, safe='')}", token=server.token("alice")
+        ).json
+        rows += page[key]
+        token = page.get("next_page_token", "")
+        if not token:
+            assert len(rows) == page["total_size"]
+            return rows
+        again = path if resend else path.split("&sort_by", maxsplit=1)[0].split("&filter", maxsplit=1)[0]
+
+
+def where(**predicate: Any) -> str:
+    return "&filter=" + quote(quote(json.dumps({"predicates": [predicate]})))
+
+
+@pytest.mark.parametrize("resend", [True, False])
+@pytest.mark.parametrize(
+    "sort", ["created_at", "created_at desc", "name", "display_name desc", "run_id", "state desc", "status"]
+)
+def test_a_walk_sees_every_row_once_in_order(server: Running, sort: str, resend: bool) -> None:
+    path = f"/apis/v2beta1/runs?namespace=alice&page_size=7&sort_by={quote(sort)}"
+    rows = walk(server, path, "runs", resend=resend)
+    assert len({row["run_id"] for row in rows}) == ROWS
+    asked = sort.partition(" ")[0]
+    field = {"name": "display_name", "status": "state"}.get(asked, asked)
+    values = [row[field] for row in rows]
+    assert values == sorted(values, reverse=sort.endswith("desc"))
+
+
+@pytest.mark.parametrize("resend", [True, False])
+@pytest.mark.parametrize(
+    ("predicate", "count"),
+    [
+        ({"operation": "EQUALS", "key": "state", "string_value": "failed"}, ROWS // 2),
+        ({"operation": "IN", "key": "name", "string_values": {"values": ["run 1", "RÜN 2"]}}, 14),
+        ({"operation": "GREATER_THAN", "key": "created_at", "long_value": "1001"}, 25),
+        ({"operation": 7, "key": "created_at", "timestamp_value": "1970-01-01T00:16:41Z"}, 20),
+        ({"operation": "IS_SUBSTRING", "key": "name", "string_value": "un 3"}, 6),
+        ({"operation": "NOT_EQUALS", "key": "storage_state", "string_value": "ARCHIVED"}, ROWS),
+        ({"operation": "EQUALS", "key": "storage_state", "string_value": "available"}, ROWS),
+    ],
+)
+def test_a_filter_holds_over_all_pages(server: Running, predicate: Any, count: int, resend: bool) -> None:
+    path = f"/apis/v2beta1/runs?namespace=alice&page_size=5{where(**predicate)}"
+    assert len(walk(server, path, "runs", resend=resend)) == count
+
+
+def test_a_tag_filter_is_kept_by_the_token(server: Running) -> None:
+    tag = where(operation="EQUALS", key="tags.team", string_value="ML")
+    path = f"/apis/v2beta1/pipelines?namespace=alice&page_size=1{tag}"
+    assert len(walk(server, path, "pipelines", resend=False)) == 3
+
+
+def test_a_row_that_goes_while_one_walks_harms_nobody(server: Running) -> None:
+    token = server.token("alice")
+    path = "/apis/v2beta1/runs?namespace=alice&page_size=10"
+    first = server.call("GET", path, token=token).json
+    boundary = server.core.store.runs.get("r10")
+    assert boundary is not None
+    server.core.store.runs.remove("r10")
+    second = server.call("GET", f"{path}&page_token={quote(first['next_page_token'], safe='')}", token=token)
+    assert [row["run_id"] for row in second.json["runs"]][:2] == ["r11", "r12"]
+    server.core.store.runs.add(boundary)
+
+
+@pytest.mark.parametrize(
+    "cron",
+    [
+        "0 0 * * * *",
+        "0 * * * *",
+        "@hourly",
+        "@every 1h30m",
+        "*/5 0-12/2 1,2 ? jan-mar MON",
+        "TZ=Europe/Paris 0 0 3 * * *",
+    ],
+)
+def test_cron_texts_of_robfig(cron: str) -> None:
+    check_cron(cron)
+
+
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("", "Empty spec string"),
+        ("* * * *", "Expected 5 to 6 fields, found 4: * * * *"),
+        ("61 * * * * *", "End of range (61) above maximum (59): 61"),
+        ("0 0 0 ? * 7", "End of range (7) above maximum (6): 7"),
+        ("0 0 0 0 * *", "Beginning of range (0) below minimum (1): 0"),
+        ("5-1 * * * * *", "Beginning of range (5) beyond end of range (1): 5-1"),
+        ("*/0 * * * * *", "Step of range should be a positive number: */0"),
+        ("@sometimes", "Unrecognized descriptor: @sometimes"),
+        ("TZ=Mars/Base 0 0 * * * *", "unknown time zone Mars/Base"),
+        ("1/2/3 * * * * *", "Too many slashes: 1/2/3"),
+    ],
+)
+def test_cron_texts_that_are_none(cron: str, words: str) -> None:
+    with pytest.raises(ApiError) as error:
+        check_cron(cron)
+    assert error.value.text.endswith(f"Error: {words}")
