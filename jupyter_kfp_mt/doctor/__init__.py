@@ -32,7 +32,7 @@ def examine(
     checks = check(seen)
     cause = next((row.error for row in checks if row.error is not None), None)
     report = DoctorReport(checks=checks, cause=cause, who=who_can(cause.code, seen) if cause else "")
-    return written(scrubbed(report, secrets_of(env, chosen)), env.clock.now())
+    return written(scrubbed(report, secrets_of(env, chosen, seen)), env.clock.now())
 
 
 def _unreadable(error: KfpError) -> DoctorReport:

@@ -70,6 +70,8 @@ def pod(seen: Evidence, row: Row) -> Check:
 
 def platform(seen: Evidence, row: Row) -> Check:
     """Which kind of place this is."""
+    if isinstance(seen.place, Context) and seen.place.kind == "openshift":
+        return row.ok(_PLATFORMS["openshift"])
     if seen.pod is not None:
         kind = "workspace" if seen.pod.notebook.workspace else "notebook" if seen.pod.kubeflow else "pod"
         return row.ok(_PLATFORMS[kind])
@@ -112,7 +114,11 @@ def network(seen: Evidence, row: Row) -> Check:
     """Whether KFP can be reached."""
     place, server = seen.place, seen.server
     if isinstance(place, KfpError):
-        return row.error(place) if place.code == "no-kubeflow" else row.skipped("no address is known")
+        if place.code != "no-kubeflow":
+            return row.skipped("no address is known")
+        kfp = seen.install_namespace
+        here = kfp_error("kfp-dns", host=f"ml-pipeline.{kfp}:8888", kfp=kfp)
+        return row.error(place if seen.pod is None else here)
     if isinstance(server, Server):
         return row.ok(f"{place.endpoint} answers in {max(1, round(server.seconds * 1000))} ms")
     if isinstance(server, Unasked):

@@ -20,7 +20,7 @@ from ..client.system import healthz
 from ..context import Context, Environment, Notebook, detect
 from ..context.environment import SERVICE_ACCOUNT
 from ..context.pod import Credential, Pod, find_credential, find_pod
-from ..context.tokens import Claims, claims_of
+from ..context.tokens import TOKEN_PATH, Claims, claims_of
 from ..errors import KfpError, kfp_error
 from ..kube import Access, Kubernetes, in_cluster
 from ..kube.objects import Namespace
@@ -65,6 +65,7 @@ class Evidence(NamedTuple):
     now: datetime
     chosen: tuple[str, ...]  # what somebody set, with its value where that is no secret
     place: Context | KfpError  # where KFP is; its credential is a matter of its own
+    install_namespace: str = "kubeflow"
     pod: Pod | None = None
     lost_variables: bool = False  # a pod's files without a pod's variables
     credential: Credential | KfpError = Credential()
@@ -84,18 +85,20 @@ class Evidence(NamedTuple):
 def gather(env: Environment, settings: KfpSettings, namespace: str = "", budget: float = BUDGET) -> Evidence:
     """Look at everything once, within `budget` seconds."""
     pod = find_pod(env)
-    place, credential = find_place(env, settings), _attempt(lambda: find_credential(env, settings, pod))
-    context = _attempt(lambda: detect(env, settings)) if isinstance(credential, Credential) else place
-    if namespace and isinstance(context, Context) and isinstance(place, Context):
-        context, place = context.in_namespace(namespace), place.in_namespace(namespace)
+    credential = _attempt(lambda: find_credential(env, settings, pod))
+    usable = isinstance(credential, Credential)
+    place = _attempt(lambda: detect(env, settings)) if usable else find_place(env, settings)
+    if namespace and isinstance(place, Context):
+        place = place.in_namespace(namespace)
     known = Evidence(
         now=env.clock.now(),
         chosen=_chosen(env, settings),
-        place=context if isinstance(context, Context) else place,
+        place=place,
+        install_namespace=settings.kfp_namespace,
         pod=pod,
         lost_variables=pod is not None and not env.variable("KUBERNETES_SERVICE_HOST"),
         credential=credential,
-        claims=_claims(context),
+        claims=_claims(place),
         saved=_saved(env),
     )
     return _ask(known, in_cluster(env) if pod is not None else None, budget)
@@ -110,14 +113,13 @@ def find_place(env: Environment, settings: KfpSettings) -> Context | KfpError:
     return _attempt(lambda: detect(env._replace(variables=hidden), bare))
 
 
-def secrets_of(env: Environment, settings: KfpSettings) -> list[str]:
+def secrets_of(env: Environment, settings: KfpSettings, seen: Evidence) -> list[str]:
     """Return every credential that a report must not hold, whoever sent it back to us."""
-    paths = [env.path(f"{SERVICE_ACCOUNT}/token")]
-    with_token = find_place(env, settings)
-    credential = _attempt(lambda: find_credential(env, settings, find_pod(env)))
-    paths += [credential.path] if isinstance(credential, Credential) and credential.path else []
+    projected = env.variable("KF_PIPELINES_SA_TOKEN_PATH") or TOKEN_PATH
+    paths = [env.path(f"{SERVICE_ACCOUNT}/token"), env.path(projected)]
     paths += [Path(path).expanduser() for path in (settings.token_path, settings.cookie_path) if path]
-    paths += [Path(path) for path in with_token.tokens.values()] if isinstance(with_token, Context) else []
+    if isinstance(seen.place, Context):
+        paths += [Path(path) for path in (seen.place.token_path, *seen.place.tokens.values()) if path]
     found = [_attempt(partial(read_secret, path)) for path in paths]
     return [text for text in found if isinstance(text, str)]
 

@@ -172,3 +172,19 @@ def test_an_option_of_another_name_counts(world: World) -> None:
     report = world.examine()
     assert report.cause is not None
     assert (report.cause.code, report.who) == ("no-token-not-chosen", "you")
+
+
+def test_kfp_is_looked_for_once(tmp_path: Path) -> None:
+    # given: a pod that is no notebook, so that addresses are tried
+    folder = tmp_path / "var/run/secrets/kubernetes.io/serviceaccount"
+    folder.mkdir(parents=True)
+    (folder / "namespace").write_text("alice")
+    tried: list[str] = []
+    env = Environment({}, root=tmp_path, answers=lambda url: bool(tried.append(url)))
+    # when
+    report = examine(KfpSettings(data_dir=str(tmp_path / "kfp")), environment=env)
+    # then
+    assert len(tried) == len(set(tried)) == 2
+    assert report.cause is not None
+    assert report.cause.code == "kfp-dns"
+    assert report.cause.message == "No Kubeflow Pipelines at ml-pipeline.kubeflow:8888."
