@@ -24,12 +24,12 @@ def from_embedded(env: Environment, settings: KfpSettings) -> Context | None:
 
 def find_runtime(env: Environment, settings: KfpSettings) -> RuntimeFile | None:
     """Return the runtime file of a server that lives, else None; a file half written counts as none."""
+    folder = Path(settings.data_dir).expanduser()
     try:
-        raw = (Path(settings.data_dir).expanduser() / "runtime.json").read_bytes()
-        runtime = msgspec.json.decode(raw, type=RuntimeFile)
+        runtime = msgspec.json.decode((folder / "runtime.json").read_bytes(), type=RuntimeFile)
     except (OSError, msgspec.MsgspecError):
         return None
-    return runtime if env.lives(runtime.pid) else None
+    return runtime if env.served(folder) else None
 
 
 def embedded_context(runtime: RuntimeFile, settings: KfpSettings) -> Context:

@@ -1,4 +1,4 @@
-"""What detection may look at: variables, files, the clock, whether a process lives. All are arguments."""
+"""What detection may look at: variables, files, the clock, whether a server is there. All are arguments."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Environment(NamedTuple):
     variables: Mapping[str, str]
     root: Path = Path("/")  # a test gives the folder that stands for the pod's file system
     clock: Clock = SYSTEM
-    lives: Callable[[int], bool] = lambda _: False
+    served: Callable[[Path], bool] = lambda _: False  # whether an embedded server holds this data folder
     answers: Callable[[str], bool] = lambda _: False  # whether KFP is at an address; at most two seconds
 
     def variable(self, name: str) -> str:
@@ -46,20 +46,21 @@ class Environment(NamedTuple):
 
 def this_process() -> Environment:
     """Return the surroundings of this process."""
-    return Environment(variables=os.environ, lives=process_lives, answers=kfp_answers)
+    return Environment(variables=os.environ, served=folder_is_served, answers=kfp_answers)
 
 
-def process_lives(pid: int) -> bool:
-    """Whether a process with this id exists; one of another user counts."""
-    if pid <= 0:
-        return False
+def folder_is_served(folder: Path) -> bool:
+    """Whether an embedded server holds the lock of its data `folder`; a process id alone may be another's."""
+    import fcntl
+
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
+        with (folder / "lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+    except BlockingIOError:
         return True
-    return True
+    except OSError:
+        return False
 
 
 class _Health(msgspec.Struct, frozen=True):

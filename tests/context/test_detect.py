@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import msgspec
 import pytest
@@ -35,8 +39,32 @@ def code(environment: object, chosen: KfpSettings) -> tuple[str, str]:
     return caught.value.code, caught.value.why
 
 
-def embedded(tmp_path: Path, **values: object) -> RuntimeFile:
-    folder = tmp_path / "kfp"
+class Embedded:
+    """A data folder as a running embedded server keeps it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._locks: list[IO[bytes]] = []
+
+    def __call__(self, **values: object) -> RuntimeFile:
+        runtime = runtime_file(self._folder, **values)
+        self._locks.append((self._folder / "lock").open("wb"))
+        fcntl.flock(self._locks[-1], fcntl.LOCK_EX)
+        return runtime
+
+    def die(self) -> None:
+        while self._locks:
+            self._locks.pop().close()
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Embedded]:
+    server = Embedded(tmp_path / "kfp")
+    yield server
+    server.die()
+
+
+def runtime_file(folder: Path, **values: object) -> RuntimeFile:
     folder.mkdir()
     known = {
         "url": "http://127.0.0.1:8901",
@@ -98,10 +126,10 @@ def test_a_notebook_without_token_is_found_and_has_no_credential(pod: Folder, tm
     ],
 )
 def test_a_broken_token_is_told_and_not_passed_over(
-    pod: Folder, tmp_path: Path, content: str, wanted: str, words: str
+    pod: Folder, tmp_path: Path, embedded: Embedded, *, content: str, wanted: str, words: str
 ) -> None:
     pod.notebook(kfp_token=content)
-    embedded(tmp_path)
+    embedded()
 
     found, why = code(pod.environment(**NOTEBOOK), settings(tmp_path))
 
@@ -213,8 +241,8 @@ def test_what_is_no_address_is_refused(tmp_path: Path, address: str) -> None:
     assert code(Folder(tmp_path).environment(), settings(tmp_path, endpoint=address))[0] == "bad-input"
 
 
-def test_a_laptop_has_its_embedded_server(tmp_path: Path) -> None:
-    runtime = embedded(tmp_path)
+def test_a_laptop_has_its_embedded_server(tmp_path: Path, embedded: Embedded) -> None:
+    runtime = embedded()
 
     found = detect(Folder(tmp_path).environment(), settings(tmp_path))
 
@@ -222,8 +250,10 @@ def test_a_laptop_has_its_embedded_server(tmp_path: Path) -> None:
     assert found.auth == TokenFile(Path(runtime.token_path), runtime.url)
 
 
-def test_another_namespace_of_the_embedded_server_has_its_own_token(tmp_path: Path) -> None:
-    embedded(tmp_path)
+def test_another_namespace_of_the_embedded_server_has_its_own_token(
+    tmp_path: Path, embedded: Embedded
+) -> None:
+    embedded()
 
     found = detect(Folder(tmp_path).environment(), settings(tmp_path)).in_namespace("team-b")
 
@@ -231,23 +261,29 @@ def test_another_namespace_of_the_embedded_server_has_its_own_token(tmp_path: Pa
     assert found.auth == TokenFile(tmp_path / "kfp" / "token-team-b", found.endpoint)
 
 
-def test_an_address_that_is_the_embedded_server_gets_its_token(tmp_path: Path) -> None:
-    runtime = embedded(tmp_path)
+def test_an_address_that_is_the_embedded_server_gets_its_token(tmp_path: Path, embedded: Embedded) -> None:
+    runtime = embedded()
 
     found = detect(Folder(tmp_path).environment(), settings(tmp_path, endpoint=runtime.url))
 
     assert (found.embedded, found.namespace) == (True, "ana")
 
 
-@pytest.mark.parametrize("change", [{"pid": 1}, {"pid": "x"}])
-def test_a_server_that_does_not_live_is_none(tmp_path: Path, change: dict[str, object]) -> None:
-    embedded(tmp_path, **change)
+def test_a_server_that_does_not_live_is_none(tmp_path: Path, embedded: Embedded) -> None:
+    embedded(pid=os.getpid())  # its id is another's by now
+    embedded.die()
 
     assert code(Folder(tmp_path).environment(), settings(tmp_path))[0] == "no-kubeflow"
 
 
-def test_a_pod_comes_before_the_embedded_server(pod: Folder, tmp_path: Path) -> None:
-    embedded(tmp_path)
+def test_a_runtime_file_that_is_half_written_is_none(tmp_path: Path, embedded: Embedded) -> None:
+    embedded(pid="x")
+
+    assert code(Folder(tmp_path).environment(), settings(tmp_path))[0] == "no-kubeflow"
+
+
+def test_a_pod_comes_before_the_embedded_server(pod: Folder, tmp_path: Path, embedded: Embedded) -> None:
+    embedded()
 
     assert not detect(pod.notebook().environment(**NOTEBOOK), settings(tmp_path)).embedded
 
@@ -308,7 +344,7 @@ def test_another_pod_finds_kfp_where_it_answers(pod: Folder, tmp_path: Path, nam
     assert (found.endpoint, found.kind, found.install_namespace) == (there, "pod", namespace)
 
 
-def test_a_pod_far_from_kfp_is_a_laptop(pod: Folder, tmp_path: Path) -> None:
-    embedded(tmp_path)
+def test_a_pod_far_from_kfp_is_a_laptop(pod: Folder, tmp_path: Path, embedded: Embedded) -> None:
+    embedded()
 
     assert detect(pod.notebook().environment(), settings(tmp_path)).embedded
