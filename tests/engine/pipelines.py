@@ -158,7 +158,7 @@ def talks(lines: int = 0):
 
 
 @dsl.pipeline
-def environment():
+def seen_environment():
     show_environment()
 
 

@@ -287,6 +287,17 @@ def imports(place: str):
     see_remote(data=remote.output)
 
 
+@dsl.pipeline(pipeline_config=dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(size="1Gi")))
+def import_of_nothing():
+    importer = dsl.importer(artifact_uri="/not/there", artifact_class=Dataset, download_to_workspace=True)
+    importer.set_retry(1, backoff_duration="0s")
+
+
+def says_what_is_not_there(tasks):
+    assert tasks["importer"].attempt == 2
+    assert "/not/there is not on this machine" in tasks["importer"].reason
+
+
 @component
 def see_copy(data: Input[Dataset], workspace: str):
     import os
@@ -369,6 +380,13 @@ ROWS = [
     Row("An output that was not written fails the task", missing_output, {}, "FAILED", says_what_is_missing),
     Row("`dsl.importer`, local and remote", imports, note="a remote one is not downloaded"),
     Row("`importer` with `download_to_workspace`", import_to_workspace),
+    Row(
+        "`importer` to the workspace of what is not there",
+        import_of_nothing,
+        {},
+        "FAILED",
+        says_what_is_not_there,
+    ),
     Row("Workspace, one for each run", workspace),
     Row("Lists of artifacts", artifact_lists),
 ]

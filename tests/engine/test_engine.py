@@ -205,7 +205,7 @@ def test_environment_of_a_task(
     monkeypatch.setenv("JUPYTER_TOKEN", "t0p-s3cret")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "t0p-s3cret")
     bench = make_bench()
-    run_id = bench.submit(compiled(pipelines.environment))
+    run_id = bench.submit(compiled(pipelines.seen_environment))
     bench.wait(run_id)
 
     seen = bench.tasks(run_id)["show-environment"].outputs.parameters["Output"]
@@ -321,3 +321,15 @@ def files_of(prefix: Path) -> dict[str, int]:
         for path in packages.glob("*/*")
         if path.is_file() and path.suffix != ".pyc"
     }
+
+
+def test_what_is_left_of_a_deleted_run_is_swept(make_bench: Callable[..., Bench], tmp_path: Path) -> None:
+    left = tmp_path / "engine" / "runs" / "deleted-run" / "tasks"
+    left.mkdir(parents=True)
+    other = tmp_path / "engine" / "runs" / ".somebody-elses"
+    other.mkdir()
+
+    bench = make_bench()
+
+    bench.until(lambda: not left.parent.exists())
+    assert other.exists()

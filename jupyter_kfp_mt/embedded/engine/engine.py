@@ -283,7 +283,7 @@ class Engine:
             return
         pid = under.attempt.supervisor()
         if pid:
-            os.kill(pid, signal.SIGTERM)
+            _stop(pid)
         elif under.attempt.exit() is None:
             # Its supervisor is about to claim the attempt, or has just gone: ask again.
             self._after(0.02, under.run, lambda: self._kill_again(under))
@@ -308,10 +308,10 @@ class Engine:
         """Remove what is left of runs whose deletion was cut short."""
         for path in self._runs_folder.iterdir():
             if self._store.runs.get(path.name) is None:
-                folder = RunFolder(self._runs_folder, path.name)
-                for pid in folder.supervisors():
-                    os.kill(pid, signal.SIGTERM)
-                self._forget(path.name)
+                with contextlib.suppress(ValueError):  # a file of somebody else
+                    for pid in RunFolder(self._runs_folder, path.name).supervisors():
+                        _stop(pid)
+                    self._forget(path.name)
 
     # ---- tasks
 
@@ -341,11 +341,11 @@ class Engine:
         return result if result is not None and is_there(result.outputs) else None
 
     def _import(self, run: ActiveRun, node: Node, importer: Importer) -> None:
-        run.plan.started(node, 1, self._clock())
+        run.plan.started(node, node.attempt + 1, self._clock())
         try:
             run.plan.succeeded(node, run.import_artifact(node, importer), self._clock())
         except (InputError, ValueTypeError, OSError) as error:
-            run.plan.failed(node, str(error), self._clock(), exit_code=1)
+            self._failed_attempt(run, node, str(error), exit_code=1)
 
     def _take(self, run: ActiveRun, node: Node) -> None:
         """Make an attempt of `node`, to be launched once the store knows of it."""
@@ -354,7 +354,7 @@ class Engine:
         try:
             attempt = run.folder.make_attempt(run.task_id(node), number)
         except OSError as error:
-            run.plan.failed(node, f"Its folder could not be made: {error.strerror}.", self._clock())
+            self._failed_attempt(run, node, f"Its folder could not be made: {error.strerror}.")
         else:
             self._prepare(_Under(run=run, node=node, attempt=attempt))
 
@@ -457,12 +457,21 @@ class Engine:
 
     def _failed(self, under: _Under, reason: str, *, exit_code: int | None = None) -> None:
         self._close(under)
-        run, node = under.run, under.node
+        self._failed_attempt(under.run, under.node, reason, exit_code=exit_code)
+
+    def _failed_attempt(
+        self, run: ActiveRun, node: Node, reason: str, *, exit_code: int | None = None
+    ) -> None:
+        """Tell the plan; the next attempt, if there is one, comes after its pause."""
         pause = run.plan.failed(node, reason, self._clock(), exit_code=exit_code)
-        if pause is not None:
-            self._after(
-                pause, run, lambda: run.plan.ready.append(node) if node.state is State.PENDING else None
-            )
+        if pause is None:
+            return
+
+        def again() -> None:
+            if node.state is State.PENDING:
+                run.plan.ready.append(node)
+
+        self._after(pause, run, again)
 
     def _close(self, under: _Under) -> None:
         if self._under.pop((under.run.run_id, under.node.path), None) is not None:
@@ -507,6 +516,11 @@ class Engine:
         self._timers = [timer for timer in self._timers if timer[1] != run.run_id]
         if run.removed:
             self._forget(run.run_id)
+
+
+def _stop(supervisor: int) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it has just ended
+        os.kill(supervisor, signal.SIGTERM)
 
 
 def _sentence(error: KfpError) -> str:
