@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.context import Environment
-from jupyter_kfp_mt.context.environment import process_lives
+from jupyter_kfp_mt.context.environment import folder_is_served
 from jupyter_kfp_mt.embedded import stop
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, KfpRefusedError, RunFailed
 from jupyter_kfp_mt.models import Phase, Run, Source, SourceKind
@@ -17,7 +17,7 @@ from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.settings import KfpSettings
 
 PIPELINES = Path(__file__).parents[2] / "notebooks" / "pipelines"
-LAPTOP = Environment({}, Path("/no/such/root"), lives=process_lives)
+LAPTOP = Environment({}, Path("/no/such/root"), served=folder_is_served)
 TIMEOUT = 60
 
 
