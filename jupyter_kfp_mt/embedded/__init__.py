@@ -78,6 +78,8 @@ def ensure_running(
     while time.monotonic() < deadline:
         found = find(data_dir)
         if found is not None:
+            if found.pid != process.pid:
+                process.terminate()  # another start was first; ours must not take over when that one ends
             # It outlives this call; when it ends before we do, somebody has to take its exit code.
             threading.Thread(target=process.wait, name="kfp-embedded-exit", daemon=True).start()
             on_step("The embedded server is running")
@@ -85,6 +87,8 @@ def ensure_running(
         if process.poll() not in (None, 0):
             break
         time.sleep(_PAUSE)
+    process.terminate()
+    process.wait()
     raise _failed(data_dir)
 
 

@@ -43,6 +43,9 @@ def test_a_second_start_finds_the_first(folder: Path) -> None:
         each.join()
     assert len({(each.url, each.pid) for each in found}) == 1
     assert embedded.find(folder) == found[0]
+    embedded.stop(folder)
+    time.sleep(0.5)  # a start that lost must not come back as a server of its own
+    assert embedded.find(folder) is None
 
 
 def test_it_says_that_it_is_embedded_and_listens_here_only(folder: Path) -> None:
