@@ -271,11 +271,41 @@ describe('a notice', () => {
         onRetry={nothing}
         onReload={nothing}
         onDoctor={nothing}
+        onCreateOption={nothing}
+        onRestart={nothing}
         onCopy={nothing}
       />
     );
     fireEvent.click(screen.getByRole('button', { name: 'Start embedded server' }));
     expect(onStart).toHaveBeenCalled();
+  });
+
+  it.each([
+    ['no-token-no-option', 1, 0],
+    ['no-token-not-chosen', 0, 1],
+    ['no-token-not-applied', 0, 0]
+  ])('of two steps to a token only the next one can be taken: %s', (code, creates, restarts) => {
+    const [onCreateOption, onRestart, nothing] = [vi.fn(), vi.fn(), vi.fn()];
+    render(
+      <PanelNotice
+        error={errorBody({ code, message: 'No token for Kubeflow Pipelines.' })}
+        status={null}
+        trans={trans}
+        starting={false}
+        onStart={nothing}
+        onSetAddress={nothing}
+        onRetry={nothing}
+        onReload={nothing}
+        onDoctor={nothing}
+        onCreateOption={onCreateOption}
+        onRestart={onRestart}
+        onCopy={nothing}
+      />
+    );
+    for (const name of ['Create…', 'Restart…']) {
+      screen.queryAllByRole('button', { name }).forEach(button => fireEvent.click(button));
+    }
+    expect([onCreateOption, onRestart].map(action => action.mock.calls.length)).toEqual([creates, restarts]);
   });
 });
 

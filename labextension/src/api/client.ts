@@ -90,6 +90,16 @@ export class KfpApi {
     return this._get(['doctor'], { namespace });
   }
 
+  /** Create “Allow access to Kubeflow Pipelines” in this notebook's profile. */
+  async createAccessOption(): Promise<void> {
+    await this._send('POST', ['access-option']);
+  }
+
+  /** Restart this notebook with that option; the server goes away soon after its answer. */
+  async restartNotebook(): Promise<void> {
+    await this._send('POST', ['notebook', 'restart']);
+  }
+
   /** Start the embedded server, or find the one that runs. */
   startEmbedded(): Promise<Status> {
     return this._send('POST', ['embedded']);

@@ -18,6 +18,8 @@ export interface IPanelNoticeProps {
   readonly onRetry: () => void;
   readonly onReload: () => void;
   readonly onDoctor: () => void;
+  readonly onCreateOption: () => void;
+  readonly onRestart: () => void;
   readonly onCopy: (text: string) => void;
 }
 
@@ -84,12 +86,36 @@ function FirstTime(props: IPanelNoticeProps): React.JSX.Element {
   );
 }
 
+/** The two steps to a token; the second wakes up when the first is done. */
+function Steps(props: IPanelNoticeProps): React.JSX.Element {
+  const { error, trans } = props;
+  const created = error.code !== 'no-token-no-option';
+  return (
+    <ol>
+      <li>
+        {created ? trans.__('✓ The option is there') : trans.__('Create the option')}{' '}
+        {!created && <Button label={trans.__('Create…')} kind="primary" onClick={props.onCreateOption} />}
+      </li>
+      <li>
+        {trans.__('Restart this notebook with it')}{' '}
+        <Button
+          label={trans.__('Restart…')}
+          kind={created ? 'primary' : 'plain'}
+          off={created ? undefined : trans.__('Create the option first.')}
+          onClick={props.onRestart}
+        />
+      </li>
+    </ol>
+  );
+}
+
 /** In a notebook that was started without access: what is missing, and who can add it. */
 function NoToken(props: IPanelNoticeProps): React.JSX.Element {
   const { error, trans, onCopy } = props;
   const forAdmin = [error.message, error.why, error.next, error.command].filter(text => text !== '').join('\n');
   return (
     <ErrorNotice error={error} trans={trans} onCopy={onCopy} warning actions={[doctor(props)]}>
+      {error.code !== 'no-token-not-applied' && <Steps {...props} />}
       <div className="jp-kfp-Buttons">
         <Button
           label={trans.__('Copy text for an admin')}

@@ -10,6 +10,7 @@ import { AccordionPanel, Widget } from '@lumino/widgets';
 import type { PanelLayout } from '@lumino/widgets';
 import * as React from 'react';
 
+import { bodyOf } from '../api/errors';
 import type { Pipeline } from '../api/types';
 import { CommandIDs, isStartable, whyOff } from '../commands';
 import { Experiments, Pipelines } from '../components/Listing';
@@ -333,9 +334,65 @@ export class KfpPanel extends SidePanel {
         onRetry={() => this._do(CommandIDs.refresh)}
         onReload={() => window.location.reload()}
         onDoctor={() => this._do(CommandIDs.doctor)}
+        onCreateOption={() => void this._createOption(error?.command ?? '')}
+        onRestart={() => void this._restart()}
         onCopy={text => this._copy(text)}
       />
     );
+  }
+
+  /** Create the access option after showing it (UX §7). */
+  private async _createOption(command: string): Promise<void> {
+    const { trans } = this._format;
+    const namespace = this._manager.status?.namespace ?? this._manager.namespace;
+    const shown = new Widget({ node: document.createElement('pre') });
+    shown.node.textContent = command.split('\n').slice(1, -1).join('\n');
+    const note = trans.__('New notebooks in %1 can then choose it. Nothing restarts.', namespace);
+    shown.node.append(`\n\n${note}`);
+    const { button } = await showDialog({
+      title: trans.__('Create the access option in %1?', namespace),
+      body: shown,
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.okButton({ label: trans.__('Create') })
+      ],
+      defaultButton: 1
+    });
+    if (button.accept) {
+      await this._change(this._manager.api.createAccessOption(), trans.__('Option created.'));
+    }
+  }
+
+  /** Restart this notebook with the option, which ends the server that is asked. */
+  private async _restart(): Promise<void> {
+    const { trans } = this._format;
+    const { button } = await showDialog({
+      title: trans.__('Restart this notebook with access to Pipelines?'),
+      body: trans.__(
+        'All kernels and terminals of this notebook stop. Files stay; save what is open first. It takes about a minute; this page reconnects. An extension that was not installed with “pip install --user” is lost by the restart.'
+      ),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.warnButton({ label: trans.__('Restart') })
+      ],
+      defaultButton: 0
+    });
+    if (button.accept) {
+      await this._change(
+        this._manager.api.restartNotebook(),
+        trans.__('Restarting this notebook with access to Pipelines…')
+      );
+    }
+  }
+
+  private async _change(change: Promise<void>, done: string): Promise<void> {
+    try {
+      await change;
+      Notification.success(done, { autoClose: 8000 });
+    } catch (error) {
+      Notification.error(bodyOf(error).message, { autoClose: false });
+    }
+    this._do(CommandIDs.refresh);
   }
 
   private async _start(): Promise<void> {
