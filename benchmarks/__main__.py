@@ -1,20 +1,27 @@
-"""Measure everything, or the parts named: `python -m benchmarks [imports] [lists] [engine]`."""
+"""Measure everything, or the parts named: `python -m benchmarks [imports] [clients] [engine]`."""
 
 from __future__ import annotations
 
 import sys
 
-from . import engine, imports, lists
-from .table import machine, show
+from . import clients, engine, imports
+from .table import load, machine, show
 
-PARTS = {"imports": imports.rows, "lists": lists.rows, "engine": engine.rows}
+PARTS = {
+    "imports": imports.rows,
+    "clients": clients.rows,
+    "engine": engine.rows,
+}
 
 
 def main() -> None:
-    """Print the machine and a table."""
-    wanted = sys.argv[1:] or list(PARTS)
+    """Print the machine and a table; what is measured at the moment goes to standard error."""
+    rows = []
     sys.stdout.write(machine() + "\n\n")
-    show(row for part in wanted for row in PARTS[part]())
+    for part in sys.argv[1:] or PARTS:
+        sys.stderr.write(f"{part} (load {load()})\n")
+        rows += PARTS[part]()
+    show(rows)
 
 
 if __name__ == "__main__":

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
-from .table import Row, median_seconds, milliseconds
+from .processes import costs
+from .table import Row, milliseconds, times
 
 
 def rows() -> list[Row]:
     """Compare the import of this package with that of the SDK."""
-    ours = median_seconds(lambda: _python("import jupyter_kfp_mt"))
-    sdk = median_seconds(lambda: _python("import kfp"))
+    ours, sdk = costs(["import jupyter_kfp_mt", "import kfp"], rounds=5)
     return [
-        Row("import, whole process", milliseconds(ours), f"kfp {milliseconds(sdk)}", f"{sdk / ours:.1f} ×")
+        Row(
+            "import, whole process",
+            f"{milliseconds(ours.seconds)}, {ours.mebibytes:.0f} MiB",
+            f"kfp {milliseconds(sdk.seconds)}, {sdk.mebibytes:.0f} MiB",
+            times(sdk.seconds, ours.seconds),
+        )
     ]
-
-
-def _python(code: str) -> None:
-    subprocess.run([sys.executable, "-c", code], check=True)

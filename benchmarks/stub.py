@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 PAGE = 100
+EXPERIMENT = "a0915860-a767-4a3e-8020-f30afb1a33cd"
 TIME = "2026-03-12T14:02:07Z"
 
 
@@ -20,7 +24,7 @@ def run(number: int) -> dict[str, object]:
     run_id = f"{number:08x}-0000-4000-8000-000000000000"
     history = [{"update_time": TIME, "state": state} for state in ("PENDING", "RUNNING", "SUCCEEDED")]
     return {
-        "experiment_id": "a0915860-a767-4a3e-8020-f30afb1a33cd",
+        "experiment_id": EXPERIMENT,
         "run_id": run_id,
         "display_name": f"train-{number}",
         "storage_state": "AVAILABLE",
@@ -66,46 +70,73 @@ def pages(total: int) -> dict[str, bytes]:
     return made
 
 
+def whole(body: bytes) -> bytes:
+    """Return an answer as it goes over the wire."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+class Answers:
+    """What is answered to which path, and how often runs were asked for."""
+
+    def __init__(self, total: int) -> None:
+        experiment = {"experiment_id": EXPERIMENT, "display_name": "Default", "namespace": "team-a"}
+        self._pages = {token: whole(body) for token, body in pages(total).items()}
+        self._healthz = whole(json.dumps({"multi_user": True, "tag_name": "2.17.0"}).encode())
+        self._experiment = whole(json.dumps(experiment).encode())
+        self._experiments = whole(json.dumps({"experiments": [experiment], "total_size": 1}).encode())
+        self._asked = 0
+
+    def answer(self, target: str) -> bytes:
+        """Return the whole answer to `GET target`."""
+        url = urlsplit(target)
+        if url.path == "/asked":
+            return whole(str(self._asked).encode())
+        if url.path.endswith("/healthz"):
+            return self._healthz
+        self._asked += 1
+        if "/experiments/" in url.path:
+            return self._experiment
+        if url.path.endswith("/experiments"):
+            return self._experiments
+        return self._pages[parse_qs(url.query).get("page_token", [""])[0]]
+
+
+def talk(connection: socket.socket, answers: Answers) -> None:
+    """Answer the requests of one connection, none of which has a body."""
+    with connection, connection.makefile("rb") as lines:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while line := lines.readline():
+            while lines.readline() not in (b"\r\n", b""):
+                pass
+            connection.sendall(answers.answer(line.split()[1].decode()))
+
+
 def serve(total: int) -> None:
     """Serve `total` runs on a free port of the loopback until standard input ends."""
-    answers = pages(total)
-    healthz = json.dumps({"multi_user": True, "tag_name": "2.17.0"}).encode()
-    experiment = json.dumps(
-        {
-            "experiment_id": "a0915860-a767-4a3e-8020-f30afb1a33cd",
-            "display_name": "Default",
-            "namespace": "team-a",
-        }
-    ).encode()
+    answers = Answers(total)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=200)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def accept() -> None:
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=talk, args=(connection, answers), daemon=True).start()
 
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            if url.path.endswith("/healthz"):
-                body = healthz
-            elif "/experiments/" in url.path:
-                body = experiment
-            elif url.path.endswith("/experiments"):
-                body = b'{"experiments":[' + experiment + b'],"total_size":1}'
-            else:
-                body = answers[parse_qs(url.query).get("page_token", [""])[0]]
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
+    threading.Thread(target=accept, daemon=True).start()
+    sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     sys.stdin.read()
+
+
+@contextlib.contextmanager
+def serving(runs: int) -> Iterator[str]:
+    """Run a stub with so many runs in a process of its own; gives its address."""
+    command = [sys.executable, "-m", "benchmarks.stub", str(runs)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+        assert server.stdin is not None
+        server.stdin.close()
 
 
 if __name__ == "__main__":

@@ -22,9 +22,14 @@ class Row(NamedTuple):
 
 
 def machine() -> str:
-    """Describe the machine in one line."""
+    """Describe the machine and how busy it is, in one line."""
     system = f"{platform.system()} {platform.machine()}"
-    return f"{system}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    return f"{system}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load()}"
+
+
+def load() -> str:
+    """The processes that want to run, over the last minute."""
+    return f"{os.getloadavg()[0]:.1f}"
 
 
 def show(rows: Iterable[Row]) -> None:
@@ -43,14 +48,21 @@ def show(rows: Iterable[Row]) -> None:
 def median_seconds(action: Callable[[], object], times: int = 5) -> float:
     """Return the median seconds of `times` calls after one that is not counted."""
     action()
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        action()
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
+    return statistics.median(seconds(action) for _ in range(times))
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Return how long one call takes."""
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
 
 
 def milliseconds(seconds: float) -> str:
     """Write seconds as milliseconds."""
     return f"{seconds * 1000:.1f} ms"
+
+
+def times(other: float, ours: float) -> str:
+    """Write how many times less ours is."""
+    return f"{other / ours:.1f} ×" if other < 10 * ours else f"{other / ours:.0f} ×"
