@@ -105,6 +105,22 @@ def use_package() -> str:
     return tiny_package.__file__
 
 
+@component
+def nest() -> list:
+    import os
+
+    # Written as text: json.dumps would refuse to.
+    out = os.path.join(os.path.dirname(os.getcwd()), "out", "executor_output.json")
+    os.makedirs(os.path.dirname(out), exist_ok=True)
+    open(out, "w").write('{"parameterValues": {"Output": ' + "[" * 100_000 + "]" * 100_000 + "}}")
+    os._exit(0)
+
+
+@dsl.pipeline
+def nested_output():
+    nest()
+
+
 @dsl.pipeline
 def stuck(folder: str):
     first = stubborn(folder=folder)

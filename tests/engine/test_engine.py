@@ -333,3 +333,10 @@ def test_what_is_left_of_a_deleted_run_is_swept(make_bench: Callable[..., Bench]
 
     bench.until(lambda: not left.parent.exists())
     assert other.exists()
+
+
+def test_an_output_that_cannot_be_read_fails_its_task_only(bench: Bench, compiled: Compiled) -> None:
+    run = bench.wait(bench.submit(compiled(pipelines.nested_output)))
+
+    assert run.state == "FAILED"
+    assert bench.wait(bench.submit(compiled(pipelines.talks))).state == "SUCCEEDED"

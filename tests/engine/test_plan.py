@@ -259,3 +259,25 @@ def test_cancel_ends_everything(made: tuple[Pipeline, set[str]], chance: random.
 
     assert_right(simulation)
     assert len(simulation.order) == begun
+
+
+@pytest.mark.parametrize(
+    "retry",
+    [
+        {"maxRetryCount": 2, "backoffDuration": "soon"},
+        {"maxRetryCount": 2, "backoffDuration": "9s", "backoffFactor": 1e300, "backoffMaxDuration": "9s"},
+        {"maxRetryCount": -5},
+    ],
+)
+def test_odd_retry_policies(retry: dict[str, Any]) -> None:
+    assert simulate(pipeline({"a": task(retryPolicy=retry)}), {"a"}) == {"": F, "a": F}
+
+
+def test_a_negative_limit_is_none() -> None:
+    loop = task(
+        component="body",
+        parameterIterator={"items": {"raw": "[1, 2]"}, "itemInput": "item"},
+        iteratorPolicy={"parallelismLimit": -1},
+    )
+
+    assert simulate(pipeline({"loop": loop}, {"body": {"dag": {"tasks": {"a": task()}}}}))["loop"] == S

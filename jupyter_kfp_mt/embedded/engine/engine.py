@@ -27,18 +27,15 @@ from .active import ActiveRun, for_retry, pipeline_of
 from .cache import fingerprint, is_there
 from .components import python_code
 from .folders import Attempt, LogPart, RunFolder, task_environment
-from .inputs import InputError
 from .ir import Importer, read_pipeline
-from .jobs import JobError
-from .launchers import Handle, Launcher, LaunchError, choose_launcher
+from .launchers import Handle, Launcher, choose_launcher
 from .mailbox import Mailbox
 from .nodes import Node, State
-from .outputs import OutputError, read_outputs
+from .outputs import read_outputs
 from .packages import RUNTIME, Packages
 from .problems import Problem, find_problems
 from .recurring import RecurringRuns
 from .turns import next_run
-from .values import ValueTypeError
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], float]
@@ -344,7 +341,7 @@ class Engine:
         run.plan.started(node, node.attempt + 1, self._clock())
         try:
             run.plan.succeeded(node, run.import_artifact(node, importer), self._clock())
-        except (InputError, ValueTypeError, OSError) as error:
+        except (ValueError, OSError, RecursionError) as error:
             self._failed_attempt(run, node, str(error), exit_code=1)
 
     def _take(self, run: ActiveRun, node: Node) -> None:
@@ -369,7 +366,7 @@ class Engine:
         for under in filter(self._is_wanted, waiting):
             try:
                 self._start(under)
-            except (JobError, InputError, ValueTypeError, LaunchError, KfpError, OSError) as error:
+            except (ValueError, KfpError, OSError, RecursionError) as error:
                 self._failed(under, str(error) if not isinstance(error, KfpError) else _sentence(error))
         if self._to_launch or any(run.plan.changed for run in self._runs.values()):
             self._commands.put(lambda: None)
@@ -446,7 +443,7 @@ class Engine:
         try:
             made = run.maker.output_artifacts(node, run.task_id(node))
             outputs = read_outputs(node.component, under.attempt, made)
-        except (OutputError, OSError) as error:
+        except (ValueError, OSError, RecursionError) as error:  # whatever a task can make of its outputs
             self._failed(under, str(error), exit_code=0)
             return
         self._close(under)

@@ -234,7 +234,7 @@ def _call(function: Callable[[Any], Any], inner: _Eval) -> _Eval:
         value = inner(values)
         try:
             return function(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ExpressionError(f"{value!r} cannot be converted") from error
 
     return call

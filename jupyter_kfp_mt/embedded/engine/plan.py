@@ -173,7 +173,7 @@ class Plan:
                 self._offer(node, now)
             else:
                 self._begin(node, now)
-        except (InputError, ValueTypeError, ExpressionError) as error:
+        except (InputError, ValueTypeError, ExpressionError, RecursionError) as error:
             self._finish(node, State.FAILED, now, reason=str(error))
 
     def _blocking(self, node: Node) -> str:
@@ -223,7 +223,7 @@ class Plan:
 
     def _iterate(self, loop: Node, now: float) -> None:
         """Start iterations up to the loop's limit."""
-        limit = loop.task.iterator_policy.parallelism_limit or len(loop.items)
+        limit = max(0, loop.task.iterator_policy.parallelism_limit) or len(loop.items)
         while len(loop.children) < len(loop.items) and loop.unfinished < limit and not self.cancelling:
             number = len(loop.children)
             task = loop.task
@@ -295,7 +295,10 @@ class Plan:
         policy = node.task.retry_policy
         longest = seconds(policy.backoff_max_duration) or MAX_BACKOFF
         factor = policy.backoff_factor or 1.0
-        return min(longest, seconds(policy.backoff_duration) * factor ** (node.attempt - 1))
+        try:
+            return min(longest, seconds(policy.backoff_duration) * factor ** (node.attempt - 1))
+        except OverflowError:
+            return longest
 
 
 _ENDED = {

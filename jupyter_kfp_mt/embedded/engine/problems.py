@@ -73,7 +73,7 @@ def _reason(
         return "a loop over a single component, which the compiler does not write"
     executor = pipeline.executor(component)
     if executor.importer is not None:
-        return ""
+        return "" if component.output_definitions.artifacts else "an artifact to import"
     if executor.container is None:
         return "an executor that only Vertex AI has"
     return _container(executor.container, which) or _platform(pipeline.platform(component))

@@ -132,4 +132,5 @@ def _fill_text(text: str, inputs: Mapping[str, Any], known: Mapping[str, str]) -
 
 def seconds(duration: str) -> float:
     """Return a duration of the IR (`"60s"`, `"1.5s"`) in seconds; 0 when there is none."""
-    return float(duration.removesuffix("s") or 0)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)s", duration)
+    return float(match[1]) if match is not None else 0.0
