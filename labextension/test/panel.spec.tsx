@@ -1,9 +1,10 @@
-import { fireEvent, render, screen, within } from '@testing-library/react';
+import { act, fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Run } from '../src/api/types';
 import { ErrorNotice, report } from '../src/components/ErrorNotice';
+import { PanelFooter } from '../src/components/PanelFooter';
 import { PanelHeader } from '../src/components/PanelHeader';
 import { PanelNotice } from '../src/components/PanelNotice';
 import { RunsSection } from '../src/components/RunsSection';
@@ -307,6 +308,22 @@ describe('a notice', () => {
     }
     expect([onCreateOption, onRestart].map(action => action.mock.calls.length)).toEqual([creates, restarts]);
   });
+});
+
+it('the footer tells how old the rows are, and counts from the last sign of life', () => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  const freshness = { updatedAt: Date.now(), checkedAt: 0 };
+  const props = { connected: true, announcement: '', format, ticker: new Ticker(), onRetry: vi.fn(), onDoctor: vi.fn() };
+  const { container } = render(<PanelFooter freshness={freshness} {...props} />);
+  const after = (seconds: number): string => {
+    act(() => void vi.advanceTimersByTime(seconds * 1000));
+    return container.querySelector('.jp-kfp-num')?.textContent ?? '';
+  };
+  expect(after(4)).toBe('Updated 4 s ago');
+  expect(after(186)).toBe('Not updated for 3 min 10 s');
+  freshness.updatedAt = Date.now();
+  expect(after(1)).toBe('Updated just now');
+  vi.useRealTimers();
 });
 
 it('a state is an icon and a word', () => {

@@ -69,6 +69,15 @@ it('takes in what the stream tells, newest first, and keeps the rows that did no
   expect(manager.runs[1]).toBe(kept);
 });
 
+it('knows that its rows are right when the server only says that it is there', async () => {
+  await begin([run({ run_id: 'a' })]);
+  await waitFor(() => expect(streams()).toBe(1));
+  const before = manager.updatedAt;
+  await waitFor(() => expect(Date.now()).toBeGreaterThan(before));
+  stream.keepAlive();
+  await waitFor(() => expect(manager.updatedAt).toBeGreaterThan(before));
+});
+
 it('ignores what is said of another namespace', async () => {
   await begin([run({ run_id: 'a' })]);
   stream.send('runs', { namespace: 'team-b', runs: [run({ run_id: 'x' })], removed: ['a'], at: AT });

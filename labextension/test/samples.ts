@@ -87,6 +87,11 @@ export class FakeStream {
     this._write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
+  /** Only say that the server is there. */
+  keepAlive(): void {
+    this._write(': \n\n');
+  }
+
   close(): void {
     this._controller?.close();
   }

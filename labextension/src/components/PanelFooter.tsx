@@ -3,14 +3,13 @@ import * as React from 'react';
 import type { Format } from '../format';
 import { Button } from './Button';
 import { useNow } from './now';
-import type { Ticker } from './now';
+import type { IFreshness, Ticker } from './now';
 
 /** After this long without a word from the server the rows are called old. */
 const STALE = 180_000;
 
 export interface IPanelFooterProps {
-  readonly updatedAt: number;
-  readonly checkedAt: number;
+  readonly freshness: IFreshness & { readonly checkedAt: number };
   readonly connected: boolean;
   /** One sentence for screen readers about what just changed. */
   readonly announcement: string;
@@ -22,9 +21,10 @@ export interface IPanelFooterProps {
 
 /** How fresh the rows are, and the way to the doctor. */
 export function PanelFooter(props: IPanelFooterProps): React.JSX.Element {
-  const { updatedAt, checkedAt, format, connected } = props;
+  const { format, connected } = props;
   const { trans } = format;
   const now = useNow(props.ticker);
+  const { updatedAt, checkedAt } = props.freshness;
   const since = (moment: number): number => Math.max(0, now - moment) / 1000;
   const old = updatedAt > 0 && now - updatedAt > STALE;
   const fresh =

@@ -33,6 +33,15 @@ export class Ticker {
   private _timer: ReturnType<typeof setInterval> | undefined;
 }
 
+/**
+ * When what is shown was last known to be right, in milliseconds since 1970.
+ *
+ * Read at each tick: a sign of life from the server changes nothing else in the page.
+ */
+export interface IFreshness {
+  readonly updatedAt: number;
+}
+
 /** The time now, renewed each second. */
 export function useNow(ticker: Ticker): number {
   return React.useSyncExternalStore(ticker.subscribe, () => ticker.now);

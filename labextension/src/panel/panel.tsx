@@ -416,12 +416,10 @@ export class KfpPanel extends SidePanel {
   }
 
   private _drawFooter(): React.JSX.Element {
-    const { updatedAt, checkedAt, connection } = this._manager;
     return (
       <PanelFooter
-        updatedAt={updatedAt}
-        checkedAt={checkedAt}
-        connected={connection === 'connected'}
+        freshness={this._manager}
+        connected={this._manager.connection === 'connected'}
         announcement={this._announcement}
         format={this._format}
         ticker={this._ticker}

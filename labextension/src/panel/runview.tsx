@@ -90,7 +90,7 @@ export class RunViewWidget extends ReactWidget {
       <RunPage
         view={model.view}
         error={model.error}
-        updatedAt={model.updatedAt}
+        freshness={model}
         rights={{ connected: model.connected, canRun: sameNamespace ? (manager.status?.can_run ?? null) : null }}
         place={this._place}
         log={this._log}

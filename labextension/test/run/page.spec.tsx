@@ -42,7 +42,7 @@ function logOf(text: string, more: Partial<ILogState> = {}): ILogState {
 const props: IRunPageProps = {
   view: view('FAILED', TASKS, { failure: FAILURE }),
   error: null,
-  updatedAt: Date.now(),
+  freshness: { updatedAt: Date.now() },
   rights: { connected: true, canRun: true },
   place: FIRST_PLACE,
   log: logOf(`one\n${FAILURE.line}\nend`),

@@ -4,14 +4,14 @@ import type { Run } from '../../api/types';
 import { instant, type Format } from '../../format';
 import { isActive, phaseWord } from '../../phase';
 import { Button } from '../Button';
+import type { IFreshness } from '../now';
 import { StateIcon } from '../StateIcon';
 
 export interface IRunHeadProps {
   readonly run: Run;
   readonly format: Format;
   readonly now: number;
-  /** When what is shown was last known to be right. */
-  readonly updatedAt: number;
+  readonly freshness: IFreshness;
   readonly onCopyId: () => void;
   readonly onRetryNow: () => void;
 }
@@ -47,9 +47,9 @@ export function RunHead(props: IRunHeadProps): React.JSX.Element {
   );
 }
 
-function Updated({ run, format, now, updatedAt, onRetryNow }: IRunHeadProps): React.JSX.Element {
+function Updated({ run, format, now, freshness, onRetryNow }: IRunHeadProps): React.JSX.Element {
   const { trans } = format;
-  const age = Math.max(0, now - updatedAt);
+  const age = Math.max(0, now - freshness.updatedAt);
   if (isActive(run.phase) && age > STALE) {
     return (
       <span className="jp-kfp-dim jp-kfp-small">

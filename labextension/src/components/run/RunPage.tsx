@@ -8,7 +8,7 @@ import { artifactsOf } from '../../tasks/metrics';
 import { firstTask, taskCsv, taskRows, type ITaskSort } from '../../tasks/rows';
 import { Button } from '../Button';
 import { ErrorNotice } from '../ErrorNotice';
-import { useNow, type Ticker } from '../now';
+import { useNow, type IFreshness, type Ticker } from '../now';
 import { panelOf, Tabs } from '../Tabs';
 import { AboutTab } from './AboutTab';
 import { ArtifactsTab } from './ArtifactsTab';
@@ -42,7 +42,7 @@ export const FIRST_PLACE: IRunPlace = { tab: 'tasks', task: null, opened: '', ta
 export interface IRunPageProps {
   readonly view: RunView | null;
   readonly error: ErrorBody | null;
-  readonly updatedAt: number;
+  readonly freshness: IFreshness;
   readonly rights: IRunRights;
   readonly place: IRunPlace;
   readonly log: ILogState | null;
@@ -122,7 +122,7 @@ function LoadedPage(props: ILoadedProps): React.JSX.Element {
         run={run}
         format={format}
         now={now}
-        updatedAt={props.updatedAt}
+        freshness={props.freshness}
         onCopyId={() => props.onCopy(run.run_id, trans.__('Run id copied'))}
         onRetryNow={props.onRefresh}
       />
@@ -148,7 +148,7 @@ function LoadedPage(props: ILoadedProps): React.JSX.Element {
 function Trouble(props: ILoadedProps & { readonly error: ErrorBody }): React.JSX.Element {
   const { error, format, onRefresh } = props;
   const { trans } = format;
-  const words = trans.__('%1 What is shown is from %2.', error.message, format.clock(isoOf(props.updatedAt)));
+  const words = trans.__('%1 What is shown is from %2.', error.message, format.clock(isoOf(props.freshness.updatedAt)));
   return (
     <div className="jp-kfp-Trouble" role="status" title={error.why}>
       <span className="jp-kfp-cut">{words}</span>
