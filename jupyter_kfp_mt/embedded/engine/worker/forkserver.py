@@ -39,21 +39,29 @@ def main(path: str, paths: list[str]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are not waited for
     gc.collect()
     gc.freeze()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    try:
+        os.write(1, b"ready\n")
+        accept(listener)
+    except BrokenPipeError:
+        pass  # the server has gone already
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+            os.rmdir(os.path.dirname(path))
+
+
+def accept(listener: socket.socket) -> None:
+    """Fork a supervisor for each connection until the standard input ends."""
     while True:
         ready, _, _ = select.select([listener.fileno(), 0], [], [])
         if 0 in ready and not os.read(0, 4096):
-            break
+            return
         if listener.fileno() in ready:
             connection, _ = listener.accept()
             if os.fork() == 0:
                 listener.close()
                 serve(connection)
             connection.close()
-    with contextlib.suppress(OSError):
-        os.unlink(path)
-        os.rmdir(os.path.dirname(path))
 
 
 def warm_up() -> None:
