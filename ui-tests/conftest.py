@@ -108,10 +108,12 @@ def page(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator
     assert complaints == []
 
 
-def api(lab: Lab, path: str) -> object:
-    """Ask the server extension, as a script with the Jupyter token would."""
+def api(lab: Lab, path: str, body: object = None) -> object:
+    """Ask the server extension, as a script with the Jupyter token would; with a `body` it is a POST."""
     question = urllib.request.Request(
-        f"{lab.url}jupyter-kfp-mt/{path}", headers={"Authorization": f"token {lab.token}"}
+        f"{lab.url}jupyter-kfp-mt/{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"token {lab.token}", "Content-Type": "application/json"},
     )
     with urllib.request.urlopen(question, timeout=30) as answer:
         return json.load(answer)
