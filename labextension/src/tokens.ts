@@ -68,6 +68,8 @@ export interface IRunManager extends IDisposable {
   readonly changed: ISignal<IRunManager, void>;
   /** Emitted for each run that is new or changed, after `changed`. */
   readonly runChanged: ISignal<IRunManager, IRunChange>;
+  /** Emitted for a run of mine that was not confirmed and that KFP has no record of. */
+  readonly submitLost: ISignal<IRunManager, Run>;
   /** A run by its id, when it is loaded. */
   find(runId: string): Run | undefined;
   /** Work while the handle lives: a view is visible, or a run of mine is active. */
@@ -80,8 +82,10 @@ export interface IRunManager extends IDisposable {
   /** How many rows a page has. */
   setPageSize(size: number): void;
   setNamespace(namespace: string): Promise<void>;
-  /** Start a run in the current namespace; it is shown at once. */
-  submit(request: SubmitRequest): Promise<Run>;
+  /** Start a run; in the current namespace it is shown at once. */
+  submit(request: SubmitRequest, namespace?: string): Promise<Run>;
+  /** Send again what `submitLost` told of. */
+  submitAgain(runId: string): Promise<Run>;
   // The verbs act in the current namespace when none is given, and are shown at once.
   terminate(runId: string, namespace?: string): Promise<Run>;
   retry(runId: string, namespace?: string): Promise<Run>;

@@ -6,9 +6,11 @@ import type { Phase } from '../src/api/types';
 import { format, run } from './samples';
 
 let told: INotice[];
+let inFront: string;
 
 beforeEach(() => {
   told = [];
+  inFront = '';
   vi.useFakeTimers({ now: Date.parse('2026-03-12T14:05:00Z') });
 });
 
@@ -17,10 +19,16 @@ afterEach(() => vi.useRealTimers());
 function endings(notify: 'mine' | 'all' | 'none' = 'mine'): Endings {
   return new Endings({
     format,
-    tell: notice => told.push(notice),
+    // the notices that are on the page: one that replaces another has its place
+    tell: (notice, inPlaceOf) => {
+      const at = inPlaceOf === '' ? told.length : Number(inPlaceOf);
+      told[at] = notice;
+      return String(at);
+    },
     notify: () => notify,
     reasonOf: ({ failed_task }) => Promise.resolve(`Task ${failed_task} stopped.`),
-    isMine: id => id.startsWith('mine')
+    isMine: id => id.startsWith('mine'),
+    isInFront: id => id === inFront
   });
 }
 
@@ -29,59 +37,98 @@ function change(run_id: string, previous: Phase | null, phase: Phase, failed_tas
   return { run: run({ run_id, phase, finished_at, failed_task }), previous };
 }
 
-function texts(): string[] {
-  vi.advanceTimersByTime(5000);
+async function texts(): Promise<string[]> {
+  await vi.advanceTimersByTimeAsync(5000);
   return told.map(notice => notice.text);
 }
 
-it('tells the start and the end of a run of mine', () => {
+it('tells the start and the end of a run of mine', async () => {
   const all = endings();
   all.note(change('mine', null, 'RUNNING'));
+  await vi.advanceTimersByTimeAsync(1000);
   all.note(change('mine', 'RUNNING', 'SUCCEEDED'));
-  expect(texts()).toEqual(['mine started in team-a.', 'mine succeeded in 2 s.']);
+  expect(await texts()).toEqual(['mine started in team-a.', 'mine succeeded in 2 s.']);
 });
 
 it('keeps a failure with its reason until it is read, and offers Retry', async () => {
   endings().note(change('mine', 'RUNNING', 'FAILED', 'load'));
-  await vi.advanceTimersByTimeAsync(5000);
-  expect(texts()).toEqual(['mine failed: Task load stopped.']);
-  expect(told[0]).toMatchObject({ type: 'error', autoClose: false, retry: true });
+  expect(await texts()).toEqual(['mine failed: Task load stopped.']);
+  expect(told[0]).toMatchObject({ type: 'error', autoClose: false, actions: ['open', 'retry'] });
 });
 
-it('tells an end once, though it is heard twice', () => {
+it('tells an end once, though it is heard twice', async () => {
   const all = endings();
   all.note(change('mine', 'RUNNING', 'SUCCEEDED'));
   all.note(change('mine', null, 'SUCCEEDED'));
-  expect(texts().length).toBe(1);
+  expect((await texts()).length).toBe(1);
 });
 
-it('tells of a retried run again', () => {
+it('tells of a retried run again', async () => {
   const all = endings();
   all.note(change('mine', 'RUNNING', 'FAILED'));
   all.note(change('mine', 'FAILED', 'RUNNING'));
   all.note(change('mine', 'RUNNING', 'SUCCEEDED'));
-  expect(texts().length).toBeGreaterThan(0);
+  expect((await texts()).length).toBeGreaterThan(0);
   expect(told.some(notice => notice.text.includes('2 runs ended'))).toBe(true);
 });
 
-it('tells several ends as one', () => {
+it('tells neither start nor failure of the run that is in front', async () => {
+  inFront = 'mine';
+  const all = endings();
+  all.note(change('mine', null, 'RUNNING'));
+  await vi.advanceTimersByTimeAsync(1000);
+  all.note(change('mine', 'RUNNING', 'FAILED', 'load'));
+  expect(await texts()).toEqual([]);
+});
+
+it('puts ends that follow at once into the notice of the first', async () => {
+  const all = endings();
+  all.note(change('mine-1', 'RUNNING', 'SUCCEEDED'));
+  await vi.advanceTimersByTimeAsync(1500);
+  all.note(change('mine-2', 'RUNNING', 'SUCCEEDED'));
+  expect(await texts()).toEqual(['2 runs ended: 2 succeeded, 0 failed.']);
+});
+
+it('says in one place what became of a submit without a clear answer', async () => {
+  const all = endings();
+  all.note(change('mine', null, 'UNCONFIRMED'));
+  expect(await texts()).toEqual(['mine: not confirmed yet.']);
+  all.note(change('mine', 'UNCONFIRMED', 'RUNNING'));
+  expect(await texts()).toEqual(['mine did start.']);
+});
+
+it('offers to send again what KFP has no record of', async () => {
+  const all = endings();
+  all.note(change('mine', null, 'UNCONFIRMED'));
+  all.noteLost(run({ run_id: 'mine' }));
+  expect(await texts()).toEqual(['mine did not start. KFP has no record of it.']);
+  expect(told[0]?.actions).toEqual(['again']);
+});
+
+it('has 140 characters at most, with names cut in the middle', async () => {
+  endings().note({ run: run({ run_id: 'mine', display_name: 'n'.repeat(300), phase: 'FAILED', failed_task: 't'.repeat(300) }), previous: 'RUNNING' });
+  const [text] = await texts();
+  expect(text?.length).toBe(140);
+});
+
+it('tells several ends as one', async () => {
   const all = endings();
   for (const id of ['mine-1', 'mine-2', 'mine-3']) {
     all.note(change(id, 'RUNNING', id === 'mine-3' ? 'FAILED' : 'SUCCEEDED'));
   }
-  expect(texts()).toEqual(['3 runs ended: 2 succeeded, 1 failed.']);
+  expect(await texts()).toEqual(['3 runs ended: 2 succeeded, 1 failed.']);
 });
 
 it.each([
   ['mine', 0],
   ['none', 0],
   ['all', 1]
-] as const)('with “%s” tells %i ends of runs of others', (notify, count) => {
+] as const)('with “%s” tells %i ends of runs of others', async (notify, count) => {
   endings(notify).note(change('theirs', 'RUNNING', 'SUCCEEDED'));
-  expect(texts().length).toBe(count);
+  expect((await texts()).length).toBe(count);
 });
 
-it('says nothing of runs that had ended before they were seen', () => {
+it('says nothing of runs that had ended before they were seen', async () => {
   endings('all').note(change('theirs', null, 'FAILED'));
-  expect(texts()).toEqual([]);
+  expect(await texts()).toEqual([]);
 });

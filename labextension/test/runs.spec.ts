@@ -129,6 +129,48 @@ it('believes the stream when it was faster than the answer to a submit', async (
   expect(manager.isMine(heard[heard.length - 1]?.run.run_id ?? '')).toBe(true);
 });
 
+describe('a submit without a clear answer', () => {
+  const unclear = run({ run_id: 'new', phase: 'UNCONFIRMED' });
+  let lost: string[];
+
+  async function sendUnclear(): Promise<void> {
+    server.more = { 'POST namespaces/team-a/runs': () => json(unclear, 202) };
+    await begin([run({ run_id: 'a' })]);
+    await waitFor(() => expect(streams()).toBe(1));
+    lost = [];
+    manager.submitLost.connect((_, { run_id }) => lost.push(run_id));
+    await manager.submit({ source: { kind: 'example' }, submit_key: 'key' });
+  }
+
+  it('is on the list until it is confirmed', async () => {
+    await sendUnclear();
+    expect(manager.find('new')?.phase).toBe('UNCONFIRMED');
+    stream.send('runs', { namespace: 'team-a', runs: [run({ run_id: 'new' })], removed: [], at: AT });
+    await waitFor(() => expect(manager.find('new')?.phase).toBe('RUNNING'));
+    stream.send('runs', { namespace: 'team-a', runs: [], removed: ['new'], at: AT }, '2');
+    await waitFor(() => expect(manager.find('new')).toBeUndefined());
+    expect(lost).toEqual([]);
+  });
+
+  it('did not start when it leaves the list, and can be sent again', async () => {
+    await sendUnclear();
+    stream.send('runs', { namespace: 'team-a', runs: [], removed: ['new'], at: AT });
+    await waitFor(() => expect(lost).toEqual(['new']));
+    await manager.submitAgain('new');
+    const bodies = asked.filter(({ method }) => method === 'POST').map(request => request.text());
+    expect(new Set(await Promise.all(bodies)).size).toBe(1);
+  });
+
+  it('did not start when a page of all runs does not have it', async () => {
+    await sendUnclear();
+    manager.setFilter({ only: 'failed' });
+    await waitFor(() => expect(asked.some(({ url }) => url.includes('state=FAILED'))).toBe(true));
+    expect(lost).toEqual([]);
+    manager.setFilter({ only: 'all' });
+    await waitFor(() => expect(lost).toEqual(['new']));
+  });
+});
+
 it('believes the stream when it was faster than the answer to a terminate', async () => {
   const answered = new Promise<Response>(resolve => {
     setTimeout(() => resolve(json(run({ run_id: 'a', phase: 'CANCELING' }))), 100);

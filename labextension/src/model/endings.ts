@@ -6,29 +6,43 @@ import type { IRunChange } from '../tokens';
 
 /** The longest name in a notice, which has 140 characters in all. */
 const NAME = 50;
-/** Runs that end within this time, in milliseconds, are told together. */
+/** Runs that end within this time after another one, in milliseconds, are told with it. */
 const TOGETHER = 2000;
-/** One run's end is told after this pause, in case others end with it. */
+/** A start or an end is told after this pause: a view may open, or others end with it. */
 const SOON = 500;
+
+/** What a notice offers to do with its run, or, for several, to show the list. */
+export type NoticeAction = 'open' | 'retry' | 'again' | 'show';
 
 /** What is to be told. */
 export interface INotice {
   readonly text: string;
-  readonly type: 'success' | 'error' | 'info';
+  readonly type: 'success' | 'error' | 'info' | 'warning';
   /** Milliseconds; false to stay. */
   readonly autoClose: number | false;
   /** The run it is about; empty for several. */
   readonly runId: string;
-  readonly retry: boolean;
+  readonly actions: readonly NoticeAction[];
 }
 
 export interface IEndingsOptions {
   readonly format: Format;
-  readonly tell: (notice: INotice) => void;
+  /** Show a notice, in place of an earlier one when its id is given; returns the id. */
+  readonly tell: (notice: INotice, inPlaceOf: string) => string;
   readonly notify: () => 'mine' | 'all' | 'none';
   readonly isMine: (runId: string) => boolean;
+  /** Whether the person looks at the run now. */
+  readonly isInFront: (runId: string) => boolean;
   /** Why a run failed, in one sentence; empty when that is not known. */
   readonly reasonOf: (run: Run) => Promise<string>;
+}
+
+/** Runs that ended at about the same time, and the notice that tells of them. */
+interface IGroup {
+  readonly since: number;
+  readonly runs: Run[];
+  waiting: boolean;
+  notice: string;
 }
 
 /** Decides which starts and ends of runs are told, each once, and in which words (UX §6). */
@@ -37,66 +51,124 @@ export class Endings {
 
   /** Take note of a change; something may be told at once or a little later. */
   note({ run, previous }: IRunChange): void {
-    const { notify, isMine } = this._options;
-    const wanted = notify() === 'all' ? previous !== null || isMine(run.run_id) : isMine(run.run_id);
-    if (notify() === 'none' || !wanted || previous === run.phase) {
+    if (!this._wanted(run, previous) || previous === run.phase) {
       return;
+    }
+    if (run.phase === 'UNCONFIRMED') {
+      this._tellSubmit(run, this._unclear(run));
+      return;
+    }
+    if (previous === 'UNCONFIRMED') {
+      this._tellSubmit(run, this._didStart(run));
+    } else if (previous === null && isActive(run.phase)) {
+      setTimeout(() => this._tellStart(run), SOON);
     }
     if (isActive(run.phase)) {
       // A retried run ends once more.
-      this._told.delete(run.run_id);
-      if (previous === null) {
-        this._options.tell(this._started(run));
-      }
-    } else if (!this._told.has(run.run_id)) {
-      this._told.add(run.run_id);
-      this._waiting.push(run);
-      // The first is told soon; those that end right after it are told together.
-      const pause = Date.now() - this._lastAt < TOGETHER ? TOGETHER : SOON;
-      this._timer ??= setTimeout(() => this._flush(), pause);
+      this._ended.delete(run.run_id);
+    } else if (!this._ended.has(run.run_id)) {
+      this._ended.add(run.run_id);
+      this._gather(run);
     }
   }
 
-  private _flush(): void {
-    const runs = this._waiting;
-    this._waiting = [];
-    this._timer = undefined;
-    this._lastAt = Date.now();
+  /** Take note that KFP has no record of a run that was not confirmed. */
+  noteLost(run: Run): void {
+    if (this._wanted(run, 'UNCONFIRMED')) {
+      this._tellSubmit(run, this._didNotStart(run));
+    }
+  }
+
+  private _wanted(run: Run, previous: IRunChange['previous']): boolean {
+    const { notify, isMine } = this._options;
+    const mine = isMine(run.run_id);
+    return notify() === 'all' ? mine || previous !== null : notify() === 'mine' && mine;
+  }
+
+  /** The notice of an unclear submit says, in its place, how it was settled. */
+  private _tellSubmit(run: Run, notice: INotice): void {
+    this._submits.set(run.run_id, this._options.tell(notice, this._submits.get(run.run_id) ?? ''));
+  }
+
+  /** A start is news only where the person does not see it. */
+  private _tellStart(run: Run): void {
+    if (!this._ended.has(run.run_id) && !this._options.isInFront(run.run_id)) {
+      this._options.tell(this._started(run), '');
+    }
+  }
+
+  private _gather(run: Run): void {
+    const now = Date.now();
+    if (!this._group || now - this._group.since > TOGETHER) {
+      this._group = { since: now, runs: [], waiting: false, notice: '' };
+    }
+    const group = this._group;
+    group.runs.push(run);
+    if (!group.waiting) {
+      group.waiting = true;
+      setTimeout(() => void this._tellGroup(group), SOON);
+    }
+  }
+
+  private async _tellGroup(group: IGroup): Promise<void> {
+    group.waiting = false;
+    const notice = await this._noticeOf([...group.runs]);
+    // Another one may have ended while the reason was looked for: then all are told soon.
+    if (notice && !group.waiting) {
+      group.notice = this._options.tell(notice, group.notice);
+    }
+  }
+
+  /** The notice of runs that ended; null when the person sees it. */
+  private async _noticeOf(runs: readonly Run[]): Promise<INotice | null> {
     const [first] = runs;
-    if (!first) {
-      return;
-    }
     if (runs.length > 1) {
-      this._options.tell(this._several(runs));
-    } else if (first.phase === 'FAILED') {
-      void this._options.reasonOf(first).then(reason => this._options.tell(this._failed(first, reason)));
-    } else {
-      this._options.tell(this._ended(first));
+      return this._several(runs);
     }
+    if (first?.phase === 'FAILED') {
+      const { isInFront, reasonOf } = this._options;
+      return isInFront(first.run_id) ? null : this._failed(first, await reasonOf(first));
+    }
+    return first ? this._done(first) : null;
   }
 
   private _started(run: Run): INotice {
     const { trans } = this._options.format;
     const text = trans.__('%1 started in %2.', nameOf(run), run.namespace);
-    return { text, type: 'success', autoClose: 5000, runId: run.run_id, retry: false };
+    return { ...about(run), text, type: 'success', autoClose: 5000 };
   }
 
-  private _ended(run: Run): INotice {
+  private _unclear(run: Run): INotice {
+    const text = this._options.format.trans.__('%1: not confirmed yet.', nameOf(run));
+    return { ...about(run), text, type: 'warning', autoClose: false, actions: [] };
+  }
+
+  private _didStart(run: Run): INotice {
+    const text = this._options.format.trans.__('%1 did start.', nameOf(run));
+    return { ...about(run), text, type: 'success', autoClose: 8000 };
+  }
+
+  private _didNotStart(run: Run): INotice {
+    const text = this._options.format.trans.__('%1 did not start. KFP has no record of it.', nameOf(run));
+    return { ...about(run), text, type: 'warning', autoClose: false, actions: ['again'] };
+  }
+
+  private _done(run: Run): INotice {
     const { format } = this._options;
     const { trans } = format;
-    const about = { runId: run.run_id, retry: false };
     if (run.phase === 'SUCCEEDED' || run.phase === 'CACHED') {
       const took = format.took(run.created_at, run.finished_at, Date.now());
-      return { ...about, text: trans.__('%1 succeeded in %2.', nameOf(run), took), type: 'success', autoClose: 8000 };
+      const text = trans.__('%1 succeeded in %2.', nameOf(run), took);
+      return { ...about(run), text, type: 'success', autoClose: 8000 };
     }
-    return { ...about, text: trans.__('%1 was canceled.', nameOf(run)), type: 'info', autoClose: 5000 };
+    return { ...about(run), text: trans.__('%1 was canceled.', nameOf(run)), type: 'info', autoClose: 5000 };
   }
 
   private _failed(run: Run, reason: string): INotice {
     const { trans } = this._options.format;
     const sentence = reason.replace(/\.$/, '');
     const text = sentence ? trans.__('%1 failed: %2.', nameOf(run), sentence) : trans.__('%1 failed.', nameOf(run));
-    return { text: cutMiddle(text, 140), type: 'error', autoClose: false, runId: run.run_id, retry: true };
+    return { ...about(run), text: cutMiddle(text, 140), type: 'error', autoClose: false, actions: ['open', 'retry'] };
   }
 
   private _several(runs: readonly Run[]): INotice {
@@ -104,13 +176,16 @@ export class Endings {
     const failed = runs.filter(run => run.phase === 'FAILED').length;
     const succeeded = runs.filter(run => run.phase === 'SUCCEEDED' || run.phase === 'CACHED').length;
     const text = trans.__('%1 runs ended: %2 succeeded, %3 failed.', runs.length, succeeded, failed);
-    return { text, type: failed > 0 ? 'error' : 'info', autoClose: false, runId: '', retry: false };
+    return { text, type: failed > 0 ? 'error' : 'info', autoClose: false, runId: '', actions: ['show'] };
   }
 
-  private readonly _told = new Set<string>();
-  private _lastAt = 0;
-  private _waiting: Run[] = [];
-  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly _ended = new Set<string>();
+  private readonly _submits = new Map<string, string>();
+  private _group: IGroup | null = null;
+}
+
+function about(run: Run): Pick<INotice, 'runId' | 'actions'> {
+  return { runId: run.run_id, actions: ['open'] };
 }
 
 function nameOf(run: Run): string {

@@ -8,6 +8,11 @@ import type { IRunFilter } from '../tokens';
 /** A filter that shows every run that is not archived. */
 export const EVERYTHING: IRunFilter = { search: '', only: 'all', experimentId: '', archived: false };
 
+/** Whether `filter` lets all runs through; the first page then has what is not confirmed. */
+export function isPlain(filter: IRunFilter): boolean {
+  return filter.search === '' && filter.only === 'all' && filter.experimentId === '' && !filter.archived;
+}
+
 const STATES: Readonly<Record<IRunFilter['only'], string>> = {
   all: '',
   active: 'PENDING,RUNNING,CANCELING,PAUSED',

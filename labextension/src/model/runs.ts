@@ -13,7 +13,7 @@ import type { IServerEvent } from '../api/sse';
 import type { ErrorBody, Run, RunsEvent, Status, SubmitRequest } from '../api/types';
 import { isActive } from '../phase';
 import { RunBook } from './book';
-import { queryOf } from './rows';
+import { isPlain, queryOf } from './rows';
 import { RunSelection } from './selection';
 import type { Connection, IRunChange, IRunFilter, IRunManager } from '../tokens';
 
@@ -28,6 +28,13 @@ export interface IRunManagerOptions {
   readonly isPageVisible?: () => boolean;
   /** The other pages of the browser, to share one stream with; null for a stream of its own. */
   readonly pages?: IPages | null;
+}
+
+/** What was sent, and the run that it may have become. */
+interface ISent {
+  readonly run: Run;
+  readonly request: SubmitRequest;
+  readonly namespace: string;
 }
 
 /** The runs of the current namespace: a page from REST, then differences from the event stream. */
@@ -97,6 +104,9 @@ export class RunManager implements IRunManager {
   get runChanged(): ISignal<IRunManager, IRunChange> {
     return this._runChanged;
   }
+  get submitLost(): ISignal<IRunManager, Run> {
+    return this._submitLost;
+  }
   get isDisposed(): boolean {
     return this._isDisposed;
   }
@@ -158,11 +168,13 @@ export class RunManager implements IRunManager {
     await this._connect().catch(() => undefined);
   }
 
-  async submit(request: SubmitRequest): Promise<Run> {
-    const namespace = this._namespace;
+  async submit(request: SubmitRequest, namespace = this._namespace): Promise<Run> {
     const run = await this.api.submit(namespace, request);
     this._mine.add(run.run_id);
     const told = this._book.known(run.run_id);
+    if ((told ?? run).phase === 'UNCONFIRMED') {
+      this._unclear.set(run.run_id, { run, request, namespace });
+    }
     if (told) {
       // The stream was faster than the answer, and knows more.
       this._runChanged.emit({ run: told, previous: null });
@@ -171,6 +183,14 @@ export class RunManager implements IRunManager {
       this._apply([run], []);
     }
     return run;
+  }
+
+  async submitAgain(runId: string): Promise<Run> {
+    const lost = this._lost.get(runId);
+    if (!lost) {
+      throw new Error(`Nothing was lost under ${runId}.`);
+    }
+    return this.submit(lost.request, lost.namespace);
   }
 
   async terminate(runId: string, namespace = this._namespace): Promise<Run> {
@@ -303,6 +323,10 @@ export class RunManager implements IRunManager {
       this._total = page.total_size;
       this._updatedAt = Date.now();
       const changes = this._book.takePage(page.runs, pageToken !== '');
+      if (pageToken === '' && isPlain(this._book.filter)) {
+        const there = new Set(this._book.rows.map(run => run.run_id));
+        this._lose([...this._unclear.keys()].filter(runId => !there.has(runId)));
+      }
       this._setConnection('connected', null);
       this._tell(changes);
     } catch (error) {
@@ -375,6 +399,7 @@ export class RunManager implements IRunManager {
       // A KFP without namespaces is “-” in paths.
       if (namespace === this._namespace || this._namespace === '') {
         this._apply(runs, this._book.filter.archived ? [] : removed);
+        this._lose(removed);
       }
     }
   }
@@ -409,7 +434,24 @@ export class RunManager implements IRunManager {
   }
 
   private _tell(changes: readonly IRunChange[]): void {
-    changes.forEach(change => this._runChanged.emit(change));
+    for (const change of changes) {
+      if (change.run.phase !== 'UNCONFIRMED') {
+        this._unclear.delete(change.run.run_id);
+      }
+      this._runChanged.emit(change);
+    }
+  }
+
+  /** The server lists what is not confirmed until it is settled: what is off the list then did not start. */
+  private _lose(gone: readonly string[]): void {
+    for (const runId of gone) {
+      const sent = this._unclear.get(runId);
+      if (sent?.namespace === this._namespace) {
+        this._unclear.delete(runId);
+        this._lost.set(runId, sent);
+        this._submitLost.emit(sent.run);
+      }
+    }
   }
 
   /** Another namespace, another server: nothing that was known holds. */
@@ -433,7 +475,10 @@ export class RunManager implements IRunManager {
   private readonly _poll: Poll;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _runChanged = new Signal<this, IRunChange>(this);
+  private readonly _submitLost = new Signal<this, Run>(this);
   private readonly _mine = new Set<string>();
+  private readonly _unclear = new Map<string, ISent>();
+  private readonly _lost = new Map<string, ISent>();
   private _checkedAt = 0;
   private _connection: Connection = 'connecting';
   private _error: ErrorBody | null = null;

@@ -49,6 +49,7 @@ export class SubmitFormModel implements IDisposable {
     this._values = options.start?.values ?? {};
     options.manager.changed.connect(this._onManagerChanged, this);
     options.manager.runChanged.connect(this._onRunChanged, this);
+    options.manager.submitLost.connect(this._onSubmitLost, this);
     this.ready = this._begin(options.start ?? {});
   }
 
@@ -344,7 +345,7 @@ export class SubmitFormModel implements IDisposable {
   }
 
   private _send(source: Source): Promise<Run> {
-    const { api, manager, namespace } = this._options;
+    const { manager, namespace } = this._options;
     const { experiment, options } = this._state;
     const request: SubmitRequest = {
       source,
@@ -357,7 +358,7 @@ export class SubmitFormModel implements IDisposable {
       service_account: options.serviceAccount.trim(),
       submit_key: this._key
     };
-    return manager.namespace === namespace ? manager.submit(request) : api.submit(namespace, request);
+    return manager.submit(request, namespace);
   }
 
   /** Do a stage; a failed one stays on screen with its error, and the form opens again. */
@@ -393,7 +394,6 @@ export class SubmitFormModel implements IDisposable {
 
   private _settled(): void {
     this._awaited = '';
-    this._known = false;
     this._watching?.dispose();
     this._watching = null;
   }
@@ -404,17 +404,15 @@ export class SubmitFormModel implements IDisposable {
     }
   }
 
-  private _onManagerChanged(): void {
-    const { manager, words } = this._options;
-    const there = this._awaited !== '' && manager.find(this._awaited) !== undefined;
-    if (this._known && !there) {
-      // it was on the list as not confirmed and was taken off: given up
+  private _onSubmitLost(_: IRunManager, run: Run): void {
+    if (run.run_id === this._awaited) {
       this._settled();
-      this._set({ busy: false, submitError: words.lost(runName(this._state)) });
-    } else {
-      this._known = there;
-      this._changed.emit();
+      this._set({ busy: false, submitError: this._options.words.lost(runName(this._state)) });
     }
+  }
+
+  private _onManagerChanged(): void {
+    this._changed.emit();
   }
 
   private _set(part: Partial<IFormState>): void {
@@ -432,7 +430,6 @@ export class SubmitFormModel implements IDisposable {
   private _state: IFormState = EMPTY_FORM;
   private _text = '';
   private _awaited = '';
-  private _known = false;
   private _watching: IDisposable | null = null;
   /** Of one press of Run: a request that arrives twice starts one run. */
   private _key = UUID.uuid4();

@@ -1,12 +1,14 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
+import { MainAreaWidget, Notification } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 
+import { bodyOf } from '../api/errors';
 import type { Run } from '../api/types';
 import { CommandIDs } from '../commands';
 import { Endings } from '../model/endings';
-import type { INotice } from '../model/endings';
+import type { INotice, NoticeAction } from '../model/endings';
+import { RunViewWidget } from '../panel/runview';
 import { IRunManager } from '../tokens';
 import { DOMAIN } from './names';
 import { Preferences } from './preferences';
@@ -27,15 +29,20 @@ export const notifications: JupyterFrontEndPlugin<void> = {
     const preferences = await Preferences.load(settings);
     const format = preferences.format(translator.load(DOMAIN));
     const { trans } = format;
-    const tell = ({ text, type, autoClose, runId, retry }: INotice): void => {
-      const run = (command: string) => () => void app.commands.execute(command, { run_id: runId });
-      const actions = runId
-        ? [{ label: trans.__('Open'), callback: run(CommandIDs.openRun) }]
-        : [{ label: trans.__('Show'), callback: run(CommandIDs.togglePanel) }];
-      if (retry) {
-        actions.push({ label: trans.__('Retry'), callback: run(CommandIDs.retry) });
-      }
-      Notification.emit(text, type, { autoClose, actions });
+    const offers: Record<NoticeAction, { label: string; run: (runId: string) => Promise<unknown> }> = {
+      open: { label: trans.__('Open'), run: run_id => app.commands.execute(CommandIDs.openRun, { run_id }) },
+      retry: { label: trans.__('Retry'), run: run_id => app.commands.execute(CommandIDs.retry, { run_id }) },
+      show: { label: trans.__('Show'), run: () => app.commands.execute(CommandIDs.togglePanel) },
+      again: { label: trans.__('Try again'), run: runId => submitAgain(manager, runId) }
+    };
+    const tell = ({ text, type, autoClose, runId, actions }: INotice, inPlaceOf: string): string => {
+      const options = {
+        autoClose,
+        actions: actions.map(name => ({ label: offers[name].label, callback: () => void offers[name].run(runId) }))
+      };
+      // A notice that was closed meanwhile is not in the way: the news is a new one.
+      const updated = inPlaceOf !== '' && Notification.update({ id: inPlaceOf, message: text, type, ...options });
+      return updated ? inPlaceOf : Notification.emit(text, type, options);
     };
     const reasonOf = (run: Run): Promise<string> =>
       manager.api.viewRun(run.namespace || manager.namespace, run.run_id).then(
@@ -48,8 +55,33 @@ export const notifications: JupyterFrontEndPlugin<void> = {
       tell,
       reasonOf,
       notify: () => preferences.notify,
-      isMine: id => manager.isMine(id)
+      isMine: id => manager.isMine(id),
+      isInFront: id => document.visibilityState === 'visible' && showsRun(app.shell, id)
     });
+    manager.submitLost.connect((_, run) => endings.noteLost(run));
     manager.runChanged.connect((_, change) => endings.note(change));
   }
 };
+
+/** Whether the view of a run can be seen; Notebook 7 has it on the right. */
+function showsRun(shell: JupyterFrontEnd.IShell, runId: string): boolean {
+  return ['main', 'right'].some(area =>
+    [...shell.widgets(area)].some(
+      widget =>
+        widget instanceof MainAreaWidget &&
+        widget.content instanceof RunViewWidget &&
+        widget.content.runId === runId &&
+        widget.isVisible
+    )
+  );
+}
+
+/** Send a run once more of which KFP has no record. */
+async function submitAgain(manager: IRunManager, runId: string): Promise<void> {
+  try {
+    await manager.submitAgain(runId);
+  } catch (error) {
+    const { message, why } = bodyOf(error);
+    Notification.error([message, why].filter(part => part !== '').join(' '), { autoClose: false });
+  }
+}

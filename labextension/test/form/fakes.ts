@@ -70,9 +70,10 @@ export class FakeServer {
       )
   } as unknown as KfpApi;
 
-  rows: Run[] = [];
   readonly changed = new Signal<IRunManager, void>(this as unknown as IRunManager);
   readonly runChanged = new Signal<IRunManager, IRunChange>(this as unknown as IRunManager);
+
+  readonly submitLost = new Signal<IRunManager, Run>(this as unknown as IRunManager);
 
   // a fake of the few parts that the form uses
   readonly manager = {
@@ -82,7 +83,7 @@ export class FakeServer {
     status: { connected: true, can_run: true, identity: 'default-editor' },
     changed: this.changed,
     runChanged: this.runChanged,
-    find: (id: string) => this.rows.find(({ run_id }) => run_id === id),
+    submitLost: this.submitLost,
     watch: () => new DisposableDelegate(() => undefined),
     submit: (request: SubmitRequest) => this.submit(request)
   } as unknown as IRunManager;

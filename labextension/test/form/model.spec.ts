@@ -90,8 +90,6 @@ describe('SubmitFormModel', () => {
       const model = await form();
       server.submit = vi.fn(() => Promise.resolve(unclear));
       await model.submit();
-      server.rows = [unclear];
-      server.changed.emit();
       return model;
     }
 
@@ -112,8 +110,7 @@ describe('SubmitFormModel', () => {
 
     it('can try again when it is given up', async () => {
       const model = await unclearForm();
-      server.rows = [];
-      server.changed.emit();
+      server.submitLost.emit(unclear);
       expect([model.state.submitError?.message, model.state.busy]).toEqual([
         'train 2026-03-12 14-02 did not start.',
         false
