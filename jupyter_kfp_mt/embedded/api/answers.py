@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 from ..core.core import Core
@@ -20,12 +21,17 @@ Json = dict[str, Any]
 
 def time_text(seconds: float) -> str:
     """Seconds since 1970 as KFP writes times."""
-    return datetime.fromtimestamp(int(seconds), timezone.utc).isoformat()[:19] + "Z"
+    return _time_text(int(seconds))
+
+
+@lru_cache(4096)  # the times of a run, its history and its tasks are much the same
+def _time_text(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()[:19] + "Z"
 
 
 def present(**fields: Any) -> Json:
     """The fields that are not empty: protojson leaves the others out."""
-    return {name: value for name, value in fields.items() if value not in ("", 0, False, None, {}, [])}
+    return {name: value for name, value in fields.items() if value}
 
 
 def may_read(core: Core, call: Call) -> MayRead:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from ...models import Task
 from ..core.core import Core
 from ..core.errors import aborted, saying
 from ..core.recurring_runs import NewRecurringRun
@@ -19,6 +17,7 @@ from ..store.experiments import LISTING as EXPERIMENTS
 from ..store.query import Listing, Query
 from ..store.recurring_runs import LISTING as RECURRING_RUNS
 from ..store.runs import LISTING as RUNS
+from ..store.tasks import TaskRow
 from ..tenants import SHARED
 from .answers import Json, asked, listed, may_read, place, present, scope_of, time_text
 from .guards import of_new, place_of, required
@@ -99,7 +98,7 @@ def list_experiments(core: Core, call: Call) -> Json:
 # runs
 
 
-def run(row: RunRow, tasks: Sequence[Task] = ()) -> Json:
+def run(row: RunRow, tasks: Sequence[TaskRow] = ()) -> Json:
     """A run; with its tasks where it has some."""
     from_version = bool(row.pipeline_version_id)
     source: Json = (
@@ -124,33 +123,37 @@ def run(row: RunRow, tasks: Sequence[Task] = ()) -> Json:
         state_history=[present(update_time=time_text(entry.at), state=entry.state) for entry in row.history],
     )
     if tasks:
-        fields["run_details"] = {"task_details": [task_detail(task) for task in tasks]}
+        fields["run_details"] = {"task_details": task_details(tasks)}
     plugins = msgspec.json.decode(row.extra, type=dict[str, Any]).get("plugins_input")
     if plugins:
         fields["plugins_input"] = plugins
     return fields
 
 
-def task_detail(task: Task) -> Json:
-    """A task as `run_details` has it."""
-    return present(
-        run_id=task.run_id,
-        task_id=task.task_id,
-        display_name=task.display_name,
-        create_time=_moment(task.create_time),
-        start_time=_moment(task.start_time),
-        end_time=_moment(task.end_time) or UNFINISHED,
-        state=task.state,
-        state_history=[
-            present(update_time=_moment(each.update_time), state=each.state) for each in task.state_history
-        ],
-        parent_task_id=task.parent_task_id,
-        child_tasks=[present(task_id=each.task_id, pod_name=each.pod_name) for each in task.child_tasks],
-    )
+def task_details(tasks: Sequence[TaskRow]) -> list[Json]:
+    """The tasks of a run as `run_details` has them."""
+    children: dict[str, list[Json]] = {}
+    for task in tasks:
+        children.setdefault(task.parent_task_id, []).append({"task_id": task.task_id})
+    return [
+        present(
+            run_id=task.run_id,
+            task_id=task.task_id,
+            display_name=task.display_name,
+            create_time=_moment(task.created_at),
+            start_time=_moment(task.started_at),
+            end_time=_moment(task.ended_at) or UNFINISHED,
+            state=task.state,
+            state_history=[{"update_time": time_text(each.at), "state": each.state} for each in task.history],
+            parent_task_id=task.parent_task_id,
+            child_tasks=children.get(task.task_id),
+        )
+        for task in tasks
+    ]
 
 
-def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else time_text(moment.timestamp())
+def _moment(seconds: float) -> str:
+    return time_text(seconds) if seconds else ""
 
 
 def _reference(pipeline_id: str, pipeline_version_id: str) -> Json:
@@ -214,7 +217,7 @@ def create_run(core: Core, call: Call) -> Json:
 
 def get_run(core: Core, call: Call) -> Json:
     """Read a run."""
-    return run(call.row, core.store.tasks.tasks(call.row.run_id))
+    return run(call.row, core.store.tasks.of_run(call.row.run_id))
 
 
 def list_runs(core: Core, call: Call) -> Json:

@@ -119,6 +119,9 @@ class StateEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: str = ""
 
 
+_HISTORY = msgspec.json.Decoder(list[StateEntry])
+
+
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """One stored run; times are whole seconds since 1970, 0 for "not yet"; bytes are JSON."""
 
@@ -148,7 +151,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def history(self) -> list[StateEntry]:
         """The states the run has been in, oldest first."""
-        return msgspec.json.decode(self.state_history, type=list[StateEntry])
+        return _HISTORY.decode(self.state_history)
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -50,6 +50,7 @@ _FIELDS = (
     "run_id, task_id, path, parent_task_id, name, display_name, type, state, attempt, max_attempts,"
     " exit_code, reason, cached_from_run_id, created_at, started_at, ended_at, state_history, inputs, outputs"
 )
+_LIGHT = _FIELDS.removesuffix(", inputs, outputs")
 _KEPT = ("run_id", "path", "task_id", "created_at")
 
 
@@ -58,6 +59,11 @@ class TaskState(msgspec.Struct, frozen=True, array_like=True):
 
     at: float  # seconds since 1970
     state: str
+
+
+# Made once: a page of runs reads hundreds.
+_HISTORY = msgspec.json.Decoder(list[TaskState])
+_VALUES = msgspec.json.Decoder(TaskValues)
 
 
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +92,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def history(self) -> list[TaskState]:
         """The states the step has been in, oldest first."""
-        return msgspec.json.decode(self.state_history, type=list[TaskState])
+        return _HISTORY.decode(self.state_history)
 
     def as_task(self) -> Task:
         """The step as the API tells it."""
@@ -109,8 +115,8 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
             exit_code=self.exit_code,
             reason=self.reason,
             cached_from_run_id=self.cached_from_run_id,
-            inputs=msgspec.json.decode(self.inputs, type=TaskValues),
-            outputs=msgspec.json.decode(self.outputs, type=TaskValues),
+            inputs=_VALUES.decode(self.inputs),
+            outputs=_VALUES.decode(self.outputs),
         )
 
 
@@ -142,17 +148,16 @@ class Tasks:
         found = self._db.read.execute(f"SELECT {_FIELDS} FROM tasks WHERE run_id = ? ORDER BY seq", (run_id,))
         return [TaskRow(**dict(row)) for row in found]
 
-    def of_runs(self, run_ids: Sequence[str]) -> dict[str, list[Task]]:
-        """The steps of several runs as the API tells them, without their values, which may be large."""
+    def of_runs(self, run_ids: Sequence[str]) -> dict[str, list[TaskRow]]:
+        """The steps of several runs without their values, which may be large."""
         marks = ",".join("?" * len(run_ids))
-        light = _FIELDS.replace("inputs, outputs", "x'7b7d' AS inputs, x'7b7d' AS outputs")
         found = self._db.read.execute(
-            f"SELECT {light} FROM tasks WHERE run_id IN ({marks}) ORDER BY seq", list(run_ids)
+            f"SELECT {_LIGHT} FROM tasks WHERE run_id IN ({marks}) ORDER BY seq", list(run_ids)
         )
-        tasks: dict[str, list[Task]] = {}
+        steps: dict[str, list[TaskRow]] = {}
         for row in found:
-            tasks.setdefault(row["run_id"], []).append(TaskRow(**dict(row)).as_task())
-        return {run_id: _with_children(each) for run_id, each in tasks.items()}
+            steps.setdefault(row["run_id"], []).append(TaskRow(**dict(row)))
+        return steps
 
     def tasks(self, run_id: str) -> list[Task]:
         """The steps of a run as the API tells them, each with the ids of those below it."""
