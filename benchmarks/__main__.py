@@ -1,15 +1,17 @@
-"""Measure everything, or the parts named: `python -m benchmarks [imports] [clients] [engine]`."""
+"""Measure everything, or the parts named: `python -m benchmarks [imports] [clients] [api] [engine]`."""
 
 from __future__ import annotations
 
 import sys
 
-from . import clients, engine, imports
+from . import api, clients, engine, imports
+from .processes import compiled
 from .table import load, machine, show
 
 PARTS = {
     "imports": imports.rows,
     "clients": clients.rows,
+    "api": api.rows,
     "engine": engine.rows,
 }
 
@@ -18,9 +20,10 @@ def main() -> None:
     """Print the machine and a table; what is measured at the moment goes to standard error."""
     rows = []
     sys.stdout.write(machine() + "\n\n")
-    for part in sys.argv[1:] or PARTS:
-        sys.stderr.write(f"{part} (load {load()})\n")
-        rows += PARTS[part]()
+    with compiled():
+        for part in sys.argv[1:] or PARTS:
+            sys.stderr.write(f"{part} (load {load()})\n")
+            rows += PARTS[part]()
     show(rows)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +37,17 @@ class Cost(NamedTuple):
     mebibytes: float  # most that was resident
 
 
+@contextlib.contextmanager
+def compiled() -> Iterator[None]:
+    """Let modules be compiled once, as an installation does, whatever the settings around us say."""
+    before = {name: os.environ.pop(name, None) for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")}
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+        yield
+    del os.environ["PYTHONPYCACHEPREFIX"]
+    os.environ.update({name: value for name, value in before.items() if value is not None})
+
+
 def cost(code: str, *arguments: str) -> Cost:
     """Run Python code in a new process that must succeed."""
     with tempfile.TemporaryDirectory() as folder:
@@ -57,6 +69,8 @@ def cost(code: str, *arguments: str) -> Cost:
 
 def costs(codes: Sequence[str], *arguments: str, rounds: int) -> list[Cost]:
     """The medians of several processes that take turns, so that a busy minute hits all of them."""
+    for code in codes:
+        cost(code, *arguments)  # not counted: compiles, fills the disk cache
     taken = [[cost(code, *arguments) for code in codes] for _ in range(rounds)]
     return [
         Cost(*(statistics.median(each) for each in zip(*column, strict=True)))
