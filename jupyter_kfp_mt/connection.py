@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .client import AnyVersion, RequestsTransport
-from .context import SYSTEM, Clock, Context, Environment, detect, this_process
+from .context import SYSTEM, Clock, Context, Environment, detect
 from .errors import KfpConnectionError
-from .kube import in_cluster
+from .kube import in_cluster, surroundings
 from .service import Journal, KfpService
 from .settings import KfpSettings, load_settings
 
@@ -37,10 +37,10 @@ def connect(
         chosen = _with(chosen, endpoint=endpoint)
     if namespace:
         chosen = _with(chosen, namespace=namespace)
-    surroundings = environment or this_process()
-    context = find_context(chosen, surroundings, start_embedded=start_embedded, say=say)
+    env = environment or surroundings()
+    context = find_context(chosen, env, start_embedded=start_embedded, say=say)
     journal = Journal(Path(chosen.data_dir).expanduser() / "journal.sqlite")
-    kubernetes = None if context.embedded else in_cluster(surroundings)
+    kubernetes = None if context.embedded else in_cluster(env)
     transport = AnyVersion(RequestsTransport(context))
     return KfpService(context, transport, clock=clock, journal=journal, kubernetes=kubernetes)
 

@@ -35,6 +35,11 @@ class KfpSettings(Configurable):
     ca_file = Unicode("", help="CA certificates to trust for the endpoint; empty: the usual ones.").tag(
         config=True
     )
+    kube_context = Unicode(
+        "",
+        help="Context of the kubeconfig whose API server leads to a KFP without users, “current” for the one"
+        " that is chosen there; empty: the kubeconfig is not looked at.",
+    ).tag(config=True)
     embedded = Enum(
         ("ask", "auto", "off"),
         "ask",

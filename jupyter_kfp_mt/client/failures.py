@@ -25,6 +25,7 @@ _VERB = re.compile(r"[{,]Verb:(?P<value>[^,}]*)")
 _RESOURCE = re.compile(r"[{,]Resource:(?P<value>[^,}]*)")
 _JWT_SHAPED = re.compile(r"[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
 _GONE = re.compile(r"(?P<thing>Experiment|Run|Job|Pipeline|PipelineVersion) (?P<ref>\S+) not found")
+_KUBERNETES = re.compile(r'User "(?P<user>[^"]+)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]+)"')
 _THINGS = {"Job": "recurring run", "PipelineVersion": "pipeline version"}
 _REVIEWED = (
     "Authentication failure",
@@ -57,7 +58,8 @@ class _Body(msgspec.Struct, frozen=True):
     message: str = ""
     error: Any = None
     error_message: str = ""
-    details: list[Any] = []
+    details: list[Any] | dict[str, Any] = []
+    kind: str = ""
 
 
 class Facts(NamedTuple):
@@ -70,6 +72,7 @@ class Facts(NamedTuple):
     code: int | None  # KFP's own
     message: str  # the whole chain
     short: str  # the part meant for people
+    kubernetes: bool = False  # the API server itself answers, and not KFP behind it
 
 
 def classify(
@@ -114,7 +117,7 @@ def facts_of(response: Response) -> Facts:
         body = _Body()
     error = body.error if isinstance(body.error, str) else ""
     message = body.message or body.error_message or error
-    detail = next((_text_of(entry) for entry in body.details), "")
+    detail = next((_text_of(entry) for entry in body.details), "") if isinstance(body.details, list) else ""
     short = detail if detail and detail != "Internal Server Error" else message or text
     return Facts(
         response.status,
@@ -124,6 +127,7 @@ def facts_of(response: Response) -> Facts:
         body.code,
         message,
         shortened(masked(short)) or "(no text)",
+        body.kind == "Status",
     )
 
 
@@ -178,6 +182,34 @@ def _mesh(facts: Facts, _: Request[Any], context: Context, __: Claims | None) ->
     return None
 
 
+def _api_server(facts: Facts, _: Request[Any], context: Context, __: Claims | None) -> KfpError | None:
+    """What the API server of a kubeconfig says before KFP is asked."""
+    if not facts.kubernetes or context.kind != "kubeconfig":
+        return None
+    if facts.status == 403:
+        found = _KUBERNETES.search(facts.message)
+        named = found.groupdict() if found else {"user": "This account", "verb": "use", "resource": ""}
+        denied = kfp_error(
+            "kubernetes-denied",
+            act="use",
+            what="services/proxy",
+            ns=context.install_namespace,
+            id=named["user"],
+            verb=named["verb"],
+            resource=named["resource"] or "services/proxy",
+        )
+        denied.next_step = "Ask an admin for that right, or forward a port."
+        denied.command = f"kubectl auth can-i get services/proxy -n {context.install_namespace}"
+        return denied
+    if facts.status == 401:
+        return kfp_error(
+            "kubernetes-unavailable", host=context.host, reason="It does not accept the kubeconfig's log-in."
+        )
+    if facts.status == 404:
+        return kfp_error("kfp-dns", host=context.host, kfp=context.install_namespace)
+    return None
+
+
 def _gateway(facts: Facts, _: Request[Any], __: Context, ___: Claims | None) -> KfpError | None:
     jwt = facts.status == 401 and facts.code is None and facts.text.startswith(("Jwt ", "Jwks ", "OpenID"))
     if jwt or "x-goog-iap-generated-response" in facts.headers:
@@ -212,7 +244,12 @@ def no_credential(context: Context) -> KfpError:
     if context.kind in ("notebook", "workspace") and not context.token_path:
         where = {"nb": context.notebook.name, "ns": context.notebook.namespace}
         return kfp_error("no-token-not-chosen", kfp=context.install_namespace, **where)
-    return kfp_error("no-credential", host=context.host)
+    error = kfp_error("no-credential", host=context.host)
+    if context.kind == "kubeconfig":
+        error.why = "This KFP has users, and the API server takes out who asks."
+        error.next_step = "Forward a port instead, and set a token."
+        error.command = f"kubectl port-forward -n {context.install_namespace} svc/ml-pipeline 8888:8888"
+    return error
 
 
 def _reason(text: str) -> str:
@@ -363,6 +400,7 @@ RULES: tuple[Rule, ...] = (
     _moved,
     _page,
     _mesh,
+    _api_server,
     _gateway,
     _rights,
     _identity,

@@ -47,10 +47,13 @@ class RequestsTransport:
                 else None,
                 timeout=(CONNECT_TIMEOUT, request.read_timeout or self._context.timeout),
                 allow_redirects=False,
+                verify=self._context.ca_file or None,  # wins over REQUESTS_CA_BUNDLE, unlike the session's
             )
             body = answer.content
         except requests.RequestException as error:
             raise self._failure(request, error) from None
+        except OSError as error:  # a CA bundle that the environment names, and that is not there
+            raise self._tls(shortened(str(error), 160)) from None
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(status=answer.status_code, headers=headers, body=body)
 
@@ -96,7 +99,7 @@ def _session(context: Context) -> requests.Session:
     session.headers["Accept"] = "application/json, */*"
     session.trust_env = not context.local  # no proxy between us and our own machine
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.verify = context.ca_file or True
+    session.cert = context.certificate
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=POOL, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .clock import SYSTEM, Clock
 from .environment import Environment, this_process
-from .model import Context, Notebook
+from .model import Context, Gate, Notebook
 from .providers import PROVIDERS, Provider, detect
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Clock",
     "Context",
     "Environment",
+    "Gate",
     "Notebook",
     "Provider",
     "detect",

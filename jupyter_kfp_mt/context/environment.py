@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import requests
 
 from ..auth import NoAuth
 from .clock import SYSTEM, Clock
+from .model import Gate
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 PROBE_S = 2.0
@@ -26,6 +27,7 @@ class Environment(NamedTuple):
     clock: Clock = SYSTEM
     served: Callable[[Path], bool] = lambda _: False  # whether an embedded server holds this data folder
     answers: Callable[[str], bool] = lambda _: False  # whether KFP is at an address; at most two seconds
+    kubeconfig: Callable[[Sequence[Path], str], Gate] | None = None  # files, context → its API server
 
     def variable(self, name: str) -> str:
         """Return a variable without blanks around it, empty when it is not set."""

@@ -21,16 +21,26 @@ class Notebook(NamedTuple):
     workspace: bool = False  # Kubeflow Workspaces (v2)
 
 
+class Gate(NamedTuple):
+    """The API server of a kubeconfig: calls that enter there go on to KFP's service without a credential."""
+
+    server: str
+    auth: AuthBase
+    ca_file: str = ""
+    certificate: tuple[str, str] | None = None  # files of the client's certificate and key
+
+
 class Context(NamedTuple):
     """One answer to "where and as whom"; frozen, and passed to whoever needs it. Shows no secret."""
 
     endpoint: str  # without a slash at its end
     namespace: str = ""  # the user's; empty where none is known or there are none
     auth: AuthBase = NoAuth()
-    kind: str = "settings"  # or "notebook", "workspace", "pod", "embedded"
+    kind: str = "settings"  # or "notebook", "workspace", "openshift", "pod", "kubeconfig", "embedded"
     source: str = ""  # where the namespace comes from: "from this notebook's pod"
     install_namespace: str = "kubeflow"  # where KFP runs; never the user's
     ca_file: str = ""
+    certificate: tuple[str, str] | None = None  # files of the client's certificate and key
     token_path: str = ""
     account: str = ""  # the service account that the token names
     embedded: bool = False

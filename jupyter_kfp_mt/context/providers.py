@@ -6,6 +6,7 @@ what, so that nobody works in the wrong place by accident. Source: kubeflow-envi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -80,7 +81,41 @@ def from_cluster(env: Environment, settings: KfpSettings) -> Context | None:
     return None
 
 
-PROVIDERS: tuple[Provider, ...] = (from_settings, from_openshift, from_pod, from_cluster, from_embedded)
+def from_kubeconfig(env: Environment, settings: KfpSettings) -> Context | None:
+    """KFP's service behind the API server of a kubeconfig, where a setting names its context.
+
+    Never by itself: the context that is current may be anybody's production. The API server takes the
+    credential out of what it passes on, so KFP sees nobody: a way to KFP without users
+    (kubeflow-environment §3.4). A token for KFP is not sent along.
+    """
+    if not settings.kube_context or env.kubeconfig is None:
+        return None
+    written = env.variable("KUBECONFIG") or f"{env.variable('HOME')}/.kube/config"
+    files = [env.path(path) for path in written.split(os.pathsep) if path]
+    gate = env.kubeconfig(files, settings.kube_context)
+    namespace, source = _namespace(env, settings, None)
+    service = f"/api/v1/namespaces/{settings.kfp_namespace}/services/ml-pipeline:http/proxy"
+    return Context(
+        endpoint=_endpoint(gate.server, "kube_context") + service,
+        namespace=namespace,
+        auth=gate.auth,
+        kind="kubeconfig",
+        source=source,
+        install_namespace=settings.kfp_namespace,
+        ca_file=gate.ca_file,
+        certificate=gate.certificate,
+        timeout=settings.request_timeout_s,
+    )
+
+
+PROVIDERS: tuple[Provider, ...] = (
+    from_settings,
+    from_openshift,
+    from_pod,
+    from_cluster,
+    from_kubeconfig,
+    from_embedded,
+)
 
 
 def _service(namespace: str) -> str:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from ..context import Environment, this_process
+from ..context import Environment
 from ..errors import KfpError
+from ..kube import surroundings
 from ..models import Check, DoctorReport
 from ..settings import KfpSettings, load_settings
 from .checks import CHECKS, check, who_can
@@ -23,7 +24,7 @@ def examine(
 
     The report holds no credential, also where a server sent one back.
     """
-    env = environment or this_process()
+    env = environment or surroundings()
     try:
         chosen = settings or load_settings(env.variables)
     except KfpError as error:

@@ -20,6 +20,7 @@ _PLATFORMS = {
     "workspace": "Kubeflow Workspaces (beta)",
     "openshift": "OpenShift AI",
     "pod": "a pod without Kubeflow",
+    "kubeconfig": "the API server of a kubeconfig",
     "embedded": "the embedded server of this machine",
 }
 

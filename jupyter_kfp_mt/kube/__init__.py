@@ -17,6 +17,7 @@ import msgspec
 
 from ..context import Environment
 from ..errors import KfpError, kfp_error
+from .config import surroundings
 from .objects import (
     MAIN,
     OPTION_LABEL,
@@ -50,6 +51,7 @@ __all__ = [
     "cluster_of",
     "in_cluster",
     "option_manifest",
+    "surroundings",
 ]
 
 MAX_LOG = 4 * 1024 * 1024  # bytes of log read at once

@@ -194,3 +194,17 @@ def test_nothing_that_is_shown_holds_a_secret(tmp_path: Path) -> None:
     context = Context("http://h", auth=TokenFile(tmp_path / "token", "http://h"))
 
     assert "marked-secret" not in repr(context) + repr(RequestsTransport(context))
+
+
+@pytest.mark.parametrize(("ca_file", "code"), [("ca.crt", "kfp-dns"), ("", "kfp-tls")])
+def test_the_ca_file_of_the_settings_wins_over_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca_file: str, code: str
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))  # OpenShift AI sets it
+    (tmp_path / "ca.crt").write_text("")
+    context = Context("https://kfp.invalid", ca_file=str(tmp_path / ca_file) if ca_file else "")
+
+    with pytest.raises(KfpError) as caught:
+        RequestsTransport(context).send(healthz())
+
+    assert caught.value.code == code

@@ -1,0 +1,90 @@
+"""A kubeconfig by the official client: where its API server is, and what proves to that who is asking."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from requests import PreparedRequest
+from requests.auth import AuthBase
+
+from ..auth import origin_of
+from ..context import Environment, Gate, this_process
+from ..errors import KfpError, kfp_error
+
+if TYPE_CHECKING:
+    from kubernetes.client import Configuration
+
+CURRENT = "current"  # in place of a name: the context that the kubeconfig itself has chosen
+
+
+def surroundings() -> Environment:
+    """Return the surroundings of this process, which can read a kubeconfig when a setting asks for it."""
+    return this_process()._replace(kubeconfig=open_gate)
+
+
+def open_gate(files: Sequence[Path], context: str) -> Gate:
+    """Return the API server of `context` in the kubeconfig of `files`; raises `bad-input`.
+
+    Tokens, client certificates and log-in commands are the official client's matter; a command runs now and
+    again when what it gave has expired.
+    """
+    from kubernetes.client import Configuration
+    from kubernetes.config import ConfigException
+    from kubernetes.config.kube_config import load_kube_config
+
+    configuration = Configuration()
+    known = [str(path) for path in files if path.is_file()]
+    if not known:
+        raise _unusable(context, f"there is no {' or '.join(str(path) for path in files)}")
+    try:
+        load_kube_config(
+            config_file=":".join(known),
+            context=None if context == CURRENT else context,
+            client_configuration=configuration,
+            persist_config=False,
+        )
+    except (ConfigException, OSError, ValueError, TypeError, AttributeError) as error:
+        raise _unusable(context, str(error).splitlines()[0].rstrip(".") if str(error) else "") from None
+    if not configuration.verify_ssl or configuration.tls_server_name:
+        what = "tls-server-name" if configuration.tls_server_name else "insecure-skip-tls-verify"
+        raise _unusable(context, f"{what} is not supported; forward a port instead")
+    certificate = (configuration.cert_file, configuration.key_file)
+    return Gate(
+        server=configuration.host,
+        auth=ClusterAuth(configuration),
+        ca_file=configuration.ssl_ca_cert or "",
+        certificate=certificate if all(certificate) else None,
+    )
+
+
+class ClusterAuth(AuthBase):
+    """The credential of a kubeconfig, for its own API server and nobody else."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._origin = origin_of(configuration.host)
+        self._lock = threading.Lock()  # an expired credential is renewed once, not by every thread
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add the credential, renewed by the official client where it has expired."""
+        if origin_of(request.url or "") == self._origin:
+            with self._lock:
+                credential = self._configuration.get_api_key_with_prefix("authorization")
+            if credential:
+                request.headers["Authorization"] = credential
+        return request
+
+    def __repr__(self) -> str:
+        return f"ClusterAuth({self._configuration.host!r})"
+
+
+def _unusable(context: str, problem: str) -> KfpError:
+    return kfp_error(
+        "bad-input",
+        field="kube_context",
+        problem=f"“{context}” cannot be used: {problem or 'the kubeconfig is not understood'}",
+        command="kubectl config get-contexts",
+    )
