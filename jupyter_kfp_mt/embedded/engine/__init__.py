@@ -1,8 +1,8 @@
 """Runs compiled pipelines on this machine.
 
 One task from submit to SUCCEEDED, in five files: `engine.py` (the loop) → `plan.py` (what is next) →
-`jobs.py` (what a supervisor is told) → `worker/supervisor.py` (runs it, writes how it ended) → `outputs.py`
-(what it made).
+`attempts.py` (starts it, reads how it ended) → `jobs.py` (what a supervisor is told) →
+`worker/supervisor.py` (runs it).
 """
 
 from __future__ import annotations

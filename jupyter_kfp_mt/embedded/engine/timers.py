@@ -1,0 +1,43 @@
+"""What is to be done later, in the engine's thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+
+class Timer(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to be done for a run, at a time of the monotonic clock."""
+
+    due: float
+    run_id: str
+    action: Callable[[], None]
+
+
+class Timers:
+    """Timers of all runs."""
+
+    def __init__(self) -> None:
+        self._timers: list[Timer] = []
+
+    def after(self, seconds: float, run_id: str, action: Callable[[], None]) -> None:
+        """Have `action` done for a run in so many seconds."""
+        self._timers.append(Timer(due=time.monotonic() + seconds, run_id=run_id, action=action))
+
+    def take(self) -> list[Timer]:
+        """Return the timers whose time has come; they are gone then."""
+        now = time.monotonic()
+        due = [timer for timer in self._timers if timer.due <= now]
+        if due:
+            self._timers = [timer for timer in self._timers if timer.due > now]
+        return due
+
+    def drop(self, run_id: str) -> None:
+        """Forget the timers of a run."""
+        self._timers = [timer for timer in self._timers if timer.run_id != run_id]
+
+    def next(self) -> float:
+        """When the next one is due, by the monotonic clock; infinity without one."""
+        return min((timer.due for timer in self._timers), default=float("inf"))
