@@ -51,9 +51,10 @@ class Listed(list[T]):
 
 
 class RunList(Listed[Run]):
-    """Runs."""
+    """Runs; `walked` is set where only so many of the newest were looked through, and older ones may fit."""
 
     field = "runs"
+    walked: int | None = None
 
     def columns(self) -> list[str]:
         """The fixed columns, then the parameters of all runs."""

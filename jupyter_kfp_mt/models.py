@@ -475,6 +475,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     running: int = 0
     failed_today: int = 0
     error: ErrorBody | None = None
+    warnings: list[str] = []  # what to know, though nothing stops: sentences
     version: str = ""  # of this package
 
 

@@ -57,7 +57,9 @@ def _list(answer: list[Any]) -> Any:
     name = getattr(answer, "field", "")
     if not name:
         return rows
-    return {name: rows, "total_size": getattr(answer, "total_size", len(rows))}
+    walked = getattr(answer, "walked", None)
+    told = {"walked": walked} if walked is not None else {}
+    return {name: rows, "total_size": getattr(answer, "total_size", len(rows)), **told}
 
 
 def _run(run: Run) -> dict[str, Any]:

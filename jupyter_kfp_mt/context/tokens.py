@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from ..auth import read_secret
 from ..errors import KfpError, kfp_error
 
 AUDIENCE = "pipelines.kubeflow.org"
+LATE = timedelta(minutes=10)  # the kubelet renews a token after 80 % of its two hours
 TOKEN_PATH = "/var/run/secrets/kubeflow/pipelines/token"  # noqa: S105 - a path
 
 PODDEFAULT = """\
@@ -78,6 +79,16 @@ def claims_of(token: str) -> Claims | None:
     audiences = (payload.aud,) if isinstance(payload.aud, str) else tuple(payload.aud)
     pod = payload.kubernetes.pod.name if payload.kubernetes and payload.kubernetes.pod else ""
     return Claims(payload.sub, audiences, expires, pod)
+
+
+def lateness(ends: datetime | None, now: datetime) -> str:
+    """Return the warning `token-late`, empty while the token was renewed in time or has no end."""
+    left = ends - now if ends is not None else LATE * 2
+    if not timedelta() < left <= LATE:
+        return ""
+    minutes = int(left.total_seconds() // 60)
+    rest = f"{minutes} min" if minutes else f"{int(left.total_seconds())} s"
+    return f"The token was not renewed in time. It ends in {rest}."
 
 
 def examine_token(path: Path, shown: str, *, namespace: str, pod: str, now: datetime) -> Claims:

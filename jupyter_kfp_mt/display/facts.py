@@ -54,6 +54,7 @@ def status(found: Status) -> Block:
     else:
         lines.append(("no token needed" if not found.identity else "token without an end", ""))
     lines.append((f"{found.running} running, {found.failed_today} failed today", "%kfp runs   %kfp help"))
+    lines += [(f"! {warning}", "") for warning in found.warnings]
     return Lines(lines)
 
 
@@ -81,9 +82,9 @@ def runs(found: lists.RunList, now: datetime | None = None) -> Table:
     return Table(
         columns,
         rows,
-        _more(len(rows), found.total_size),
+        " ".join(filter(None, (_more(len(rows), found.total_size), _walked(found.walked)))),
         "No runs match.",
-        "%kfp experiments lists what there is.",
+        _walked(found.walked) or "%kfp experiments lists what there is.",
     )
 
 
@@ -278,6 +279,10 @@ def _when(when: datetime | None, now: datetime | None) -> Cell:
 
 def _more(shown: int, total: int) -> str:
     return f"{shown:,} of {total:,}. More: -n {min(total, 5 * shown)}" if total > shown else ""
+
+
+def _walked(runs: int | None) -> str:
+    return f"Only the newest {runs:,} runs were looked through." if runs is not None else ""
 
 
 def _name(task: Task) -> str:

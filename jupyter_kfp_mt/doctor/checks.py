@@ -7,13 +7,12 @@ from datetime import timedelta
 
 from ..context import Context
 from ..context.pod import Credential
+from ..context.tokens import lateness
 from ..errors import KfpError, kfp_error
 from ..kube import Namespace
 from ..models import Check
 from ..service.access import missing_token
 from .evidence import Evidence, Server, Unasked
-
-LATE = timedelta(minutes=10)  # the kubelet renews a token after 80 % of its two hours
 
 _PLATFORMS = {
     "notebook": "Kubeflow Notebooks",
@@ -169,10 +168,8 @@ def expiry(seen: Evidence, row: Row) -> Check:
     ends = seen.claims.expires_at
     if ends is None:
         return _no_token(seen, row)
-    left = ends - seen.now
-    if left <= LATE:
-        return row.warning(f"The token was not renewed in time. It ends in {_duration(left)}.")
-    return row.ok(f"valid {_duration(left)}, renewed by itself")
+    late = lateness(ends, seen.now)
+    return row.warning(late) if late else row.ok(f"valid {_duration(ends - seen.now)}, renewed by itself")
 
 
 def log_in(seen: Evidence, row: Row) -> Check:

@@ -10,7 +10,7 @@ from .. import __version__
 from ..auth import read_secret
 from ..client import filters
 from ..client import runs as requests
-from ..context.tokens import Claims, claims_of
+from ..context.tokens import Claims, claims_of, lateness
 from ..errors import KfpError, KfpRefusedError
 from ..models import Healthz, Status
 from .access import look, missing_token
@@ -38,6 +38,7 @@ def _look(core: Core, *, counts: bool) -> Status:
     context = core.context
     claims = claims_of_token(core)
     account = context.account or claims.account
+    late = lateness(claims.expires_at, core.clock.now())
     known = Status(
         connected=False,
         namespace=context.namespace,
@@ -47,6 +48,7 @@ def _look(core: Core, *, counts: bool) -> Status:
         embedded=context.embedded,
         source=context.source,
         token_expires_at=claims.expires_at,
+        warnings=[*context.warnings, *([late] if late else [])],
         version=__version__,
     )
     try:

@@ -94,13 +94,14 @@ def listed(
     limit: int = 20,
     settling: Settling = Settling(),  # noqa: B008 - a value
 ) -> RunList:
-    """Return runs, at most `limit`."""
+    """Return runs, at most `limit`; where KFP cannot filter, out of the newest `WALK`."""
     experiment_id = experiments.find(core, experiment).experiment_id if experiment else ""
     rows: list[Run] = []
     token, total, walked = "", 0, 0
     sifted = bool(set(state) & {"FAILED", "CANCELED"})
     while len(rows) < limit and (not sifted or walked < WALK):
-        size = min(MAX_PAGE, limit if sifted else limit - len(rows))
+        most = WALK - walked if walked else limit
+        size = min(MAX_PAGE, most if sifted else limit - len(rows))
         part = page(
             core,
             state=state,
@@ -117,9 +118,11 @@ def listed(
         if not token:
             break
     complete = not token and len(rows) <= limit
-    return RunList(
+    found = RunList(
         rows[:limit], total_size=len(rows) if complete and sifted else max(total, len(rows[:limit]))
     )
+    found.walked = walked if sifted and token and len(rows) < limit else None
+    return found
 
 
 def _own_experiment(core: Core, experiment_id: str) -> None:

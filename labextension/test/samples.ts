@@ -55,6 +55,7 @@ export function status(fields: Partial<Status> = {}): Status {
     running: 0,
     failed_today: 0,
     error: null,
+    warnings: [],
     version: VERSION,
     ...fields
   };

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from fakes import FakeTransport, ManualClock, problem
+from context.pods import token
+from fakes import FakeTransport, ManualClock, ok, problem
 
-from jupyter_kfp_mt.client import Request
+from jupyter_kfp_mt import display
+from jupyter_kfp_mt.cli.documents import document
+from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.failures import timed_out, unavailable
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, RunFailed, RunTimeout
@@ -297,3 +301,43 @@ def test_what_a_page_asks_when_it_opens_costs_four_calls() -> None:
         "runs",
         "runs",
     ]
+
+
+def test_a_walk_that_ends_before_the_runs_do_says_so() -> None:
+    fake = kfp()
+    canceled = [{"state": "CANCELING"}, {"state": "FAILED"}]
+
+    def page(request: Request[Any]) -> Response:
+        first = "page_token" not in dict(request.query)
+        found = [run(state="FAILED", state_history=canceled if first else [])]
+        return ok({"runs": found, "total_size": 5000, "next_page_token": "more"})
+
+    fake.answer("GET", RUNS, page)
+    found = service(fake).list_runs(state=["CANCELED"])
+
+    assert (len(found), found.walked) == (1, 1000)
+    sizes = [int(query(request)["page_size"]) for request in fake.sent("GET", RUNS)]
+    assert sizes == [20, 200, 200, 200, 200, 180]
+    assert "Only the newest 1,000 runs were looked through." in display.text(found)
+    assert document(found)["walked"] == 1000
+    assert service(kfp(state="FAILED")).list_runs(state=["CANCELED"]).walked is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "warnings"),
+    [
+        (90, []),
+        (4, ["Using team-a.", "The token was not renewed in time. It ends in 4 min."]),
+        (-1, ["Using team-a."]),
+    ],
+)
+def test_status_warns_of_what_does_not_stop(tmp_path: Path, minutes: int, warnings: list[str]) -> None:
+    (tmp_path / "token").write_text(token(minutes=minutes))
+    context = CONTEXT._replace(
+        token_path=str(tmp_path / "token"), warnings=("Using team-a.",) if warnings else ()
+    )
+
+    status = KfpService(context, kfp(), clock=ManualClock()).status()
+
+    assert status.warnings == warnings
+    assert all(f"! {warning}" in display.text(status) for warning in warnings)

@@ -1512,6 +1512,8 @@ export interface components {
             failed_today: number;
             /** @default null */
             error: components["schemas"]["ErrorBody"] | null;
+            /** @default [] */
+            warnings: string[];
             /** @default  */
             version: string;
         };

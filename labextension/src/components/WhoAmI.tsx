@@ -26,6 +26,7 @@ export function WhoAmI(props: IWhoAmIProps): React.JSX.Element {
     [trans.__('Kubeflow Pipelines'), [status.kfp_version, status.endpoint].filter(text => text !== '').join(' · ')],
     [trans.__('Kind'), status.multi_user ? trans.__('multi-user') : trans.__('single-user')],
     [trans.__('Token valid until'), status.token_expires_at ? format.exact(status.token_expires_at) : ''],
+    ...status.warnings.map(warning => [trans.__('Note'), warning] as const),
     [
       trans.__('What others can see'),
       status.embedded ? trans.__('Nothing but shared pipelines.') : ''
@@ -37,7 +38,7 @@ export function WhoAmI(props: IWhoAmIProps): React.JSX.Element {
         {facts
           .filter(([, value]) => value !== '')
           .map(([name, value]) => (
-            <React.Fragment key={name}>
+            <React.Fragment key={`${name} ${value}`}>
               <dt>{name}</dt>
               <dd>{value}</dd>
             </React.Fragment>
