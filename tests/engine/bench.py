@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from jupyter_kfp_mt.embedded.engine import Engine, Limits
+from jupyter_kfp_mt.embedded.engine import Clock, Engine, Limits
+from jupyter_kfp_mt.embedded.engine.packages import Packages
 from jupyter_kfp_mt.embedded.store import FINAL, RunRow, Store
 from jupyter_kfp_mt.models import Task
 from jupyter_kfp_mt.spec import Package
@@ -21,11 +22,21 @@ PATIENCE = 60.0  # seconds after which a test gives up; nothing is measured with
 class Bench:
     """Submits packages to an engine and waits for what becomes of them."""
 
-    def __init__(self, folder: Path, *, tasks: int = 4, executor: str = "", log_bytes: int = 1 << 20) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        tasks: int = 4,
+        executor: str = "",
+        log_bytes: int = 1 << 20,
+        clock: Clock = time.time,
+        packages: Packages | None = None,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.store = Store(folder / "store.sqlite")
-        self.engine = Engine(self.store, folder, Limits(tasks=tasks, executor=executor, log_bytes=log_bytes))
+        limits = Limits(tasks=tasks, executor=executor, log_bytes=log_bytes)
+        self.engine = Engine(self.store, folder, limits, clock, packages)
         self.engine.start()
 
     def submit(

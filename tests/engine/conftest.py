@@ -58,6 +58,14 @@ def make_bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
         one.close()
 
 
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where tasks leave marks."""
+    folder = tmp_path / "marks"
+    folder.mkdir()
+    return folder
+
+
 def keep_secrets(bench: Bench, namespace: str, password: str) -> None:
     """Give a tenant the secret and the config map of the rows."""
     rows = [

@@ -30,6 +30,16 @@ def stubborn(folder: str):
 
 
 @component
+def appears(folder: str):
+    """Waits for what `stubborn` leaves."""
+    import os
+    import time
+
+    while len(os.listdir(folder)) < 2:
+        time.sleep(0.01)
+
+
+@component
 def mark(folder: str, name: str) -> str:
     import os
     import uuid
@@ -124,6 +134,14 @@ def nested_output():
 @dsl.pipeline
 def stuck(folder: str):
     first = stubborn(folder=folder)
+    mark(folder=folder, name="later").after(first)
+
+
+@dsl.pipeline
+def stuck_beside_packages(folder: str):
+    first = stubborn(folder=folder)
+    ready = appears(folder=folder)
+    use_package().after(ready)
     mark(folder=folder, name="later").after(first)
 
 

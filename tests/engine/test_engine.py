@@ -21,14 +21,6 @@ from .bench import Bench
 Compiled = Callable[[Any], Package]
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Where tasks leave marks."""
-    folder = tmp_path / "marks"
-    folder.mkdir()
-    return folder
-
-
 def alive(pid: str) -> bool:
     """Whether the process runs (a zombie does not)."""
     try:

@@ -87,7 +87,8 @@ class Clocked:
     def fire(self, now: int = 0) -> list[int]:
         """Go to `now`; returns the times for which runs were made."""
         self.now = now or self.now
-        made = RecurringRuns(self.store, lambda: self.now).fire()
+        recurring = RecurringRuns(self.store, lambda: self.now)
+        made = [recurring.fire(due) for due in recurring.due()]
         return [row.scheduled_at for run_id in made if (row := self.store.runs.get(run_id))]
 
     def end_all(self) -> None:

@@ -183,6 +183,25 @@ def for_retry(pipeline: Pipeline, tasks: list[TaskRow]) -> list[TaskRow]:
     ]
 
 
+def given_up(tasks: list[TaskRow], reason: str, now: float) -> list[TaskRow]:
+    """Return the unfinished steps of a run that is given up, as they end with it."""
+    ended = []
+    for task in tasks:
+        if State(task.state).final:
+            continue
+        if not task.path:
+            state = State.FAILED
+        else:
+            state = State.CANCELED if task.started_at or task.attempt else State.SKIPPED
+        history = msgspec.json.encode([*task.history, TaskState(at=now, state=state.value)])
+        ended.append(
+            msgspec.structs.replace(
+                task, state=state.value, reason=reason, ended_at=now, state_history=history
+            )
+        )
+    return ended
+
+
 def _task_at(pipeline: Pipeline, path: str) -> TaskSpec:
     """The task of the pipeline that the step at `path` is of."""
     component, task = pipeline.root, TaskSpec()

@@ -14,6 +14,7 @@ import selectors
 import signal
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import msgspec
 
@@ -21,6 +22,7 @@ from ...errors import KfpError
 from .active import ActiveRun
 from .cache import fingerprint
 from .components import python_code
+from .containment import Containment
 from .folders import Attempt
 from .launchers import Handle, Launcher, choose_launcher
 from .mailbox import Mailbox
@@ -54,6 +56,7 @@ class Attempts:
         selector: selectors.BaseSelector,
         commands: Mailbox,
         timers: Timers,
+        containment: Containment,
     ) -> None:
         self._packages = packages
         self._executor = executor
@@ -61,6 +64,7 @@ class Attempts:
         self._selector = selector  # handles are registered with their `Under` as data
         self._commands = commands
         self._timers = timers
+        self._containment = containment
         self._launcher: Launcher | None = None
         self._under: dict[tuple[str, str], Under] = {}
         self._to_launch: list[Under] = []
@@ -98,21 +102,36 @@ class Attempts:
     def launch(self) -> bool:
         """Start the attempts that are stored as running; returns whether more are to be launched at once."""
         waiting, self._to_launch = self._to_launch, []
-        for under in filter(self._is_wanted, waiting):
-            try:
-                self._start(under)
-            except (ValueError, KfpError, OSError, RecursionError) as error:
-                self._failed(under, str(error) if not isinstance(error, KfpError) else _sentence(error))
+        for under in waiting:
+            self._containment.for_run(under.run.run_id, partial(self._launch, under))
         return bool(self._to_launch)
 
     def look(self) -> None:
         """Look at the attempts that only looking tells of."""
         for under in [under for under in self._under.values() if under.found]:
-            if under.attempt.exit() is not None or not under.attempt.supervisor():
-                self.ended(under)
+            self._containment.for_run(under.run.run_id, partial(self._look, under))
 
     def ended(self, under: Under) -> None:
-        """An attempt has ended: read what it left, and tell the plan."""
+        """The handle of an attempt tells that it has ended: read what it left, and tell the plan."""
+        self._containment.for_run(under.run.run_id, partial(self._ended, under))
+
+    def abandon(self, run_id: str) -> None:
+        """Stop all attempts of a run and hear of them no more."""
+        for key, under in [(key, under) for key, under in self._under.items() if key[0] == run_id]:
+            del self._under[key]
+            # One step of what is broken already must not keep the others running.
+            with contextlib.suppress(OSError, KeyError, ValueError):
+                self._release(under)
+            with contextlib.suppress(OSError, ValueError):
+                pid = 0 if under.attempt.void() else under.attempt.supervisor()
+                if pid:
+                    ask_to_stop(pid)
+
+    def _look(self, under: Under) -> None:
+        if under.attempt.exit() is not None or not under.attempt.supervisor():
+            self._ended(under)
+
+    def _ended(self, under: Under) -> None:
         ended = under.attempt.exit()
         if ended is None and under.attempt.supervisor():
             self._release(under)
@@ -167,6 +186,13 @@ class Attempts:
         """Whether it was not given up while it waited."""
         return self._under.get((under.run.run_id, under.node.path)) is under
 
+    def _launch(self, under: Under) -> None:
+        try:
+            if self._is_wanted(under):
+                self._start(under)
+        except (ValueError, KfpError, OSError, RecursionError) as error:
+            self._failed(under, str(error) if not isinstance(error, KfpError) else _sentence(error))
+
     def _start(self, under: Under) -> None:
         run, node = under.run, under.node
         container = run.pipeline.executor(node.component).container
@@ -185,14 +211,24 @@ class Attempts:
         self._selector.register(under.handle.fileno(), selectors.EVENT_READ, under)
 
     def _install(self, under: Under, requirements: tuple[str, ...]) -> None:
-        """In a thread: make the folder of packages, then come back."""
+        """In a thread: make the folder of packages, then come back, whatever happens."""
+        reason = "The engine failed while it installed packages."
         try:
             self._packages.install(requirements)
+            reason = ""
         except KfpError as error:
             reason = _sentence(error)
-            self._commands.put(lambda: self._failed(under, reason) if self._is_wanted(under) else None)
-        else:
-            self._commands.put(lambda: self._to_launch.append(under))
+        except OSError as error:
+            reason = f"Its packages could not be installed: {error}."
+        finally:
+            back = partial(self._installed, under, reason)
+            self._commands.put(lambda: self._containment.for_run(under.run.run_id, back))
+
+    def _installed(self, under: Under, fault: str) -> None:
+        if fault and self._is_wanted(under):
+            self._failed(under, fault)
+        elif not fault:
+            self._to_launch.append(under)
 
     def _kill(self, under: Under) -> None:
         if under.handle is None and not under.found:

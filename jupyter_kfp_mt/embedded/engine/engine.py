@@ -14,16 +14,18 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from ...spec import Package
-from ..store import FINAL, RunRow, Store
+from ..store import FINAL, RecurringRunRow, RunRow, Store
 from ..store.tasks import Result, TaskRow
-from .active import ActiveRun, for_retry, pipeline_of
+from .active import ActiveRun, for_retry, given_up, pipeline_of
 from .attempts import STOPPED, Attempts, ask_to_stop
 from .cache import fingerprint, is_there
+from .containment import Containment
 from .folders import LogPart, RunFolder, task_environment
 from .ir import Importer, read_pipeline
 from .mailbox import Mailbox
@@ -71,6 +73,7 @@ class Engine:
         self._recurring = RecurringRuns(store, clock)
         self._served: dict[str, int] = {}
         self._timers = Timers()
+        self._containment = Containment(self._give_up)
         self._commands = Mailbox()
         self._selector = selectors.DefaultSelector()
         self._attempts = Attempts(
@@ -80,6 +83,7 @@ class Engine:
             selector=self._selector,
             commands=self._commands,
             timers=self._timers,
+            containment=self._containment,
         )
         self._stopping = False
         self._next_look = 0.0
@@ -93,9 +97,9 @@ class Engine:
         with contextlib.suppress(OSError):
             self._reserve.write_bytes(bytes(_RESERVE))
         self._selector.register(self._commands, selectors.EVENT_READ)
-        self._commands.put(self._sweep)
+        self._commands.put(lambda: self._containment.apart("runs that were deleted", self._sweep))
         for run_id in self._store.runs.unfinished():
-            self._commands.put(lambda run_id=run_id: self._open(run_id))  # type: ignore[misc] # mypy#12557
+            self._ask(run_id, self._open)
         self._thread.start()
 
     def stop(self) -> None:
@@ -112,11 +116,11 @@ class Engine:
 
     def submit(self, run_id: str) -> None:
         """Start a stored run."""
-        self._commands.put(lambda: self._open(run_id))
+        self._ask(run_id, self._open)
 
     def terminate(self, run_id: str) -> None:
         """Stop a run and all its processes; again makes no difference."""
-        self._commands.put(lambda: self._terminate(run_id))
+        self._ask(run_id, self._terminate)
 
     def retry(self, run_id: str) -> None:
         """Run again what did not succeed of a run that has ended; when this returns, the run is RUNNING."""
@@ -126,11 +130,11 @@ class Engine:
         with self._store.db.write():
             self._store.tasks.save(for_retry(pipeline_of(row), self._store.tasks.of_run(run_id)))
             self._store.runs.set_state(run_id, "RUNNING", finished_at=0)
-        self._commands.put(lambda: self._open(run_id))
+        self._ask(run_id, self._open)
 
     def forget(self, run_id: str) -> None:
         """Stop a run that is being deleted, and remove its files and steps."""
-        self._commands.put(lambda: self._forget(run_id))
+        self._ask(run_id, self._forget)
 
     def read_log(
         self, run_id: str, task_id: str, *, attempt: int = 0, offset: int = 0, limit: int = 1 << 20
@@ -148,6 +152,9 @@ class Engine:
         )
         return msgspec.structs.replace(part, attempt=number, truncated=part.size > self._limits.log_bytes)
 
+    def _ask(self, run_id: str, command: Callable[[str], None]) -> None:
+        self._commands.put(lambda: self._containment.for_run(run_id, lambda: command(run_id)))
+
     # ---- the engine's thread
 
     def _end(self) -> None:
@@ -155,13 +162,9 @@ class Engine:
 
     def _loop(self) -> None:
         while not self._stopping:
-            for key, _ in self._selector.select(self._pause()):
-                if key.data is None:
-                    self._commands.hush()
-                else:
-                    self._attempts.ended(key.data)
             try:
-                self._turn()
+                if not self._containment.apart("a turn of its loop", self._turn):
+                    time.sleep(_LOOK)
             except sqlite3.OperationalError:
                 # A full disk, mostly. Nothing is lost: what is not stored is not shown and not started.
                 log.exception("the store cannot be written; trying again")
@@ -169,6 +172,11 @@ class Engine:
                 time.sleep(_LOOK)
 
     def _turn(self) -> None:
+        for key, _ in self._selector.select(self._pause()):
+            if key.data is None:
+                self._commands.hush()
+            else:
+                self._attempts.ended(key.data)
         self._commands.run_all()
         self._keep_time()
         self._fire()
@@ -184,15 +192,22 @@ class Engine:
 
     def _keep_time(self) -> None:
         for timer in self._timers.take():
-            timer.action()
+            self._containment.for_run(timer.run_id, timer.action)
 
     def _fire(self) -> None:
         """Start the recurring runs that are due."""
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + _LOOK
-        for run_id in self._recurring.fire():
-            self._open(run_id)
+        for row in self._recurring.due():
+            name = f"recurring run {row.recurring_run_id}"
+            if not self._containment.apart(name, partial(self._fire_one, row)):
+                self._recurring.put_aside(row.recurring_run_id)
+
+    def _fire_one(self, row: RecurringRunRow) -> None:
+        run_id = self._recurring.fire(row)
+        if run_id:
+            self._ask(run_id, self._open)
 
     # ---- runs
 
@@ -204,13 +219,11 @@ class Engine:
             self._store.runs.set_state(run_id, "RUNNING")
         try:
             self._begin(self._active(row, self._store.tasks.of_run(run_id)))
-        except (msgspec.ValidationError, ValueError, OSError) as error:
-            self._runs.pop(run_id, None)
-            now = int(self._clock())
-            self._store.runs.set_state(run_id, "FAILED", finished_at=now, error=f"It cannot run: {error}")
-            return
-        if row.state == "CANCELING":
-            self._terminate(run_id)
+        except (ValueError, OSError) as error:
+            self._give_up(run_id, f"It cannot run: {error}")
+        else:
+            if row.state == "CANCELING":
+                self._terminate(run_id)
 
     def _active(self, row: RunRow, tasks: list[TaskRow]) -> ActiveRun:
         run = ActiveRun(
@@ -246,6 +259,28 @@ class Engine:
         if not run.plan.over:
             self._attempts.stop(run, run.plan.cancel(reason, self._clock()))
 
+    def _give_up(self, run_id: str, reason: str) -> None:
+        """End a run as it is: nothing of its plan can be relied on."""
+        run = self._runs.pop(run_id, None)
+        self._served.pop(run_id, None)
+        self._timers.drop(run_id)
+        self._attempts.abandon(run_id)
+        if run is not None and run.removed:
+            self._ask(run_id, self._forget)
+        else:
+            end = partial(self._store_end, run_id, reason)
+            self._commands.put(lambda: self._containment.apart(f"the end of run {run_id}", end))
+
+    def _store_end(self, run_id: str, reason: str) -> None:
+        now = self._clock()
+
+        def steps() -> None:
+            self._store.tasks.save(given_up(self._store.tasks.of_run(run_id), reason, now))
+
+        with self._store.db.write():
+            self._containment.apart(f"the steps of run {run_id}", steps)
+            self._store.runs.set_state(run_id, "FAILED", finished_at=int(now), error=reason)
+
     def _forget(self, run_id: str) -> None:
         run = self._runs.get(run_id)
         if run is not None:
@@ -276,17 +311,20 @@ class Engine:
             run = next_run(self._runs.values(), self._served, room=room)
             if run is None:
                 return
-            node = run.plan.ready[0]
-            result = self._result(run, node)
-            run.plan.ready.popleft()
-            importer = run.pipeline.executor(node.component).importer
-            if importer is not None:
-                self._import(run, node, importer)
-            elif result is not None:
-                node.started_at = now = self._clock()
-                run.plan.succeeded(node, result.outputs, now, cached_from=result.run_id)
-            else:
-                self._attempts.take(run, node)
+            self._containment.for_run(run.run_id, partial(self._take_next, run))
+
+    def _take_next(self, run: ActiveRun) -> None:
+        node = run.plan.ready[0]
+        result = self._result(run, node)
+        run.plan.ready.popleft()
+        importer = run.pipeline.executor(node.component).importer
+        if importer is not None:
+            self._import(run, node, importer)
+        elif result is not None:
+            node.started_at = now = self._clock()
+            run.plan.succeeded(node, result.outputs, now, cached_from=result.run_id)
+        else:
+            self._attempts.take(run, node)
 
     def _result(self, run: ActiveRun, node: Node) -> Result | None:
         """What an earlier task of the same kind made, if `node` may take it."""
@@ -310,16 +348,20 @@ class Engine:
             return
         with self._store.db.write():
             for run in changed:
-                if not run.removed:
-                    self._store.tasks.save(run.rows())
-                    for mark, outputs in run.results.items():
-                        self._store.tasks.keep_result(run.row.namespace, mark, run.run_id, outputs)
-                    if run.plan.over:
-                        self._finish(run)
+                self._containment.for_run(run.run_id, partial(self._save_run, run))
         for run in changed:
             run.stored()
-            if run.plan.over:
+            if run.plan.over and self._runs.get(run.run_id) is run:
                 self._let_go(run)
+
+    def _save_run(self, run: ActiveRun) -> None:
+        if run.removed:
+            return
+        self._store.tasks.save(run.rows())
+        for mark, outputs in run.results.items():
+            self._store.tasks.keep_result(run.row.namespace, mark, run.run_id, outputs)
+        if run.plan.over:
+            self._finish(run)
 
     def _finish(self, run: ActiveRun) -> None:
         # As on a cluster: a terminated run ends FAILED.
@@ -332,4 +374,4 @@ class Engine:
         self._served.pop(run.run_id, None)
         self._timers.drop(run.run_id)
         if run.removed:
-            self._forget(run.run_id)
+            self._ask(run.run_id, self._forget)

@@ -12,7 +12,7 @@ class Mailbox:
     """A queue of commands whose descriptor becomes readable when there is one."""
 
     def __init__(self) -> None:
-        self._commands: deque[Callable[[], None]] = deque()
+        self._commands: deque[Callable[[], object]] = deque()
         self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
         self._writer.setblocking(False)
@@ -21,7 +21,7 @@ class Mailbox:
         """The descriptor to wait for."""
         return self._reader.fileno()
 
-    def put(self, command: Callable[[], None]) -> None:
+    def put(self, command: Callable[[], object]) -> None:
         """Add a command; nothing happens after `close`."""
         self._commands.append(command)
         with contextlib.suppress(OSError):  # it has been woken already, or is closed

@@ -26,20 +26,24 @@ class RecurringRuns:
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
+        self._aside: set[str] = set()
 
-    def fire(self) -> list[str]:
-        """Store all runs that are due; returns their ids in the order in which they are to start.
+    def due(self) -> list[RecurringRunRow]:
+        """Those whose time has come, in the order in which they are to start."""
+        found = self._store.recurring_runs.due(int(self._clock()))
+        return [row for row in found if row.recurring_run_id not in self._aside]
+
+    def fire(self, row: RecurringRunRow) -> str:
+        """Store the run that is due; returns its id, empty when it is not its turn.
 
         With catching up, times that were missed are made up for one in each call, as KFP's controller does.
         """
-        now = int(self._clock())
-        made = []
-        for row in self._store.recurring_runs.due(now):
-            with self._store.db.write():
-                run_id = self._one(row, now)
-            if run_id:
-                made.append(run_id)
-        return made
+        with self._store.db.write():
+            return self._one(row, int(self._clock()))
+
+    def put_aside(self, recurring_run_id: str) -> None:
+        """Leave one alone that the engine fails on, until the next start."""
+        self._aside.add(recurring_run_id)
 
     def _one(self, row: RecurringRunRow, now: int) -> str:
         trigger = row.trigger

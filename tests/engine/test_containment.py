@@ -1,0 +1,107 @@
+"""Faults of the engine itself: they end the run they are about, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_kfp_mt.embedded.engine.packages import Packages
+from jupyter_kfp_mt.embedded.store import FINAL
+from jupyter_kfp_mt.spec import Package
+
+from . import pipelines
+from .bench import Bench
+from .test_engine import alive
+
+Compiled = Callable[[Any], Package]
+
+
+class Broken(Packages):
+    """Has a fault that shows for components with packages only."""
+
+    where = "ready"
+
+    def ready(self, requirements: tuple[str, ...]) -> list[str] | None:
+        if requirements and self.where == "ready":
+            raise KeyError("a fault of ours")
+        return None if requirements and self.where else []
+
+    def install(self, requirements: tuple[str, ...]) -> None:
+        raise KeyError("a fault of ours")
+
+
+def stacks(caplog: pytest.LogCaptureFixture) -> int:
+    return sum(record.exc_info is not None for record in caplog.records)
+
+
+def test_ends_its_run_only(
+    make_bench: Callable[..., Bench], compiled: Compiled, place: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = make_bench(packages=Broken(place.parent / "packages"))
+    other = bench.submit(compiled(pipelines.many), {"folder": str(place), "numbers": [1] * 50, "wanted": 50})
+    marks = place.parent / "other-marks"
+    marks.mkdir()
+
+    run = bench.wait(bench.submit(compiled(pipelines.stuck_beside_packages), {"folder": str(marks)}))
+
+    assert (run.state, run.error) == ("FAILED", "The engine failed: KeyError: 'a fault of ours'")
+    states = {row.name: row.state for row in bench.store.tasks.of_run(run.run_id) if row.path}
+    assert states == {
+        "stubborn": "CANCELED",
+        "appears": "SUCCEEDED",
+        "use-package": "CANCELED",
+        "mark": "SKIPPED",
+    }
+    bench.until(lambda: not any(alive(pid) for pid in os.listdir(marks)))
+    assert bench.wait(other).state == "SUCCEEDED"
+    assert stacks(caplog) == 1
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is the thread's own
+def test_in_the_thread_that_installs(
+    make_bench: Callable[..., Bench], compiled: Compiled, place: Path
+) -> None:
+    packages = Broken(place)
+    packages.where = "install"
+    bench = make_bench(packages=packages)
+
+    run = bench.wait(bench.submit(compiled(pipelines.one_package)))
+
+    assert run.error == "use-package: The engine failed while it installed packages."
+
+
+def test_such_a_run_can_be_tried_again(
+    make_bench: Callable[..., Bench], compiled: Compiled, tmp_path: Path
+) -> None:
+    packages = Broken(tmp_path)
+    bench = make_bench(packages=packages)
+    run = bench.wait(bench.submit(compiled(pipelines.one_package)))
+    packages.where = ""
+
+    bench.engine.retry(run.run_id)
+
+    run = bench.wait(run.run_id)
+    assert run.error == "use-package: It ended with exit code 1."  # the package is not there
+    assert [row.state in FINAL for row in bench.store.tasks.of_run(run.run_id)] == [True, True]
+
+
+def test_outside_any_run(
+    make_bench: Callable[..., Bench], compiled: Compiled, caplog: pytest.LogCaptureFixture
+) -> None:
+    faults = [RuntimeError("no time"), RuntimeError("no time")]
+
+    def clock() -> float:
+        if faults:
+            raise faults.pop()
+        return time.time()
+
+    bench = make_bench(clock=clock)
+    bench.until(lambda: not faults)
+
+    assert bench.wait(bench.submit(compiled(pipelines.talks))).state == "SUCCEEDED"
+    assert stacks(caplog) == 1
