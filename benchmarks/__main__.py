@@ -1,10 +1,10 @@
-"""Measure everything, or the parts named: `python -m benchmarks [imports] [clients] [api] [engine]`."""
+"""Measure everything, or some parts: `python -m benchmarks [imports] [clients] [api] [engine] [watch]`."""
 
 from __future__ import annotations
 
 import sys
 
-from . import api, clients, engine, imports
+from . import api, clients, engine, imports, watch
 from .processes import compiled
 from .table import load, machine, show
 
@@ -13,6 +13,7 @@ PARTS = {
     "clients": clients.rows,
     "api": api.rows,
     "engine": engine.rows,
+    "watch": watch.rows,
 }
 
 

@@ -1,6 +1,7 @@
 """A KFP server that answers with prebuilt bytes, so that only the client is measured.
 
-`python -m benchmarks.stub RUNS` prints its address and serves until its input is closed.
+`python -m benchmarks.stub RUNS` prints its address and serves until its input is closed. With -1 runs it
+takes every request and answers none, but for healthz and the count.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -92,9 +94,11 @@ class Answers:
         url = urlsplit(target)
         if url.path == "/asked":
             return whole(str(self._asked).encode())
+        self._asked += 1
         if url.path.endswith("/healthz"):
             return self._healthz
-        self._asked += 1
+        if not self._pages:
+            time.sleep(3600)
         if "/experiments/" in url.path:
             return self._experiment
         if url.path.endswith("/experiments"):
