@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from jupyter_kfp_mt.embedded.engine.problems import find_problems
+from jupyter_kfp_mt.embedded.engine.problems import find_problems, problems_of
+from jupyter_kfp_mt.spec import Package, from_wire
 
-from .test_plan import pipeline, task
+from .test_plan import CODE, pipeline, task
 
 
 def found(tasks: dict[str, Any], components: dict[str, Any] | None = None) -> dict[str, str]:
@@ -28,6 +31,94 @@ def found(tasks: dict[str, Any], components: dict[str, Any] | None = None) -> di
 )
 def test_order_components_conditions(tasks: dict[str, Any], refused: list[str]) -> None:
     assert list(found(tasks)) == refused
+
+
+def package_of(container: dict[str, Any], condition: str = "", platform: Any = None) -> Package:
+    """A pipeline of one task, read as a server reads what it is sent."""
+    spec = {
+        "pipelineInfo": {"name": "p"},
+        "root": {"dag": {"tasks": {"one": task(triggerPolicy={"condition": condition})}}},
+        "schemaVersion": "2.1.0",
+        "components": {"code": CODE},
+        "deploymentSpec": {"executors": {"exec": {"container": container}}},
+    }
+    platforms = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {"exec": platform}}}}}
+    return from_wire({"pipeline_spec": spec, "platform_spec": platforms if platform else {}})
+
+
+MARK = 'printf "%s" "$0" > "$program_path/ephemeral_component.py"'
+NAMED = ["--function_to_execute", "f"]
+
+
+@pytest.mark.parametrize(
+    ("pip_line", "reason"),
+    [
+        ("python3 -m pip install 'a' 'it's'", "can be read (no closing quotation): pip install 'a' 'it's'"),
+        ("pip install a\\", "can be read (no escaped character)"),
+        ('pip install "a', "no closing quotation"),
+        ("pip install", ""),
+        ("pip install && pip install", ""),
+        ("# pip install is not asked for: it's here", "no closing quotation"),
+        ("pip install 'a; python_version<\"4\"' --index-url https://x/", ""),
+        ("pip install $(cat list)", ""),
+        ("apt-get install 'x", ""),
+        ("", ""),
+    ],
+)
+def test_odd_pip_lines(pip_line: str, reason: str) -> None:
+    command = ["sh", "-c", pip_line, "sh", "-ec", MARK, "def f(): pass"]
+
+    problems = problems_of(package_of({"image": "i", "command": command, "args": NAMED}))
+
+    assert [reason in problem.reason for problem in problems] == ([True] if reason else [])
+
+
+def test_source_that_mentions_how_it_is_stored() -> None:
+    command = ["sh", "-ec", MARK, "def f():\n    return 'ephemeral_component.py'\n"]
+
+    assert problems_of(package_of({"image": "i", "command": command, "args": NAMED})) == []
+
+
+@pytest.mark.parametrize(
+    ("container", "platform"),
+    [
+        ({"image": "i", "command": "sh -c true"}, None),
+        ({"image": "i", "command": [1, None]}, None),
+        ({"image": 1, "command": ["sh"]}, None),
+        ({"image": "i", "command": ["sh"], "env": [{"value": "x"}]}, None),
+        ({"command": ["sh"], "args": {"a": 1}}, None),
+        ([], None),
+        ({"command": ["sh"]}, {"secretAsEnv": "database"}),
+        ({"command": ["sh"]}, {"activeDeadlineSeconds": "soon"}),
+        ({"command": ["sh"]}, {"secretAsVolume": [1]}),
+    ],
+)
+def test_forms_that_no_compiler_writes_are_refused(container: Any, platform: Any) -> None:
+    assert [problem.task for problem in problems_of(package_of(container, platform=platform))] == ["p"]
+
+
+words = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
+    ["sh", "-c", "pip install", MARK, *NAMED, '{"Concat": 1}', "{{$.inputs", "'", "kfp.dsl.executor_main"]
+)
+
+
+@given(st.lists(words), st.lists(words))
+def test_no_command_raises(command: list[str], args: list[str]) -> None:
+    assert len(problems_of(package_of({"image": "i", "command": command, "args": args}))) <= 1
+
+
+@given(st.text("()!-<>=&|'\"\\x1.e ", max_size=40) | st.sampled_from(["(" * 9000, "1" * 9000, "!" * 9000]))
+def test_no_condition_raises(condition: str) -> None:
+    assert len(problems_of(package_of({"image": "i", "command": ["sh"]}, condition))) <= 1
+
+
+def test_a_component_in_use_a_million_times() -> None:
+    twice = {
+        f"level-{level}": {"dag": {"tasks": {name: task(component=f"level-{level + 1}") for name in "ab"}}}
+        for level in range(40)
+    }
+
+    assert found({"a": task(component="level-0")}, {**twice, "level-40": CODE}) == {}
 
 
 def test_a_component_that_contains_itself() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from ...models import Artifact, TaskValues
+from ..argo import is_argo, translate
 from ..store.runs import RunRow
 from ..store.tasks import TaskRow, TaskState
 from .folders import RunFolder
@@ -216,6 +217,9 @@ def _task_at(pipeline: Pipeline, path: str) -> TaskSpec:
 def pipeline_of(row: RunRow) -> Pipeline:
     """The compiled pipeline of a stored run; raises msgspec.ValidationError."""
     spec: dict[str, Any] = msgspec.json.decode(row.spec)
+    if is_argo(row.spec):
+        package, _ = translate(spec)
+        return read_pipeline(package.pipeline_spec, package.platform_spec)
     if "pipeline_spec" in spec:
         return read_pipeline(spec["pipeline_spec"], spec.get("platform_spec"))
     return read_pipeline(spec, None)

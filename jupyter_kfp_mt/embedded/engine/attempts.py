@@ -197,7 +197,7 @@ class Attempts:
         run, node = under.run, under.node
         container = run.pipeline.executor(node.component).container
         code = python_code(container) if container is not None else None
-        wanted = code.requirements if code is not None else ()
+        wanted = code.requirements if code is not None else tuple(container.requirements if container else ())
         runtime, paths = self._packages.runtime(), self._packages.ready(wanted)
         if runtime is None or paths is None:
             lacking = RUNTIME if runtime is None else wanted

@@ -16,6 +16,10 @@ _RUNTIME_OPTIONS = frozenset({"--no-deps"})
 _QUIET_OPTIONS = frozenset({"--quiet", "--no-warn-script-location"})
 
 
+class CommandError(ValueError):
+    """A command that cannot be understood; the text goes on after “needs …”."""
+
+
 class PythonCode(msgspec.Struct, frozen=True, kw_only=True):
     """A lightweight Python component: its source, its function, and what `pip install` is asked for."""
 
@@ -27,30 +31,38 @@ class PythonCode(msgspec.Struct, frozen=True, kw_only=True):
 def python_code(container: Container) -> PythonCode | None:
     """Return the Python code that `container` would run; None when it runs something else.
 
+    Raises CommandError when what it installs cannot be read.
     The compiler writes (component_factory.py): an optional `sh -c` with pip lines, a `sh -ec` that stores the
     source under a fixed name, the source, and `--function_to_execute NAME` among the arguments.
     """
     command = container.command
-    marked = [number for number, word in enumerate(command) if _SOURCE_MARK in word]
-    if not marked or marked[-1] + 1 >= len(command):
+    mark = next((number for number, word in enumerate(command) if _SOURCE_MARK in word), len(command))
+    if mark + 1 >= len(command):
         return None
     arguments = [str(word) for word in container.args]
     if "--function_to_execute" not in arguments[:-1]:
         return None
     return PythonCode(
-        source=command[marked[-1] + 1],
+        source=command[mark + 1],
         function=arguments[arguments.index("--function_to_execute") + 1],
-        requirements=requirements(command[: marked[-1]]),
+        requirements=requirements(command[:mark]),
     )
 
 
 def requirements(command: list[str]) -> tuple[str, ...]:
-    """Return what the pip lines of `command` ask for, without KFP itself, which is here already."""
+    """Return what the pip lines of `command` ask for, without KFP itself, which is here already.
+
+    Raises CommandError for a line that no shell could read.
+    """
     found: list[str] = []
     for line in (line for word in command for line in word.splitlines() if "pip install" in line):
         for part in line.split("&&"):
             _, mark, asked = part.partition("pip install")
-            words = [word for word in shlex.split(asked) if word not in _QUIET_OPTIONS] if mark else []
+            try:
+                words = [word for word in shlex.split(asked) if word not in _QUIET_OPTIONS] if mark else []
+            except ValueError as error:
+                fault = str(error).lower()
+                raise CommandError(f"a pip line that can be read ({fault}): pip install{asked}") from error
             if not _RUNTIME_OPTIONS & set(words):
                 found += words
     return tuple(found)

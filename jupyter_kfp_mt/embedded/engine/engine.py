@@ -27,11 +27,11 @@ from .attempts import STOPPED, Attempts, ask_to_stop
 from .cache import fingerprint, is_there
 from .containment import Containment
 from .folders import LogPart, RunFolder, task_environment
-from .ir import Importer, read_pipeline
+from .ir import Importer
 from .mailbox import Mailbox
 from .nodes import Node, State
 from .packages import Packages
-from .problems import Problem, find_problems
+from .problems import Problem, problems_of
 from .recurring import RecurringRuns
 from .timers import Timers
 from .turns import next_run
@@ -112,7 +112,7 @@ class Engine:
 
     def problems(self, package: Package) -> list[Problem]:
         """Return the tasks of `package` that cannot run here."""
-        return find_problems(read_pipeline(package.pipeline_spec, package.platform_spec or None))
+        return problems_of(package)
 
     def submit(self, run_id: str) -> None:
         """Start a stored run."""

@@ -157,7 +157,8 @@ def _text(quoted: str) -> str:
 
 
 def _number_of(text: str) -> int | float:
-    return int(text) if text.isdecimal() else float(text)
+    # beyond its length Python refuses to read an int
+    return int(text) if text.isdecimal() and len(text) < 4000 else float(text)
 
 
 def _constant(value: Any) -> _Eval:

@@ -73,6 +73,9 @@ class ParameterDefinition(_Part, frozen=True, kw_only=True):
     parameter_type: str = ""
     default_value: Any = msgspec.UNSET
     is_optional: bool = False
+    # Not in IR, of outputs of Argo templates only:
+    read_from: str = ""  # the output artifact whose file has the value
+    trimmed: bool = False  # a line end at its end is not part of the value
 
 
 class ArtifactType(_Part, frozen=True, kw_only=True):
@@ -268,6 +271,9 @@ class Container(_Part, frozen=True, kw_only=True):
     args: list[str] = []
     env: list[EnvVar] = []
     resources: Resources = Resources()
+    # Not in IR, of Argo templates only:
+    requirements: list[str] = []  # packages that it asks for
+    files: dict[str, str] = {}  # input artifacts that are written from texts, with placeholders
 
 
 class Importer(_Part, frozen=True, kw_only=True):

@@ -79,7 +79,7 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
         command = []
         if code is None:
             _make_places(executor_input)
-            command = self._command(node, container, executor_input)
+            command = self._command(node, container, executor_input, attempt)
         return Job(
             folder=str(attempt.path),
             work=str(attempt.work),
@@ -130,7 +130,9 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
             for name, definition in node.component.output_definitions.artifacts.items()
         }
 
-    def _command(self, node: Node, container: Container, executor_input: dict[str, Any]) -> list[str]:
+    def _command(
+        self, node: Node, container: Container, executor_input: dict[str, Any], attempt: Attempt
+    ) -> list[str]:
         given = {**node.inputs.parameters, **node.inputs.artifacts}
         known = {**self.placeholders(node), "": msgspec.json.encode(executor_input).decode()}
         known[".outputs.output_file"] = executor_input["outputs"]["outputFile"]
@@ -139,6 +141,11 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
                 known[f".{kind}['{name}']{field}"] = value
         for name, value in node.inputs.parameters.items():
             known[f".inputs.parameters['{name}']"] = as_text(value)
+        for name, text in container.files.items():
+            path = attempt.out / "inputs" / name.replace("/", "_")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(as_text(fill(text, node.inputs.parameters, self.placeholders(node))))
+            known[f".inputs.artifacts['{name}'].path"] = str(path)
         words = arguments([*container.command, *container.args], given)
         return [as_text(fill(word, node.inputs.parameters, known)) for word in words]
 

@@ -46,7 +46,9 @@ def read_outputs(component: Component, attempt: Attempt, artifacts: dict[str, Ar
         if name in written.parameter_values:
             value = written.parameter_values[name]
         else:
-            value = _file(output_file(attempt, name), name)
+            source = artifacts.get(definition.read_from)
+            value = _file(Path(source.uri) if source else output_file(attempt, name), name)
+            value = value.removesuffix("\n") if definition.trimmed else value
         try:
             parameters[name] = coerce(value, kind)
         except ValueTypeError as error:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from .components import is_containerized_python, python_code
+from ...spec import Package
+from .components import CommandError, is_containerized_python, python_code
 from .expressions import ExpressionError, compile_condition
-from .ir import Component, Container, Dag, KubernetesExecutor, Pipeline, TaskSpec
+from .ir import Component, Container, Dag, KubernetesExecutor, Pipeline, TaskSpec, read_pipeline
 from .jobs import KNOWN_FIELDS
 
 _CLUSTER_IMAGES = {
@@ -25,27 +26,43 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+def problems_of(package: Package, which: Callable[[str], str | None] = shutil.which) -> list[Problem]:
+    """Return the tasks of `package` that cannot run here, or that it cannot run at all; never raises."""
+    try:
+        pipeline = read_pipeline(package.pipeline_spec, package.platform_spec or None)
+    except msgspec.ValidationError as error:
+        return [Problem(task=package.name, reason=f"a form that is known here ({error})")]
+    return find_problems(pipeline, which)
+
+
 def find_problems(pipeline: Pipeline, which: Callable[[str], str | None] = shutil.which) -> list[Problem]:
     """Return the tasks that cannot run here, in the order of the pipeline; `which` finds programs."""
     found: dict[str, str] = {}
     for component in (pipeline.root, *pipeline.components.values()):
         for name in _never_ready(component.dag.tasks if component.dag else {}):
             found[name] = "an order of tasks in which its turn can come"
-    for name, task, component in _tasks(pipeline, pipeline.root, ()):
+    for name, task, component in _tasks(pipeline):
         reason = _reason(pipeline, task, component, which)
         if reason:
             found.setdefault(name, reason)
     return [Problem(task=name, reason=reason) for name, reason in found.items()]
 
 
-def _tasks(
-    pipeline: Pipeline, component: Component, above: tuple[str, ...]
-) -> Iterator[tuple[str, TaskSpec, Component]]:
-    for name, task in component.dag.tasks.items() if component.dag else ():
-        inner = pipeline.component(task)
-        yield name, task, inner
-        if task.component_ref.name not in above:
-            yield from _tasks(pipeline, inner, (*above, task.component_ref.name))
+def _tasks(pipeline: Pipeline) -> Iterator[tuple[str, TaskSpec, Component]]:
+    """Every task of every component in use, each component once: it may be used a million times."""
+    seen: set[str] = set()
+    waiting = [pipeline.root]
+    while waiting:
+        component = waiting.pop()
+        inside = component.dag.tasks if component.dag else {}
+        below = []
+        for name, task in inside.items():
+            inner = pipeline.component(task)
+            yield name, task, inner
+            if task.component_ref.name not in seen:
+                seen.add(task.component_ref.name)
+                below.append(inner)
+        waiting += reversed(below)
 
 
 def _never_ready(tasks: Mapping[str, TaskSpec]) -> list[str]:
@@ -63,7 +80,7 @@ def _reason(
 ) -> str:
     try:
         compile_condition(task.trigger_policy.condition or "true")
-    except ExpressionError as error:
+    except (ExpressionError, RecursionError) as error:
         return f"a condition that is not understood here: {error}"
     if component.dag is not None:
         return _loops_back(pipeline, task)
@@ -76,7 +93,10 @@ def _reason(
         return "" if component.output_definitions.artifacts else "an artifact to import"
     if executor.container is None:
         return "an executor that only Vertex AI has"
-    return _container(executor.container, which) or _platform(pipeline.platform(component))
+    try:
+        return _container(executor.container, which) or _platform(pipeline.platform(component))
+    except CommandError as error:
+        return str(error)
 
 
 def _loops_back(pipeline: Pipeline, task: TaskSpec) -> str:
@@ -106,7 +126,7 @@ def _container(container: Container, which: Callable[[str], str | None]) -> str:
     if not container.command:
         return f"the program of its image {container.image}"
     program = container.command[0]
-    if "{{$" in program or not which(program):
+    if "{{$" in program or "\0" in program or not which(program):
         return f"the program {program} of its image {container.image}"
     return ""
 
