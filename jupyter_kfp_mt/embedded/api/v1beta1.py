@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ...models import Task
+from ..argo import is_argo
 from ..core.core import Core
 from ..core.errors import invalid, saying
 from ..core.packages import Template, read_template
@@ -152,13 +153,14 @@ def list_experiments(core: Core, call: Call) -> Json:
 
 def _spec(spec: bytes, pipeline_id: str, config: bytes, extra: Mapping[str, Any], name: str = "") -> Json:
     manifest = spec.decode()
-    argo = spec.startswith(b'{"apiVersion":"argoproj.io/') or b'"kind":"Workflow"' in spec[:4000]
+    argo = bool(spec) and is_argo(spec)
+    values = msgspec.json.decode(config).get("parameters", {}) if argo else {}
     return present(
         pipeline_id=pipeline_id,
         pipeline_name=name,
-        workflow_manifest=manifest if argo else "",
+        workflow_manifest=extra.get("workflow_manifest") or (manifest if argo else ""),
         pipeline_manifest="" if argo else manifest,
-        parameters=extra.get("parameters"),
+        parameters=extra.get("parameters") or _node_parameters(values),
         runtime_config=None if config == b"{}" or argo else msgspec.Raw(config),
     )
 
@@ -202,19 +204,29 @@ def run_detail(row: RunRow, tasks: Sequence[Task]) -> Json:
             message=task.reason,
             startedAt=time_text(task.start_time.timestamp()) if task.start_time else "",
             finishedAt=time_text(task.end_time.timestamp()) if task.end_time else "",
+            inputs=present(parameters=_node_parameters(task.inputs.parameters)),
+            outputs=present(parameters=_node_parameters(task.outputs.parameters)),
         )
         for task in tasks
     }
-    workflow: Json = {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "Workflow",
-        "metadata": {"name": row.run_id, "namespace": row.namespace},
-    }
-    runtime = {"pipeline_manifest": msgspec.json.encode(workflow).decode()}
+    argo = is_argo(row.spec)
+    sent: Json = msgspec.json.decode(row.spec) if argo else {}
+    metadata = {**(sent.get("metadata") or {}), "name": row.run_id, "namespace": row.namespace}
+    workflow: Json = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", **sent, "metadata": metadata}
+    runtime = {"workflow_manifest" if argo else "pipeline_manifest": msgspec.json.encode(workflow).decode()}
     if tasks or row.state in FINAL:
         workflow["status"] = present(phase=_STATUS.get(row.state, ""), message=row.error, nodes=nodes)
         runtime["workflow_manifest"] = msgspec.json.encode(workflow).decode()
     return {"run": run(row), "pipeline_runtime": runtime}
+
+
+def _node_parameters(values: Mapping[str, Any]) -> list[Json]:
+    """Values as a node of a workflow has them: texts."""
+    return [{"name": name, "value": _as_text(value)} for name, value in values.items()]
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _source(message: Mapping[str, Any]) -> Source:
@@ -240,19 +252,22 @@ def _template(manifest: str) -> Template:
 
 
 def _config(message: Mapping[str, Any]) -> Json:
-    """The run-time values: typed ones for IR, texts for Argo Workflows."""
-    spec = message.get("pipeline_spec", {})
-    sent = spec.get("parameters", [])
+    """The typed values for IR."""
+    return present(**message.get("pipeline_spec", {}).get("runtime_config", {}))
+
+
+def _texts(message: Mapping[str, Any]) -> dict[str, str]:
+    """The `parameters`, which are texts and for Argo Workflows only."""
+    sent = message.get("pipeline_spec", {}).get("parameters", [])
     if len(msgspec.json.encode(sent)) > MAX_PARAMETER_BYTES:
         raise invalid(f"The input parameter length exceed maximum size of {MAX_PARAMETER_BYTES}.")
-    config = present(**spec.get("runtime_config", {}))
-    if "workflow_manifest" in spec and "pipeline_manifest" not in spec and sent:
-        return {**config, "parameters": {each.get("name", ""): each.get("value", "") for each in sent}}
-    return config
+    return {each.get("name", ""): each.get("value", "") for each in sent}
 
 
 def _extra(message: Mapping[str, Any]) -> Json:
-    return present(parameters=message.get("pipeline_spec", {}).get("parameters"))
+    """What is only kept to be shown again as it was sent."""
+    spec = message.get("pipeline_spec", {})
+    return present(parameters=spec.get("parameters"), workflow_manifest=spec.get("workflow_manifest"))
 
 
 def read_run(core: Core, call: Call) -> NewRun:
@@ -272,6 +287,7 @@ def read_run(core: Core, call: Call) -> NewRun:
             finished_at=message.get("finished_at", 0),
             recurring_run_id=referred(message, "JOB"),
             runtime_config=_config(message),
+            texts=_texts(message),
             extra=_extra(message),
         )
         core.runs.check(new)
@@ -391,6 +407,7 @@ def read_job(core: Core, call: Call) -> NewRecurringRun:
             has_cron="cron_schedule" in sent,
             has_interval="periodic_schedule" in sent,
             runtime_config=_config(message),
+            texts=_texts(message),
             extra=_extra(message),
         )
         core.recurring_runs.check(new)

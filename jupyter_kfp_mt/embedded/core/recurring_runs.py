@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -31,14 +31,9 @@ class NewRecurringRun(msgspec.Struct, frozen=True, kw_only=True):
     has_cron: bool = False  # tells an empty cron text from none
     has_interval: bool = False
     runtime_config: dict[str, Any] = {}
+    texts: dict[str, str] = {}  # the `parameters` of v1
     pinned: bool = True  # v1: only a pipeline id means its latest version, now
     extra: dict[str, Any] = {}
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """Values for the pipeline's inputs."""
-        found = self.runtime_config.get("parameters")
-        return found if isinstance(found, dict) else {}
 
 
 class RecurringRuns:
@@ -84,7 +79,7 @@ class RecurringRuns:
         """Store a recurring run; an enabled one without trigger fires once, at once."""
         with saying("Failed to create a recurring run with an invalid pipeline spec manifest"):
             resolved = self._sources.resolve(new.source, may_read)
-        self._sources.check(resolved, new.parameters)
+        config = self._sources.checked(resolved, new.runtime_config, new.texts)
         latest = bool(new.source.pipeline_id) and not new.source.pipeline_version_id and not new.pinned
         now = int(self._now())
         row = RecurringRunRow(
@@ -100,7 +95,7 @@ class RecurringRuns:
             pipeline_id=resolved.pipeline_id,
             pipeline_version_id="" if latest else resolved.pipeline_version_id,
             spec=_inline(resolved),
-            runtime_config=msgspec.json.encode(new.runtime_config),
+            runtime_config=msgspec.json.encode(config),
             trigger_spec=msgspec.json.encode(new.trigger),
             max_concurrency=new.max_concurrency,
             no_catchup=new.no_catchup,

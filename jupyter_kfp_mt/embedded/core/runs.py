@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from ..store import ExperimentRow, RunRow, StateEntry, Store
 from .checks import check_id, check_name, check_text
 from .errors import aborted, exists, invalid, not_found, precondition, saying
 from .runner import Runner
-from .sources import MayRead, Resolved, Source, Sources
+from .sources import MayRead, Source, Sources
 
 _STOPPABLE = frozenset({"PENDING", "RUNNING", "PAUSED", ""})
 EDITOR, RUNNER_ACCOUNT = "default-editor", "pipeline-runner"
@@ -34,13 +34,8 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     state_history: list[StateEntry] = []
     recurring_run_id: str = ""
     runtime_config: dict[str, Any] = {}
+    texts: dict[str, str] = {}  # the `parameters` of v1
     extra: dict[str, Any] = {}
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """Values for the pipeline's inputs."""
-        found = self.runtime_config.get("parameters")
-        return found if isinstance(found, dict) else {}
 
 
 class Runs:
@@ -78,7 +73,9 @@ class Runs:
         known = self._known(namespace, new, digest)
         if known is not None:
             return known
-        resolved = self._resolve(new, may_read)
+        with saying("Failed to create a run due to error fetching manifest"):
+            resolved = self._sources.resolve(new.source, may_read)
+        config = self._sources.checked(resolved, new.runtime_config, new.texts)
         row = RunRow(
             run_id=new.run_id or str(uuid.uuid4()),
             namespace=namespace,
@@ -94,7 +91,7 @@ class Runs:
             pipeline_id=resolved.pipeline_id,
             pipeline_version_id=resolved.pipeline_version_id,
             spec=resolved.template.wire,
-            runtime_config=msgspec.json.encode(new.runtime_config),
+            runtime_config=msgspec.json.encode(config),
             state_history=msgspec.json.encode(new.state_history),
             request_digest=digest,
             extra=msgspec.json.encode(new.extra),
@@ -120,12 +117,6 @@ class Runs:
                 raise invalid(f"Job {new.recurring_run_id} not found")
             return self._store.runs.of_recurring_run(recurring.recurring_run_id, new.display_name)
         return None
-
-    def _resolve(self, new: NewRun, may_read: MayRead) -> Resolved:
-        with saying("Failed to create a run due to error fetching manifest"):
-            resolved = self._sources.resolve(new.source, may_read)
-        self._sources.check(resolved, new.parameters)
-        return resolved
 
     def terminate(self, row: RunRow) -> None:
         """Ask the run to end; it goes CANCELING and ends FAILED, as on a real server."""

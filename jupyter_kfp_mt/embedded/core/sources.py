@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from ...spec import Package
+from .. import argo
 from ..store import Store, VersionRow
 from .errors import ApiError, invalid, precondition, saying
 from .packages import Template, of_wire
@@ -56,17 +58,28 @@ class Sources:
         with saying("Failed to fetch a template with an invalid pipeline spec manifest"):
             return Resolved(template=of_wire(source.spec))
 
-    def check(self, resolved: Resolved, values: Mapping[str, Any]) -> None:
-        """Refuse wrong parameters, and what cannot run on this host (400, code 9)."""
+    def checked(
+        self, resolved: Resolved, config: Mapping[str, Any], texts: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Return the run-time values as they count: `texts`, those of v1, are for Argo Workflows only.
+
+        Refuses wrong parameters, and what cannot run on this host (400, code 9).
+        """
         template = resolved.template
+        if template.package is None and texts:
+            config = {**config, "parameters": dict(texts)}
+        sent = config.get("parameters")
+        values = sent if isinstance(sent, dict) else {}
         if template.package is None:
             self._check_argo(template, values)
-            return
+        else:
+            self._check_ir(template.package, values)
+        return dict(config)
+
+    def _check_ir(self, package: Package, values: Mapping[str, Any]) -> None:
         with saying("Failed to generate the ExecutionSpec: invalid pipeline job inputs"):
-            check_parameters(template.package.pipeline_spec, values)
-        problems = self._runner.problems(template.package)
-        if problems:
-            raise _cannot_run("; ".join(f"{each.task} needs {each.reason}" for each in problems))
+            check_parameters(package.pipeline_spec, values)
+        self._check_here(package)
 
     def _version(self, source: Source, may_read: MayRead) -> VersionRow:
         pipelines = self._store.pipelines
@@ -87,16 +100,25 @@ class Sources:
         return found
 
     def _check_argo(self, template: Template, values: Mapping[str, Any]) -> None:
-        declared = {each["name"] for each in template.parameters}
-        for name in values:
-            if name not in declared:
-                with saying("Failed to generate the ExecutionSpec: Failed to verify parameters"):
+        declared = {each["name"]: "value" in each for each in template.parameters}
+        with saying("Failed to generate the ExecutionSpec: Failed to verify parameters"):
+            for name in values:
+                if name not in declared:
                     raise invalid(f"Unrecognized input parameter: {name}")
-        workflow = msgspec.json.decode(template.wire)
-        entry = workflow["spec"].get("entrypoint", "")
-        raise _cannot_run(
-            f"template {entry or '(no entrypoint)'}: Argo Workflows do not run on the embedded server"
-        )
+            for name, has_value in declared.items():
+                if not has_value and name not in values:
+                    raise invalid(
+                        f"spec.arguments.{name}.value or spec.arguments.{name}.valueFrom is required"
+                    )
+        package, problems = argo.translate(msgspec.json.decode(template.wire))
+        if problems:
+            raise _cannot_run("; ".join(f"template {each.template} needs {each.reason}" for each in problems))
+        self._check_here(package)
+
+    def _check_here(self, package: Package) -> None:
+        problems = self._runner.problems(package)
+        if problems:
+            raise _cannot_run("; ".join(f"{each.task} needs {each.reason}" for each in problems))
 
 
 def _of_version(version: VersionRow) -> Template:

@@ -1,0 +1,328 @@
+"""An Argo Workflow as a package (IR 2.1.0) that the engine runs. Pure but for what programs the host has.
+
+A DAG template becomes a component with a DAG, a container template one with an executor; the DAG of the
+entrypoint is the root. What IR does not have is told to the engine by a few fields of its own
+(`engine/ir.py`): files that hold a given text, the packages that a function of the 1.8 SDK asks for, a value
+that is read from an artifact.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from ...spec import Package
+from . import tags
+from .containers import Made, of_container, retry_policy
+from .tags import placeholder, whole
+from .workflow import File, Problem, Spec, Task, Template, Unfit, Values, read_part
+
+Json = dict[str, Any]
+_CACHED = "pipelines.kubeflow.org/enable_caching"
+_STALENESS = "pipelines.kubeflow.org/max_cache_staleness"
+_SHOWN = "pipelines.kubeflow.org/task_display_name"
+
+
+def host_path() -> str:
+    """Where programs are looked for: `python3` is the server's own."""
+    return os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
+
+
+def translate(
+    workflow: Mapping[str, Any],
+    path: str = "",
+    which: Callable[[str, str], str | None] = lambda program, path: shutil.which(program, path=path),
+) -> tuple[Package, list[Problem]]:
+    """Return the IR of `workflow`, and the templates that cannot run here; with any, it is not to be run."""
+    work = _Translation(path or host_path(), which)
+    return work.package(workflow), work.problems
+
+
+class _Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the tasks of a DAG take values from."""
+
+    template: Template
+    texts: Mapping[str, str | None]  # artifacts that are texts; at the root, what they say
+    root: bool
+    above: tuple[str, ...]
+    tasks: Mapping[str, Task]
+
+
+class _Translation:
+    def __init__(self, path: str, which: Callable[[str, str], str | None]) -> None:
+        self.problems: list[Problem] = []
+        self._path = path
+        self._which = which
+        self._templates: dict[str, object] = {}
+        self._made: dict[tuple[str, frozenset[str]], Made] = {}
+        self._components: Json = {}
+        self._executors: Json = {}
+        self._platforms: Json = {}
+
+    def package(self, workflow: Mapping[str, Any]) -> Package:
+        metadata = workflow.get("metadata") or {}
+        name = str(metadata.get("generateName") or metadata.get("name") or "workflow").rstrip("-")
+        root: Json = {}
+        settings: Json = {}
+        entry = str((workflow.get("spec") or {}).get("entrypoint", ""))
+        try:
+            spec = read_part(workflow.get("spec"), Spec)
+            self._templates = {
+                str(each.get("name")): each for each in spec.templates if isinstance(each, dict)
+            }
+            root = self._root(spec)
+            if spec.active_deadline_seconds:
+                settings = {"pipelineConfig": {"activeDeadlineSeconds": spec.active_deadline_seconds}}
+        except Unfit as error:
+            self._refuse(entry or "(no entrypoint)", str(error))
+        deployment = {"deploymentSpec": {"executors": self._platforms}} if self._platforms else {}
+        platform = {**settings, **deployment}
+        return Package(
+            pipeline_spec={
+                "pipelineInfo": {"name": re.sub(r"[^a-z0-9-]", "-", name.lower())},
+                "schemaVersion": "2.1.0",
+                "root": root,
+                "components": self._components,
+                "deploymentSpec": {"executors": self._executors},
+            },
+            platform_spec={"platforms": {"kubernetes": platform}} if platform else {},
+        )
+
+    def _refuse(self, template: str, reason: str) -> None:
+        problem = Problem(template=template, reason=reason)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _root(self, spec: Spec) -> Json:
+        entry = self._template(spec.entrypoint)
+        given = {each.name for each in spec.arguments.parameters}
+        if entry.dag is None:
+            passed = [each for each in entry.inputs.parameters if each.name in given]
+            arguments = Values(
+                parameters=[
+                    msgspec.structs.replace(each, value=f"{{{{inputs.parameters.{each.name}}}}}")
+                    for each in passed
+                ]
+            )
+            only = Task(name=entry.name, template=entry.name, arguments=arguments)
+            # the inputs of the DAG made around it are those of the template
+            scope = self._scope(entry, {}, (), [only], root=True)
+        else:
+            texts = {each.name: each.raw.data for each in spec.arguments.artifacts if each.raw is not None}
+            scope = self._scope(entry, texts, (entry.name,), entry.dag.tasks, root=True)
+        declared = {each.name: each for each in (*entry.inputs.parameters, *spec.arguments.parameters)}
+        dag, used = self._dag(scope)
+        lacking = (used | {each.name for each in entry.inputs.parameters}) - declared.keys()
+        lacking |= {each.name for each in entry.inputs.artifacts} - set(scope.texts) if entry.dag else set()
+        if lacking:
+            raise Unfit(f"a value for {min(lacking)}")
+        parameters = {each.name: _definition(each.text) for each in declared.values()}
+        return {"dag": dag, **_definitions("input", parameters)}
+
+    def _scope(
+        self,
+        template: Template,
+        texts: Mapping[str, str | None],
+        above: tuple[str, ...],
+        tasks: Iterable[Task],
+        *,
+        root: bool = False,
+    ) -> _Scope:
+        return _Scope(
+            template=template, texts=texts, root=root, above=above, tasks={each.name: each for each in tasks}
+        )
+
+    def _template(self, name: str) -> Template:
+        if name not in self._templates:
+            raise Unfit(f"a template {name or '(without name)'} that the workflow does not have")
+        return read_part(self._templates[name], Template)
+
+    def _component(self, name: str, texts: frozenset[str], above: tuple[str, ...]) -> Made:
+        """The component of a template, made once for each set of artifacts that are handed over as texts."""
+        key = (name, texts)
+        if key in self._made:
+            return self._made[key]
+        try:
+            made = self._make(name, texts, above)
+        except Unfit as error:
+            self._refuse(name, str(error))
+            made = Made(label=name, template=Template(name=name), component={})
+        self._components[made.label] = made.component
+        self._made[key] = made
+        return made
+
+    def _make(self, name: str, texts: frozenset[str], above: tuple[str, ...]) -> Made:
+        if name in above:
+            raise Unfit("itself as one of its tasks")
+        template = self._template(name)
+        label = " ".join([name, *sorted(texts)])
+        if template.dag is not None:
+            return self._dag_component(template, label, texts, above)
+        if template.container is None:
+            raise Unfit("a command or a DAG")
+        made = of_container(template, label, texts, self._path, self._which)
+        self._executors[label] = made.executor
+        if made.platform:
+            self._platforms[label] = made.platform
+        return made
+
+    def _dag_component(
+        self, template: Template, label: str, texts: frozenset[str], above: tuple[str, ...]
+    ) -> Made:
+        if template.retry_strategy is not None or template.active_deadline_seconds:
+            raise Unfit("retries or a time limit of a whole DAG")
+        tasks = template.dag.tasks if template.dag is not None else []
+        scope = self._scope(template, dict.fromkeys(texts), (*above, template.name), tasks)
+        dag, used = self._dag(scope)
+        inputs = {each.name: _definition(each.text) for each in template.inputs.parameters}
+        inputs |= {f"inputs.artifacts.{name}": _definition(None) for name in texts}
+        inputs |= {f"workflow.parameters.{name}": _definition(None) for name in used}
+        files: Json = {each.name: {} for each in template.inputs.artifacts if each.name not in texts}
+        outputs = {each.name: _definition(None) for each in template.outputs.parameters}
+        component = {
+            "dag": dag,
+            **_definitions("input", inputs, files),
+            **_definitions("output", outputs, {each.name: {} for each in template.outputs.artifacts}),
+        }
+        return Made(label=label, template=template, component=component, of_workflow=frozenset(used))
+
+    def _dag(self, scope: _Scope) -> tuple[Json, set[str]]:
+        """The tasks of a DAG, and the parameters of the workflow that they use."""
+        used: set[str] = set()
+        made = {name: self._task(task, scope, used) for name, task in scope.tasks.items()}
+        dag: Json = {"tasks": made}
+        if not scope.root:
+            outputs = scope.template.outputs
+            dag["outputs"] = {
+                "parameters": {
+                    each.name: {"valueFromParameter": self._output(each.value_from.parameter, scope)}
+                    for each in outputs.parameters
+                },
+                "artifacts": {
+                    each.name: {"artifactSelectors": [self._output(each.source, scope)]}
+                    for each in outputs.artifacts
+                },
+            }
+        return dag, used
+
+    def _output(self, text: str, scope: _Scope) -> Json:
+        task, kind, name = self._of_task(whole(text), scope)
+        key = "outputParameterKey" if kind == "parameters" else "outputArtifactKey"
+        return {"producerSubtask": task, key: name}
+
+    def _task(self, task: Task, scope: _Scope, used: set[str]) -> Json:
+        inputs: Json = {}
+        files: Json = {}
+        texts: set[str] = set()
+        for given in task.arguments.parameters:
+            inputs |= self._value(given.name, given.text or "", scope, used)
+        for file in task.arguments.artifacts:
+            text = self._text_of(file, scope)
+            if text is None:
+                files[file.name] = self._file(file, scope)
+            else:
+                texts.add(file.name)
+                inputs |= self._value(f"inputs.artifacts.{file.name}", text, scope, used)
+        made = self._component(task.template, frozenset(texts), scope.above)
+        self._check_given(task, made.template, {*inputs, *files})
+        for name in made.of_workflow:
+            key = f"workflow.parameters.{name}"
+            inputs |= self._value(key, f"{{{{{key}}}}}", scope, used)
+        after = [*task.dependencies, *tags.names_of(task.depends, scope.tasks.__contains__)]
+        about = made.template.metadata
+        cached = about.labels.get(_CACHED) == "true" and not about.annotations.get(_STALENESS)
+        retry = made.template.retry_strategy
+        return {
+            "componentRef": {"name": made.label},
+            "taskInfo": {"name": str(about.annotations.get(_SHOWN, task.name))},
+            "inputs": {"parameters": inputs, "artifacts": files},
+            "dependentTasks": after,
+            **({"cachingOptions": {"enableCache": True}} if cached else {}),
+            **({"retryPolicy": retry_policy(retry)} if retry is not None else {}),
+        }
+
+    def _check_given(self, task: Task, template: Template, given: set[str]) -> None:
+        for needed in template.inputs.parameters:
+            if needed.name not in given and needed.text is None:
+                raise Unfit(f"a value for {needed.name} of its task {task.name}")
+        for file in template.inputs.artifacts:
+            if not {file.name, f"inputs.artifacts.{file.name}"} & given and not (file.raw or file.optional):
+                raise Unfit(f"a file for {file.name} of its task {task.name}")
+
+    def _text_of(self, file: File, scope: _Scope) -> str | None:
+        """What a file says that is handed over as text; None for one that a task made."""
+        if file.raw is not None:
+            return file.raw.data
+        source = tags.INPUT_FILE.fullmatch(whole(file.source))
+        if source is None or source[1] not in scope.texts:
+            return None
+        said = scope.texts[source[1]]
+        return file.source if said is None else said
+
+    def _file(self, file: File, scope: _Scope) -> Json:
+        tag = whole(file.source)
+        if (source := tags.INPUT_FILE.fullmatch(tag)) is not None:
+            return {"componentInputArtifact": source[1]}
+        task, kind, name = self._of_task(tag, scope)
+        if kind != "artifacts":
+            raise Unfit(f"a file for {file.name}")
+        return {"taskOutputArtifact": {"producerTask": task, "outputArtifactKey": name}}
+
+    def _of_task(self, tag: str, scope: _Scope) -> tuple[str, str, str]:
+        found = tags.OF_TASK.fullmatch(tag)
+        task = scope.tasks.get(found[1]) if found is not None else None
+        if found is None or task is None:
+            raise Unfit(f"a value for {{{{{tag}}}}}")
+        try:
+            outputs = self._template(task.template).outputs
+        except Unfit:  # which its own component tells
+            return found[1], found[2], found[3]
+        made = outputs.parameters if found[2] == "parameters" else outputs.artifacts
+        if found[3] not in [each.name for each in made]:
+            raise Unfit(f"an output {found[3]} of {found[1]}")
+        return found[1], found[2], found[3]
+
+    def _value(self, name: str, text: str, scope: _Scope, used: set[str]) -> Json:
+        """The input `name` of a task with this value, and inputs that are only there to be filled in."""
+        tag = whole(text)
+        if (tag and not tag.startswith("workflow.")) or tags.OF_WORKFLOW.fullmatch(tag):
+            return {name: self._source(tag, scope, used)}
+        inputs: Json = {}
+
+        def fill(match: re.Match[str]) -> str:
+            tag = match[1].strip()
+            if tag.startswith("workflow.") and not tags.OF_WORKFLOW.fullmatch(tag):
+                return tags.of_run(tag)
+            inputs[tag] = self._source(tag, scope, used)
+            return placeholder(tag)
+
+        return {name: {"runtimeValue": {"constant": tags.TAG.sub(fill, text)}}, **inputs}
+
+    def _source(self, tag: str, scope: _Scope, used: set[str]) -> Json:
+        if (found := tags.INPUT.fullmatch(tag)) is not None:
+            if found[1] in [each.name for each in scope.template.inputs.parameters]:
+                return {"componentInputParameter": found[1]}
+        elif (found := tags.OF_WORKFLOW.fullmatch(tag)) is not None:
+            used.add(found[1])
+            return {"componentInputParameter": found[1] if scope.root else tag}
+        elif (found := tags.INPUT_FILE.fullmatch(tag)) is not None and found[1] in scope.texts:
+            return {"componentInputParameter": tag}
+        elif (found := tags.OF_TASK.fullmatch(tag)) is not None and found[2] == "parameters":
+            task, _, name = self._of_task(tag, scope)
+            return {"taskOutputParameter": {"producerTask": task, "outputParameterKey": name}}
+        raise Unfit(f"a value for {{{{{tag}}}}}")
+
+
+def _definition(text: str | None) -> Json:
+    return {"parameterType": "STRING"} if text is None else {"parameterType": "STRING", "defaultValue": text}
+
+
+def _definitions(side: str, parameters: Json, artifacts: Json | None = None) -> Json:
+    both = {"parameters": parameters, "artifacts": artifacts or {}}
+    return {f"{side}Definitions": {kind: found for kind, found in both.items() if found}}

@@ -1,0 +1,275 @@
+"""An Argo Workflow as values: the fields that are understood, those without effect here, and no others.
+
+A field that is in no struct is one that cannot be done on this machine: reading a template then tells which.
+Field names are those of Argo's `workflow_types.go` and of the pods of Kubernetes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
+_WORDS = {
+    "when": "a condition (when)",
+    "withItems": "a loop (withItems)",
+    "withParam": "a loop (withParam)",
+    "withSequence": "a loop (withSequence)",
+    "onExit": "an exit handler (onExit)",
+    "hooks": "hooks",
+    "script": "a script",
+    "steps": "steps",
+    "resource": "a resource of a cluster",
+    "suspend": "a pause (suspend)",
+    "volumes": "volumes",
+    "volumeMounts": "a volume",
+    "volumeClaimTemplates": "volumes",
+    "sidecars": "sidecars",
+    "initContainers": "init containers",
+    "parallelism": "a limit of parallelism",
+    "continueOn": "to go on after a failure (continueOn)",
+}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """A template that cannot run here; `reason` goes on after “template train needs …”."""
+
+    template: str
+    reason: str
+
+
+class Unfit(Exception):  # noqa: N818 - what it says of a template
+    """A template cannot run here; the text goes on after “template train needs …”."""
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A message of Argo; fields of type Any are without effect on one machine."""
+
+
+class ValueFrom(_Part, frozen=True, kw_only=True):
+    """Where an output's value is: a file of the container, or an output of a task of the DAG."""
+
+    path: str = ""
+    parameter: str = ""
+
+
+class Parameter(_Part, frozen=True, kw_only=True):
+    """A parameter that is declared or given; in an input, `value` is its default."""
+
+    name: str
+    value: Any = None
+    default: Any = None
+    value_from: ValueFrom = ValueFrom()
+    description: Any = None
+    enum: Any = None
+
+    @property
+    def text(self) -> str | None:
+        """Its value, or its default, as text."""
+        return _text(self.default if self.value is None else self.value)
+
+
+class Raw(_Part, frozen=True, kw_only=True):
+    """Text that is to be a file."""
+
+    data: str = ""
+
+
+class File(_Part, frozen=True, kw_only=True):
+    """An artifact: where a container has it, or where a task takes it from."""
+
+    name: str
+    path: str = ""
+    source: str = msgspec.field(default="", name="from")
+    raw: Raw | None = None
+    optional: bool = False
+    mode: Any = None
+    archive: Any = None
+
+
+class Values(_Part, frozen=True, kw_only=True):
+    """Inputs, outputs or arguments."""
+
+    parameters: list[Parameter] = []
+    artifacts: list[File] = []
+
+
+class Task(_Part, frozen=True, kw_only=True):
+    """A task of a DAG."""
+
+    name: str
+    template: str = ""
+    arguments: Values = Values()
+    dependencies: list[str] = []
+    depends: str = ""
+
+
+class Dag(_Part, frozen=True, kw_only=True):
+    """Tasks."""
+
+    tasks: list[Task] = []
+    fail_fast: Any = None
+
+
+class Key(_Part, frozen=True, kw_only=True):
+    """A key of a secret or a config map."""
+
+    name: str
+    key: str
+    optional: bool = False
+
+
+class Field(_Part, frozen=True, kw_only=True):
+    """A field of the pod."""
+
+    field_path: str
+    api_version: Any = None
+
+
+class EnvSource(_Part, frozen=True, kw_only=True):
+    """Where a variable's value comes from."""
+
+    secret_key_ref: Key | None = None
+    config_map_key_ref: Key | None = None
+    field_ref: Field | None = None
+
+
+class EnvVar(_Part, frozen=True, kw_only=True):
+    """A variable of a container."""
+
+    name: str
+    value: str = ""
+    value_from: EnvSource | None = None
+
+
+class Container(_Part, frozen=True, kw_only=True):
+    """A command."""
+
+    image: str = ""
+    command: list[str] = []
+    args: list[str] = []
+    env: list[EnvVar] = []
+    name: Any = None
+    resources: Any = None
+    image_pull_policy: Any = None
+    ports: Any = None
+    security_context: Any = None
+    termination_message_path: Any = None
+    termination_message_policy: Any = None
+
+
+class Backoff(_Part, frozen=True, kw_only=True):
+    """The pauses between attempts."""
+
+    duration: Any = ""
+    factor: float = 1.0
+    max_duration: Any = ""
+
+
+class Retry(_Part, frozen=True, kw_only=True):
+    """How often a failed container is tried again."""
+
+    limit: int = 0
+    retry_policy: str = "OnFailure"
+    backoff: Backoff = Backoff()
+
+
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
+    """What the SDK notes about a template."""
+
+    labels: dict[str, Any] = {}
+    annotations: dict[str, Any] = {}
+
+
+class Template(_Part, frozen=True, kw_only=True):
+    """A DAG or a command."""
+
+    name: str
+    inputs: Values = Values()
+    outputs: Values = Values()
+    dag: Dag | None = None
+    container: Container | None = None
+    metadata: Metadata = Metadata()
+    retry_strategy: Retry | None = None
+    active_deadline_seconds: int = 0
+    node_selector: Any = None
+    tolerations: Any = None
+    affinity: Any = None
+    service_account_name: Any = None
+    automount_service_account_token: Any = None
+    security_context: Any = None
+    priority: Any = None
+    priority_class_name: Any = None
+    scheduler_name: Any = None
+    archive_location: Any = None
+
+
+class Spec(_Part, frozen=True, kw_only=True):
+    """The whole workflow; its templates are read one by one, those that are used."""
+
+    entrypoint: str = ""
+    templates: list[Any] = []
+    arguments: Values = Values()
+    active_deadline_seconds: int = 0
+    service_account_name: Any = None
+    image_pull_secrets: Any = None
+    node_selector: Any = None
+    tolerations: Any = None
+    affinity: Any = None
+    security_context: Any = None
+    automount_service_account_token: Any = None
+    archive_logs: Any = None
+    priority: Any = None
+    pod_priority: Any = None
+    pod_priority_class_name: Any = None
+    pod_metadata: Any = None
+    workflow_metadata: Any = None
+    pod_gc: Any = msgspec.field(default=None, name="podGC")
+    ttl_strategy: Any = None
+    ttl_seconds_after_finished: Any = None
+    scheduler_name: Any = None
+    dns_policy: Any = None
+    dns_config: Any = None
+    host_network: Any = None
+
+
+Kind = TypeVar("Kind")
+
+
+def read_part(value: object, kind: type[Kind]) -> Kind:
+    """Return `value` as one of the structs above; raises Unfit naming what is not understood."""
+    try:
+        return msgspec.convert(_without_empty(value), kind, strict=False)
+    except msgspec.ValidationError as error:
+        unknown = _UNKNOWN.search(str(error))
+        if unknown is None:
+            raise Unfit(f"another form ({error})") from None
+        raise Unfit(_WORDS.get(unknown[1], unknown[1])) from None
+
+
+def is_argo(wire: bytes) -> bool:
+    """Whether a stored spec is an Argo Workflow."""
+    return msgspec.json.decode(wire, type=_Head).api_version.startswith("argoproj.io/")
+
+
+class _Head(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    api_version: str = ""
+
+
+def _text(value: Any) -> str | None:
+    """A value as Argo's AnyString has it."""
+    return value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _without_empty(value: Any) -> Any:
+    """`value` without fields that say nothing; a loop over nothing says something."""
+    if isinstance(value, Mapping):
+        return {
+            key: _without_empty(inner)
+            for key, inner in value.items()
+            if key == "withItems" or inner not in (None, {}, [])
+        }
+    return [_without_empty(inner) for inner in value] if isinstance(value, list) else value
