@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,12 +60,20 @@ def lab(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> It
     """JupyterLab on a copy of the notebooks."""
     root = tmp_path_factory.mktemp("root") / "notebooks"
     shutil.copytree(PROJECT / "notebooks", root)
+    with start_lab(root, environ) as started:
+        yield started
+
+
+@contextmanager
+def start_lab(root: Path, environ: dict[str, str], *options: str) -> Iterator[Lab]:
+    """Start JupyterLab on the folder `root`, and stop it at the end."""
     token, port = secrets.token_hex(16), _free_port()
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
         *(f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={token}"),
         *(f"--ServerApp.root_dir={root}", "--LabApp.extension_manager=readonly"),
         "--LabApp.expose_app_in_browser=True",
+        *options,
     ]
     log = root.parent / "lab.log"
     with (

@@ -11,6 +11,8 @@ export interface IButtonProps {
   /** Why it cannot be used now; it stays visible and in the tab order. */
   readonly off?: string;
   readonly pressed?: boolean;
+  /** Whether what it shows is shown. */
+  readonly expanded?: boolean;
   readonly hasPopup?: boolean;
   readonly tabIndex?: number;
   readonly className?: string;
@@ -32,6 +34,7 @@ export function Button(props: IButtonProps): React.JSX.Element {
       aria-label={only ? label : undefined}
       aria-disabled={off === undefined ? undefined : true}
       aria-pressed={props.pressed}
+      aria-expanded={props.expanded}
       aria-haspopup={props.hasPopup ? 'menu' : undefined}
       tabIndex={props.tabIndex}
       onClick={event => {

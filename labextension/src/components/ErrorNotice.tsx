@@ -25,6 +25,8 @@ export interface IErrorNoticeProps {
   readonly mine?: boolean;
   /** A state that can be put right, not a failure. */
   readonly warning?: boolean;
+  /** Without buttons below: what can be done stands in `children`. */
+  readonly bare?: boolean;
   readonly children?: React.ReactNode;
 }
 
@@ -41,21 +43,23 @@ export function ErrorNotice(props: IErrorNoticeProps): React.JSX.Element {
       {error.next && <p>{error.next}</p>}
       {error.command && <Command text={error.command} trans={trans} onCopy={onCopy} />}
       {props.children}
-      <div className="jp-kfp-Buttons">
-        {props.actions?.map(action => (
-          <Button
-            key={action.label}
-            label={action.label}
-            kind={action.primary ? 'primary' : 'plain'}
-            off={action.off}
-            onClick={action.run}
-          />
-        ))}
-        {error.details && (
-          <Button label={trans.__('Details')} kind="quiet" pressed={open} onClick={() => setOpen(!open)} />
-        )}
-        <Button label={trans.__('Copy report')} kind="quiet" onClick={() => onCopy(report(error))} />
-      </div>
+      {!props.bare && (
+        <div className="jp-kfp-Buttons">
+          {props.actions?.map(action => (
+            <Button
+              key={action.label}
+              label={action.label}
+              kind={action.primary ? 'primary' : 'plain'}
+              off={action.off}
+              onClick={action.run}
+            />
+          ))}
+          {error.details && (
+            <Button label={trans.__('Details')} kind="quiet" pressed={open} onClick={() => setOpen(!open)} />
+          )}
+          <Button label={trans.__('Copy report')} kind="quiet" onClick={() => onCopy(report(error))} />
+        </div>
+      )}
       {open && <pre className="jp-kfp-Details jp-kfp-mono">{error.details}</pre>}
     </div>
   );

@@ -31,7 +31,10 @@ export function PanelFooter(props: IPanelFooterProps): React.JSX.Element {
     since(updatedAt) < 2
       ? trans.__('Updated just now')
       : trans.__('Updated %1 ago', format.duration(since(updatedAt)));
-  const checked = trans.__('Checked %1 ago', format.duration(since(checkedAt)));
+  const checked =
+    since(checkedAt) < 2
+      ? trans.__('Checked just now')
+      : trans.__('Checked %1 ago', format.duration(since(checkedAt)));
   return (
     <div className="jp-kfp-Panel-footer">
       <span className="jp-kfp-num">

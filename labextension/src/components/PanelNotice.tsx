@@ -1,4 +1,3 @@
-import { copyIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
@@ -6,13 +5,16 @@ import type { ErrorBody, Status } from '../api/types';
 import { Button } from './Button';
 import { ErrorNotice } from './ErrorNotice';
 import type { INoticeAction } from './ErrorNotice';
+import { TokenNotice } from './TokenNotice';
 
 export interface IPanelNoticeProps {
   readonly error: ErrorBody;
   readonly status: Status | null;
   readonly trans: TranslationBundle;
-  /** Whether the embedded server is being started now. */
-  readonly starting: boolean;
+  /** Whether the embedded server is being started now, or this notebook restarted. */
+  readonly busy: 'starting' | 'restarting' | null;
+  /** Why this person cannot take the next step to a token, if so. */
+  readonly accessOff?: string;
   readonly onStart: () => void;
   readonly onSetAddress: () => void;
   readonly onRetry: () => void;
@@ -26,23 +28,14 @@ export interface IPanelNoticeProps {
 /** What stands in place of all sections while there is nothing to show. */
 export function PanelNotice(props: IPanelNoticeProps): React.JSX.Element {
   const { error, trans } = props;
-  if (props.starting) {
-    return (
-      <div className="jp-kfp-Empty">
-        <h3>{trans.__('Starting the embedded server…')}</h3>
-        <div
-          className="jp-kfp-Progress"
-          role="progressbar"
-          aria-label={trans.__('Starting the embedded server…')}
-        />
-      </div>
-    );
+  if (props.busy) {
+    return <Busy busy={props.busy} trans={trans} />;
   }
   if (error.code === 'no-kubeflow') {
     return <FirstTime {...props} />;
   }
   if (error.code.startsWith('no-token')) {
-    return <NoToken {...props} />;
+    return <TokenNotice {...props} namespace={props.status?.namespace ?? ''} off={props.accessOff} />;
   }
   const again: INoticeAction =
     error.code === 'version-mismatch' || error.code === 'jupyter-login'
@@ -55,6 +48,19 @@ export function PanelNotice(props: IPanelNoticeProps): React.JSX.Element {
       onCopy={props.onCopy}
       actions={error.code === 'server-half-missing' ? [again] : [again, doctor(props)]}
     />
+  );
+}
+
+function Busy({ busy, trans }: { busy: 'starting' | 'restarting'; trans: TranslationBundle }): React.JSX.Element {
+  const words =
+    busy === 'starting'
+      ? trans.__('Starting the embedded server…')
+      : trans.__('Restarting this notebook with access to Pipelines…');
+  return (
+    <div className="jp-kfp-Empty">
+      <h3>{words}</h3>
+      <div className="jp-kfp-Progress" role="progressbar" aria-label={words} />
+    </div>
   );
 }
 
@@ -83,47 +89,5 @@ function FirstTime(props: IPanelNoticeProps): React.JSX.Element {
         {trans.__('Runs pipelines on this machine, for you only. Starts in about two seconds.')}
       </p>
     </div>
-  );
-}
-
-/** The two steps to a token; the second wakes up when the first is done. */
-function Steps(props: IPanelNoticeProps): React.JSX.Element {
-  const { error, trans } = props;
-  const created = error.code !== 'no-token-no-option';
-  return (
-    <ol>
-      <li>
-        {created ? trans.__('✓ The option is there') : trans.__('Create the option')}{' '}
-        {!created && <Button label={trans.__('Create…')} kind="primary" onClick={props.onCreateOption} />}
-      </li>
-      <li>
-        {trans.__('Restart this notebook with it')}{' '}
-        <Button
-          label={trans.__('Restart…')}
-          kind={created ? 'primary' : 'plain'}
-          off={created ? undefined : trans.__('Create the option first.')}
-          onClick={props.onRestart}
-        />
-      </li>
-    </ol>
-  );
-}
-
-/** In a notebook that was started without access: what is missing, and who can add it. */
-function NoToken(props: IPanelNoticeProps): React.JSX.Element {
-  const { error, trans, onCopy } = props;
-  const forAdmin = [error.message, error.why, error.next, error.command].filter(text => text !== '').join('\n');
-  return (
-    <ErrorNotice error={error} trans={trans} onCopy={onCopy} warning actions={[doctor(props)]}>
-      {error.code !== 'no-token-not-applied' && <Steps {...props} />}
-      <div className="jp-kfp-Buttons">
-        <Button
-          label={trans.__('Copy text for an admin')}
-          kind="row"
-          icon={copyIcon}
-          onClick={() => onCopy(forAdmin)}
-        />
-      </div>
-    </ErrorNotice>
   );
 }

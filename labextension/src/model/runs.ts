@@ -51,7 +51,13 @@ export class RunManager implements IRunManager {
       name: 'jupyter-kfp-mt:status',
       frequency: { interval: 5_000, backoff: true, max: 30_000 },
       standby: () => this.isDisposed || !this._wanted || this._status?.connected === true,
-      factory: () => this._connect()
+      // Somebody who takes the steps to a token sees each at once: no longer pauses then.
+      factory: () =>
+        this._connect().catch((error: unknown) => {
+          if (!bodyOf(error).code.startsWith('no-token')) {
+            throw error;
+          }
+        })
     });
     this.ready = this._connect()
       .catch(() => undefined)

@@ -10,7 +10,6 @@ import { AccordionPanel, Widget } from '@lumino/widgets';
 import type { PanelLayout } from '@lumino/widgets';
 import * as React from 'react';
 
-import { bodyOf } from '../api/errors';
 import type { Pipeline } from '../api/types';
 import { CommandIDs, isStartable, whyOff } from '../commands';
 import { Experiments, Pipelines } from '../components/Listing';
@@ -24,6 +23,7 @@ import type { Format } from '../format';
 import { pipelinesIcon } from '../icons';
 import { phaseWord } from '../phase';
 import type { IRunChange, IRunManager } from '../tokens';
+import { AccessSteps } from './access';
 import { filterItems, MORE_ITEMS, namespaceItems, openMenu, RUN_ITEMS } from './menus';
 import { render } from './render';
 
@@ -48,6 +48,7 @@ export class KfpPanel extends SidePanel {
     this._commands = options.commands;
     this._format = options.format;
     const { trans } = options.format;
+    this._access = new AccessSteps({ manager: options.manager, commands: options.commands, trans });
     this.id = PANEL_ID;
     this.title.icon = pipelinesIcon;
     this.title.caption = trans.__('Kubeflow Pipelines');
@@ -68,6 +69,7 @@ export class KfpPanel extends SidePanel {
 
     this._sizes.observe(this.content.node);
     this._manager.changed.connect(this._onChanged, this);
+    this._access.changed.connect(this._onChanged, this);
     this._manager.runChanged.connect(this._onRunChanged, this);
     this._onChanged();
   }
@@ -86,6 +88,7 @@ export class KfpPanel extends SidePanel {
 
   override dispose(): void {
     this._sizes.disconnect();
+    this._access.dispose();
     this._watch?.dispose();
     this._watch = null;
     this._manager.changed.disconnect(this._onChanged, this);
@@ -149,13 +152,13 @@ export class KfpPanel extends SidePanel {
 
   /** A widget that is drawn again when the manager, the selection or the panel says so. */
   private _part(draw: () => React.JSX.Element | null): ReactWidget {
-    return render(draw, this._manager.changed, this._manager.selection.changed);
+    return render(draw, this._manager.changed, this._manager.selection.changed, this._access.changed);
   }
 
   private _onChanged(): void {
     const { connection, runs, error, filter } = this._manager;
     const nothing = connection !== 'connected' && runs.length === 0 && filter.search === '';
-    const instead = this._starting || (nothing && error !== null);
+    const instead = this._busy !== null || (nothing && error !== null);
     this.content.setHidden(instead);
     this._notice.setHidden(!instead);
   }
@@ -166,6 +169,10 @@ export class KfpPanel extends SidePanel {
       const { trans } = this._format;
       this._announcement = trans.__('Run %1: %2', run.display_name, phaseWord(run.phase, trans, run.state));
     }
+  }
+
+  private get _busy(): 'starting' | 'restarting' | null {
+    return this._starting ? 'starting' : this._access.restarting ? 'restarting' : null;
   }
 
   private _drawHeader(): React.JSX.Element {
@@ -320,7 +327,7 @@ export class KfpPanel extends SidePanel {
 
   private _drawNotice(): React.JSX.Element | null {
     const { error, status } = this._manager;
-    if (!error && !this._starting) {
+    if (!error && !this._busy) {
       return null;
     }
     return (
@@ -328,71 +335,18 @@ export class KfpPanel extends SidePanel {
         error={error ?? NO_ERROR}
         status={status}
         trans={this._format.trans}
-        starting={this._starting}
+        busy={this._busy}
+        accessOff={this._access.off}
         onStart={() => void this._start()}
         onSetAddress={() => void this._showAddress()}
         onRetry={() => this._do(CommandIDs.refresh)}
         onReload={() => window.location.reload()}
         onDoctor={() => this._do(CommandIDs.doctor)}
-        onCreateOption={() => void this._createOption(error?.command ?? '')}
-        onRestart={() => void this._restart()}
+        onCreateOption={() => void this._access.createOption(error ?? NO_ERROR)}
+        onRestart={() => void this._access.restart()}
         onCopy={text => this._copy(text)}
       />
     );
-  }
-
-  /** Create the access option after showing it (UX §7). */
-  private async _createOption(command: string): Promise<void> {
-    const { trans } = this._format;
-    const namespace = this._manager.status?.namespace ?? this._manager.namespace;
-    const shown = new Widget({ node: document.createElement('pre') });
-    shown.node.textContent = command.split('\n').slice(1, -1).join('\n');
-    const note = trans.__('New notebooks in %1 can then choose it. Nothing restarts.', namespace);
-    shown.node.append(`\n\n${note}`);
-    const { button } = await showDialog({
-      title: trans.__('Create the access option in %1?', namespace),
-      body: shown,
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Cancel') }),
-        Dialog.okButton({ label: trans.__('Create') })
-      ],
-      defaultButton: 1
-    });
-    if (button.accept) {
-      await this._change(this._manager.api.createAccessOption(), trans.__('Option created.'));
-    }
-  }
-
-  /** Restart this notebook with the option, which ends the server that is asked. */
-  private async _restart(): Promise<void> {
-    const { trans } = this._format;
-    const { button } = await showDialog({
-      title: trans.__('Restart this notebook with access to Pipelines?'),
-      body: trans.__(
-        'All kernels and terminals of this notebook stop. Files stay; save what is open first. It takes about a minute; this page reconnects. An extension that was not installed with “pip install --user” is lost by the restart.'
-      ),
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Cancel') }),
-        Dialog.warnButton({ label: trans.__('Restart') })
-      ],
-      defaultButton: 0
-    });
-    if (button.accept) {
-      await this._change(
-        this._manager.api.restartNotebook(),
-        trans.__('Restarting this notebook with access to Pipelines…')
-      );
-    }
-  }
-
-  private async _change(change: Promise<void>, done: string): Promise<void> {
-    try {
-      await change;
-      Notification.success(done, { autoClose: 8000 });
-    } catch (error) {
-      Notification.error(bodyOf(error).message, { autoClose: false });
-    }
-    this._do(CommandIDs.refresh);
   }
 
   private async _start(): Promise<void> {
@@ -439,6 +393,7 @@ export class KfpPanel extends SidePanel {
   }
 
   private readonly _manager: IRunManager;
+  private readonly _access: AccessSteps;
   private readonly _commands: CommandRegistry;
   private readonly _format: Format;
   private readonly _notice: Widget;

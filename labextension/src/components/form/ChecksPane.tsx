@@ -12,13 +12,13 @@ export interface IChecksPaneProps {
 /** The checks, worst first. */
 export function ChecksPane({ checks, trans }: IChecksPaneProps): React.JSX.Element {
   return (
-    <aside className="jp-kfp-Form-checks" role="status" aria-label={trans.__('Checks')}>
+    <section className="jp-kfp-Form-checks" role="status" aria-label={trans.__('Checks')}>
       <h3>{trans.__('Checks')}</h3>
       {checks.length === 0 && <p className="jp-kfp-dim">{trans.__('Choose what to run. Parameters appear here.')}</p>}
       {checks.map((check, index) => (
         <CheckLine key={index} check={check} trans={trans} />
       ))}
-    </aside>
+    </section>
   );
 }
 

@@ -1,0 +1,162 @@
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+import type { ISignal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
+
+import { bodyOf } from '../api/errors';
+import type { ErrorBody } from '../api/types';
+import type { IRunManager } from '../tokens';
+
+/** JupyterLab's own command. */
+const SAVE_ALL = 'docmanager:save-all';
+
+export interface IAccessStepsOptions {
+  readonly manager: IRunManager;
+  readonly trans: TranslationBundle;
+  readonly commands: CommandRegistry;
+}
+
+/** The way to a token in a notebook that was started without one: two steps, each asked for first (UX §7). */
+export class AccessSteps implements IDisposable {
+  constructor(private readonly _options: IAccessStepsOptions) {
+    _options.manager.changed.connect(this._onChanged, this);
+  }
+
+  /** Emitted after anything below has changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Whether this notebook is being restarted, until it is back. */
+  get restarting(): boolean {
+    return this._restarting;
+  }
+
+  /** Why this person cannot take the next step; undefined as far as is known. */
+  get off(): string | undefined {
+    return this._off;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    Signal.disconnectReceiver(this);
+    Signal.clearData(this);
+  }
+
+  /** Create the option that `error` says is missing, after showing it. */
+  async createOption(error: ErrorBody): Promise<void> {
+    const { manager, trans } = this._options;
+    const body = new Widget({ node: document.createElement('div') });
+    body.addClass('jp-kfp');
+    body.addClass('jp-kfp-Ask');
+    const [option, note] = [document.createElement('pre'), document.createElement('p')];
+    option.className = 'jp-kfp-Details jp-kfp-mono';
+    option.textContent = podDefaultOf(error.command);
+    note.textContent = trans.__('New notebooks in %1 can then choose it. Nothing restarts.', this._namespace);
+    body.node.append(option, note);
+    const { button } = await showDialog({
+      title: trans.__('Create the access option in %1?', this._namespace),
+      body,
+      buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), Dialog.okButton({ label: trans.__('Create') })],
+      defaultButton: 1
+    });
+    if (button.accept && (await this._done(manager.api.createAccessOption()))) {
+      await manager.refresh();
+    }
+  }
+
+  /** Restart this notebook with the option, which ends the server that is asked. */
+  async restart(): Promise<void> {
+    const { manager, trans, commands } = this._options;
+    const canSave = commands.hasCommand(SAVE_ALL);
+    const { button, isChecked } = await showDialog({
+      title: trans.__('Restart this notebook with access to Pipelines?'),
+      body: trans.__(
+        'All kernels and terminals of this notebook stop. Files stay. It takes about a minute; this page reconnects. If this extension is installed in the container, it is lost by the restart: first run “pip install --user jupyter_kfp_mt”.'
+      ),
+      checkbox: canSave ? { label: trans.__('Save all files first'), checked: true } : null,
+      buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), Dialog.warnButton({ label: trans.__('Restart') })],
+      defaultButton: 1
+    });
+    if (!button.accept) {
+      return;
+    }
+    if (isChecked) {
+      await commands.execute(SAVE_ALL);
+    }
+    if (await this._done(manager.api.restartNotebook())) {
+      this._restarting = true;
+      this._away = false;
+      this._changed.emit();
+    }
+  }
+
+  private get _namespace(): string {
+    const { manager } = this._options;
+    return manager.status?.namespace ?? manager.namespace;
+  }
+
+  /** Whether it could be done; a missing right is kept, so that the button says it. */
+  private async _done(change: Promise<void>): Promise<boolean> {
+    const { trans } = this._options;
+    try {
+      await change;
+      return true;
+    } catch (error) {
+      const { code, message, why, next } = bodyOf(error);
+      if (code === 'kubernetes-denied') {
+        this._off = trans.__('Only an admin may do this in %1.', this._namespace);
+      } else {
+        Notification.error([message, why, next].filter(part => part !== '').join(' '), { autoClose: false });
+      }
+      this._changed.emit();
+      return false;
+    }
+  }
+
+  private _onChanged(): void {
+    const { manager, trans } = this._options;
+    const code = manager.error?.code ?? '';
+    if (code !== this._code) {
+      this._code = code;
+      this._off = undefined; // the next step may be another one's right
+    }
+    this._away ||= code.startsWith('jupyter-');
+    if (manager.connection === 'connected') {
+      if (this._wanted) {
+        const who = manager.status?.identity ?? '';
+        const text = who
+          ? trans.__('Connected to Kubeflow Pipelines as %1 in %2.', who, manager.namespace)
+          : trans.__('Connected to Kubeflow Pipelines in %1.', manager.namespace);
+        Notification.success(text, { autoClose: 8000 });
+      }
+      this._wanted = false;
+      this._restarting = false;
+    } else {
+      this._wanted ||= code.startsWith('no-token');
+      // Back, and still without a token: the notice says what is missing now.
+      this._restarting &&= !this._away || code === '' || code.startsWith('jupyter-');
+    }
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private _away = false;
+  private _code = '';
+  private _isDisposed = false;
+  private _off: string | undefined;
+  private _restarting = false;
+  /** Whether a token was missing: that it is there is news. */
+  private _wanted = false;
+}
+
+/** The PodDefault alone, without the shell around it. */
+function podDefaultOf(command: string): string {
+  return command.split('\n').slice(1, -1).join('\n');
+}

@@ -1,0 +1,96 @@
+import { Notification } from '@jupyterlab/apputils';
+import { CommandRegistry } from '@lumino/commands';
+import { fireEvent, screen } from '@testing-library/react';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+import { errorBody } from '../src/api/errors';
+import type { ErrorBody } from '../src/api/types';
+import { RunManager } from '../src/model/runs';
+import { AccessSteps } from '../src/panel/access';
+import { fakeApi, json, status, trans, waitFor } from './samples';
+import type { Answer } from './samples';
+
+let manager: RunManager;
+let steps: AccessSteps;
+let server: { error: ErrorBody | null; more: Record<string, Answer> };
+let saved: number;
+
+const missing = (code: string): ErrorBody =>
+  errorBody({ code, message: 'No token.', command: 'kubectl apply\nkind: PodDefault\nEOF' });
+
+beforeEach(async () => {
+  saved = 0;
+  server = { error: missing('no-token-no-option'), more: {} };
+  const api = fakeApi({
+    'GET status': () => json(status({ connected: server.error === null, error: server.error })),
+    'GET namespaces/team-a/runs': () => json({ runs: [], total_size: 0, next_page_token: '' }),
+    'POST access-option': request => server.more['option']?.(request) ?? json({}),
+    'POST notebook/restart': request => server.more['restart']?.(request) ?? json({})
+  });
+  const commands = new CommandRegistry();
+  commands.addCommand('docmanager:save-all', { execute: () => void (saved += 1) });
+  manager = new RunManager({ api, pages: null, isPageVisible: () => true });
+  steps = new AccessSteps({ manager, commands, trans });
+  await manager.ready;
+});
+
+afterEach(() => {
+  steps.dispose();
+  manager.dispose();
+  document.body.replaceChildren();
+  Notification.dismiss();
+});
+
+async function press(name: string): Promise<void> {
+  fireEvent.click(await screen.findByText(name, { selector: '.jp-Dialog-buttonLabel' }));
+}
+
+it('shows the option, creates it when told so, and looks for the next step', async () => {
+  const created = steps.createOption(missing('no-token-no-option'));
+  server.error = missing('no-token-not-chosen');
+  expect((await screen.findByText('kind: PodDefault')).isConnected).toBe(true);
+  await press('Create');
+  await created;
+  expect(manager.error?.code).toBe('no-token-not-chosen');
+});
+
+it('does nothing when the person changes their mind', async () => {
+  server.more['restart'] = vi.fn(() => json({}));
+  const asked = steps.restart();
+  await press('Cancel');
+  await asked;
+  expect(server.more['restart']).not.toHaveBeenCalled();
+  expect(steps.restarting).toBe(false);
+});
+
+it('says who can do it when the right is missing', async () => {
+  server.more['option'] = () => json(errorBody({ code: 'kubernetes-denied', message: 'No right.' }), 403);
+  const created = steps.createOption(missing('no-token-no-option'));
+  await press('Create');
+  await created;
+  expect(steps.off).toBe('Only an admin may do this in team-a.');
+});
+
+it('saves, restarts, and tells when the notebook is back with its token', async () => {
+  const told = vi.spyOn(Notification, 'success');
+  const asked = steps.restart();
+  await press('Restart');
+  await asked;
+  expect([saved, steps.restarting]).toEqual([1, true]);
+  server.error = null;
+  await manager.refresh();
+  await waitFor(() => expect(steps.restarting).toBe(false));
+  expect(told.mock.calls.map(([text]) => text)).toEqual(['Connected to Kubeflow Pipelines as default-editor in team-a.']);
+});
+
+it('says what is missing now when the notebook is back without a token', async () => {
+  const asked = steps.restart();
+  await press('Restart');
+  await asked;
+  server.error = errorBody({ code: 'jupyter-unreachable', message: 'The Jupyter server does not answer.' });
+  await manager.refresh();
+  expect(steps.restarting).toBe(true);
+  server.error = missing('no-token-not-applied');
+  await manager.refresh();
+  expect(steps.restarting).toBe(false);
+});
