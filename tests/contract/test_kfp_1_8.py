@@ -12,13 +12,16 @@ import jupyter_kfp_mt
 from tests.contract.conftest import Served
 
 PYTHON = os.environ.get("KFP_1_8_PYTHON", "")
-SCRIPT = Path(__file__).parent / "scripts" / "kfp_1_8.py"
+SCRIPTS = Path(__file__).parent / "scripts"
 HELLO = Path(jupyter_kfp_mt.__file__).parent / "example" / "hello.yaml"
 
 
 @pytest.mark.skipif(not PYTHON, reason="KFP_1_8_PYTHON is not set")
-def test_scripts_of_1_8_run_as_written(served: Served, tmp_path: Path) -> None:
-    command = [PYTHON, str(SCRIPT), served.url, str(served.token_file("alice")), str(HELLO)]
+@pytest.mark.parametrize("name", ["kfp_1_8.py", "argo_1_8.py"])
+def test_scripts_of_1_8_run_as_written(name: str, served: Served, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text(served.token_file("alice").read_text())
+    command = [PYTHON, "-W", "ignore", str(SCRIPTS / name), served.url, str(token), str(HELLO)]
     done = subprocess.run(
         command, env={"HOME": str(tmp_path), "PATH": ""}, capture_output=True, text=True, check=False
     )
