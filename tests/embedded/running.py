@@ -34,6 +34,8 @@ class StandIn:
 
     store: Store
     told: list[tuple[str, str]] = field(default_factory=list)
+    log: LogPart | None = None  # what every task has
+    fault: Exception | None = None  # what a look at a pipeline comes to
 
     def start(self) -> None:
         self.told.append(("start", ""))
@@ -42,6 +44,8 @@ class StandIn:
         self.told.append(("stop", ""))
 
     def problems(self, package: Package) -> Sequence[Problem]:
+        if self.fault is not None:
+            raise self.fault
         return ()
 
     def submit(self, run_id: str) -> None:
@@ -60,7 +64,9 @@ class StandIn:
     def read_log(
         self, run_id: str, task_id: str, *, attempt: int = 0, offset: int = 0, limit: int = 0
     ) -> LogPart:
-        raise LookupError(task_id)
+        if self.log is None:
+            raise LookupError(task_id)
+        return self.log
 
 
 @dataclass

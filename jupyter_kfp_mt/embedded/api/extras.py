@@ -69,7 +69,7 @@ def read_log(core: Core, call: Call) -> Answer:
             "X-Log-Next-Offset": str(part.next_offset),
             "X-Log-Complete": "true" if part.complete else "false",
             "X-Log-Attempt": str(part.attempt),
-            "X-Log-Truncated": "true" if part.offset > offset else "false",
+            "X-Log-Truncated": "true" if part.truncated else "false",
         },
     )
 

@@ -217,7 +217,8 @@ def create_run(core: Core, call: Call) -> Json:
 
 def get_run(core: Core, call: Call) -> Json:
     """Read a run."""
-    return run(call.row, core.store.tasks.of_run(call.row.run_id))
+    run_id = call.row.run_id
+    return run(call.row, core.store.tasks.of_runs([run_id]).get(run_id, ()))
 
 
 def list_runs(core: Core, call: Call) -> Json:

@@ -40,8 +40,8 @@ class LogPart(Protocol):
         """Which attempt this is of."""
 
     @property
-    def offset(self) -> int:
-        """Where the bytes begin; later than asked for when something is gone."""
+    def truncated(self) -> bool:
+        """Whether the log went beyond its limit, so that a part of it is not kept."""
 
 
 class Runner(Protocol):

@@ -140,7 +140,7 @@ class Engine:
         self, run_id: str, task_id: str, *, attempt: int = 0, offset: int = 0, limit: int = 1 << 20
     ) -> LogPart:
         """Return a part of a task's log, of its newest attempt by default; raises LookupError."""
-        task = self._store.tasks.get(run_id, task_id)
+        task = self._store.tasks.get(run_id, task_id, values=False)
         if task is None or attempt > task.attempt:
             raise LookupError(task_id)
         number = attempt or task.attempt

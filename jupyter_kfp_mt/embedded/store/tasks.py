@@ -163,10 +163,13 @@ class Tasks:
         """The steps of a run as the API tells them, each with the ids of those below it."""
         return _with_children([row.as_task() for row in self.of_run(run_id)])
 
-    def get(self, run_id: str, task_id: str) -> TaskRow | None:
-        """The step of this id in the run; the name of a step that is there once is taken as well."""
+    def get(self, run_id: str, task_id: str, *, values: bool = True) -> TaskRow | None:
+        """The step of this id in the run; the name of a step that is there once is taken as well.
+
+        Without `values` its inputs and outputs, which may be large, are left out.
+        """
         found = self._db.read.execute(
-            f"SELECT {_FIELDS} FROM tasks WHERE run_id = ? AND ? IN (task_id, path, name)"
+            f"SELECT {_FIELDS if values else _LIGHT} FROM tasks WHERE run_id = ? AND ? IN (task_id, path, name)"
             " ORDER BY task_id = ? DESC, seq LIMIT 1",
             (run_id, task_id, task_id),
         ).fetchone()
