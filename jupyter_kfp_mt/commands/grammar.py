@@ -9,10 +9,9 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from ..errors import KfpError, kfp_error
-from .session import Session
 
 
 def usage_error(problem: str, *, why: str = "", next_step: str = "%kfp help") -> KfpError:
@@ -26,13 +25,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` Did you mean “runs”?`, or nothing when no known word is near."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f" Did you mean “{near[0]}”?" if near else ""
-
-
-class Verb(Protocol):
-    """A function that does what a verb says."""
-
-    def __call__(self, session: Session, **arguments: Any) -> object:
-        """Do it; arguments have the names of the grammar."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ class Command:
 
     name: str
     arguments: tuple[Argument, ...]
-    function: Verb
+    function: Callable[..., object]  # of the session and, by name, the arguments
 
     @property
     def summary(self) -> str:
