@@ -50,6 +50,10 @@ bench: setup ## Measure speed against the official SDK, side by side
 soak: setup ## Three tenants, mixed pipelines, random kill -9 for 30 minutes; ARGS="--minutes 5"
 	python -m benchmarks.soak $(ARGS)
 
+.PHONY: chaos
+chaos: setup ## Press Run 1,000 times while the network breaks and the server is killed; PRESSES=200
+	KFP_CHAOS_PRESSES=$(or $(PRESSES),1000) python -m pytest -q tests/service/test_chaos.py tests/service/test_chaos_restarts.py
+
 .PHONY: fuzz
 fuzz: setup ## Many odd requests to the embedded server, other ones each time; EXAMPLES=3000
 	KFP_FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) python -m pytest -q tests/fuzz tests/embedded/test_robustness.py --timeout=3600

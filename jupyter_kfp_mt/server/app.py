@@ -15,6 +15,7 @@ from ..settings import KfpSettings, load_settings
 from . import handlers
 from .base import Parts, UnknownPathHandler
 from .routes import ROUTES, Route
+from .settler import Settler
 from .streams import Streams
 from .upstream import ServiceFactory, Upstream
 from .workers import Workers
@@ -52,10 +53,13 @@ class KfpExtension(ExtensionApp):
             may_switch=settings.allow_namespace_switch,
             may_change=settings.allow_doctor_changes,
         )
+        self.settler = Settler(Path(settings.data_dir).expanduser(), upstream.service)
+        self.settler.begin()  # with what an earlier process left open
         self.parts = Parts(
             upstream=upstream,
             streams=Streams(upstream.service, settings.poll_active_s, settings.poll_idle_s),
             workers=Workers(THREADS, "kfp-work"),
+            settler=self.settler,
             upload_limit=settings.max_upload_mib << 20,
         )
 
@@ -65,6 +69,7 @@ class KfpExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """End the event streams and take no more work."""
+        self.settler.close()
         self.parts.streams.close()
         self.parts.workers.close()
         self.parts.upstream.close()

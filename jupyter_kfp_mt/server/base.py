@@ -19,6 +19,7 @@ from tornado import web
 from ..errors import KfpConnectionError, KfpError, kfp_error
 from .reading import NoBody, check_names, check_size, read_body, read_query
 from .routes import Route
+from .settler import Settler
 from .streams import Streams
 from .upstream import Upstream
 from .workers import Workers
@@ -42,6 +43,7 @@ class Parts(NamedTuple):
 
     upstream: Upstream
     streams: Streams
+    settler: Settler
     workers: Workers  # ours alone: when KFP hangs, the rest of the Jupyter server does not
     upload_limit: int  # bytes of a pipeline
 
@@ -129,6 +131,8 @@ class KfpHandler(APIHandler):
         if self.get_status() < 400:
             where, run_id = (self.path_kwargs.get(name, "") for name in ("namespace", "run_id"))
             self.parts.streams.look_now(where, run_id)
+        if self.get_status() == 202:  # a submit that is not confirmed yet
+            self.parts.settler.begin()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """The one place where an error becomes JSON; never with a stack."""

@@ -30,7 +30,7 @@ from ..models import (
     RunView,
     Status,
 )
-from . import about, access, experiments, logs, pipelines, runs, submit, view
+from . import about, access, experiments, logs, pipelines, runs, settle, submit, view
 from .core import NAMESPACE, Caches, Core
 from .journal import Journal
 from .runs import Pace
@@ -229,6 +229,18 @@ class KfpService:
         )
         run = submit.submit(self._core, wish, self._policies.settling, patient=patient)
         return run if run.phase is Phase.UNCONFIRMED else runs.shown(self._core, run)
+
+    def settle(self) -> float | None:
+        """Look once at the submits that are not confirmed, in all namespaces of this server.
+
+        Returns the seconds until another look makes sense, None when everything is settled; for whoever
+        has time to spare, since lists do the same. A server that does not answer is no error here.
+        """
+        namespaces = sorted({intent.namespace for intent in settle.pending(self._core)})
+        for namespace in namespaces:
+            settle.reconcile(self.in_namespace(namespace)._core, self._policies.settling)
+        now = self._core.clock.now().timestamp()
+        return settle.next_look(settle.pending(self._core), self._policies.settling, now)
 
     def preview(
         self,

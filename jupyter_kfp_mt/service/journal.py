@@ -118,6 +118,10 @@ class Journal:
         where = "endpoint = ? AND namespace = ? AND stage IN ('SENDING', 'UNCLEAR') ORDER BY sent_at DESC"
         return self._read(where, endpoint, namespace)
 
+    def pending(self, since: float) -> list[Intent]:
+        """Return all attempts, of any server, that were sent after `since` and still need a look."""
+        return self._read("sent_at > ? AND stage IN ('SENDING', 'UNCLEAR', 'SURPLUS')", since)
+
     def surplus(self, endpoint: str, namespace: str) -> list[Intent]:
         """Return the attempts that were made again, and should not turn up any more."""
         return self._read("endpoint = ? AND namespace = ? AND stage = 'SURPLUS'", endpoint, namespace)
@@ -136,7 +140,7 @@ class Journal:
         row = database.execute(query, (submit_key,)).fetchone()
         return _intent(row) if row else None
 
-    def _read(self, where: str, *values: str) -> list[Intent]:
+    def _read(self, where: str, *values: str | float) -> list[Intent]:
         with self._lock:
             query = f"SELECT {_COLUMNS} FROM intents WHERE {where}"  # noqa: S608 - our own conditions
             return [_intent(row) for row in self._open().execute(query, values)]

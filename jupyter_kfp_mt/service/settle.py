@@ -11,6 +11,8 @@ from ..models import Phase, Run
 from .core import Core
 from .journal import Intent, Stage
 
+DAY = 24 * 3600.0  # seconds after which only a person who looks at the list is told
+RARELY = 300.0  # seconds between two looks when KFP has not answered for long
 AT_ONCE = 5  # attempts looked up with one page of runs
 
 
@@ -75,6 +77,30 @@ def reconcile(core: Core, settling: Settling) -> list[Run]:
             look(core, intent, settling)
     _end_surplus(core, settling, now)
     return [unconfirmed(core, intent) for intent in core.journal.unsettled(*where)] if open_ones else []
+
+
+def pending(core: Core) -> list[Intent]:
+    """Return the attempts of the last day on this server, in any namespace, that need another look."""
+    since = core.clock.now().timestamp() - DAY
+    return [each for each in core.journal.pending(since) if each.endpoint == core.context.endpoint]
+
+
+def next_look(intents: list[Intent], settling: Settling, now: float) -> float | None:
+    """Return the seconds until the first of `intents` needs another look, None when there is none.
+
+    Two looks are as far apart as the attempt is old, so a server that stays away is asked ever more rarely.
+    """
+    return min((max(settling.first, _wait(each, settling, now)) for each in intents), default=None)
+
+
+def _wait(intent: Intent, settling: Settling, now: float) -> float:
+    age = now - intent.sent_at
+    if intent.stage is Stage.SURPLUS:
+        looks = settling.surplus[intent.looks : intent.looks + 1]
+        return settling.bound + looks[0] - age if looks else 0.0
+    if intent.stage is Stage.SENDING and age < settling.sending:
+        return settling.sending - age
+    return min(age, settling.longest if age < settling.bound else RARELY)
 
 
 def unconfirmed(core: Core, intent: Intent) -> Run:

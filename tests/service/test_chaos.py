@@ -1,8 +1,12 @@
-"""Submits through a network that loses, delays and doubles answers: one press, one run, one execution."""
+"""Submits through a network that loses, delays and doubles answers: one press, one run, one execution.
+
+The server here is as unforgiving as a real one; the embedded one, restarted, is in `test_chaos_restarts.py`.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import socket
 import threading
@@ -25,7 +29,7 @@ from jupyter_kfp_mt.service import Journal, KfpService, Policies, Settling
 
 from .test_submit import TRAIN
 
-PRESSES = 200
+PRESSES = int(os.environ.get("KFP_CHAOS_PRESSES", "200"))
 EXPERIMENT = {
     "experiment_id": "11111111-1111-4111-8111-111111111111",
     "display_name": "Default",
@@ -145,6 +149,7 @@ def press(service: KfpService, key: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120 + PRESSES)
 def test_each_press_is_one_run_and_one_execution(kfp: Kfp, tmp_path: Path) -> None:
     context = Context(kfp.url, "alice", timeout=2.0)
     journals = [Journal(tmp_path / "journal.sqlite") for _ in range(2)]  # two processes, one file

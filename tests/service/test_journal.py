@@ -204,3 +204,53 @@ def test_an_interrupted_submit_is_unclear_and_not_lost() -> None:
         service(fake, journal, ManualClock()).submit(TRAIN, {"name": "x"})
 
     assert [each.stage for each in journal.unsettled(CONTEXT.endpoint, "alice")] == [Stage.UNCLEAR]
+
+
+def test_what_is_open_is_settled_when_nobody_looks_and_then_nothing_is_asked() -> None:
+    fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
+    pressed = service(fake, journal, clock)
+    run = pressed.submit(TRAIN, {"name": "x"}, patient=False)
+    fake.answer("GET", f"{RUNS}/{run.run_id}", GONE)
+
+    pauses = []
+    while (pause := pressed.settle()) is not None:
+        pauses.append(pause)
+        clock.advance(pause)
+
+    assert pauses[:5] == [0.5, 0.5, 1.0, 2.0, 4.0]
+    assert max(pauses) == 8.0
+    assert sum(pauses) < 130
+    assert journal.unsettled(CONTEXT.endpoint, "alice") == []
+    looks = len(fake.requests)
+    assert pressed.settle() is None
+    assert len(fake.requests) == looks
+
+
+def test_a_server_that_stays_away_is_asked_ever_more_rarely_and_for_a_day() -> None:
+    fake, journal, clock = unclear(kfp()), Journal(), ManualClock()
+    pressed = service(fake, journal, clock)
+    run = pressed.submit(TRAIN, {"name": "x"}, patient=False)
+    fake.answer("GET", f"{RUNS}/{run.run_id}", Response(status=502, body=b""))
+
+    looks = 0
+    while (pause := pressed.settle()) is not None:
+        clock.advance(pause)
+        looks += 1
+
+    assert 24 * 12 < looks < 24 * 12 + 40  # every five minutes, after a quick start
+    assert [each.stage for each in journal.unsettled(CONTEXT.endpoint, "alice")] == [Stage.UNCLEAR]
+
+
+def test_what_was_sent_again_is_looked_for_when_it_is_due() -> None:
+    fake, journal, clock = kfp(), Journal(), ManualClock()
+    now = clock.now().timestamp()
+    journal.begin(intent("a", endpoint=CONTEXT.endpoint, namespace="alice", sent_at=now))
+    journal.settle("a", Stage.SURPLUS)
+    pressed = service(fake, journal, clock)
+
+    pauses = []
+    while (pause := pressed.settle()) is not None:
+        pauses.append(pause)
+        clock.advance(pause)
+
+    assert pauses == [180.0, 240.0, 300.0, 0.5]
