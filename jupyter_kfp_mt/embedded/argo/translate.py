@@ -175,8 +175,6 @@ class _Translation:
     def _dag_component(
         self, template: Template, label: str, texts: frozenset[str], above: tuple[str, ...]
     ) -> Made:
-        if template.retry_strategy is not None or template.active_deadline_seconds:
-            raise Unfit("retries or a time limit of a whole DAG")
         tasks = template.dag.tasks if template.dag is not None else []
         scope = self._scope(template, dict.fromkeys(texts), (*above, template.name), tasks)
         dag, used = self._dag(scope)
@@ -194,6 +192,9 @@ class _Translation:
 
     def _dag(self, scope: _Scope) -> tuple[Json, set[str]]:
         """The tasks of a DAG, and the parameters of the workflow that they use."""
+        whole_dag = scope.template
+        if whole_dag.dag and (whole_dag.retry_strategy is not None or whole_dag.active_deadline_seconds):
+            raise Unfit("retries or a time limit of a whole DAG")
         used: set[str] = set()
         made = {name: self._task(task, scope, used) for name, task in scope.tasks.items()}
         dag: Json = {"tasks": made}
