@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 from steps import panel
 
 sys.path.insert(0, str(PROJECT / "tests"))
-from doctor.world import World, a_world  # noqa: E402 - found by the line above
+from doctor.world import World, a_world
 
-from jupyter_kfp_mt.kube import option_manifest  # noqa: E402 - kept below its neighbour
+from jupyter_kfp_mt.kube import option_manifest
 
 YEARS = 5_000_000  # minutes: the server has the real clock
 CONFIG = """

@@ -377,7 +377,10 @@ def _down(facts: Facts, _: Request[Any], context: Context, __: Claims | None) ->
 
 
 def _unavailable(context: Context) -> KfpError:
-    return kfp_error("kfp-unavailable", host=context.host, kfp=context.install_namespace, s=5)
+    error = kfp_error("kfp-unavailable", host=context.host, kfp=context.install_namespace, s=5)
+    if context.embedded:  # there is no cluster to look into
+        error.next_step, error.command = "Start it again. History is kept.", "jupyter kfp serve"
+    return error
 
 
 def timed_out(context: Context) -> KfpError:

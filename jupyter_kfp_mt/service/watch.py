@@ -250,7 +250,7 @@ class Watch:
         known = self._status or Status(connected=False, namespace=self._namespace, version=__version__)
         pause = self._pace.after_failure(failures, embedded=known.embedded)
         reached = isinstance(error, KfpRefusedError)
-        status = msgspec.structs.replace(known, connected=reached, error=_waiting(error, pause))
+        status = msgspec.structs.replace(known, connected=reached, error=_waiting(error, pause, known))
         return _Seen([] if status == self._status else [status], self._rows, status, failures, pause)
 
     def _look_on(self) -> None:
@@ -271,8 +271,8 @@ class Watch:
                     self._thread = None
 
 
-def _waiting(error: KfpError, pause: float) -> ErrorBody:
+def _waiting(error: KfpError, pause: float, known: Status) -> ErrorBody:
     """The error as a watch tells it: when it says that we try again, it says when."""
-    if error.code != "kfp-unavailable":
+    if error.code != "kfp-unavailable" or known.embedded:
         return error.body
     return msgspec.structs.replace(error.body, next=CATALOGUE[error.code].next.format(s=round(pause)))

@@ -282,6 +282,31 @@ describe('a notice', () => {
   });
 
   it.each([
+    ['kfp-unavailable', true, 'Start embedded server'],
+    ['kfp-unavailable', false, 'Try again'],
+    ['version-mismatch', false, 'Reload']
+  ])('offers what mends it first: %s, embedded %s', (code, embedded, label) => {
+    const nothing = vi.fn();
+    render(
+      <PanelNotice
+        error={errorBody({ code, message: 'Something is wrong.' })}
+        status={status({ connected: false, embedded })}
+        trans={trans}
+        busy={null}
+        onStart={nothing}
+        onSetAddress={nothing}
+        onRetry={nothing}
+        onReload={nothing}
+        onDoctor={nothing}
+        onCreateOption={nothing}
+        onRestart={nothing}
+        onCopy={nothing}
+      />
+    );
+    expect(screen.getByRole('button', { name: label }).className).toContain('jp-mod-primary');
+  });
+
+  it.each([
     ['no-token-no-option', 1, 0],
     ['no-token-not-chosen', 0, 1],
     ['no-token-not-applied', 0, 0]

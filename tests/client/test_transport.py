@@ -12,6 +12,7 @@ import pytest
 
 from jupyter_kfp_mt.auth import CookieFile, TokenFile
 from jupyter_kfp_mt.client import RequestsTransport, runs
+from jupyter_kfp_mt.client.failures import unavailable
 from jupyter_kfp_mt.client.system import healthz
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
@@ -128,6 +129,13 @@ def test_a_token_file_that_cannot_be_used_is_named(
     assert (caught.value.code, caught.value.why) == ("token-unreadable", f"{tmp_path / 'token'} is {reason}.")
     assert server.seen == []
     transport.close()
+
+
+def test_an_embedded_server_that_is_gone_is_started_not_looked_for_in_a_cluster() -> None:
+    error = unavailable(Context("http://127.0.0.1:1", namespace="ana", embedded=True))
+
+    assert error.code == "kfp-unavailable"
+    assert (error.next_step, error.command) == ("Start it again. History is kept.", "jupyter kfp serve")
 
 
 def test_nothing_there_is_down_and_never_sent() -> None:

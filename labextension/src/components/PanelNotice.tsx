@@ -27,7 +27,7 @@ export interface IPanelNoticeProps {
 
 /** What stands in place of all sections while there is nothing to show. */
 export function PanelNotice(props: IPanelNoticeProps): React.JSX.Element {
-  const { error, trans } = props;
+  const { error, status, trans } = props;
   if (props.busy) {
     return <Busy busy={props.busy} trans={trans} />;
   }
@@ -35,12 +35,12 @@ export function PanelNotice(props: IPanelNoticeProps): React.JSX.Element {
     return <FirstTime {...props} />;
   }
   if (error.code.startsWith('no-token')) {
-    return <TokenNotice {...props} namespace={props.status?.namespace ?? ''} off={props.accessOff} />;
+    return <TokenNotice {...props} namespace={status?.namespace ?? ''} off={props.accessOff} />;
   }
   const again: INoticeAction =
-    error.code === 'version-mismatch' || error.code === 'jupyter-login'
-      ? { label: trans.__('Reload'), run: props.onReload, primary: true }
-      : { label: trans.__('Try again'), run: props.onRetry, primary: true };
+    error.code === 'embedded-failed' || (error.code === 'kfp-unavailable' && status?.embedded === true)
+      ? { label: trans.__('Start embedded server'), run: props.onStart, primary: true }
+      : tryAgain(props);
   return (
     <ErrorNotice
       error={error}
@@ -62,6 +62,12 @@ function Busy({ busy, trans }: { busy: 'starting' | 'restarting'; trans: Transla
       <div className="jp-kfp-Progress" role="progressbar" aria-label={words} />
     </div>
   );
+}
+
+function tryAgain({ error, trans, onRetry, onReload }: IPanelNoticeProps): INoticeAction {
+  return error.code === 'version-mismatch' || error.code === 'jupyter-login'
+    ? { label: trans.__('Reload'), run: onReload, primary: true }
+    : { label: trans.__('Try again'), run: onRetry, primary: true };
 }
 
 function doctor(props: IPanelNoticeProps): INoticeAction {
