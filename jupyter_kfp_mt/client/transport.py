@@ -15,6 +15,7 @@ from ..context import Context
 from ..errors import KfpError, kfp_error
 from .failures import shortened, timed_out, unavailable
 from .http import Request, Response
+from .scrub import scrubbed
 
 CONNECT_TIMEOUT = 5.0  # seconds
 POOL = 16  # connections kept; one Jupyter server serves one person
@@ -55,7 +56,8 @@ class RequestsTransport:
         except OSError as error:  # a CA bundle that the environment names, and that is not there
             raise self._tls(shortened(str(error), 160)) from None
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(status=answer.status_code, headers=headers, body=body)
+        found = Response(status=answer.status_code, headers=headers, body=body)
+        return scrubbed(found, answer.request.headers)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_kfp_mt.auth import CookieFile, TokenFile
-from jupyter_kfp_mt.client import RequestsTransport, runs
+from jupyter_kfp_mt.client import RequestsTransport, Response, runs
 from jupyter_kfp_mt.client.failures import unavailable
+from jupyter_kfp_mt.client.scrub import scrubbed
 from jupyter_kfp_mt.client.system import healthz
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
@@ -216,3 +217,21 @@ def test_the_ca_file_of_the_settings_wins_over_the_variable(
         RequestsTransport(context).send(healthz())
 
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("sent", "body", "left"),
+    [
+        ({"Authorization": "Bearer abc.def-123"}, b"no abc.def-123!", b"no (secret)!"),
+        (
+            {"Cookie": 'a="x y z"; b=short'},
+            b'{"t": "\\"x y z\\""} %22x%20y%20z%22',
+            b'{"t": "(secret)"} (secret)',
+        ),
+        ({"Cookie": "a=1; b=2"}, b"1 and 2", b"1 and 2"),
+        ({}, b"Bearer abc", b"Bearer abc"),
+    ],
+)
+def test_what_repeats_the_credential_is_cleaned(sent: dict[str, str], body: bytes, left: bytes) -> None:
+    found = scrubbed(Response(status=200, headers={"location": body.decode()}, body=body), sent)
+    assert (found.body, found.headers["location"].encode()) == (left, left)
