@@ -166,6 +166,29 @@ def repairable_with_exit(folder: str, path: str):
 
 
 @dsl.pipeline
+def reporting(folder: str):
+    first = mark(folder=folder, name="exit").set_caching_options(False)
+    mark(folder=folder, name="after-exit").after(first).set_caching_options(False)
+
+
+@component
+def or_else(folder: str, value: str = "nothing") -> str:
+    import os
+
+    open(os.path.join(folder, value), "w").close()
+    return value
+
+
+@dsl.pipeline
+def repairable_with_exit_pipeline(folder: str, path: str):
+    with dsl.ExitHandler(reporting(folder=folder)):
+        block = fail_while(path=path).set_caching_options(False)
+        made = mark(folder=folder, name="made").after(block).set_caching_options(False)
+        found = or_else(folder=folder, value=made.output).ignore_upstream_failure()
+        or_else(folder=folder, value=f"{found.output}-too")
+
+
+@dsl.pipeline
 def marks(folder: str, name: str = "one"):
     mark(folder=folder, name=name)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -94,6 +96,25 @@ def test_retry_runs_the_exit_task_again(
     assert sorted(os.listdir(place)) == ["FAILED", "SUCCEEDED"]
 
 
+def test_retry_runs_again_what_saw_a_failure(
+    bench: Bench, compiled: Compiled, tmp_path: Path, place: Path
+) -> None:
+    block = tmp_path / "block"
+    block.touch()
+    parameters = {"folder": str(place), "path": str(block)}
+    run_id = bench.submit(compiled(pipelines.repairable_with_exit_pipeline), parameters)
+    assert bench.wait(run_id).state == "FAILED"
+    seen = sorted(name.split(".")[0] for name in os.listdir(place))
+    assert seen == ["after-exit", "exit", "nothing", "nothing-too"]
+
+    block.unlink()
+    bench.engine.retry(run_id)
+
+    assert bench.wait(run_id).state == "SUCCEEDED"
+    made = [name.split(".")[0] for name in os.listdir(place)]
+    assert sorted(made) == sorted([*seen, "after-exit", "exit", "made", "made", "made-too"])
+
+
 def test_cache_by_what_a_task_is(bench: Bench, compiled: Compiled, place: Path) -> None:
     parameters = {"folder": str(place), "name": "x"}
     first = bench.submit(compiled(pipelines.marks), parameters)
@@ -133,6 +154,9 @@ def test_cached_artifacts_outlive_their_run(bench: Bench, compiled: Compiled) ->
 
     artifact = bench.tasks(second)["write"].outputs.artifacts["data"][0]
     assert Path(artifact.uri).read_text() == "kept"
+    bench.store.runs.remove(first)
+    bench.engine.forget(second)
+    bench.until(lambda: not (bench.folder / "runs" / first).exists())
 
 
 def test_forget_removes_the_folder(bench: Bench, compiled: Compiled, place: Path) -> None:
@@ -240,7 +264,8 @@ def test_packages_once_and_elsewhere(
     make_wheel(tmp_path / "wheels")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
-    before = files_of(Path(sys.prefix))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # of this process, which other tests share
+    before = freeze(), files_of(Path(sys.prefix))
     bench = make_bench()
 
     run = bench.wait(bench.submit(compiled(pipelines.packages)))
@@ -249,7 +274,7 @@ def test_packages_once_and_elsewhere(
     place = bench.tasks(run.run_id)["use-package"].outputs.parameters["Output"]
     assert Path(place).is_relative_to(bench.folder / "packages")
     assert len([path for path in (bench.folder / "packages").iterdir() if path.is_dir()]) == 1
-    assert files_of(Path(sys.prefix)) == before
+    assert (freeze(), files_of(Path(sys.prefix))) == before
 
 
 def test_packages_that_cannot_be_had(
@@ -305,14 +330,19 @@ def make_wheel(folder: Path, name: str = "tiny_package", version: str = "1.0") -
         wheel.writestr(f"{info}/RECORD", "")
 
 
-def files_of(prefix: Path) -> dict[str, int]:
-    """The user's installed files with their times; other tests may write bytecode for their own imports."""
-    packages = next(prefix.glob("lib/python*/site-packages"))
-    return {
-        str(path): path.stat().st_mtime_ns
-        for path in packages.glob("*/*")
-        if path.is_file() and path.suffix != ".pyc"
-    }
+def freeze() -> str:
+    command = [sys.executable, "-B", "-m", "pip", "freeze", "--all", "--disable-pip-version-check"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def files_of(prefix: Path) -> dict[str, tuple[int, int, str]]:
+    """Every file below, bytecode too: size, time, and the digest of each two-hundredth."""
+    found = {}
+    for number, path in enumerate(sorted(path for path in prefix.rglob("*") if path.is_file())):
+        about = path.stat()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if number % 200 == 0 else ""
+        found[str(path)] = (about.st_size, about.st_mtime_ns, digest)
+    return found
 
 
 def test_what_is_left_of_a_deleted_run_is_swept(make_bench: Callable[..., Bench], tmp_path: Path) -> None:

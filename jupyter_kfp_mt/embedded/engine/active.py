@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from datetime import datetime, timezone
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..store.runs import RunRow
 from ..store.tasks import TaskRow, TaskState
 from .folders import RunFolder
 from .inputs import InputError
-from .ir import Importer, Pipeline, TaskSpec, read_pipeline
+from .ir import Dag, Importer, Pipeline, TaskSpec, read_pipeline
 from .jobs import Maker, Sources
 from .nodes import Kind, Known, Node, State, task_id
 from .plan import Plan
@@ -166,22 +167,48 @@ class ActiveRun:
 def for_retry(pipeline: Pipeline, tasks: list[TaskRow]) -> list[TaskRow]:
     """Return the steps that a retry takes back to where they had not begun: all but what succeeded.
 
-    An exit task that saw something fail runs again, too: it may have another end to report.
+    What succeeded after a failure runs again, too, with all that is in it and follows from it: an exit task
+    has another end to report, a task that ignores failures may find an input that it had to do without.
     """
-    states = {task.path: task.state for task in tasks}
-
-    def saw_a_failure(task: TaskRow) -> bool:
-        spec, above = _task_at(pipeline, task.path), task.path.rpartition("/")[0]
-        upstream = [states.get(f"{above}/{name}".lstrip("/")) for name in spec.upstream]
-        return spec.trigger_policy.after_failure and State.FAILED in upstream
-
+    known = {task.path: task for task in tasks}
+    stale: set[str] = set()
+    changing: set[str] = set()
+    for path, upstream in _in_order(pipeline, tasks):
+        task, parent = known[path], path.rpartition("/")[0]
+        touched = not changing.isdisjoint(upstream)
+        if (path and parent in stale) or (touched and task.state != State.SKIPPED):
+            stale.add(path)
+        if path in stale or touched or task.state in {State.FAILED, State.CANCELED}:
+            changing.add(path)
     return [
         msgspec.structs.replace(
             task, state=State.PENDING.value, reason="", exit_code=None, started_at=0.0, ended_at=0.0
         )
         for task in tasks
-        if task.state != State.SUCCEEDED or saw_a_failure(task)
+        if task.state != State.SUCCEEDED or task.path in stale
     ]
+
+
+def _in_order(pipeline: Pipeline, tasks: list[TaskRow]) -> list[tuple[str, list[str]]]:
+    """The steps, each after the one around it and after those it waits for, with the paths of the latter."""
+    components = {"": pipeline.root}
+    waits_for: dict[str, list[str]] = {"": []}
+    for row in tasks:  # a step is stored after the one around it
+        if not row.path:
+            continue
+        parent, _, name = row.path.rpartition("/")
+        if row.type == Kind.LOOP_ITERATION:
+            components[row.path], waits_for[row.path] = components.get(parent, pipeline.root), []
+            continue
+        around = components.get(parent, pipeline.root).dag or Dag()
+        spec = around.tasks.get(name, TaskSpec())
+        components[row.path] = pipeline.component(spec)
+        paths = [f"{parent}/{other}" if parent else other for other in spec.upstream]
+        waits_for[row.path] = paths
+    sorter = TopologicalSorter(
+        {path: [*others, *([path.rpartition("/")[0]] if path else [])] for path, others in waits_for.items()}
+    )
+    return [(path, waits_for[path]) for path in sorter.static_order() if path in waits_for]
 
 
 def given_up(tasks: list[TaskRow], reason: str, now: float) -> list[TaskRow]:
@@ -201,17 +228,6 @@ def given_up(tasks: list[TaskRow], reason: str, now: float) -> list[TaskRow]:
             )
         )
     return ended
-
-
-def _task_at(pipeline: Pipeline, path: str) -> TaskSpec:
-    """The task of the pipeline that the step at `path` is of."""
-    component, task = pipeline.root, TaskSpec()
-    for name in path.split("/"):
-        tasks = component.dag.tasks if component.dag is not None else {}
-        if name in tasks:  # iterations of a loop are no tasks of their own
-            task = tasks[name]
-            component = pipeline.component(task)
-    return task
 
 
 def pipeline_of(row: RunRow) -> Pipeline:

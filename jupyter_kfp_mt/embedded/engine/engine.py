@@ -289,9 +289,11 @@ class Engine:
             if not run.plan.over:
                 return  # its processes end first; `_finish` comes back here
             self._runs.pop(run_id, None)
-        lent = self._store.tasks.lent(run_id)
+        borrowed = self._store.tasks.borrowed_from(run_id)
         self._store.tasks.remove(run_id)
-        RunFolder(self._runs_folder, run_id).remove(keep_artifacts=lent)
+        for each in (run_id, *(other for other in borrowed if self._store.runs.get(other) is None)):
+            lent = self._store.tasks.lent(each)
+            RunFolder(self._runs_folder, each).remove(keep_artifacts=lent)
 
     def _sweep(self) -> None:
         """Remove what is left of runs whose deletion was cut short."""

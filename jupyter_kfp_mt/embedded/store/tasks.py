@@ -168,8 +168,9 @@ class Tasks:
 
         Without `values` its inputs and outputs, which may be large, are left out.
         """
+        fields = _FIELDS if values else _LIGHT
         found = self._db.read.execute(
-            f"SELECT {_FIELDS if values else _LIGHT} FROM tasks WHERE run_id = ? AND ? IN (task_id, path, name)"
+            f"SELECT {fields} FROM tasks WHERE run_id = ? AND ? IN (task_id, path, name)"
             " ORDER BY task_id = ? DESC, seq LIMIT 1",
             (run_id, task_id, task_id),
         ).fetchone()
@@ -180,6 +181,14 @@ class Tasks:
         with self._db.write() as sql:
             sql.execute("DELETE FROM tasks WHERE run_id = ?", (run_id,))
             sql.execute("DELETE FROM results WHERE run_id = ?", (run_id,))
+
+    def borrowed_from(self, run_id: str) -> list[str]:
+        """The runs whose results this one took."""
+        found = self._db.read.execute(
+            "SELECT DISTINCT cached_from_run_id FROM tasks WHERE run_id = ? AND cached_from_run_id <> ''",
+            (run_id,),
+        )
+        return [source for (source,) in found]
 
     def lent(self, run_id: str) -> bool:
         """Whether a step of another run stands on results of this one."""
