@@ -76,6 +76,8 @@ REFUSED = [
     (command("sh", "{{item}}"), "work", "a value for {{item}}"),
     (command("sh", "{{inputs.parameters.no}}"), "work", "a value for {{inputs.parameters.no}}"),
     (command("sh", "{{workflow.parameters.no}}"), "work", "a value for no"),
+    (dag(TASK, TASK), "main", "one task t instead of two"),
+    (dag({"name": "a/b", "template": "work"}), "main", "another name than “a/b”"),
     (dag({**TASK, "arguments": {"parameters": [{"name": "a", "value": "{{tasks.x.ip}}"}]}}), "main",
      "a value for {{tasks.x.ip}}"),
 ]  # fmt: skip
@@ -107,6 +109,19 @@ def test_what_the_workflow_asks_for_is_refused_under_its_first_template(
 def test_a_template_that_is_not_used_may_be_anything() -> None:
     other = {"name": "other", "suspend": {}, "script": {"source": "x"}}
     assert problems(workflow(dag(TASK), other)) == []
+
+
+def test_what_would_grow_without_limit_is_refused() -> None:
+    levels = [
+        {"name": f"d{n}", "dag": {"tasks": [{"name": each, "template": f"d{n + 1}"} for each in "abcd"]}}
+        for n in range(9)
+    ]
+    assert problems(workflow(*levels, command("sh", "-c") | {"name": "d9"})) == [
+        ("d2", "more than 10000 tasks")
+    ]
+    deep = [{"name": f"d{n}", "dag": {"tasks": [{"name": "t", "template": f"d{n + 1}"}]}} for n in range(600)]
+    assert problems(workflow(*deep)) == [("d30", "more than 30 DAGs in each other")]
+    assert problems(workflow(command("sh", "-c", "{" * 1_000_000))) == []
 
 
 def test_paths_and_values_become_placeholders_as_whole_words_only() -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 
 from .tags import Words, placeholder
-from .workflow import Container, EnvVar, File, Parameter, Retry, Template, Unfit
+from .workflow import Container, EnvVar, File, Retry, Template, Unfit, check_name
 
 Json = dict[str, Any]
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_MOST_FILES = 100
+_LONGEST_PIP = 4000  # characters
 # What the compiler of the 1.8 SDK puts before a function that asks for packages.
 _PIP = re.compile(
     r"\(PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip install (.*?) \|\| .* --user\) && \"\$0\" \"\$@\"",
@@ -32,6 +33,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     executor: Json = {}
     platform: Json = {}
     of_workflow: frozenset[str] = frozenset()  # parameters of the workflow that it needs as inputs
+    size: int = 1  # how many tasks it is, all told
 
 
 def of_container(
@@ -47,7 +49,9 @@ def of_container(
     """
     container = template.container or Container()
     inputs, outputs = template.inputs, template.outputs
-    _check_names([*inputs.parameters, *inputs.artifacts, *outputs.parameters, *outputs.artifacts])
+    for values in (inputs, outputs):
+        for name in [each.name for each in values.parameters] + [each.name for each in values.artifacts]:
+            check_name(name)
     requirements, command = _without_pip(container.command)
     if not command:
         raise Unfit(f"the program of its image {container.image}")
@@ -115,6 +119,8 @@ def _places(template: Template) -> dict[str, str]:
     for side, files in (("inputs", template.inputs.artifacts), ("outputs", template.outputs.artifacts)):
         for each in files:
             places[each.path] = f"{{{{$.{side}.artifacts['{each.name}'].path}}}}"
+    if len(places) > _MOST_FILES:
+        raise Unfit(f"more than {_MOST_FILES} files")
     if "" in places:
         raise Unfit("the path of each of its files")
     if any(not path.startswith("/") for path in places):
@@ -131,16 +137,11 @@ def _files(files: list[File], texts: frozenset[str], words: Words) -> dict[str, 
 
 def _without_pip(command: list[str]) -> tuple[list[str], list[str]]:
     """The packages that a function asks for, and its command without asking for them."""
-    found = _PIP.fullmatch(command[2].strip()) if command[:2] == ["sh", "-c"] and len(command) > 3 else None
+    has_line = command[:2] == ["sh", "-c"] and len(command) > 3 and len(command[2]) <= _LONGEST_PIP
+    found = _PIP.fullmatch(command[2].strip()) if has_line else None
     if found is None:
         return [], command
     return [word for word in shlex.split(found[1]) if word not in _PIP_OPTIONS], command[3:]
-
-
-def _check_names(parts: list[Parameter | File]) -> None:
-    for each in parts:
-        if not _NAME.fullmatch(each.name):
-            raise Unfit(f"another name than “{each.name}”")
 
 
 def _plain(variable: EnvVar) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from .workflow import Unfit
 
-TAG = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+TAG = re.compile(r"\{\{([^{}]*)\}\}")
 INPUT = re.compile(r"inputs\.parameters\.([A-Za-z0-9_-]+)")
 INPUT_FILE = re.compile(r"inputs\.artifacts\.([A-Za-z0-9_-]+)")
 OF_TASK = re.compile(r"tasks\.([A-Za-z0-9_-]+)\.outputs\.(parameters|artifacts)\.([A-Za-z0-9_-]+)")
@@ -23,7 +23,7 @@ _OF_RUN = {
 def whole(text: str) -> str:
     """Return the one tag that is all of `text`; empty when there is anything else."""
     found = TAG.fullmatch(text)
-    return found[1].strip() if found is not None and "{{" not in found[1] else ""
+    return found[1].strip() if found is not None else ""
 
 
 def of_run(tag: str) -> str:
@@ -48,7 +48,7 @@ class Words:
         self.found: set[str] = set()  # paths that were used
         longest_first = sorted(paths, key=len, reverse=True)
         paths_too = [rf"(?<![\w.-]){re.escape(path)}(?![\w-]|\.\w)" for path in longest_first]
-        self._either = re.compile("|".join([TAG.pattern, *paths_too]), re.DOTALL)
+        self._either = re.compile("|".join([TAG.pattern, *paths_too]))
 
     def rewrite(self, text: str) -> str:
         """Return `text` for the IR; raises Unfit for a tag that is not known."""

@@ -21,9 +21,11 @@ from ...spec import Package
 from . import tags
 from .containers import Made, of_container, retry_policy
 from .tags import placeholder, whole
-from .workflow import File, Problem, Spec, Task, Template, Unfit, Values, read_part
+from .workflow import File, Problem, Spec, Task, Template, Unfit, Values, check_name, read_part
 
 Json = dict[str, Any]
+_MOST_TASKS = 10_000
+_DEEPEST = 30  # DAGs in each other
 _CACHED = "pipelines.kubeflow.org/enable_caching"
 _STALENESS = "pipelines.kubeflow.org/max_cache_staleness"
 _SHOWN = "pipelines.kubeflow.org/task_display_name"
@@ -61,6 +63,7 @@ class _Translation:
         self._which = which
         self._templates: dict[str, object] = {}
         self._made: dict[tuple[str, frozenset[str]], Made] = {}
+        self._sizes: dict[str, int] = {}  # of templates, in tasks
         self._components: Json = {}
         self._executors: Json = {}
         self._platforms: Json = {}
@@ -134,9 +137,13 @@ class _Translation:
         *,
         root: bool = False,
     ) -> _Scope:
-        return _Scope(
-            template=template, texts=texts, root=root, above=above, tasks={each.name: each for each in tasks}
-        )
+        named: dict[str, Task] = {}
+        for each in tasks:
+            check_name(each.name)
+            if each.name in named:
+                raise Unfit(f"one task {each.name} instead of two")
+            named[each.name] = each
+        return _Scope(template=template, texts=texts, root=root, above=above, tasks=named)
 
     def _template(self, name: str) -> Template:
         if name not in self._templates:
@@ -155,11 +162,14 @@ class _Translation:
             made = Made(label=name, template=Template(name=name), component={})
         self._components[made.label] = made.component
         self._made[key] = made
+        self._sizes[name] = made.size
         return made
 
     def _make(self, name: str, texts: frozenset[str], above: tuple[str, ...]) -> Made:
         if name in above:
             raise Unfit("itself as one of its tasks")
+        if len(above) >= _DEEPEST:
+            raise Unfit(f"more than {_DEEPEST} DAGs in each other")
         template = self._template(name)
         label = " ".join([name, *sorted(texts)])
         if template.dag is not None:
@@ -188,7 +198,13 @@ class _Translation:
             **_definitions("input", inputs, files),
             **_definitions("output", outputs, {each.name: {} for each in template.outputs.artifacts}),
         }
-        return Made(label=label, template=template, component=component, of_workflow=frozenset(used))
+        return Made(
+            label=label,
+            template=template,
+            component=component,
+            of_workflow=frozenset(used),
+            size=self._size(tasks),
+        )
 
     def _dag(self, scope: _Scope) -> tuple[Json, set[str]]:
         """The tasks of a DAG, and the parameters of the workflow that they use."""
@@ -197,6 +213,8 @@ class _Translation:
             raise Unfit("retries or a time limit of a whole DAG")
         used: set[str] = set()
         made = {name: self._task(task, scope, used) for name, task in scope.tasks.items()}
+        if self._size(scope.tasks.values()) > _MOST_TASKS:
+            raise Unfit(f"more than {_MOST_TASKS} tasks")
         dag: Json = {"tasks": made}
         if not scope.root:
             outputs = scope.template.outputs
@@ -211,6 +229,9 @@ class _Translation:
                 },
             }
         return dag, used
+
+    def _size(self, tasks: Iterable[Task]) -> int:
+        return 1 + sum(self._sizes[each.template] for each in tasks)
 
     def _output(self, text: str, scope: _Scope) -> Json:
         task, kind, name = self._of_task(whole(text), scope)

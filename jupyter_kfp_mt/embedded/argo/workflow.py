@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _WORDS = {
     "when": "a condition (when)",
@@ -248,6 +249,12 @@ def read_part(value: object, kind: type[Kind]) -> Kind:
         if unknown is None:
             raise Unfit(f"another form ({error})") from None
         raise Unfit(_WORDS.get(unknown[1], unknown[1])) from None
+
+
+def check_name(name: str) -> None:
+    """Refuse names that Kubernetes would not take either; raises Unfit."""
+    if not _NAME.fullmatch(name):
+        raise Unfit(f"another name than “{name[:60]}”")
 
 
 def is_argo(wire: bytes) -> bool:

@@ -60,6 +60,8 @@ def of_workflow(workflow: Mapping[str, Any]) -> Template:
     inner = workflow.get("spec")
     if workflow.get("kind") != "Workflow" or not isinstance(inner, dict) or not inner.get("templates"):
         raise invalid("unknown template format")
+    if not isinstance(workflow.get("metadata") or {}, dict):
+        raise invalid("unknown template format")
     arguments = inner.get("arguments") or {}
     declared = arguments.get("parameters") if isinstance(arguments, dict) else None
     parameters = []
