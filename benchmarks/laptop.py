@@ -6,6 +6,7 @@ import contextlib
 import json
 import tempfile
 import time
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -48,18 +49,23 @@ class Caller:
     def get(self, path: str, **query: object) -> bytes:
         """Return the body of a good answer."""
         asked = "&".join(f"{name}={quote(str(value))}" for name, value in query.items())
-        return self._send("GET", f"{path}?{asked}", None)
+        return self._good("GET", f"{path}?{asked}")
 
     def post(self, path: str, body: object) -> Any:
         """Send JSON, return what comes back."""
-        return json.loads(self._send("POST", path, json.dumps(body)))
+        return json.loads(self._good("POST", path, body))
 
-    def _send(self, method: str, path: str, body: str | None) -> bytes:
-        self._connection.request(method, path, body, self._headers)
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+        """Send one request; returns status and body."""
+        data = None if body is None else json.dumps(body)
+        self._connection.request(method, path, data, self._headers)
         answer = self._connection.getresponse()
-        data = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{method} {path}: {answer.status} {data[:300]!r}")
+        return answer.status, answer.read()
+
+    def _good(self, method: str, path: str, body: object = None) -> bytes:
+        status, data = self.ask(method, path, body)
+        if status != 200:
+            raise RuntimeError(f"{method} {path}: {status} {data[:300]!r}")
         return data
 
     def wait(self, run_id: str, pause: float = 0.05) -> str:
@@ -92,11 +98,22 @@ class Laptop:
         body = {"display_name": name, "namespace": "ana"}
         return str(self.caller().post(f"{V2}/experiments", body)["experiment_id"])
 
+    def add_profile(self, namespace: str) -> None:
+        """Make a tenant."""
+        body = json.dumps({"namespace": namespace, "owner": f"{namespace}@example.com"}).encode()
+        headers = {"X-Kfp-Owner-Key": self.runtime.owner_key, "Content-Type": "application/json"}
+        asked = urllib.request.Request(f"{self.runtime.url}/embedded/profiles", body, headers)
+        urllib.request.urlopen(asked, timeout=10).close()
+
+    def start_again(self) -> None:
+        """Start the server again after its death."""
+        self.runtime = embedded.ensure_running(self.folder, namespace="ana")
+
     def restart(self) -> float:
         """Stop and start; returns the seconds from the start of the process to its runtime file."""
         embedded.stop(self.folder)
         began = time.perf_counter()
-        self.runtime = embedded.ensure_running(self.folder, namespace="ana")
+        self.start_again()
         return time.perf_counter() - began
 
 
