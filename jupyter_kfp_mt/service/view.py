@@ -24,12 +24,13 @@ def view(core: Core, run_id: str) -> RunView:
         return RunView(run=run)
     tasks, reports_values = runs.tasks(core, run)
     package = package_for(core, run)
+    told = _told(core, run, tasks)
     return RunView(
         run=msgspec.structs.replace(run, pipeline_spec=NO_SPEC, run_details=None),
-        tasks=tasks,
+        tasks=[_with_reason(task, told) for task in tasks],
         parameters=parameters(run, package),
         spec=package.to_yaml() if package else "",
-        failure=_told(core, run, tasks),
+        failure=told,
         reports_values=reports_values,
         plan=graph.plan(package) if package else [],
     )
@@ -87,6 +88,14 @@ def _told(core: Core, run: Run, tasks: list[Task]) -> Failure | None:
     if run.phase is Phase.FAILED:
         return failure(core, run, tasks)
     return None if run.ended or core.health().embedded else cluster.waiting(core, run)
+
+
+def _with_reason(task: Task, told: Failure | None) -> Task:
+    """The task that the failure box speaks of says the same, shorter: it is a row of a table."""
+    if told is None or not told.task_id or task.task_id != told.task_id:
+        return task
+    said = told.message.removeprefix(f"Task {told.task} ").removeprefix("stopped: ").rstrip(".")
+    return msgspec.structs.replace(task, reason=said)
 
 
 def why(core: Core, run_id: str) -> Failure | None:

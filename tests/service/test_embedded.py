@@ -100,6 +100,12 @@ def test_a_failure_is_told_in_one_sentence(kfp: KfpService, broken: Run) -> None
     assert kfp.list_runs(state=["FAILED"])[0].failed_task == "load"
 
 
+def test_the_row_of_the_failed_task_says_why_too(kfp: KfpService, broken: Run) -> None:
+    (load,) = [task for task in kfp.view_run(broken).tasks if task.name == "load"]
+
+    assert load.reason == "file not found (data/raw.csv)"
+
+
 def test_a_run_is_found_by_what_people_write(kfp: KfpService, broken: Run) -> None:
     for reference in (broken.run_id, broken.run_id[:8], "broken one"):
         assert kfp.find_run(reference).run_id == broken.run_id
