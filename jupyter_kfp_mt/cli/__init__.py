@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .. import __version__, commands, display
 from ..commands import LogText, Text
@@ -22,17 +23,23 @@ from .front import Terminal
 from .serve import serve
 from .words import HELP, read_globals
 
+if TYPE_CHECKING:
+    from ..context import Environment
+
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS = (serve, *tenants.COMMANDS)  # those that only the command line has
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Do what the words of the command line say and return the exit code."""
+def main(words: Sequence[str] | None = None, *, environment: Environment | None = None) -> int:
+    """Do what the words of the command line say and return the exit code.
+
+    `environment` is where Kubeflow Pipelines is looked for, this process's own by default.
+    """
     given = list(sys.argv[1:] if words is None else words)
     terminal = Terminal(json="--json" in given, quiet="--quiet" in given)
     try:
-        return _do(terminal, given)
+        return _do(terminal, given, environment)
     except KfpError as error:
         if isinstance(error, RunFailed) and terminal.json and terminal.watched:
             terminal.answer(documents.encode(terminal.watched))
@@ -45,7 +52,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _do(terminal: Terminal, given: list[str]) -> int:
+def _do(terminal: Terminal, given: list[str], environment: Environment | None) -> int:
     """One command: do it, answer, and say with the exit code how it went."""
     options, words = read_globals(given)
     if words == ["--version"]:
@@ -53,7 +60,7 @@ def _do(terminal: Terminal, given: list[str]) -> int:
         return 0
     if words[:1] in (["--help"], ["-h"]):
         words = ["help", *words[1:]]
-    desk = Desk(terminal, load_settings(), options, COMMANDS)
+    desk = Desk(terminal, load_settings(), options, COMMANDS, environment)
     result = commands.perform(desk, words)
     if words == ["help"]:
         result = Text(f"{result}\n{HELP}")

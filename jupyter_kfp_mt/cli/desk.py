@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from .front import Terminal
 from .words import Globals
 
 if TYPE_CHECKING:
+    from ..context import Environment
     from ..service import KfpService
 
 PROGRAM = "jupyter kfp"
@@ -21,10 +23,20 @@ class Desk(Session):
     """The session of one command line."""
 
     def __init__(
-        self, terminal: Terminal, settings: KfpSettings, options: Globals, commands: tuple[Command, ...]
+        self,
+        terminal: Terminal,
+        settings: KfpSettings,
+        options: Globals,
+        commands: tuple[Command, ...],
+        environment: Environment | None = None,
     ) -> None:
         super().__init__(
-            _connect, terminal, program=PROGRAM, settings=_with(settings, options), more=commands
+            partial(_connect, environment=environment),
+            terminal,
+            program=PROGRAM,
+            settings=_with(settings, options),
+            more=commands,
+            environment=environment,
         )
         self.terminal = terminal
         self.settings = settings
@@ -49,8 +61,15 @@ def _connect(
     settings: KfpSettings | None,
     start_embedded: bool | None,
     say: Callable[[str], None],
+    environment: Environment | None,
 ) -> KfpService:
     """Connect; what that needs is imported now, so that `help` starts at once."""
     from ..connection import connect
 
-    return connect(namespace=namespace, settings=settings, start_embedded=start_embedded, say=say)
+    return connect(
+        namespace=namespace,
+        settings=settings,
+        start_embedded=start_embedded,
+        say=say,
+        environment=environment,
+    )

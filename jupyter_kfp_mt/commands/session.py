@@ -10,6 +10,7 @@ from ..errors import ErrorBody, KfpConnectionError, KfpError, kfp_error
 from ..models import DoctorReport, Run, RunView, Status
 
 if TYPE_CHECKING:
+    from ..context import Environment
     from ..service import KfpService
     from ..settings import KfpSettings
     from .grammar import Command
@@ -55,6 +56,7 @@ class Session:
         variables: Mapping[str, object] | None = None,
         more: Sequence[Command] = (),
         sleep: Callable[[float], None] = time.sleep,
+        environment: Environment | None = None,
     ) -> None:
         self.front = front
         self.program = program
@@ -63,6 +65,7 @@ class Session:
         self.sleep = sleep
         self._connect = connect
         self._settings = settings
+        self._environment = environment  # None: this process's own
         self._namespace = ""
         self._service: KfpService | None = None
         self._last: dict[str, str] = {}  # namespace → newest run from here
@@ -106,7 +109,7 @@ class Session:
         """Check the connection step by step; trouble is told, never raised."""
         from ..doctor import examine
 
-        return examine(self._settings, namespace=self._namespace)
+        return examine(self._settings, environment=self._environment, namespace=self._namespace)
 
     def remember(self, run: Run) -> Run:
         """Make `run` the one that `@last` means, and return it."""

@@ -1,0 +1,83 @@
+"""`jupyter kfp doctor --json` as a process of its own, in five prepared environments."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .world import CANARY, NOW, World
+
+HERE = Path(__file__).parents[2]
+IN_A_POD = """
+import json, sys
+from pathlib import Path
+from jupyter_kfp_mt.cli import main
+from jupyter_kfp_mt.kube import surroundings
+variables, root = json.loads(sys.argv[1]), Path(sys.argv[2])
+sys.exit(main(sys.argv[3:], environment=surroundings()._replace(variables=variables, root=root)))
+"""
+
+
+def doctor(world: World, variables: dict[str, str], root: Path, *words: str) -> tuple[int, str, str]:
+    """The command in a pod, or on a laptop, that is a folder and variables."""
+    settings = {"JUPYTER_KFP_MT_DATA_DIR": str(world.root / "data"), "PYTHONPATH": str(HERE)}
+    if variables:
+        settings["JUPYTER_KFP_MT_ENDPOINT"] = world.kfp.url
+    told = subprocess.run(
+        [sys.executable, "-c", IN_A_POD, json.dumps(variables), str(root), "doctor", *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **settings},
+        timeout=60,
+        check=False,
+    )
+    return told.returncode, told.stdout, told.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "exit_code", "cause", "cure"),
+    [
+        ("healthy", 0, "", ""),
+        ("late token", 1, "", ""),
+        ("no option", 3, "no-token-no-option", "kind: PodDefault"),
+        ("wrong audience", 3, "token-audience", "audience: pipelines.kubeflow.org"),
+        ("forbidden", 3, "forbidden", "kubectl create rolebinding"),
+        ("laptop", 3, "no-kubeflow", "jupyter kfp serve"),
+    ],
+)
+def test_each_environment_has_its_own_cause_cure_and_exit_code(
+    world: World, kind: str, exit_code: int, cause: str, cure: str
+) -> None:
+    variables, root = world.variables, world.root
+    since = int((datetime.now(timezone.utc) - NOW).total_seconds() // 60)
+    if kind == "laptop":
+        variables, root = {}, world.root / "none"
+    elif kind == "no option":
+        world.options()
+    else:
+        audience = "https://kubernetes" if kind == "wrong audience" else "pipelines.kubeflow.org"
+        world.token(audience=audience, minutes=since + (5 if kind == "late token" else 100))
+    if kind == "forbidden":
+        world.kfp.recorded("no rights")
+
+    code, out, err = doctor(world, variables, root, "--json")
+
+    report: dict[str, Any] = json.loads(out)
+    found = report["cause"] or {"code": "", "command": ""}
+    assert (code, found["code"], err) == (exit_code, cause, "")
+    assert cure in found["command"]
+    assert CANARY not in out
+
+
+def test_as_text_the_cause_and_who_can_mend_it_come_first(world: World) -> None:
+    world.options()
+    code, out, _ = doctor(world, world.variables, world.root)
+    assert code == 3
+    assert out.index("no-token-no-option") < out.index("Who can do it: you.") < out.index("Configuration")
