@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const UTC = { timeZone: 'UTC' };
 
 /** A choice of the person: the zone of all times. */
 export type TimeZone = 'local' | 'UTC';
@@ -14,15 +15,15 @@ export const NOTHING = '–';
 export class Format {
   constructor(
     readonly trans: TranslationBundle,
-    private readonly _options: { readonly locale?: string; readonly timeZone?: TimeZone } = {}
+    private readonly _options: {
+      readonly locale?: string;
+      /** Asked for each text, since a person may change it. */
+      readonly timeZone?: () => TimeZone;
+    } = {}
   ) {
-    const { locale, timeZone } = _options;
-    const zone = timeZone === 'UTC' ? { timeZone: 'UTC' } : {};
-    this._zone = zone;
-    this._clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...zone });
-    this._day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', ...zone });
-    this._year = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric', ...zone });
-    this._number = new Intl.NumberFormat(locale);
+    this._number = new Intl.NumberFormat(_options.locale);
+    this._local = new Clock(_options.locale, {});
+    this._utc = new Clock(_options.locale, UTC);
   }
 
   /** A moment in a list: “just now”, “4 min ago”, “14:02”, “12 Mar, 14:02”, “12 Mar 2025”. */
@@ -31,6 +32,7 @@ export class Format {
     if (time === null) {
       return NOTHING;
     }
+    const clock = this._clock;
     const age = now - time;
     if (Math.abs(age) < MINUTE) {
       return this.trans.__('just now');
@@ -39,30 +41,30 @@ export class Format {
       return this.trans.__('%1 min ago', Math.floor(age / MINUTE));
     }
     if (this._sameDay(time, now)) {
-      return this._clock.format(time);
+      return clock.time.format(time);
     }
     if (this._part(time, 'year') === this._part(now, 'year')) {
-      return `${this._day.format(time)}, ${this._clock.format(time)}`;
+      return `${clock.day.format(time)}, ${clock.time.format(time)}`;
     }
-    return this._year.format(time);
+    return clock.year.format(time);
   }
 
   /** A moment in a table or form: “2026-03-12 14:02:07 CET”. */
   exact(value: string | null | undefined): string {
     const time = instant(value);
-    return time === null ? NOTHING : exactly(time, this._zone);
+    return time === null ? NOTHING : exactly(time, this._clock.zone);
   }
 
   /** The time of day with seconds: “14:02:07”. */
   clock(value: string | null | undefined): string {
     const time = instant(value);
-    return time === null ? NOTHING : exactly(time, this._zone).slice(11, 19);
+    return time === null ? NOTHING : exactly(time, this._clock.zone).slice(11, 19);
   }
 
   /** The tooltip of a moment: full local time with its zone, and UTC. */
   tooltip(value: string | null | undefined): string {
     const time = instant(value);
-    return time === null ? '' : `${exactly(time, this._zone)} · ${exactly(time, { timeZone: 'UTC' })}`;
+    return time === null ? '' : `${exactly(time, this._clock.zone)} · ${exactly(time, UTC)}`;
   }
 
   /** A duration in seconds: “8 s”, “3 min 12 s”, “2 h 05 min”, “3 d 4 h”. */
@@ -127,18 +129,36 @@ export class Format {
   }
 
   private _sameDay(one: number, other: number): boolean {
-    return exactly(one, this._zone).slice(0, 10) === exactly(other, this._zone).slice(0, 10);
+    return exactly(one, this._clock.zone).slice(0, 10) === exactly(other, this._clock.zone).slice(0, 10);
   }
 
   private _part(time: number, type: Intl.DateTimeFormatPartTypes): string {
-    return this._year.formatToParts(time).find(part => part.type === type)?.value ?? '';
+    return this._clock.year.formatToParts(time).find(part => part.type === type)?.value ?? '';
   }
 
-  private readonly _zone: { timeZone?: string };
-  private readonly _clock: Intl.DateTimeFormat;
-  private readonly _day: Intl.DateTimeFormat;
-  private readonly _year: Intl.DateTimeFormat;
+  private get _clock(): Clock {
+    return this._options.timeZone?.() === 'UTC' ? this._utc : this._local;
+  }
+
   private readonly _number: Intl.NumberFormat;
+  private readonly _local: Clock;
+  private readonly _utc: Clock;
+}
+
+/** The formats of moments in one zone; they are costly to make. */
+class Clock {
+  constructor(
+    locale: string | undefined,
+    readonly zone: { timeZone?: string }
+  ) {
+    this.time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...zone });
+    this.day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', ...zone });
+    this.year = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric', ...zone });
+  }
+
+  readonly time: Intl.DateTimeFormat;
+  readonly day: Intl.DateTimeFormat;
+  readonly year: Intl.DateTimeFormat;
 }
 
 /** Milliseconds since 1970 of a time on the wire; null for what KFP writes for “not set” (1970, the year 1). */

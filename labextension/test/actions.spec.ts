@@ -44,7 +44,7 @@ afterEach(() => {
 });
 
 function actions(): RunActions {
-  return new RunActions(manager, trans, () => confirm, 20);
+  return new RunActions(manager, trans, { confirmTerminate: confirm, defaultExperiment: 'Default' }, 20);
 }
 
 function ids(): string[] {

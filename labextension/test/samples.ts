@@ -7,7 +7,7 @@ import type { Run, Status } from '../src/api/types';
 import { Format } from '../src/format';
 
 export const trans = nullTranslator.load('jupyter_kfp_mt');
-export const format = new Format(trans, { locale: 'en-GB', timeZone: 'UTC' });
+export const format = new Format(trans, { locale: 'en-GB', timeZone: () => 'UTC' });
 
 /** A run with what a list shows, and `fields`. */
 export function run(fields: Partial<Run> & Pick<Run, 'run_id'>): Run {

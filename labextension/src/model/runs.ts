@@ -168,9 +168,7 @@ export class RunManager implements IRunManager {
     if (namespace === this._namespace) {
       return;
     }
-    this._forget();
-    this._namespace = namespace;
-    this._changed.emit();
+    this._forget(namespace);
     await this._connect().catch(() => undefined);
   }
 
@@ -256,8 +254,7 @@ export class RunManager implements IRunManager {
     this._setConnection('connecting', null);
     try {
       const status = await answer;
-      this._forget();
-      this._namespace = '';
+      this._forget('');
       this._takeStatus(status);
       await this._load();
     } catch (error) {
@@ -461,7 +458,8 @@ export class RunManager implements IRunManager {
   }
 
   /** Another namespace, another server: nothing that was known holds. */
-  private _forget(): void {
+  private _forget(namespace: string): void {
+    this._namespace = namespace;
     this._generation += 1;
     this._loads += 1;
     this._closeStream();

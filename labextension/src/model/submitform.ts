@@ -16,6 +16,8 @@ export interface IFormStart {
   readonly values?: Readonly<Record<string, unknown>>;
   /** The id of a run whose pipeline and values are taken. */
   readonly cloneOf?: string;
+  /** The experiment to begin with. */
+  readonly experiment?: string;
 }
 
 /** What is said of what only the form knows of. */
@@ -47,6 +49,7 @@ export class SubmitFormModel implements IDisposable {
     this._options = options;
     this._look = new Debouncer(() => this._inspect(), options.patience ?? 300);
     this._values = options.start?.values ?? {};
+    this._state = { ...EMPTY_FORM, experiment: options.start?.experiment ?? EMPTY_FORM.experiment };
     options.manager.changed.connect(this._onManagerChanged, this);
     options.manager.runChanged.connect(this._onRunChanged, this);
     options.manager.submitLost.connect(this._onSubmitLost, this);
@@ -427,7 +430,7 @@ export class SubmitFormModel implements IDisposable {
   private readonly _look: Debouncer;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _submitted = new Signal<this, Run>(this);
-  private _state: IFormState = EMPTY_FORM;
+  private _state: IFormState;
   private _text = '';
   private _awaited = '';
   private _watching: IDisposable | null = null;

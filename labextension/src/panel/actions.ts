@@ -13,13 +13,19 @@ const UNDO = 8000;
 /** The longest name in a notice. */
 const NAME = 60;
 
+/** What the person likes; read each time. */
+export interface IActionLikes {
+  /** Whether to ask before Terminate. */
+  readonly confirmTerminate: boolean;
+  readonly defaultExperiment: string;
+}
+
 /** Does what was asked to runs: asks first where UX §7 says so, and tells how it went. */
 export class RunActions implements IRunActions {
   constructor(
     private readonly _manager: IRunManager,
     private readonly _trans: TranslationBundle,
-    /** Whether to ask before Terminate, as the person likes it. */
-    private readonly _confirmTerminate: () => boolean = () => true,
+    private readonly _likes: IActionLikes,
     /** Milliseconds in which a delete can be taken back. */
     private readonly _undo = UNDO
   ) {}
@@ -28,7 +34,7 @@ export class RunActions implements IRunActions {
     const trans = this._trans;
     const asked = await this._ask({
       runs,
-      wanted: runs.length > 0 && this._confirmTerminate(),
+      wanted: runs.length > 0 && this._likes.confirmTerminate,
       one: name => trans.__('Terminate %1?', name),
       many: count => trans.__('Terminate %1 runs?', count),
       body: trans.__(
@@ -98,7 +104,10 @@ export class RunActions implements IRunActions {
 
   async runExample(): Promise<Run | null> {
     try {
-      return await this._manager.submit({ source: { kind: 'example' } });
+      return await this._manager.submit({
+        source: { kind: 'example' },
+        experiment: this._likes.defaultExperiment
+      });
     } catch (error) {
       this._failed(this._trans.__('The example was not started.'), error);
       return null;

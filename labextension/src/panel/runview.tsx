@@ -31,6 +31,8 @@ export interface IRunViewOptions {
   readonly format?: Format;
   /** How many lines of a log are shown first. */
   readonly tail?: number;
+  /** Whether lines of logs are wrapped at first; they are by default. */
+  readonly wrap?: boolean;
 }
 
 /** The run view: the content of a main-area widget, one for each run. */
@@ -95,6 +97,7 @@ export class RunViewWidget extends ReactWidget {
         place={this._place}
         log={this._log}
         tail={this._tail}
+        wrap={this._options.wrap ?? true}
         format={this._format}
         ticker={this._ticker}
         prefix={this._prefix}

@@ -27,6 +27,8 @@ export interface ISubmitFormOptions {
   readonly values?: Readonly<Record<string, unknown>>;
   /** The id of a run whose pipeline, values and options are taken. */
   readonly cloneOf?: string;
+  /** The experiment to begin with; that of a cloned run counts more. */
+  readonly experiment?: string;
   /** The file browser, for Browse…; without one there is no such button. */
   readonly files?: IDefaultFileBrowser | null;
   /** Numbers as the person wants them; by default as the browser has them. */
@@ -45,7 +47,12 @@ export class SubmitFormWidget extends ReactWidget {
       api: options.api,
       manager: options.manager,
       namespace: this.namespace,
-      start: { source: options.source, values: options.values, cloneOf: options.cloneOf },
+      start: {
+        source: options.source,
+        values: options.values,
+        cloneOf: options.cloneOf,
+        experiment: options.experiment
+      },
       words: wordsOf(trans)
     });
     this._model.changed.connect(() => this.update());

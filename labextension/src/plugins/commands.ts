@@ -58,7 +58,7 @@ export const commands: JupyterFrontEndPlugin<void> = {
     const trans = translator.load(DOMAIN);
     const format = preferences.format(trans);
     const page = new Page({ app, manager, translator, format, labShell, files, preferences });
-    const actions = new RunActions(manager, trans, () => preferences.confirmTerminate);
+    const actions = new RunActions(manager, trans, preferences);
     addCommands(app.commands, { manager, page, actions, format });
     manager.changed.connect(() => app.commands.notifyCommandChanged());
     for (const command of IN_PALETTE) {

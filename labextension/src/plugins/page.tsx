@@ -61,7 +61,7 @@ export class Page implements IPage {
       this._options.app.shell.activateById(open.id);
       return;
     }
-    const { app, manager, translator, format } = this._options;
+    const { app, manager, translator, format, preferences } = this._options;
     const content = new RunViewWidget({
       api: manager.api,
       manager,
@@ -69,19 +69,20 @@ export class Page implements IPage {
       commands: app.commands,
       run_id: runId,
       namespace,
-      format
+      format,
+      tail: preferences.logTail,
+      wrap: preferences.logWrap
     });
     const widget = new MainAreaWidget({ content });
     widget.toolbar.hide(); // the view has its own
     widget.id = `jupyter-kfp-mt-run-${runId}`;
-    widget.toolbar.hide();
     app.shell.add(widget, this._area);
     void this._runs.add(widget);
     app.shell.activateById(widget.id);
   }
 
   openForm(start: { readonly source?: Source; readonly cloneOf?: string; readonly namespace?: string }): void {
-    const { app, manager, translator, format, files } = this._options;
+    const { app, manager, translator, format, files, preferences } = this._options;
     const content = new SubmitFormWidget({
       api: manager.api,
       manager,
@@ -89,6 +90,7 @@ export class Page implements IPage {
       commands: app.commands,
       format,
       files,
+      experiment: preferences.defaultExperiment,
       ...start,
       namespace: start.namespace === '' ? undefined : start.namespace
     });

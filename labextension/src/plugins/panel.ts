@@ -6,6 +6,7 @@ import { ITranslator } from '@jupyterlab/translation';
 
 import { KfpPanel } from '../panel/panel';
 import { IRunManager } from '../tokens';
+import { Memory } from './memory';
 import { DOMAIN } from './names';
 import { Preferences } from './preferences';
 
@@ -28,11 +29,14 @@ export const panel: JupyterFrontEndPlugin<void> = {
     settings: ISettingRegistry | null
   ): Promise<void> => {
     const preferences = await Preferences.load(settings);
-    manager.setPageSize(preferences.pageSize);
+    preferences.follow(() => manager.setPageSize(preferences.pageSize));
     const format = preferences.format(translator.load(DOMAIN));
     const widget = new KfpPanel({ manager, commands: app.commands, format, translator });
     app.shell.add(widget, 'left', { rank: 600, type: 'Kubeflow Pipelines' });
     restorer?.add(widget, widget.id);
+    if (state) {
+      void new Memory(manager, state).begin();
+    }
     void app.restored.then(async () => {
       if (state && !(await state.fetch(SHOWN))) {
         app.shell.activateById(widget.id);

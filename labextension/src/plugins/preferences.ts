@@ -40,10 +40,25 @@ export class Preferences {
     return typeof value === 'string' && value !== '' ? value : 'Default';
   }
 
+  get logTail(): number {
+    const value = this._get('logTail');
+    return typeof value === 'number' ? value : 2000;
+  }
+
+  get logWrap(): boolean {
+    return this._get('logWrap') !== false;
+  }
+
+  /** Call `listener` now and after each change of a setting. */
+  follow(listener: () => void): void {
+    this._settings?.changed.connect(listener);
+    listener();
+  }
+
   /** Times and numbers in the language of the page and the zone of the settings. */
   format(trans: TranslationBundle): Format {
     const locale = document.documentElement.lang || navigator.language;
-    return new Format(trans, { locale, timeZone: this._get('timeZone') === 'UTC' ? 'UTC' : 'local' });
+    return new Format(trans, { locale, timeZone: () => (this._get('timeZone') === 'UTC' ? 'UTC' : 'local') });
   }
 
   private _get(key: string): unknown {

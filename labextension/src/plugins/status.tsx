@@ -26,7 +26,7 @@ export const status: JupyterFrontEndPlugin<void> = {
     settings: ISettingRegistry | null
   ): Promise<void> => {
     const preferences = await Preferences.load(settings);
-    if (!statusBar || !preferences.statusBar) {
+    if (!statusBar) {
       return;
     }
     const format = preferences.format(translator.load(DOMAIN));
@@ -44,6 +44,7 @@ export const status: JupyterFrontEndPlugin<void> = {
       manager.changed
     );
     item.addClass('jp-mod-highlighted');
+    preferences.follow(() => item.setHidden(!preferences.statusBar));
     statusBar.registerStatusItem('jupyter-kfp-mt:status', { item, align: 'left', rank: 500 });
   }
 };

@@ -42,6 +42,7 @@ function logOf(text: string, more: Partial<ILogState> = {}): ILogState {
 const props: IRunPageProps = {
   view: view('FAILED', TASKS, { failure: FAILURE }),
   error: null,
+  wrap: true,
   freshness: { updatedAt: Date.now() },
   rights: { connected: true, canRun: true },
   place: FIRST_PLACE,

@@ -13,6 +13,8 @@ export interface ILogViewProps {
   readonly format: Format;
   /** How many lines were asked for at first. */
   readonly tail: number;
+  /** Whether lines are wrapped at first. */
+  readonly wrap: boolean;
   /** The line that explains the failure, marked. */
   readonly errorLine: string;
   readonly onCopy: (text: string) => void;
@@ -24,7 +26,7 @@ export interface ILogViewProps {
 export function LogView(props: ILogViewProps): React.JSX.Element {
   const { log, format } = props;
   const { trans } = format;
-  const [wrap, setWrap] = React.useState(true);
+  const [wrap, setWrap] = React.useState(props.wrap);
   const [following, setFollowing] = React.useState(true);
   const lines = React.useRef<ILogLinesHandle>(null);
   const search = React.useRef<HTMLInputElement>(null);

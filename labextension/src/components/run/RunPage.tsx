@@ -47,6 +47,8 @@ export interface IRunPageProps {
   readonly place: IRunPlace;
   readonly log: ILogState | null;
   readonly tail: number;
+  /** Whether lines of logs are wrapped at first. */
+  readonly wrap: boolean;
   readonly format: Format;
   readonly ticker: Ticker;
   /** Start of the ids in this view. */
@@ -290,6 +292,7 @@ function ChosenTask(props: ITabProps): React.JSX.Element {
       attempt={place.attempt}
       log={props.log}
       tail={props.tail}
+      wrap={props.wrap}
       errorLine={errorLine}
       reported={view.reports_values}
       format={props.format}

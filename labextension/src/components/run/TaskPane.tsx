@@ -19,6 +19,7 @@ export interface ITaskPaneProps {
   readonly attempt: number;
   readonly log: ILogState | null;
   readonly tail: number;
+  readonly wrap: boolean;
   readonly errorLine: string;
   readonly reported: boolean;
   readonly format: Format;
@@ -81,6 +82,7 @@ function Log(props: ITaskPaneProps & { readonly task: Task }): React.JSX.Element
       log={log}
       format={format}
       tail={props.tail}
+      wrap={props.wrap}
       errorLine={props.errorLine}
       onCopy={props.onCopy}
       onDownload={props.onDownload}
