@@ -57,6 +57,27 @@ def where(**predicate: Any) -> str:
     return "&filter=" + quote(quote(json.dumps({"predicates": [predicate]})))
 
 
+@pytest.mark.parametrize("way", ["asc", "desc"])
+def test_runs_are_sorted_by_a_metric_over_all_pages(server: Running, way: str) -> None:
+    token, values = server.token("alice"), {"r3": 0.5, "r1": -2.5, "r40": 0, "r17": 1e9}
+    for run_id, value in values.items():
+        metric = {"name": "Acc", "node_id": f"{way} {run_id}", "number_value": value}
+        path = f"/apis/v1beta1/runs/{run_id}:reportMetrics"
+        sent = server.call("POST", path, {"metrics": [metric]}, token=token).json
+        assert sent["results"][0]["status"] == "OK"
+    rows = walk(
+        server,
+        f"/apis/v2beta1/runs?namespace=alice&page_size=2&sort_by=metric:acc%20{way}",
+        "runs",
+        resend=True,
+    )
+    found = [row["run_id"] for row in rows]
+    if way == "desc":
+        found.reverse()
+    assert found[-4:] == ["r1", "r40", "r3", "r17"]
+    assert len(set(found)) == ROWS
+
+
 @pytest.mark.parametrize("resend", [True, False])
 @pytest.mark.parametrize(
     "sort", ["created_at", "created_at desc", "name", "display_name desc", "run_id", "state desc", "status"]

@@ -138,7 +138,7 @@ def _sort(listing: Listing, sort_by: str) -> tuple[str, bool]:
             ' or "field_name asc"'
         )
     name = words[0]
-    if name not in listing.fields and not (listing.name == "Run" and name.startswith("metric:")):
+    if not listing.sorts_by(name):
         raise invalid(f'Invalid sorting field: "{name}" on listable type {listing.name}')
     return _first_name(listing, name), words[-1] == "desc" and len(words) == 2
 

@@ -37,12 +37,26 @@ class Field(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """What can be listed: KFP's name for it, the table, the columns of a row, the fields."""
+    """What can be listed: KFP's name for it, the table, the columns of a row, the fields.
+
+    `metric` is the expression for the value of a metric whose name is bound to it, for `metric:<name>`.
+    """
 
     name: str
     table: str
     columns: str
     fields: Mapping[str, Field]
+    metric: str = ""
+
+    def sorts_by(self, name: str) -> bool:
+        """Whether rows can be sorted by `name`."""
+        return name in self.fields or bool(self.metric and name.startswith("metric:"))
+
+    def sorting(self, name: str) -> tuple[str, list[str]]:
+        """The expression to sort by, and what is bound to it."""
+        if name in self.fields:
+            return self.fields[name].comparable, []
+        return self.metric, [name.removeprefix("metric:")]
 
 
 class Predicate(msgspec.Struct, frozen=True):
@@ -56,7 +70,7 @@ class Predicate(msgspec.Struct, frozen=True):
 class Boundary(msgspec.Struct, frozen=True, array_like=True):
     """The first row of the next page: its value of the sort column, and its number."""
 
-    value: str | int
+    value: str | int | float
     seq: int
 
 
@@ -96,17 +110,17 @@ def page(
 ) -> Page[Row]:
     """Read one page; `total` saves counting where it is known."""
     where, values = _where(listing, query)
-    sort = listing.fields[query.sort].comparable if query.sort in listing.fields else "''"
+    sort, bound = listing.sorting(query.sort)
     if total is None:
         (total,) = db.read.execute(f"SELECT COUNT(*) FROM {listing.table} WHERE {where}", values).fetchone()
     if query.start is not None:
-        where += f" AND ({sort}, seq) {'<=' if query.descending else '>='} (?, ?)"
+        where += f" AND (sort_value, seq) {'<=' if query.descending else '>='} (?, ?)"
         values = [*values, query.start.value, query.start.seq]
     way = "DESC" if query.descending else "ASC"
     found = db.read.execute(
         f"SELECT {listing.columns}, {sort} AS sort_value FROM {listing.table} WHERE {where}"
-        f" ORDER BY {sort} {way}, seq {way} LIMIT ?",
-        [*values, query.limit + 1],
+        f" ORDER BY sort_value {way}, seq {way} LIMIT ?",
+        [*bound, *values, query.limit + 1],
     ).fetchall()
     following = found[query.limit] if len(found) > query.limit else None
     rows = [make(**_columns(each)) for each in found[: query.limit]]

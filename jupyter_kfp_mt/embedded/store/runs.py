@@ -109,7 +109,13 @@ FIELDS: Mapping[str, Field] = {
     "runtime_details": Field("''"),
 }
 _TOTALS = {"namespace": "n:", "experiment_id": "e:"}
-LISTING = Listing("Run", "runs", _COLUMNS, FIELDS)
+# Runs without the metric come before all others, as in KFP's database.
+_METRIC = (
+    "COALESCE((SELECT COALESCE(json_extract(each.value, '$.number_value'), 0)"
+    " FROM json_each(CAST(extra AS TEXT), '$.metrics') AS each"
+    " WHERE lower(json_extract(each.value, '$.name')) = ? LIMIT 1), -1.7976931348623157e308)"
+)
+LISTING = Listing("Run", "runs", _COLUMNS, FIELDS, _METRIC)
 
 
 class StateEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

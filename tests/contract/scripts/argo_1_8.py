@@ -95,7 +95,7 @@ def main():
 
     of_version(client, experiment.id, packages[functions])
     refused(client, experiment.id, packages[conditional])
-    print("all of it worked")  # noqa: T201
+    print("all of it worked")
 
 
 def ended(client, run):
