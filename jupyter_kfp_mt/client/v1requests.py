@@ -14,14 +14,15 @@ _KEYS = {
     "pipeline_id": "id",
     "state": "status",
 }
+_ARCHIVED = ["ARCHIVED", "STORAGESTATE_ARCHIVED"]  # as KFP 2 and KFP 1 store it; the last one counts in KFP 1
 _STATUS = {
-    "PENDING": "Pending",
-    "RUNNING": "Running",
-    "SUCCEEDED": "Succeeded",
-    "FAILED": "Failed",
-    "SKIPPED": "Skipped",
-    "CANCELING": "Terminating",
-    "CANCELED": "Failed",
+    "PENDING": ("Pending",),
+    "RUNNING": ("Running",),
+    "SUCCEEDED": ("Succeeded",),
+    "FAILED": ("Failed", "Error"),
+    "SKIPPED": ("Skipped",),
+    "CANCELING": ("Terminating",),
+    "CANCELED": ("Failed", "Error"),
 }
 
 
@@ -45,23 +46,25 @@ def list_query(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...
 
 def _filter(text: str) -> str:
     predicates = msgspec.json.decode(unquote(text))["predicates"]
-    encoded = msgspec.json.encode({"predicates": [_predicate(each) for each in predicates]}).decode()
+    old = [each for predicate in predicates for each in _predicates(predicate)]
+    encoded = msgspec.json.encode({"predicates": old}).decode()
     return encoded.replace("%", "%25").replace("+", "%2B")
 
 
-def _predicate(predicate: dict[str, Any]) -> dict[str, Any]:
+def _predicates(predicate: dict[str, Any]) -> list[dict[str, Any]]:
     """One condition; an available run is any that is not archived, for old servers store other words."""
     key, value = predicate["key"], predicate.get("string_value", "")
+    if key == "storage_state" and value == "ARCHIVED":
+        return [{"op": "IN", "key": key, "string_values": {"values": _ARCHIVED}}]
     if key == "storage_state":
-        operation = "EQUALS" if value == "ARCHIVED" else "NOT_EQUALS"
-        return {"op": operation, "key": key, "string_value": "STORAGESTATE_ARCHIVED"}
+        return [{"op": "NOT_EQUALS", "key": key, "string_value": archived} for archived in _ARCHIVED]
     old = {name: part for name, part in predicate.items() if name not in ("operation", "key")}
-    if key == "state" and "string_values" in old:
-        values = [_STATUS.get(each, each) for each in old["string_values"]["values"]]
-        old["string_values"] = {"values": sorted(set(values))}
-    elif key == "state":
-        old["string_value"] = _STATUS.get(value, value)
-    return {"op": predicate["operation"], "key": _KEYS.get(key, key), **old}
+    operation = predicate["operation"]
+    if key == "state":
+        wanted = old.pop("string_values", {}).get("values", [old.pop("string_value", "")])
+        values = {word for each in wanted for word in _STATUS.get(each, (each,))}
+        operation, old = "IN", {"string_values": {"values": sorted(values)}}
+    return [{"op": operation, "key": _KEYS.get(key, key), **old}]
 
 
 def experiment_body(body: dict[str, Any]) -> dict[str, Any]:

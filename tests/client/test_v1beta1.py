@@ -119,6 +119,39 @@ def test_status_names_the_version(old: tuple[KfpService, Old, Running]) -> None:
     assert (status.connected, status.multi_user, status.error) == (True, True, None)
 
 
+def test_archived_ones_are_a_list_of_their_own(old: tuple[KfpService, Old, Running]) -> None:
+    kfp, _, _ = old
+    kept, gone = (kfp.submit(TRAIN, {"name": "x"}, name=name) for name in ("kept", "gone"))
+    kfp.archive(gone)
+
+    assert [row.display_name for row in kfp.list_runs(archived=True)] == ["gone"]
+    assert [row.display_name for row in kfp.list_runs()] == ["kept"]
+    assert [each.display_name for each in kfp.list_experiments()] == ["Default"]
+    assert kfp.list_experiments(archived=True) == []
+    assert kept.run_id != gone.run_id
+
+
+def test_every_filter_and_order_finds_what_it_names(old: tuple[KfpService, Old, Running]) -> None:
+    kfp, _, server = old
+    states = ["RUNNING", "SUCCEEDED", "FAILED", "PENDING"]
+    made = {state: kfp.submit(TRAIN, {"name": "x"}, name=f"{state} 100%_a+b") for state in states}
+    for state, run in made.items():
+        server.core.store.runs.set_state(run.run_id, state)
+
+    for state in states:
+        assert [row.display_name for row in kfp.list_runs(state=[state])] == [made[state].display_name]
+    assert len(kfp.list_runs(state=["RUNNING", "PENDING"])) == 2
+    assert len(kfp.list_runs(search="100%_a+b")) == 4
+    assert len(kfp.list_runs(search="100%ab")) == 0
+    assert kfp.find_run(made["FAILED"].run_id[:8]).run_id == made["FAILED"].run_id
+    assert len(kfp.list_runs(experiment="Default")) == 4
+    names = [row.display_name for row in kfp.list_runs(sort_by="display_name asc")]
+    assert names == sorted(names)
+    page = kfp.page_runs(page_size=3)
+    assert len(kfp.page_runs(page_size=3, page_token=page.next_page_token).runs) == 1
+    assert kfp.status(counts=True).running == 2
+
+
 def test_a_newer_server_is_never_asked_in_v1beta1() -> None:
     fake = FakeTransport({("GET", f"{V2}/runs/r"): problem(404, 5, "Run r not found")})
 
@@ -167,8 +200,9 @@ def test_filters_and_orders_have_their_old_names() -> None:
 
     assert query["sort_by"] == "name desc"
     assert json.loads(query["filter"])["predicates"] == [
+        {"op": "NOT_EQUALS", "key": "storage_state", "string_value": "ARCHIVED"},
         {"op": "NOT_EQUALS", "key": "storage_state", "string_value": "STORAGESTATE_ARCHIVED"},
-        {"op": "IN", "key": "status", "string_values": {"values": ["Failed"]}},
+        {"op": "IN", "key": "status", "string_values": {"values": ["Error", "Failed"]}},
     ]
 
 
