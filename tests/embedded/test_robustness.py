@@ -124,6 +124,21 @@ def test_web_pages_and_rebound_names_are_kept_out(server: Running, headers: list
     assert server.call("GET", "/apis/v2beta1/healthz", headers=headers).status == 403
 
 
+@pytest.mark.parametrize(
+    ("timeout", "status"),
+    [("30S", 200), ("0S", 200), ("1n", 504), ("S", 400), ("5x", 400), ("123456789S", 400)],
+)
+def test_a_call_that_cannot_begin_in_time_is_not_begun(server: Running, timeout: str, status: int) -> None:
+    token, body = server.token("alice"), {"display_name": f"in {timeout}", "namespace": "alice"}
+    sent = server.call(
+        "POST", "/apis/v2beta1/experiments", body, token=token, headers=[("Grpc-Timeout", timeout)]
+    )
+    assert sent.status == status
+    rows = server.call("GET", "/apis/v2beta1/experiments?namespace=alice&page_size=200", token=token).json
+    made = [row["display_name"] for row in rows.get("experiments", [])]
+    assert (f"in {timeout}" in made) == (status == 200)
+
+
 def test_a_deep_spec_and_many_parameters_are_bounded(server: Running) -> None:
     token = server.token("alice")
     made = {"display_name": "bounds", "namespace": "alice"}

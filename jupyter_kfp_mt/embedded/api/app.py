@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import posixpath
 import re
 import time
@@ -17,7 +18,7 @@ import msgspec
 from tornado import httputil, web
 
 from ..core.core import Core
-from ..core.errors import ApiError, malformed
+from ..core.errors import DEADLINE, INVALID, ApiError, malformed
 from . import extras
 from .http import JSON, TEXT, Answer, Call, Route, Router, refusal, respond
 from .routes_v2 import routes as v2_routes
@@ -26,6 +27,7 @@ LARGEST_BODY = 8 * 1024 * 1024
 LARGEST_UPLOAD = 33 * 1024 * 1024  # a package of 32 MiB and the multipart around it
 LARGE_BODY = 256 * 1024  # read off the loop
 LARGEST_HEADER = 256 * 1024  # a filter of 70 kB in the URL is fine on a real server
+_UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}  # of Grpc-Timeout
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 log = logging.getLogger("jupyter_kfp_mt.embedded")
@@ -127,22 +129,27 @@ class _Handler(web.RequestHandler):
         began = time.monotonic()
         call = self._call()
         try:
+            until = began + _patience(self.request.headers.get("Grpc-Timeout", ""))
             route, call.params = self._server.router.find(call.method, call.path)
         except ApiError as error:
             self._send(refusal(error))
             return
         if route.slow or self._size > LARGE_BODY:
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(
-                self._server.executor, respond, self._server.core, route, call
-            )
+            answer = await loop.run_in_executor(self._server.executor, self._respond, route, call, until)
         else:
-            answer = respond(self._server.core, route, call)
+            answer = self._respond(route, call, until)
         if call.method not in ("GET", "HEAD"):
             _record(call, answer, time.monotonic() - began)
         self._send(answer)
 
     get = head = post = delete = patch = put = options = _answer
+
+    def _respond(self, route: Route, call: Call, until: float) -> Answer:
+        """Answer the call if its time is not over before it begins; what has begun is finished."""
+        if time.monotonic() >= until:
+            return refusal(ApiError(DEADLINE, "context deadline exceeded", bare=True))
+        return respond(self._server.core, route, call)
 
     def _call(self) -> Call:
         body = b"".join(self._chunks)
@@ -193,6 +200,15 @@ def _stranger(headers: httputil.HTTPHeaders, hosts: Collection[str]) -> str:
     if headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         return "calls from web pages are not taken"
     return ""
+
+
+def _patience(text: str) -> float:
+    """How many seconds the caller waits (`Grpc-Timeout: 30S`); without end for none or 0, as the gateway."""
+    found = re.fullmatch(r"([0-9]{1,8})([HMSmun])", text)
+    if text and found is None:
+        raise ApiError(INVALID, f"invalid grpc-timeout: {text}", bare=True)
+    seconds = int(found[1]) * _UNITS[found[2]] if found is not None else 0
+    return seconds or math.inf
 
 
 def _clean(path: str) -> str:
