@@ -328,6 +328,14 @@ def loop_empty(xs: list = []):
 
 
 @dsl.pipeline
+def collected_in_if():
+    with dsl.ParallelFor([1, 2, 3]) as item:
+        with dsl.If(item > 1):
+            large = number(value=item)
+    expect_int(value=total(values=dsl.Collected(large.output)).output, wanted=5)
+
+
+@dsl.pipeline
 def collected_artifacts():
     with dsl.ParallelFor(["x", "yy"]) as item:
         made = make(content=item)
@@ -491,6 +499,7 @@ ROWS = [
     Row("`If` inside `ParallelFor`", if_in_loop),
     Row("`ParallelFor` inside `If`", loop_in_if),
     Row("`ParallelFor` over an empty list", loop_empty),
+    Row("`Collected` from an `If` inside the loop", collected_in_if, note="skipped iterations are left out"),
     Row("`Collected` of artifacts", collected_artifacts),
     Row("`ParallelFor` over artifacts of a nested pipeline", loop_over_artifacts),
     Row("One iteration fails, the others end", loop_with_a_failure, {}, "FAILED", one_iteration_failed),

@@ -40,6 +40,20 @@ def three_attempts(tasks):
     assert tasks["count-up"].max_attempts == 4
 
 
+@dsl.pipeline
+def try_twice(folder: str):
+    count_up(folder=folder, fail_below=2)
+
+
+@dsl.pipeline
+def retries_of_a_pipeline(folder: str):
+    try_twice(folder=folder).set_retry(1, backoff_duration="0s")
+
+
+def inherits_its_attempts(tasks):
+    assert (tasks["count-up"].attempt, tasks["count-up"].max_attempts) == (2, 2)
+
+
 @component
 def fail_in_loop(value: int):
     raise SystemExit(3)
@@ -299,6 +313,7 @@ def needs_secret_file():
 
 ROWS = [
     Row("`set_retry`: attempts, then success", retries, check=three_attempts),
+    Row("`set_retry` of a nested pipeline", retries_of_a_pipeline, check=inherits_its_attempts),
     Row("`set_retry` in a loop, back-off", retries_in_loop, {}, "FAILED", two_attempts_with_code),
     Row("`sys.exit(3)` keeps its exit code", exit_codes, {}, "FAILED", code_three),
     Row("Variables, secrets, config maps and pod fields as variables", environment),

@@ -359,7 +359,29 @@ def artifact_lists():
     three(n=count.output)
 
 
+@component
+def no_number() -> dict:
+    return {"loss": float("nan")}
+
+
+@dsl.pipeline
+def not_a_number():
+    no_number()
+
+
+def names_what_json_lacks(tasks):
+    assert "they hold NaN" in tasks["no-number"].reason
+
+
 ROWS = [
+    Row(
+        "NaN and Infinity as outputs",
+        not_a_number,
+        {},
+        "FAILED",
+        names_what_json_lacks,
+        "fails, as on a cluster",
+    ),
     Row("Every parameter type exact, as default, constant and output", every_type),
     Row("Optional inputs unset and `None`", optional_inputs),
     Row("Strings of 200 kB and 1 MB", long_strings, {"given": "x" * 200_000}),

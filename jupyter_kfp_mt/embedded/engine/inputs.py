@@ -111,8 +111,8 @@ def dag_outputs(node: Node) -> TaskValues:
     for name, source in dag.outputs.parameters.items():
         value = _dag_parameter(node, source)
         if value is not _ABSENT:
-            looped = node.parent is not None and node.parent.task is node.task
-            kind = definitions[name].parameter_type if name in definitions and not looped else ""
+            # What is collected from a loop is declared as a list by all that is in the loop, too.
+            kind = definitions[name].parameter_type if name in definitions and not node.in_loop else ""
             parameters[name] = coerce(value, kind) if kind else value
     artifacts = {}
     for name, selected in dag.outputs.artifacts.items():

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from ...models import TaskValues
-from .ir import Component, TaskSpec
+from .ir import Component, RetryPolicy, TaskSpec
 
 
 class Kind(str, Enum):
@@ -76,6 +76,19 @@ class Node:
     def is_leaf(self) -> bool:
         """Whether code is run for it."""
         return self.component.dag is None
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """How often it is tried again: its own policy, else that of the nested pipeline it is in."""
+        own = self.task.retry_policy
+        if own.max_retry_count > 0 or self.parent is None:
+            return own
+        return self.parent.retry
+
+    @property
+    def in_loop(self) -> bool:
+        """Whether it is an iteration of a loop, or in one."""
+        return self.kind is Kind.LOOP_ITERATION or (self.parent is not None and self.parent.in_loop)
 
     @property
     def below(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -64,12 +66,16 @@ def _executor_output(path: Path) -> _ExecutorOutput:
     try:
         if path.stat().st_size > _LARGEST:
             raise OutputError(f"Its outputs are larger than {_LARGEST} bytes.")
-        return msgspec.json.decode(path.read_bytes(), type=_ExecutorOutput)
+        written = path.read_bytes()
+        return msgspec.json.decode(written, type=_ExecutorOutput)
     except FileNotFoundError:
         return _ExecutorOutput()
     except msgspec.DecodeError as error:
-        # NaN and Infinity, which json.dumps writes and JSON does not have, end here too
-        raise OutputError(f"Its outputs cannot be read: {error}.") from error
+        no_numbers: list[str] = []  # json.dumps writes them, JSON does not have them; a cluster fails as well
+        with contextlib.suppress(ValueError, RecursionError):
+            json.loads(written, parse_constant=no_numbers.append)
+        reason = f"they hold {no_numbers[0]}, which is no number of JSON" if no_numbers else str(error)
+        raise OutputError(f"Its outputs cannot be read: {reason}.") from error
 
 
 def _file(path: Path, name: str) -> str:

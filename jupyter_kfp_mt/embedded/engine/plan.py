@@ -112,9 +112,10 @@ class Plan:
             task=task,
             component=component,
             parent=parent,
-            max_attempts=1 + max(0, task.retry_policy.max_retry_count) if component.dag is None else 1,
             created_at=now,
         )
+        if node.is_leaf:
+            node.max_attempts = 1 + max(0, node.retry.max_retry_count)
         known = self._known.get(node.path)
         if known is not None:
             node.created_at, node.started_at = known.created_at, known.started_at
@@ -292,7 +293,7 @@ class Plan:
         self._ended.append(node)
 
     def _pause(self, node: Node) -> float:
-        policy = node.task.retry_policy
+        policy = node.retry
         longest = seconds(policy.backoff_max_duration) or MAX_BACKOFF
         factor = policy.backoff_factor or 1.0
         try:
