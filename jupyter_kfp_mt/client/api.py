@@ -67,6 +67,8 @@ class Api:
             try:
                 return self._once(request)
             except KfpError as error:
+                if attempt > 1 and request.method == "DELETE" and error.code == "not-found":
+                    return Response(status=200, body=b"{}")  # the attempt before had done it
                 delay = self.retry.delay(request, attempt, error)
                 if delay is None:
                     raise

@@ -203,8 +203,26 @@ def change(core: Core, run_id: str, verb: str) -> Run:
             reason=f"It {_NOT_RETRIED.get(run.phase, 'is ' + run.phase.value.lower())}.",
             ref=run_id[:8],
         )
-    core.api.call(requests.change_run(run_id, verb))
+    try:
+        core.api.call(requests.change_run(run_id, verb))
+    except KfpError as error:
+        changed = _changed_all_the_same(core, run_id, verb, error)
+        if changed is None:
+            raise
+        return changed
     return get(core, run_id)
+
+
+def _changed_all_the_same(core: Core, run_id: str, verb: str, error: KfpError) -> Run | None:
+    """The run, if a look shows what the answer did not say: it goes on again, or it ends."""
+    if not (verb == "retry" and error.unclear) and not (verb == "terminate" and error.code == "bad-input"):
+        return None
+    try:
+        run = get(core, run_id)
+    except KfpError:
+        return None
+    ending = run.ended or run.phase is Phase.CANCELING
+    return run if ending is (verb == "terminate") else None
 
 
 def delete(core: Core, run_id: str) -> None:

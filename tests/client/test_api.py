@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import FakeTransport, ManualClock, ok, problem
 
-from jupyter_kfp_mt.client import Api, Response, experiments, runs
+from jupyter_kfp_mt.client import Api, Request, Response, experiments, pipelines, runs
 from jupyter_kfp_mt.client.failures import timed_out, unavailable
 from jupyter_kfp_mt.client.system import healthz
 from jupyter_kfp_mt.context import Context
@@ -45,6 +46,39 @@ def test_a_slow_server_is_asked_twice() -> None:
         api(transport).call(runs.get_run("r1"))
 
     assert len(transport.requests) == 2
+
+
+def test_a_delete_that_had_worked_before_its_answer_was_lost_has_worked() -> None:
+    gone = problem(404, 5, "Run r1 not found")
+    transport = FakeTransport({("DELETE", RUN): (unavailable(CONTEXT), gone)})
+
+    api(transport).call(runs.delete_run("r1"))
+
+    with pytest.raises(KfpError, match="No such run"):
+        api(FakeTransport({("DELETE", RUN): gone})).call(runs.delete_run("r1"))
+
+
+@pytest.mark.parametrize(
+    ("request_", "sent"),
+    [
+        (runs.change_run("r1", "terminate"), 3),
+        (runs.change_run("r1", "archive"), 3),
+        (runs.change_run("r1", "unarchive"), 3),
+        (runs.delete_run("r1"), 3),
+        (runs.change_run("r1", "retry"), 1),
+        (experiments.create_experiment("x", "alice"), 1),
+        (pipelines.upload_pipeline("alice", "a: b", name="x"), 1),
+        (pipelines.upload_version("p", "a: b", name="x"), 1),
+    ],
+    ids=lambda value: value.path if isinstance(value, Request) else "",
+)
+def test_only_what_may_be_repeated_is(request_: Request[Any], sent: int) -> None:
+    transport = FakeTransport({(request_.method, request_.path): unavailable(CONTEXT)})
+
+    with pytest.raises(KfpConnectionError):
+        api(transport).call(request_)
+
+    assert len(transport.requests) == sent
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

@@ -341,3 +341,32 @@ def test_status_warns_of_what_does_not_stop(tmp_path: Path, minutes: int, warnin
 
     assert status.warnings == warnings
     assert all(f"! {warning}" in display.text(status) for warning in warnings)
+
+
+def lost(request: Request[Any]) -> Response:
+    """An answer that does not come, to a request that may have arrived."""
+    error = timed_out(CONTEXT)
+    error.unclear = True
+    raise error
+
+
+@pytest.mark.parametrize(("state", "retried"), [("RUNNING", True), ("FAILED", False)])
+def test_a_retry_without_an_answer_is_looked_at_and_never_sent_again(state: str, retried: bool) -> None:
+    fake = kfp().answer("POST", f"{RUNS}/{RUN_ID}:retry", lost)
+    fake.answer("GET", f"{RUNS}/{RUN_ID}", run(state="FAILED"), run(state=state))
+
+    if retried:
+        assert service(fake).retry(RUN_ID).phase is Phase.RUNNING
+    else:
+        with pytest.raises(KfpError, match="does not answer"):
+            service(fake).retry(RUN_ID)
+
+    assert len(fake.sent("POST", f"{RUNS}/{RUN_ID}:retry")) == 1
+
+
+def test_a_run_that_ends_while_it_is_terminated_is_no_error() -> None:
+    over = problem(400, 3, "Row not found")
+    fake = kfp().answer("POST", f"{RUNS}/{RUN_ID}:terminate", over)
+    fake.answer("GET", f"{RUNS}/{RUN_ID}", run(), run(state="SUCCEEDED"))
+
+    assert service(fake).terminate(RUN_ID).phase is Phase.SUCCEEDED
