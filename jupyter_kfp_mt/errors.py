@@ -499,13 +499,13 @@ CATALOGUE: dict[str, Entry] = {
         "“Copy report” and show an admin.",
     ),
     # how a wait ended
-    "run-failed": Entry(RunFailed, 409, "{name} {ended}.", "{why}", "Look at its log.", "%kfp logs {ref}"),
+    "run-failed": Entry(RunFailed, 409, "{name} {ended}.", "{why}", "Look at its log.", "jupyter kfp logs {ref}"),
     "run-timeout": Entry(
         RunTimeout,
         408,
         "{name} has not ended after {s} s.",
         "It is {state} and goes on.",
         "Wait again, or look at it.",
-        "%kfp show {ref}",
+        "jupyter kfp show {ref}",
     ),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ErrorBody, KfpError
+from ..errors import ErrorBody, KfpError, RunFailed, RunTimeout
 from ..lists import RunList
 from ..models import Cache, Experiment, PipelineVersion, Run, Source, SourceKind
 from .grammar import argument, command, usage_error
@@ -138,6 +138,9 @@ def wait_for(session: Session, run: Run, timeout: float | None) -> Run:
 
     try:
         return service.wait(run.run_id, timeout=timeout, on_change=show)
+    except (RunFailed, RunTimeout) as error:
+        error.command = error.command.replace("jupyter kfp", session.program)
+        raise
     except KeyboardInterrupt:
         raise KfpError.from_body(
             ErrorBody(

@@ -370,3 +370,18 @@ def test_a_run_that_ends_while_it_is_terminated_is_no_error() -> None:
     fake.answer("GET", f"{RUNS}/{RUN_ID}", run(), run(state="SUCCEEDED"))
 
     assert service(fake).terminate(RUN_ID).phase is Phase.SUCCEEDED
+
+
+def test_a_file_that_is_not_there_is_looked_for_where_it_says(tmp_path: Path) -> None:
+    with pytest.raises(KfpNotFoundError, match="No such file") as caught:
+        service(kfp()).submit(tmp_path / "train.yaml")
+    assert caught.value.lines()[1:] == [
+        f"  Why   “train.yaml” is not in {tmp_path}.",
+        "  Next  Check the path.",
+    ]
+
+
+def test_in_python_a_failed_run_says_what_to_type_in_a_terminal() -> None:
+    with pytest.raises(RunFailed) as caught:
+        service(kfp(state="FAILED")).wait(RUN_ID)
+    assert caught.value.command == f"jupyter kfp logs {RUN_ID[:8]}"
