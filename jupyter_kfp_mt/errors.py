@@ -499,7 +499,9 @@ CATALOGUE: dict[str, Entry] = {
         "“Copy report” and show an admin.",
     ),
     # how a wait ended
-    "run-failed": Entry(RunFailed, 409, "{name} {ended}.", "{why}", "Look at its log.", "jupyter kfp logs {ref}"),
+    "run-failed": Entry(
+        RunFailed, 409, "{name} {ended}.", "{why}", "Look at its log.", "jupyter kfp logs {ref}"
+    ),
     "run-timeout": Entry(
         RunTimeout,
         408,
