@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tests.contract.packages import multipart
 from tests.embedded.running import Reply
 
 STORIES = Path(__file__).parent / "stories"
@@ -54,6 +55,9 @@ class Story:
             body = self._filled(body, request.get("spec", "plain"))
         headers = [(name, value) for name, value in request.get("headers", {}).items()]
         sent = body.encode() if isinstance(body, str) else body
+        if "upload" in request:
+            sent, kind = multipart(**request["upload"])
+            headers.append(("Content-Type", kind))
         reply = self.call(request["method"], path, sent, step["as"], headers)
         expected = step["answer"]
         if reply.status != expected["status"]:

@@ -23,6 +23,7 @@ Json = dict[str, Any]
 _CREATE = "Failed to create a pipeline"
 _CREATED = "Failed to create a pipeline and a pipeline version"
 _CREATE_VERSION = "Failed to create a pipeline version"
+_BAD_TAGS = "Failed to parse tags query parameter. Expected JSON object with string keys and values"
 _NO_FILE = "Failed to read pipeline from file"
 _UNREADABLE = "Failed to read a pipeline spec file"
 _TAGS = Message("google.protobuf.Struct", {"tags": messages.PIPELINE.fields["tags"]})
@@ -78,7 +79,7 @@ def _names(call: Call, file: str) -> Names:
         try:
             tags = parse(_TAGS, f'{{"tags": {call.text("tags")}}}').get("tags", {})
         except ApiError:
-            raise invalid("Failed to parse tags") from None
+            raise invalid(_BAD_TAGS) from None
     return v2_pipelines.names_of({**call.given, "tags": tags}, file)
 
 
@@ -129,7 +130,7 @@ def refuse(generic: str, generic_store: str) -> Callable[[ApiError], Answer]:
             words, kind = generic, TEXT
         elif error.code == EXISTS:
             words, status = generic_store, 409
-        elif error.text in (_NO_FILE, _UNREADABLE, "Failed to parse tags"):
+        elif error.text in (_NO_FILE, _UNREADABLE, _BAD_TAGS):
             kind = TEXT
         details = error.message if error.code not in (DENIED, UNAUTHENTICATED, NOT_FOUND) else words
         body = {"error_message": words, "error_details": details}
@@ -213,6 +214,8 @@ def file_of(url: str) -> str:
 
 def by_upload_pipeline(core: Core, call: Call) -> Target:
     """The pipeline that a version is uploaded to."""
+    if not call.text("pipelineid"):
+        raise invalid(_CREATE_VERSION)
     return pipeline_target(core, call.text("pipelineid"))
 
 
