@@ -40,6 +40,11 @@ class KfpSettings(Configurable):
         help="Context of the kubeconfig whose API server leads to a KFP without users, “current” for the one"
         " that is chosen there; empty: the kubeconfig is not looked at.",
     ).tag(config=True)
+    gateway_m2m = Bool(
+        False,
+        help="Whether a notebook without a KFP token may go through the gateway with its cluster token; for"
+        " clusters whose gateway takes tokens of machines.",
+    ).tag(config=True)
     embedded = Enum(
         ("ask", "auto", "off"),
         "ask",

@@ -36,7 +36,9 @@ class Context(NamedTuple):
     endpoint: str  # without a slash at its end
     namespace: str = ""  # the user's; empty where none is known or there are none
     auth: AuthBase = NoAuth()
-    kind: str = "settings"  # or "notebook", "workspace", "openshift", "pod", "kubeconfig", "embedded"
+    kind: str = (
+        "settings"  # or "notebook", "workspace", "openshift", "gateway", "pod", "kubeconfig", "embedded"
+    )
     source: str = ""  # where the namespace comes from: "from this notebook's pod"
     install_namespace: str = "kubeflow"  # where KFP runs; never the user's
     ca_file: str = ""

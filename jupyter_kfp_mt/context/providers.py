@@ -14,14 +14,16 @@ from urllib.parse import urlsplit
 import msgspec
 from requests.auth import AuthBase
 
-from ..auth import CookieFile, NoAuth, TokenFile
+from ..auth import CookieFile, FileAuth, NoAuth, TokenFile
 from ..errors import kfp_error
 from ..settings import KfpSettings
 from . import openshift
 from .embedded import embedded_context, find_runtime, from_embedded
-from .environment import Environment
+from .environment import SERVICE_ACCOUNT, Environment
 from .model import Context
 from .pod import Credential, Pod, find_credential, find_pod
+
+GATEWAY = "http://istio-ingressgateway.istio-system.svc.cluster.local/pipeline"
 
 Provider = Callable[[Environment, KfpSettings], Context | None]
 
@@ -61,12 +63,24 @@ def from_openshift(env: Environment, settings: KfpSettings) -> Context | None:
 
 
 def from_pod(env: Environment, settings: KfpSettings) -> Context | None:
-    """The pod of a Kubeflow notebook or workspace: its namespace, its projected token, KFP's own service."""
+    """The pod of a Kubeflow notebook or workspace: its namespace, its projected token, KFP's own service.
+
+    Without that token, and only where an administrator allows machines at the gateway (`gateway_m2m`), the
+    pod's own cluster token goes to the gateway (kubeflow-environment §3.3, §7).
+    """
     pod = find_pod(env)
     if pod is None or not pod.kubeflow:
         return None
     kind = "workspace" if pod.notebook.workspace else "notebook"
-    return _context(env, settings, _service(settings.kfp_namespace), pod, kind=kind)
+    context = _context(env, settings, _service(settings.kfp_namespace), pod, kind=kind)
+    token = env.path(f"{SERVICE_ACCOUNT}/token")
+    if not settings.gateway_m2m or isinstance(context.auth, FileAuth) or not token.is_file():
+        return context
+    account = openshift.account(token)
+    auth = TokenFile(token, GATEWAY)
+    return context._replace(
+        endpoint=GATEWAY, auth=auth, token_path=str(token), account=account, kind="gateway"
+    )
 
 
 def from_cluster(env: Environment, settings: KfpSettings) -> Context | None:

@@ -100,6 +100,23 @@ def test_the_token_may_be_elsewhere(pod: Folder, tmp_path: Path) -> None:
     assert found.token_path == str(pod.root / "other/token")
 
 
+def test_the_cluster_token_goes_to_the_gateway_only_where_that_is_allowed(
+    pod: Folder, tmp_path: Path
+) -> None:
+    environment = pod.notebook().environment(**NOTEBOOK)
+
+    plain = detect(environment, settings(tmp_path))
+    found = detect(environment, settings(tmp_path, gateway_m2m=True))
+
+    assert (plain.endpoint, type(plain.auth)) == (SERVICE, NoAuth)
+    cluster_token = pod.root / SERVICE_ACCOUNT.lstrip("/") / "token"
+    gateway = "http://istio-ingressgateway.istio-system.svc.cluster.local/pipeline"
+    assert (found.endpoint, found.kind, found.namespace) == (gateway, "gateway", "team-a")
+    assert (found.auth, found.account) == (TokenFile(cluster_token, gateway), "default-editor")
+    pod.notebook(kfp_token=token())
+    assert detect(environment, settings(tmp_path, gateway_m2m=True)).endpoint == SERVICE
+
+
 def test_kfp_may_be_installed_in_another_namespace(pod: Folder, tmp_path: Path) -> None:
     pod.notebook(kfp_token=token())
 
