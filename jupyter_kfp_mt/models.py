@@ -368,6 +368,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     reports_values: bool = False  # whether this server tells inputs and outputs of tasks
     plan: list[PlannedTask] = []  # empty where the spec is not known
+    groups: list[Task] = []  # loops, conditions and sub-pipelines, parents of tasks; where the server tells
 
 
 class LogChunk(msgspec.Struct, frozen=True, kw_only=True):

@@ -123,6 +123,12 @@ def leaves(tasks: Iterable[Task], plan: Plan) -> list[Task]:
     return sorted((task for task in every if _is_task(task, plan)), key=_start)
 
 
+def groups(tasks: Iterable[Task]) -> list[Task]:
+    """Return what only holds tasks: loops and their turns, conditions, sub-pipelines; not the run itself."""
+    every = [with_phase(task) for task in tasks if task.type in _GROUPS and task.parent_task_id]
+    return sorted(every, key=_start)
+
+
 def with_phase(task: Task) -> Task:
     """Return `task` with its phase and a name."""
     phase = phase_of(task.state, task.state_history)

@@ -18,7 +18,7 @@ from . import cluster, experiments
 from .core import RUN_ID, UUID, Core
 from .experiments import MAX_PAGE
 from .journal import OPEN
-from .rows import leaves, plan_of, told
+from .rows import groups, leaves, plan_of, told
 from .settle import Settling, overdue, reconcile, unconfirmed
 
 WALK = 1000  # newest runs that are looked through where KFP cannot filter
@@ -183,13 +183,28 @@ def _ambiguous(reference: str, found: list[Run]) -> KfpError:
     return kfp_error("ambiguous", ref=reference, n=len(found), things="runs", list=rows)
 
 
-def tasks(core: Core, run: Run) -> tuple[list[Task], bool]:
-    """Return the tasks of `run`, and whether they tell inputs and outputs."""
+class Reported(NamedTuple):
+    """What a server tells of the tasks of a run."""
+
+    tasks: list[Task]
+    groups: list[Task]  # what holds them; empty where the server does not tell
+    values: bool  # whether inputs and outputs are told
+
+
+def reported(core: Core, run: Run) -> Reported:
+    """Return the tasks of `run` and what holds them."""
     plan = plan_of(run.pipeline_spec)
     if core.health().embedded:
-        return leaves(core.api.call(requests.list_tasks(run.run_id)).tasks, plan), True
-    told = cluster.tasks(core, run) or (run.run_details.task_details if run.run_details else ())
-    return leaves(told, plan), False
+        listed = core.api.call(requests.list_tasks(run.run_id)).tasks
+        return Reported(leaves(listed, plan), groups(listed), values=True)
+    details = cluster.tasks(core, run) or (run.run_details.task_details if run.run_details else ())
+    return Reported(leaves(details, plan), [], values=False)
+
+
+def tasks(core: Core, run: Run) -> tuple[list[Task], bool]:
+    """Return the tasks of `run`, and whether they tell inputs and outputs."""
+    found = reported(core, run)
+    return found.tasks, found.values
 
 
 def change(core: Core, run_id: str, verb: str) -> Run:

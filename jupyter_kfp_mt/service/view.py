@@ -22,16 +22,17 @@ def view(core: Core, run_id: str) -> RunView:
     run = runs.get(core, run_id)
     if run.phase is Phase.UNCONFIRMED:
         return RunView(run=run)
-    tasks, reports_values = runs.tasks(core, run)
+    found = runs.reported(core, run)
     package = package_for(core, run)
-    told = _told(core, run, tasks)
+    told = _told(core, run, found.tasks)
     return RunView(
         run=msgspec.structs.replace(run, pipeline_spec=NO_SPEC, run_details=None),
-        tasks=[_with_reason(task, told) for task in tasks],
+        tasks=[_with_reason(task, told) for task in found.tasks],
+        groups=found.groups,
         parameters=parameters(run, package),
         spec=package.to_yaml() if package else "",
         failure=told,
-        reports_values=reports_values,
+        reports_values=found.values,
         plan=graph.plan(package) if package else [],
     )
 

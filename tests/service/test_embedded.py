@@ -16,6 +16,8 @@ from jupyter_kfp_mt.models import Phase, Run, Source, SourceKind
 from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.settings import KfpSettings
 
+from .loops import nested
+
 PIPELINES = Path(__file__).parents[2] / "notebooks" / "pipelines"
 LAPTOP = Environment({}, Path("/no/such/root"), served=folder_is_served)
 TIMEOUT = 60
@@ -165,3 +167,14 @@ def test_metrics_stand_side_by_side(kfp: KfpService, hello: Run) -> None:
     table = kfp.metrics([hello])
 
     assert [(row.display_name, row.metrics) for row in table] == [(hello.display_name, {})]
+
+
+def test_a_view_tells_what_holds_the_tasks_beside_them(kfp: KfpService) -> None:
+    run = kfp.wait(kfp.submit(nested, {}, cache="off"), timeout=TIMEOUT)
+    view = kfp.view_run(run)
+    held = {task.task_id: task.parent_task_id for task in view.groups}
+    kinds = sorted(task.type for task in view.groups)
+    assert kinds == ["CONDITION", "DAG", "DAG", "LOOP", "LOOP_ITERATION", "LOOP_ITERATION"]
+    assert [task.name for task in view.tasks] == ["one", "one", "one"]
+    turns = [held[task.parent_task_id] for task in view.tasks if task.parent_task_id in held]
+    assert len(set(turns)) == 2

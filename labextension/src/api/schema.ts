@@ -1422,6 +1422,8 @@ export interface components {
             reports_values: boolean;
             /** @default [] */
             plan: components["schemas"]["PlannedTask"][];
+            /** @default [] */
+            groups: components["schemas"]["Task"][];
         };
         /**
          * RunsEvent

@@ -90,6 +90,17 @@ describe('the run view', () => {
     expect(screen.getByRole('row', { selected: true }).textContent).toContain('one');
   });
 
+  it('holds the tasks of a loop together, counts them once, and folds them', () => {
+    const groups = [task('loop', 'RUNNING', { type: 'LOOP' }), task('turn 0', 'SUCCEEDED', { type: 'LOOP_ITERATION', parent_task_id: 'loop' })];
+    const tasks = [task('train', 'SUCCEEDED', { parent_task_id: 'turn 0' }), task('report', 'PENDING')];
+    render(<Page view={view('RUNNING', tasks, { groups })} log={null} />);
+    expect(screen.getByRole('tab', { name: 'Tasks 2' })).toBeTruthy();
+    fireEvent.click(screen.getByText('turn 0'));
+    expect(screen.getByText('This step only holds other tasks. Select one of them.')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Fold loop' }));
+    expect([screen.queryByText('train'), screen.getByText('report').isConnected]).toEqual([null, true]);
+  });
+
   it('says why it failed and offers Clone… first; the log is open already', () => {
     render(<Page />);
     const box = screen.getByRole('status', { name: 'Why the run failed' });

@@ -65,6 +65,7 @@ export function view(phase: Phase, tasks: readonly Task[], more: Partial<RunView
     failure: null,
     reports_values: true,
     plan: [],
+    groups: [],
     ...more
   };
 }

@@ -244,7 +244,8 @@ function TasksPane(props: ITabProps): React.JSX.Element {
   const { trans } = format;
   const [sort, setSort] = React.useState<ITaskSort>({ column: 'started', descending: false });
   const [folded, setFolded] = React.useState<ReadonlySet<string>>(new Set());
-  const rows = taskRows(graph.tasks, sort, folded, now);
+  const nested = [...graph.tasks, ...view.groups];
+  const rows = taskRows(nested, sort, folded, now);
   const fold = (task: string, on: boolean): void => {
     setFolded(new Set(on ? [...folded, task] : [...folded].filter(id => id !== task)));
   };
@@ -273,7 +274,7 @@ function TasksPane(props: ITabProps): React.JSX.Element {
         <Button
           label={trans.__('Copy as CSV')}
           kind="quiet"
-          onClick={() => copy(taskCsv(taskRows(graph.tasks, sort, new Set(), now), header, now))}
+          onClick={() => copy(taskCsv(taskRows(nested, sort, new Set(), now), header, now))}
         />
       </div>
     </div>
@@ -282,7 +283,7 @@ function TasksPane(props: ITabProps): React.JSX.Element {
 
 function ChosenTask(props: ITabProps): React.JSX.Element {
   const { view, graph, place, shown, onMove } = props;
-  const task = graph.tasks.find(({ task_id }) => task_id === shown);
+  const task = [...graph.tasks, ...view.groups].find(({ task_id }) => task_id === shown);
 
   const errorLine = view.failure?.task_id === shown ? view.failure.line : '';
   return (
