@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ class Settler:
             return None
         try:
             return self._open().settle()
-        except KfpError:
+        except (KfpError, CancelledError):  # not reached, or this server is stopping
             return AFTER_FAILURE
 
     def _anything_open(self) -> bool:
