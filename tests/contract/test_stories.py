@@ -22,7 +22,16 @@ from tests.embedded.running import running
 OTHER_URL = os.environ.get("KFP_CONTRACT_URL", "")  # a real server, and a folder with tokens for it
 LOCAL = {"filters", "paging", "single-user"}  # stand on states or modes that no API call brings about
 STORIES = {name: story for name, story in stories().items() if not OTHER_URL or name not in LOCAL}
-REASONS = {"bad-input", "idempotent", "no-probing", "rights-first", "shared-rights", "yaml-words"}
+REASONS = {
+    "bad-input",
+    "idempotent",
+    "no-probing",
+    "reference",
+    "rights-first",
+    "shared-by-name",
+    "shared-rights",
+    "yaml-words",
+}
 STEPS = [(name, number) for name, story in STORIES.items() for number in range(len(story["steps"]))]
 
 
