@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
+from yaml import YAMLError
 
 from ..auth import origin_of
 from ..context import Environment, Gate, this_process
@@ -46,7 +47,7 @@ def open_gate(files: Sequence[Path], context: str) -> Gate:
             client_configuration=configuration,
             persist_config=False,
         )
-    except (ConfigException, OSError, ValueError, TypeError, AttributeError) as error:
+    except (ConfigException, YAMLError, OSError, ValueError, TypeError, AttributeError) as error:
         raise _unusable(context, str(error).splitlines()[0].rstrip(".") if str(error) else "") from None
     if not configuration.verify_ssl or configuration.tls_server_name:
         what = "tls-server-name" if configuration.tls_server_name else "insecure-skip-tls-verify"

@@ -175,6 +175,14 @@ def test_what_cannot_be_used_is_named(
     assert TOKEN not in str(caught.value.lines())
 
 
+@pytest.mark.parametrize("text", ["{", "[]", "7", "a: b", "users: 3", f"{{token: {TOKEN}, x: [", "\x00"])
+def test_a_kubeconfig_that_is_none_is_an_error_without_a_stack(laptop: Laptop, text: str) -> None:
+    (laptop.root / "home/.kube/config").write_text(text)
+    with pytest.raises(KfpError, match="“current” cannot be used") as caught:
+        laptop.connect("current")
+    assert TOKEN not in str(caught.value.lines())
+
+
 def test_without_a_kubeconfig_its_path_is_told(laptop: Laptop) -> None:
     (laptop.root / "home/.kube/config").unlink()
     with pytest.raises(KfpError, match=r"there is no .*home/.kube/config"):
