@@ -308,7 +308,46 @@ def needs_volume():
 
 @dsl.pipeline
 def needs_secret_file():
-    kubernetes.use_secret_as_volume(light(), "database", "/etc/database")
+    kubernetes.use_secret_as_volume(light(), "database", "/not-there-on-the-host")
+
+
+PLACES = ("/mnt/kfp-test/database", "/mnt/kfp-test/settings")
+
+
+@component
+def see_files(wanted: dict):
+    import os
+
+    for place, files in wanted.items():
+        assert sorted(os.listdir(place)) == sorted(files), os.listdir(place)
+        for name, text in files.items():
+            assert open(os.path.join(place, name)).read() == text
+        try:
+            open(os.path.join(place, "new"), "w").close()
+        except OSError:
+            continue
+        raise AssertionError(f"{place} can be written")
+
+
+@dsl.container_component
+def show_files(place: str):
+    return dsl.ContainerSpec(image="alpine", command=["sh", "-ec", 'cat "$0/password"'], args=[place])
+
+
+@dsl.pipeline
+def files(name: str = "database"):
+    task = see_files(wanted={PLACES[0]: {"password": "s3cret"}, PLACES[1]: {"level": "debug"}})
+    kubernetes.use_secret_as_volume(task, name, PLACES[0])
+    kubernetes.use_config_map_as_volume(task, "settings", PLACES[1])
+    shown = show_files(place=PLACES[0])
+    kubernetes.use_secret_as_volume(shown, "database", PLACES[0])
+
+
+@dsl.pipeline
+def missing_files():
+    task = see_files(wanted={PLACES[0]: {}})
+    kubernetes.use_secret_as_volume(task, "nothing", PLACES[0], optional=True)
+    kubernetes.use_secret_as_volume(light(), "nothing", PLACES[0])
 
 
 ROWS = [
@@ -334,10 +373,17 @@ ROWS = [
     Row("`dsl.notebook_component`", notebooks),
     Row("Embedded artifacts (`EmbeddedInput`)", embedded_artifact),
 ]
+WHERE_POSSIBLE = [  # see test_mounts.py
+    Row(
+        "Secrets and config maps as files",
+        files,
+        note="on Linux where a mount namespace can be had; else refused before the run starts",
+    ),
+]
 REFUSED = [
     (Row("Container component whose program is not on the host", needs_program), "no-program", "/opt/only"),
     (Row("Container component without command", needs_entry_point), "no-command", "example/image"),
     (Row("Containerized Python component", needs_image), "in-image", "example/image"),
     (Row("Volumes: `CreatePVC`, `mount_pvc`", needs_volume), "createpvc", "a volume"),
-    (Row("Secrets and config maps as files", needs_secret_file), "light", "/etc/database"),
+    (Row("Secrets as files directly below `/`", needs_secret_file), "light", "/not-there-on-the-host"),
 ]

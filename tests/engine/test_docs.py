@@ -14,7 +14,7 @@ PART = re.compile(r"(<!-- what runs here: begin -->\n).*(<!-- what runs here: en
 
 def table() -> str:
     """One line for each row that is run, and for each that is refused, by what `problems` says."""
-    rows = [*rows_control.ROWS, *rows_values.ROWS, *rows_platform.ROWS]
+    rows = [*rows_control.ROWS, *rows_values.ROWS, *rows_platform.ROWS, *rows_platform.WHERE_POSSIBLE]
     lines = ["| Feature | Here |", "|---|---|"]
     lines += [f"| {row.feature} | runs{f': {row.note}' if row.note else ''} |" for row in rows]
     lines += [f"| {row.feature} | refused before the run starts |" for row, _, _ in rows_platform.REFUSED]

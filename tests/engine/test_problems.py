@@ -15,7 +15,7 @@ from .test_plan import CODE, pipeline, task
 
 
 def found(tasks: dict[str, Any], components: dict[str, Any] | None = None) -> dict[str, str]:
-    problems = find_problems(pipeline(tasks, components), lambda program: program)
+    problems = find_problems(pipeline(tasks, components), which=lambda program: program)
     return {problem.task: problem.reason for problem in problems}
 
 

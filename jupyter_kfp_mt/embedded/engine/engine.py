@@ -29,6 +29,7 @@ from .containment import Containment
 from .folders import LogPart, RunFolder, task_environment
 from .ir import Importer
 from .mailbox import Mailbox
+from .mounts import Mounts
 from .nodes import Node, State
 from .packages import Packages
 from .problems import Problem, problems_of
@@ -67,6 +68,7 @@ class Engine:
         self._reserve = folder / "reserve"  # room for the last changes when a task has filled the disk
         self._limit = limits.tasks or os.cpu_count() or 1
         self._limits = limits
+        self._mounts = Mounts(folder)
         self._clock = clock
         self._environment = task_environment(os.environ)
         self._runs: dict[str, ActiveRun] = {}
@@ -112,7 +114,7 @@ class Engine:
 
     def problems(self, package: Package) -> list[Problem]:
         """Return the tasks of `package` that cannot run here."""
-        return problems_of(package)
+        return problems_of(package, self._mounts.fault)
 
     def submit(self, run_id: str) -> None:
         """Start a stored run."""

@@ -320,6 +320,17 @@ class SourceAsEnv(_Part, frozen=True, kw_only=True):
     optional: bool = False
 
 
+class SourceAsFiles(_Part, frozen=True, kw_only=True):
+    """A secret or a config map as a folder of files."""
+
+    secret_name: str = ""
+    secret_name_parameter: InputParameter | None = None
+    config_map_name: str = ""
+    config_map_name_parameter: InputParameter | None = None
+    mount_path: str = ""
+    optional: bool = False
+
+
 class FieldAsEnv(_Part, frozen=True, kw_only=True):
     """A field of the pod as a variable (`metadata.namespace`)."""
 
@@ -334,8 +345,8 @@ class KubernetesExecutor(_Part, frozen=True, kw_only=True):
     config_map_as_env: list[SourceAsEnv] = []
     field_path_as_env: list[FieldAsEnv] = []
     active_deadline_seconds: int = 0
-    secret_as_volume: list[dict[str, Any]] = []
-    config_map_as_volume: list[dict[str, Any]] = []
+    secret_as_volume: list[SourceAsFiles] = []
+    config_map_as_volume: list[SourceAsFiles] = []
     pvc_mount: list[dict[str, Any]] = []
     generic_ephemeral_volume: list[dict[str, Any]] = []
     empty_dir_mounts: list[dict[str, Any]] = []

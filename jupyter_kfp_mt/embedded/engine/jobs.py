@@ -12,7 +12,7 @@ from ...models import Artifact
 from .components import arguments, python_code
 from .folders import Attempt, RunFolder
 from .inputs import one_value
-from .ir import Container, FieldAsEnv, Pipeline, SourceAsEnv
+from .ir import Container, FieldAsEnv, Pipeline, SourceAsEnv, SourceAsFiles
 from .nodes import Node
 from .values import as_text, fill
 
@@ -52,6 +52,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     function: str = ""
     executor_input: dict[str, Any] = {}
+    files: dict[str, dict[str, str]] = {}  # place → name → text: secrets and config maps, in memory only
 
     def __repr__(self) -> str:
         return f"Job({self.folder!r})"
@@ -91,6 +92,7 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
             source=code.source if code else "",
             function=code.function if code else "",
             executor_input=executor_input,
+            files=self._files(node),
         )
 
     def executor_input(self, node: Node, task_id: str, attempt: Attempt) -> dict[str, Any]:
@@ -175,7 +177,21 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
         data = self.sources.config_map(self.namespace, name)
         return _keys(source, data, f"config map {name}")
 
-    def _name(self, node: Node, source: SourceAsEnv, written: str) -> str:
+    def _files(self, node: Node) -> dict[str, dict[str, str]]:
+        """Secrets and config maps that are shown as files; an optional one that is missing has none."""
+        platform = self.pipeline.platform(node.component)
+        files = {}
+        for source in platform.secret_as_volume:
+            name = self._name(node, source, source.secret_name)
+            data = self.sources.secret(self.namespace, name)
+            files[source.mount_path] = _all_keys(source, data, f"secret {name}")
+        for source in platform.config_map_as_volume:
+            name = self._name(node, source, source.config_map_name)
+            data = self.sources.config_map(self.namespace, name)
+            files[source.mount_path] = _all_keys(source, data, f"config map {name}")
+        return files
+
+    def _name(self, node: Node, source: SourceAsEnv | SourceAsFiles, written: str) -> str:
         parameter = source.secret_name_parameter or source.config_map_name_parameter
         return as_text(one_value(node, parameter, self.placeholders(node))) if parameter else written
 
@@ -211,6 +227,12 @@ def _keys(source: SourceAsEnv, data: dict[str, str] | None, what: str) -> dict[s
         elif not source.optional:
             raise JobError(f"There is no {what} with key {wanted} in this namespace.")
     return values
+
+
+def _all_keys(source: SourceAsFiles, data: dict[str, str] | None, what: str) -> dict[str, str]:
+    if data is None and not source.optional:
+        raise JobError(f"There is no {what} in this namespace.")
+    return data or {}
 
 
 def _wire(artifact: Artifact) -> dict[str, Any]:

@@ -19,6 +19,15 @@ _CLUSTER_IMAGES = {
 }
 
 
+MountFault = Callable[[tuple[str, ...]], str]
+Which = Callable[[str], str | None]
+
+
+def no_mounts(_places: tuple[str, ...]) -> str:
+    """Tell that no files can be shown anywhere."""
+    return "files cannot be shown to one task alone"
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """A task that cannot run here; `reason` goes on after “train needs …”."""
 
@@ -26,23 +35,30 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def problems_of(package: Package, which: Callable[[str], str | None] = shutil.which) -> list[Problem]:
+def problems_of(
+    package: Package, mount_fault: MountFault = no_mounts, which: Which = shutil.which
+) -> list[Problem]:
     """Return the tasks of `package` that cannot run here, or that it cannot run at all; never raises."""
     try:
         pipeline = read_pipeline(package.pipeline_spec, package.platform_spec or None)
     except msgspec.ValidationError as error:
         return [Problem(task=package.name, reason=f"a form that is known here ({error})")]
-    return find_problems(pipeline, which)
+    return find_problems(pipeline, mount_fault, which)
 
 
-def find_problems(pipeline: Pipeline, which: Callable[[str], str | None] = shutil.which) -> list[Problem]:
-    """Return the tasks that cannot run here, in the order of the pipeline; `which` finds programs."""
+def find_problems(
+    pipeline: Pipeline, mount_fault: MountFault = no_mounts, which: Which = shutil.which
+) -> list[Problem]:
+    """Return the tasks that cannot run here, in the order of the pipeline.
+
+    `mount_fault` tells why files cannot be shown at some places, empty when they can; `which` finds programs.
+    """
     found: dict[str, str] = {}
     for component in (pipeline.root, *pipeline.components.values()):
         for name in _never_ready(component.dag.tasks if component.dag else {}):
             found[name] = "an order of tasks in which its turn can come"
     for name, task, component in _tasks(pipeline):
-        reason = _reason(pipeline, task, component, which)
+        reason = _reason(pipeline, task, component, mount_fault, which)
         if reason:
             found.setdefault(name, reason)
     return [Problem(task=name, reason=reason) for name, reason in found.items()]
@@ -76,7 +92,7 @@ def _never_ready(tasks: Mapping[str, TaskSpec]) -> list[str]:
 
 
 def _reason(
-    pipeline: Pipeline, task: TaskSpec, component: Component, which: Callable[[str], str | None]
+    pipeline: Pipeline, task: TaskSpec, component: Component, mount_fault: MountFault, which: Which
 ) -> str:
     try:
         compile_condition(task.trigger_policy.condition or "true")
@@ -94,7 +110,7 @@ def _reason(
     if executor.container is None:
         return "an executor that only Vertex AI has"
     try:
-        return _container(executor.container, which) or _platform(pipeline.platform(component))
+        return _container(executor.container, which) or _platform(pipeline.platform(component), mount_fault)
     except CommandError as error:
         return str(error)
 
@@ -116,7 +132,7 @@ def _loops_back(pipeline: Pipeline, task: TaskSpec) -> str:
     return ""
 
 
-def _container(container: Container, which: Callable[[str], str | None]) -> str:
+def _container(container: Container, which: Which) -> str:
     if container.image in _CLUSTER_IMAGES:
         return _CLUSTER_IMAGES[container.image]
     if python_code(container) is not None:
@@ -131,15 +147,13 @@ def _container(container: Container, which: Callable[[str], str | None]) -> str:
     return ""
 
 
-def _platform(platform: KubernetesExecutor) -> str:
-    mounts = {
-        "a secret as files": platform.secret_as_volume,
-        "a config map as files": platform.config_map_as_volume,
-        "a volume": platform.pvc_mount + platform.generic_ephemeral_volume + platform.empty_dir_mounts,
-    }
-    for what, listed in mounts.items():
-        for mount in listed:
-            return f"{what} at {mount.get('mountPath', '?')}"
+def _platform(platform: KubernetesExecutor, mount_fault: MountFault) -> str:
+    for mount in platform.pvc_mount + platform.generic_ephemeral_volume + platform.empty_dir_mounts:
+        return f"a volume at {mount.get('mountPath', '?')}"
+    places = [source.mount_path for source in platform.secret_as_volume + platform.config_map_as_volume]
+    if places and (fault := mount_fault(tuple(places))):
+        what = "a secret" if platform.secret_as_volume else "a config map"
+        return f"{what} as files at {', '.join(places)} ({fault})"
     for field in platform.field_path_as_env:
         if field.field_path not in KNOWN_FIELDS:
             return f"the field {field.field_path} of its pod"

@@ -13,6 +13,7 @@ import signal
 import sys
 from typing import Any, NoReturn, TextIO
 
+from mounts import MountError, present  # type: ignore[import-not-found] # run by path
 from supervisor import PR_SET_PDEATHSIG, prctl  # type: ignore[import-not-found] # run by path
 
 
@@ -45,9 +46,21 @@ def _settle_in(job: dict[str, Any], output: int) -> None:
     os.closerange(3, 256)
     sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115 - for the life of the process
     sys.stdout, sys.stderr = _text(1), _text(2)  # not `reconfigure`: they may have been files
+    if job["files"]:
+        _show_files(job)
     os.environ.clear()
     os.environ.update(job["environment"])
     os.chdir(job["work"])
+
+
+def _show_files(job: dict[str, Any]) -> None:
+    own = os.path.join(job["folder"], "mounts")
+    os.mkdir(own, 0o700)
+    try:
+        present(job["files"], own)
+    except MountError as error:
+        raise SystemExit(f"Secrets and config maps cannot be shown as files here: {error}.") from None
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # forgotten with the change of rights
 
 
 def _text(descriptor: int) -> TextIO:
@@ -58,7 +71,7 @@ def _run(job: dict[str, Any]) -> int:
     if job["command"]:
         os.execvp(job["command"][0], job["command"])  # noqa: S606 - that is the task
     sys.dont_write_bytecode = True
-    for ours in ("supervisor", "task", "forkserver"):
+    for ours in ("supervisor", "task", "forkserver", "mounts"):
         sys.modules.pop(ours, None)  # names that the user's own modules may have
     sys.path[:0] = job["paths"]
     module = os.path.join(job["work"], "ephemeral_component.py")

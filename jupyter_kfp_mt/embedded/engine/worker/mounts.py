@@ -1,0 +1,139 @@
+"""Folders of files that only one process and its children see: secrets and config maps as files.
+
+Standard library only. The files are in memory, in a mount namespace of their own: nothing is written to the
+host, nobody else sees them, and they go with the last process. A place that does not exist is made in a copy
+of the folder around it that only the process sees; so is what it writes there.
+
+`python mounts.py OWN PLACE…` tries it with empty folders: the exit code is 0, or it says why not.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Mapping
+
+_NEWNS, _NEWUSER = 0x00020000, 0x10000000
+_RDONLY, _NOSUID, _NODEV, _REMOUNT, _BIND = 1, 2, 4, 32, 4096
+_REC, _PRIVATE = 16384, 1 << 18
+_DETACH = 2  # of umount2(2)
+
+
+class MountError(Exception):
+    """A folder cannot be shown at its place; the text is for people."""
+
+
+def present(folders: Mapping[str, Mapping[str, str]], own: str) -> None:
+    """Show `folders` (place → file name → text) to this process, which must have one thread only.
+
+    `own` is an empty folder to work in. Raises MountError, also for a place that would hide `own`, Python,
+    the home folder or that of temporary files.
+    """
+    if sys.platform != "linux":
+        raise MountError("only Linux can show files to one process alone")
+    temporary = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - nothing is written there
+    needed = [own, sys.prefix, sys.base_prefix, os.path.expanduser("~"), temporary, "/proc/self", "/dev/null"]
+    kept = [os.path.realpath(path) for path in needed]
+    if not all(os.path.isabs(place) for place in folders):
+        raise MountError("its place does not begin with /")
+    real = {os.path.realpath(place): files for place, files in folders.items()}
+    try:
+        _leave_the_host()
+        _mount("tmpfs", own, "tmpfs", _NOSUID | _NODEV, "mode=0755")
+        for place in sorted(real):
+            _make_place(place, own, kept)
+            _mount("tmpfs", place, "tmpfs", _NOSUID | _NODEV, "mode=0755")
+            for name, text in real[place].items():
+                _write(place, name, text)
+        for place in real:
+            _mount("", place, "", _REMOUNT | _BIND | _RDONLY | _NOSUID | _NODEV)
+        _unmount(own)
+    except OSError as error:
+        raise MountError(f"{error.strerror} ({error.filename})") from error
+
+
+def _leave_the_host() -> None:
+    """Take a mount namespace of its own, in a user namespace of its own where that is not root's."""
+    user, group = os.geteuid(), os.getegid()
+    _unshare(_NEWNS if user == 0 else _NEWNS | _NEWUSER)
+    if user != 0:
+        for file, text in (
+            ("setgroups", "deny"),
+            ("uid_map", f"{user} {user} 1"),
+            ("gid_map", f"{group} {group} 1"),
+        ):
+            with open(f"/proc/self/{file}", "w", encoding="ascii") as target:
+                target.write(text)
+    _mount("", "/", "", _REC | _PRIVATE)
+
+
+def _make_place(place: str, own: str, kept: list[str]) -> None:
+    around = place
+    while not os.path.lexists(around):
+        around = os.path.dirname(around)
+    if any(_within(path, around) for path in kept):
+        raise MountError(f"{around} holds what a task needs")
+    if around == place:
+        return
+    upper, work = (os.path.join(own, f"{kind}{len(os.listdir(own))}") for kind in ("upper", "work"))
+    os.mkdir(upper)
+    os.mkdir(work)
+    inner = [(path, os.open(path, os.O_PATH)) for path in _mounted_in(around)]
+    _mount("overlay", around, "overlay", 0, f"lowerdir={around},upperdir={upper},workdir={work}")
+    for path, descriptor in inner:  # the new layer hides what is mounted in the folder
+        _mount(f"/proc/self/fd/{descriptor}", path, "", _BIND | _REC)
+        os.close(descriptor)
+    os.makedirs(place)
+
+
+def _mounted_in(folder: str) -> list[str]:
+    """The places directly below which something is mounted, those within others left out."""
+    found: list[str] = []
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
+        for line in lines:
+            place = line.split(" ")[4].encode().decode("unicode_escape")
+            if place != folder and _within(place, folder) and not any(_within(place, one) for one in found):
+                found.append(place)
+    return found
+
+
+def _within(path: str, folder: str) -> bool:
+    return os.path.commonpath([path, folder]) == folder
+
+
+def _write(place: str, name: str, text: str) -> None:
+    if not name or "/" in name or "\0" in name or name in {".", ".."}:
+        raise MountError(f"“{name}” is not the name of a file")
+    descriptor = os.open(os.path.join(place, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    with open(descriptor, "w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+        file.write(text)
+
+
+def _unshare(flags: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(flags) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), "a mount namespace")
+
+
+def _mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    words = [os.fsencode(word) or None for word in (source, target, kind)]
+    if libc.mount(*words, ctypes.c_ulong(flags), os.fsencode(data) or None) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), target)
+
+
+def _unmount(place: str) -> None:
+    """Take the way to `place` away; what stands on it stays."""
+    if ctypes.CDLL(None, use_errno=True).umount2(os.fsencode(place), _DETACH) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), place)
+
+
+if __name__ == "__main__":
+    try:
+        present({place: {} for place in sys.argv[2:]}, sys.argv[1])
+    except MountError as error:
+        sys.exit(str(error))

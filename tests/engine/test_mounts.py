@@ -1,0 +1,77 @@
+"""Secrets and config maps as files: shown to one task alone, or refused by name where that cannot be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_kfp_mt.embedded.engine.mounts import Mounts
+from jupyter_kfp_mt.spec import Package
+
+from . import rows_platform
+from .bench import Bench
+from .conftest import keep_secrets
+
+Compiled = Callable[[Any], Package]
+
+
+@pytest.fixture
+def refused(compiled: Compiled, bench: Bench, tmp_path: Path) -> bool:
+    """Whether this machine refuses; then by name, and with the reason that the machine gave."""
+    fault = Mounts(tmp_path).fault(rows_platform.PLACES)
+    problems = {one.task: one.reason for one in bench.engine.problems(compiled(rows_platform.files))}
+    for task in ("see-files", "show-files") if fault else ():
+        assert f"a secret as files at {rows_platform.PLACES[0]}" in problems[task]
+    assert bool(problems) == bool(fault)
+    return bool(fault)
+
+
+@pytest.mark.parametrize("executor", ["fork", "subprocess"])
+def test_files_are_shown_to_their_task_only(
+    executor: str, refused: bool, make_bench: Callable[..., Bench], compiled: Compiled
+) -> None:
+    bench = make_bench(executor=executor)
+    keep_secrets(bench, "ana", "s3cret")
+    run = bench.wait(bench.submit(compiled(rows_platform.files)))
+
+    assert run.state == ("FAILED" if refused else "SUCCEEDED"), run.error
+    if not refused:
+        assert bench.log(run.run_id, "show-files") == "s3cret"
+    assert not any(os.path.exists(place) for place in rows_platform.PLACES)
+    assert "s3cret" not in everything_below(bench.folder / "runs", but="log")
+
+
+def test_an_optional_secret_that_is_missing(refused: bool, bench: Bench, compiled: Compiled) -> None:
+    run = bench.wait(bench.submit(compiled(rows_platform.missing_files)))
+
+    tasks = bench.tasks(run.run_id)
+    assert tasks["light"].reason == "There is no secret nothing in this namespace."
+    assert tasks["see-files"].state == ("FAILED" if refused else "SUCCEEDED")
+
+
+def test_not_the_secret_of_another_tenant(bench: Bench, compiled: Compiled) -> None:
+    run = bench.wait(bench.submit(compiled(rows_platform.files), namespace="berta"))
+
+    assert "There is no secret database" in bench.tasks(run.run_id)["show-files"].reason
+
+
+@pytest.mark.parametrize(
+    "place", ["/", "relative", "/proc", "/proc/self/x", "/not-there-on-the-host", "/\0", ""]
+)
+def test_places_that_are_never_hidden(place: str, tmp_path: Path) -> None:
+    assert Mounts(tmp_path).fault((place,))
+
+
+def test_the_place_of_the_data_is_never_hidden(tmp_path: Path) -> None:
+    assert Mounts(tmp_path).fault((str(tmp_path.parent),))
+
+
+def everything_below(folder: Path, *, but: str) -> str:
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != but]
+    return "".join(
+        path.read_text(errors="replace") for path in files if path.name != "ephemeral_component.py"
+    )
