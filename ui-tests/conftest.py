@@ -105,10 +105,12 @@ def page(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator
     page = context.new_page()
     page.set_default_timeout(30_000)
     complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("pageerror", lambda error: complaints.append(error.stack or error.message))
     page.goto(lab.link())
     page.wait_for_function("() => window.jupyterapp !== undefined")
     page.evaluate("async () => { await window.jupyterapp.restored; }")
+    # JupyterLab's splash goes 0.2 s later and cannot bear another, as a change of theme shows one, before
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
     yield page
     results = PROJECT / "ui-tests" / "results"
     results.mkdir(exist_ok=True)
