@@ -10,6 +10,7 @@ are explained in docs/embedded.md.
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,18 @@ from tests.contract.worlds import Voices, before, fill, make_in, people, specs
 from tests.embedded.running import running
 
 OTHER_URL = os.environ.get("KFP_CONTRACT_URL", "")  # a real server, and a folder with tokens for it
-LOCAL = {"filters", "paging", "single-user"}  # stand on states or modes that no API call brings about
+LOCAL = {
+    "filters",
+    "paging",
+    "single-user",
+    "states",
+}  # stand on states or modes that no API call brings about
 STORIES = {name: story for name, story in stories().items() if not OTHER_URL or name not in LOCAL}
 REASONS = {
     "bad-input",
     "idempotent",
     "no-probing",
+    "not-served",
     "reference",
     "rights-first",
     "shared-by-name",
@@ -49,7 +56,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
                 fill(server, voices, story["world"])
             teller = Story(name, voices, specs(), before(server, voices, story["before"], specs()["plain"]))
             teller.unordered = "world" in story
-            teller.make = lambda kind, where, voices=voices: make_in(voices, kind, where)
+            teller.make = partial(make_in, server, voices)
             answer = (lambda step: step) if OTHER_URL else expected
             results[name] = [teller.tell(answer(step)) for step in story["steps"]]
     return results

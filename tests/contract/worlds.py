@@ -120,15 +120,23 @@ def before(running: Running, voices: Voices, wanted: dict[str, list[str]], spec:
     return bound
 
 
-def make_in(voices: Voices, kind: str, experiment_id: str) -> str:
-    """A run or recurring run in an experiment of alice: what a recording made without telling."""
-    name = {"run": "r", "recurring": "j"}[kind]
+def make_in(running: Running, voices: Voices, kind: str, experiment_id: str) -> str:
+    """A run or recurring run in an experiment: what a recording made without telling.
+
+    A state as `kind` is a run that has come so far, which no call brings about.
+    """
+    name = "j" if kind == "recurring" else "r"
     body = {"display_name": name, "experiment_id": experiment_id, "pipeline_spec": specs()["plain"]}
-    if kind == "run":
-        return str(voices("POST", "/apis/v2beta1/runs", body, "alice editor", []).json["run_id"])
+    experiment = running.core.store.experiments.get(experiment_id)
+    who = f"{experiment.namespace if experiment else 'alice'} editor"
+    if kind != "recurring":
+        run_id = str(voices("POST", "/apis/v2beta1/runs", body, who, []).json["run_id"])
+        if kind != "run":
+            running.core.store.runs.set_state(run_id, kind)
+        return run_id
     trigger = {"periodic_schedule": {"interval_second": "3600"}}
     body = {**body, "max_concurrency": "1", "mode": "ENABLE", "trigger": trigger}
-    made = voices("POST", "/apis/v2beta1/recurringruns", body, "alice editor", [])
+    made = voices("POST", "/apis/v2beta1/recurringruns", body, who, [])
     return str(made.json["recurring_run_id"])
 
 

@@ -139,6 +139,23 @@ def test_a_call_that_cannot_begin_in_time_is_not_begun(server: Running, timeout:
     assert (f"in {timeout}" in made) == (status == 200)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/apis/v1beta1/workflows",
+        "/apis/v2beta1/workflows",
+        "/apis/v1beta1/scheduledworkflows",
+        "/apis/v2beta1/scheduledworkflows",
+        "/apis/v1beta1/visualizations/alice",
+        "/apis/v1alpha1/tasks",
+    ],
+)
+@pytest.mark.parametrize("who", ["", "alice"])
+def test_nobody_reports_states_from_outside(server: Running, path: str, who: str) -> None:
+    token = server.token(who) if who else ""
+    assert server.call("POST", path, {"kind": "Workflow"}, token=token).status == 404
+
+
 def test_a_deep_spec_and_many_parameters_are_bounded(server: Running) -> None:
     token = server.token("alice")
     made = {"display_name": "bounds", "namespace": "alice"}
