@@ -103,7 +103,9 @@ def test_failed_run(themed: Page, theme: str) -> None:
 
 
 @pytest.mark.parametrize("width", [250, 300, 600])
-def test_panel_fits_its_width(page: Page, width: int) -> None:
+def test_panel_fits_its_width(page: Page, width: int, lab: Lab) -> None:
+    namespace = api(lab, "status")["namespace"]
+    api(lab, f"namespaces/{namespace}/runs", {"source": {"kind": "example"}})
     widen(page, width)
     expect(run_row(page, "hello-pipeline").first).to_be_visible()
     save(page, f"panel-{width}")
