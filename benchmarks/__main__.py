@@ -18,14 +18,16 @@ PARTS = {
 
 
 def main() -> None:
-    """Print the machine and a table; what is measured at the moment goes to standard error."""
-    rows = []
-    sys.stdout.write(machine() + "\n\n")
+    """Print the machine, a table, and how busy the machine was when each part began."""
+    rows, busy = [], []
     with compiled():
         for part in sys.argv[1:] or PARTS:
-            sys.stderr.write(f"{part} (load {load()})\n")
+            busy.append(f"{part} {load()}")
+            sys.stderr.write(f"{busy[-1]} …\n")
             rows += PARTS[part]()
+    sys.stdout.write(machine() + "\n\n")
     show(rows)
+    sys.stdout.write(f"\nLoad when each part began: {', '.join(busy)}.\n")
 
 
 if __name__ == "__main__":

@@ -67,9 +67,9 @@ def cost(code: str, *arguments: str) -> Cost:
     return Cost(whole, float(timed), float(high) / 1024)
 
 
-def costs(codes: Sequence[str], *arguments: str, rounds: int) -> list[Cost]:
+def costs(codes: Sequence[str], *arguments: str, rounds: int, warm: bool = True) -> list[Cost]:
     """The medians of several processes that take turns, so that a busy minute hits all of them."""
-    for code in codes:
+    for code in codes if warm else ():
         cost(code, *arguments)  # not counted: compiles, fills the disk cache
     taken = [[cost(code, *arguments) for code in codes] for _ in range(rounds)]
     return [

@@ -22,9 +22,9 @@ class Row(NamedTuple):
 
 
 def machine() -> str:
-    """Describe the machine and how busy it is, in one line."""
+    """Describe the machine in one line."""
     system = f"{platform.system()} {platform.machine()}"
-    return f"{system}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load()}"
+    return f"{system}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def load() -> str:
