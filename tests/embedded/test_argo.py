@@ -189,6 +189,14 @@ def test_a_parameter_without_value_is_asked_for(server: Running) -> None:
     assert ask(server, "runs", manifest, spec=given).status == 200
 
 
+@pytest.mark.parametrize(
+    "fields", [{"metadata": [1]}, {"spec": []}, {"spec": {"templates": [1], "arguments": {"parameters": 1}}}]
+)
+def test_a_workflow_of_another_shape_is_no_template(server: Running, fields: dict[str, Any]) -> None:
+    reply = ask(server, "runs", {**workflow(dag(TASK)), **fields})
+    assert (reply.status, reply.text) == (400, "unknown template format")
+
+
 def test_v1_shows_what_was_sent_and_v2_the_values(server: Running) -> None:
     manifest = workflow(dag(TASK), arguments={"parameters": [{"name": "p", "value": "d"}]})
     given = {"parameters": [{"name": "p", "value": "1"}]}

@@ -64,6 +64,8 @@ def of_workflow(workflow: Mapping[str, Any]) -> Template:
         raise invalid("unknown template format")
     arguments = inner.get("arguments") or {}
     declared = arguments.get("parameters") if isinstance(arguments, dict) else None
+    if declared is not None and not isinstance(declared, list):
+        raise invalid("unknown template format")
     parameters = []
     for each in declared or []:
         if not isinstance(each, dict) or not isinstance(each.get("name"), str):
