@@ -90,6 +90,15 @@ def test_such_a_run_can_be_tried_again(
     assert [row.state in FINAL for row in bench.store.tasks.of_run(run.run_id)] == [True, True]
 
 
+def test_a_stored_run_that_cannot_be_read(bench: Bench) -> None:
+    package = Package(pipeline_spec={"pipelineInfo": {"name": "p"}, "components": 5})
+
+    run = bench.wait(bench.submit(package))
+
+    assert run.state == "FAILED"
+    assert run.error.startswith("It cannot run: Expected `object`")
+
+
 def test_outside_any_run(
     make_bench: Callable[..., Bench], compiled: Compiled, caplog: pytest.LogCaptureFixture
 ) -> None:

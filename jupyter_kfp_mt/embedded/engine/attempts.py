@@ -113,7 +113,8 @@ class Attempts:
 
     def ended(self, under: Under) -> None:
         """The handle of an attempt tells that it has ended: read what it left, and tell the plan."""
-        self._containment.for_run(under.run.run_id, partial(self._ended, under))
+        if self._is_wanted(under):  # its run may have been given up a moment ago
+            self._containment.for_run(under.run.run_id, partial(self._ended, under))
 
     def abandon(self, run_id: str) -> None:
         """Stop all attempts of a run and hear of them no more."""
