@@ -19,10 +19,14 @@ class _Reference(msgspec.Struct, frozen=True):
     name: str = ""
 
 
+class _Iterator(msgspec.Struct, frozen=True):
+    """That it is there is all that counts."""
+
+
 class _TaskSpec(msgspec.Struct, frozen=True, rename="camel"):
     component_ref: _Reference = _Reference()
-    parameter_iterator: msgspec.Raw | None = None
-    artifact_iterator: msgspec.Raw | None = None
+    parameter_iterator: _Iterator | None = None
+    artifact_iterator: _Iterator | None = None
 
 
 class _Dag(msgspec.Struct, frozen=True):

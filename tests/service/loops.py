@@ -3,11 +3,16 @@
 Without postponed annotations: the SDK reads them.
 """
 
+# ruff: noqa: B006, UP006, UP035 - written as people write for the SDK
+from typing import List
+
 from kfp import dsl
 
 
 @dsl.component(base_image="python:3.11")  # type: ignore[untyped-decorator]  # the SDK has no types
 def one(x: int) -> int:
+    if x == 0:
+        raise ValueError("no zero")
     return x
 
 
@@ -17,9 +22,9 @@ def inner(x: int) -> None:
 
 
 @dsl.pipeline  # type: ignore[untyped-decorator]  # as above
-def nested(n: int = 1) -> None:
-    first = one(x=n)
-    with dsl.ParallelFor([1, 2]) as item:
+def nested(turns: List[int] = [1, 2]) -> None:
+    first = one(x=1)
+    with dsl.ParallelFor(turns) as item:
         inner(x=item)
     with dsl.If(first.output == 5):
         one(x=9)

@@ -178,3 +178,9 @@ def test_a_view_tells_what_holds_the_tasks_beside_them(kfp: KfpService) -> None:
     assert [task.name for task in view.tasks] == ["one", "one", "one"]
     turns = [held[task.parent_task_id] for task in view.tasks if task.parent_task_id in held]
     assert len(set(turns)) == 2
+
+
+def test_a_row_names_the_task_that_failed_not_what_holds_it(kfp: KfpService) -> None:
+    with pytest.raises(RunFailed):
+        kfp.wait(kfp.submit(nested, {"turns": [1, 0]}, cache="off"), timeout=TIMEOUT)
+    assert kfp.list_runs(limit=1)[0].failed_task == "one"

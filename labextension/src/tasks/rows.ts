@@ -39,6 +39,9 @@ const SEVERITY: readonly Phase[] = [
 
 /** Return what a person calls `task`. */
 export function nameOf(task: Task): string {
+  if (task.type === 'LOOP_ITERATION' && task.name) {
+    return task.name; // it stands below its loop, whose name the display name repeats
+  }
   return task.display_name || task.name || task.task_id;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { attemptOf, durationOf, firstTask, taskCsv, taskRows } from '../../src/tasks/rows';
+import { attemptOf, durationOf, firstTask, nameOf, taskCsv, taskRows } from '../../src/tasks/rows';
 import { task } from '../run/samples';
 
 const NOW = Date.parse('2026-03-12T09:20:00Z');
@@ -39,6 +39,11 @@ describe('taskRows', () => {
   it('sorts names with numbers as people do', () => {
     const tasks = ['fold-10', 'fold-2'].map(id => task(id, 'PENDING'));
     expect(names(taskRows(tasks, { column: 'task', descending: false }, NONE, NOW))).toEqual(['fold-2', 'fold-10']);
+  });
+
+  it('calls the turn of a loop by its number', () => {
+    const turn = task('t', 'RUNNING', { type: 'LOOP_ITERATION', name: 'iteration-0', display_name: 'for-loop-2 iteration 0' });
+    expect(nameOf(turn)).toBe('iteration-0');
   });
 
   it('nests tasks below their parent, counts what has ended, and folds', () => {
