@@ -132,8 +132,7 @@ def refuse(generic: str, generic_store: str) -> Callable[[ApiError], Answer]:
             words, status = generic_store, 409
         elif error.text in (_NO_FILE, _UNREADABLE, _BAD_TAGS):
             kind = TEXT
-        details = error.message if error.code not in (DENIED, UNAUTHENTICATED, NOT_FOUND) else words
-        body = {"error_message": words, "error_details": details}
+        body = {"error_message": words, "error_details": error.message}
         return Answer(status, msgspec.json.encode(body), kind)
 
     return answer
