@@ -243,8 +243,6 @@ class Killer:
             else:
                 os.kill(self._laptop.runtime.pid, signal.SIGKILL)
                 self.servers += 1
-                while embedded.find(self._laptop.folder):  # it takes the kernel a moment
-                    time.sleep(0.01)
                 self._laptop.start_again()
 
 

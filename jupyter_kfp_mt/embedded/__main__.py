@@ -6,7 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from ..errors import KfpError
 from .server import AlreadyRunningError, Options, serve
+from .store import StoreError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,11 +39,16 @@ def main(arguments: list[str] | None = None) -> int:
         serve(options)
     except AlreadyRunningError as error:
         print(error)  # noqa: T201 - read by whoever starts it
-        return 0
-    except OSError as error:
-        print(f"cannot start: {error}", file=sys.stderr)  # noqa: T201 - as above
+    except (KfpError, OSError, StoreError) as error:
+        print(f"cannot start: {_reason(error)}", file=sys.stderr)  # noqa: T201 - as above
         return 1
     return 0
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KfpError):
+        return error.why
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)
 
 
 if __name__ == "__main__":

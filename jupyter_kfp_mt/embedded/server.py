@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import getpass
 import logging
@@ -15,13 +16,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 from tornado.httpserver import HTTPServer
 
 from .. import __version__
 from ..models import RuntimeFile
+from . import find
 from .api.app import LARGEST_HEADER, LARGEST_UPLOAD, Server
 from .core.core import Core
 from .core.runner import Runner
@@ -31,6 +33,7 @@ from .tenants import Tenancy, profile_name
 TOKEN_SECONDS = 7200
 TOKEN_RENEWED = 1200.0  # seconds between renewals of the token file
 _CHECK = 15.0  # seconds between looks at whether to stop
+_PATIENCE, _LOOK = 20.0, 0.02  # seconds for one that stops, and between looks at it
 
 log = logging.getLogger("jupyter_kfp_mt.embedded")
 
@@ -66,12 +69,32 @@ def serve(options: Options, make_engine: Callable[[Store, Path], Startable] | No
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     with (folder / "lock").open("a+b") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunningError(f"an embedded server is already running for {folder}") from None
+        _take(lock, folder)
+        (folder / "runtime.json").unlink(missing_ok=True)  # of one that was killed
         _log_to_stderr()
-        _Process(options, make_engine or _engine).run()
+        _Process(options, make_engine or _engine, lock).run()
+
+
+def _take(lock: BinaryIO, folder: Path) -> None:
+    """Take the folder; raises AlreadyRunningError when another serves it.
+
+    One that comes, goes or dies is waited for; so is who looks whether there is one, which takes the lock
+    for a moment.
+    """
+    until = time.monotonic() + _PATIENCE
+    while not _is_free(lock):
+        if find(folder) is not None or time.monotonic() > until:
+            raise AlreadyRunningError(f"an embedded server is already running for {folder}")
+        time.sleep(_LOOK)
+
+
+def _is_free(lock: BinaryIO) -> bool:
+    """Whether the lock could be taken; it is kept then."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _engine(store: Store, folder: Path) -> Startable:
@@ -83,8 +106,11 @@ def _engine(store: Store, folder: Path) -> Startable:
 class _Process:
     """Everything between start and stop, in one order."""
 
-    def __init__(self, options: Options, make_engine: Callable[[Store, Path], Startable]) -> None:
+    def __init__(
+        self, options: Options, make_engine: Callable[[Store, Path], Startable], lock: BinaryIO
+    ) -> None:
         self._folder = options.data
+        self._lock = lock
         self._options = options
         self._namespace = options.namespace or profile_name(getpass.getuser())
         self._owner_key = secrets.token_hex(32)
@@ -139,22 +165,45 @@ class _Process:
 
     async def _until_stopped(self, server: Server) -> None:
         renewed = time.monotonic()
-        while not self._stopped.is_set():
-            try:
-                await asyncio.wait_for(self._stopped.wait(), _CHECK)
-            except (asyncio.TimeoutError, TimeoutError):
-                if time.monotonic() - renewed > TOKEN_RENEWED:
-                    self._write_tokens()
-                    renewed = time.monotonic()
-                if self.is_idle(time.monotonic() - server.last_call):
-                    log.info("nothing to do since %.0f s", self._options.idle_seconds)
-                    return
+        while not await self._told_to_stop():
+            if not self.holds_folder():
+                log.error("the folder was removed or replaced")
+                return
+            if time.monotonic() - renewed > TOKEN_RENEWED and self._renew_tokens():
+                renewed = time.monotonic()
+            if self.is_idle(time.monotonic() - server.last_call):
+                log.info("nothing to do since %.0f s", self._options.idle_seconds)
+                return
+
+    async def _told_to_stop(self) -> bool:
+        """Whether a signal or a call ended us; waits a while for one."""
+        with contextlib.suppress(asyncio.TimeoutError, TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), _CHECK)
+        return self._stopped.is_set()
 
     def is_idle(self, quiet: float) -> bool:
         """Whether to stop, `quiet` seconds after the last call: nothing runs and nothing is scheduled."""
         if not self._options.idle_seconds or quiet < self._options.idle_seconds:
             return False
         return not self._store.runs.unfinished() and not self._store.recurring_runs.waiting()
+
+    def holds_folder(self) -> bool:
+        """Whether the folder is still the one that was locked: another server may have a new one."""
+        try:
+            found = (self._folder / "lock").stat()
+        except OSError:
+            return False
+        ours = os.fstat(self._lock.fileno())
+        return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)
+
+    def _renew_tokens(self) -> bool:
+        """Renew them before they expire; False when that has to be tried again: the disk is full."""
+        try:
+            self._write_tokens()
+        except OSError as error:
+            log.warning("tokens were not renewed: %s", error)
+            return False
+        return True
 
     def _write_tokens(self) -> None:
         """A fresh token for each profile: whoever may read this folder owns the server."""
@@ -189,10 +238,10 @@ def _listen(port: int, last: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", wanted))
-        except OSError:
+        except OSError as error:
             listener.close()
             if wanted == port:
-                raise
+                raise OSError(error.errno, f"port {wanted}: {error.strerror}") from None
             continue
         listener.listen(512)
         listener.setblocking(False)

@@ -80,14 +80,6 @@ def test_the_address_and_the_data_outlive_a_restart(folder: Path) -> None:
     assert listed["total_size"] == 1
 
 
-def test_a_file_of_a_server_that_was_killed_is_not_believed(folder: Path) -> None:
-    runtime = embedded.ensure_running(folder)
-    os.kill(runtime.pid, 9)
-    while embedded.find(folder) is not None:  # the kernel is at it
-        time.sleep(0.01)
-    assert embedded.ensure_running(folder).pid != runtime.pid
-
-
 def test_a_server_of_another_version_is_restarted_when_it_is_idle(folder: Path) -> None:
     runtime = embedded.ensure_running(folder)
     old = msgspec.structs.replace(runtime, version="0.0.0")
@@ -105,11 +97,11 @@ def test_a_failed_start_shows_the_last_line_of_the_log(tmp_path: Path) -> None:
 
 
 def test_it_stops_by_itself_when_nothing_is_to_do(tmp_path: Path) -> None:
-    process = _Process(
-        Options(data=tmp_path, namespace="ana", idle_seconds=60), lambda store, _: StandIn(store)
-    )
-    assert not process.is_idle(59)
-    assert process.is_idle(61)
+    with (tmp_path / "lock").open("wb") as lock:
+        options = Options(data=tmp_path, namespace="ana", idle_seconds=60)
+        process = _Process(options, lambda store, _: StandIn(store), lock)
+        assert not process.is_idle(59)
+        assert process.is_idle(61)
     Store(tmp_path / "store.sqlite").close()
 
 

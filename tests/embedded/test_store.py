@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_kfp_mt.embedded.store import MIGRATIONS, ExperimentRow, RunRow, Store
-from jupyter_kfp_mt.embedded.store.db import Database, fold
+from jupyter_kfp_mt.embedded.store.db import Database, StoreError, fold
 from tests.contract.worlds import specs
 from tests.embedded.running import running
 
@@ -87,7 +87,7 @@ def test_migrations_run_once_and_in_order(tmp_path: Path) -> None:
     later = Database(path, steps)
     assert tuple(later.read.execute("SELECT x, y FROM a").fetchone()) == (7, 1)
     later.close()
-    with pytest.raises(RuntimeError, match="newer version"):
+    with pytest.raises(StoreError, match="newer version"):
         Database(path, steps[:1])
 
 

@@ -159,8 +159,6 @@ class Restarts:
             if runtime is not None and self.killed <= self.stopped:
                 os.kill(runtime.pid, signal.SIGKILL)
                 self.killed += 1
-                while embedded.find(self.folder) is not None:
-                    time.sleep(0.01)  # one that is dying is not to be found again
             elif embedded.stop(self.folder):
                 self.stopped += 1
             self.start()

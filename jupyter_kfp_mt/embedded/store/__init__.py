@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import experiments, pipelines, recurring_runs, runs, tasks, tenants
-from .db import Database
+from .db import Database, StoreError
 from .experiments import ExperimentRow, Experiments
 from .pipelines import PipelineRow, Pipelines, VersionRow
 from .recurring_runs import RecurringRunRow, RecurringRuns, Trigger
@@ -28,6 +28,7 @@ __all__ = [
     "Runs",
     "StateEntry",
     "Store",
+    "StoreError",
     "Tasks",
     "Tenants",
     "Trigger",

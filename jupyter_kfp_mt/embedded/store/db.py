@@ -18,8 +18,15 @@ _PRAGMAS = (
 )
 
 
+class StoreError(Exception):
+    """The file cannot be used: no database, of a newer version, or no room for it."""
+
+
 class Database:
-    """The store's connections. `write()` nests: an inner block joins the transaction of the outer one."""
+    """The store's connections. `write()` nests: an inner block joins the transaction of the outer one.
+
+    Raises OSError, StoreError when it cannot be opened.
+    """
 
     def __init__(self, path: Path, migrations: Sequence[str]) -> None:
         self._path = path
@@ -29,8 +36,11 @@ class Database:
         self._readers: list[sqlite3.Connection] = []
         self._local = threading.local()
         path.touch(mode=0o600)
-        self._writer = self._connect()
-        self._migrate(migrations)
+        try:
+            self._writer = self._connect()
+            self._migrate(migrations)
+        except sqlite3.Error as error:
+            raise StoreError(f"{path.name}: {error}") from error
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -89,7 +99,7 @@ class Database:
     def _migrate(self, migrations: Sequence[str]) -> None:
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
         if version > len(migrations):
-            raise RuntimeError(f"the store is of a newer version ({version} > {len(migrations)})")
+            raise StoreError(f"the store is of a newer version ({version} > {len(migrations)})")
         for number, script in enumerate(migrations[version:], version + 1):
             self._writer.executescript(f"BEGIN;\n{script};\nPRAGMA user_version={number};\nCOMMIT;")
 
