@@ -158,14 +158,15 @@ class _Start:
             self._process.wait()
 
     def _failed(self, otherwise: str) -> KfpError:
-        """The error with what this start wrote into the log, else with `otherwise`."""
+        """The error with what this start wrote into the log, else why it could not, else `otherwise`."""
         try:
-            with self._log.open("rb") as log:
+            with self._log.open("r+b") as log:
                 log.seek(self._log_start)
-                lines = log.read().decode(errors="replace").split("\n")
-        except OSError:
-            lines = []
-        told = [line for line in lines if line.strip()]
+                told = [line for line in log.read().decode(errors="replace").split("\n") if line.strip()]
+                if not told:
+                    log.write(f"{otherwise}\n".encode())
+        except OSError as error:  # it had no room for its words either
+            told = [f"{self._log}: {error.strerror}."]
         line = told[-1] if told else otherwise
         return kfp_error("embedded-failed", details="\n".join(told[-20:]), line=line)
 

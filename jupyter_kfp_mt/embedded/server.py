@@ -261,9 +261,13 @@ def _write_private(path: Path, data: bytes) -> None:
     """Write a file that only its owner can read, whole or not at all."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-    part.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        part.replace(path)
+    except OSError:  # no room
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _log_to_stderr() -> None:

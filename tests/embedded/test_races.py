@@ -138,16 +138,19 @@ def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
     assert failure(tmp_path / "file" / "kfp").why == f"{tmp_path}/file/kfp: Not a directory."
 
 
-def test_a_disk_without_room_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("room", "why"), [(2000, "cannot start: store.sqlite: "), (0, "{folder}/server.log: File too large.")]
+)
+def test_a_disk_without_room_is_told(tmp_path: Path, room: int, why: str) -> None:
     # no file may grow beyond some bytes: what a full disk does, without one
     code = "import pathlib, resource, sys; from jupyter_kfp_mt import embedded, errors\n"
-    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
+    code += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
     code += "try: embedded.ensure_running(pathlib.Path(sys.argv[1]))\n"
     code += "except errors.KfpError as error: print(error.code, error.why)"
     environment = {**os.environ, "PYTHONPATH": str(Path(embedded.__file__).parents[2])}
     words = [sys.executable, "-c", code, str(tmp_path / "kfp")]
-    told = subprocess.run(words, capture_output=True, text=True, env=environment, check=True).stdout
-    assert told.startswith("embedded-failed cannot start: store.sqlite: ")
+    told = subprocess.run(words, stdout=-1, text=True, env=environment, check=True).stdout
+    assert told.startswith("embedded-failed " + why.format(folder=tmp_path / "kfp"))
 
 
 def test_a_server_whose_folder_was_replaced_ends(tmp_path: Path) -> None:
