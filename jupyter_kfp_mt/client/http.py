@@ -34,6 +34,7 @@ class Request(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     ref: str = ""  # its id or name
     repeatable: bool = False  # sending it twice does what sending it once does
     read_timeout: float = 0.0  # seconds; 0 is the context's
+    last: int = 0  # bytes of the answer that are kept, from its end; 0 is all of it
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +43,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    dropped: bool = False  # its beginning is not here: the request wanted only so much
 
 
 class Transport(Protocol):

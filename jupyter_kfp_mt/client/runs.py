@@ -95,8 +95,29 @@ def read_log(
         (name, str(value) if value else "")
         for name, value in (("offset", offset), ("attempt", attempt), ("limit", limit))
     )
-    path = f"/apis/v1alpha1/runs/{segment(run_id)}/nodes/{segment(task_id)}/log"
-    return get(path, bytes, query, thing="task", ref=task_id)
+    return get(_log_path(run_id, task_id), bytes, query, thing="task", ref=task_id)
+
+
+def read_archived_log(run_id: str, node_id: str, *, last: int) -> Request[bytes]:
+    """The end of a node's log, from its pod or the archive: by the route of the API server itself."""
+    request = get(_log_path(run_id, node_id), bytes, thing="log", ref=node_id)
+    return msgspec.structs.replace(request, last=last)
+
+
+def read_artifact(run_id: str, node_id: str, name: str, *, last: int) -> Request[bytes]:
+    """The end of `{"data": "<base64>"}` with an output of an Argo node."""
+    path = f"/apis/v1beta1/runs/{segment(run_id)}/nodes/{segment(node_id)}/artifacts/{segment(name)}:read"
+    return msgspec.structs.replace(get(path, bytes, thing="log", ref=node_id), last=last)
+
+
+def read_log_of_ui(pod: str, namespace: str, run_id: str, created: str, *, last: int) -> Request[bytes]:
+    """The end of a pod's log, by the route of KFP's own page; `created` is the day of the run."""
+    query = (("podname", pod), ("podnamespace", namespace), ("runid", run_id), ("createdat", created))
+    return msgspec.structs.replace(get("/k8s/pod/logs", bytes, query, thing="log", ref=pod), last=last)
+
+
+def _log_path(run_id: str, node_id: str) -> str:
+    return f"/apis/v1alpha1/runs/{segment(run_id)}/nodes/{segment(node_id)}/log"
 
 
 def _of(run_id: str) -> str:

@@ -49,14 +49,15 @@ class RequestsTransport:
                 timeout=(CONNECT_TIMEOUT, request.read_timeout or self._context.timeout),
                 allow_redirects=False,
                 verify=self._context.ca_file or None,  # wins over REQUESTS_CA_BUNDLE, unlike the session's
+                stream=bool(request.last),
             )
-            body = answer.content
+            body, dropped = _last(answer, request.last) if request.last else (answer.content, False)
         except requests.RequestException as error:
             raise self._failure(request, error) from None
         except OSError as error:  # a CA bundle that the environment names, and that is not there
             raise self._tls(shortened(str(error), 160)) from None
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        found = Response(status=answer.status_code, headers=headers, body=body)
+        found = Response(status=answer.status_code, headers=headers, body=body, dropped=dropped)
         return scrubbed(found, answer.request.headers)
 
     def close(self) -> None:
@@ -106,6 +107,18 @@ def _session(context: Context) -> requests.Session:
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
+
+
+def _last(answer: requests.Response, size: int) -> tuple[bytes, bool]:
+    """The last `size` bytes of an answer of any length, and whether more came before them."""
+    kept, dropped = bytearray(), False
+    with answer:
+        for part in answer.iter_content(1 << 16):
+            kept += part
+            if len(kept) > 2 * size:
+                del kept[:-size]
+                dropped = True
+    return bytes(kept[-size:]), dropped or len(kept) > size
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -10,13 +10,14 @@ from contextlib import suppress
 import msgspec
 
 from ..client import runs as requests
-from ..errors import KfpError, kfp_error
+from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..models import Failure, LogChunk, Phase, Run, Task, known_time
+from . import archive
 from .core import Core
 from .explain import Facts, explain_wait, facts_of
 from .explain.facts import Said, events_of, states_of
-from .podlogs import Part
-from .workflow import Attempt, Seen, Step, Workflow, read_workflow, steps_of
+from .podlogs import Copy, Part
+from .workflow import Seen, Step, Workflow, read_workflow, steps_of
 
 PART = 1024 * 1024  # bytes of a log in one answer
 TAIL = 400  # lines in which a failure is looked for
@@ -52,7 +53,7 @@ def tasks(core: Core, run: Run) -> list[Task]:
 
 
 def chunk(core: Core, run: Run, task_id: str, *, offset: int, attempt: int, tail: int) -> LogChunk:
-    """Return a part of a task's log from its pod, or from our copy when the pod is gone.
+    """Return a part of a task's log from its pod; when that is gone from our copy or KFP's archive.
 
     Raises `not-found`, `logs-gone`, `logs-denied`, `kubernetes-unavailable`.
     """
@@ -68,13 +69,32 @@ def chunk(core: Core, run: Run, task_id: str, *, offset: int, attempt: int, tail
     number = attempt or len(tries)
     if not tries:
         return _chunk(step.task, number, Part(b"", 0, 0, False), complete=False)
-    if core.kubernetes is None:
-        raise kfp_error("logs-gone")
     pod = tries[number - 1]
-    log = core.caches.logs.read(core.kubernetes, pod.pod, seen.namespace)
+    log = _log(core, archive.Place(run, seen.namespace, pod))
     part = log.last(tail) if tail else log.part(offset, PART)
-    ended = pod.phase not in ("", "Pending", "Running") or part.gone
+    if core.kubernetes is None and not pod.ended:
+        part = part._replace(source="pod")  # KFP has read it there for us
+    ended = pod.ended or part.source != "pod"
     return _chunk(step.task, number, part, complete=ended and part.end == log.size)
+
+
+def _log(core: Core, place: archive.Place) -> Copy:
+    """The log of a pod; of one that is gone our copy when it has the end, else the archive's, else ours."""
+    ours: Copy | None = None
+    if core.kubernetes is None and place.attempt.phase in ("", "Pending"):
+        return Copy()  # it has not begun
+    if core.kubernetes is not None:
+        with suppress(KfpNotFoundError):
+            pod, ended = place.attempt.pod, place.attempt.ended
+            ours = core.caches.logs.read(core.kubernetes, pod, place.namespace, ended=ended)
+    if ours is not None and (ours.source == "pod" or ours.ended or not ours.whole):
+        return ours  # the places in a copy that lacks its beginning are not those of the archive
+    try:
+        return archive.read(core, place)
+    except KfpError:
+        if ours is None:
+            raise
+        return ours
 
 
 def _chunk(task: Task, attempt: int, part: Part, *, complete: bool) -> LogChunk:
@@ -83,7 +103,7 @@ def _chunk(task: Task, attempt: int, part: Part, *, complete: bool) -> LogChunk:
         task_id=task.task_id,
         task=task.display_name,
         attempt=max(attempt, 1),
-        source="copy" if part.gone else "pod",
+        source=part.source,
         text=part.text.decode(errors="replace"),
         offset=part.start,
         next_offset=part.end,
@@ -101,27 +121,24 @@ def facts(core: Core, run: Run, task: Task) -> Facts:
     driver = step.driver is not None and step.driver.failed
     pod = step.driver if driver else step.attempts[-1] if step.attempts else step.driver
     told = msgspec.structs.replace(task, reason=step.message or task.reason)
-    if pod is None or core.kubernetes is None:
+    if pod is None:
         return facts_of(told, driver=driver)
-    return _of_pod(core, told, pod, seen.namespace, driver=driver)
+    return _of_pod(core, told, archive.Place(run, seen.namespace, pod), driver=driver)
 
 
-def _of_pod(core: Core, task: Task, pod: Attempt, namespace: str, *, driver: bool) -> Facts:
-    kubernetes = core.kubernetes
-    if kubernetes is None:
-        return facts_of(task, driver=driver)
-    found, log = None, ""
+def _of_pod(core: Core, task: Task, place: archive.Place, *, driver: bool) -> Facts:
+    pod, log = place.attempt, ""
+    states: tuple[Said, ...] = ()
     events: tuple[Said, ...] = ()
-    with suppress(KfpError):
-        found = kubernetes.pod(pod.pod, namespace)
-    with suppress(KfpError):
-        events = events_of(kubernetes.events_of_pod(pod.pod, namespace))
+    if core.kubernetes is not None:
+        with suppress(KfpError):
+            found = core.kubernetes.pod(pod.pod, place.namespace)
+            states = states_of(found) if found is not None else ()
+        with suppress(KfpError):
+            events = events_of(core.kubernetes.events_of_pod(pod.pod, place.namespace))
     if pod.phase != "Pending":
         with suppress(KfpError):
-            log = (
-                core.caches.logs.read(kubernetes, pod.pod, namespace).last(TAIL).text.decode(errors="replace")
-            )
-    states = states_of(found) if found is not None else ()
+            log = _log(core, place).last(TAIL).text.decode(errors="replace")
     return facts_of(task, log, states=states, events=events, driver=driver)
 
 

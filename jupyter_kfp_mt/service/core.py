@@ -16,7 +16,7 @@ from ..kube import Kubernetes
 from ..models import Experiment, Healthz, PipelineVersion, Run, Status
 from .cache import Cache
 from .journal import Journal
-from .podlogs import PodLogs
+from .podlogs import Copy, Nowhere, PodLogs
 from .rights import Rights
 from .workflow import Seen
 
@@ -39,6 +39,7 @@ class Caches(NamedTuple):
     journal: Journal
     workflows: Cache[str, Seen]
     logs: PodLogs
+    archived: Cache[tuple[str, str], Copy | Nowhere]
     rights: Rights
 
     @classmethod
@@ -52,6 +53,7 @@ class Caches(NamedTuple):
             journal or Journal(),
             Cache(clock, seconds=4.0, size=20),
             PodLogs(),
+            Cache(clock, seconds=60.0, size=16),
             Rights(Cache(clock, seconds=300.0, size=100)),
         )
 

@@ -26,7 +26,7 @@ class Part(NamedTuple):
     start: int
     end: int
     truncated: bool  # something before `start` is not here
-    gone: bool = False  # its pod is not there any more
+    source: str = "pod"  # "copy" when its pod is not there any more, "archive" when KFP had kept it
 
 
 class Copy:
@@ -35,11 +35,21 @@ class Copy:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.whole = True  # from its first line on
-        self.gone = False
+        self.ended = False  # it was read after its pod had ended, so it has the last line too
+        self.source = "pod"
         self._text = bytearray()
         self._start = 0  # place of the first byte kept
         self._stamp = ""  # of the last line
         self._same = 0  # lines with that stamp
+
+    @classmethod
+    def of_archive(cls, text: bytes, *, whole: bool) -> Copy:
+        """Return a log that nothing is added to; not `whole` when its beginning is not in `text`."""
+        copy = cls()
+        copy.source, copy.ended, copy.whole = "archive", True, whole
+        copy._start = max(0, len(text) - KEPT)
+        copy._text = bytearray(text[copy._start :])
+        return copy
 
     @property
     def since(self) -> datetime | None:
@@ -81,14 +91,21 @@ class Copy:
         """Return at most `limit` bytes from place `offset` on."""
         start = min(max(offset, self._start), self.size)
         text = bytes(self._text[start - self._start : start - self._start + limit])
-        return Part(text, start, start + len(text), start > offset or not self.whole, self.gone)
+        return Part(text, start, start + len(text), start > offset or not self.whole, self.source)
 
     def last(self, lines: int) -> Part:
         """Return the last `lines` lines."""
         kept = bytes(self._text).splitlines(keepends=True)[-lines:]
         text = b"".join(kept)
         start = self.size - len(text)
-        return Part(text, start, self.size, start > 0 or not self.whole, self.gone)
+        return Part(text, start, self.size, start > 0 or not self.whole, self.source)
+
+
+class Nowhere(NamedTuple):
+    """No way leads to a log that was archived: what each answered, and a refusal among that."""
+
+    said: str
+    refusal: str = ""
 
 
 class PodLogs:
@@ -98,8 +115,10 @@ class PodLogs:
         self._lock = threading.Lock()
         self._copies: OrderedDict[tuple[str, str], Copy] = OrderedDict()
 
-    def read(self, kubernetes: Kubernetes, pod: str, namespace: str) -> Copy:
+    def read(self, kubernetes: Kubernetes, pod: str, namespace: str, *, ended: bool = False) -> Copy:
         """Return the log of a pod as it is now; of one that is gone, what was read before.
+
+        `ended` says that the pod writes no more.
 
         Raises `logs-gone` when nothing was, `logs-denied`, `kubernetes-unavailable`.
         """
@@ -107,8 +126,9 @@ class PodLogs:
         with copy.lock:
             try:
                 self._follow(kubernetes, copy, pod, namespace)
+                copy.source, copy.ended = "pod", ended
             except KfpNotFoundError:
-                copy.gone = True
+                copy.source = "copy"
                 if not copy.size:
                     self._drop((namespace, pod))
                     raise

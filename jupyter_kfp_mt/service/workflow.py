@@ -129,6 +129,11 @@ class Attempt(NamedTuple):
         """Whether it ended without success."""
         return self.phase in ("Failed", "Error")
 
+    @property
+    def ended(self) -> bool:
+        """Whether its pod writes no more."""
+        return self.phase not in ("", "Pending", "Running")
+
 
 class Step(NamedTuple):
     """A task with the pods that ran it; the driver is KFP's own preparation."""

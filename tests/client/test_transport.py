@@ -29,6 +29,7 @@ class Server(ThreadingHTTPServer):
         self.seen: list[dict[str, str]] = []
         self.away = ""
         self.mute = False
+        self.text = b"{}"
 
     @property
     def url(self) -> str:
@@ -47,9 +48,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.away:
             self.send_header("Location", self.server.away)
         self.send_header("Set-Cookie", "session=1")
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(self.server.text)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(self.server.text)
 
     do_POST = do_GET  # noqa: N815 - the name that http.server looks for
 
@@ -235,3 +236,15 @@ def test_the_ca_file_of_the_settings_wins_over_the_variable(
 def test_what_repeats_the_credential_is_cleaned(sent: dict[str, str], body: bytes, left: bytes) -> None:
     found = scrubbed(Response(status=200, headers={"location": body.decode()}, body=body), sent)
     assert (found.body, found.headers["location"].encode()) == (left, left)
+
+
+@pytest.mark.parametrize(("last", "kept"), [(0, b"0123456789"), (4, b"6789"), (10, b"0123456789")])
+def test_of_a_long_answer_only_the_end_is_kept(
+    server: Server, tmp_path: Path, last: int, kept: bytes
+) -> None:
+    (tmp_path / "token").write_text("secret")
+    server.text = b"0123456789"
+    transport = to(server.url, tmp_path / "token")
+    found = transport.send(runs.read_archived_log("r", "n", last=last))
+    assert (found.body, found.dropped) == (kept, len(kept) < 10)
+    transport.close()

@@ -95,7 +95,7 @@ def test_what_was_read_outlives_the_pod(pod: Pod) -> None:
     pod.server.answer("GET", FIRST, 200, line(1, "the reason"))
     logs.read(kubernetes, "step", "alice")
     copy = logs.read(kubernetes, "step", "alice")  # the server answers 404 from now on
-    assert (copy.part(0, 100).text, copy.part(0, 100).gone) == (b"the reason\n", True)
+    assert (copy.part(0, 100).text, copy.part(0, 100).source) == (b"the reason\n", "copy")
 
 
 def test_a_pod_that_was_never_read_is_gone(pod: Pod) -> None:

@@ -1,0 +1,67 @@
+"""A log whose pod is gone, as the page and a notebook get it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kube.recorded import pod_of_a_cluster
+from service.test_archive import BY_POD, NO_SUCH_KEY, TASK, text
+from service.test_cluster import RUN, Cluster, failed
+from tornado.httpclient import HTTPClientError
+from traitlets.config import Config
+
+from jupyter_kfp_mt.commands import Session, perform, split
+
+PATH = ("jupyter-kfp-mt", "namespaces/alice/runs", RUN, "tasks", TASK, "log")
+
+
+class Screen:
+    """A front that shows nothing."""
+
+    def say(self, message: str) -> None: ...
+    def write(self, text: str) -> None: ...
+    def watch(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with pod_of_a_cluster(tmp_path / "serviceaccount") as pod:
+        found = Cluster(pod)
+        found.ran(failed())
+        yield found
+
+
+@pytest.fixture
+def jp_server_config(cluster: Cluster) -> Config:
+    return Config(
+        {
+            "ServerApp": {"jpserver_extensions": {"jupyter_kfp_mt": True}},
+            "KfpExtension": {"service_factory": lambda **_: cluster.service()},
+        }
+    )
+
+
+async def test_the_page_gets_the_archived_log(cluster: Cluster, jp_fetch: Any) -> None:
+    cluster.kfp.answer("GET", BY_POD, text("one\ntwo\n"))
+    answer = json.loads((await jp_fetch(*PATH, params={"tail": "1"})).body)
+    assert (answer["text"], answer["source"], answer["complete"]) == ("two\n", "archive", True)
+
+
+async def test_the_page_is_told_why_there_is_none(cluster: Cluster, jp_fetch: Any) -> None:
+    cluster.kfp.answer("GET", BY_POD, NO_SUCH_KEY)
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch(*PATH)
+    error = json.loads(caught.value.response.body)  # type: ignore[union-attr]  # there is one
+    assert (caught.value.code, error["code"]) == (404, "logs-gone")
+    assert "NoSuchKey" in error["details"]
+
+
+def test_a_notebook_gets_the_archived_log(cluster: Cluster) -> None:
+    cluster.kfp.answer("GET", BY_POD, text("one\ntwo\n"))
+    session = Session(lambda **_: cluster.service(), Screen())
+    log: Any = perform(session, split(f"logs {RUN} load", {}))
+    assert (log, log.source) == ("one\ntwo\n", "archive")
