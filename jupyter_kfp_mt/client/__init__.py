@@ -5,7 +5,7 @@ from __future__ import annotations
 from .api import Api, RetryPolicy
 from .http import Empty, Request, Response, Transport
 from .transport import RequestsTransport
-from .v1beta1 import AnyVersion
+from .versions import AnyVersion
 
 __all__ = [
     "AnyVersion",

@@ -1,7 +1,6 @@
 """Servers that speak v1beta1 only (Kubeflow ≤ 1.7): v2beta1 requests out, v2beta1 answers back.
 
-A transport around the real one, so that nobody above knows. It costs nothing on newer servers: it turns to
-v1beta1 only after a v2beta1 address was not there and v1beta1's healthz answered. Source: kfp-api §2, §3.
+`versions.py` says when. Source: kfp-api §2, §3.
 """
 
 from __future__ import annotations
@@ -12,14 +11,11 @@ from urllib.parse import unquote
 
 import msgspec
 
-from ..context import Context
 from ..errors import kfp_error
-from .failures import is_answer
 from .http import V2, Request, Response, Transport, segment
 from .v1models import experiment_of, page_of, pipeline_of, run_of, version_of, wanted_storage
 from .v1requests import experiment_body, list_query, run_body
-
-V1 = "/apis/v1beta1"
+from .versions import V1
 
 _ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
     (method, re.compile(V2 + path), name)
@@ -45,41 +41,7 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
 )
 
 
-class AnyVersion:
-    """A transport for servers of either version."""
-
-    def __init__(self, inner: Transport, *, old: bool | None = None) -> None:
-        self._inner = inner
-        self._old = old  # None: not known yet
-
-    def in_context(self, context: Context) -> AnyVersion:
-        """Return the same with the credential of `context`."""
-        return AnyVersion(self._inner.in_context(context), old=self._old)
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._inner.close()
-
-    def send(self, request: Request[Any]) -> Response:
-        """Send once, in the words the server knows; see `Transport`."""
-        if not request.path.startswith(V2):
-            return self._inner.send(request)
-        if not self._old:
-            response = self._inner.send(request)
-            if self._old is not None or not _no_such_address(request, response):
-                self._old = False if response.status < 300 else self._old
-                return response
-            if self._answers(V2) or not self._answers(V1):
-                return response  # a newer server without this address, or no KFP at all
-            self._old = True
-        return _Conversation(self._inner, request).answer()
-
-    def _answers(self, version: str) -> bool:
-        health = Request(method="GET", path=f"{version}/healthz", reply=bytes, repeatable=True)
-        return is_answer(self._inner.send(health))
-
-
-class _Conversation:
+class Conversation:
     """One v2beta1 request to a server that knows v1beta1."""
 
     def __init__(self, inner: Transport, request: Request[Any]) -> None:
@@ -87,6 +49,7 @@ class _Conversation:
         self._request = request
 
     def answer(self) -> Response:
+        """Return the answer in v2beta1's words; raises `old-server` for what v1beta1 does not have."""
         for method, pattern, name in _ROUTES:
             found = pattern.fullmatch(self._request.path)
             if found is not None and method == self._request.method:
@@ -172,13 +135,6 @@ class _Conversation:
             return template
         text = msgspec.json.decode(template.body).get("template", "")
         return _told(answer, lambda body: version_of(body, unquote(pipeline_id), text))
-
-
-def _no_such_address(request: Request[Any], response: Response) -> bool:
-    """Whether the server does not know the path at all: an object that is not there has a longer text."""
-    if response.status != 404 or not request.path.startswith(V2):
-        return False
-    return b"not found" not in response.body or response.body.startswith(b"404 page not found")
 
 
 def _told(response: Response, translate: Any) -> Response:

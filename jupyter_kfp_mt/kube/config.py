@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
-from yaml import YAMLError
 
 from ..auth import origin_of
 from ..context import Environment, Gate, this_process
@@ -35,6 +34,7 @@ def open_gate(files: Sequence[Path], context: str) -> Gate:
     from kubernetes.client import Configuration
     from kubernetes.config import ConfigException
     from kubernetes.config.kube_config import load_kube_config
+    from yaml import YAMLError
 
     configuration = Configuration()
     known = [str(path) for path in files if path.is_file()]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..client import Api, RetryPolicy, Transport
 from ..context import SYSTEM, Clock, Context
 from ..errors import kfp_error
-from ..kube import Kubernetes
 from ..lists import ExperimentList, MetricTable, PipelineList, PipelineVersionList, RunList, TaskList
 from ..models import (
     Cache,
@@ -30,15 +29,23 @@ from ..models import (
     RunView,
     Status,
 )
-from . import about, access, experiments, logs, pipelines, runs, settle, submit, view
+from . import experiments, runs, settle
 from .core import NAMESPACE, Caches, Core
 from .journal import Journal
+from .later import Later
 from .runs import Pace
 from .settle import Settling
-from .sources import AnySource
-from .submit import Wish
 
-__all__ = ["AnySource", "Clock", "Journal", "KfpService", "Pace", "Policies", "RetryPolicy", "Settling"]
+if TYPE_CHECKING:
+    from ..kube import Kubernetes
+    from . import about, access, logs, pipelines, submit, view
+    from .sources import AnySource
+else:  # half of what a cold list of runs would take
+    about, access, logs, pipelines, submit, view = map(
+        Later, ("about", "access", "logs", "pipelines", "submit", "view")
+    )
+
+__all__ = ["Clock", "Journal", "KfpService", "Pace", "Policies", "RetryPolicy", "Settling"]
 
 
 class Policies(msgspec.Struct, frozen=True):
@@ -216,7 +223,7 @@ class KfpService:
         and lists show it so until it is.
         """
         cached = _cache(cache)
-        wish = Wish(
+        wish = submit.Wish(
             source,
             parameters or {},
             experiment,
@@ -256,7 +263,7 @@ class KfpService:
     ) -> dict[str, Any]:
         """Return what `submit` would send, without the ids; sends nothing that changes anything."""
         cached = _cache(cache)
-        wish = Wish(
+        wish = submit.Wish(
             source, parameters or {}, experiment, name, description, cached, pipeline_root, service_account
         )
         return submit.body_of(self._core, wish)

@@ -14,7 +14,7 @@ from ..client.api import TRANSIENT
 from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..lists import RunList
 from ..models import Experiment, Phase, Run, RunPage, Task
-from . import cluster, experiments
+from . import experiments
 from .core import RUN_ID, UUID, Core
 from .experiments import MAX_PAGE
 from .journal import OPEN
@@ -197,6 +197,8 @@ def reported(core: Core, run: Run) -> Reported:
     if core.health().embedded:
         listed = core.api.call(requests.list_tasks(run.run_id)).tasks
         return Reported(leaves(listed, plan), groups(listed), values=True)
+    from . import cluster  # Workflows and their explanation: not for a list
+
     details = cluster.tasks(core, run) or (run.run_details.task_details if run.run_details else ())
     return Reported(leaves(details, plan), [], values=False)
 
