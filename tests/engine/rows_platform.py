@@ -114,6 +114,26 @@ def no_password():
     assert "PASSWORD" not in os.environ
 
 
+@component
+def password() -> str:
+    import os
+
+    return os.environ.get("PASSWORD", "none")
+
+
+@component
+def see_passwords(found: list):
+    assert found == ["s3cret", "none"], found
+
+
+@dsl.pipeline
+def secrets_of_a_loop():
+    with dsl.ParallelFor(["database", "nothing"], parallelism=1) as name:
+        shown = password()
+        kubernetes.use_secret_as_env(shown, name, {"password": "PASSWORD"}, optional=True)
+    see_passwords(found=dsl.Collected(shown.output))
+
+
 @dsl.pipeline
 def unknown_secret():
     optional = no_password()
@@ -356,6 +376,7 @@ ROWS = [
     Row("`set_retry` in a loop, back-off", retries_in_loop, {}, "FAILED", two_attempts_with_code),
     Row("`sys.exit(3)` keeps its exit code", exit_codes, {}, "FAILED", code_three),
     Row("Variables, secrets, config maps and pod fields as variables", environment),
+    Row("Another secret in each iteration of a loop", secrets_of_a_loop),
     Row("A secret that does not exist", unknown_secret, {}, "FAILED", names_the_secret),
     Row("`kubernetes.set_timeout`", time_limit, {}, "FAILED", timed_out),
     Row(

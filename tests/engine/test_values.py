@@ -13,6 +13,7 @@ from jupyter_kfp_mt.embedded.engine.values import (
     coerce,
     exact_numbers,
     fill,
+    parse,
     seconds,
     select,
 )
@@ -81,14 +82,46 @@ def test_select() -> None:
 
 
 def test_texts_and_durations() -> None:
-    assert [as_text(value) for value in (1e25, 0.1, None, "ä", ["ä"])] == [
-        "1e+25",
+    assert [as_text(value) for value in (1e22, 1e-7, 2.0, 0.1, None, "ä", ["ä"])] == [
+        "1" + 22 * "0",
+        "0.0000001",
+        "2",
         "0.1",
         "null",
         "ä",
         '["ä"]',
     ]
     assert [seconds(text) for text in ("", "60s", "1.5s")] == [0, 60, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "values"),
+    [
+        ("NUMBER_INTEGER", (" 5\n", "+7", "007"), [5, 7, 7]),
+        ("NUMBER_DOUBLE", (".5\n", "1.", "1E5"), [0.5, 1.0, 1e5]),
+        ("BOOLEAN", ("1", "t", "FALSE", "True\n"), [True, True, False, True]),
+        ("LIST", ("[1, 2.5]\n",), [[1, 2.5]]),
+        ("STRING", (" 5\n",), [" 5\n"]),
+    ],
+)
+def test_files_of_outputs(kind: str, texts: tuple[str, ...], values: list[object]) -> None:
+    read = [parse(text, kind) for text in texts]
+
+    assert [(type(value), value) for value in read] == [(type(value), value) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        *(("NUMBER_INTEGER", text) for text in ("7.0", "1e3", "0x10", "1_000", "", "9223372036854775808")),
+        *(("NUMBER_DOUBLE", text) for text in ("inf", "NaN", "1,5", "1e999", "0x1")),
+        *(("BOOLEAN", text) for text in ("yes", "tRue", "")),
+        *(("LIST", text) for text in ("[NaN]", "{}", "1")),
+    ],
+)
+def test_files_that_are_no_output(kind: str, text: str) -> None:
+    with pytest.raises(ValueTypeError, match=kind):
+        parse(text, kind)
 
 
 def test_requirements_of_pip_lines() -> None:

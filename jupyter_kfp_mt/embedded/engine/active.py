@@ -49,7 +49,6 @@ class ActiveRun:
         self.maker = Maker(
             pipeline=self.pipeline,
             namespace=row.namespace,
-            run_name=row.display_name,
             folder=folder,
             sources=sources,
             environment=environment,

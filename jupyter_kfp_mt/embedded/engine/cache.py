@@ -2,7 +2,8 @@
 
 The rule is that of KFP's driver (backend/src/v2/cacheutils): the container with its command, image and
 variables, the values of the input parameters, the identity of the input artifacts, and the declared outputs;
-not the names of the task, the run or the pipeline.
+not the names of the task, the run or the pipeline. Here it also counts, by name, which secrets and config
+maps it reads: two iterations of a loop may differ in nothing else.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import os
 import msgspec
 
 from ...models import TaskValues
-from .ir import Pipeline
+from .inputs import one_value
+from .ir import Pipeline, SourceAsEnv, SourceAsFiles
 from .nodes import Node
 
 
@@ -29,7 +31,16 @@ def fingerprint(pipeline: Pipeline, node: Node) -> str:
     }
     declared = node.component.input_definitions.parameters
     values = {name: value for name, value in node.inputs.parameters.items() if name in declared}
-    facts = [container, values, artifacts, node.component.output_definitions]
+    platform = pipeline.platform(node.component)
+    sources: list[SourceAsEnv | SourceAsFiles] = [*platform.secret_as_env, *platform.config_map_as_env]
+    sources += [*platform.secret_as_volume, *platform.config_map_as_volume]
+    names = [
+        one_value(node, parameter, {})
+        for source in sources
+        if (parameter := source.secret_name_parameter or source.config_map_name_parameter)
+    ]
+    read = [sources, platform.field_path_as_env, names]
+    facts = [container, values, artifacts, node.component.output_definitions, read]
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
 
 

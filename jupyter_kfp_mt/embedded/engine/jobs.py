@@ -63,7 +63,6 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
 
     pipeline: Pipeline
     namespace: str
-    run_name: str
     folder: RunFolder
     sources: Sources
     environment: Mapping[str, str]
@@ -196,12 +195,13 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
         return as_text(one_value(node, parameter, self.placeholders(node))) if parameter else written
 
     def _field(self, node: Node, field: FieldAsEnv) -> str:
-        known = {
+        known = self.placeholders(node)
+        fields = {
             "metadata.namespace": self.namespace,
-            "metadata.name": f"{self.run_name}-{node.name}",
-            "metadata.uid": self.placeholders(node)[".pipeline_task_uuid"],
+            "metadata.name": f"{known['.pipeline_job_resource_name']}-{node.name}",
+            "metadata.uid": known[".pipeline_task_uuid"],
         }
-        return known.get(field.field_path, FIXED_FIELDS.get(field.field_path, ""))
+        return fields.get(field.field_path, FIXED_FIELDS.get(field.field_path, ""))
 
 
 def output_file(attempt: Attempt, name: str) -> Path:

@@ -14,7 +14,7 @@ from ...models import Artifact, TaskValues
 from .folders import Attempt
 from .ir import Component
 from .jobs import output_file
-from .values import ValueTypeError, coerce
+from .values import ValueTypeError, coerce, parse
 
 _LARGEST = 256 * 1024 * 1024  # bytes of an output file that are read
 
@@ -45,14 +45,13 @@ def read_outputs(component: Component, attempt: Attempt, artifacts: dict[str, Ar
     parameters = {}
     for name, definition in component.output_definitions.parameters.items():
         kind = definition.parameter_type
-        if name in written.parameter_values:
-            value = written.parameter_values[name]
-        else:
-            source = artifacts.get(definition.read_from)
-            value = _file(Path(source.uri) if source else output_file(attempt, name), name)
-            value = value.removesuffix("\n") if definition.trimmed else value
         try:
-            parameters[name] = coerce(value, kind)
+            if name in written.parameter_values:
+                parameters[name] = coerce(written.parameter_values[name], kind)
+            else:
+                source = artifacts.get(definition.read_from)
+                text = _file(Path(source.uri) if source else output_file(attempt, name), name)
+                parameters[name] = parse(text.removesuffix("\n") if definition.trimmed else text, kind)
         except ValueTypeError as error:
             raise OutputError(f"Its output {name} cannot be used: {error}.") from error
     made = {}

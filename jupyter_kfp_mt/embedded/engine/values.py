@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 _INTEGER, _DOUBLE, _STRING, _BOOLEAN = "NUMBER_INTEGER", "NUMBER_DOUBLE", "STRING", "BOOLEAN"
@@ -19,12 +21,31 @@ class ValueTypeError(ValueError):
 
 
 def as_text(value: Any) -> str:
-    """Return `value` as KFP writes it into a string: whole numbers without a point, the rest as JSON."""
+    """Return `value` as KFP writes it into a string: numbers without an exponent, the rest as JSON.
+
+    Whole numbers have no point (kubeflow/pipelines, backend/src/v2/metadata/converter.go).
+    """
     if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
-        return str(int(value))
+    if isinstance(value, float) and math.isfinite(value):
+        text = format(Decimal(repr(value)), "f")
+        return text.removesuffix(".0")
     return json.dumps(value, ensure_ascii=False)
+
+
+def parse(text: str, parameter_type: str) -> Any:
+    """Return what the file of an output says, as KFP's launcher reads it; raises ValueTypeError.
+
+    It is stricter than JSON for whole numbers, and takes what shells and calculators write: `.5`, `007`, `1`
+    for true.
+    """
+    reader = _READERS.get(parameter_type)
+    if reader is None:
+        return coerce(text, parameter_type)
+    value = reader(text.strip())
+    if value is None:
+        raise ValueTypeError(f"{shorten(text)} is not a {parameter_type}")
+    return value
 
 
 def exact_numbers(value: Any) -> Any:
@@ -63,9 +84,31 @@ def shorten(value: Any, limit: int = 80) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def _whole(text: str) -> int | None:
+    value = int(text) if re.fullmatch(r"[+-]?0*[0-9]{1,19}", text) else 1 << 64
+    return value if -(1 << 63) <= value < 1 << 63 else None
+
+
+def _decimal(text: str) -> float | None:
+    is_one = re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", text)
+    value = float(text) if is_one else math.inf
+    return value if math.isfinite(value) else None
+
+
+_TRUTH = {
+    **dict.fromkeys(("1", "t", "T", "true", "True", "TRUE"), True),
+    **dict.fromkeys(("0", "f", "F", "false", "False", "FALSE"), False),
+}
+_READERS: dict[str, Callable[[str], Any]] = {_INTEGER: _whole, _DOUBLE: _decimal, _BOOLEAN: _TRUTH.get}
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(text)
+
+
 def _read_text(text: str, parameter_type: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_number)
     except ValueError:
         if parameter_type == _BOOLEAN and text in {"True", "False"}:
             return text == "True"
