@@ -369,6 +369,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     reports_values: bool = False  # whether this server tells inputs and outputs of tasks
     plan: list[PlannedTask] = []  # empty where the spec is not known
     groups: list[Task] = []  # loops, conditions and sub-pipelines, parents of tasks; where the server tells
+    has_pods: bool = False  # whether tasks are pods that can be asked for: not on the embedded server
 
 
 class LogChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -384,6 +385,30 @@ class LogChunk(msgspec.Struct, frozen=True, kw_only=True):
     next_offset: int = 0
     truncated: bool = False  # something before `offset`, or a part too large, is not here
     complete: bool = False  # the attempt has ended and this was the last of it
+
+
+class PodEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the cluster says of a pod."""
+
+    type: str = ""  # "Normal" or "Warning"
+    reason: str = ""
+    message: str = ""
+    count: int = 1
+    at: datetime | None = None  # when it happened last
+
+
+class PodView(msgspec.Struct, frozen=True, kw_only=True):
+    """The pod of an attempt at a task, as far as this account may read it."""
+
+    run_id: str
+    task_id: str
+    attempt: int = 1
+    pod: str = ""  # empty before there is one
+    namespace: str = ""
+    events: list[PodEvent] = []  # oldest first
+    manifest: str = ""  # YAML; empty when it is gone or may not be read
+    gone: bool = False
+    refused: list[ErrorBody] = []  # what may not be read, each with the right that is missing
 
 
 class SourceKind(str, Enum):

@@ -145,6 +145,10 @@ class Kubernetes:
         """Return one pod."""
         return self._find(_core(namespace, "pods", name), Pod, "pods", namespace)
 
+    def pod_manifest(self, name: str, namespace: str) -> dict[str, object] | None:
+        """Return one pod with all its fields."""
+        return self._find(_core(namespace, "pods", name), dict[str, object], "pods", namespace)
+
     def pods_of_run(self, run_id: str, namespace: str) -> list[Pod]:
         """Return the pods of a run that are still there, by the label KFP gives them (kfp-api §8)."""
         query = [("labelSelector", f"pipeline/runid={_label(run_id)}")]

@@ -31,6 +31,7 @@ __all__ = [
     "NotebookRestartHandler",
     "PipelineVersionsHandler",
     "PipelinesHandler",
+    "PodHandler",
     "RetryHandler",
     "RunHandler",
     "RunsHandler",
@@ -205,6 +206,17 @@ class LogHandler(KfpHandler):
         """A part of it."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.log, run_id, task_id, **self.query()))
+
+
+class PodHandler(KfpHandler):
+    """The pod of a task."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str, run_id: str, task_id: str) -> None:
+        """Its events, and itself as YAML."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.pod, run_id, task_id, **self.query()))
 
 
 class ExperimentsHandler(KfpHandler):

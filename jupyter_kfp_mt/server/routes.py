@@ -122,6 +122,14 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        _RUNS + "/{run_id}/tasks/{task_id}/pod",
+        "PodHandler",
+        models.PodView,
+        query=(("attempt", Attempt),),
+        summary="The pod of an attempt at a task: its events, and itself as YAML.",
+    ),
+    Route(
+        "GET",
         "namespaces/{namespace}/experiments",
         "ExperimentsHandler",
         models.ExperimentPage,

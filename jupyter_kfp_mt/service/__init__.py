@@ -24,6 +24,7 @@ from ..models import (
     PipelinePage,
     PipelineVersion,
     PipelineVersionPage,
+    PodView,
     Run,
     RunPage,
     RunView,
@@ -38,11 +39,11 @@ from .settle import Settling
 
 if TYPE_CHECKING:
     from ..kube import Kubernetes
-    from . import about, access, logs, pipelines, submit, view
+    from . import about, access, logs, pipelines, pods, submit, view
     from .sources import AnySource
 else:  # half of what a cold list of runs would take
-    about, access, logs, pipelines, submit, view = map(
-        Later, ("about", "access", "logs", "pipelines", "submit", "view")
+    about, access, logs, pipelines, pods, submit, view = map(
+        Later, ("about", "access", "logs", "pipelines", "pods", "submit", "view")
     )
 
 __all__ = ["Clock", "Journal", "KfpService", "Pace", "Policies", "RetryPolicy", "Settling"]
@@ -310,6 +311,10 @@ class KfpService:
     ) -> LogChunk:
         """A part of a task's log: from byte `offset`, or its last `tail` lines."""
         return logs.chunk(self._core, _id(run_id), task_id, offset=offset, attempt=attempt, tail=tail)
+
+    def pod(self, run_id: str | Run, task_id: str, *, attempt: int = 0) -> PodView:
+        """The pod of an attempt at a task (0 is the last): its events, and itself as YAML."""
+        return pods.view(self._core, _id(run_id), task_id, attempt)
 
     def logs(self, run_id: str | Run, task: str = "", *, tail: int = 0, search: str = "") -> str:
         """The log of a task; without a name of the one that failed, else runs, else ended last."""

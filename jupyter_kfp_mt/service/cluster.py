@@ -57,25 +57,35 @@ def chunk(core: Core, run: Run, task_id: str, *, offset: int, attempt: int, tail
 
     Raises `not-found`, `logs-gone`, `logs-denied`, `kubernetes-unavailable`.
     """
-    seen = look(core, run)
-    step = _step(seen, task_id)
-    if step is None:
-        raise kfp_error("logs-gone") if not seen.steps else core.missing("task", task_id[:80], Task)
-    tries = step.attempts or ((step.driver,) if step.driver is not None else ())
-    if not tries and step.task.phase.ended:
-        raise kfp_error("logs-gone")  # skipped, or taken from the cache: nothing ran
-    if attempt > len(tries):
-        raise core.missing("attempt", str(attempt), Task)
-    number = attempt or len(tries)
-    if not tries:
-        return _chunk(step.task, number, Part(b"", 0, 0, False), complete=False)
-    pod = tries[number - 1]
-    log = _log(core, archive.Place(run, seen.namespace, pod))
+    if not look(core, run).steps:
+        raise kfp_error("logs-gone")
+    task, number, place = place_of(core, run, task_id, attempt)
+    if place is None:
+        if task.phase.ended:
+            raise kfp_error("logs-gone")  # skipped, or taken from the cache: nothing ran
+        return _chunk(task, number, Part(b"", 0, 0, False), complete=False)
+    pod, log = place.attempt, _log(core, place)
     part = log.last(tail) if tail else log.part(offset, PART)
     if core.kubernetes is None and not pod.ended:
         part = part._replace(source="pod")  # KFP has read it there for us
     ended = pod.ended or part.source != "pod"
-    return _chunk(step.task, number, part, complete=ended and part.end == log.size)
+    return _chunk(task, number, part, complete=ended and part.end == log.size)
+
+
+def place_of(core: Core, run: Run, task_id: str, attempt: int) -> tuple[Task, int, archive.Place | None]:
+    """Return a task, the number of one of its attempts (0 is the last) and the pod of that, if there was one.
+
+    Raises `not-found`.
+    """
+    seen = look(core, run)
+    step = _step(seen, task_id)
+    if step is None:
+        raise core.missing("task", task_id[:80], Task)
+    tries = step.attempts or ((step.driver,) if step.driver is not None else ())
+    if attempt > len(tries):
+        raise core.missing("attempt", str(attempt), Task)
+    number = attempt or len(tries)
+    return step.task, number, archive.Place(run, seen.namespace, tries[number - 1]) if tries else None
 
 
 def _log(core: Core, place: archive.Place) -> Copy:

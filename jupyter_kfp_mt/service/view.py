@@ -34,6 +34,7 @@ def view(core: Core, run_id: str) -> RunView:
         failure=told,
         reports_values=found.values,
         plan=graph.plan(package) if package else [],
+        has_pods=core.kubernetes is not None and not core.health().embedded,
     )
 
 

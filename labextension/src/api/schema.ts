@@ -775,6 +775,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jupyter-kfp-mt/namespaces/{namespace}/runs/{run_id}/tasks/{task_id}/pod": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pod of an attempt at a task: its events, and itself as YAML. */
+        get: {
+            parameters: {
+                query?: {
+                    attempt?: number;
+                };
+                header?: never;
+                path: {
+                    namespace: string;
+                    run_id: string;
+                    task_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PodView"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jupyter-kfp-mt/namespaces/{namespace}/experiments": {
         parameters: {
             query?: never;
@@ -1317,6 +1368,44 @@ export interface components {
             needs: string[];
         };
         /**
+         * PodEvent
+         * @description Something that the cluster says of a pod.
+         */
+        PodEvent: {
+            /** @default  */
+            type: string;
+            /** @default  */
+            reason: string;
+            /** @default  */
+            message: string;
+            /** @default 1 */
+            count: number;
+            /** @default null */
+            at: string | null;
+        };
+        /**
+         * PodView
+         * @description The pod of an attempt at a task, as far as this account may read it.
+         */
+        PodView: {
+            run_id: string;
+            task_id: string;
+            /** @default 1 */
+            attempt: number;
+            /** @default  */
+            pod: string;
+            /** @default  */
+            namespace: string;
+            /** @default [] */
+            events: components["schemas"]["PodEvent"][];
+            /** @default  */
+            manifest: string;
+            /** @default false */
+            gone: boolean;
+            /** @default [] */
+            refused: components["schemas"]["ErrorBody"][];
+        };
+        /**
          * Progress
          * @description How many tasks of a run have ended; `total` is None where the spec is not known.
          */
@@ -1424,6 +1513,8 @@ export interface components {
             plan: components["schemas"]["PlannedTask"][];
             /** @default [] */
             groups: components["schemas"]["Task"][];
+            /** @default false */
+            has_pods: boolean;
         };
         /**
          * RunsEvent

@@ -66,6 +66,7 @@ export function view(phase: Phase, tasks: readonly Task[], more: Partial<RunView
     reports_values: true,
     plan: [],
     groups: [],
+    has_pods: true,
     ...more
   };
 }

@@ -1,4 +1,4 @@
-"""A log whose pod is gone, as the page and a notebook get it."""
+"""Logs and pods of a run on a cluster, as the page and a notebook get them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kube.recorded import pod_of_a_cluster
 from service.test_archive import BY_POD, NO_SUCH_KEY, TASK, text
-from service.test_cluster import RUN, Cluster, failed
+from service.test_cluster import RUN, Cluster, failed, pod_name
 from tornado.httpclient import HTTPClientError
 from traitlets.config import Config
 
@@ -49,6 +49,14 @@ async def test_the_page_gets_the_archived_log(cluster: Cluster, jp_fetch: Any) -
     cluster.kfp.answer("GET", BY_POD, text("one\ntwo\n"))
     answer = json.loads((await jp_fetch(*PATH, params={"tail": "1"})).body)
     assert (answer["text"], answer["source"], answer["complete"]) == ("two\n", "archive", True)
+
+
+async def test_the_page_gets_a_pod_with_its_events(cluster: Cluster, jp_fetch: Any) -> None:
+    name = pod_name("root.load.executor")
+    events = f"/api/v1/namespaces/alice/events?fieldSelector=involvedObject.name%3D{name}"
+    cluster.pod.server.answer("GET", events, 200, {"items": [{"type": "Warning", "reason": "BackOff"}]})
+    answer = json.loads((await jp_fetch(*PATH[:-1], "pod", params={"attempt": "1"})).body)
+    assert (answer["pod"], answer["gone"], answer["events"][0]["reason"]) == (name, True, "BackOff")
 
 
 async def test_the_page_is_told_why_there_is_none(cluster: Cluster, jp_fetch: Any) -> None:
