@@ -44,6 +44,7 @@ class ActiveRun:
         self.plan = Plan(self.pipeline, self.placeholders, {task.path: _known(task) for task in tasks})
         self.results: dict[str, TaskValues] = {}  # by fingerprint, for the cache
         self.running = 0  # attempts under way
+        self.begun = row.state in {"RUNNING", "CANCELING"}  # and stored as such
         self.terminating = False
         self.removed = False
         self.maker = Maker(
@@ -99,6 +100,7 @@ class ActiveRun:
 
     def stored(self) -> None:
         """Note that the store has all changes."""
+        self.begun = True
         self.plan.changed.clear()
         self.results.clear()
 

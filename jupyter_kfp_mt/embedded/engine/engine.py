@@ -126,10 +126,10 @@ class Engine:
 
     def retry(self, run_id: str) -> None:
         """Run again what did not succeed of a run that has ended; when this returns, the run is RUNNING."""
-        row = self._store.runs.get(run_id)
-        if row is None or row.state not in FINAL:
-            return
         with self._store.db.write():
+            row = self._store.runs.get(run_id)
+            if row is None or row.state not in FINAL:
+                return
             self._store.tasks.save(for_retry(pipeline_of(row), self._store.tasks.of_run(run_id)))
             self._store.runs.set_state(run_id, "RUNNING", finished_at=0)
         self._ask(run_id, self._open)
@@ -217,8 +217,6 @@ class Engine:
         row = self._store.runs.get(run_id)
         if row is None or run_id in self._runs or row.state in FINAL:
             return
-        if row.state != "CANCELING":
-            self._store.runs.set_state(run_id, "RUNNING")
         try:
             self._begin(self._active(row, self._store.tasks.of_run(run_id)))
         except (ValueError, OSError) as error:
@@ -361,6 +359,8 @@ class Engine:
     def _save_run(self, run: ActiveRun) -> None:
         if run.removed:
             return
+        if not run.begun:
+            self._store.runs.begin(run.run_id)
         self._store.tasks.save(run.rows())
         for mark, outputs in run.results.items():
             self._store.tasks.keep_result(run.row.namespace, mark, run.run_id, outputs)

@@ -97,10 +97,10 @@ class Attempt:
         self._claim = path / "claim"
 
     def exit(self) -> Exit | None:
-        """How it ended; None while it has not."""
+        """How it ended; None while it has not, or when a power cut took the file's text."""
         try:
             return msgspec.json.decode((self.path / "exit.json").read_bytes(), type=Exit)
-        except FileNotFoundError:
+        except (FileNotFoundError, msgspec.DecodeError):
             return None
 
     def supervisor(self) -> int:

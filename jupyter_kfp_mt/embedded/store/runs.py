@@ -252,6 +252,13 @@ class Runs:
             )
         return True
 
+    def begin(self, run_id: str) -> None:
+        """Store that the run is RUNNING, unless it has been asked to end before it began."""
+        with self._db.write() as sql:
+            found = sql.execute("SELECT state FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            if found is not None and found[0] != "CANCELING":
+                self.set_state(run_id, "RUNNING")
+
     def set_state(self, run_id: str, state: str, *, finished_at: int | None = None, error: str = "") -> None:
         """Store the run's state and, when it differs from the last one, a history entry of now.
 

@@ -18,9 +18,11 @@ import socket
 import sys
 import tempfile
 import traceback
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import NoReturn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+STANDBY = 30.0  # seconds that a supervisor waits for the next job
 
 
 def main(path: str, paths: list[str]) -> None:
@@ -51,17 +53,46 @@ def main(path: str, paths: list[str]) -> None:
 
 
 def accept(listener: socket.socket) -> None:
-    """Fork a supervisor for each connection until the standard input ends."""
+    """Hand each connection to a supervisor until the standard input ends.
+
+    After each job the supervisor of the next is forked ahead, with the process of its task; when no job comes
+    for a while it goes, so that an idle server is small.
+    """
+    standby: socket.socket | None = None
     while True:
-        ready, _, _ = select.select([listener.fileno(), 0], [], [])
+        ready, _, _ = select.select([listener.fileno(), 0], [], [], STANDBY if standby else None)
         if 0 in ready and not os.read(0, 4096):
             return
         if listener.fileno() in ready:
             connection, _ = listener.accept()
-            if os.fork() == 0:
-                listener.close()
-                serve(connection)
-            connection.close()
+            with connection:
+                hand_over(connection, standby, listener)
+            standby = None
+            with contextlib.suppress(OSError):  # no process can be made now; the next job may have more luck
+                standby = stand_by(listener)
+        elif standby is not None and not ready:
+            standby.close()
+            standby = None
+
+
+def hand_over(connection: socket.socket, standby: socket.socket | None, listener: socket.socket) -> None:
+    """Give `connection` to the supervisor that stands by, or to a new one if there is none (any more)."""
+    for channel in (standby, None):
+        gone = contextlib.suppress(BrokenPipeError, ConnectionResetError)
+        with gone, channel or stand_by(listener) as taker:
+            socket.send_fds(taker, [b"!"], [connection.fileno()])
+            return
+
+
+def stand_by(listener: socket.socket) -> socket.socket:
+    """Fork a supervisor; returns where it waits for its connection."""
+    ours, theirs = socket.socketpair()
+    if os.fork() == 0:
+        listener.close()
+        ours.close()
+        serve(theirs)
+    theirs.close()
+    return ours
 
 
 def warm_up() -> None:
@@ -84,8 +115,8 @@ def warm_up() -> None:
     sys.modules.pop("warm_up", None)
 
 
-def serve(connection: socket.socket) -> NoReturn:
-    """Be the supervisor of the job that `connection` brings."""
+def serve(channel: socket.socket) -> NoReturn:
+    """Be the supervisor of the job that comes with the connection which `channel` brings, if one comes."""
     import supervisor
 
     code = 1
@@ -95,8 +126,12 @@ def serve(connection: socket.socket) -> NoReturn:
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)
         os.dup2(nothing, 1)
-        job = receive(connection)
-        supervisor.supervise(job, fork_task)
+        start = prepare_task()
+        _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+        if descriptors:
+            connection = socket.socket(fileno=descriptors[0])
+            data = receive(connection)
+            supervisor.supervise(json.loads(data), lambda: start(data), connection.close)
         code = 0
     except BaseException:
         traceback.print_exc()
@@ -104,23 +139,33 @@ def serve(connection: socket.socket) -> NoReturn:
         os._exit(code)
 
 
-def receive(connection: socket.socket) -> dict[str, Any]:
-    """Read one job."""
+def receive(source: socket.socket) -> bytes:
+    """Read all that comes."""
     parts = []
-    while part := connection.recv(1 << 20):
+    while part := source.recv(1 << 20):
         parts.append(part)
-    job: dict[str, Any] = json.loads(b"".join(parts))
-    return job
+    return b"".join(parts)
 
 
-def fork_task(job: dict[str, Any], output: int) -> int:
-    """Make the task's process by fork."""
+def prepare_task() -> Callable[[bytes], tuple[int, int]]:
+    """Fork the process of a task, which waits for its job; returns what hands it over (see `supervise`)."""
+    output, written = os.pipe()
+    told, telling = os.pipe()
     pid = os.fork()
     if pid == 0:
         from task import become
 
-        become(job, output)
-    return pid
+        os.dup2(told, 0)
+        become(written)
+    os.close(written)
+    os.close(told)
+
+    def start(job: bytes) -> tuple[int, int]:
+        with open(telling, "wb") as file:
+            file.write(job)
+        return pid, output
+
+    return start
 
 
 if __name__ == "__main__":

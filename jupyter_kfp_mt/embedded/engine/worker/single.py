@@ -9,31 +9,32 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def spawn_task(job: dict[str, Any], output: int) -> int:
+def spawn_task(data: bytes) -> tuple[int, int]:
     """Make the task's process as a new interpreter, which reads the job from its standard input."""
     environment = {**os.environ, "_KFP_RUNTIME": "true", "PYTHONDONTWRITEBYTECODE": "1"}
+    output, written = os.pipe()
     process = subprocess.Popen(
         [sys.executable, os.path.join(HERE, "task.py")],
         stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=output,
+        stdout=written,
+        stderr=written,
         env=environment,
     )
+    os.close(written)
     if process.stdin is not None:
-        process.stdin.write(json.dumps(job).encode())
-        process.stdin.close()
+        with process.stdin:
+            process.stdin.write(data)
     process.returncode = 0  # the supervisor collects it, not this object
-    return process.pid
+    return process.pid, output
 
 
 if __name__ == "__main__":
     import supervisor  # type: ignore[import-not-found] # run by path
 
-    job = json.load(sys.stdin)
+    data = sys.stdin.buffer.read()
     os.setsid()
-    supervisor.supervise(job, spawn_task)
+    supervisor.supervise(json.loads(data), lambda: spawn_task(data), lambda: os.close(1))

@@ -31,12 +31,14 @@ TAIL = 64 * 1024  # bytes of the end that are kept of a log beyond its limit
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 TIMED_OUT = 124  # the exit code of timeout(1)
+# Makes the task's process; returns its id, and where what it writes to descriptors 1 and 2 can be read.
+Start = Callable[[], tuple[int, int]]
 
 
-def supervise(job: dict[str, Any], start: Callable[[dict[str, Any], int], int]) -> int | None:
+def supervise(job: dict[str, Any], start: Start, tell: Callable[[], None]) -> int | None:
     """Run `job` to its end; returns the exit code, None when the attempt is another's.
 
-    `start` makes the task's process, its output going to the given descriptor, and returns its id.
+    `tell` is called when `exit.json` is there to be read.
     """
     folder = job["folder"]
     claim = take_claim(folder)
@@ -45,19 +47,16 @@ def supervise(job: dict[str, Any], start: Callable[[dict[str, Any], int], int]) 
     reserve_exit(folder)
     prctl(PR_SET_CHILD_SUBREAPER)
     stop = _Stop(job.get("timeout") or 0)
-    reader, writer = os.pipe()
-    for descriptor in (reader, claim):
-        os.set_inheritable(descriptor, False)
     log = _Log(os.path.join(folder, "log"), job["log_limit"])
     try:
-        pid = start(job, writer)
-        os.close(writer)
-        code = _watch(pid, reader, log, stop)
+        pid, output = start()
+        code = _watch(pid, output, log, stop)
         reason = stop.reason or log.fault or ("" if code == 0 else describe(code))
     except OSError as error:
         code, reason = 126, f"The task could not be started: {error}."
     log.close()
     write_exit(folder, TIMED_OUT if stop.reason.startswith("It ran") else code, reason)
+    tell()
     return code
 
 
@@ -88,13 +87,14 @@ def reserve_exit(folder: str) -> None:
 
 
 def write_exit(folder: str, code: int, reason: str) -> None:
-    """Write how the attempt ended; whoever sees the file sees all of it."""
+    """Write how the attempt ended; whoever sees the file sees all of it.
+
+    It is not forced to the disk: a power cut would take what the task made with it.
+    """
     part = os.path.join(folder, "exit.part")
     text = json.dumps({"code": code, "reason": reason[:500], "at": time.time()}, ensure_ascii=True)
     with open(part, "r+", encoding="utf-8") as file:
         file.write(text.ljust(EXIT_ROOM))
-        file.flush()
-        os.fsync(file.fileno())
     os.replace(part, os.path.join(folder, "exit.json"))
 
 

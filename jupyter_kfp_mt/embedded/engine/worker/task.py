@@ -1,7 +1,7 @@
 """The task's own process: a fresh session, its log, its environment, its folder, then the user's code.
 
-Standard library only, with KFP's executor loaded when it is needed. `python task.py` reads the job from its
-standard input (the way without fork).
+Standard library only, with KFP's executor loaded when it is needed. The job comes on the standard input,
+which is empty afterwards; without a job the process ends.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from mounts import MountError, present  # type: ignore[import-not-found] # run b
 from supervisor import PR_SET_PDEATHSIG, prctl  # type: ignore[import-not-found] # run by path
 
 
-def become(job: dict[str, Any], output: int) -> NoReturn:
-    """Turn this process, a child of a supervisor, into the task; does not return."""
+def become(output: int) -> NoReturn:
+    """Turn this process, a child of a supervisor, into a task that writes to `output`; does not return."""
     code = 1
     try:
-        _settle_in(job, output)
+        _leave_the_parent(output)
+        job = _job()
+        _settle_in(job)
         code = _run(job)
     except SystemExit as asked:
         code = _exit_code(asked)
@@ -31,7 +33,7 @@ def become(job: dict[str, Any], output: int) -> NoReturn:
         _leave(code)
 
 
-def _settle_in(job: dict[str, Any], output: int) -> None:
+def _leave_the_parent(output: int) -> None:
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
     signal.set_wakeup_fd(-1)
@@ -39,13 +41,26 @@ def _settle_in(job: dict[str, Any], output: int) -> None:
         signal.signal(name, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # as in a fresh Python
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.closerange(3, 256)
-    sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115 - for the life of the process
     sys.stdout, sys.stderr = _text(1), _text(2)  # not `reconfigure`: they may have been files
+
+
+def _job() -> dict[str, Any]:
+    with open(0, "rb", closefd=False) as file:
+        data = file.read()
+    if not data:
+        os._exit(0)  # the supervisor has gone
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115 - for the life of the process
+    job: dict[str, Any] = json.loads(data)
+    return job
+
+
+def _settle_in(job: dict[str, Any]) -> None:
     if job["files"]:
         _show_files(job)
     os.environ.clear()
@@ -140,4 +155,4 @@ def _leave(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    become(json.load(sys.stdin), 1)
+    become(1)

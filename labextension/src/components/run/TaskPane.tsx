@@ -113,7 +113,12 @@ function Attempts(props: ITaskPaneProps & { readonly task: Task }): React.JSX.El
 
 /** Return whether a log can be asked for. */
 export function hasLog(task: Task): boolean {
-  const made = task.phase !== 'PENDING' && task.phase !== 'SKIPPED' && task.phase !== 'CACHED';
+  return task.phase !== 'PENDING' && hasPod(task);
+}
+
+/** Return whether a pod can be asked for, if tasks are pods: one that waits may say why. */
+export function hasPod(task: Task): boolean {
+  const made = task.phase !== 'SKIPPED' && task.phase !== 'CACHED';
   const runs = task.type === '' || task.type === 'RUNTIME';
   return made && runs;
 }
