@@ -35,17 +35,6 @@ __all__ = [
 ]
 
 _OLD_TYPES = {"INT": "NUMBER_INTEGER", "DOUBLE": "NUMBER_DOUBLE", "STRING": "STRING"}
-_OLD_NUMBERS = {1: "INT", 2: "DOUBLE", 3: "STRING"}
-_NUMBERS = {  # of the enum, which protojson also takes
-    1: "NUMBER_DOUBLE",
-    2: "NUMBER_INTEGER",
-    3: "STRING",
-    4: "BOOLEAN",
-    5: "LIST",
-    6: "STRUCT",
-    7: "TASK_FINAL_STATUS",
-    8: "TASK_CONFIG",
-}
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,12 +225,7 @@ def _parameter(name: str, definition: Mapping[str, Any]) -> ParameterSpec:
 
 
 def _type_of(definition: Mapping[str, Any]) -> ParameterType:
-    named = definition.get("parameterType")
-    if isinstance(named, int):
-        named = _NUMBERS.get(named)
-    if named is None:
-        old = definition.get("type", "STRING")
-        named = _OLD_TYPES.get(_OLD_NUMBERS.get(old, "STRING") if isinstance(old, int) else old)
+    named = definition.get("parameterType") or _OLD_TYPES.get(definition.get("type", "STRING"))
     return ParameterType(named) if named in set(ParameterType) else ParameterType.STRING
 
 

@@ -15,7 +15,7 @@ MAX_NESTING = 50  # of components
 PIPELINE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")  # backend/src/apiserver/common/utils.go:35
 
 # field → "text", "flag", "number", "value" (any JSON), "struct" (any mapping), "duration", "[x]" list of x,
-# "{x}" mapping of x, else the message's name. A kind of the proto that is an enum is "text" or a number.
+# "{x}" mapping of x, a name of `ENUMS`, else the message's name.
 MESSAGES: dict[str, dict[str, str]] = {
     "pipeline": {
         "pipelineInfo": "pipelineInfo",
@@ -49,8 +49,8 @@ MESSAGES: dict[str, dict[str, str]] = {
         "schemaVersion": "text",
     },
     "inputParameter": {
-        "type": "enum",
-        "parameterType": "enum",
+        "type": "oldType",
+        "parameterType": "parameterType",
         "defaultValue": "value",
         "isOptional": "flag",
         "description": "text",
@@ -65,7 +65,7 @@ MESSAGES: dict[str, dict[str, str]] = {
         "isArtifactList": "flag",
         "description": "text",
     },
-    "outputParameter": {"type": "enum", "parameterType": "enum", "description": "text"},
+    "outputParameter": {"type": "oldType", "parameterType": "parameterType", "description": "text"},
     "dag": {"tasks": "{task}", "outputs": "dagOutputs"},
     "task": {
         "taskInfo": "name",
@@ -94,7 +94,7 @@ MESSAGES: dict[str, dict[str, str]] = {
     "taskArtifact": {"taskOutputArtifact": "producedArtifact", "componentInputArtifact": "text"},
     "producedArtifact": {"producerTask": "text", "outputArtifactKey": "text"},
     "caching": {"enableCache": "flag", "cacheKey": "text"},
-    "trigger": {"condition": "text", "strategy": "enum"},
+    "trigger": {"condition": "text", "strategy": "strategy"},
     "artifactIterator": {"items": "artifactItems", "itemInput": "text"},
     "artifactItems": {"inputArtifact": "text"},
     "parameterIterator": {"items": "parameterItems", "itemInput": "text"},
@@ -114,15 +114,34 @@ MESSAGES: dict[str, dict[str, str]] = {
     "parameterSelectors": {"parameterSelectors": "[parameterSelector]"},
 }
 
+ENUMS: dict[str, tuple[str, ...]] = {  # by number
+    "parameterType": (
+        "PARAMETER_TYPE_ENUM_UNSPECIFIED",
+        "NUMBER_DOUBLE",
+        "NUMBER_INTEGER",
+        "STRING",
+        "BOOLEAN",
+        "LIST",
+        "STRUCT",
+        "TASK_FINAL_STATUS",
+        "TASK_CONFIG",
+    ),
+    "oldType": ("PRIMITIVE_TYPE_UNSPECIFIED", "INT", "DOUBLE", "STRING"),
+    "strategy": (
+        "TRIGGER_STRATEGY_UNSPECIFIED",
+        "ALL_UPSTREAM_TASKS_SUCCEEDED",
+        "ALL_UPSTREAM_TASKS_COMPLETED",
+    ),
+}
 _SCALARS: dict[str, tuple[tuple[type, ...], str]] = {
     "text": ((str,), "text"),
     "flag": ((bool,), "true or false"),
     "number": ((int, float), "a number"),
-    "enum": ((str, int), "a name"),
     "struct": ((dict,), "a mapping"),
     "duration": ((str, dict), "a duration"),
 }
 
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 Path = tuple[str | int, ...]
 
 
@@ -136,7 +155,7 @@ class Misfit(Exception):  # noqa: N818 - what it says of a document
 
 
 def conform(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `document` with its fields in camelCase and nulls left out; raises `Misfit`."""
+    """Return `document` as the SDK would write it: camelCase, names of enums, no nulls; raises `Misfit`."""
     spec = _message(document, "pipeline", ())
     if "root" not in spec:
         raise Misfit((), "`root` is missing")
@@ -178,12 +197,25 @@ def _field(value: Any, kind: str, path: Path) -> Any:
         if not isinstance(value, list):
             raise Misfit(path, f"`{_last(path)}` is not a list")
         return [_field(inner, kind[1:-1], (*path, index)) for index, inner in enumerate(value)]
+    if kind in ENUMS:
+        return _enum(value, ENUMS[kind], path)
     if kind not in _SCALARS:
         return _message(value, kind, path)
+    if kind == "number" and isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = float(value) if set(value) & set(".eE") else int(value)  # protojson takes numbers as text
     types, word = _SCALARS[kind]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         raise Misfit(path, f"`{_last(path)}` is not {word}")
     return value
+
+
+def _enum(value: Any, names: tuple[str, ...], path: Path) -> str:
+    """The name of an enum's value; protojson takes its number, too."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names):
+        return names[value]
+    if isinstance(value, str) and value in names:
+        return value
+    raise Misfit(path, f"`{_last(path)}` is none of {', '.join(names[1:])}")
 
 
 def _check_references(spec: dict[str, Any]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from jupyter_kfp_mt.embedded.engine.packages import RUNTIME, Packages
@@ -140,6 +143,18 @@ def test_what_is_not_taken_from_the_cache(change: str, bench: Bench, compiled: C
     bench.wait(bench.submit(compiled(pipeline), {"folder": folder, "name": name}, namespace=namespace))
 
     assert len(os.listdir(place)) == 2
+
+
+def test_a_pipeline_in_any_form_that_protojson_takes(bench: Bench, compiled: Compiled, place: Path) -> None:
+    text = msgspec.json.encode(compiled(pipelines.marks).pipeline_spec).decode()
+    for name in ("componentRef", "executorLabel", "componentInputParameter", "inputDefinitions"):
+        text = text.replace(f'"{name}"', '"' + re.sub("([A-Z])", r"_\1", name).lower() + '"')
+    text = text.replace('"parameterType":"STRING"', '"parameterType":3')
+
+    run_id = bench.submit(Package(pipeline_spec=json.loads(text)), {"folder": str(place), "name": "any form"})
+
+    assert bench.wait(run_id).state == "SUCCEEDED"
+    assert bench.tasks(run_id)["mark"].outputs.parameters == {"Output": "any form"}
 
 
 def test_cached_artifacts_outlive_their_run(bench: Bench, compiled: Compiled) -> None:

@@ -120,6 +120,16 @@ def test_rules(tasks: dict[str, Any], fails: set[str], expected: dict[str, str])
     assert simulate(pipeline(tasks), fails) == expected
 
 
+@pytest.mark.parametrize(("value", "state"), [("fast", S), ("slow", S), ("other", F)])
+def test_literals_are_the_only_values(value: str, state: str) -> None:
+    mode = {"parameterType": "STRING", "defaultValue": "by default", "literals": ["fast", "slow"]}
+    components = {"strict": {**CODE, "inputDefinitions": {"parameters": {"mode": mode}}}}
+    given = {"parameters": {"mode": {"runtimeValue": {"constant": value}}}}
+    tasks = {"a": task(component="strict"), "b": task(component="strict", inputs=given)}
+
+    assert simulate(pipeline(tasks, components), set()) == {"": state, "a": S, "b": state}
+
+
 def test_a_chain_may_be_long() -> None:
     tasks = {f"t{n}": task(*([f"t{n - 1}"] if n else [])) for n in range(3000)}
 

@@ -60,6 +60,16 @@ def test_snake_case_and_nulls_are_taken_as_protojson_takes_them() -> None:
     assert parse(text) == parse(SIMPLE)
 
 
+def test_enums_by_number_and_numbers_as_text_are_taken_as_protojson_takes_them() -> None:
+    wanted = SIMPLE.replace("taskInfo: {name: load}", "retryPolicy: {maxRetryCount: 2, backoffFactor: 1.5}")
+    given = wanted.replace("Count: 2", 'Count: "2"').replace("Factor: 1.5", 'Factor: "1.5"')
+
+    for number, name in enumerate(("DOUBLE", "INTEGER"), 1):
+        given = given.replace(f"parameterType: NUMBER_{name}", f"parameterType: {number}")
+
+    assert parse(given) == parse(wanted)
+
+
 def test_text_that_looks_like_a_number_elsewhere_is_written_with_quotes() -> None:
     spec = parse(SIMPLE).pipeline_spec
     spec["root"]["inputDefinitions"]["parameters"]["name"]["defaultValue"] = "1e5"

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from ...models import Artifact, TaskValues
+from ...spec.schema import conform
 from ..argo import is_argo, translate
 from ..store.runs import RunRow
 from ..store.tasks import TaskRow, TaskState
@@ -237,9 +238,10 @@ def pipeline_of(row: RunRow) -> Pipeline:
     if is_argo(row.spec):
         package, _ = translate(spec)
         return read_pipeline(package.pipeline_spec, package.platform_spec)
+    # Stored as it was sent: names and numbers may have any form that protojson takes.
     if "pipeline_spec" in spec:
-        return read_pipeline(spec["pipeline_spec"], spec.get("platform_spec"))
-    return read_pipeline(spec, None)
+        return read_pipeline(conform(spec["pipeline_spec"]), spec.get("platform_spec"))
+    return read_pipeline(conform(spec), None)
 
 
 def _known(task: TaskRow) -> Known:

@@ -216,6 +216,9 @@ def _typed(values: Mapping[str, Any], component: Component) -> dict[str, Any]:
             typed[name] = coerce(typed[name], definition.parameter_type)
         except ValueTypeError as error:
             raise InputError(f"Input {name}: {error}.") from error
+        if name in values and definition.literals and typed[name] not in definition.literals:
+            allowed = ", ".join(map(shorten, exact_numbers(definition.literals)))
+            raise InputError(f"Input {name}: {shorten(typed[name])} is none of {allowed}.")
     return typed
 
 

@@ -73,6 +73,7 @@ class ParameterDefinition(_Part, frozen=True, kw_only=True):
     parameter_type: str = ""
     default_value: Any = msgspec.UNSET
     is_optional: bool = False
+    literals: list[Any] = []  # the only values it takes; empty: any
     # Not in IR, of outputs of Argo templates only:
     read_from: str = ""  # the output artifact whose file has the value
     trimmed: bool = False  # a line end at its end is not part of the value
