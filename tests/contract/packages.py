@@ -7,11 +7,28 @@ import io
 import json
 import tarfile
 import zipfile
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-PLAIN = json.loads((Path(__file__).parent / "data" / "plain.json").read_text())
+DATA = Path(__file__).parent / "data"
+
+
+def specs() -> dict[str, Any]:
+    """The pipelines that the recordings ran, by the names that the cases use."""
+    return {path.stem: json.loads(path.read_text()) for path in DATA.glob("*.json")}
+
+
+@cache
+def specs_by_name() -> dict[str, Any]:
+    """What cases write for a pipeline: as it is, and as the text of v1 fields."""
+    found = {f"<spec {name}>": spec for name, spec in specs().items()}
+    return {**found, **{f"<text of spec {name}>": json.dumps(spec) for name, spec in specs().items()}}
+
+
+PLAIN = specs()["plain"]
 YAML = yaml.safe_dump(PLAIN).encode()
 PLATFORM = yaml.safe_dump({"platforms": {"kubernetes": {"deploymentSpec": {"executors": {}}}}}).encode()
 OTHER_PLATFORM = yaml.safe_dump({"platforms": {"other": {}}}).encode()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_kfp_mt.embedded.engine import LogPart
-from tests.contract.worlds import specs
+from tests.contract.packages import specs
 
 from .running import Reply, Running, running
 

@@ -19,7 +19,7 @@ from jupyter_kfp_mt.embedded.api.http import OWNER, Route
 from jupyter_kfp_mt.embedded.core.packages import of_wire
 from jupyter_kfp_mt.embedded.core.pipelines import Names
 from jupyter_kfp_mt.embedded.tenants import EDITOR, RIGHTS, subject
-from tests.contract.worlds import specs
+from tests.contract.packages import specs
 from tests.embedded.running import Reply, Running, running
 
 RANDOM = "0a0a0a0a-0b0b-4c0c-8d0d-0e0e0e0e0e0e"

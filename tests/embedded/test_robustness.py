@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from jupyter_kfp_mt.embedded.api.app import all_routes
 from jupyter_kfp_mt.embedded.api.http import Route
-from tests.contract.worlds import specs
+from tests.contract.packages import specs
 from tests.embedded.running import OWNER_KEY, Running, running
 
 EXAMPLES = int(os.environ.get("KFP_FUZZ_EXAMPLES", "300"))

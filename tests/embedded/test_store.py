@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_kfp_mt.embedded.store import MIGRATIONS, ExperimentRow, RunRow, Store
 from jupyter_kfp_mt.embedded.store.db import Database, StoreError, fold
-from tests.contract.worlds import specs
+from tests.contract.packages import specs
 from tests.embedded.running import running
 
 

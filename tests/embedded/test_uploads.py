@@ -13,8 +13,7 @@ import yaml
 
 from jupyter_kfp_mt.embedded.core.errors import ApiError, invalid
 from jupyter_kfp_mt.embedded.core.fetch import fetch
-from tests.contract.packages import tarred, zipped
-from tests.contract.worlds import specs
+from tests.contract.packages import specs, tarred, zipped
 from tests.embedded.running import Reply, Running, running
 
 YAML = yaml.safe_dump(specs()["plain"]).encode()

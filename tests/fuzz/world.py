@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from hypothesis import HealthCheck, settings
 
-from tests.contract.worlds import specs
+from tests.contract.packages import specs
 from tests.embedded.running import send
 
 FOLDER = Path(__file__).parent / "swagger"

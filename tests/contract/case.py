@@ -1,0 +1,176 @@
+"""Cases: one request each, with what has to be there before and the answer a real KFP server gave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+
+from tests.contract.compare import Comparison, same_text
+from tests.contract.packages import multipart, specs_by_name
+from tests.contract.target import CannotSetUpError, Headers, Target
+from tests.embedded.running import Reply
+
+CASES = Path(__file__).parent / "cases"
+_COLLECTIONS = {  # what a create answers with: where the id is, and what deletes it
+    "v2beta1/experiments": ("experiment_id", "experiments/{}"),
+    "v2beta1/runs": ("run_id", "runs/{}"),
+    "v2beta1/recurringruns": ("recurring_run_id", "recurringruns/{}"),
+    "v2beta1/pipelines": ("pipeline_id", "pipelines/{}?cascade=true"),
+    "v2beta1/pipelines/create": ("pipeline_id", "pipelines/{}?cascade=true"),
+    "v2beta1/pipelines/upload": ("pipeline_id", "pipelines/{}?cascade=true"),
+    "v1beta1/experiments": ("id", "experiments/{}"),
+    "v1beta1/runs": ("run.id", "runs/{}"),
+    "v1beta1/jobs": ("id", "recurringruns/{}"),
+    "v1beta1/pipelines": ("id", "pipelines/{}?cascade=true"),
+    "v1beta1/pipelines/upload": ("id", "pipelines/{}?cascade=true"),
+}
+
+
+def load(name: str) -> dict[str, Any]:
+    """A case by its topic and file name without ending."""
+    found: dict[str, Any] = yaml.load((CASES / f"{name}.yaml").read_text(), yaml.CSafeLoader)
+    return found
+
+
+def names() -> list[str]:
+    """All cases, by topic and file name."""
+    return [f"{path.parent.name}/{path.stem}" for path in sorted(CASES.glob("*/*.yaml"))]
+
+
+def setups() -> dict[str, dict[str, Any]]:
+    """The named set-ups: `once` those that cases only read, `each` those made for every case."""
+    found: dict[str, Any] = yaml.load((CASES / "setups.yaml").read_text(), yaml.CSafeLoader)
+    return found
+
+
+@dataclass
+class Telling:
+    """One case being told to one server; `made` is what it leaves behind."""
+
+    target: Target
+    comparison: Comparison
+    made: list[tuple[Headers, str]] = field(default_factory=list)  # as whom, and the path that deletes it
+    done: set[str] = field(default_factory=set)
+
+    def set_up(self, items: list[Any], named: dict[str, Any]) -> None:
+        """Bring about what has to be there; raises CannotSetUpError where this server cannot."""
+        for item in items:
+            if isinstance(item, str):
+                self._named(item, named)
+            elif "state" in item:
+                for run, state in item["state"].items():
+                    self.target.keys.set_state(self.comparison.names[run], state)
+            else:
+                self._made(item)
+
+    def _named(self, name: str, named: dict[str, Any]) -> None:
+        if name in self.done:
+            return
+        self.done.add(name)
+        if name in named["each"]:
+            self.set_up(named["each"][name], named)
+            return
+        if name not in self.target.kept:
+            apart = Telling(self.target, Comparison({}), self.target.made)
+            apart.set_up(named["once"][name], named)
+            self.target.kept[name] = apart.comparison.names
+        self.comparison.names.update(self.target.kept[name])
+
+    def _made(self, item: dict[str, Any]) -> None:
+        for number in range(1, item.get("times", 1) + 1):
+            self.comparison.names["n"] = f"{number:03}"
+            reply = self.send(item)
+            if reply.status != 200:
+                raise AssertionError(f"set-up {item['request']}: {reply.status} {reply.text}")
+            for name, path in item.get("keep", {}).items():
+                self.comparison.names[name] = at(reply.json, path)
+
+    def send(self, item: dict[str, Any]) -> Reply:
+        """Send a request, of the case or of its set-up."""
+        method, path = item["request"].split(" ", maxsplit=1)
+        headers = self.target.headers(item["as"]) if "Authorization" not in item.get("headers", {}) else []
+        headers += self._headers(item)
+        body = item.get("body")
+        sent = self._filled(body).encode() if isinstance(body, str) else self._filled(body)
+        if "upload" in item:
+            sent, kind = multipart(**item["upload"])
+            headers.append(("Content-Type", kind))
+        path = path.replace("<filter>", quote(self.comparison.real(item.get("filter", "")), safe=""))
+        reply = self.target.call(method, self._path(path), sent, headers)
+        self._remember(method, path, headers, reply)
+        return reply
+
+    def _headers(self, item: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        for name, values in item.get("headers", {}).items():
+            for value in values if isinstance(values, list) else [values]:
+                token = self.target.keys.token(item["as"]) if "<token>" in value else ""
+                yield name, value.replace("<token>", token)
+
+    def _path(self, path: str) -> str:
+        page = self.comparison.names.get("page")
+        return self.comparison.real(path.replace("<page>", quote(page, safe="")) if page else path)
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {self._filled(key): self._filled(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self._filled(each) for each in value]
+        if not isinstance(value, str):
+            return value
+        return specs_by_name().get(value) or self.comparison.real(value)
+
+    def _remember(self, method: str, path: str, headers: Headers, reply: Reply) -> None:
+        collection = path.partition("?")[0].removeprefix("/apis/").rstrip("/")
+        if method in ("POST", "PUT") and reply.status == 200 and collection in _COLLECTIONS:
+            where, deleted = _COLLECTIONS[collection]
+            self.made.append((headers, deleted.format(at(reply.json, where))))
+
+
+def at(body: Any, path: str) -> Any:
+    """The field at `a.0.b`."""
+    for part in path.split("."):
+        body = body[int(part)] if isinstance(body, list) else body[part]
+    return body
+
+
+def wrong(case: dict[str, Any], reply: Reply, comparison: Comparison) -> str:
+    """What is wrong with the answer, "" when nothing is."""
+    expected = case["answer"]
+    if reply.status != expected["status"]:
+        return f"status {reply.status}, not {expected['status']}: {reply.body[:400]!r}"
+    for name, value in expected.get("headers", {}).items():
+        if not same_text(value, reply.headers.get(name.lower(), "")):
+            return f"header {name}: {reply.headers.get(name.lower())!r}, not {value!r}"
+    if "text" in expected:
+        wanted = comparison.real(expected["text"])
+        return "" if same_text(wanted, reply.text) else f"text: {reply.text!r}, not {wanted!r}"
+    if "body" not in expected:
+        return ""
+    try:
+        got = reply.json
+    except ValueError:
+        got = reply.body.decode()
+    return comparison.difference(expected["body"], got)
+
+
+def tell(case: dict[str, Any], target: Target, named: dict[str, Any]) -> str:
+    """Set up, ask, compare, clean; returns what is wrong; raises CannotSetUpError."""
+    if case.get("mode", "multi-user") != target.mode:
+        raise CannotSetUpError(f"the server is {target.mode}")
+    if "kubeflow-userid" in case.get("headers", {}) and not target.believes_header:
+        raise CannotSetUpError("the server believes no identity header")
+    ours = case.get("embedded")
+    if target.embedded and ours:
+        case = {**case, "answer": {name: value for name, value in ours.items() if name != "why"}}
+    comparison = Comparison({}, target.engine, case["answer"].get("rows", ""))
+    telling = Telling(target, comparison)
+    try:
+        telling.set_up(case.get("setup", []), named)
+        return wrong(case, telling.send(case), comparison)
+    finally:
+        target.remove(telling.made)

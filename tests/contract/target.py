@@ -1,0 +1,138 @@
+"""The server that is asked: one of our own in this process, or any other by its address and token files."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from jupyter_kfp_mt.embedded.store import Store
+from jupyter_kfp_mt.embedded.tenants import EDITOR, Tenancy, subject
+from tests.embedded.running import Reply, Running, running, send
+
+URL = os.environ.get("KFP_CONTRACT_URL", "")
+TOKENS = os.environ.get("KFP_CONTRACT_TOKENS", "")
+NAMESPACES = ("alice", "bob", "anna", "ben", "dora", "dora2", "shared", "empty")
+HOUR = 3600
+Headers = list[tuple[str, str]]
+
+
+class CannotSetUpError(Exception):
+    """The server under test cannot be brought to where the case begins."""
+
+
+class Keys(Protocol):
+    """What makes the callers, and states that no call brings about."""
+
+    def token(self, who: str) -> str:
+        """A token of `<namespace> <role>`, or of a kind that is refused."""
+
+    def set_state(self, run_id: str, state: str) -> None:
+        """Let a run have come so far."""
+
+
+@dataclass
+class Target:
+    """A server and what is known of it."""
+
+    url: str
+    keys: Keys
+    engine: bool  # whether runs go on by themselves
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # set-ups that are made once: their names
+    made: list[tuple[Headers, str]] = field(default_factory=list)  # as whom, and the path that deletes it
+
+    def __post_init__(self) -> None:
+        health = send(self.url, "GET", "/apis/v2beta1/healthz", None, []).json
+        self.embedded = bool(health.get("embedded"))
+        self.mode = "multi-user" if health["multi_user"] else "single-user"
+        asked = [("kubeflow-userid", "nobody@example.com")]
+        self.believes_header = (
+            self.call("GET", "/apis/v2beta1/runs?namespace=alice", None, asked).status != 401
+        )
+
+    def remove(self, made: list[tuple[Headers, str]]) -> None:
+        """Delete what was made, last first."""
+        for headers, path in reversed(made):
+            identity = [each for each in headers if each[0] in ("Authorization", "kubeflow-userid")]
+            for one in (identity, self.headers("alice editor")):  # alice may remove what is shared
+                reply = self.call("DELETE", f"/apis/v2beta1/{path}", None, one)
+                if reply.status in (200, 404):
+                    break
+        made.clear()
+
+    def clean(self) -> None:
+        """Delete what was made once for many cases."""
+        self.remove(self.made)
+        self.kept.clear()
+
+    def headers(self, who: str) -> Headers:
+        """What says who asks."""
+        return [] if who == "anonymous" else [("Authorization", f"Bearer {self.keys.token(who)}")]
+
+    def call(self, method: str, path: str, body: object, headers: Sequence[tuple[str, str]]) -> Reply:
+        return send(self.url, method, path, body, headers)
+
+
+@dataclass
+class Files:
+    """Tokens of another server: a file for each caller, as `alice-editor` or `alice-editor-expired`."""
+
+    folder: Path
+
+    def token(self, who: str) -> str:
+        path = self.folder / who.replace(" ", "-")
+        if not path.exists():
+            raise CannotSetUpError(f"there is no token file {path.name}")
+        return path.read_text().strip()
+
+    def set_state(self, run_id: str, state: str) -> None:
+        raise CannotSetUpError(f"no call makes a run {state}")
+
+
+@dataclass
+class Own:
+    """A server of ours in this process, whose tasks never run."""
+
+    server: Running
+    issued: dict[str, str] = field(default_factory=dict)
+
+    def token(self, who: str) -> str:
+        if who not in self.issued:
+            namespace, role, *kind = who.split()
+            options: dict[str, Any] = {"audience": "other"} if kind == ["wrong-audience"] else {}
+            tenancy = self.server.core.tenancy
+            if kind == ["expired"]:
+                tenancy = Tenancy(self.server.core.store, now=lambda: time.time() - 2 * HOUR)
+                options = {"seconds": 60}
+            self.issued[who] = tenancy.issue(namespace, f"default-{role}", **options)[0]
+        return self.issued[who]
+
+    def set_state(self, run_id: str, state: str) -> None:
+        ended = {"finished_at": int(time.time())} if state in ("SUCCEEDED", "FAILED") else {}
+        self.server.core.store.runs.set_state(run_id, state, **ended)
+
+
+def people(tenancy: Tenancy, store: Store) -> None:
+    """The tenants that the cases speak of; some of them may write in `shared` too."""
+    for name in NAMESPACES:
+        if store.tenants.profile(name) is None:
+            tenancy.add_profile(name, f"{name}@example.com")
+    for name in ("alice", "anna", "dora"):
+        store.tenants.share("shared", subject(name, EDITOR), "edit")
+
+
+@contextmanager
+def own(folder: Path, mode: str) -> Iterator[Target]:
+    """A server of ours in this process."""
+    with running(folder, multi_user=mode == "multi-user", identity_header="kubeflow-userid") as server:
+        people(server.core.tenancy, server.core.store)
+        yield Target(server.url, Own(server), engine=False)
+
+
+def other() -> Target:
+    """The server that the environment names."""
+    return Target(URL.rstrip("/"), Files(Path(TOKENS)), engine=True)

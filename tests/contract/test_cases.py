@@ -1,0 +1,71 @@
+"""What a real KFP server answered, asked again: each file of `cases/` is a test of its own.
+
+Without more, the cases are told to embedded servers in this process. `KFP_CONTRACT_URL` names another server
+and `KFP_CONTRACT_TOKENS` a folder with its tokens; README.md says what it needs and what is left out there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.contract.case import load, names, setups, tell
+from tests.contract.target import URL, CannotSetUpError, Target, other, own
+
+CASES = {name: load(name) for name in names()}
+REASONS = {
+    "bad-input",
+    "idempotent",
+    "no-probing",
+    "not-served",
+    "reference",
+    "rights-first",
+    "shared-by-name",
+    "shared-rights",
+    "yaml-words",
+}
+
+
+@pytest.fixture(scope="module")
+def named() -> dict[str, dict[str, Any]]:
+    return setups()
+
+
+@pytest.fixture(scope="module")
+def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Target]]:
+    """The server to ask in each mode."""
+    if URL:
+        server = other()
+        yield dict.fromkeys(("multi-user", "single-user"), server)
+        server.clean()
+        return
+    with (
+        own(tmp_path_factory.mktemp("multi"), "multi-user") as multi,
+        own(tmp_path_factory.mktemp("single"), "single-user") as single,
+    ):
+        yield {"multi-user": multi, "single-user": single}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_case(name: str, targets: dict[str, Target], named: dict[str, dict[str, Any]]) -> None:
+    case = CASES[name]
+    try:
+        problem = tell(case, targets[case.get("mode", "multi-user")], named)
+    except CannotSetUpError as reason:
+        pytest.skip(str(reason))
+    assert problem == "", case["request"]
+
+
+def test_there_are_many_cases_and_every_difference_has_a_reason() -> None:
+    differences = [case["embedded"] for case in CASES.values() if "embedded" in case]
+    assert len(CASES) >= 250
+    assert {each["why"] for each in differences} <= REASONS
+    assert all(each["status"] < 500 for each in differences)
+
+
+def test_every_named_set_up_is_used(named: dict[str, dict[str, Any]]) -> None:
+    items = [item for case in CASES.values() for item in case.get("setup", [])]
+    items += [item for each in named["each"].values() for item in each]
+    assert {item for item in items if isinstance(item, str)} == {*named["once"], *named["each"]}
