@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from ..core.core import Core
 from ..core.errors import saying
 from ..core.listing import Asked
@@ -57,7 +59,7 @@ def listed(
     *,
     read: Callable[[Query], Page[Any]],
     name: str,
-    write: Callable[[Sequence[Any]], list[Json]],
+    write: Callable[[Sequence[Any]], Sequence[Json | msgspec.Struct]],
 ) -> Json:
     """One page as JSON."""
     with saying("Failed to create list options"):

@@ -89,7 +89,7 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-Handler = Callable[[Core, Call], "Mapping[str, Any] | Answer"]
+Handler = Callable[[Core, Call], "Mapping[str, Any] | msgspec.Struct | Answer"]
 
 
 class Route(NamedTuple):

@@ -17,14 +17,12 @@ from ..store.experiments import LISTING as EXPERIMENTS
 from ..store.query import Listing, Query
 from ..store.recurring_runs import LISTING as RECURRING_RUNS
 from ..store.runs import LISTING as RUNS
-from ..store.tasks import TaskRow
 from ..tenants import SHARED
 from .answers import Json, asked, listed, may_read, place, present, scope_of, time_text
 from .guards import of_new, place_of, required
 from .http import Call, Target
 from .messages import FILTERS_V2
-
-UNFINISHED = "0001-01-01T00:00:00Z"
+from .v2_runs import RunMessage, config, run
 
 
 def reads(listing: Listing, *, tags: bool = False) -> Callable[[Core, Call], Query]:
@@ -98,72 +96,6 @@ def list_experiments(core: Core, call: Call) -> Json:
 # runs
 
 
-def run(row: RunRow, tasks: Sequence[TaskRow] = ()) -> Json:
-    """A run; with its tasks where it has some."""
-    from_version = bool(row.pipeline_version_id)
-    source: Json = (
-        {"pipeline_version_reference": _reference(row.pipeline_id, row.pipeline_version_id)}
-        if from_version
-        else {"pipeline_spec": msgspec.Raw(row.spec)}
-    )
-    fields = present(
-        experiment_id=row.experiment_id,
-        run_id=row.run_id,
-        display_name=row.display_name,
-        storage_state=row.storage_state,
-        description=row.description,
-        **source,
-        runtime_config=_config(row.runtime_config),
-        service_account=row.service_account,
-        created_at=time_text(row.created_at),
-        scheduled_at=time_text(row.scheduled_at),
-        finished_at=time_text(row.finished_at),
-        state=row.state,
-        recurring_run_id=row.recurring_run_id,
-        state_history=[present(update_time=time_text(entry.at), state=entry.state) for entry in row.history],
-    )
-    if tasks:
-        fields["run_details"] = {"task_details": task_details(tasks)}
-    plugins = msgspec.json.decode(row.extra, type=dict[str, Any]).get("plugins_input")
-    if plugins:
-        fields["plugins_input"] = plugins
-    return fields
-
-
-def task_details(tasks: Sequence[TaskRow]) -> list[Json]:
-    """The tasks of a run as `run_details` has them."""
-    children: dict[str, list[Json]] = {}
-    for task in tasks:
-        children.setdefault(task.parent_task_id, []).append({"task_id": task.task_id})
-    return [
-        present(
-            run_id=task.run_id,
-            task_id=task.task_id,
-            display_name=task.display_name,
-            create_time=_moment(task.created_at),
-            start_time=_moment(task.started_at),
-            end_time=_moment(task.ended_at) or UNFINISHED,
-            state=task.state,
-            state_history=[{"update_time": time_text(each.at), "state": each.state} for each in task.history],
-            parent_task_id=task.parent_task_id,
-            child_tasks=children.get(task.task_id),
-        )
-        for task in tasks
-    ]
-
-
-def _moment(seconds: float) -> str:
-    return time_text(seconds) if seconds else ""
-
-
-def _reference(pipeline_id: str, pipeline_version_id: str) -> Json:
-    return present(pipeline_id=pipeline_id, pipeline_version_id=pipeline_version_id)
-
-
-def _config(stored: bytes) -> msgspec.Raw | None:
-    return None if stored == b"{}" else msgspec.Raw(stored)
-
-
 def read_run(core: Core, call: Call) -> NewRun:
     """Check a new run's names and texts."""
     message = call.message
@@ -209,13 +141,13 @@ def of_new_run(core: Core, call: Call) -> Target:
     return of_new(core, "runs", call.message.get("experiment_id", ""), "")
 
 
-def create_run(core: Core, call: Call) -> Json:
+def create_run(core: Core, call: Call) -> RunMessage:
     """Create a run and start it."""
     place, row = place_of(call, "Failed to create a run")
     return run(core.runs.create(place, row, call.asked, may_read(core, call)))
 
 
-def get_run(core: Core, call: Call) -> Json:
+def get_run(core: Core, call: Call) -> RunMessage:
     """Read a run."""
     run_id = call.row.run_id
     return run(call.row, core.store.tasks.of_runs([run_id]).get(run_id, ()))
@@ -224,7 +156,7 @@ def get_run(core: Core, call: Call) -> Json:
 def list_runs(core: Core, call: Call) -> Json:
     """List the runs of a namespace or an experiment."""
 
-    def write(rows: Sequence[RunRow]) -> list[Json]:
+    def write(rows: Sequence[RunRow]) -> list[RunMessage]:
         tasks = core.store.tasks.of_runs([row.run_id for row in rows])
         return [run(row, tasks.get(row.run_id, ())) for row in rows]
 
@@ -238,7 +170,9 @@ def recurring_run(row: RecurringRunRow) -> Json:
     """A recurring run."""
     source: Json = {}
     if row.pipeline_id:
-        source["pipeline_version_reference"] = _reference(row.pipeline_id, row.pipeline_version_id)
+        source["pipeline_version_reference"] = present(
+            pipeline_id=row.pipeline_id, pipeline_version_id=row.pipeline_version_id
+        )
     elif row.spec:
         source["pipeline_spec"] = msgspec.Raw(row.spec)
     fields = present(
@@ -246,7 +180,7 @@ def recurring_run(row: RecurringRunRow) -> Json:
         display_name=row.display_name,
         description=row.description,
         **source,
-        runtime_config=_config(row.runtime_config),
+        runtime_config=config(row.runtime_config),
         service_account=row.service_account,
         max_concurrency=str(row.max_concurrency),
     )

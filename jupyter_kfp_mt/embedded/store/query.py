@@ -102,6 +102,7 @@ _COMPARE = {
     "LESS_THAN": "<",
     "LESS_THAN_EQUALS": "<=",
 }
+_PLACE = 2  # the columns before those of the row: where it stands in the list
 _MAX_PATTERN = 10_000  # SQLite refuses LIKE patterns of more than 50,000 bytes
 
 
@@ -117,21 +118,19 @@ def page(
         where += f" AND (sort_value, seq) {'<=' if query.descending else '>='} (?, ?)"
         values = [*values, query.start.value, query.start.seq]
     way = "DESC" if query.descending else "ASC"
-    found = db.read.execute(
-        f"SELECT {listing.columns}, {sort} AS sort_value FROM {listing.table} WHERE {where}"
+    cursor = db.read.execute(
+        f"SELECT seq, {sort} AS sort_value, {listing.columns} FROM {listing.table} WHERE {where}"
         f" ORDER BY sort_value {way}, seq {way} LIMIT ?",
         [*bound, *values, query.limit + 1],
-    ).fetchall()
-    following = found[query.limit] if len(found) > query.limit else None
-    rows = [make(**_columns(each)) for each in found[: query.limit]]
-    start = None if following is None else Boundary(following["sort_value"], following["seq"])
+    )
+    names = [column for column, *_ in cursor.description][_PLACE:]
+    found = cursor.fetchall()
+    rows = [make(**dict(zip(names, each[_PLACE:], strict=True))) for each in found[: query.limit]]
+    start = None
+    if len(found) > query.limit:
+        seq, value, *_ = found[query.limit]
+        start = Boundary(value, seq)
     return Page(rows, int(total), start)
-
-
-def _columns(row: Any) -> dict[str, Any]:
-    columns = dict(row)
-    del columns["sort_value"]
-    return columns
 
 
 def _where(listing: Listing, query: Query) -> tuple[str, list[Any]]:

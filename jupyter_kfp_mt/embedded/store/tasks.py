@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
+from itertools import starmap
 
 import msgspec
 
@@ -120,6 +121,28 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class TaskBrief(msgspec.Struct, frozen=True, gc=False):
+    """What a list of runs tells of a step: a page has hundreds."""
+
+    run_id: str
+    task_id: str
+    parent_task_id: str
+    display_name: str
+    state: str
+    created_at: float
+    started_at: float
+    ended_at: float
+    state_history: bytes
+
+    @property
+    def history(self) -> list[TaskState]:
+        """The states the step has been in, oldest first."""
+        return _HISTORY.decode(self.state_history)
+
+
+_BRIEF = ", ".join(TaskBrief.__struct_fields__)
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What a task made once and another may use: the run that made it, and the outputs."""
 
@@ -148,15 +171,15 @@ class Tasks:
         found = self._db.read.execute(f"SELECT {_FIELDS} FROM tasks WHERE run_id = ? ORDER BY seq", (run_id,))
         return [TaskRow(**dict(row)) for row in found]
 
-    def of_runs(self, run_ids: Sequence[str]) -> dict[str, list[TaskRow]]:
-        """The steps of several runs without their values, which may be large."""
+    def of_runs(self, run_ids: Sequence[str]) -> dict[str, list[TaskBrief]]:
+        """The steps of several runs as lists tell them."""
         marks = ",".join("?" * len(run_ids))
         found = self._db.read.execute(
-            f"SELECT {_LIGHT} FROM tasks WHERE run_id IN ({marks}) ORDER BY seq", list(run_ids)
+            f"SELECT {_BRIEF} FROM tasks WHERE run_id IN ({marks}) ORDER BY seq", list(run_ids)
         )
-        steps: dict[str, list[TaskRow]] = {}
-        for row in found:
-            steps.setdefault(row["run_id"], []).append(TaskRow(**dict(row)))
+        steps: dict[str, list[TaskBrief]] = {}
+        for step in starmap(TaskBrief, found):
+            steps.setdefault(step.run_id, []).append(step)
         return steps
 
     def tasks(self, run_id: str) -> list[Task]:
