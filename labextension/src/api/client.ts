@@ -15,6 +15,7 @@ import type {
   PipelinePage,
   PipelineVersion,
   PipelineVersionPage,
+  PodView,
   Run,
   RunPage,
   RunView,
@@ -158,6 +159,11 @@ export class KfpApi {
   /** A part of a task's log. */
   log(namespace: string, runId: string, taskId: string, query: ILogQuery = {}): Promise<LogChunk> {
     return this._get([...within(namespace), 'runs', runId, 'tasks', taskId, 'log'], { ...query });
+  }
+
+  /** The pod of an attempt at a task; 0 is the last. */
+  pod(namespace: string, runId: string, taskId: string, attempt = 0): Promise<PodView> {
+    return this._get([...within(namespace), 'runs', runId, 'tasks', taskId, 'pod'], { attempt });
   }
 
   /** One page of experiments. */

@@ -6,15 +6,16 @@ import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { bodyOf, type ILogQuery, type KfpApi } from '../api/client';
-import type { LogChunk, Task } from '../api/types';
+import type { LogChunk, PodView, Task } from '../api/types';
 import { Ticker } from '../components/now';
 import { FIRST_PLACE, RunPage, shownTask, showsTask, type IRunPlace } from '../components/run/RunPage';
 import type { RunAction } from '../components/run/RunToolbar';
-import { hasLog } from '../components/run/TaskPane';
+import { hasLog, hasPod } from '../components/run/TaskPane';
 import { cutMiddle, Format } from '../format';
 import { phaseIcons, pipelinesIcon } from '../icons';
 import { RunViewModel } from '../model/runview';
 import { TaskLog } from '../model/tasklog';
+import { TaskPod } from '../model/taskpod';
 import { isActive, phaseWord } from '../phase';
 import { nameOf } from '../tasks/rows';
 import type { IRunManager } from '../tokens';
@@ -77,6 +78,7 @@ export class RunViewWidget extends ReactWidget {
       return;
     }
     this._log?.dispose();
+    this._pod?.dispose();
     this._model.dispose();
     super.dispose();
   }
@@ -96,6 +98,7 @@ export class RunViewWidget extends ReactWidget {
         rights={{ connected: model.connected, canRun: sameNamespace ? (manager.status?.can_run ?? null) : null }}
         place={this._place}
         log={this._log}
+        pod={this._pod}
         tail={this._tail}
         wrap={this._options.wrap ?? true}
         format={this._format}
@@ -164,7 +167,7 @@ export class RunViewWidget extends ReactWidget {
     this._sync();
   }
 
-  /** Read the log of the task that is shown, while it is shown. */
+  /** Read the log or the pod of the task that is shown, while it is shown. */
   private _sync(): void {
     const { taskTab, attempt } = this._place;
     const view = this._model.view;
@@ -179,17 +182,40 @@ export class RunViewWidget extends ReactWidget {
       this._log?.dispose();
       this._log = wanted ? this._readLog(wanted, number) : null;
     }
-    this._log?.setActive(this._visible && showsTask(this._place) && taskTab === 'log');
+    this._syncPod(view?.has_pods ? task : undefined, attempt);
+    const pane = this._visible && showsTask(this._place);
+    this._log?.setActive(pane && taskTab === 'log');
+    this._pod?.setActive(pane && taskTab === 'events');
     this.update();
+  }
+
+  private _syncPod(task: Task | undefined, attempt: number): void {
+    const wanted = task && hasPod(task) ? task : undefined;
+    const key = wanted ? `${wanted.task_id}/${attempt || wanted.attempt}` : '';
+    if (key !== this._podKey) {
+      this._podKey = key;
+      this._pod?.dispose();
+      this._pod = wanted ? this._readPod(wanted, attempt) : null;
+    }
+  }
+
+  private _readPod(task: Task, attempt: number): TaskPod {
+    const { api, namespace, run_id } = this._options;
+    const read = (): Promise<PodView> => api.pod(namespace, run_id, task.task_id, attempt);
+    const pod = new TaskPod(read, () => this._isActive(task));
+    pod.changed.connect(() => this.update());
+    return pod;
+  }
+
+  private _isActive(task: Task): boolean {
+    return this._model.view?.tasks.some(({ task_id, phase }) => task_id === task.task_id && isActive(phase)) ?? false;
   }
 
   private _readLog(task: Task, attempt: number): TaskLog {
     const { api, namespace, run_id } = this._options;
     const read = (query: ILogQuery): Promise<LogChunk> =>
       api.log(namespace, run_id, task.task_id, { attempt, ...query });
-    const canCome = (): boolean =>
-      this._model.view?.tasks.some(({ task_id, phase }) => task_id === task.task_id && isActive(phase)) ?? false;
-    const log = new TaskLog(read, this._tail, canCome);
+    const log = new TaskLog(read, this._tail, () => this._isActive(task));
     log.changed.connect(() => this.update());
     return log;
   }
@@ -235,4 +261,6 @@ export class RunViewWidget extends ReactWidget {
   private _visible = false;
   private _log: TaskLog | null = null;
   private _logKey = '';
+  private _pod: TaskPod | null = null;
+  private _podKey = '';
 }

@@ -46,6 +46,7 @@ const props: IRunPageProps = {
   freshness: { updatedAt: Date.now() },
   rights: { connected: true, canRun: true },
   place: FIRST_PLACE,
+  pod: null,
   log: logOf(`one\n${FAILURE.line}\nend`),
   tail: 2000,
   format: new Format(nullTranslator.load('x')),
@@ -82,6 +83,15 @@ describe('the run view', () => {
     const log = screen.getByRole('log');
     expect(log.querySelector('.jp-mod-error')?.textContent).toContain(FAILURE.line);
     expect(log.getAttribute('aria-live')).toBe('off');
+  });
+
+  it('has events where tasks are pods, and no word of them elsewhere', () => {
+    const { unmount } = render(<Page />);
+    fireEvent.click(screen.getByRole('tab', { name: 'Events' }));
+    expect(screen.getByText('This task has no pod.').isConnected).toBe(true);
+    unmount();
+    render(<Page view={view('FAILED', TASKS, { has_pods: false })} />);
+    expect(screen.queryByRole('tab', { name: 'Events' })).toBeNull();
   });
 
   it('keeps the log that is being read when its task ends', () => {

@@ -6,7 +6,7 @@ import { Widget } from '@lumino/widgets';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { errorBody, KfpApiError, type KfpApi } from '../../src/api/client';
-import type { LogChunk, RunView } from '../../src/api/types';
+import type { LogChunk, PodView, RunView } from '../../src/api/types';
 import { RunViewWidget } from '../../src/panel/runview';
 import type { IRunChange, IRunManager } from '../../src/tokens';
 import { run, task, view } from './samples';
@@ -19,6 +19,7 @@ class FakeManager {
   failure: KfpApiError | null = null;
   views = 0;
   logs = 0;
+  pods = 0;
   watching = 0;
   namespace = 'team-a';
   connection = 'connected';
@@ -30,6 +31,10 @@ class FakeManager {
     viewRun: () => {
       this.views++;
       return this.failure ? Promise.reject(this.failure) : Promise.resolve(this.answer);
+    },
+    pod: (): Promise<Partial<PodView>> => {
+      this.pods++;
+      return Promise.resolve({ pod: '', events: [], refused: [] });
     },
     log: (): Promise<Partial<LogChunk>> => {
       this.logs++;
@@ -105,6 +110,18 @@ describe('RunViewWidget', () => {
     widget.show();
     await vi.advanceTimersByTimeAsync(3000);
     expect([manager.logs > logs, manager.watching]).toEqual([true, 1]);
+  });
+
+  it('reads the pod of a task only while its events are shown', async () => {
+    await settle();
+    expect(manager.pods).toBe(0);
+    const tabs = [...widget.node.querySelectorAll<HTMLElement>('[role="tab"]')];
+    tabs.find(tab => tab.textContent === 'Events')?.click();
+    await settle();
+    expect(manager.pods).toBe(1);
+    widget.hide();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(manager.pods).toBe(1);
   });
 
   it('keeps what it has when an answer fails', async () => {

@@ -3,6 +3,7 @@ import * as React from 'react';
 import type { ErrorBody, RunView } from '../../api/types';
 import type { Format } from '../../format';
 import type { ILogState } from '../../log/state';
+import type { IPodState } from '../../tasks/pod';
 import { graphOf, waitsOf, withoutGroups, type ITaskGraph } from '../../tasks/graph';
 import { artifactsOf } from '../../tasks/metrics';
 import { firstTask, taskCsv, taskRows, type ITaskSort } from '../../tasks/rows';
@@ -46,6 +47,7 @@ export interface IRunPageProps {
   readonly rights: IRunRights;
   readonly place: IRunPlace;
   readonly log: ILogState | null;
+  readonly pod: IPodState | null;
   readonly tail: number;
   /** Whether lines of logs are wrapped at first. */
   readonly wrap: boolean;
@@ -292,10 +294,12 @@ function ChosenTask(props: ITabProps): React.JSX.Element {
       tab={place.taskTab}
       attempt={place.attempt}
       log={props.log}
+      pod={props.pod}
       tail={props.tail}
       wrap={props.wrap}
       errorLine={errorLine}
       reported={view.reports_values}
+      hasPods={view.has_pods}
       format={props.format}
       now={props.now}
       prefix={props.prefix}

@@ -4,24 +4,30 @@ import type { Task } from '../../api/types';
 import type { Format } from '../../format';
 import type { ILogState } from '../../log/state';
 import { isActive, phaseWord } from '../../phase';
+import type { IPodState } from '../../tasks/pod';
 import { durationOf, nameOf } from '../../tasks/rows';
 import { panelOf, Tabs } from '../Tabs';
 import { LogView } from './LogView';
+import { PodPane } from './PodPane';
 import { TaskValuesView } from './TaskValuesView';
 
 /** The parts of the task pane. */
-export type TaskTab = 'log' | 'values';
+export type TaskTab = 'log' | 'values' | 'events';
 
 export interface ITaskPaneProps {
   readonly task: Task | undefined;
   readonly tab: TaskTab;
-  /** The attempt whose log is shown; 0 for the newest. */
+  /** The attempt whose log and pod are shown; 0 for the newest. */
   readonly attempt: number;
   readonly log: ILogState | null;
+  /** Its pod; null where tasks are no pods, or this one has none. */
+  readonly pod: IPodState | null;
   readonly tail: number;
   readonly wrap: boolean;
   readonly errorLine: string;
   readonly reported: boolean;
+  /** Whether tasks are pods that can be asked for. */
+  readonly hasPods: boolean;
   readonly format: Format;
   readonly now: number;
   /** Start of the ids in this view. */
@@ -45,7 +51,8 @@ export function TaskPane(props: ITaskPaneProps): React.JSX.Element {
   const word = phaseWord(task.phase, trans, task.state);
   const tabs = [
     { id: 'log', label: trans.__('Log') },
-    { id: 'values', label: trans.__('In & out') }
+    { id: 'values', label: trans.__('In & out') },
+    ...(props.hasPods ? [{ id: 'events', label: trans.__('Events') } as const] : [])
   ] as const;
   return (
     <div className="jp-kfp-Pane jp-kfp-TaskPane" role="region" aria-label={trans.__('Task %1', nameOf(task))}>
@@ -61,14 +68,26 @@ export function TaskPane(props: ITaskPaneProps): React.JSX.Element {
       </div>
       <Tabs tabs={tabs} current={tab} label={trans.__('Task')} prefix={prefix} onChoose={props.onTab} />
       <div className="jp-kfp-Pane jp-mod-fill" {...panelOf(prefix, tab)}>
-        {tab === 'log' ? (
-          <Log {...props} task={task} />
-        ) : (
-          <TaskValuesView task={task} reported={props.reported} format={format} onCopy={props.onCopy} />
-        )}
+        <TaskTabBody {...props} task={task} />
       </div>
     </div>
   );
+}
+
+function TaskTabBody(props: ITaskPaneProps & { readonly task: Task }): React.JSX.Element {
+  const { task, format, onCopy } = props;
+  switch (props.tab) {
+    case 'log':
+      return <Log {...props} />;
+    case 'values':
+      return <TaskValuesView task={task} reported={props.reported} format={format} onCopy={onCopy} />;
+    case 'events':
+      return props.pod ? (
+        <PodPane pod={props.pod} format={format} now={props.now} onCopy={onCopy} />
+      ) : (
+        <p className="jp-kfp-Hint">{format.trans.__('This task has no pod.')}</p>
+      );
+  }
 }
 
 function Log(props: ITaskPaneProps & { readonly task: Task }): React.JSX.Element {

@@ -1,0 +1,96 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Poll } from '@lumino/polling';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import { bodyOf } from '../api/client';
+import type { ErrorBody, PodView } from '../api/types';
+import type { IPodState } from '../tasks/pod';
+
+/** Reads the pod of one attempt of one task. */
+export type PodReader = () => Promise<PodView>;
+
+/**
+ * The pod of one attempt of a task: read when it is looked at, and again while the task goes on.
+ *
+ * #### Notes
+ * Each answer costs Kubernetes two calls, so nothing is asked while it is not active or the page is hidden.
+ */
+export class TaskPod implements IPodState, IDisposable {
+  constructor(
+    private readonly _read: PodReader,
+    private readonly _canChange: () => boolean,
+    interval = 5000
+  ) {
+    this._poll = new Poll({
+      name: 'jupyter-kfp-mt:pod',
+      auto: false,
+      standby: 'when-hidden',
+      frequency: { interval, backoff: true, max: 60_000 },
+      factory: () => this._next()
+    });
+  }
+
+  /** Emitted when there is more to show. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** The newest answer; null before the first. */
+  get view(): PodView | null {
+    return this._view;
+  }
+
+  /** Why the newest question got no answer. */
+  get error(): ErrorBody | null {
+    return this._error;
+  }
+
+  /** Whether this was thrown away. */
+  get isDisposed(): boolean {
+    return this._poll.isDisposed;
+  }
+
+  /** Go on reading, or pause. */
+  setActive(active: boolean): void {
+    if (this.isDisposed || active === this._active) {
+      return;
+    }
+    this._active = active;
+    this._schedule(active ? this._poll.start() : this._poll.stop());
+  }
+
+  /** Stop reading. */
+  dispose(): void {
+    this._poll.dispose();
+    Signal.clearData(this);
+  }
+
+  private async _next(): Promise<void> {
+    const last = !this._canChange(); // asked before: what comes later is not in the answer
+    try {
+      const view = await this._read();
+      this._view = view;
+      this._error = null;
+    } catch (error) {
+      this._error = bodyOf(error);
+    }
+    if (this.isDisposed) {
+      return;
+    }
+    this._changed.emit();
+    if (last) {
+      this._schedule(this._poll.stop());
+    }
+  }
+
+  /** The poll reports its own errors by its state; what it returns here says no more. */
+  private _schedule(done: Promise<void>): void {
+    done.catch(() => undefined);
+  }
+
+  private readonly _poll: Poll;
+  private readonly _changed = new Signal<this, void>(this);
+  private _view: PodView | null = null;
+  private _error: ErrorBody | null = null;
+  private _active = false;
+}

@@ -1,0 +1,9 @@
+import type { ErrorBody, PodView } from '../api/types';
+
+/** The pod of a task as a view needs it. */
+export interface IPodState {
+  /** The newest answer; null before the first. */
+  readonly view: PodView | null;
+  /** Why the newest question got no answer. */
+  readonly error: ErrorBody | null;
+}
