@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -483,6 +483,17 @@ class EmbeddedMode(str, Enum):
     OFF = "off"
 
 
+class Caution(msgspec.Struct, frozen=True):
+    """Something to know, though nothing stops (UX §5, warnings)."""
+
+    code: str  # "namespace-mismatch", "context-json-stale", "userid-header", "token-late"
+    message: str
+    forget: str = ""  # what can be taken out of the SDK's `context.json`, as a button names it
+
+
+SavedPart = Literal["namespace", "header"]  # what the SDK's `context.json` can be made to forget
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Who am I, where, and does it work: the four lines of `%kfp` and the head of the panel."""
 
@@ -497,11 +508,12 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     embedded: bool = False
     can_start_embedded: bool = False
     source: str = ""  # one sentence: where the namespace comes from
+    credential: str = ""  # the file it is read from; empty where none is sent
     token_expires_at: datetime | None = None
     running: int = 0
     failed_today: int = 0
     error: ErrorBody | None = None
-    warnings: list[str] = []  # what to know, though nothing stops: sentences
+    warnings: list[Caution] = []
     version: str = ""  # of this package
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from requests.auth import AuthBase
 
 from ..auth import NoAuth, TokenFile
+from ..models import Caution
 
 
 class Notebook(NamedTuple):
@@ -48,7 +49,8 @@ class Context(NamedTuple):
     embedded: bool = False
     notebook: Notebook = Notebook()
     timeout: float = 10.0  # seconds for an answer
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Caution, ...] = ()
+    saved_path: str = ""  # of the SDK's `context.json`
     tokens: Mapping[str, str] = {}  # embedded: namespace → its token's file
 
     @property

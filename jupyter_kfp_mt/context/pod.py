@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..auth import read_secret
+from ..models import Caution
 from ..settings import KfpSettings
 from .environment import SERVICE_ACCOUNT, Environment
 from .model import Notebook
@@ -21,7 +22,7 @@ class Pod(NamedTuple):
     namespace: str
     notebook: Notebook
     kubeflow: bool  # a notebook or workspace of Kubeflow, and not just any pod
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Caution, ...] = ()
 
 
 class Credential(NamedTuple):
@@ -39,9 +40,10 @@ def find_pod(env: Environment) -> Pod | None:
         namespace = prefix["namespace"]  # no service account mounted
     if not namespace:
         return None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Caution, ...] = ()
     if prefix and prefix["namespace"] != namespace:
-        warnings = (f"The pod says {namespace}, the address says {prefix['namespace']}. Using {namespace}.",)
+        said = f"The pod says {namespace}, the address says {prefix['namespace']}. Using {namespace}."
+        warnings = (Caution("namespace-mismatch", said),)
     notebook = Notebook(
         name=prefix["name"] if prefix else "",
         namespace=namespace,

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import msgspec
 from requests.auth import AuthBase
 
 from ..auth import CookieFile, FileAuth, NoAuth, TokenFile
@@ -22,6 +21,7 @@ from .embedded import embedded_context, find_runtime, from_embedded
 from .environment import SERVICE_ACCOUNT, Environment
 from .model import Context
 from .pod import Credential, Pod, find_credential, find_pod
+from .saved import cautions, saved_context, saved_path
 
 GATEWAY = "http://istio-ingressgateway.istio-system.svc.cluster.local/pipeline"
 
@@ -163,7 +163,8 @@ def _context(
         account=credential.account,
         notebook=pod.notebook if pod else Context("").notebook,
         timeout=settings.request_timeout_s,
-        warnings=(pod.warnings if pod else ()) + _stale(env, pod),
+        warnings=(pod.warnings if pod else ()) + cautions(saved_context(env), pod),
+        saved_path=str(saved_path(env) or ""),
     )
 
 
@@ -172,30 +173,8 @@ def _namespace(env: Environment, settings: KfpSettings, pod: Pod | None) -> tupl
         return settings.namespace, "from the settings"
     if pod is not None:
         return pod.namespace, "from this notebook's pod"
-    remembered = _remembered(env)
+    remembered = saved_context(env).namespace
     return (remembered, "from the SDK's context.json") if remembered else ("", "")
-
-
-class _Remembered(msgspec.Struct, frozen=True):
-    """The namespace in the SDK's `context.json`; its other fields are never used."""
-
-    namespace: str = ""
-
-
-def _remembered(env: Environment) -> str:
-    text = env.text(f"{env.variable('HOME')}/.config/kfp/context.json") if env.variable("HOME") else None
-    try:
-        return msgspec.json.decode(text, type=_Remembered).namespace if text else ""
-    except msgspec.MsgspecError:
-        return ""
-
-
-def _stale(env: Environment, pod: Pod | None) -> tuple[str, ...]:
-    remembered = _remembered(env)
-    if pod is None or not remembered or remembered == pod.namespace:
-        return ()
-    ours = pod.namespace
-    return (f"The SDK remembers namespace {remembered}; this notebook belongs to {ours}. Using {ours}.",)
 
 
 def _auth(settings: KfpSettings, credential: Credential, endpoint: str) -> AuthBase:

@@ -12,6 +12,7 @@ import msgspec
 
 from ..auth import read_secret
 from ..errors import KfpError, kfp_error
+from ..models import Caution
 
 AUDIENCE = "pipelines.kubeflow.org"
 LATE = timedelta(minutes=10)  # the kubelet renews a token after 80 % of its two hours
@@ -81,14 +82,14 @@ def claims_of(token: str) -> Claims | None:
     return Claims(payload.sub, audiences, expires, pod)
 
 
-def lateness(ends: datetime | None, now: datetime) -> str:
-    """Return the warning `token-late`, empty while the token was renewed in time or has no end."""
+def lateness(ends: datetime | None, now: datetime) -> list[Caution]:
+    """Return the warning `token-late`; none while the token was renewed in time or has no end."""
     left = ends - now if ends is not None else LATE * 2
     if not timedelta() < left <= LATE:
-        return ""
+        return []
     minutes = int(left.total_seconds() // 60)
     rest = f"{minutes} min" if minutes else f"{int(left.total_seconds())} s"
-    return f"The token was not renewed in time. It ends in {rest}."
+    return [Caution("token-late", f"The token was not renewed in time. It ends in {rest}.")]
 
 
 def examine_token(path: Path, shown: str, *, namespace: str, pod: str, now: datetime) -> Claims:

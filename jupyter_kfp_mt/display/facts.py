@@ -54,7 +54,7 @@ def status(found: Status) -> Block:
     else:
         lines.append(("no token needed" if not found.identity else "token without an end", ""))
     lines.append((f"{found.running} running, {found.failed_today} failed today", "%kfp runs   %kfp help"))
-    lines += [(f"! {warning}", "") for warning in found.warnings]
+    lines += [(f"! {warning.message}", "") for warning in found.warnings]
     return Lines(lines)
 
 

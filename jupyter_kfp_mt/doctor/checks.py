@@ -87,7 +87,7 @@ def namespace(seen: Evidence, row: Row) -> Check:
             row.ok(f"{seen.pod.namespace} (service account)") if seen.pod else row.skipped("no KFP is known")
         )
     if seen.pod is not None and seen.pod.warnings:
-        return row.warning(" ".join(seen.pod.warnings))
+        return row.warning(" ".join(warning.message for warning in seen.pod.warnings))
     if place.namespace:
         return row.ok(f"{place.namespace}, {place.source.rstrip('.')}")
     if isinstance(seen.server, Server) and seen.server.multi_user:
@@ -169,7 +169,11 @@ def expiry(seen: Evidence, row: Row) -> Check:
     if ends is None:
         return _no_token(seen, row)
     late = lateness(ends, seen.now)
-    return row.warning(late) if late else row.ok(f"valid {_duration(ends - seen.now)}, renewed by itself")
+    return (
+        row.warning(late[0].message)
+        if late
+        else row.ok(f"valid {_duration(ends - seen.now)}, renewed by itself")
+    )
 
 
 def log_in(seen: Evidence, row: Row) -> Check:

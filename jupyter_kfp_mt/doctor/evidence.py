@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-import msgspec
-
 from ..auth import read_secret
 from ..client import Api, RequestsTransport, RetryPolicy
 from ..client.experiments import list_experiments
@@ -20,6 +18,7 @@ from ..client.system import healthz
 from ..context import Context, Environment, Notebook, detect
 from ..context.environment import SERVICE_ACCOUNT
 from ..context.pod import Credential, Pod, find_credential, find_pod
+from ..context.saved import Saved, saved_context
 from ..context.tokens import TOKEN_PATH, Claims, claims_of
 from ..errors import KfpError, kfp_error
 from ..kube import Access, Kubernetes, in_cluster
@@ -50,13 +49,6 @@ class Server(NamedTuple):
     multi_user: bool
     embedded: bool
     seconds: float
-
-
-class Saved(msgspec.Struct, frozen=True):
-    """What the SDK's `context.json` remembers; its credential is never read."""
-
-    namespace: str = ""
-    client_authentication_header_name: str = ""
 
 
 class Evidence(NamedTuple):
@@ -99,7 +91,7 @@ def gather(env: Environment, settings: KfpSettings, namespace: str = "", budget:
         lost_variables=pod is not None and not env.variable("KUBERNETES_SERVICE_HOST"),
         credential=credential,
         claims=_claims(place),
-        saved=_saved(env),
+        saved=saved_context(env),
     )
     return _ask(known, in_cluster(env) if pod is not None else None, budget)
 
@@ -141,14 +133,6 @@ def _claims(context: Context | KfpError) -> Claims:
         return Claims()
     token = _attempt(lambda: read_secret(Path(context.token_path)))
     return (claims_of(token) if isinstance(token, str) else None) or Claims()
-
-
-def _saved(env: Environment) -> Saved:
-    text = env.text(f"{env.variable('HOME')}/.config/kfp/context.json") if env.variable("HOME") else None
-    try:
-        return msgspec.json.decode(text, type=Saved) if text else Saved()
-    except msgspec.MsgspecError:
-        return Saved()
 
 
 def _ask(known: Evidence, kubernetes: Kubernetes | None, budget: float) -> Evidence:

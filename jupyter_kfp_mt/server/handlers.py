@@ -35,6 +35,7 @@ __all__ = [
     "RetryHandler",
     "RunHandler",
     "RunsHandler",
+    "SavedContextHandler",
     "StatusHandler",
     "TerminateHandler",
     "UnarchiveHandler",
@@ -96,6 +97,17 @@ class NotebookRestartHandler(KfpHandler):
     async def post(self) -> None:
         """Restart it with the option; this process ends soon after the answer."""
         await self.off_loop(self.parts.upstream.restart_notebook)
+        self.send()
+
+
+class SavedContextHandler(KfpHandler):
+    """What the SDK remembers in this home folder."""
+
+    @web.authenticated
+    @authorized
+    async def delete(self) -> None:
+        """Forget a part of it; safe to repeat."""
+        await self.off_loop(self.parts.upstream.forget_saved, **self.query())
         self.send()
 
 

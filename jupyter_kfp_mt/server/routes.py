@@ -70,6 +70,14 @@ ROUTES: tuple[Route, ...] = (
         None,
         summary="Restart this notebook with that option; its kernels end, and this server too.",
     ),
+    Route(
+        "DELETE",
+        "saved-context",
+        "SavedContextHandler",
+        None,
+        query=(("part", models.SavedPart),),
+        summary="Take a namespace or a header out of the SDK's context.json.",
+    ),
     Route("POST", "embedded", "EmbeddedHandler", models.Status, summary="Start the embedded server."),
     Route("DELETE", "embedded", "EmbeddedHandler", models.Status, summary="Stop the embedded server."),
     Route(

@@ -6,11 +6,12 @@ import concurrent.futures
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from .. import __version__
 from ..errors import KfpError, kfp_error
-from ..models import DoctorReport, EmbeddedMode, Status
+from ..models import DoctorReport, EmbeddedMode, SavedPart, Status
 from .routes import NO_NAMESPACE
 from .workers import Workers
 
@@ -92,6 +93,13 @@ class Upstream:
     def restart_notebook(self) -> None:
         """Start this notebook anew with the option; this process ends."""
         self.service().restart_notebook(allowed=self._may_change)
+
+    def forget_saved(self, part: SavedPart = "namespace") -> None:
+        """Take `part` out of the SDK's `context.json`, and look anew."""
+        from ..context.saved import forget
+
+        forget(Path(self.service().context.saved_path), part)
+        self.forget()
 
     def start_embedded(self) -> Status:
         """Start the embedded server, or find the one that runs."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from requests.auth import AuthBase
 
 from .. import __version__
-from ..auth import read_secret
+from ..auth import FileAuth, read_secret
 from ..client import filters
 from ..client import runs as requests
 from ..context.tokens import Claims, claims_of, lateness
@@ -29,7 +30,7 @@ def status(core: Core, *, counts: bool) -> Status:
         return _look(core, counts=True)
     kept = core.caches.status.get(core.context.namespace)
     if kept is not None:
-        return kept
+        return _with_rights(core, kept)
     found = _look(core, counts=False)
     return found if found.error else core.caches.status.put(core.context.namespace, found)
 
@@ -47,8 +48,9 @@ def _look(core: Core, *, counts: bool) -> Status:
         endpoint=context.endpoint,
         embedded=context.embedded,
         source=context.source,
+        credential=_credential(context.auth),
         token_expires_at=claims.expires_at,
-        warnings=[*context.warnings, *([late] if late else [])],
+        warnings=[*context.warnings, *late],
         version=__version__,
     )
     try:
@@ -86,6 +88,22 @@ def _may_run(core: Core, health: Healthz, account: str) -> bool | None:
     if core.kubernetes is None or health.embedded:
         return None
     return core.caches.rights.may_run(core.kubernetes, core.context.namespace)
+
+
+def _credential(auth: AuthBase) -> str:
+    """The file that the credential is read from, as people write it."""
+    if not isinstance(auth, FileAuth):
+        return ""
+    home = Path.home()
+    return f"~/{auth.path.relative_to(home)}" if auth.path.is_relative_to(home) else str(auth.path)
+
+
+def _with_rights(core: Core, known: Status) -> Status:
+    """`known` with the right to run, which may have been answered since."""
+    if known.can_run is not None or not known.connected:
+        return known
+    may_run = _may_run(core, Healthz(multi_user=known.multi_user, embedded=known.embedded), known.identity)
+    return msgspec.structs.replace(known, can_run=may_run)
 
 
 def claims_of_token(core: Core) -> Claims:

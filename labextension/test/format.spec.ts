@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { cutMiddle, Format, instant } from '../src/format';
+import { localeOf } from '../src/plugins/preferences';
 import { format, trans } from './samples';
 
 const NOW = Date.parse('2026-03-12T14:02:30Z');
@@ -81,4 +82,13 @@ it('reads microseconds and offsets', () => {
 
 it('cuts names in the middle', () => {
   expect(cutMiddle('train-churn-2026-03-12', 11)).toBe('train…03-12');
+});
+
+it.each([
+  ['en', 'en-GB', 'en-GB'],
+  ['', 'de-AT', 'de-AT'],
+  ['fr-FR', 'en-GB', 'fr-FR'],
+  ['de', 'en-GB', 'de']
+])('a page in “%s” read in “%s” has the formats of %s', (page, browser, locale) => {
+  expect(localeOf(page, browser)).toBe(locale);
 });

@@ -51,6 +51,7 @@ export function status(fields: Partial<Status> = {}): Status {
     embedded: false,
     can_start_embedded: false,
     source: "from this notebook's pod",
+    credential: '',
     token_expires_at: null,
     running: 0,
     failed_today: 0,

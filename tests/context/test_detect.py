@@ -14,9 +14,10 @@ from jupyter_kfp_mt.auth import CookieFile, NoAuth, TokenFile
 from jupyter_kfp_mt.context import Context, Environment, detect
 from jupyter_kfp_mt.context.environment import SERVICE_ACCOUNT
 from jupyter_kfp_mt.context.openshift import RUNTIME
+from jupyter_kfp_mt.context.saved import forget
 from jupyter_kfp_mt.context.tokens import TOKEN_PATH
 from jupyter_kfp_mt.errors import KfpError
-from jupyter_kfp_mt.models import RuntimeFile
+from jupyter_kfp_mt.models import Caution, RuntimeFile, SavedPart
 from jupyter_kfp_mt.settings import KfpSettings
 
 from .pods import NOTEBOOK, Folder, token
@@ -183,7 +184,8 @@ def test_pod_and_address_that_disagree_are_told(pod: Folder, tmp_path: Path) -> 
     found = detect(pod.environment(NB_PREFIX="/notebook/team-b/analysis"), settings(tmp_path))
 
     assert found.namespace == "team-a"
-    assert found.warnings == ("The pod says team-a, the address says team-b. Using team-a.",)
+    said = "The pod says team-a, the address says team-b. Using team-a."
+    assert found.warnings == (Caution("namespace-mismatch", said),)
 
 
 def test_a_stale_memory_of_the_sdk_is_told_and_not_followed(pod: Folder, tmp_path: Path) -> None:
@@ -192,9 +194,40 @@ def test_a_stale_memory_of_the_sdk_is_told_and_not_followed(pod: Folder, tmp_pat
     found = detect(pod.environment(**NOTEBOOK), settings(tmp_path))
 
     assert found.namespace == "team-a"
-    assert found.warnings == (
-        "The SDK remembers namespace old; this notebook belongs to team-a. Using team-a.",
-    )
+    said = "The SDK remembers namespace old; this notebook belongs to team-a. Using team-a."
+    assert found.warnings == (Caution("context-json-stale", said, forget="old"),)
+
+
+@pytest.mark.parametrize("part", ["namespace", "header"])
+def test_what_the_sdk_remembers_is_forgotten_one_by_one(pod: Folder, tmp_path: Path, part: SavedPart) -> None:
+    header = {
+        "client_authentication_header_name": "kubeflow-userid",
+        "client_authentication_header_value": "x",
+    }
+    cookie = {"client_authentication_cookie": "secret"}
+    pod.notebook(kfp_token=token()).remembered({"namespace": "old", **header, **cookie})
+    found = detect(pod.environment(**NOTEBOOK), settings(tmp_path))
+
+    forget(Path(found.saved_path), part)
+
+    left = detect(pod.environment(**NOTEBOOK), settings(tmp_path)).warnings
+    codes = {"namespace": "userid-header", "header": "context-json-stale"}
+    assert [caution.code for caution in found.warnings] == ["context-json-stale", "userid-header"]
+    assert [caution.code for caution in left] == [codes[part]]
+    kept = json.loads(Path(found.saved_path).read_text())
+    assert kept == (({"namespace": "old"} if part == "header" else header) | cookie)
+    assert Path(found.saved_path).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", [None, "not JSON", "[]"])
+def test_a_memory_that_is_none_is_left_alone(tmp_path: Path, text: str | None) -> None:
+    path = tmp_path / "context.json"
+    if text is not None:
+        path.write_text(text)
+
+    forget(path, "namespace")
+
+    assert (path.read_text() if path.exists() else None) == text
 
 
 def test_an_address_replaces_the_address_only(pod: Folder, tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from context.pods import token
 from fakes import FakeTransport, ManualClock, ok, problem
 
 from jupyter_kfp_mt import display
+from jupyter_kfp_mt.auth import TokenFile
 from jupyter_kfp_mt.cli.documents import document
 from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.failures import timed_out, unavailable
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, RunFailed, RunTimeout
-from jupyter_kfp_mt.models import NO_SPEC, Phase
+from jupyter_kfp_mt.models import NO_SPEC, Caution, Phase
 from jupyter_kfp_mt.service import KfpService
 
 RUNS = "/apis/v2beta1/runs"
@@ -334,12 +335,15 @@ def test_a_walk_that_ends_before_the_runs_do_says_so() -> None:
 def test_status_warns_of_what_does_not_stop(tmp_path: Path, minutes: int, warnings: list[str]) -> None:
     (tmp_path / "token").write_text(token(minutes=minutes))
     context = CONTEXT._replace(
-        token_path=str(tmp_path / "token"), warnings=("Using team-a.",) if warnings else ()
+        auth=TokenFile(tmp_path / "token", CONTEXT.endpoint),
+        token_path=str(tmp_path / "token"),
+        warnings=(Caution("x", "Using team-a."),) if warnings else (),
     )
 
     status = KfpService(context, kfp(), clock=ManualClock()).status()
 
-    assert status.warnings == warnings
+    assert [warning.message for warning in status.warnings] == warnings
+    assert status.credential == str(tmp_path / "token")
     assert all(f"! {warning}" in display.text(status) for warning in warnings)
 
 

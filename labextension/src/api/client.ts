@@ -19,6 +19,7 @@ import type {
   Run,
   RunPage,
   RunView,
+  SavedPart,
   Source,
   Status,
   SubmitRequest,
@@ -99,6 +100,11 @@ export class KfpApi {
   /** Restart this notebook with that option; the server goes away soon after its answer. */
   async restartNotebook(): Promise<void> {
     await this._send('POST', ['notebook', 'restart']);
+  }
+
+  /** Take a namespace or a header out of the SDK's `context.json`. */
+  async forgetSaved(part: SavedPart): Promise<void> {
+    await this._decode(await this._request(['saved-context'], { part }, { method: 'DELETE' }));
   }
 
   /** Start the embedded server, or find the one that runs. */

@@ -188,6 +188,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jupyter-kfp-mt/saved-context": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a namespace or a header out of the SDK's context.json. */
+        delete: {
+            parameters: {
+                query?: {
+                    part?: "header" | "namespace";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, unknown>;
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jupyter-kfp-mt/embedded": {
         parameters: {
             query?: never;
@@ -1079,6 +1126,16 @@ export interface components {
          */
         Cache: "compiled" | "off" | "on";
         /**
+         * Caution
+         * @description Something to know, though nothing stops (UX §5, warnings).
+         */
+        Caution: {
+            code: string;
+            message: string;
+            /** @default  */
+            forget: string;
+        };
+        /**
          * Check
          * @description One row of the doctor.
          */
@@ -1597,6 +1654,8 @@ export interface components {
             can_start_embedded: boolean;
             /** @default  */
             source: string;
+            /** @default  */
+            credential: string;
             /** @default null */
             token_expires_at: string | null;
             /** @default 0 */
@@ -1606,7 +1665,7 @@ export interface components {
             /** @default null */
             error: components["schemas"]["ErrorBody"] | null;
             /** @default [] */
-            warnings: string[];
+            warnings: components["schemas"]["Caution"][];
             /** @default  */
             version: string;
         };

@@ -1,5 +1,5 @@
 /** Short names for the generated types of the REST interface. */
-import type { components } from './schema';
+import type { components, paths } from './schema';
 
 type Schemas = components['schemas'];
 
@@ -7,6 +7,7 @@ type Schemas = components['schemas'];
 type Wanted<T, Required extends keyof T> = Pick<T, Required> & Partial<Omit<T, Required>>;
 
 export type Artifact = Schemas['Artifact'];
+export type Caution = Schemas['Caution'];
 export type Check = Schemas['Check'];
 export type DoctorReport = Schemas['DoctorReport'];
 export type ErrorBody = Schemas['ErrorBody'];
@@ -32,6 +33,10 @@ export type Run = Schemas['Run'];
 export type RunPage = Schemas['RunPage'];
 export type RunsEvent = Schemas['RunsEvent'];
 export type RunView = Schemas['RunView'];
+/** What the SDK's `context.json` can be made to forget. */
+export type SavedPart = NonNullable<
+  NonNullable<paths['/jupyter-kfp-mt/saved-context']['delete']['parameters']['query']>['part']
+>;
 export type Source = Wanted<Schemas['Source'], 'kind'>;
 export type Status = Schemas['Status'];
 export type SubmitRequest = Wanted<Omit<Schemas['SubmitRequest'], 'source'> & { source: Source }, 'source'>;

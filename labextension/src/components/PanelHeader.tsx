@@ -129,7 +129,7 @@ function Badges(props: { readonly status: Status | null; readonly trans: Transla
           {trans.__('Embedded')}
         </span>
       )}
-      {status?.can_run === false && (
+      {status?.can_run === false && !status.error && (
         <span className="jp-kfp-Badge" title={trans.__('You can look but not run in %1.', status.namespace)}>
           {trans.__('View only')}
         </span>

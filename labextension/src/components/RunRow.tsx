@@ -111,6 +111,9 @@ function factOf(run: Run, format: Format): string {
   }
   if (run.phase === 'RUNNING' && run.progress) {
     const { done, total } = run.progress;
+    if (total === null && done === 0) {
+      return phaseWord(run.phase, trans, run.state);
+    }
     return total === null
       ? trans._n('%1 task done', '%1 tasks done', done)
       : trans._n('%2 of %1 task', '%2 of %1 tasks', total, format.count(done));

@@ -1,49 +1,85 @@
 import * as React from 'react';
 
 import type { Status } from '../api/types';
+import { instant } from '../format';
 import type { Format } from '../format';
 
-export interface IWhoAmIProps {
-  readonly status: Status;
-  readonly format: Format;
+/** A thing that is known of me, and what it is. */
+type Fact = readonly [name: string, value: string];
+
+/** Who the server takes me for, where, what I may do there, and how that is known (IDN-07). */
+export function factsOf(status: Status, format: Format, now: number): Fact[] {
+  const { trans } = format;
+  const unknown = trans.__('not known');
+  const joined = (...parts: string[]): string => parts.filter(part => part !== '').join(', ');
+  const facts: Fact[] = [
+    [trans.__('Namespace'), joined(status.namespace || trans.__('none'), status.source.replace(/\.$/, ''))],
+    [trans.__('Account'), status.identity || trans.__('%1; no token says it', unknown)],
+    [trans.__('Rights'), rightsOf(status, format)],
+    [trans.__('Address'), status.endpoint || unknown],
+    [
+      trans.__('Kubeflow Pipelines'),
+      status.connected
+        ? joined(status.kfp_version || unknown, status.multi_user ? trans.__('multi-user') : trans.__('single-user'))
+        : trans.__('%1; not connected', unknown)
+    ],
+    [trans.__('Credential'), joined(status.credential || trans.__('none is sent'), validity(status, format, now))],
+    ...status.warnings.map((warning): Fact => [trans.__('Note'), warning.message])
+  ];
+  const others = othersOf(status, format);
+  return others ? [...facts, [trans.__('What others can see'), others]] : facts;
 }
 
-/** Who the server takes me for, where, and what I may do there. */
-export function WhoAmI(props: IWhoAmIProps): React.JSX.Element {
-  const { status, format } = props;
-  const { trans } = format;
-  const may =
-    status.can_run === null
-      ? trans.__('not known yet')
-      : status.can_run
-        ? trans.__('may run')
-        : trans.__('may look but not run');
-  const facts: readonly (readonly [string, string])[] = [
-    [trans.__('Namespace'), status.namespace],
-    [trans.__('From'), status.source],
-    [trans.__('Known as'), status.identity],
-    [trans.__('Rights'), may],
-    [trans.__('Kubeflow Pipelines'), [status.kfp_version, status.endpoint].filter(text => text !== '').join(' · ')],
-    [trans.__('Kind'), status.multi_user ? trans.__('multi-user') : trans.__('single-user')],
-    [trans.__('Token valid until'), status.token_expires_at ? format.exact(status.token_expires_at) : ''],
-    ...status.warnings.map(warning => [trans.__('Note'), warning] as const),
-    [
-      trans.__('What others can see'),
-      status.embedded ? trans.__('Nothing but shared pipelines.') : ''
-    ]
-  ];
+/** Who am I, as a table of two columns. */
+export function WhoAmI(props: { readonly facts: readonly Fact[] }): React.JSX.Element {
   return (
     <div className="jp-kfp">
       <dl className="jp-kfp-Pairs">
-        {facts
-          .filter(([, value]) => value !== '')
-          .map(([name, value]) => (
-            <React.Fragment key={`${name} ${value}`}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </React.Fragment>
-          ))}
+        {props.facts.map(([name, value]) => (
+          <React.Fragment key={`${name} ${value}`}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </React.Fragment>
+        ))}
       </dl>
     </div>
   );
+}
+
+function rightsOf(status: Status, { trans }: Format): string {
+  if (status.can_run === null) {
+    return trans.__('not known; Kubernetes does not tell this account');
+  }
+  if (status.error) {
+    return trans.__('may not look');
+  }
+  return status.can_run ? trans.__('may run') : trans.__('may look but not run');
+}
+
+function validity(status: Status, format: Format, now: number): string {
+  const { trans } = format;
+  const ends = instant(status.token_expires_at);
+  if (ends === null) {
+    return '';
+  }
+  if (ends <= now) {
+    return trans.__('ended %1', format.exact(status.token_expires_at));
+  }
+  const left = format.duration((ends - now) / 1000);
+  // The kubelet and the embedded server renew their tokens; a file of somebody's own is theirs to renew.
+  const renewed = status.embedded || status.credential.startsWith('/var/run/secrets/');
+  return renewed ? trans.__('valid %1, renewed by itself', left) : trans.__('valid %1', left);
+}
+
+/** What is not kept apart between the namespaces of this KFP. */
+function othersOf(status: Status, { trans }: Format): string {
+  if (!status.connected) {
+    return '';
+  }
+  if (!status.multi_user) {
+    return trans.__('Everything: this KFP does not tell people apart.');
+  }
+  return status.embedded
+    ? trans.__('Nothing but shared pipelines.')
+    : trans.__('Shared pipelines, the metadata of artifacts, and artifacts in a folder that namespaces share.');
 }

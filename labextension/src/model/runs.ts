@@ -20,6 +20,9 @@ import type { Connection, IRunChange, IRunFilter, IRunManager } from '../tokens'
 /** The most rows that the server gives in one page. */
 const LARGEST_PAGE = 200;
 
+/** Milliseconds after which the server knows the rights, and still has the rest of its answer at hand. */
+const RIGHTS = 1500;
+
 export interface IRunManagerOptions {
   readonly api: KfpApi;
   /** The namespace to begin with; empty to take the server's. */
@@ -286,6 +289,20 @@ export class RunManager implements IRunManager {
     }
     await this._load();
     this._tend();
+    if (this._status.can_run === null && !this._asked) {
+      this._asked = true;
+      setTimeout(() => void this._learnRights(), RIGHTS);
+    }
+  }
+
+  /** Whether I may run is not waited for by the first answer; the second one has it, and costs KFP nothing. */
+  private async _learnRights(): Promise<void> {
+    const generation = this._generation;
+    const status = await this.api.status(this._namespace).catch(() => null);
+    if (status?.connected && generation === this._generation && !this._isDisposed) {
+      this._status = status;
+      this._changed.emit();
+    }
   }
 
   private _takeStatus(status: Status): void {
@@ -469,6 +486,7 @@ export class RunManager implements IRunManager {
     this._total = 0;
     this._updatedAt = 0;
     this._retryAt = 0;
+    this._asked = false;
     this._book.clear();
     this._setConnection('connecting', null);
   }
@@ -483,6 +501,8 @@ export class RunManager implements IRunManager {
   private readonly _mine = new Set<string>();
   private readonly _unclear = new Map<string, ISent>();
   private readonly _lost = new Map<string, ISent>();
+  /** Whether the rights were asked for, in this namespace. */
+  private _asked = false;
   private _checkedAt = 0;
   private _connection: Connection = 'connecting';
   private _error: ErrorBody | null = null;

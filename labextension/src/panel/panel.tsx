@@ -10,8 +10,10 @@ import { AccordionPanel, Widget } from '@lumino/widgets';
 import type { PanelLayout } from '@lumino/widgets';
 import * as React from 'react';
 
-import type { Pipeline } from '../api/types';
+import { bodyOf } from '../api/errors';
+import type { Pipeline, SavedPart } from '../api/types';
 import { CommandIDs, isStartable, whyOff } from '../commands';
+import { Cautions } from '../components/Cautions';
 import { Experiments, Pipelines } from '../components/Listing';
 import type { IListedPipeline } from '../components/Listing';
 import { PanelFooter } from '../components/PanelFooter';
@@ -58,6 +60,8 @@ export class KfpPanel extends SidePanel {
     this.node.setAttribute('aria-label', trans.__('Kubeflow Pipelines'));
 
     this.header.addWidget(this._part(() => this._drawHeader()));
+    this._cautions = this._part(() => this._drawCautions());
+    this.header.addWidget(this._cautions);
     this._addSection(trans.__('Runs'), 'jp-kfp-Panel-runs', () => this._drawRuns(), () => this._count());
     this._addSection(trans.__('Experiments'), 'jp-kfp-Panel-experiments', () => this._drawExperiments());
     this._addSection(trans.__('Pipelines'), 'jp-kfp-Panel-pipelines', () => this._drawPipelines());
@@ -193,6 +197,21 @@ export class KfpPanel extends SidePanel {
         onMenu={(menu, x, y) =>
           openMenu(this._commands, menu === 'more' ? MORE_ITEMS : namespaceItems(this._manager), x, y)
         }
+      />
+    );
+  }
+
+  private _drawCautions(): React.JSX.Element {
+    const told = this._manager.status?.warnings ?? [];
+    return (
+      <Cautions
+        cautions={told.filter(caution => !this._hidden.has(caution.message))}
+        trans={this._format.trans}
+        onForget={part => void this._forget(part)}
+        onHide={caution => {
+          this._hidden.add(caution.message);
+          this._cautions.update();
+        }}
       />
     );
   }
@@ -358,6 +377,17 @@ export class KfpPanel extends SidePanel {
     this.update();
   }
 
+  /** Make the SDK's `context.json` forget, and see what is left to know. */
+  private async _forget(part: SavedPart): Promise<void> {
+    try {
+      await this._manager.api.forgetSaved(part);
+      await this._manager.refresh();
+    } catch (error) {
+      const { message, why } = bodyOf(error);
+      Notification.error(`${message} ${why}`, { autoClose: false });
+    }
+  }
+
   private async _showAddress(): Promise<void> {
     const { trans } = this._format;
     await showDialog({
@@ -394,6 +424,7 @@ export class KfpPanel extends SidePanel {
 
   private readonly _manager: IRunManager;
   private readonly _access: AccessSteps;
+  private readonly _cautions: ReactWidget;
   private readonly _commands: CommandRegistry;
   private readonly _format: Format;
   private readonly _notice: Widget;
@@ -402,6 +433,8 @@ export class KfpPanel extends SidePanel {
     MessageLoop.postMessage(this.content, Widget.ResizeMessage.UnknownSize)
   );
   private readonly _ticker = new Ticker();
+  /** What a person has read of the cautions, until the page is loaded again. */
+  private readonly _hidden = new Set<string>();
   private _announcement = '';
   private _experiment = '';
   private _listed = '';

@@ -1,5 +1,5 @@
 import type { ILabShell, ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
-import { Dialog, InputDialog, MainAreaWidget, Notification, showDialog, WidgetTracker } from '@jupyterlab/apputils';
+import { Clipboard, Dialog, InputDialog, MainAreaWidget, Notification, showDialog, WidgetTracker } from '@jupyterlab/apputils';
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import type { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import type { ITranslator } from '@jupyterlab/translation';
@@ -10,7 +10,7 @@ import { bodyOf } from '../api/errors';
 import type { Source } from '../api/types';
 import { CommandIDs } from '../commands';
 import type { IPage } from '../commands';
-import { WhoAmI } from '../components/WhoAmI';
+import { factsOf, WhoAmI } from '../components/WhoAmI';
 import type { Format } from '../format';
 import { DoctorWidget } from '../panel/doctor';
 import { PANEL_ID } from '../panel/panel';
@@ -121,12 +121,22 @@ export class Page implements IPage {
   async whoAmI(): Promise<void> {
     const { manager, format } = this._options;
     const { trans } = format;
-    if (manager.status) {
-      await showDialog({
+    // What the page knows may be from its start; asked again, a token's end and the rights are of now.
+    const status = await manager.api.status(manager.namespace).catch(() => manager.status);
+    if (status) {
+      const facts = factsOf(status, format, Date.now());
+      const { button } = await showDialog({
         title: trans.__('Who am I'),
-        body: ReactWidget.create(<WhoAmI status={manager.status} format={format} />),
-        buttons: [Dialog.okButton({ label: trans.__('Close') })]
+        body: ReactWidget.create(<WhoAmI facts={facts} />),
+        buttons: [
+          Dialog.createButton({ label: trans.__('Copy'), accept: true }),
+          Dialog.cancelButton({ label: trans.__('Close') })
+        ],
+        defaultButton: 1
       });
+      if (button.accept) {
+        Clipboard.copyToSystem(facts.map(([name, value]) => `${name}: ${value}`).join('\n'));
+      }
     }
   }
 

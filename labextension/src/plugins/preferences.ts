@@ -57,11 +57,16 @@ export class Preferences {
 
   /** Times and numbers in the language of the page and the zone of the settings. */
   format(trans: TranslationBundle): Format {
-    const locale = document.documentElement.lang || navigator.language;
+    const locale = localeOf(document.documentElement.lang, navigator.language);
     return new Format(trans, { locale, timeZone: () => (this._get('timeZone') === 'UTC' ? 'UTC' : 'local') });
   }
 
   private _get(key: string): unknown {
     return this._settings?.composite[key];
   }
+}
+
+/** The browser's own kind of the page's language: a page in “en” has dates as its reader in Britain writes them. */
+export function localeOf(page: string, browser: string): string {
+  return page === '' || browser.split('-')[0] === page ? browser : page;
 }

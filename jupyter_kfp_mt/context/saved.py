@@ -1,0 +1,81 @@
+"""The SDK's `context.json` in the home folder, which outlives notebooks (kubeflow-environment §1.2, §3.2).
+
+Only its namespace is ever used, and only where nothing better is known; what it says against the pod, or adds
+to the SDK's calls, is told. Its credential is never read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..errors import kfp_error
+from ..models import Caution, SavedPart
+from .environment import Environment
+from .pod import Pod
+
+_KEYS: dict[SavedPart, tuple[str, ...]] = {
+    "namespace": ("namespace",),
+    "header": ("client_authentication_header_name", "client_authentication_header_value"),
+}
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """What the file remembers, but for credentials."""
+
+    namespace: str = ""
+    client_authentication_header_name: str = ""
+
+
+def saved_path(env: Environment) -> Path | None:
+    """Return where the file is, or would be; None without a home folder."""
+    home = env.variable("HOME")
+    return env.path(f"{home}/.config/kfp/context.json") if home else None
+
+
+def saved_context(env: Environment) -> Saved:
+    """Return what the file remembers; nothing where there is none that can be read."""
+    text = env.text(f"{env.variable('HOME')}/.config/kfp/context.json") if env.variable("HOME") else None
+    try:
+        return msgspec.json.decode(text, type=Saved) if text else Saved()
+    except msgspec.MsgspecError:
+        return Saved()
+
+
+def cautions(saved: Saved, pod: Pod | None) -> tuple[Caution, ...]:
+    """Return what to know of `saved`: a namespace that is not the pod's, a header that can block calls."""
+    told = []
+    if pod is not None and saved.namespace not in ("", pod.namespace):
+        other, ours = saved.namespace, pod.namespace
+        message = f"The SDK remembers namespace {other}; this notebook belongs to {ours}. Using {ours}."
+        told.append(Caution("context-json-stale", message, forget=other))
+    if header := saved.client_authentication_header_name:
+        message = f"The SDK adds the header {header} to its calls, which can block them. We do not send it."
+        told.append(Caution("userid-header", message, forget=header))
+    return tuple(told)
+
+
+def forget(path: Path, part: SavedPart) -> None:
+    """Take `part` out of the file at `path` and keep the rest; nothing where it is not there.
+
+    Raises `jupyter-denied` where the file cannot be written.
+    """
+    try:
+        remembered: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if not isinstance(remembered, dict):
+        return
+    kept = {key: value for key, value in remembered.items() if key not in _KEYS[part]}
+    try:
+        # whole or not at all, and readable by nobody else: it may hold a cookie
+        new = path.with_name(f".{path.name}-{os.getpid()}")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(kept, file)
+        new.replace(path)
+    except OSError as error:
+        raise kfp_error("jupyter-denied", why=f"context.json cannot be written: {error.strerror}.") from None

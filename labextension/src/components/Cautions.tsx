@@ -1,0 +1,47 @@
+import { closeIcon } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Caution, SavedPart } from '../api/types';
+import { warningIcon } from '../icons';
+import { Button } from './Button';
+
+export interface ICautionsProps {
+  readonly cautions: readonly Caution[];
+  readonly trans: TranslationBundle;
+  readonly onForget: (part: SavedPart) => void;
+  readonly onHide: (caution: Caution) => void;
+}
+
+/** What to know though nothing stops, each with what mends it (UX §5, warnings). */
+export function Cautions(props: ICautionsProps): React.JSX.Element | null {
+  const { cautions, trans } = props;
+  if (cautions.length === 0) {
+    return null;
+  }
+  return (
+    <ul className="jp-kfp-Cautions" aria-label={trans.__('Warnings')}>
+      {cautions.map(caution => (
+        <li key={caution.code}>
+          <warningIcon.react tag={null} />
+          <span>
+            {caution.message}
+            <Mend {...props} caution={caution} />
+          </span>
+          <Button label={trans.__('Hide')} kind="icon" icon={closeIcon} onClick={() => props.onHide(caution)} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Mend(props: ICautionsProps & { readonly caution: Caution }): React.JSX.Element | null {
+  const { caution, trans } = props;
+  if (caution.code === 'context-json-stale') {
+    return <Button label={trans.__('Forget %1', caution.forget)} onClick={() => props.onForget('namespace')} />;
+  }
+  if (caution.code === 'userid-header') {
+    return <Button label={trans.__('Remove from context.json')} onClick={() => props.onForget('header')} />;
+  }
+  return null;
+}

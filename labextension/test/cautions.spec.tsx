@@ -1,0 +1,55 @@
+import { fireEvent, render, screen } from '@testing-library/react';
+import * as React from 'react';
+import { expect, it, vi } from 'vitest';
+
+import { Cautions } from '../src/components/Cautions';
+import type { ICautionsProps } from '../src/components/Cautions';
+import { factsOf } from '../src/components/WhoAmI';
+import { format, status, trans } from './samples';
+
+const MISMATCH = { code: 'namespace-mismatch', message: 'The pod says a, the address says b. Using a.', forget: '' };
+const STALE = { code: 'context-json-stale', message: 'The SDK remembers b.', forget: 'b' };
+const HEADER = { code: 'userid-header', message: 'The SDK adds kubeflow-userid.', forget: 'kubeflow-userid' };
+
+function shown(props: Partial<ICautionsProps> = {}): ICautionsProps {
+  const all = { cautions: [MISMATCH, STALE, HEADER], trans, onForget: vi.fn(), onHide: vi.fn(), ...props };
+  render(<Cautions {...all} />);
+  return all;
+}
+
+it('says each warning, with what mends it where something does', () => {
+  const { onForget } = shown();
+  expect(screen.getAllByRole('listitem')).toHaveLength(3);
+  fireEvent.click(screen.getByRole('button', { name: 'Forget b' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Remove from context.json' }));
+  expect(vi.mocked(onForget).mock.calls).toEqual([['namespace'], ['header']]);
+});
+
+it('hides one when told so, and takes no room without any', () => {
+  const { onHide } = shown({ cautions: [MISMATCH] });
+  fireEvent.click(screen.getByRole('button', { name: 'Hide' }));
+  expect(vi.mocked(onHide).mock.calls).toEqual([[MISMATCH]]);
+  expect(render(<Cautions cautions={[]} trans={trans} onForget={vi.fn()} onHide={vi.fn()} />).container.innerHTML).toBe(
+    ''
+  );
+});
+
+const NOW = Date.parse('2026-03-12T14:00:00Z');
+
+it('says who I am, and of what is not known that it is not', () => {
+  const known = status({
+    credential: '/var/run/secrets/kubeflow/pipelines/token',
+    token_expires_at: '2026-03-12T15:42:00Z',
+    warnings: [STALE]
+  });
+  const facts = new Map(factsOf(known, format, NOW));
+  expect(facts.get('Namespace')).toBe("team-a, from this notebook's pod");
+  expect(facts.get('Rights')).toBe('may run');
+  expect(facts.get('Credential')).toBe('/var/run/secrets/kubeflow/pipelines/token, valid 1 h 42 min, renewed by itself');
+  expect(facts.get('Note')).toBe('The SDK remembers b.');
+  const less = new Map(factsOf(status({ can_run: null, identity: '', kfp_version: '' }), format, NOW));
+  expect(less.get('Rights')).toMatch(/^not known; /);
+  expect(less.get('Account')).toMatch(/^not known; /);
+  expect(less.get('Kubeflow Pipelines')).toBe('not known, multi-user');
+  expect(less.get('Credential')).toBe('none is sent');
+});
