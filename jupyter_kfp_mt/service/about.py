@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from requests.auth import AuthBase
 
 from .. import __version__
 from ..auth import FileAuth, read_secret
@@ -90,7 +89,7 @@ def _may_run(core: Core, health: Healthz, account: str) -> bool | None:
     return core.caches.rights.may_run(core.kubernetes, core.context.namespace)
 
 
-def _credential(auth: AuthBase) -> str:
+def _credential(auth: object) -> str:
     """The file that the credential is read from, as people write it."""
     if not isinstance(auth, FileAuth):
         return ""
