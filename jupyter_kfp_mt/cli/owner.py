@@ -8,7 +8,9 @@ from urllib.parse import quote
 
 import requests
 
-from ..errors import ErrorBody, KfpError, kfp_error
+from ..client.failures import timed_out, unavailable
+from ..context import Context
+from ..errors import ErrorBody, KfpError
 from ..models import RuntimeFile
 
 _TIMEOUT = 30.0
@@ -39,8 +41,10 @@ class Owner:
                     timeout=_TIMEOUT,
                     allow_redirects=False,
                 )
-        except requests.RequestException:
-            raise kfp_error("kfp-unavailable", host=self._runtime.url.removeprefix("http://"), s=1) from None
+        except requests.RequestException as error:
+            here = Context(self._runtime.url, embedded=True, timeout=_TIMEOUT)
+            late = isinstance(error, requests.Timeout)
+            raise (timed_out(here) if late else unavailable(here)) from None
         if answer.status_code == 200:
             return dict(answer.json())
         raise _error(answer)

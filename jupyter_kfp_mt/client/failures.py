@@ -385,13 +385,15 @@ def _unavailable(context: Context) -> KfpError:
 
 def timed_out(context: Context) -> KfpError:
     """Return the error of an answer that did not come in time."""
-    return kfp_error(
-        "kfp-timeout",
-        host=context.host,
-        s=f"{context.timeout:g}",
-        ns=context.namespace,
-        kfp=context.install_namespace,
+    seconds = f"{context.timeout:g}"
+    error = kfp_error(
+        "kfp-timeout", host=context.host, s=seconds, ns=context.namespace, kfp=context.install_namespace
     )
+    if context.embedded:  # no network policy stands in its way
+        error.why = f"Nothing from {context.host} in {seconds} s. This machine may be busy."
+        error.next_step = "Wait, or stop it and start it again. History is kept."
+        error.command = "jupyter kfp serve --stop; jupyter kfp serve --background"
+    return error
 
 
 def unavailable(context: Context) -> KfpError:

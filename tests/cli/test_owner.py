@@ -1,0 +1,34 @@
+"""The owner's line to an embedded server that does not answer."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from jupyter_kfp_mt.cli.owner import Owner
+from jupyter_kfp_mt.client.failures import timed_out
+from jupyter_kfp_mt.context import Context
+from jupyter_kfp_mt.errors import KfpError
+from jupyter_kfp_mt.models import RuntimeFile
+
+
+def test_a_server_that_is_gone_is_started_again_not_looked_for_in_a_cluster() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        runtime = RuntimeFile(
+            url=url, pid=1, namespace="ana", token_path="t", owner_key="canary", version="0"
+        )
+        with pytest.raises(KfpError) as caught:
+            Owner(runtime).ask("GET", "profiles")
+    told = caught.value
+    assert (told.code, told.command) == ("kfp-unavailable", "jupyter kfp serve")
+    assert "kubectl" not in f"{told.body}"
+    assert "canary" not in f"{told.body}"
+
+
+def test_a_server_that_is_slow_is_no_matter_of_the_network() -> None:
+    told = timed_out(Context("http://127.0.0.1:1", embedded=True, timeout=30))
+    assert told.why == "Nothing from 127.0.0.1:1 in 30 s. This machine may be busy."
+    assert "kubectl" not in told.command
