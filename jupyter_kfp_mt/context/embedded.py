@@ -48,6 +48,7 @@ def embedded_context(runtime: RuntimeFile, settings: KfpSettings) -> Context:
         embedded=True,
         timeout=settings.request_timeout_s,
         tokens=tokens if runtime.multi_user else {},
+        folder=str(Path(settings.data_dir).expanduser().resolve()),
     )
 
 

@@ -52,6 +52,12 @@ class Context(NamedTuple):
     warnings: tuple[Caution, ...] = ()
     saved_path: str = ""  # of the SDK's `context.json`
     tokens: Mapping[str, str] = {}  # embedded: namespace → its token's file
+    folder: str = ""  # embedded: its data folder, which stays when the port changes
+
+    @property
+    def server(self) -> str:
+        """What names the server for good: its address, or the data folder of the embedded one."""
+        return self.folder or self.endpoint
 
     @property
     def host(self) -> str:

@@ -56,7 +56,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
     run_id: str
     submit_key: str = ""  # of one press of Run; empty: nobody presses twice
-    endpoint: str
+    server: str  # its name for good (`Context.server`); the column is called endpoint
     namespace: str
     display_name: str
     experiment_id: str
@@ -113,18 +113,18 @@ class Journal:
             return None
         return next(iter(self._read("submit_key = ? ORDER BY sent_at DESC LIMIT 1", submit_key)), None)
 
-    def unsettled(self, endpoint: str, namespace: str) -> list[Intent]:
+    def unsettled(self, server: str, namespace: str) -> list[Intent]:
         """Return the attempts whose outcome is not known yet, the newest first."""
         where = "endpoint = ? AND namespace = ? AND stage IN ('SENDING', 'UNCLEAR') ORDER BY sent_at DESC"
-        return self._read(where, endpoint, namespace)
+        return self._read(where, server, namespace)
 
     def pending(self, since: float) -> list[Intent]:
         """Return all attempts, of any server, that were sent after `since` and still need a look."""
         return self._read("sent_at > ? AND stage IN ('SENDING', 'UNCLEAR', 'SURPLUS')", since)
 
-    def surplus(self, endpoint: str, namespace: str) -> list[Intent]:
+    def surplus(self, server: str, namespace: str) -> list[Intent]:
         """Return the attempts that were made again, and should not turn up any more."""
-        return self._read("endpoint = ? AND namespace = ? AND stage = 'SURPLUS'", endpoint, namespace)
+        return self._read("endpoint = ? AND namespace = ? AND stage = 'SURPLUS'", server, namespace)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -69,7 +69,7 @@ def reconcile(core: Core, settling: Settling) -> list[Run]:
 
     Costs nothing while nothing is open. Attempts of a process that is gone are adopted.
     """
-    where = core.context.endpoint, core.context.namespace
+    where = core.context.server, core.context.namespace
     open_ones = core.journal.unsettled(*where)
     now = core.clock.now().timestamp()
     for intent in open_ones[-AT_ONCE:]:
@@ -82,7 +82,7 @@ def reconcile(core: Core, settling: Settling) -> list[Run]:
 def pending(core: Core) -> list[Intent]:
     """Return the attempts of the last day on this server, in any namespace, that need another look."""
     since = core.clock.now().timestamp() - DAY
-    return [each for each in core.journal.pending(since) if each.endpoint == core.context.endpoint]
+    return [each for each in core.journal.pending(since) if each.server == core.context.server]
 
 
 def next_look(intents: list[Intent], settling: Settling, now: float) -> float | None:
@@ -119,7 +119,7 @@ def unconfirmed(core: Core, intent: Intent) -> Run:
 
 def _end_surplus(core: Core, settling: Settling, now: float) -> None:
     """End runs that turned up after they had been given up and sent again."""
-    for intent in core.journal.surplus(core.context.endpoint, core.context.namespace):
+    for intent in core.journal.surplus(core.context.server, core.context.namespace):
         if intent.looks >= len(settling.surplus):
             core.journal.settle(intent.run_id, Stage.LOST)
         elif now - intent.sent_at - settling.bound >= settling.surplus[intent.looks]:

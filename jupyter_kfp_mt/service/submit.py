@@ -90,7 +90,7 @@ def submit(core: Core, wish: Wish, settling: Settling, *, patient: bool) -> Run:
     intent = Intent(
         run_id=body["run_id"],
         submit_key=wish.submit_key,
-        endpoint=core.context.endpoint,
+        server=core.context.server,
         namespace=core.context.namespace,
         display_name=body["display_name"],
         experiment_id=body["experiment_id"],

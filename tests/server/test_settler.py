@@ -41,7 +41,7 @@ def journal(embedded: RuntimeFile) -> Iterator[Journal]:
     journal.begin(
         Intent(
             run_id=LOST,
-            endpoint=embedded.url,
+            server=str(folder.resolve()),
             namespace="ana",
             display_name="lost",
             experiment_id="",

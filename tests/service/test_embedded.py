@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import pytest
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.context.environment import folder_is_served
-from jupyter_kfp_mt.embedded import stop
+from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, KfpRefusedError, RunFailed
 from jupyter_kfp_mt.models import Phase, Run, Source, SourceKind
-from jupyter_kfp_mt.service import KfpService
+from jupyter_kfp_mt.service import Journal, KfpService
+from jupyter_kfp_mt.service.journal import Stage
 from jupyter_kfp_mt.settings import KfpSettings
 
 from .loops import nested
@@ -184,3 +186,33 @@ def test_a_row_names_the_task_that_failed_not_what_holds_it(kfp: KfpService) -> 
     with pytest.raises(RunFailed):
         kfp.wait(kfp.submit(nested, {"turns": [1, 0]}, cache="off"), timeout=TIMEOUT)
     assert kfp.list_runs(limit=1)[0].failed_task == "one"
+
+
+def test_an_unclear_submit_is_settled_after_the_server_came_back_on_another_port(tmp_path: Path) -> None:
+    # given
+    settings = KfpSettings(data_dir=str(tmp_path / "kfp"))
+    before = connect(settings=settings, start_embedded=True, environment=LAPTOP)
+    run = before.submit(Source(kind=SourceKind.EXAMPLE), submit_key="one press")
+    before.close()
+    stop(tmp_path / "kfp")
+    journal = Journal(tmp_path / "kfp/journal.sqlite")
+    journal.settle(run.run_id, Stage.UNCLEAR)
+    # when
+    ensure_running(tmp_path / "kfp", port=free_port())
+    after = connect(settings=settings, start_embedded=False, environment=LAPTOP)
+    # then
+    assert after.context.endpoint != before.context.endpoint
+    assert after.settle() is None
+    known = journal.find(run.run_id)
+    assert known is not None
+    assert known.stage is Stage.ACCEPTED
+    assert [row.run_id for row in after.list_runs()] == [run.run_id]
+    journal.close()
+    after.close()
+    stop(tmp_path / "kfp")
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

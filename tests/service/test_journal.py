@@ -22,7 +22,7 @@ GONE = problem(404, 5, "Run x not found")
 
 
 def intent(run_id: str, key: str = "", **values: Any) -> Intent:
-    known = {"endpoint": "e", "namespace": "n", "display_name": "d", "experiment_id": "x", "sent_at": 1.0}
+    known = {"server": "e", "namespace": "n", "display_name": "d", "experiment_id": "x", "sent_at": 1.0}
     return Intent(run_id=run_id, submit_key=key, **{**known, **values})
 
 
@@ -146,7 +146,7 @@ def test_the_next_page_settles_what_has_turned_up() -> None:
 
 def test_what_a_process_left_behind_is_adopted() -> None:
     fake, journal, clock = kfp().answer("GET", RUNS, {}), Journal(), ManualClock()
-    left = intent("left", endpoint=CONTEXT.endpoint, namespace="alice", sent_at=clock.now().timestamp())
+    left = intent("left", server=CONTEXT.server, namespace="alice", sent_at=clock.now().timestamp())
     journal.begin(left)
     fake.answer("GET", f"{RUNS}/left", ok({"run_id": "left", "experiment_id": OURS}))
     watching = service(fake, journal, clock)
@@ -203,7 +203,7 @@ def test_an_interrupted_submit_is_unclear_and_not_lost() -> None:
     with pytest.raises(KeyboardInterrupt):
         service(fake, journal, ManualClock()).submit(TRAIN, {"name": "x"})
 
-    assert [each.stage for each in journal.unsettled(CONTEXT.endpoint, "alice")] == [Stage.UNCLEAR]
+    assert [each.stage for each in journal.unsettled(CONTEXT.server, "alice")] == [Stage.UNCLEAR]
 
 
 def test_what_is_open_is_settled_when_nobody_looks_and_then_nothing_is_asked() -> None:
@@ -220,7 +220,7 @@ def test_what_is_open_is_settled_when_nobody_looks_and_then_nothing_is_asked() -
     assert pauses[:5] == [0.5, 0.5, 1.0, 2.0, 4.0]
     assert max(pauses) == 8.0
     assert sum(pauses) < 130
-    assert journal.unsettled(CONTEXT.endpoint, "alice") == []
+    assert journal.unsettled(CONTEXT.server, "alice") == []
     looks = len(fake.requests)
     assert pressed.settle() is None
     assert len(fake.requests) == looks
@@ -238,13 +238,13 @@ def test_a_server_that_stays_away_is_asked_ever_more_rarely_and_for_a_day() -> N
         looks += 1
 
     assert 24 * 12 < looks < 24 * 12 + 40  # every five minutes, after a quick start
-    assert [each.stage for each in journal.unsettled(CONTEXT.endpoint, "alice")] == [Stage.UNCLEAR]
+    assert [each.stage for each in journal.unsettled(CONTEXT.server, "alice")] == [Stage.UNCLEAR]
 
 
 def test_what_was_sent_again_is_looked_for_when_it_is_due() -> None:
     fake, journal, clock = kfp(), Journal(), ManualClock()
     now = clock.now().timestamp()
-    journal.begin(intent("a", endpoint=CONTEXT.endpoint, namespace="alice", sent_at=now))
+    journal.begin(intent("a", server=CONTEXT.server, namespace="alice", sent_at=now))
     journal.settle("a", Stage.SURPLUS)
     pressed = service(fake, journal, clock)
 
