@@ -135,6 +135,12 @@ def secrets_of_a_loop():
 
 
 @dsl.pipeline
+def secret_without_name(name: Optional[str] = None):
+    task = no_password()
+    kubernetes.use_secret_as_env(task, name, {"password": "PASSWORD"})
+
+
+@dsl.pipeline
 def unknown_secret():
     optional = no_password()
     kubernetes.use_secret_as_env(optional, "nothing", {"password": "PASSWORD"}, optional=True)
@@ -323,7 +329,17 @@ def needs_image():
 @dsl.pipeline
 def needs_volume():
     volume = kubernetes.CreatePVC(pvc_name="v", access_modes=["ReadWriteOnce"], size="1Gi")
-    kubernetes.mount_pvc(light(), pvc_name=volume.outputs["name"], mount_path="/data")
+    kubernetes.mount_pvc(light(), pvc_name=volume.outputs["name"], mount_path="/not-there-on-the-host")
+
+
+@component
+def hands_on(config: dsl.TaskConfig):
+    pass
+
+
+@dsl.pipeline
+def needs_pod():
+    hands_on()
 
 
 @dsl.pipeline
@@ -363,6 +379,48 @@ def files(name: str = "database"):
     kubernetes.use_secret_as_volume(shown, "database", PLACES[0])
 
 
+@component
+def keep(folder: str, name: str):
+    import os
+
+    assert name not in os.listdir(folder)
+    open(os.path.join(folder, name), "w").close()
+
+
+@component
+def see_names(folder: str, wanted: list):
+    import os
+
+    assert sorted(os.listdir(folder)) == wanted, os.listdir(folder)
+
+
+@dsl.pipeline
+def volumes():
+    made = kubernetes.CreatePVC(pvc_name_suffix="-v", access_modes=["ReadWriteMany"], size="1Gi")
+    with dsl.ParallelFor(["a", "b"]) as name:
+        kept = keep(folder=f"{PLACES[0]}/part", name=name)
+        kubernetes.mount_pvc(kept, made.outputs["name"], PLACES[0] + "/part", sub_path="deep/part")
+    seen = see_names(folder=PLACES[1], wanted=["a", "b"]).after(kept)
+    kubernetes.mount_pvc(seen, made.outputs["name"], PLACES[1], sub_path="deep/part")
+    deleted = kubernetes.DeletePVC(pvc_name=made.outputs["name"]).after(seen)
+    kubernetes.DeletePVC(pvc_name=made.outputs["name"]).after(deleted)
+
+
+def nothing_to_delete(tasks):
+    assert tasks["see-names"].state == tasks["deletepvc"].state == "SUCCEEDED"
+    assert "There is no claim" in tasks["deletepvc-2"].reason
+
+
+@dsl.pipeline
+def scratch():
+    for _ in range(2):
+        task = keep(folder=PLACES[0], name="a").set_caching_options(False)
+        kubernetes.empty_dir_mount(task, volume_name="scratch", mount_path=PLACES[0])
+    with_claim = keep(folder=PLACES[1] + "/inner", name="a").set_caching_options(False)
+    kubernetes.mount_pvc(with_claim, pvc_name="own", mount_path=PLACES[1])
+    kubernetes.empty_dir_mount(with_claim, volume_name="inner", mount_path=PLACES[1] + "/inner")
+
+
 @dsl.pipeline
 def missing_files():
     task = see_files(wanted={PLACES[0]: {}})
@@ -377,6 +435,7 @@ ROWS = [
     Row("`sys.exit(3)` keeps its exit code", exit_codes, {}, "FAILED", code_three),
     Row("Variables, secrets, config maps and pod fields as variables", environment),
     Row("Another secret in each iteration of a loop", secrets_of_a_loop),
+    Row("A secret whose name is an optional input without a value", secret_without_name, note="is not read"),
     Row("A secret that does not exist", unknown_secret, {}, "FAILED", names_the_secret),
     Row("`kubernetes.set_timeout`", time_limit, {}, "FAILED", timed_out),
     Row(
@@ -394,17 +453,28 @@ ROWS = [
     Row("`dsl.notebook_component`", notebooks),
     Row("Embedded artifacts (`EmbeddedInput`)", embedded_artifact),
 ]
+WHERE = "on Linux where a mount namespace can be had; else refused before the run starts"
 WHERE_POSSIBLE = [  # see test_mounts.py
+    Row("Secrets and config maps as files", files, note=WHERE),
     Row(
-        "Secrets and config maps as files",
-        files,
-        note="on Linux where a mount namespace can be had; else refused before the run starts",
+        "Volumes: `CreatePVC`, `mount_pvc`, `DeletePVC`",
+        volumes,
+        {},
+        "FAILED",
+        nothing_to_delete,
+        note=f"folders of the tenant, {WHERE}",
     ),
+    Row("`empty_dir_mount`, `add_ephemeral_volume`", scratch, note=WHERE),
 ]
 REFUSED = [
     (Row("Container component whose program is not on the host", needs_program), "no-program", "/opt/only"),
     (Row("Container component without command", needs_entry_point), "no-command", "example/image"),
     (Row("Containerized Python component", needs_image), "in-image", "example/image"),
-    (Row("Volumes: `CreatePVC`, `mount_pvc`", needs_volume), "createpvc", "a volume"),
+    (
+        Row("A volume at a place directly below `/` that is not there", needs_volume),
+        "light",
+        "a volume at /not",
+    ),
     (Row("Secrets as files directly below `/`", needs_secret_file), "light", "/not-there-on-the-host"),
+    (Row("`dsl.TaskConfig`, the settings of a pod to be handed on", needs_pod), "hands-on", "dsl.TaskConfig"),
 ]

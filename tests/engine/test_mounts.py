@@ -15,6 +15,7 @@ from jupyter_kfp_mt.spec import Package
 from . import rows_platform
 from .bench import Bench
 from .conftest import keep_secrets
+from .rows import Row
 
 Compiled = Callable[[Any], Package]
 
@@ -51,6 +52,25 @@ def test_an_optional_secret_that_is_missing(refused: bool, bench: Bench, compile
     tasks = bench.tasks(run.run_id)
     assert tasks["light"].reason == "There is no secret nothing in this namespace."
     assert tasks["see-files"].state == ("FAILED" if refused else "SUCCEEDED")
+
+
+@pytest.mark.parametrize("row", rows_platform.WHERE_POSSIBLE, ids=lambda row: row.name)
+def test_rows(row: Row, refused: bool, bench: Bench, compiled: Compiled) -> None:
+    run = bench.wait(bench.submit(compiled(row.pipeline)))
+
+    if not refused:
+        assert run.state == row.state, run.error
+        row.check(bench.tasks(run.run_id))
+
+
+def test_a_claim_goes_with_its_run_or_stays(refused: bool, bench: Bench, compiled: Compiled) -> None:
+    made, own = (bench.submit(compiled(one)) for one in (rows_platform.volumes, rows_platform.scratch))
+    for run_id in (made, own):
+        bench.wait(run_id)
+        bench.engine.forget(run_id)
+        bench.until(lambda run_id=run_id: not (bench.folder / "runs" / run_id).exists())
+
+    assert refused or (bench.folder / "volumes" / "ana" / "own" / "inner").is_dir()
 
 
 def test_not_the_secret_of_another_tenant(bench: Bench, compiled: Compiled) -> None:

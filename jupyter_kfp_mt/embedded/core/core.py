@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,7 @@ class Core:
         self.pipelines = Pipelines(store, now=now)
 
     def empty(self, namespace: str) -> None:
-        """Delete everything in a namespace: runs with their files, schedules, experiments, pipelines."""
+        """Delete everything in a namespace: runs with their files, schedules, pipelines, volumes."""
         for run_id in self.store.empty(namespace):
             self.runner.forget(run_id)
+        shutil.rmtree(self.folder / "volumes" / namespace, ignore_errors=True)

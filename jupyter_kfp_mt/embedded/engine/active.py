@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from .jobs import Maker, Sources
 from .nodes import Kind, Known, Node, State, task_id
 from .plan import Plan
 from .values import as_text, exact_numbers, fill
+from .volumes import CREATE, DELETE, Claims
 
 
 class ActiveRun:
@@ -34,6 +36,7 @@ class ActiveRun:
         row: RunRow,
         tasks: list[TaskRow],
         folder: RunFolder,
+        volumes: Path,
         sources: Sources,
         environment: Mapping[str, str],
         log_limit: int,
@@ -48,10 +51,12 @@ class ActiveRun:
         self.begun = row.state in {"RUNNING", "CANCELING"}  # and stored as such
         self.terminating = False
         self.removed = False
+        self.claims = Claims(tenant=volumes / (row.namespace or "-"), run=folder.volumes)
         self.maker = Maker(
             pipeline=self.pipeline,
             namespace=row.namespace,
             folder=folder,
+            claims=self.claims,
             sources=sources,
             environment=environment,
             placeholders=self.placeholders,
@@ -109,6 +114,16 @@ class ActiveRun:
         """Why the run failed, in one sentence."""
         cause = self.plan.root.failed or self.plan.root
         return f"{cause.name}: {cause.reason}" if cause is not self.plan.root else cause.reason
+
+    def by_itself(self, node: Node) -> Callable[[], TaskValues] | None:
+        """What is done here for `node`, without a process; None for what has code to run."""
+        executor = self.pipeline.executor(node.component)
+        if executor.importer is not None:
+            return partial(self.import_artifact, node, executor.importer)
+        if executor.container is not None and executor.container.image in {CREATE, DELETE}:
+            values, task = node.inputs.parameters, self.task_id(node)
+            return partial(self.claims.operate, executor.container.image, values, task)
+        return None
 
     def import_artifact(self, node: Node, importer: Importer) -> TaskValues:
         """Return the output of an importer; raises InputError."""

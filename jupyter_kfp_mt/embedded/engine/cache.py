@@ -2,8 +2,8 @@
 
 The rule is that of KFP's driver (backend/src/v2/cacheutils): the container with its command, image and
 variables, the values of the input parameters, the identity of the input artifacts, and the declared outputs;
-not the names of the task, the run or the pipeline. Here it also counts, by name, which secrets and config
-maps it reads: two iterations of a loop may differ in nothing else.
+not the names of the task, the run or the pipeline. Here it also counts, by name, which secrets, config maps
+and claims it uses: two iterations of a loop may differ in nothing else.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from ...models import TaskValues
 from .inputs import one_value
 from .ir import Pipeline, SourceAsEnv, SourceAsFiles
 from .nodes import Node
+from .volumes import CREATE, DELETE
 
 
 def fingerprint(pipeline: Pipeline, node: Node) -> str:
     """Return what tasks with the same result have in common; empty when `node` takes and lends no results."""
     container = pipeline.executor(node.component).container
-    if container is None or not node.task.caching_options.enable_cache:
+    if container is None or container.image in {CREATE, DELETE} or not node.task.caching_options.enable_cache:
         return ""
     if node.task.caching_options.cache_key:
         return f"key:{node.task.caching_options.cache_key}"
@@ -39,7 +40,8 @@ def fingerprint(pipeline: Pipeline, node: Node) -> str:
         for source in sources
         if (parameter := source.secret_name_parameter or source.config_map_name_parameter)
     ]
-    read = [sources, platform.field_path_as_env, names]
+    names += [one_value(node, mount.name, {}) for mount in platform.pvc_mount]
+    read = [sources, platform.field_path_as_env, platform.pvc_mount, names]
     facts = [container, values, artifacts, node.component.output_definitions, read]
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
 

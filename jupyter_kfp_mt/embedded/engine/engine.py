@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from ...models import TaskValues
 from ...spec import Package
 from ..store import FINAL, RecurringRunRow, RunRow, Store
 from ..store.tasks import Result, TaskRow
@@ -27,7 +28,6 @@ from .attempts import STOPPED, Attempts, ask_to_stop
 from .cache import fingerprint, is_there
 from .containment import Containment
 from .folders import LogPart, RunFolder, task_environment
-from .ir import Importer
 from .mailbox import Mailbox
 from .mounts import Mounts
 from .nodes import Node, State
@@ -230,6 +230,7 @@ class Engine:
             row=row,
             tasks=tasks,
             folder=RunFolder(self._runs_folder, row.run_id),
+            volumes=self._runs_folder.with_name("volumes"),
             sources=self._store.tenants,
             environment=self._environment,
             log_limit=self._limits.log_bytes,
@@ -319,9 +320,9 @@ class Engine:
         node = run.plan.ready[0]
         result = self._result(run, node)
         run.plan.ready.popleft()
-        importer = run.pipeline.executor(node.component).importer
-        if importer is not None:
-            self._import(run, node, importer)
+        made = run.by_itself(node)
+        if made is not None:
+            self._make(run, node, made)
         elif result is not None:
             node.started_at = now = self._clock()
             run.plan.succeeded(node, result.outputs, now, cached_from=result.run_id)
@@ -334,10 +335,10 @@ class Engine:
         result = self._store.tasks.result(run.row.namespace, mark) if mark else None
         return result if result is not None and is_there(result.outputs) else None
 
-    def _import(self, run: ActiveRun, node: Node, importer: Importer) -> None:
+    def _make(self, run: ActiveRun, node: Node, made: Callable[[], TaskValues]) -> None:
         run.plan.started(node, node.attempt + 1, self._clock())
         try:
-            run.plan.succeeded(node, run.import_artifact(node, importer), self._clock())
+            run.plan.succeeded(node, made(), self._clock())
         except (ValueError, OSError, RecursionError) as error:
             self._attempts.failed(run, node, str(error), exit_code=1)
 

@@ -2,6 +2,7 @@
 
 ```text
 runs/<run id>/workspace/                     shared by the tasks of the run (`dsl.WorkspaceConfig`)
+runs/<run id>/volumes/<claim>/               see volumes.py
 runs/<run id>/tasks/<task id>/<attempt>/     claim, log, exit.json (see worker/supervisor.py), out/, work/
 runs/<run id>/artifacts/<task id>/<attempt>/<output>
 ```
@@ -52,6 +53,7 @@ class RunFolder:
             raise ValueError(f"“{run_id}” is not an id of a run")
         self.path = runs / run_id
         self.workspace = self.path / "workspace"
+        self.volumes = self.path / "volumes"
 
     def attempt(self, task_id: str, attempt: int) -> Attempt:
         """The newest folder of this attempt; it need not exist."""
@@ -81,7 +83,7 @@ class RunFolder:
     def remove(self, *, keep_artifacts: bool) -> None:
         """Delete the folder, or all but the artifacts where another run stands on them."""
         if keep_artifacts:
-            for part in (self.path / "tasks", self.workspace):
+            for part in (self.path / "tasks", self.workspace, self.volumes):
                 shutil.rmtree(part, ignore_errors=True)
         else:
             shutil.rmtree(self.path, ignore_errors=True)

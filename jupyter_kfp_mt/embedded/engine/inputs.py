@@ -30,9 +30,10 @@ def task_inputs(node: Node, known: Mapping[str, str]) -> TaskValues:
         for name, source in node.task.inputs.parameters.items()
         if source.runtime_value is None and (value := _parameter(node, source, known)) is not _ABSENT
     }
+    given = dict(values)  # one constant is not read into another: their order would decide
     for name, source in node.task.inputs.parameters.items():
         if source.runtime_value is not None:
-            constant = fill(exact_numbers(source.runtime_value.constant), values, known)
+            constant = fill(exact_numbers(source.runtime_value.constant), given, known)
             if constant is not None:
                 values[name] = select(constant, source.parameter_expression_selector)
     artifacts = {
@@ -61,8 +62,7 @@ def missing(node: Node) -> str:
     """Return the name of the first input that `node` needs and does not have; empty when it has all."""
     definitions = node.component.input_definitions
     for name, parameter in definitions.parameters.items():
-        given_by_platform = parameter.parameter_type == "TASK_CONFIG"
-        if name not in node.inputs.parameters and not parameter.is_optional and not given_by_platform:
+        if name not in node.inputs.parameters and not parameter.is_optional:
             return name
     for name, artifact in definitions.artifacts.items():
         if name not in node.inputs.artifacts and not artifact.is_optional:

@@ -332,6 +332,33 @@ class SourceAsFiles(_Part, frozen=True, kw_only=True):
     optional: bool = False
 
 
+class ClaimMount(_Part, frozen=True, kw_only=True):
+    """A claim on a volume at a place; the last three are an older way to write its name."""
+
+    mount_path: str = ""
+    sub_path: str = ""
+    pvc_name_parameter: InputParameter | None = None
+    constant: str = ""
+    component_input_parameter: str = ""
+    task_output_parameter: TaskOutputParameter | None = None
+
+    @property
+    def name(self) -> InputParameter:
+        """Where its name comes from."""
+        return self.pvc_name_parameter or InputParameter(
+            runtime_value=RuntimeValue(constant=self.constant) if self.constant else None,
+            component_input_parameter=self.component_input_parameter,
+            task_output_parameter=self.task_output_parameter,
+        )
+
+
+class ScratchMount(_Part, frozen=True, kw_only=True):
+    """An empty folder of one task alone at a place."""
+
+    volume_name: str = ""
+    mount_path: str = ""
+
+
 class FieldAsEnv(_Part, frozen=True, kw_only=True):
     """A field of the pod as a variable (`metadata.namespace`)."""
 
@@ -348,9 +375,14 @@ class KubernetesExecutor(_Part, frozen=True, kw_only=True):
     active_deadline_seconds: int = 0
     secret_as_volume: list[SourceAsFiles] = []
     config_map_as_volume: list[SourceAsFiles] = []
-    pvc_mount: list[dict[str, Any]] = []
-    generic_ephemeral_volume: list[dict[str, Any]] = []
-    empty_dir_mounts: list[dict[str, Any]] = []
+    pvc_mount: list[ClaimMount] = []
+    generic_ephemeral_volume: list[ScratchMount] = []
+    empty_dir_mounts: list[ScratchMount] = []
+
+    @property
+    def scratch(self) -> list[ScratchMount]:
+        """The empty folders that the task gets."""
+        return self.empty_dir_mounts + self.generic_ephemeral_volume
 
 
 class PipelineSettings(_Part, frozen=True, kw_only=True):

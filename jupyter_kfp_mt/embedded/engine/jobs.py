@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import msgspec
 
@@ -15,6 +16,7 @@ from .inputs import one_value
 from .ir import Container, FieldAsEnv, Pipeline, SourceAsEnv, SourceAsFiles
 from .nodes import Node
 from .values import as_text, fill
+from .volumes import Claims
 
 FIXED_FIELDS = {
     "spec.serviceAccountName": "default-editor",
@@ -53,6 +55,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     function: str = ""
     executor_input: dict[str, Any] = {}
     files: dict[str, dict[str, str]] = {}  # place → name → text: secrets and config maps, in memory only
+    volumes: dict[str, str] = {}  # place → the folder that is shown there
 
     def __repr__(self) -> str:
         return f"Job({self.folder!r})"
@@ -64,6 +67,7 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
     pipeline: Pipeline
     namespace: str
     folder: RunFolder
+    claims: Claims
     sources: Sources
     environment: Mapping[str, str]
     placeholders: Callable[[Node], Mapping[str, str]]
@@ -92,6 +96,7 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
             function=code.function if code else "",
             executor_input=executor_input,
             files=self._files(node),
+            volumes=self._volumes(node, attempt),
         )
 
     def executor_input(self, node: Node, task_id: str, attempt: Attempt) -> dict[str, Any]:
@@ -168,11 +173,15 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
 
     def _from_secret(self, node: Node, source: SourceAsEnv) -> dict[str, str]:
         name = self._name(node, source, source.secret_name)
+        if name is None:
+            return {}
         data = self.sources.secret(self.namespace, name)
         return _keys(source, data, f"secret {name}")
 
     def _from_config_map(self, node: Node, source: SourceAsEnv) -> dict[str, str]:
         name = self._name(node, source, source.config_map_name)
+        if name is None:
+            return {}
         data = self.sources.config_map(self.namespace, name)
         return _keys(source, data, f"config map {name}")
 
@@ -182,17 +191,38 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
         files = {}
         for source in platform.secret_as_volume:
             name = self._name(node, source, source.secret_name)
+            if name is None:
+                continue
             data = self.sources.secret(self.namespace, name)
             files[source.mount_path] = _all_keys(source, data, f"secret {name}")
         for source in platform.config_map_as_volume:
             name = self._name(node, source, source.config_map_name)
+            if name is None:
+                continue
             data = self.sources.config_map(self.namespace, name)
             files[source.mount_path] = _all_keys(source, data, f"config map {name}")
         return files
 
-    def _name(self, node: Node, source: SourceAsEnv | SourceAsFiles, written: str) -> str:
+    def _volumes(self, node: Node, attempt: Attempt) -> dict[str, str]:
+        """Claims and empty folders, as folders that are shown to the task alone."""
+        platform = self.pipeline.platform(node.component)
+        places = {}
+        for scratch in platform.scratch:
+            folder = attempt.path / "volumes" / quote(scratch.volume_name, safe="")
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            places[scratch.mount_path] = str(folder)
+        for mount in platform.pvc_mount:
+            name = one_value(node, mount.name, self.placeholders(node))
+            places[mount.mount_path] = str(self.claims.place(name, mount.sub_path))
+        return places
+
+    def _name(self, node: Node, source: SourceAsEnv | SourceAsFiles, written: str) -> str | None:
+        """The name of what is read; None where an input that has no value was to tell it: nothing is read."""
         parameter = source.secret_name_parameter or source.config_map_name_parameter
-        return as_text(one_value(node, parameter, self.placeholders(node))) if parameter else written
+        if parameter is None:
+            return written
+        value = one_value(node, parameter, self.placeholders(node))
+        return None if value is None else as_text(value)
 
     def _field(self, node: Node, field: FieldAsEnv) -> str:
         known = self.placeholders(node)

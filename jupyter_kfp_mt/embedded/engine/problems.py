@@ -12,12 +12,7 @@ from .components import CommandError, is_containerized_python, python_code
 from .expressions import ExpressionError, compile_condition
 from .ir import Component, Container, Dag, KubernetesExecutor, Pipeline, TaskSpec, read_pipeline
 from .jobs import KNOWN_FIELDS
-
-_CLUSTER_IMAGES = {
-    "argostub/createpvc": "a volume of a cluster (CreatePVC)",
-    "argostub/deletepvc": "a volume of a cluster (DeletePVC)",
-}
-
+from .volumes import CREATE, DELETE
 
 MountFault = Callable[[tuple[str, ...]], str]
 Which = Callable[[str], str | None]
@@ -100,6 +95,8 @@ def _reason(
         return f"a condition that is not understood here: {error}"
     if component.dag is not None:
         return _loops_back(pipeline, task)
+    if any(one.parameter_type == "TASK_CONFIG" for one in component.input_definitions.parameters.values()):
+        return "the settings of its pod (`dsl.TaskConfig`), which it hands on in a cluster"
     if not component.executor_label:
         return "a component that the pipeline does not have"
     if task.parameter_iterator or task.artifact_iterator:
@@ -133,8 +130,8 @@ def _loops_back(pipeline: Pipeline, task: TaskSpec) -> str:
 
 
 def _container(container: Container, which: Which) -> str:
-    if container.image in _CLUSTER_IMAGES:
-        return _CLUSTER_IMAGES[container.image]
+    if container.image in {CREATE, DELETE}:
+        return ""
     if python_code(container) is not None:
         return ""
     if is_containerized_python(container):
@@ -148,12 +145,14 @@ def _container(container: Container, which: Which) -> str:
 
 
 def _platform(platform: KubernetesExecutor, mount_fault: MountFault) -> str:
-    for mount in platform.pvc_mount + platform.generic_ephemeral_volume + platform.empty_dir_mounts:
-        return f"a volume at {mount.get('mountPath', '?')}"
-    places = [source.mount_path for source in platform.secret_as_volume + platform.config_map_as_volume]
+    places = {
+        **dict.fromkeys([one.mount_path for one in platform.secret_as_volume], "a secret as files"),
+        **dict.fromkeys([one.mount_path for one in platform.config_map_as_volume], "a config map as files"),
+        **dict.fromkeys([one.mount_path for one in platform.pvc_mount], "a volume"),
+        **dict.fromkeys([one.mount_path for one in platform.scratch], "a volume"),
+    }
     if places and (fault := mount_fault(tuple(places))):
-        what = "a secret" if platform.secret_as_volume else "a config map"
-        return f"{what} as files at {', '.join(places)} ({fault})"
+        return f"{next(iter(places.values()))} at {', '.join(places)} ({fault})"
     for field in platform.field_path_as_env:
         if field.field_path not in KNOWN_FIELDS:
             return f"the field {field.field_path} of its pod"

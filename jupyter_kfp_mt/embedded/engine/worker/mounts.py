@@ -1,8 +1,9 @@
-"""Folders of files that only one process and its children see: secrets and config maps as files.
+"""Folders that only one process and its children see: secrets and config maps as files, volumes.
 
 Standard library only. The files are in memory, in a mount namespace of their own: nothing is written to the
-host, nobody else sees them, and they go with the last process. A place that does not exist is made in a copy
-of the folder around it that only the process sees; so is what it writes there.
+host, nobody else sees them, and they go with the last process; volumes are folders of the host. A place that
+does not exist is made in a copy of the folder around it that only the process sees; so is what it writes
+there.
 
 `python mounts.py OWN PLACE…` tries it with empty folders: the exit code is 0, or it says why not.
 """
@@ -24,9 +25,12 @@ class MountError(Exception):
     """A folder cannot be shown at its place; the text is for people."""
 
 
-def present(folders: Mapping[str, Mapping[str, str]], own: str) -> None:
-    """Show `folders` (place → file name → text) to this process, which must have one thread only.
+def present(
+    folders: Mapping[str, Mapping[str, str]], own: str, volumes: Mapping[str, str] | None = None
+) -> None:
+    """Show `folders` (place → file name → text) and `volumes` (place → folder) to this process.
 
+    It must have one thread only.
     `own` is an empty folder to work in. Raises MountError, also for a place that would hide `own`, Python,
     the home folder or that of temporary files.
     """
@@ -35,14 +39,27 @@ def present(folders: Mapping[str, Mapping[str, str]], own: str) -> None:
     temporary = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - nothing is written there
     needed = [own, sys.prefix, sys.base_prefix, os.path.expanduser("~"), temporary, "/proc/self", "/dev/null"]
     kept = [os.path.realpath(path) for path in needed]
-    if not all(os.path.isabs(place) for place in folders):
+    if not all(os.path.isabs(place) for place in (*folders, *(volumes or {}))):
         raise MountError("its place does not begin with /")
     real = {os.path.realpath(place): files for place, files in folders.items()}
+    shown: list[str] = []
     try:
         _leave_the_host()
+        # Opened before anything can hide them.
+        opened = {
+            os.path.realpath(place): os.open(path, os.O_PATH) for place, path in (volumes or {}).items()
+        }
         _mount("tmpfs", own, "tmpfs", _NOSUID | _NODEV, "mode=0755")
-        for place in sorted(real):
-            _make_place(place, own, kept)
+        for place in sorted({*real, *opened}):
+            if any(_within(place, outer) for outer in shown):
+                os.makedirs(place, exist_ok=True)
+            else:
+                _make_place(place, own, kept)
+            shown.append(place)
+            if place in opened:
+                _mount(f"/proc/self/fd/{opened[place]}", place, "", _BIND)
+                os.close(opened[place])
+                continue
             _mount("tmpfs", place, "tmpfs", _NOSUID | _NODEV, "mode=0755")
             for name, text in real[place].items():
                 _write(place, name, text)

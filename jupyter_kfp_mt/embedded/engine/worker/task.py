@@ -61,7 +61,7 @@ def _job() -> dict[str, Any]:
 
 
 def _settle_in(job: dict[str, Any]) -> None:
-    if job["files"]:
+    if job["files"] or job["volumes"]:
         _show_files(job)
     os.environ.clear()
     os.environ.update(job["environment"])
@@ -72,9 +72,9 @@ def _show_files(job: dict[str, Any]) -> None:
     own = os.path.join(job["folder"], "mounts")
     os.mkdir(own, 0o700)
     try:
-        present(job["files"], own)
+        present(job["files"], own, job["volumes"])
     except MountError as error:
-        raise SystemExit(f"Secrets and config maps cannot be shown as files here: {error}.") from None
+        raise SystemExit(f"Files cannot be shown to this task alone: {error}.") from None
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # forgotten with the change of rights
 
 

@@ -1,0 +1,61 @@
+"""Claims on volumes as folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_kfp_mt.embedded.engine.inputs import InputError
+from jupyter_kfp_mt.embedded.engine.volumes import CREATE, DELETE, Claims
+
+
+@pytest.fixture
+def claims(tmp_path: Path) -> Claims:
+    return Claims(tenant=tmp_path / "volumes" / "ana", run=tmp_path / "runs" / "1" / "volumes")
+
+
+def test_a_name_of_its_own_is_the_tenants(claims: Claims, tmp_path: Path) -> None:
+    other = Claims(tenant=claims.tenant, run=tmp_path / "runs" / "2" / "volumes")
+
+    made = claims.operate(CREATE, {"pvc_name": "mine"}, "task").parameters
+    (claims.place("mine", "") / "file").touch()
+
+    assert made == {"name": "mine"}
+    assert [path.name for path in other.place("mine", "").iterdir()] == ["file"]
+
+
+def test_a_name_that_was_made_up_is_the_runs(claims: Claims) -> None:
+    name = claims.operate(CREATE, {"pvc_name_suffix": "-data"}, "task").parameters["name"]
+
+    assert name.endswith("-data")
+    assert claims.place(name, "").parent == claims.run
+
+
+def test_a_crash_between_doing_and_storing_does_no_harm(claims: Claims) -> None:
+    for operation, values in ((CREATE, {"pvc_name": "mine"}), (DELETE, {"pvc_name": "mine"})):
+        for _ in range(2):
+            claims.operate(operation, values, f"task {operation}")
+
+    with pytest.raises(InputError, match="no claim mine"):
+        claims.operate(DELETE, {"pvc_name": "mine"}, "another task")
+
+
+def test_no_claim_is_created_twice(claims: Claims) -> None:
+    claims.operate(CREATE, {"pvc_name": "mine"}, "task")
+
+    with pytest.raises(InputError, match="already"):
+        claims.operate(CREATE, {"pvc_name": "mine"}, "another task")
+
+
+@pytest.mark.parametrize("name", ["../up", "", None, 3, "a/b", ".hidden", "Big", "a" * 254])
+def test_what_is_no_name(name: Any, claims: Claims) -> None:
+    with pytest.raises(InputError, match="not the name of a claim"):
+        claims.place(name, "")
+
+
+@pytest.mark.parametrize("part", ["../other", "/etc", "a/../../b"])
+def test_no_way_out_of_a_claim(part: str, claims: Claims) -> None:
+    with pytest.raises(InputError, match="not a path in the claim mine"):
+        claims.place("mine", part)
