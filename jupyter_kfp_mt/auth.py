@@ -1,4 +1,4 @@
-"""Credentials as `requests` takes them: read from their file at each use, sent to one origin only.
+"""Credentials as headers: read from their file at each use, sent to one origin only.
 
 The kubelet replaces a projected token about every 96 minutes, so nothing here keeps one. `repr` shows where a
 credential is, never what it is.
@@ -6,11 +6,10 @@ credential is, never what it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
-
-from requests import PreparedRequest
-from requests.auth import AuthBase
 
 from .errors import KfpError, kfp_error
 
@@ -24,19 +23,26 @@ def origin_of(url: str) -> tuple[str, str, int]:
     return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
 
 
-class NoAuth(AuthBase):
-    """Sends no credential, not even one that `requests` would find in `.netrc`."""
+class Auth(Protocol):
+    """What proves who asks; its `repr` tells no secret."""
 
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Leave `request` as it is."""
-        return request
+    def headers(self, url: str) -> Mapping[str, str]:
+        """Return the headers for a request to `url`: none where it leads to another origin."""
+
+
+class NoAuth:
+    """Proves nothing."""
+
+    def headers(self, url: str) -> Mapping[str, str]:
+        """Return no header."""
+        return {}
 
     def __repr__(self) -> str:
         return "NoAuth()"
 
 
-class FileAuth(AuthBase):
-    """Adds what a file holds as a header to requests for `url`'s origin, and to no others."""
+class FileAuth:
+    """Gives what a file holds as a header to requests for `url`'s origin, and to no others."""
 
     header = ""
     prefix = ""
@@ -45,11 +51,9 @@ class FileAuth(AuthBase):
         self.path = path
         self._origin = origin_of(url)
 
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the header where `request` goes to our origin; raises `token-unreadable`."""
-        if origin_of(request.url or "") == self._origin:
-            request.headers[self.header] = self.prefix + read_secret(self.path)
-        return request
+    def headers(self, url: str) -> Mapping[str, str]:
+        """Return the header where `url` is of our origin; raises `token-unreadable`."""
+        return {self.header: self.prefix + read_secret(self.path)} if origin_of(url) == self._origin else {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"

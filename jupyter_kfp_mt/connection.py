@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from .client import AnyVersion, RequestsTransport
+from .client import AnyVersion, HttpTransport
 from .context import SYSTEM, Clock, Context, Environment, detect
 from .errors import KfpConnectionError
 from .kube import in_cluster, surroundings
@@ -41,7 +41,7 @@ def connect(
     context = find_context(chosen, env, start_embedded=start_embedded, say=say)
     journal = Journal(Path(chosen.data_dir).expanduser() / "journal.sqlite")
     kubernetes = None if context.embedded else in_cluster(env)
-    transport = AnyVersion(RequestsTransport(context))
+    transport = AnyVersion(HttpTransport(context))
     return KfpService(context, transport, clock=clock, journal=journal, kubernetes=kubernetes)
 
 

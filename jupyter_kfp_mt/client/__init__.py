@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from .api import Api, RetryPolicy
 from .http import Empty, Request, Response, Transport
-from .transport import RequestsTransport
+from .transport import HttpTransport
 from .versions import AnyVersion
 
 __all__ = [
     "AnyVersion",
     "Api",
     "Empty",
+    "HttpTransport",
     "Request",
-    "RequestsTransport",
     "Response",
     "RetryPolicy",
     "Transport",

@@ -166,6 +166,10 @@ def _moved(facts: Facts, _: Request[Any], context: Context, __: Claims | None) -
     return kfp_error("login-page", host=context.host)
 
 
+def _proxy(facts: Facts, _: Request[Any], context: Context, __: Claims | None) -> KfpError | None:
+    return in_the_way(context, "It wants a log-in of its own") if facts.status == 407 else None
+
+
 def _page(facts: Facts, _: Request[Any], context: Context, __: Claims | None) -> KfpError | None:
     if not facts.html:
         return None
@@ -401,8 +405,21 @@ def unavailable(context: Context) -> KfpError:
     return _unavailable(context)
 
 
+def in_the_way(context: Context, reason: str) -> KfpError:
+    """Return the error of a proxy that does not pass a call on: KFP was sent nothing."""
+    error = unavailable(context)
+    error.message = "The proxy is in the way."
+    error.why = (
+        f"The proxy that the environment names for {context.host} does not pass the call on: {reason}."
+    )
+    error.next_step = "Leave the address out of the proxy, or correct it."
+    error.command = f"export NO_PROXY=$NO_PROXY,{urlsplit(context.endpoint).hostname}"
+    return error
+
+
 RULES: tuple[Rule, ...] = (
     _moved,
+    _proxy,
     _page,
     _mesh,
     _api_server,

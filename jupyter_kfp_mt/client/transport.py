@@ -1,138 +1,145 @@
-"""The one place that opens connections: `requests`, a pool, two time-outs, no redirects, no cookies kept."""
+"""The one place that sends: a request to the context's endpoint with its credential, an answer back."""
 
 from __future__ import annotations
 
-from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
-from typing import Any
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3 import Timeout
+from urllib3.exceptions import HTTPError
 
 from .. import __version__
 from ..context import Context
 from ..errors import KfpError, kfp_error
-from .failures import shortened, timed_out, unavailable
+from .connections import open_pool
 from .http import Request, Response
 from .scrub import scrubbed
+from .unreached import unreached, untrusted
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse, PoolManager
 
 CONNECT_TIMEOUT = 5.0  # seconds
-POOL = 16  # connections kept; one Jupyter server serves one person
+MAX_ANSWER = 256 * 1024 * 1024  # bytes: two hundred runs, each with a pipeline as large as KFP takes
+_PIECE = 1 << 16  # bytes
+_HEADERS = {
+    "User-Agent": f"jupyter_kfp_mt/{__version__}",
+    "Accept": "application/json, */*",
+    "Accept-Encoding": "gzip, deflate",
+}
 
 
-class RequestsTransport:
+class HttpTransport:
     """Sends to the endpoint of `context` with its credential; may be used from many threads."""
 
-    def __init__(self, context: Context, session: requests.Session | None = None) -> None:
+    def __init__(self, context: Context, connections: _Connections | None = None) -> None:
         self._context = context
-        self._session = session or _session(context)
+        self._connections = connections or _Connections()
 
-    def in_context(self, context: Context) -> RequestsTransport:
+    def in_context(self, context: Context) -> HttpTransport:
         """Return a transport that shares the connections and has the credential of `context`."""
-        return RequestsTransport(context, self._session)
+        return HttpTransport(context, self._connections)
 
     def send(self, request: Request[Any]) -> Response:
         """Send once; see `Transport`."""
-        if self._context.ca_file and not Path(self._context.ca_file).is_file():
-            raise self._tls(f"The CA file {self._context.ca_file} is not there")
+        context = self._context
+        url = context.endpoint + request.path
+        credential = context.auth.headers(url)
         try:
-            answer = self._session.request(
-                request.method,
-                self._context.endpoint + request.path,
-                params=request.query or None,
-                data=request.body or None,
-                auth=self._context.auth,
-                headers={"Content-Type": request.content_type, **dict(request.headers)}
-                if request.body
-                else None,
-                timeout=(CONNECT_TIMEOUT, request.read_timeout or self._context.timeout),
-                allow_redirects=False,
-                verify=self._context.ca_file or None,  # wins over REQUESTS_CA_BUNDLE, unlike the session's
-                stream=bool(request.last),
-            )
-            body, dropped = _last(answer, request.last) if request.last else (answer.content, False)
-        except requests.RequestException as error:
-            raise self._failure(request, error) from None
-        except OSError as error:  # a CA bundle that the environment names, and that is not there
-            raise self._tls(shortened(str(error), 160)) from None
+            with self._connections.pool(context, alone=not request.repeatable) as pool:
+                answer = pool.urlopen(
+                    request.method,
+                    f"{url}?{urlencode(request.query)}" if request.query else url,
+                    body=_body(request),
+                    headers={**_HEADERS, **_about(request), **credential},
+                    timeout=Timeout(connect=CONNECT_TIMEOUT, read=request.read_timeout or context.timeout),
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
+                    enforce_content_length=True,  # urllib3 1 would take half an answer for a whole one
+                )
+                body, dropped = _read(answer, request.last)
+        except HTTPError as error:
+            raise unreached(request, context, error) from None
+        except OSError as error:  # CA certificates that cannot be read, and so nothing was sent
+            raise untrusted(context, error) from None
+        if len(body) > MAX_ANSWER:
+            raise self._endless(request)
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        found = Response(status=answer.status_code, headers=headers, body=body, dropped=dropped)
-        return scrubbed(found, answer.request.headers)
+        found = Response(status=answer.status, headers=headers, body=body, dropped=dropped)
+        return scrubbed(found, credential)
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._session.close()
+        self._connections.close()
 
     def __repr__(self) -> str:
-        return f"RequestsTransport({self._context.endpoint!r})"
-
-    def _failure(self, request: Request[Any], error: requests.RequestException) -> KfpError:
-        if isinstance(error, requests.exceptions.SSLError):
-            return self._tls(shortened(_innermost(error), 160))
-        if isinstance(error, requests.exceptions.ConnectTimeout):
-            return timed_out(self._context)
-        if isinstance(error, requests.exceptions.Timeout):
-            return self._unclear(request, timed_out(self._context))
-        if isinstance(error, requests.ConnectionError):
-            causes = _causes(error)
-            if any(isinstance(cause, NameResolutionError) for cause in causes):
-                return kfp_error("kfp-dns", host=self._context.host, kfp=self._context.install_namespace)
-            failure = unavailable(self._context)
-            never_sent = any(isinstance(cause, NewConnectionError) for cause in causes)
-            return failure if never_sent else self._unclear(request, failure)
-        if isinstance(
-            error, (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
-        ):
-            return self._unclear(request, unavailable(self._context))
-        return kfp_error("kfp-path", url=self._context.endpoint)
-
-    def _tls(self, reason: str) -> KfpError:
-        return kfp_error("kfp-tls", host=self._context.host, reason=reason.rstrip(".") + ".")
+        return f"HttpTransport({self._context.endpoint!r})"
 
     @staticmethod
-    def _unclear(request: Request[Any], error: KfpError) -> KfpError:
+    def _endless(request: Request[Any]) -> KfpError:
+        error = kfp_error("kfp-error", status="An answer of more than", text=f"{MAX_ANSWER >> 20} MiB")
         error.unclear = not request.repeatable
         return error
 
 
-def _session(context: Context) -> requests.Session:
-    session = requests.Session()
-    session.headers["User-Agent"] = f"jupyter_kfp_mt/{__version__}"
-    session.headers["Accept"] = "application/json, */*"
-    session.trust_env = not context.local  # no proxy between us and our own machine
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.cert = context.certificate
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=POOL, max_retries=0)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
+class _Connections:
+    """The pool of one endpoint, opened when it is first needed; for many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pool: PoolManager | None = None
+
+    @contextmanager
+    def pool(self, context: Context, *, alone: bool) -> Iterator[PoolManager]:
+        """Give the pool; `alone` a new one, since a kept connection may have died and would not say so."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = open_pool(context)
+        if not alone:
+            yield self._pool
+            return
+        once = open_pool(context)
+        try:
+            yield once
+        finally:
+            once.clear()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._pool is not None:
+                self._pool.clear()
+                self._pool = None
 
 
-def _last(answer: requests.Response, size: int) -> tuple[bytes, bool]:
-    """The last `size` bytes of an answer of any length, and whether more came before them."""
+def _about(request: Request[Any]) -> dict[str, str]:
+    if not request.body:
+        return dict(request.headers)
+    length = str(len(request.body))
+    return {"Content-Type": request.content_type, "Content-Length": length, **dict(request.headers)}
+
+
+def _body(request: Request[Any]) -> io.BytesIO | None:
+    """The body as a stream: every piece has the time-out for itself, so a slow line takes a large one."""
+    return io.BytesIO(request.body) if request.body else None
+
+
+def _read(answer: BaseHTTPResponse, last: int) -> tuple[bytes, bool]:
+    """The body of an answer, or its last bytes, and whether more came before them."""
     kept, dropped = bytearray(), False
-    with answer:
-        for part in answer.iter_content(1 << 16):
-            kept += part
-            if len(kept) > 2 * size:
-                del kept[:-size]
+    try:
+        for piece in answer.stream(_PIECE):
+            kept += piece
+            if last and len(kept) > 2 * last:
+                del kept[:-last]
                 dropped = True
-    return bytes(kept[-size:]), dropped or len(kept) > size
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The exceptions inside `error`: `requests` and urllib3 keep them in arguments and attributes."""
-    found: list[BaseException] = []
-    pending: list[object] = [error]
-    while pending and len(found) < 20:
-        inner = pending.pop()
-        if isinstance(inner, BaseException) and inner not in found:
-            found.append(inner)
-            pending += [*inner.args, getattr(inner, "reason", None), inner.__cause__, inner.__context__]
-    return found
-
-
-def _innermost(error: BaseException) -> str:
-    causes = _causes(error)
-    return str(getattr(causes[-1], "verify_message", "") or causes[-1])
+            if len(kept) > MAX_ANSWER:
+                answer.close()
+                break
+    finally:
+        answer.release_conn()
+    return (bytes(kept[-last:]), dropped or len(kept) > last) if last else (bytes(kept), False)

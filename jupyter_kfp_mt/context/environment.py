@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-import requests
+import urllib3
 
-from ..auth import NoAuth
 from .clock import SYSTEM, Clock
 from .model import Gate
 
@@ -73,12 +73,26 @@ class _Health(msgspec.Struct, frozen=True):
 
 
 def kfp_answers(endpoint: str) -> bool:
-    """Whether KFP answers at `endpoint`; sends no credential, since anything may listen there."""
+    """Whether KFP answers at `endpoint` soon; sends no credential, since anything may listen there."""
+    found: list[bool] = []
+    asking = threading.Thread(target=lambda: found.append(_is_kfp(endpoint)), daemon=True)
+    asking.start()
+    asking.join(PROBE_S)  # of all of it: the resolver has no time-out, and an answer may come byte by byte
+    return any(found)
+
+
+def _is_kfp(endpoint: str) -> bool:
     try:
-        answer = requests.get(
-            f"{endpoint}/apis/v2beta1/healthz", timeout=PROBE_S, allow_redirects=False, auth=NoAuth()
-        )
-        health = msgspec.json.decode(answer.content, type=_Health)
-    except (requests.RequestException, msgspec.MsgspecError):
+        with urllib3.PoolManager() as pool:
+            answer = pool.request(
+                "GET",
+                f"{endpoint}/apis/v2beta1/healthz",
+                timeout=PROBE_S,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            health = msgspec.json.decode(answer.read(MAX_BYTES), type=_Health)
+    except (urllib3.exceptions.HTTPError, OSError, msgspec.MsgspecError):
         return False
-    return answer.status_code == 200 and (health.multi_user is not None or health.tag_name is not None)
+    return answer.status == 200 and (health.multi_user is not None or health.tag_name is not None)

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from requests.auth import AuthBase
-
-from ..auth import NoAuth, TokenFile
+from ..auth import Auth, NoAuth, TokenFile
 from ..models import Caution
 
 
@@ -26,7 +24,7 @@ class Gate(NamedTuple):
     """The API server of a kubeconfig: calls that enter there go on to KFP's service without a credential."""
 
     server: str
-    auth: AuthBase
+    auth: Auth
     ca_file: str = ""
     certificate: tuple[str, str] | None = None  # files of the client's certificate and key
 
@@ -36,7 +34,7 @@ class Context(NamedTuple):
 
     endpoint: str  # without a slash at its end
     namespace: str = ""  # the user's; empty where none is known or there are none
-    auth: AuthBase = NoAuth()
+    auth: Auth = NoAuth()
     kind: str = (
         "settings"  # or "notebook", "workspace", "openshift", "gateway", "pod", "kubeconfig", "embedded"
     )
@@ -65,9 +63,11 @@ class Context(NamedTuple):
         return urlsplit(self.endpoint).netloc
 
     @property
-    def local(self) -> bool:
-        """Whether the server is on this machine: such calls take no proxy."""
-        return urlsplit(self.endpoint).hostname in ("127.0.0.1", "::1", "localhost")
+    def near(self) -> bool:
+        """Whether no proxy can stand between: on this machine, or a service of the cluster we are in."""
+        name = urlsplit(self.endpoint).hostname or ""
+        here = name in ("127.0.0.1", "::1", "localhost")
+        return here or "svc" in name.split(".")[2:3] or name.endswith(f".{self.install_namespace}")
 
     def in_namespace(self, namespace: str) -> Context:
         """Return the same server with another namespace, and its own token where there is one."""

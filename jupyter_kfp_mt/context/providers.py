@@ -11,9 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from requests.auth import AuthBase
-
-from ..auth import CookieFile, FileAuth, NoAuth, TokenFile
+from ..auth import Auth, CookieFile, FileAuth, NoAuth, TokenFile
 from ..errors import kfp_error
 from ..settings import KfpSettings
 from . import openshift
@@ -177,7 +175,7 @@ def _namespace(env: Environment, settings: KfpSettings, pod: Pod | None) -> tupl
     return (remembered, "from the SDK's context.json") if remembered else ("", "")
 
 
-def _auth(settings: KfpSettings, credential: Credential, endpoint: str) -> AuthBase:
+def _auth(settings: KfpSettings, credential: Credential, endpoint: str) -> Auth:
     if settings.cookie_path and not settings.token_path:
         return CookieFile(Path(settings.cookie_path).expanduser(), endpoint)
     return TokenFile(credential.path, endpoint) if credential.path else NoAuth()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ..auth import read_secret
-from ..client import Api, RequestsTransport, RetryPolicy
+from ..client import Api, HttpTransport, RetryPolicy
 from ..client.experiments import list_experiments
 from ..client.failures import timed_out
 from ..client.system import healthz
@@ -208,7 +208,7 @@ def _or(answer: T | KfpError, otherwise: T) -> T:
 def _server(context: Context) -> tuple[Server | KfpError, bool | KfpError | Unasked]:
     """Ask KFP whether it is there, then, where it has users, whether it knows us."""
     patient = context._replace(timeout=min(context.timeout, ANSWER))
-    transport = RequestsTransport(patient)
+    transport = HttpTransport(patient)
     api = Api(patient, transport, retry=RetryPolicy(attempts=1))
     try:
         begun = time.perf_counter()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from requests import PreparedRequest
-from requests.auth import AuthBase
 
 from ..auth import origin_of
 from ..context import Environment, Gate, this_process
@@ -61,7 +58,7 @@ def open_gate(files: Sequence[Path], context: str) -> Gate:
     )
 
 
-class ClusterAuth(AuthBase):
+class ClusterAuth:
     """The credential of a kubeconfig, for its own API server and nobody else."""
 
     def __init__(self, configuration: Configuration) -> None:
@@ -69,14 +66,13 @@ class ClusterAuth(AuthBase):
         self._origin = origin_of(configuration.host)
         self._lock = threading.Lock()  # an expired credential is renewed once, not by every thread
 
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the credential, renewed by the official client where it has expired."""
-        if origin_of(request.url or "") == self._origin:
-            with self._lock:
-                credential = self._configuration.get_api_key_with_prefix("authorization")
-            if credential:
-                request.headers["Authorization"] = credential
-        return request
+    def headers(self, url: str) -> Mapping[str, str]:
+        """Return the credential, renewed by the official client where it has expired."""
+        if origin_of(url) != self._origin:
+            return {}
+        with self._lock:
+            credential = self._configuration.get_api_key_with_prefix("authorization")
+        return {"Authorization": credential} if credential else {}
 
     def __repr__(self) -> str:
         return f"ClusterAuth({self._configuration.host!r})"

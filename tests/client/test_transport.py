@@ -9,9 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import trustme
 
 from jupyter_kfp_mt.auth import CookieFile, TokenFile
-from jupyter_kfp_mt.client import RequestsTransport, Response, runs
+from jupyter_kfp_mt.client import HttpTransport, Response, runs
 from jupyter_kfp_mt.client.failures import unavailable
 from jupyter_kfp_mt.client.scrub import scrubbed
 from jupyter_kfp_mt.client.system import healthz
@@ -68,8 +69,8 @@ def server() -> Iterator[Server]:
         thread.join()
 
 
-def to(url: str, path: Path, kind: type[TokenFile] | type[CookieFile] = TokenFile) -> RequestsTransport:
-    return RequestsTransport(Context(url, "alice", auth=kind(path, url), timeout=0.3))
+def to(url: str, path: Path, kind: type[TokenFile] | type[CookieFile] = TokenFile) -> HttpTransport:
+    return HttpTransport(Context(url, "alice", auth=kind(path, url), timeout=0.3))
 
 
 def test_a_token_is_read_for_each_request(server: Server, tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ def test_a_token_does_not_follow_to_another_address(server: Server, tmp_path: Pa
 def test_a_token_is_for_one_origin(server: Server, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("secret")
     context = Context(server.url, auth=TokenFile(tmp_path / "token", "http://127.0.0.1:1"))
-    transport = RequestsTransport(context)
+    transport = HttpTransport(context)
 
     transport.send(healthz())
 
@@ -145,7 +146,7 @@ def test_nothing_there_is_down_and_never_sent() -> None:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(KfpError) as caught:
-            RequestsTransport(Context(url)).send(runs.create_run({}))
+            HttpTransport(Context(url)).send(runs.create_run({}))
 
     assert (caught.value.code, caught.value.unclear) == ("kfp-unavailable", False)
 
@@ -154,7 +155,7 @@ def test_an_unknown_name_is_told_with_its_install_namespace() -> None:
     context = Context("http://ml-pipeline.nowhere.invalid:8888", install_namespace="nowhere")
 
     with pytest.raises(KfpError) as caught:
-        RequestsTransport(context).send(runs.create_run({}))
+        HttpTransport(context).send(runs.create_run({}))
 
     assert (caught.value.code, caught.value.unclear) == ("kfp-dns", False)
     assert "another namespace than “nowhere”" in caught.value.why
@@ -163,7 +164,7 @@ def test_an_unknown_name_is_told_with_its_install_namespace() -> None:
 def test_silence_after_sending_is_unclear_for_what_makes_something() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        transport = RequestsTransport(Context(url, timeout=0.2))
+        transport = HttpTransport(Context(url, timeout=0.2))
         for request, unclear in ((runs.change_run("x", "retry"), True), (healthz(), False)):
             with pytest.raises(KfpError) as caught:
                 transport.send(request)
@@ -173,7 +174,7 @@ def test_silence_after_sending_is_unclear_for_what_makes_something() -> None:
 
 def test_a_connection_that_breaks_is_unclear(server: Server) -> None:
     server.mute = True
-    transport = RequestsTransport(Context(server.url, timeout=2))
+    transport = HttpTransport(Context(server.url, timeout=2))
 
     with pytest.raises(KfpError) as caught:
         transport.send(runs.create_run({}))
@@ -183,7 +184,7 @@ def test_a_connection_that_breaks_is_unclear(server: Server) -> None:
 
 
 def test_a_server_without_tls_is_named(server: Server) -> None:
-    transport = RequestsTransport(Context(server.url.replace("http", "https"), timeout=2))
+    transport = HttpTransport(Context(server.url.replace("http", "https"), timeout=2))
 
     with pytest.raises(KfpError) as caught:
         transport.send(healthz())
@@ -194,7 +195,7 @@ def test_a_server_without_tls_is_named(server: Server) -> None:
 
 def test_a_ca_file_that_is_not_there_is_named() -> None:
     with pytest.raises(KfpError) as caught:
-        RequestsTransport(Context("https://127.0.0.1:1", ca_file="/no/ca.crt")).send(healthz())
+        HttpTransport(Context("https://127.0.0.1:1", ca_file="/no/ca.crt")).send(healthz())
 
     assert (caught.value.code, caught.value.why) == ("kfp-tls", "The CA file /no/ca.crt is not there.")
 
@@ -203,7 +204,7 @@ def test_nothing_that_is_shown_holds_a_secret(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("marked-secret")
     context = Context("http://h", auth=TokenFile(tmp_path / "token", "http://h"))
 
-    assert "marked-secret" not in repr(context) + repr(RequestsTransport(context))
+    assert "marked-secret" not in repr(context) + repr(HttpTransport(context))
 
 
 @pytest.mark.parametrize(("ca_file", "code"), [("ca.crt", "kfp-dns"), ("", "kfp-tls")])
@@ -211,11 +212,11 @@ def test_the_ca_file_of_the_settings_wins_over_the_variable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca_file: str, code: str
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))  # OpenShift AI sets it
-    (tmp_path / "ca.crt").write_text("")
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.crt"))
     context = Context("https://kfp.invalid", ca_file=str(tmp_path / ca_file) if ca_file else "")
 
     with pytest.raises(KfpError) as caught:
-        RequestsTransport(context).send(healthz())
+        HttpTransport(context).send(healthz())
 
     assert caught.value.code == code
 

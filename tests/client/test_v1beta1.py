@@ -13,7 +13,7 @@ from fakes import HEALTH, FakeTransport, ok, problem
 from spec.pipelines import SIMPLE
 
 from jupyter_kfp_mt.auth import TokenFile
-from jupyter_kfp_mt.client import AnyVersion, Request, RequestsTransport, Response, runs
+from jupyter_kfp_mt.client import AnyVersion, HttpTransport, Request, Response, runs
 from jupyter_kfp_mt.client.http import V2
 from jupyter_kfp_mt.client.v1models import run_of
 from jupyter_kfp_mt.client.v1requests import list_query
@@ -29,7 +29,7 @@ NO_ROUTE = Response(status=404, body=b'{"code":5,"message":"Not Found"}')
 class Old:
     """A server that has never heard of v2beta1."""
 
-    def __init__(self, inner: RequestsTransport) -> None:
+    def __init__(self, inner: HttpTransport) -> None:
         self._inner = inner
         self.paths: list[str] = []
 
@@ -52,7 +52,7 @@ def old(tmp_path: Path) -> Iterator[tuple[KfpService, Old, Running]]:
     with running(tmp_path / "server") as server:
         (tmp_path / "token").write_text(server.token("alice"))
         context = Context(server.url, "alice", auth=TokenFile(tmp_path / "token", server.url))
-        transport = Old(RequestsTransport(context))
+        transport = Old(HttpTransport(context))
         service = KfpService(context, AnyVersion(transport))
         yield service, transport, server
         service.close()

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from fakes import HEALTH
 
-from jupyter_kfp_mt.client import RequestsTransport
+from jupyter_kfp_mt.client import HttpTransport
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Phase
@@ -154,7 +154,7 @@ def test_each_press_is_one_run_and_one_execution(kfp: Kfp, tmp_path: Path) -> No
     context = Context(kfp.url, "alice", timeout=2.0)
     journals = [Journal(tmp_path / "journal.sqlite") for _ in range(2)]  # two processes, one file
     services = [
-        KfpService(context, RequestsTransport(context), journal=each, policies=Policies(settling=PATIENCE))
+        KfpService(context, HttpTransport(context), journal=each, policies=Policies(settling=PATIENCE))
         for each in journals
     ]
     keys = [f"press-{number}" for number in range(PRESSES)]

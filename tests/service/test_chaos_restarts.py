@@ -25,7 +25,7 @@ import pytest
 
 from jupyter_kfp_mt import embedded
 from jupyter_kfp_mt.auth import TokenFile
-from jupyter_kfp_mt.client import RequestsTransport
+from jupyter_kfp_mt.client import HttpTransport
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Phase, Source, SourceKind
@@ -230,7 +230,7 @@ def test_each_press_is_one_run_and_one_execution(
     context = Context(network.url, "ana", auth=TokenFile(folder / "token-ana", network.url), timeout=5.0)
     journals = [Journal(tmp_path / "journal.sqlite") for _ in range(2)]  # two processes, one file
     services = [
-        KfpService(context, RequestsTransport(context), journal=each, policies=Policies(settling=PATIENCE))
+        KfpService(context, HttpTransport(context), journal=each, policies=Policies(settling=PATIENCE))
         for each in journals
     ]
     keys = [f"press-{number}" for number in range(PRESSES)]

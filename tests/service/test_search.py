@@ -8,7 +8,7 @@ import pytest
 from embedded.running import running
 
 from jupyter_kfp_mt.auth import TokenFile
-from jupyter_kfp_mt.client import RequestsTransport
+from jupyter_kfp_mt.client import HttpTransport
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.service import KfpService
@@ -24,7 +24,7 @@ def kfp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KfpService]:
     with running(folder) as server:
         (folder / "token").write_text(server.token("alice"))
         context = Context(server.url, "alice", auth=TokenFile(folder / "token", server.url))
-        service = KfpService(context, RequestsTransport(context))
+        service = KfpService(context, HttpTransport(context))
         for name in NAMES:
             service.submit(TRAIN, {"name": name}, name=name)
         yield service

@@ -1,0 +1,193 @@
+"""The way to KFP is broken, in each way that is known: the code, words to act on, and no long wait."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+import ssl
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from jupyter_kfp_mt.client import Api, HttpTransport, Request, RetryPolicy, runs
+from jupyter_kfp_mt.client.system import healthz
+from jupyter_kfp_mt.context import Context
+from jupyter_kfp_mt.errors import KfpError
+from jupyter_kfp_mt.models import Healthz
+
+from .wire import Talk, answering, dribbling, head, listening, resetting, saying
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+HEALTH = b'{"multi_user": true}'
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy of the machine that runs the tests."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            monkeypatch.delenv(name)
+
+
+def ask(url: str, request: Request[Any] | None = None, **context: Any) -> Any:
+    where = Context(url, "team-a", **{"timeout": 0.2, **context})
+    transport = HttpTransport(where)
+    try:
+        return Api(where, transport, retry=RetryPolicy(attempts=1)).call(request or healthz())
+    finally:
+        transport.close()
+
+
+def trouble(url: str, request: Request[Any] | None = None, **context: Any) -> KfpError:
+    with pytest.raises(KfpError) as caught:
+        ask(url, request, **context)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("talk", "code", "why"),
+    [
+        (resetting(b""), "kfp-unavailable", "broke the connection off"),
+        (resetting(OK + b"Content-Length: 99\r\n\r\n{"), "kfp-unavailable", "broke the connection off"),
+        (saying(OK + b"Content-Length: 99\r\n\r\n{"), "kfp-unavailable", "broke the connection off"),
+        (saying(OK + b"Transfer-Encoding: chunked\r\n\r\n20\r\n{"), "kfp-unavailable", "broke the"),
+        (saying(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{"), "kfp-unavailable", "broke the"),
+        (saying(b""), "kfp-unavailable", "broke the connection off"),
+        (saying(b"SSH-2.0-OpenSSH_9.6\r\n"), "kfp-path", "does not speak HTTP"),
+        (saying(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000), "kfp-path", "does not speak HTTP"),
+        (saying(b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 500), "kfp-path", "does not speak HTTP"),
+        (answering(gzip.compress(HEALTH)[:30], "Content-Encoding: gzip"), "kfp-error", "truncated"),
+        (answering(b"no gzip", "Content-Encoding: gzip"), "kfp-error", "cannot be unpacked"),
+        (dribbling(b"HTTP/1.1 200 OK\r\nX: "), "kfp-timeout", "in 0.2 s"),
+        (dribbling(OK + b"\r\n"), "kfp-timeout", "in 0.2 s"),
+    ],
+)
+def test_a_broken_answer_has_its_code_and_is_unclear_to_who_makes_something(
+    talk: Talk, code: str, why: str
+) -> None:
+    with listening(talk) as port:
+        looking = trouble(f"http://127.0.0.1:{port}")
+        making = trouble(f"http://127.0.0.1:{port}", runs.create_run({}, answer=0.2))
+
+    assert (looking.code, looking.unclear) == (code, False)
+    assert why in looking.why
+    assert (making.code, making.unclear) == (code, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("http://nowhere.invalid", "kfp-dns"),
+        ("https://b\u00fccher.invalid", "kfp-dns"),
+        (f"http://{'a' * 70}.invalid", "kfp-path"),
+        ("http://a..b", "kfp-path"),
+        ("http://kfp:99999", "kfp-path"),
+        ("http://[::1]:1", "kfp-unavailable"),
+    ],
+)
+def test_an_address_that_leads_nowhere_was_sent_nothing(url: str, code: str) -> None:
+    error = trouble(url, runs.create_run({}))
+
+    assert (error.code, error.unclear) == (code, False)
+
+
+def test_an_answer_that_is_packed_is_unpacked() -> None:
+    with listening(answering(gzip.compress(HEALTH), "Content-Encoding: gzip")) as port:
+        assert ask(f"http://127.0.0.1:{port}") == Healthz(multi_user=True)
+
+
+def test_what_must_not_be_sent_twice_has_a_connection_of_its_own() -> None:
+    from_where = []
+
+    def talk(connection: socket.socket) -> None:
+        while asked := head(connection):
+            from_where.append((asked[:4], connection.getpeername()))
+            connection.sendall(OK + b"Content-Length: 2\r\n\r\n{}")
+
+    with listening(talk) as port:
+        transport = HttpTransport(Context(f"http://127.0.0.1:{port}"))
+        for request in (healthz(), healthz(), runs.create_run({}), healthz()):
+            transport.send(request)
+        transport.close()
+
+    looks = {address for verb, address in from_where if verb == b"GET "}
+    posts = {address for verb, address in from_where if verb == b"POST"}
+    assert (len(from_where), len(looks), len(posts), looks & posts) == (4, 1, 1, set())
+
+
+PAST, NOW, LATER = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in (2020, 2021, 2090))
+
+
+@pytest.mark.parametrize(
+    ("names", "times", "why", "next_step"),
+    [
+        (("127.0.0.1",), {"not_before": PAST, "not_after": NOW}, "certificate has expired.", "renew it"),
+        (("127.0.0.1",), {"not_before": LATER, "not_after": LATER}, "is not yet valid.", "clock"),
+        (("kfp.example",), {}, "not valid for '127.0.0.1'.", "an address that it is made for"),
+    ],
+)
+def test_a_certificate_that_is_not_good_says_why(
+    tmp_path: Path, names: tuple[str, ...], times: dict[str, datetime], why: str, next_step: str
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names, **times).configure_cert(tls)
+
+    with listening(answering(HEALTH), tls) as port:
+        error = trouble(f"https://127.0.0.1:{port}", runs.create_run({}), ca_file=str(tmp_path / "ca.pem"))
+
+    assert (error.code, error.unclear, why in error.why, next_step in error.next_step) == (
+        "kfp-tls",
+        False,
+        True,
+        True,
+    )
+
+
+def test_a_certificate_of_an_unknown_authority_asks_for_the_ca_file(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+
+    with listening(answering(HEALTH), tls) as port:
+        error = trouble(f"https://127.0.0.1:{port}")
+        known = ask(f"https://127.0.0.1:{port}", ca_file=str(tmp_path / "ca.pem"))
+
+    assert (error.code, error.next_step, known.multi_user) == ("kfp-tls", "Set the CA file.", True)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "The CA file {path} is not there."),
+        ("", "The CA file holds no certificate."),
+        (
+            "-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n",
+            "The CA file holds no certificate that can be read.",
+        ),
+    ],
+)
+def test_a_ca_file_that_is_none_is_told_before_anything_is_sent(
+    tmp_path: Path, content: str | None, why: str
+) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+
+    error = trouble("https://127.0.0.1:1", runs.create_run({}), ca_file=str(path))
+
+    assert (error.code, error.why, error.unclear) == ("kfp-tls", why.format(path=path), False)
+
+
+def test_plain_http_where_tls_was_meant() -> None:
+    with listening(lambda connection: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
+        error = trouble(f"https://127.0.0.1:{port}")
+
+    assert (error.code, error.why) == ("kfp-tls", "It does not speak TLS.")
+    assert error.next_step == "Write `http://` in the address."
