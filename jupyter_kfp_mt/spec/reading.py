@@ -191,6 +191,8 @@ class _Builder:
         )
         if tag not in (_TAG + "int", _TAG + "float", _TAG + "bool", _TAG + "null"):
             return event.value
+        if ":" in event.value:
+            return event.value  # `12:30` is no number to the base of 60 for KFP (Go's YAML)
         node = yaml.ScalarNode(tag, event.value)
         try:
             value = self._resolver.construct_object(node)

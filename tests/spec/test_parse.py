@@ -77,6 +77,16 @@ def test_text_that_looks_like_a_number_elsewhere_is_written_with_quotes() -> Non
     assert "'1e5'" in from_wire(spec).to_yaml()
 
 
+def test_a_time_of_day_is_text_as_gos_yaml_reads_it() -> None:
+    text = (
+        from_wire(parse(SIMPLE).pipeline_spec)
+        .to_yaml()
+        .replace("schemaVersion", "x: 12:30:45\nschemaVersion")
+    )
+
+    assert parse(text).pipeline_spec["x"] == "12:30:45"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
