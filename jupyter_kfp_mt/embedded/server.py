@@ -111,6 +111,8 @@ class _Process:
     ) -> None:
         self._folder = options.data
         self._lock = lock
+        self._runtime_path = options.data / "runtime.json"
+        self._port = 0
         self._options = options
         self._namespace = options.namespace or profile_name(getpass.getuser())
         self._owner_key = secrets.token_hex(32)
@@ -151,14 +153,13 @@ class _Process:
             http.add_socket(listener)
             self._engine.start()
             self._write_tokens()
-            port = listener.getsockname()[1]
-            (self._folder / "port").write_text(str(port))
-            self._write_runtime(f"http://127.0.0.1:{port}")
+            self._port = listener.getsockname()[1]
+            (self._folder / "port").write_text(str(self._port))
+            self._write_runtime()
             log.info("serving %s, namespace %s", listener.getsockname(), self._namespace)
             await self._until_stopped(server)
             http.stop()
-            for path in (self._folder / "runtime.json", *self._folder.glob("token-*")):
-                path.unlink(missing_ok=True)
+            self.remove_traces()
             self._engine.stop()
         self._store.close()
         log.info("stopped")
@@ -169,8 +170,7 @@ class _Process:
             if not self.holds_folder():
                 log.error("the folder was removed or replaced")
                 return
-            if time.monotonic() - renewed > TOKEN_RENEWED and self._renew_tokens():
-                renewed = time.monotonic()
+            renewed = self.keep_files(renewed)
             if self.is_idle(time.monotonic() - server.last_call):
                 log.info("nothing to do since %.0f s", self._options.idle_seconds)
                 return
@@ -196,14 +196,21 @@ class _Process:
         ours = os.fstat(self._lock.fileno())
         return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)
 
-    def _renew_tokens(self) -> bool:
-        """Renew them before they expire; False when that has to be tried again: the disk is full."""
+    def keep_files(self, renewed: float) -> float:
+        """Write tokens before they expire, and all files where somebody tidied up: nobody would find us.
+
+        Returns when that was done last; a full disk has to wait for the next look.
+        """
+        gone = not self._runtime_path.exists()
         try:
-            self._write_tokens()
+            if gone or time.monotonic() - renewed > TOKEN_RENEWED:
+                self._write_tokens()
+                renewed = time.monotonic()
+            if gone:
+                self._write_runtime()
         except OSError as error:
             log.warning("tokens were not renewed: %s", error)
-            return False
-        return True
+        return renewed
 
     def _write_tokens(self) -> None:
         """A fresh token for each profile: whoever may read this folder owns the server."""
@@ -218,9 +225,15 @@ class _Process:
     def _token_path(self, namespace: str) -> Path:
         return self._folder / f"token-{namespace}"
 
-    def _write_runtime(self, url: str) -> None:
+    def remove_traces(self) -> None:
+        """Remove the files that say where we are; those of a folder that is not ours any more stay."""
+        if self.holds_folder():
+            for path in (self._runtime_path, *self._folder.glob("token-*")):
+                path.unlink(missing_ok=True)
+
+    def _write_runtime(self) -> None:
         runtime = RuntimeFile(
-            url=url,
+            url=f"http://127.0.0.1:{self._port}",
             pid=os.getpid(),
             namespace=self._namespace,
             token_path=str(self._token_path(self._namespace)),
@@ -228,7 +241,7 @@ class _Process:
             version=__version__,
             multi_user=self._options.multi_user,
         )
-        _write_private(self._folder / "runtime.json", msgspec.json.encode(runtime))
+        _write_private(self._runtime_path, msgspec.json.encode(runtime))
 
 
 def _listen(port: int, last: int) -> socket.socket:

@@ -153,11 +153,25 @@ def test_a_disk_without_room_is_told(tmp_path: Path, room: int, why: str) -> Non
     assert told.startswith("embedded-failed " + why.format(folder=tmp_path / "kfp"))
 
 
-def test_a_server_whose_folder_was_replaced_ends(tmp_path: Path) -> None:
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[_Process]:
     with (tmp_path / "lock").open("wb") as lock:
-        process = _Process(Options(data=tmp_path), lambda store, _: StandIn(store), lock)
-        assert process.holds_folder()
-        (tmp_path / "lock").unlink()
-        assert not process.holds_folder()
-        (tmp_path / "lock").touch()
-        assert not process.holds_folder()
+        yield _Process(Options(data=tmp_path), lambda store, _: StandIn(store), lock)
+
+
+def test_a_server_whose_folder_was_replaced_lets_the_new_one_be(process: _Process, tmp_path: Path) -> None:
+    assert process.holds_folder()
+    (tmp_path / "lock").unlink()
+    assert not process.holds_folder()
+    for name in ("lock", "runtime.json", "token-ana"):
+        (tmp_path / name).touch()
+    assert not process.holds_folder()
+    process.remove_traces()
+    assert (tmp_path / "runtime.json").exists()
+
+
+def test_a_runtime_file_that_was_tidied_up_comes_back(process: _Process, tmp_path: Path) -> None:
+    process.keep_files(time.monotonic())
+    assert (tmp_path / "runtime.json").exists()
+    process.remove_traces()
+    assert not (tmp_path / "runtime.json").exists()
