@@ -12,13 +12,13 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote
 
 import msgspec
 from tornado import httputil, web
 
 from ..core.core import Core
-from ..core.errors import DEADLINE, INVALID, ApiError, malformed
+from ..core.errors import DEADLINE, EXHAUSTED, INVALID, ApiError, malformed, wrong_method
 from . import extras
 from .http import JSON, TEXT, Answer, Call, Route, Router, refusal, respond
 from .routes_v2 import routes as v2_routes
@@ -26,8 +26,10 @@ from .routes_v2 import routes as v2_routes
 LARGEST_BODY = 8 * 1024 * 1024
 LARGEST_UPLOAD = 33 * 1024 * 1024  # a package of 32 MiB and the multipart around it
 LARGE_BODY = 256 * 1024  # read off the loop
+MOST_BUFFERED = 4 * LARGEST_UPLOAD  # of all large bodies on their way together
 LARGEST_HEADER = 256 * 1024  # a filter of 70 kB in the URL is fine on a real server
 _UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}  # of Grpc-Timeout
+_NOT_SERVED = "this Host is not served here"
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 log = logging.getLogger("jupyter_kfp_mt.embedded")
@@ -50,6 +52,7 @@ class Server:
         self.executor = executor
         self.hosts = frozenset(hosts)
         self.last_call = time.monotonic()
+        self.buffered = 0  # bytes of bodies that are on their way, without what each may have anyway
         self.routes = all_routes(version, stop)
         self.router = Router([*self.routes, *more_routes])
 
@@ -80,6 +83,8 @@ class _Handler(web.RequestHandler):
         self._server = server
         self._chunks: list[bytes] = []
         self._size = 0
+        self._buffered = 0  # of the server's
+        self._dropped = False
         self._route_path = ""
 
     def set_default_headers(self) -> None:
@@ -90,12 +95,14 @@ class _Handler(web.RequestHandler):
     def prepare(self) -> None:
         """Refuse what must not come near: other hosts, web pages, bodies that are too large."""
         self._server.last_call = time.monotonic()
-        self._route_path = unquote(urlsplit(self.request.uri or "").path, errors="replace")
+        authority, path = _target(self.request.uri or "")
+        self._route_path = unquote(path, errors="replace")
         upload = self._route_path.rstrip("/").endswith(("/upload", "/upload_version"))
         self._limit = LARGEST_UPLOAD if upload else LARGEST_BODY
         reason = _stranger(self.request.headers, self._server.hosts)
-        if reason:
-            self._send(Answer(403, msgspec.json.encode({"code": 7, "message": reason})))
+        if reason or (authority and not _is_served(authority, self._server.hosts)):
+            message = reason or _NOT_SERVED
+            self._send(Answer(403, msgspec.json.encode({"code": 7, "message": message})))
         else:
             self._check_length(self.request.headers.get("Content-Length", "0"))
 
@@ -107,16 +114,43 @@ class _Handler(web.RequestHandler):
             self._refuse_size()
 
     def data_received(self, chunk: bytes) -> None:
-        """Keep the body while it is within its bound."""
+        """Keep the body while it is within its bound, and all bodies together are within theirs."""
         self._size += len(chunk)
-        if self._size <= self._limit:
-            self._chunks.append(chunk)
-        else:
+        self._dropped = self._dropped or self._size > self._limit or not self._has_room()
+        if self._dropped:
             self._chunks.clear()
+            self._give_back()
+        else:
+            self._chunks.append(chunk)
+
+    def _has_room(self) -> bool:
+        """Whether this body may be kept: many that never end must not take all memory."""
+        more = max(0, self._size - LARGE_BODY) - self._buffered
+        if self._server.buffered + more > MOST_BUFFERED:
+            return False
+        self._buffered += more
+        self._server.buffered += more
+        return True
+
+    def _give_back(self) -> None:
+        self._server.buffered -= self._buffered
+        self._buffered = 0
+
+    def on_finish(self) -> None:
+        """The answer is sent."""
+        self._give_back()
+
+    def on_connection_close(self) -> None:
+        """The caller has gone."""
+        super().on_connection_close()
+        self._give_back()
 
     async def _answer(self) -> None:
         if self._size > self._limit:
             self._refuse_size()
+            return
+        if self._dropped:
+            self._send(refusal(ApiError(EXHAUSTED, "too many large requests at once", bare=True)))
             return
         clean = _clean(self._route_path)
         if clean != self._route_path:
@@ -180,7 +214,10 @@ class _Handler(web.RequestHandler):
         """No etags: clients of KFP do not know them."""
 
     def write_error(self, status_code: int, **_kwargs: Any) -> None:
-        """Something of ours broke: say where to look, and nothing else."""
+        """A method that nobody knows; else something of ours broke: say where to look, and nothing else."""
+        if status_code == 405:
+            self._send(refusal(wrong_method()))
+            return
         self.set_header("Content-Type", JSON)
         self.finish(msgspec.json.encode({"code": 13, "message": "Internal error, see server.log"}))
 
@@ -191,15 +228,25 @@ def _stranger(headers: httputil.HTTPHeaders, hosts: Collection[str]) -> str:
     A web page can make a browser send requests here: it shows in Origin, and in Host after DNS rebinding.
     """
     host = headers.get("Host", "")
-    name = re.sub(r":\d*$", "", host).lower()
-    if name not in hosts:
-        return "this Host is not served here"
+    if not _is_served(host, hosts):
+        return _NOT_SERVED
     origin = headers.get("Origin", "")
     if origin and origin != f"http://{host}":
         return "calls from web pages are not taken"
     if headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         return "calls from web pages are not taken"
     return ""
+
+
+def _is_served(host: str, hosts: Collection[str]) -> bool:
+    return re.sub(r":[0-9]*$", "", host).lower() in hosts
+
+
+def _target(uri: str) -> tuple[str, str]:
+    """Host, if one is given, and path of a request line (RFC 9112 §3.2); `//x` is a path, `http://x` none."""
+    found = re.match(r"https?://([^/?#]*)", uri, re.IGNORECASE)
+    path = re.split(r"[?#]", uri[found.end() :] if found else uri, maxsplit=1)[0]
+    return (found[1], path or "/") if found else ("", path)
 
 
 def _patience(text: str) -> float:

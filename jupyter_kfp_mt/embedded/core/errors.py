@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-INVALID, DEADLINE, NOT_FOUND, EXISTS, DENIED = 3, 4, 5, 6, 7
+INVALID, DEADLINE, NOT_FOUND, EXISTS, DENIED, EXHAUSTED = 3, 4, 5, 6, 7, 8
 PRECONDITION, ABORTED, UNIMPLEMENTED, INTERNAL, UNAUTHENTICATED = 9, 10, 12, 13, 16
 
 HTTP_STATUS = {
@@ -17,6 +17,7 @@ HTTP_STATUS = {
     NOT_FOUND: 404,
     EXISTS: 409,
     DENIED: 403,
+    EXHAUSTED: 429,
     PRECONDITION: 400,
     ABORTED: 409,
     UNIMPLEMENTED: 501,

@@ -102,6 +102,7 @@ _COMPARE = {
     "LESS_THAN": "<",
     "LESS_THAN_EQUALS": "<=",
 }
+_MAX_BYTES = 16 * 1024 * 1024  # of JSON in a page; one that would be larger ends earlier
 _PLACE = 2  # the columns before those of the row: where it stands in the list
 _MAX_PATTERN = 10_000  # SQLite refuses LIKE patterns of more than 50,000 bytes
 
@@ -124,12 +125,15 @@ def page(
         [*bound, *values, query.limit + 1],
     )
     names = [column for column, *_ in cursor.description][_PLACE:]
-    found = cursor.fetchall()
-    rows = [make(**dict(zip(names, each[_PLACE:], strict=True))) for each in found[: query.limit]]
-    start = None
-    if len(found) > query.limit:
-        seq, value, *_ = found[query.limit]
-        start = Boundary(value, seq)
+    rows: list[Row] = []
+    start, size = None, 0
+    for each in cursor:
+        if len(rows) == query.limit or size > _MAX_BYTES:
+            start = Boundary(each[1], each[0])
+            break
+        rows.append(make(**dict(zip(names, each[_PLACE:], strict=True))))
+        size += sum(len(value) for value in each if type(value) is bytes)
+    cursor.close()
     return Page(rows, int(total), start)
 
 
