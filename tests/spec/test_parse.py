@@ -78,13 +78,13 @@ def test_text_that_looks_like_a_number_elsewhere_is_written_with_quotes() -> Non
 
 
 def test_a_time_of_day_is_text_as_gos_yaml_reads_it() -> None:
-    text = (
-        from_wire(parse(SIMPLE).pipeline_spec)
-        .to_yaml()
-        .replace("schemaVersion", "x: 12:30:45\nschemaVersion")
-    )
+    spec = parse(SIMPLE).pipeline_spec
+    spec["root"]["inputDefinitions"]["parameters"]["name"]["defaultValue"] = "x"
+    text = from_wire(spec).to_yaml().replace("defaultValue: x", "defaultValue: 12:30:45")
 
-    assert parse(text).pipeline_spec["x"] == "12:30:45"
+    read = parse(text).pipeline_spec
+
+    assert read["root"]["inputDefinitions"]["parameters"]["name"]["defaultValue"] == "12:30:45"
 
 
 @pytest.mark.parametrize(
