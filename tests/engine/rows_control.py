@@ -1,7 +1,7 @@
 """Order, conditions, loops, exit handlers, nesting."""
 
 # ruff: noqa: B006, SIM115, SIM117, UP006, UP014, UP035, UP045 - written as people write for the SDK
-from typing import List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Input, Output, OutputPath
@@ -477,6 +477,17 @@ def typed(artifact: Output[Artifact]) -> str:
     return artifact.path
 
 
+@dsl.pipeline
+def parts_of_items(items: List[Dict[str, int]] = [{"a": 1, "b": 2}]):
+    with dsl.ParallelFor(items) as item:
+        told = text(value=f"{item.a}{item.b}")
+        with dsl.If(item.a == 1):
+            expect(value=f"if {item.b}", wanted="if 2")
+        with dsl.ParallelFor([7]) as inner:
+            expect(value=f"{item.a}/{inner}", wanted="1/7")
+    expect_list(value=dsl.Collected(told.output), wanted=["12"])
+
+
 ROWS = [
     Row("Sequential DAG, parameters, f-strings, NamedTuple outputs, `.after`", sequential),
     Row("Two independent tasks side by side", independent),
@@ -494,6 +505,7 @@ ROWS = [
     Row(
         "`ParallelFor` over outputs, inputs and keys of dicts; `Collected` of ints and strings", loop_sources
     ),
+    Row("f-strings with parts of a loop's item, in conditions and inner loops", parts_of_items),
     Row("Nested `ParallelFor`, `Collected` of lists", loop_nested),
     Row("`ParallelFor` in a nested pipeline", loop_in_nested),
     Row("`If` inside `ParallelFor`", if_in_loop),

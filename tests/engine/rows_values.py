@@ -106,6 +106,30 @@ def placeholder_like(text: str):
 
 
 @component
+def see_literals(n: int, text: str):
+    assert text == "{{$.inputs.parameters['n']}}", text
+
+
+@dsl.pipeline
+def placeholder_like_constants():
+    see_literals(n=3, text="{{$.inputs.parameters['n']}}")
+
+
+@component
+def told(text: str) -> str:
+    return text
+
+
+@dsl.pipeline
+def text_of_nothing(name: Optional[str] = None):
+    told(text=f"Hello {name}")
+
+
+def names_the_input(tasks):
+    assert "There is no value for pipelinechannel--name" in tasks["told"].reason
+
+
+@component
 def known(
     name: str, resource: str, job: str, task: str, task_id: str, root: str, created: str, scheduled: str
 ):
@@ -389,6 +413,15 @@ ROWS = [
         "Values that look like placeholders stay as they are",
         placeholder_like,
         {"text": "{{$.pipeline_job_name}} {{$}} {{$.inputs.parameters['whole']}}"},
+    ),
+    Row("A constant that looks like a placeholder of another constant", placeholder_like_constants),
+    Row(
+        "An f-string with an input that has no value",
+        text_of_nothing,
+        {},
+        "FAILED",
+        names_the_input,
+        "fails, as on a cluster",
     ),
     Row("Placeholders of run and task", placeholders),
     Row(

@@ -11,7 +11,7 @@ import msgspec
 from ...models import Artifact, TaskValues
 from .ir import Component, DagParameterOutput, InputArtifact, InputParameter
 from .nodes import Node, State
-from .values import ValueTypeError, coerce, exact_numbers, fill, select, shorten
+from .values import ValueTypeError, coerce, exact_numbers, fill, mentioned, select, shorten
 
 _ABSENT = object()
 
@@ -31,8 +31,12 @@ def task_inputs(node: Node, known: Mapping[str, str]) -> TaskValues:
         if source.runtime_value is None and (value := _parameter(node, source, known)) is not _ABSENT
     }
     given = dict(values)  # one constant is not read into another: their order would decide
+    sources = {name for name, source in node.task.inputs.parameters.items() if source.runtime_value is None}
     for name, source in node.task.inputs.parameters.items():
         if source.runtime_value is not None:
+            lacking = mentioned(source.runtime_value.constant) & (sources - given.keys())
+            if lacking:
+                raise InputError(f"There is no value for {min(lacking)}, which its input {name} is made of.")
             constant = fill(exact_numbers(source.runtime_value.constant), given, known)
             if constant is not None:
                 values[name] = select(constant, source.parameter_expression_selector)
@@ -163,7 +167,8 @@ def _scope(node: Node, name: str) -> Any:
     """The input `name` of the DAG around `node`.
 
     The compiler (2.17) forgets to hand the item of an outer loop on to an inner one; the name is unique in
-    the pipeline, so it is looked for further out.
+    the pipeline, so it is looked for further out. It also forgets to take the part of an item that a text
+    mentions (`f"{item.a}"`); the name of that input tells which part it is.
     """
     scope = node.parent
     while scope is not None:
@@ -172,7 +177,9 @@ def _scope(node: Node, name: str) -> Any:
         if "loop-item" not in name:
             break
         scope = scope.parent
-    return _ABSENT
+    whole, mark, key = name.rpartition("-subvar-")
+    item = _scope(node, whole) if mark and "loop-item" in whole else _ABSENT
+    return _ABSENT if item is _ABSENT else select(item, f'parseJson(string_value)["{key}"]')
 
 
 def _artifacts(node: Node, source: InputArtifact) -> list[Artifact] | None:

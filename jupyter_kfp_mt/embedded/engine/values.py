@@ -156,6 +156,15 @@ def fill(value: Any, inputs: Mapping[str, Any], known: Mapping[str, str]) -> Any
     return value
 
 
+def mentioned(value: Any) -> set[str]:
+    """Return the names of the inputs that a constant of the pipeline has placeholders for."""
+    if isinstance(value, str):
+        found = (_INPUT.match(text) for text in _PLACEHOLDER.findall(value))
+        return {source[1] or source[2] for source in found if source is not None}
+    parts = value if isinstance(value, list) else [*value, *value.values()] if isinstance(value, dict) else []
+    return set().union(*(mentioned(part) for part in parts))
+
+
 def _fill_text(text: str, inputs: Mapping[str, Any], known: Mapping[str, str]) -> Any:
     if "{{$" not in text:
         return text
