@@ -54,7 +54,7 @@ class Telling:
 
     target: Target
     comparison: Comparison
-    made: list[tuple[Headers, str]] = field(default_factory=list)  # as whom, and the path that deletes it
+    made: list[tuple[Headers, str]] = field(default_factory=list, repr=False)  # whose, what deletes it
     done: set[str] = field(default_factory=set)
 
     def set_up(self, items: list[Any], named: dict[str, Any]) -> None:
@@ -64,7 +64,7 @@ class Telling:
                 self._named(item, named)
             elif "state" in item:
                 for run, state in item["state"].items():
-                    self.target.keys.set_state(self.comparison.names[run], state)
+                    self.target.reach(self.comparison.names[run], state, item["as"])
             else:
                 self._made(item)
 

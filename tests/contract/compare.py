@@ -17,7 +17,8 @@ _REPEATED = re.compile(r"(.)…\((\d+) times\)", re.DOTALL)
 _LINE = re.compile(r"\(line \d+:\d+\)")
 _NAME = re.compile(r"(Resource:runs,Subresource:,)Name:[^,]*,")  # of an Argo workflow, which we have none of
 _UNSET = ("1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z")
-_GOES_ON = {"state", "status", "state_history", "finished_at"}  # what a run that was just made soon changes
+_GOES_ON = {"state", "status", "state_history", "finished_at", "pipeline_runtime"}  # what soon changes
+_NOT_ENDED = {"PENDING", "CANCELING", "Pending", "Terminating"}
 _ABSENT = object()
 
 
@@ -122,4 +123,6 @@ def _name(row: dict[str, Any]) -> str:
 
 
 def _not_ended(row: dict[str, Any]) -> bool:
-    return row.get("state") == "PENDING" or row.get("status") == "Pending"
+    """Whether a recorded run was under way, so that an engine has taken ours further meanwhile."""
+    run = row.get("run", row)
+    return isinstance(run, dict) and bool(_NOT_ENDED & {run.get("state"), run.get("status")})

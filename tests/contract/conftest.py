@@ -12,7 +12,15 @@ import pytest
 
 from jupyter_kfp_mt import embedded
 from jupyter_kfp_mt.models import RuntimeFile
+from tests.contract.target import URL
 from tests.embedded.running import Reply, send
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the cases that another server could not be asked."""
+    for report in terminalreporter.stats.get("skipped", []) if URL else []:
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        terminalreporter.write_line(f"left out: {report.nodeid.partition('[')[2].rstrip(']')}: {reason}")
 
 
 @dataclass

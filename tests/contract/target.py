@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +17,11 @@ from tests.embedded.running import Reply, Running, running, send
 URL = os.environ.get("KFP_CONTRACT_URL", "")
 TOKENS = os.environ.get("KFP_CONTRACT_TOKENS", "")
 NAMESPACES = ("alice", "bob", "anna", "ben", "dora", "dora2", "shared", "empty")
+WRITERS = ("alice", "anna", "dora")  # may write in the namespace `shared` too
 HOUR = 3600
+SOON = 60  # seconds for a pipeline of one short task
 Headers = list[tuple[str, str]]
+Caller = Callable[[str], Any]  # a path of v2beta1 → what a GET answers
 
 
 class CannotSetUpError(Exception):
@@ -26,13 +29,13 @@ class CannotSetUpError(Exception):
 
 
 class Keys(Protocol):
-    """What makes the callers, and states that no call brings about."""
+    """What gives the callers their tokens, and lets runs come so far."""
 
     def token(self, who: str) -> str:
         """A token of `<namespace> <role>`, or of a kind that is refused."""
 
-    def set_state(self, run_id: str, state: str) -> None:
-        """Let a run have come so far."""
+    def reach(self, run_id: str, state: str, call: Caller) -> None:
+        """Return when the run is in that state."""
 
 
 @dataclass
@@ -43,7 +46,7 @@ class Target:
     keys: Keys
     engine: bool  # whether runs go on by themselves
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # set-ups that are made once: their names
-    made: list[tuple[Headers, str]] = field(default_factory=list)  # as whom, and the path that deletes it
+    made: list[tuple[Headers, str]] = field(default_factory=list, repr=False)  # whose, what deletes it
 
     def __post_init__(self) -> None:
         health = send(self.url, "GET", "/apis/v2beta1/healthz", None, []).json
@@ -58,7 +61,8 @@ class Target:
         """Delete what was made, last first."""
         for headers, path in reversed(made):
             identity = [each for each in headers if each[0] in ("Authorization", "kubeflow-userid")]
-            for one in (identity, self.headers("alice editor")):  # alice may remove what is shared
+            shared = self.headers("alice editor") if self.mode == "multi-user" else []  # she may remove those
+            for one in (identity, shared):
                 reply = self.call("DELETE", f"/apis/v2beta1/{path}", None, one)
                 if reply.status in (200, 404):
                     break
@@ -72,6 +76,13 @@ class Target:
     def headers(self, who: str) -> Headers:
         """What says who asks."""
         return [] if who == "anonymous" else [("Authorization", f"Bearer {self.keys.token(who)}")]
+
+    def reach(self, run_id: str, state: str, who: str) -> None:
+        """Let a run come so far; raises CannotSetUpError when it does not."""
+        as_who = self.headers(who)
+        self.keys.reach(
+            run_id, state, lambda path: self.call("GET", f"/apis/v2beta1/{path}", None, as_who).json
+        )
 
     def call(self, method: str, path: str, body: object, headers: Sequence[tuple[str, str]]) -> Reply:
         return send(self.url, method, path, body, headers)
@@ -89,8 +100,12 @@ class Files:
             raise CannotSetUpError(f"there is no token file {path.name}")
         return path.read_text().strip()
 
-    def set_state(self, run_id: str, state: str) -> None:
-        raise CannotSetUpError(f"no call makes a run {state}")
+    def reach(self, run_id: str, state: str, call: Caller) -> None:
+        end = time.monotonic() + SOON
+        while (found := call(f"runs/{run_id}").get("state")) != state:
+            if state == "PENDING" or time.monotonic() > end:
+                raise CannotSetUpError(f"a run is {found}, which is to be {state}")
+            time.sleep(0.05)
 
 
 @dataclass
@@ -98,7 +113,7 @@ class Own:
     """A server of ours in this process, whose tasks never run."""
 
     server: Running
-    issued: dict[str, str] = field(default_factory=dict)
+    issued: dict[str, str] = field(default_factory=dict, repr=False)
 
     def token(self, who: str) -> str:
         if who not in self.issued:
@@ -111,7 +126,9 @@ class Own:
             self.issued[who] = tenancy.issue(namespace, f"default-{role}", **options)[0]
         return self.issued[who]
 
-    def set_state(self, run_id: str, state: str) -> None:
+    def reach(self, run_id: str, state: str, call: Caller) -> None:
+        if call(f"runs/{run_id}")["state"] == state:
+            return
         ended = {"finished_at": int(time.time())} if state in ("SUCCEEDED", "FAILED") else {}
         self.server.core.store.runs.set_state(run_id, state, **ended)
 
@@ -121,7 +138,7 @@ def people(tenancy: Tenancy, store: Store) -> None:
     for name in NAMESPACES:
         if store.tenants.profile(name) is None:
             tenancy.add_profile(name, f"{name}@example.com")
-    for name in ("alice", "anna", "dora"):
+    for name in WRITERS:
         store.tenants.share("shared", subject(name, EDITOR), "edit")
 
 

@@ -1,0 +1,94 @@
+"""The same cases against another server: a process of its own, reached by address and token files."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_kfp_mt import embedded
+from jupyter_kfp_mt.models import RuntimeFile
+from tests.contract.target import NAMESPACES, URL, WRITERS
+from tests.embedded.running import send
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(bool(URL), reason="this run is about another server already")
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[RuntimeFile]:
+    """A server as `jupyter kfp serve` starts it."""
+    command = [sys.executable, "-m", "jupyter_kfp_mt.embedded", "--data", str(folder), "--namespace", "alice"]
+    folder.mkdir(mode=0o700)
+    with (
+        (folder / "server.log").open("wb") as log,
+        subprocess.Popen([*command, *options], cwd=ROOT, stderr=log) as process,
+    ):
+        try:
+            while (runtime := embedded.find(folder)) is None:
+                assert process.poll() is None
+                time.sleep(0.05)
+            yield runtime
+        finally:
+            process.terminate()
+
+
+def tenants(runtime: RuntimeFile, folder: Path) -> None:
+    """The profiles that the cases speak of, and a file with a token for each caller."""
+
+    def owner(method: str, path: str, body: object) -> Any:
+        key = [("X-Kfp-Owner-Key", runtime.owner_key)]
+        reply = send(runtime.url, method, f"/embedded/profiles{path}", body, key)
+        assert reply.status == 200, reply.body
+        return reply.json
+
+    for name in NAMESPACES:
+        if name != "alice":
+            owner("POST", "", {"namespace": name, "owner": f"{name}@example.com"})
+        for role in ("editor", "viewer"):
+            token = owner("POST", f"/{name}/tokens", {"account": f"default-{role}"})["token"]
+            (folder / f"{name}-{role}").write_text(token)
+    for name in WRITERS:
+        owner("PUT", f"/shared/contributors/{name}", {"role": "edit"})
+    (folder / "anna-editor-expired").write_text(owner("POST", "/anna/tokens", {"seconds": 1})["token"])
+
+
+def told(url: str, tokens: Path, *options: str) -> str:
+    """What pytest says at the end of the cases told to that server."""
+    environment = {**os.environ, "KFP_CONTRACT_URL": url, "KFP_CONTRACT_TOKENS": str(tokens)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/contract/test_cases.py"]
+    ended = subprocess.run(
+        [*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout[-4000:]
+    return ended.stdout
+
+
+def count(summary: str, word: str) -> int:
+    found = re.search(rf"(\d+) {word}", summary)
+    return int(found.group(1)) if found else 0
+
+
+def test_the_cases_pass_on_a_server_that_is_a_process_of_its_own(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.mkdir()
+    with serving(tmp_path / "kfp", "--identity-header", "kubeflow-userid") as runtime:
+        tenants(runtime, tokens)
+        summary = told(runtime.url, tokens)
+    print(summary)  # noqa: T201 - which cases were left out, and why
+    assert count(summary, "passed") > 900
+    assert count(summary, "skipped") == summary.count("left out: ")
+
+
+def test_the_cases_of_single_user_mode_pass_there_too(tmp_path: Path) -> None:
+    with serving(tmp_path / "kfp", "--single-user") as runtime:
+        summary = told(runtime.url, tmp_path, "-k", "single")
+    assert count(summary, "passed") >= 15
