@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from typing import TextIO
@@ -12,7 +13,7 @@ import msgspec
 from .. import display
 from ..display.words import clean, clean_lines, look
 from ..errors import KfpError
-from ..models import Run, RunView
+from ..models import Check, Run, RunView
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -29,6 +30,7 @@ class Terminal:
         self.watched: Run | None = None
         self._ended: set[str] = set()
         self._last = ""
+        self._rows = 0  # of the doctor, on the screen until its report is there
 
     def paint(self, stream: TextIO) -> display.Paint:
         """How colours are written to `stream`."""
@@ -36,6 +38,10 @@ class Terminal:
 
     def answer(self, text: str) -> None:
         """Write an answer and end its line."""
+        if self._rows:
+            sys.stderr.write(f"\x1b[{self._rows}A\x1b[J")
+            sys.stderr.flush()
+            self._rows = 0
         sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
         sys.stdout.flush()
 
@@ -81,6 +87,12 @@ class Terminal:
         if self._last != seen.word:
             self._last = seen.word
             self.tell(f"{paint(seen.sign, seen.colour)} {seen.word}  {clean(run.display_name)}")
+
+    def checked(self, row: Check) -> None:
+        """Show a check as soon as it is known, to a person at a terminal; the report takes its place."""
+        if not self.quiet and not self.json and sys.stderr.isatty():
+            self.tell(display.check_line(row)[: shutil.get_terminal_size().columns - 1])
+            self._rows += 1
 
 
 def _here(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import ErrorBody, KfpConnectionError, KfpError, kfp_error
-from ..models import DoctorReport, Run, RunView, Status
+from ..models import Check, DoctorReport, Run, RunView, Status
 
 if TYPE_CHECKING:
     from ..context import Environment
@@ -41,6 +41,9 @@ class Front(Protocol):
 
     def watch(self, run: Run, view: Callable[[], RunView]) -> None:
         """Show how a run that is waited for stands now; `view` asks for its tasks."""
+
+    def checked(self, row: Check) -> None:
+        """Show a check of the doctor as soon as it is known; the report is the answer."""
 
 
 class Session:
@@ -109,7 +112,12 @@ class Session:
         """Check the connection step by step; trouble is told, never raised."""
         from ..doctor import examine
 
-        return examine(self._settings, environment=self._environment, namespace=self._namespace)
+        return examine(
+            self._settings,
+            environment=self._environment,
+            namespace=self._namespace,
+            on_check=self.front.checked,
+        )
 
     def remember(self, run: Run) -> Run:
         """Make `run` the one that `@last` means, and return it."""

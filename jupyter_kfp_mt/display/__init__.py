@@ -9,7 +9,7 @@ from .. import errors, lists, models
 from ..commands import BulkResult, Outputs, Text
 from . import facts
 from .blocks import Block, Card, Lines, Notice, Prose, Table
-from .facts import card, notice
+from .facts import card, check_line, notice
 from .markup import draw as draw_html
 from .plain import Paint, no_colour, sgr
 from .plain import draw as draw_text
@@ -26,6 +26,7 @@ __all__ = [
     "Table",
     "block_of",
     "card",
+    "check_line",
     "clean",
     "clean_lines",
     "count",

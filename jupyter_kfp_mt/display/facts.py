@@ -11,6 +11,7 @@ from .. import lists
 from ..commands import BulkResult
 from ..errors import ErrorBody, KfpError
 from ..models import (
+    Check,
     DoctorReport,
     Experiment,
     Phase,
@@ -21,7 +22,7 @@ from ..models import (
     Task,
 )
 from .blocks import Block, Card, Cell, Column, Lines, Mark, Notice, Stack, Table
-from .words import LOOKS, count, duration, full_moment, look, moment, number, short_id
+from .words import LOOKS, clean, count, duration, full_moment, look, moment, number, short_id
 
 _ON_CARD = 12  # tasks drawn on a card
 _GROUPS = {"DAG", "ROOT", "LOOP", "CONDITION", "EXIT_HANDLER"}
@@ -197,6 +198,11 @@ def run_card(run: Run) -> Card:
 def notice(error: KfpError | ErrorBody) -> Notice:
     """An error as a notice."""
     return Notice(error) if isinstance(error, ErrorBody) else Notice(error.body, type(error).__name__)
+
+
+def check_line(row: Check) -> str:
+    """One check of the doctor as a line, shown until the whole report is there."""
+    return f"{_LEVELS[row.level].sign} {clean(row.name):<14} {clean(row.evidence)}"
 
 
 def doctor(report: DoctorReport) -> Block:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from ..context import Context
@@ -12,7 +12,7 @@ from ..errors import KfpError, kfp_error
 from ..kube import Namespace
 from ..models import Check
 from ..service.access import missing_token
-from .evidence import Evidence, Server, Unasked
+from .evidence import Evidence, Server, Step, Unasked
 
 _PLATFORMS = {
     "notebook": "Kubeflow Notebooks",
@@ -114,6 +114,8 @@ def network(seen: Evidence, row: Row) -> Check:
     """Whether KFP can be reached."""
     place, server = seen.place, seen.server
     if isinstance(place, KfpError):
+        if place.code == "kfp-timeout":
+            return row.error(place)  # of the search for it
         if place.code != "no-kubeflow":
             return row.skipped("no address is known")
         kfp = seen.install_namespace
@@ -241,27 +243,30 @@ def saved_context(seen: Evidence, row: Row) -> Check:
 
 Looking = Callable[[Evidence, Row], Check]
 
-CHECKS: tuple[tuple[str, Looking], ...] = (
-    ("Configuration", configuration),
-    ("Pod", pod),
-    ("Platform", platform),
-    ("Namespace", namespace),
-    ("Profile", profile),
-    ("Network", network),
-    ("KFP", kfp),
-    ("Token", token),
-    ("Audience", audience),
-    ("Expiry", expiry),
-    ("Log-in", log_in),
-    ("Rights", rights),
-    ("Launch set-up", launch),
-    ("Saved context", saved_context),
+CHECKS: tuple[tuple[str, Looking, Step], ...] = (  # with the last evidence that each looks at
+    ("Configuration", configuration, Step.PLACE),
+    ("Pod", pod, Step.PLACE),
+    ("Platform", platform, Step.PLACE),
+    ("Namespace", namespace, Step.SERVER),
+    ("Profile", profile, Step.PROFILE),
+    ("Network", network, Step.FILTERS),
+    ("KFP", kfp, Step.SERVER),
+    ("Token", token, Step.OPTION),
+    ("Audience", audience, Step.SERVER),
+    ("Expiry", expiry, Step.SERVER),
+    ("Log-in", log_in, Step.LOG_IN),
+    ("Rights", rights, Step.RIGHTS),
+    ("Launch set-up", launch, Step.ALL),
+    ("Saved context", saved_context, Step.PLACE),
 )
 
 
-def check(seen: Evidence) -> list[Check]:
-    """Return all rows in their order."""
-    return [looking(seen, Row(name)) for name, looking in CHECKS]
+def check(seen: Evidence, done: int = 0) -> Iterator[Check]:
+    """Return the rows that can be told now, in their order, without the `done` that were told before."""
+    for name, looking, needs in CHECKS[done:]:
+        if needs > seen.until:
+            return
+        yield looking(seen, Row(name))
 
 
 def who_can(code: str, seen: Evidence) -> str:

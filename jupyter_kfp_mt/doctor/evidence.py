@@ -1,11 +1,13 @@
-"""What the doctor looks at, gathered at once and within a bound; a refusal or a failure is evidence too."""
+"""What the doctor looks at, asked for at once and within a bound; a refusal or a failure is evidence too."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, TimeoutError  # noqa: A004 - not the built-in one before 3.11
+from contextlib import contextmanager
 from datetime import datetime
+from enum import IntEnum
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -15,7 +17,7 @@ from ..client import Api, HttpTransport, RetryPolicy
 from ..client.experiments import list_experiments
 from ..client.failures import timed_out
 from ..client.system import healthz
-from ..context import Context, Environment, Notebook, detect
+from ..context import Context, Environment, detect
 from ..context.environment import SERVICE_ACCOUNT
 from ..context.pod import Credential, Pod, find_credential, find_pod
 from ..context.saved import Saved, saved_context
@@ -28,11 +30,12 @@ from ..settings import KfpSettings
 
 T = TypeVar("T")
 
-BUDGET = 4.5  # seconds for all that is asked over the network
+BUDGET = 4.5  # seconds for all that is looked for and asked
 ANSWER = 3.0  # seconds for one answer of KFP
 RIGHTS = (Access("create", "runs"), Access("create", "experiments"), Access("create", "pipelines"))
 LAUNCHER = (("configmaps", "kfp-launcher"), ("secrets", "mlpipeline-minio-artifact"))
 HEADER = "kubeflow-userid"
+NOWHERE = Context("http://Kubeflow Pipelines")  # in words, where no address was found in time
 
 
 class Unasked:
@@ -40,6 +43,19 @@ class Unasked:
 
 
 UNASKED = Unasked()
+
+
+class Step(IntEnum):
+    """What has arrived, in the order in which it is waited for; each step holds those before it."""
+
+    PLACE = 1
+    SERVER = 2
+    PROFILE = 3
+    FILTERS = 4
+    OPTION = 5
+    LOG_IN = 6
+    RIGHTS = 7
+    ALL = 8
 
 
 class Server(NamedTuple):
@@ -72,28 +88,44 @@ class Evidence(NamedTuple):
     rights: Mapping[str, bool] | KfpError | Unasked = UNASKED
     launcher: Mapping[str, bool] | KfpError | Unasked = UNASKED
     filters: tuple[str, ...] = ()  # EnvoyFilters that add the identity header
+    until: Step = Step.ALL  # what comes after it is not known yet
 
 
-def gather(env: Environment, settings: KfpSettings, namespace: str = "", budget: float = BUDGET) -> Evidence:
-    """Look at everything once, within `budget` seconds."""
+def gather(
+    env: Environment, settings: KfpSettings, namespace: str = "", budget: float = BUDGET
+) -> Iterator[Evidence]:
+    """Look at everything once, within `budget` seconds, and return what is known after each step."""
+    asking = _Round(budget)
     pod = find_pod(env)
     credential = _attempt(lambda: find_credential(env, settings, pod))
+    finding = asking.start(lambda: _place(env, settings, credential, namespace), lambda: _late(NOWHERE))
+    kubernetes = in_cluster(env) if pod is not None else None
+    asked = _Asked(asking, finding, kubernetes, pod)
+    try:
+        place = finding()
+        known = Evidence(
+            now=env.clock.now(),
+            chosen=_chosen(env, settings),
+            place=place,
+            install_namespace=settings.kfp_namespace,
+            pod=pod,
+            lost_variables=pod is not None and not env.variable("KUBERNETES_SERVICE_HOST"),
+            credential=credential,
+            claims=_claims(place),
+            saved=saved_context(env),
+            until=Step.PLACE,
+        )
+        yield from asked.after(known)
+    finally:
+        asking.close()
+
+
+def _place(
+    env: Environment, settings: KfpSettings, credential: Credential | KfpError, namespace: str
+) -> Context | KfpError:
     usable = isinstance(credential, Credential)
     place = _attempt(lambda: detect(env, settings)) if usable else find_place(env, settings)
-    if namespace and isinstance(place, Context):
-        place = place.in_namespace(namespace)
-    known = Evidence(
-        now=env.clock.now(),
-        chosen=_chosen(env, settings),
-        place=place,
-        install_namespace=settings.kfp_namespace,
-        pod=pod,
-        lost_variables=pod is not None and not env.variable("KUBERNETES_SERVICE_HOST"),
-        credential=credential,
-        claims=_claims(place),
-        saved=saved_context(env),
-    )
-    return _ask(known, in_cluster(env) if pod is not None else None, budget)
+    return place.in_namespace(namespace) if namespace and isinstance(place, Context) else place
 
 
 def find_place(env: Environment, settings: KfpSettings) -> Context | KfpError:
@@ -135,40 +167,81 @@ def _claims(context: Context | KfpError) -> Claims:
     return (claims_of(token) if isinstance(token, str) else None) or Claims()
 
 
-def _ask(known: Evidence, kubernetes: Kubernetes | None, budget: float) -> Evidence:
-    place, pod = known.place, known.pod
-    asking = _Round(budget)
-    server = asking.start(lambda: _server(place), _late(place)) if isinstance(place, Context) else None
-    if kubernetes is not None and pod is not None:
-        known = _ask_kubernetes(known, asking, kubernetes, pod.namespace)
-    if server is not None:
-        answer = server()
-        said = answer if isinstance(answer, KfpError) else answer[0]
-        known = known._replace(server=said, log_in=UNASKED if isinstance(answer, KfpError) else answer[1])
-    asking.close()
-    return known
+class _Asked:
+    """All questions, which go out at once, and the answers in the order in which checks need them."""
+
+    def __init__(
+        self,
+        asking: _Round,
+        place: Callable[[], Context | KfpError],
+        kubernetes: Kubernetes | None,
+        pod: Pod | None,
+    ) -> None:
+        self._server = asking.start(lambda: _server(place()), lambda: _late(place()))
+        self._log_in = asking.start(lambda: _log_in(place(), self._server()), lambda: _late(place()))
+        self._kubernetes: _OfKubernetes | None = None
+        if kubernetes is not None and pod is not None:
+            self._kubernetes = _OfKubernetes(asking, kubernetes, pod, place)
+
+    def after(self, known: Evidence) -> Iterator[Evidence]:
+        """Return `known` and what it becomes with each answer."""
+        yield known
+        known = known._replace(server=self._server(), until=Step.SERVER)
+        yield known
+        asked = self._kubernetes
+        if asked is not None:
+            known = known._replace(profile=asked.profile(), until=Step.PROFILE)
+            yield known
+            known = known._replace(filters=_or(asked.filters(), ()), until=Step.FILTERS)
+            yield known
+            known = known._replace(
+                steps=_or(asked.steps(), Steps()),
+                may_create_option=_or(asked.create(), None),
+                may_restart=_or(asked.restart(), None),
+                until=Step.OPTION,
+            )
+            yield known
+        known = known._replace(log_in=self._log_in(), until=Step.LOG_IN)
+        yield known
+        if asked is not None:
+            known = known._replace(rights=asked.rights(), until=Step.RIGHTS)
+            yield known
+            known = known._replace(launcher=asked.launcher())
+        yield known._replace(until=Step.ALL)
 
 
-def _ask_kubernetes(known: Evidence, asking: _Round, kubernetes: Kubernetes, here: str) -> Evidence:
-    pod, place = known.pod, known.place
-    seen = place if isinstance(place, Context) else Context("", notebook=pod.notebook if pod else Notebook())
-    target = seen.namespace or here
-    profile = asking.start(lambda: kubernetes.namespace(here))
-    steps = asking.start(lambda: look(kubernetes, seen))
-    create = asking.start(lambda: kubernetes.may(CREATE_OPTION, here))
-    restart = asking.start(lambda: kubernetes.may(LABEL_NOTEBOOK, here) and kubernetes.may(DELETE_SET, here))
-    rights = asking.start(lambda: {right.resource: kubernetes.may(right, target) for right in RIGHTS})
-    launcher = asking.start(lambda: {name: kubernetes.exists(kind, name, here) for kind, name in LAUNCHER})
-    filters = asking.start(lambda: tuple(kubernetes.filters_with(HEADER, here)))
-    return known._replace(
-        profile=profile(),
-        steps=_or(steps(), Steps()),
-        may_create_option=_or(create(), None),
-        may_restart=_or(restart(), None),
-        rights=rights(),
-        launcher=launcher(),
-        filters=_or(filters(), ()),
-    )
+class _OfKubernetes:
+    """The questions to Kubernetes."""
+
+    def __init__(
+        self,
+        asking: _Round,
+        kubernetes: Kubernetes,
+        pod: Pod,
+        place: Callable[[], Context | KfpError],
+    ) -> None:
+        here = pod.namespace
+
+        def seen() -> Context:
+            found = place()
+            return found if isinstance(found, Context) else Context("", notebook=pod.notebook)
+
+        def rights() -> dict[str, bool]:
+            target = seen().namespace or here
+            return {right.resource: kubernetes.may(right, target) for right in RIGHTS}
+
+        def restart() -> bool:
+            return kubernetes.may(LABEL_NOTEBOOK, here) and kubernetes.may(DELETE_SET, here)
+
+        self.profile = asking.start(lambda: kubernetes.namespace(here))
+        self.filters = asking.start(lambda: tuple(kubernetes.filters_with(HEADER, here)))
+        self.steps = asking.start(lambda: look(kubernetes, seen()))
+        self.create = asking.start(lambda: kubernetes.may(CREATE_OPTION, here))
+        self.restart = asking.start(restart)
+        self.rights = asking.start(rights)
+        self.launcher = asking.start(
+            lambda: {name: kubernetes.exists(kind, name, here) for kind, name in LAUNCHER}
+        )
 
 
 class _Round:
@@ -176,19 +249,21 @@ class _Round:
 
     def __init__(self, budget: float) -> None:
         self._until = time.monotonic() + budget
-        self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="kfp-doctor")
+        self._pool = ThreadPoolExecutor(max_workers=10, thread_name_prefix="kfp-doctor")
 
-    def start(self, ask: Callable[[], T], late: KfpError | None = None) -> Callable[[], T | KfpError]:
-        """Ask; what is returned waits for the answer, and is `late` when there is none in time."""
+    def start(
+        self, ask: Callable[[], T], late: Callable[[], KfpError] | None = None
+    ) -> Callable[[], T | KfpError]:
+        """Ask; what is returned waits for the answer, and gives `late` when there is none in time."""
         future = self._pool.submit(_attempt, ask)
 
         def answer() -> T | KfpError:
             try:
                 return future.result(timeout=max(0.0, self._until - time.monotonic()))
             except TimeoutError:
-                return late or kfp_error(
-                    "kubernetes-unavailable", host="Kubernetes", reason="No answer in time."
-                )
+                if late is not None:
+                    return late()
+                return kfp_error("kubernetes-unavailable", host="Kubernetes", reason="No answer in time.")
 
         return answer
 
@@ -197,31 +272,42 @@ class _Round:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _late(place: Context) -> KfpError:
-    return timed_out(place._replace(timeout=BUDGET))
+def _late(place: Context | KfpError) -> KfpError:
+    return timed_out((NOWHERE if isinstance(place, KfpError) else place)._replace(timeout=BUDGET))
 
 
 def _or(answer: T | KfpError, otherwise: T) -> T:
     return otherwise if isinstance(answer, KfpError) else answer
 
 
-def _server(context: Context) -> tuple[Server | KfpError, bool | KfpError | Unasked]:
-    """Ask KFP whether it is there, then, where it has users, whether it knows us."""
+def _server(place: Context | KfpError) -> Server | Unasked:
+    """Ask KFP whether it is there."""
+    if isinstance(place, KfpError):
+        return UNASKED
+    with _asking(place) as api:
+        begun = time.perf_counter()
+        health = api.call(healthz())
+        seconds = time.perf_counter() - begun
+    return Server(health.tag_name, health.multi_user, health.embedded, seconds)
+
+
+def _log_in(place: Context | KfpError, server: Server | KfpError | Unasked) -> bool | Unasked:
+    """Ask KFP whether it knows us, where it has users."""
+    if isinstance(place, KfpError) or not isinstance(server, Server):
+        return UNASKED
+    if server.multi_user and not place.namespace:
+        raise kfp_error("namespace-missing")
+    with _asking(place) as api:
+        api.call(list_experiments(place.namespace if server.multi_user else "", page_size=1))
+    return True
+
+
+@contextmanager
+def _asking(context: Context) -> Iterator[Api]:
     patient = context._replace(timeout=min(context.timeout, ANSWER))
     transport = HttpTransport(patient)
-    api = Api(patient, transport, retry=RetryPolicy(attempts=1))
     try:
-        begun = time.perf_counter()
-        health = _attempt(lambda: api.call(healthz()))
-        seconds = time.perf_counter() - begun
-        if isinstance(health, KfpError):
-            return health, UNASKED
-        server = Server(health.tag_name, health.multi_user, health.embedded, seconds)
-        if health.multi_user and not context.namespace:
-            return server, kfp_error("namespace-missing")
-        namespace = context.namespace if health.multi_user else ""
-        listed = _attempt(lambda: api.call(list_experiments(namespace, page_size=1)))
-        return server, listed if isinstance(listed, KfpError) else True
+        yield Api(patient, transport, retry=RetryPolicy(attempts=1))
     finally:
         transport.close()
 

@@ -19,30 +19,27 @@ _PACKAGES = ("jupyterlab", "jupyter_server", "kfp", "kubernetes", "requests", "u
 _SHORTEST = 6  # characters; a shorter secret would blacken half the words
 
 
-def scrubbed(report: DoctorReport, secrets: Sequence[str]) -> DoctorReport:
-    """Return `report` without `secrets` and without anything that looks like a token."""
-    parts = [part for secret in secrets for part in (secret, *secret.replace(";", " ").split())]
-    parts += [part.partition("=")[2] for part in parts if "=" in part]
-    hidden = sorted({part for part in parts if len(part) >= _SHORTEST}, key=len, reverse=True)
+class Scrubber:
+    """Takes `secrets`, and what looks like a token, out of what is told."""
 
-    def clean(text: str) -> str:
-        for secret in hidden:
+    def __init__(self, secrets: Sequence[str]) -> None:
+        parts = [part for secret in secrets for part in (secret, *secret.replace(";", " ").split())]
+        parts += [part.partition("=")[2] for part in parts if "=" in part]
+        self._hidden = sorted({part for part in parts if len(part) >= _SHORTEST}, key=len, reverse=True)
+
+    def row(self, row: Check) -> Check:
+        """Return `row` without them."""
+        error = row.error
+        if error is not None:
+            error = ErrorBody(**{name: self._text(getattr(error, name)) for name in error.__struct_fields__})
+        return Check(name=row.name, level=row.level, evidence=self._text(row.evidence), error=error)
+
+    def _text(self, text: str) -> str:
+        for secret in self._hidden:
             text = text.replace(secret, "(secret)")
             for start in range(1, len(secret) - _SHORTEST if "…" in text else 0):
                 text = text.replace(f"…{secret[start:]}", "…(secret)")  # of an answer that was cut
         return masked(text)
-
-    def clean_body(body: ErrorBody | None) -> ErrorBody | None:
-        if body is None:
-            return None
-        texts = {name: clean(getattr(body, name)) for name in body.__struct_fields__}
-        return ErrorBody(**texts)
-
-    rows = [
-        Check(name=row.name, level=row.level, evidence=clean(row.evidence), error=clean_body(row.error))
-        for row in report.checks
-    ]
-    return DoctorReport(checks=rows, cause=clean_body(report.cause), who=report.who)
 
 
 def written(report: DoctorReport, at: datetime) -> DoctorReport:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .. import display
 from ..commands.ticker import Ticker
 from ..errors import KfpError, KfpNotFoundError
-from ..models import Run, RunView
+from ..models import Check, Run, RunView
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -38,6 +38,8 @@ class Cards:
         self._pace = pace
         self.ticker = Ticker()
         self._shown: dict[str, tuple[int, str]] = {}  # run → the cell that shows it, its display id
+        self._checks: list[str] = []
+        self._checks_id = ""
 
     def register(self) -> None:
         """Teach the shell how our models look."""
@@ -73,6 +75,22 @@ class Cards:
             self.show(run)
         else:
             self._refresh(run, display_id)
+
+    def checked(self, row: Check) -> None:
+        """Show a check of the doctor below those before it, until `forget_checks`."""
+        self._checks.append(display.check_line(row))
+        self._show_checks("\n".join(self._checks), update=len(self._checks) > 1)
+
+    def forget_checks(self) -> None:
+        """The report is there: it says all of it."""
+        if self._checks:
+            self._checks.clear()
+            self._show_checks("", update=True)
+
+    def _show_checks(self, text: str, *, update: bool) -> None:
+        self._checks_id = self._checks_id if update else uuid.uuid4().hex
+        transient = {"display_id": self._checks_id}
+        self._shell.display_pub.publish({"text/plain": text}, metadata={}, transient=transient, update=update)
 
     def close(self) -> None:
         """Leave all cards as they are."""

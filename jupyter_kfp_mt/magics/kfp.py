@@ -10,9 +10,10 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 
 from ..commands import Connect, Session, perform, split
 from ..commands.ticker import pace
+from ..display import check_line
 from ..errors import KfpConnectionError
 from ..lists import RunList
-from ..models import Run, RunView
+from ..models import Check, Run, RunView
 from .cards import Cards
 from .cell import run_cell
 from .completion import offered
@@ -44,6 +45,8 @@ class KfpMagics(Magics):
         except KfpConnectionError:
             self.session.forget_service()  # the next command looks anew for a server
             raise
+        finally:
+            self.cards.forget_checks()
         self._keep(result)
         if isinstance(result, Run) and self.cards.live:
             self.cards.show(result)  # also where the answer goes into a variable
@@ -75,6 +78,13 @@ class KfpMagics(Magics):
         """Show how a run that is waited for stands."""
         if self.cards.live:
             self.cards.update(run)
+
+    def checked(self, row: Check) -> None:
+        """Show a check of the doctor as soon as it is known."""
+        if self.cards.live:
+            self.cards.checked(row)
+        else:
+            self.write(f"{check_line(row)}\n")
 
     def _look(self, run: Run) -> RunView:
         service = self.session.service()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import traitlets
 from jupyter_server.extension.application import ExtensionApp
 
 from ..errors import KfpError
-from ..models import DoctorReport, EmbeddedMode
+from ..models import Check, DoctorReport, EmbeddedMode
 from ..settings import KfpSettings, load_settings
 from . import handlers
 from .base import Parts, UnknownPathHandler
@@ -79,10 +80,10 @@ class KfpExtension(ExtensionApp):
 
         return stop(Path(self._load_settings().data_dir).expanduser())
 
-    def _examine(self, namespace: str) -> DoctorReport:
+    def _examine(self, namespace: str, on_check: Callable[[Check], object]) -> DoctorReport:
         from ..doctor import examine
 
-        return examine(self._load_settings(), namespace=namespace)
+        return examine(self._load_settings(), namespace=namespace, on_check=on_check)
 
     def _load_settings(self) -> KfpSettings:
         return load_settings(config=self.config)

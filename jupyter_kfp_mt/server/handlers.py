@@ -13,7 +13,7 @@ from tornado import web
 
 from ..models import ExperimentRequest, Phase, PipelineVersion, Run, Source, SubmitRequest, UploadRequest
 from .base import KfpHandler, may
-from .events import EventsHandler
+from .events import DoctorEventsHandler, EventsHandler
 from .files import with_text
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccessOptionHandler",
     "ArchiveHandler",
+    "DoctorEventsHandler",
     "DoctorHandler",
     "EmbeddedHandler",
     "EventsHandler",

@@ -57,6 +57,14 @@ ROUTES: tuple[Route, ...] = (
         summary="Ordered checks with their evidence.",
     ),
     Route(
+        "GET",
+        "doctor/events",
+        "DoctorEventsHandler",
+        models.Check,
+        query=(("namespace", Text),),
+        summary="Event stream (SSE): each `check` as soon as it is known, then the whole `report`.",
+    ),
+    Route(
         "POST",
         "access-option",
         "AccessOptionHandler",

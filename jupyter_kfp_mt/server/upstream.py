@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from .. import __version__
 from ..errors import KfpError, kfp_error
-from ..models import DoctorReport, EmbeddedMode, SavedPart, Status
+from ..models import Check, DoctorReport, EmbeddedMode, SavedPart, Status
 from .routes import NO_NAMESPACE
 from .workers import Workers
 
 if TYPE_CHECKING:
     from ..service import KfpService
+
+OnCheck = Callable[[Check], object]
 
 FIND_S = 5.0
 START_S = 20.0
@@ -36,7 +38,7 @@ class Upstream:
         self,
         connect: ServiceFactory,
         stop_embedded: Callable[[], bool],
-        examine: Callable[[str], DoctorReport],
+        examine: Callable[[str, OnCheck], DoctorReport],
         *,
         mode: EmbeddedMode = EmbeddedMode.ASK,
         may_switch: bool = True,
@@ -82,9 +84,9 @@ class Upstream:
             self.forget()
         return status
 
-    def doctor(self, namespace: str = "") -> DoctorReport:
-        """Ordered checks with their evidence."""
-        return self._examine("" if namespace == NO_NAMESPACE else namespace)
+    def doctor(self, namespace: str = "", on_check: OnCheck = lambda _: None) -> DoctorReport:
+        """Ordered checks with their evidence; `on_check` is told each as soon as it is known."""
+        return self._examine("" if namespace == NO_NAMESPACE else namespace, on_check)
 
     def create_access_option(self) -> None:
         """Create “Allow access to Kubeflow Pipelines” in this notebook's profile."""

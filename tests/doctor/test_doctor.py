@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,7 +12,7 @@ from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.doctor import examine
 from jupyter_kfp_mt.doctor.checks import CHECKS, check
 from jupyter_kfp_mt.doctor.evidence import Evidence, Server, gather
-from jupyter_kfp_mt.doctor.report import scrubbed, written
+from jupyter_kfp_mt.doctor.report import Scrubber, written
 from jupyter_kfp_mt.errors import KfpError, kfp_error
 from jupyter_kfp_mt.kube import option_manifest
 from jupyter_kfp_mt.models import Check, DoctorReport
@@ -114,10 +115,57 @@ def test_a_kfp_that_hangs_costs_no_more_than_the_budget(world: World) -> None:
     world.token()
     world.kfp.find = lambda _: time.sleep(1.5) or (200, "application/json", b"{}")  # type: ignore[method-assign, func-returns-value]
     # when
-    seen = gather(world.environment, world.settings, budget=0.3)
+    *_, seen = gather(world.environment, world.settings, budget=0.3)
     # then
     assert isinstance(seen.server, KfpError)
     assert seen.server.code == "kfp-timeout"
+
+
+def test_a_search_that_hangs_is_the_cause(world: World) -> None:
+    # given
+    settings = KfpSettings(data_dir=str(world.root / "none"))
+    plain = {name: value for name, value in world.variables.items() if name != "NB_PREFIX"}
+    found = world.environment._replace(variables=plain, answers=lambda _: time.sleep(1.0) is not None)
+    # when
+    *_, seen = gather(found, settings, budget=0.2)
+    # then
+    row = next(row for row in check(seen) if row.name == "Network")
+    assert (row.level, row.error and row.error.code) == ("error", "kfp-timeout")
+
+
+@pytest.mark.parametrize("kind", ["healthy", "no option", "no credential", "forbidden"])
+def test_each_row_is_told_when_what_it_looks_at_has_arrived(world: World, kind: str) -> None:
+    # given
+    if kind != "no option":
+        world.token()
+    if kind in ("no credential", "forbidden"):
+        world.kfp.recorded("no rights" if kind == "forbidden" else kind)
+    # when
+    rows: list[Check] = []
+    for seen in gather(world.environment, world.settings):
+        rows += check(seen, len(rows))
+    # then
+    assert rows == list(check(seen))
+    assert [row.name for row in rows] == [name for name, _, _ in CHECKS]
+
+
+def test_rows_come_before_kfp_has_answered(world: World) -> None:
+    # given
+    world.token()
+    asked, told = threading.Event(), list[str]()
+    answer = world.kfp.find
+    world.kfp.find = lambda path: (asked.wait(10), answer(path))[1]  # type: ignore[method-assign]
+
+    def tell(row: Check) -> None:
+        told.append(row.name if asked.is_set() else f"early {row.name}")
+        if row.name == "Platform":
+            asked.set()
+
+    # when
+    report = examine(world.settings, environment=world.environment, on_check=tell)
+    # then
+    assert told[:4] == ["early Configuration", "early Pod", "early Platform", "Namespace"]
+    assert len(told) == len(report.checks) == len(CHECKS)
 
 
 @pytest.mark.parametrize("missing", [None, "server", "log_in"])
@@ -125,7 +173,7 @@ def test_the_checks_are_total(missing: str | None) -> None:
     place = kfp_error("no-kubeflow")
     seen = Evidence(now=NOW, chosen=(), place=place, server=Server("2.15.0", True, False, 0.01), log_in=True)
     seen = seen._replace(**{missing: kfp_error("kfp-error", status=418, text="tea")}) if missing else seen
-    assert [row.name for row in check(seen)] == [name for name, _ in CHECKS]
+    assert [row.name for row in check(seen)] == [name for name, _, _ in CHECKS]
 
 
 def test_the_report_is_markdown_with_cause_cure_versions_and_codes(world: World) -> None:
@@ -156,8 +204,8 @@ def test_no_credential_is_in_the_report_even_when_a_server_sends_it_back(world: 
 
 
 def test_a_short_secret_does_not_blacken_the_report() -> None:
-    report = DoctorReport(checks=[Check(name="Pod", level="ok", evidence="a-pod")])
-    assert scrubbed(report, ["a"]).checks[0].evidence == "a-pod"
+    row = Check(name="Pod", level="ok", evidence="a-pod")
+    assert Scrubber(["a"]).row(row).evidence == "a-pod"
 
 
 def test_a_bar_in_a_row_does_not_break_the_table() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,27 @@ def doctor(world: World, variables: dict[str, str], root: Path, *words: str) -> 
         check=False,
     )
     return told.returncode, told.stdout, told.stderr
+
+
+def on_a_terminal(world: World, *words: str) -> str:
+    """What the screen is sent, with line ends as programs write them."""
+    settings = {"JUPYTER_KFP_MT_DATA_DIR": str(world.root / "data"), "PYTHONPATH": str(HERE)}
+    settings |= {"JUPYTER_KFP_MT_ENDPOINT": world.kfp.url, "NO_COLOR": "1", "COLUMNS": "100"}
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", IN_A_POD, json.dumps(world.variables), str(world.root), *words]
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env={**os.environ, **settings}) as process:
+        os.close(theirs)
+        sent = b"".join(iter(partial(read_terminal, ours), b""))
+        os.close(ours)
+        process.wait(60)
+    return sent.decode().replace("\r\n", "\n")
+
+
+def read_terminal(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # nobody is at its other end
+        return b""
 
 
 @pytest.mark.parametrize(
@@ -74,6 +97,15 @@ def test_each_environment_has_its_own_cause_cure_and_exit_code(
     assert (code, found["code"], err) == (exit_code, cause, "")
     assert cure in found["command"]
     assert CANARY not in out
+
+
+def test_a_person_at_a_terminal_sees_each_check_until_the_report_is_there(world: World) -> None:
+    world.options()
+    screen = on_a_terminal(world, "doctor")
+    rows, _, report = screen.partition("\x1b[14A\x1b[J")
+    assert rows.count("\n") == 14
+    assert rows.startswith("✓ Configuration  endpoint = ")
+    assert report.index("no-token-no-option") < report.index("Configuration")
 
 
 def test_as_text_the_cause_and_who_can_mend_it_come_first(world: World) -> None:

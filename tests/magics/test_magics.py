@@ -71,6 +71,15 @@ def test_status_is_a_model_of_four_lines(notebook: Notebook) -> None:
     assert "ana as default-editor (may run)" in notebook.printed
 
 
+def test_the_doctor_s_checks_are_shown_one_by_one_until_the_report_is_there(notebook: Notebook) -> None:
+    report = notebook.run("%kfp doctor")
+    shown = [output["data"]["text/plain"] for output in notebook.outputs]
+    assert [text.count("\n") + 1 for text in shown[:-1]] == list(range(1, len(report.checks) + 1))
+    assert shown[0].startswith("✓ Configuration ")
+    assert shown[-1] == ""
+    assert "Configuration" in notebook.printed
+
+
 def test_a_list_is_a_list_with_a_table(notebook: Notebook) -> None:
     notebook.run("%kfp submit QUICK --name listed --wait")
     runs = notebook.run("runs = %kfp runs -n 1\nruns")

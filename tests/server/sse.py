@@ -43,8 +43,8 @@ class Reader:
                 name, _, value = line.partition(": ")
                 fields[name] = value
             elif "event" in fields:
-                self.last_id = fields["id"]
-                return Event(fields["id"], fields["event"], msgspec.json.decode(fields["data"]))
+                self.last_id = fields.get("id", "")
+                return Event(self.last_id, fields["event"], msgspec.json.decode(fields["data"]))
             else:
                 fields = {}
 
@@ -55,12 +55,12 @@ class Reader:
 
 @contextlib.asynccontextmanager
 async def stream(
-    port: int, token: str, *, last_id: str = "", namespace: str = "team-a"
+    port: int, token: str, *, last_id: str = "", path: str = "namespaces/team-a/events"
 ) -> AsyncIterator[Reader]:
-    """Open the events of a namespace on the test server."""
+    """Open the events of a namespace, or others, on the test server."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     request = [
-        f"GET /a%40b/jupyter-kfp-mt/namespaces/{namespace}/events HTTP/1.0",
+        f"GET /a%40b/jupyter-kfp-mt/{path} HTTP/1.0",
         "Host: 127.0.0.1",
         f"Authorization: token {token}",
         *([f"Last-Event-ID: {last_id}"] if last_id else []),

@@ -154,6 +154,19 @@ async def test_the_doctor_finds_nothing_wrong(page: Page) -> None:
     assert {check["level"] for check in report["checks"]} <= {"ok", "skipped"}
 
 
+async def test_the_doctor_s_checks_come_one_by_one_then_the_report(
+    jp_serverapp: Any, jp_http_port: int, page: Page
+) -> None:
+    token, told = jp_serverapp.identity_provider.token, []
+    async with stream(jp_http_port, token, path="doctor/events?namespace=team-a") as events:
+        assert "Content-Type: text/event-stream" in events.headers
+        while (event := await events.next()).kind == "check":
+            told.append(event.data)
+    assert event.kind == "report"
+    assert event.data["checks"] == told
+    assert [row["name"] for row in told[:3]] == ["Configuration", "Pod", "Platform"]
+
+
 async def test_a_run_of_another_namespace_is_like_none(page: Page) -> None:
     _, run = await page.ask("POST", RUNS, EXAMPLE)
     for method, rest in (("GET", ""), ("DELETE", ""), ("POST", "/terminate"), ("GET", "/tasks/t/log")):

@@ -4,7 +4,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { version } from '../../package.json';
 import { errorBody, isErrorBody, KfpApiError } from './errors';
+import { eventsOf } from './sse';
 import type {
+  Check,
   DoctorReport,
   ErrorBody,
   Experiment,
@@ -87,9 +89,18 @@ export class KfpApi {
     return status;
   }
 
-  /** The ordered checks with their evidence. */
-  doctor(namespace = ''): Promise<DoctorReport> {
-    return this._get(['doctor'], { namespace });
+  /** The ordered checks with their evidence; each is told as soon as it is known. */
+  async doctor(namespace: string, onCheck: (check: Check) => void): Promise<DoctorReport> {
+    const headers = { Accept: 'text/event-stream' };
+    const response = await this._request(['doctor', 'events'], { namespace }, { method: 'GET', headers });
+    for await (const { event, data } of eventsOf(response)) {
+      if (event === 'check') {
+        onCheck(JSON.parse(data) as Check);
+      } else if (event === 'report') {
+        return JSON.parse(data) as DoctorReport;
+      }
+    }
+    throw new KfpApiError(this._unexpected(response, ''), response.status);
   }
 
   /** Create “Allow access to Kubeflow Pipelines” in this notebook's profile. */

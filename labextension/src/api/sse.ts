@@ -60,3 +60,21 @@ export class EventParser {
   private _event = '';
   private _id: string;
 }
+
+/** The events of an answer as they come; none when it is no event stream. */
+export async function* eventsOf(response: Response): AsyncGenerator<IServerEvent> {
+  const reader = response.body?.getReader();
+  const parser = new EventParser();
+  const decoder = new TextDecoder();
+  try {
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+      if (done) {
+        return;
+      }
+      yield* parser.feed(decoder.decode(value, { stream: true }));
+    }
+  } finally {
+    await reader?.cancel().catch(() => undefined);
+  }
+}

@@ -11,29 +11,37 @@ import { ErrorNotice, report } from './ErrorNotice';
 import { Skeleton } from './Skeleton';
 
 export interface IDoctorProps {
-  readonly ask: () => Promise<DoctorReport>;
+  /** Examines; each check is told as soon as it is known. */
+  readonly ask: (onCheck: (check: Check) => void) => Promise<DoctorReport>;
   readonly format: Format;
   readonly onCopy: (text: string) => void;
 }
 
 /** How an examination stands. */
 interface IState {
+  /** What is known so far. */
+  readonly checks: readonly Check[];
   readonly report: DoctorReport | null;
   readonly error: ErrorBody | null;
   readonly at: string;
 }
 
-/** The first real cause as a notice, and every check with its evidence. */
+const BEGIN: IState = { checks: [], report: null, error: null, at: '' };
+
+/** Every check with its evidence as soon as it is known; at the end the first real cause, as a notice on top. */
 export function Doctor(props: IDoctorProps): React.JSX.Element {
   const { ask, format, onCopy } = props;
   const { trans } = format;
-  const [state, setState] = React.useState<IState>({ report: null, error: null, at: '' });
+  const [state, setState] = React.useState<IState>(BEGIN);
+  const asked = React.useRef(0);
   const examine = React.useCallback(() => {
-    setState({ report: null, error: null, at: '' });
+    const number = ++asked.current;
+    const set = (next: (state: IState) => IState): void => setState(now => (number === asked.current ? next(now) : now));
     const at = (): string => new Date().toISOString();
-    ask().then(
-      answer => setState({ report: answer, error: null, at: at() }),
-      (error: unknown) => setState({ report: null, error: bodyOf(error), at: at() })
+    setState(BEGIN);
+    ask(check => set(state => ({ ...state, checks: [...state.checks, check] }))).then(
+      report => set(() => ({ checks: report.checks, report, error: null, at: at() })),
+      (error: unknown) => set(state => ({ ...state, error: bodyOf(error), at: at() }))
     );
   }, [ask]);
   React.useEffect(examine, [examine]);
@@ -54,15 +62,15 @@ export function Doctor(props: IDoctorProps): React.JSX.Element {
         <div className="jp-kfp-Head-line">
           <h2>{trans.__('Doctor')}</h2>
           <span className="jp-kfp-dim" role="status">
-            {state.at && `${verdict(state.report?.checks ?? [], cause, trans)} · `}
+            {state.at && `${verdict(state.checks, cause, trans)} · `}
             {state.at ? trans.__('checked %1', format.clock(state.at)) : trans.__('checking…')}
           </span>
         </div>
       </div>
       {cause && <ErrorNotice error={cause} trans={trans} onCopy={onCopy} boxed />}
       <div className="jp-kfp-Scroll">
+        {state.checks.length > 0 && <Checks checks={state.checks} trans={trans} />}
         {state.at === '' && <Skeleton trans={trans} />}
-        {state.report && <Checks checks={state.report.checks} trans={trans} />}
       </div>
     </section>
   );
@@ -120,11 +128,8 @@ function LevelIcon(props: { readonly level: string; readonly trans: TranslationB
   );
 }
 
-function textOf(state: IState): string {
-  const cause = state.error ?? state.report?.cause;
-  const checks = state.report?.checks ?? [];
-  return [
-    ...(cause ? [report(cause), ''] : []),
-    ...checks.map(check => `${check.level.padEnd(8)} ${check.name.padEnd(18)} ${check.evidence}`)
-  ].join('\n');
+/** The server's report, as Markdown; without one what is known. */
+function textOf({ report: made, error, checks }: IState): string {
+  const rows = checks.map(check => `${check.level.padEnd(8)} ${check.name.padEnd(18)} ${check.evidence}`);
+  return made ? made.text : [...(error ? [report(error), ''] : []), ...rows].join('\n');
 }

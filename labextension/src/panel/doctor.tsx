@@ -2,7 +2,7 @@ import { Clipboard } from '@jupyterlab/apputils';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { Doctor } from '../components/Doctor';
+import { Doctor, type IDoctorProps } from '../components/Doctor';
 import type { Format } from '../format';
 import { doctorIcon } from '../icons';
 import type { IRunManager } from '../tokens';
@@ -25,5 +25,6 @@ export class DoctorWidget extends ReactWidget {
     return <Doctor ask={this._ask} format={this._format} onCopy={text => Clipboard.copyToSystem(text)} />;
   }
 
-  private readonly _ask = (): ReturnType<IRunManager['api']['doctor']> => this._manager.api.doctor(this._manager.namespace);
+  private readonly _ask: IDoctorProps['ask'] = onCheck =>
+    this._manager.api.doctor(this._manager.namespace, onCheck);
 }
