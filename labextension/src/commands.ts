@@ -9,6 +9,8 @@ import type { Format } from './format';
 import { doctorIcon, pipelinesIcon } from './icons';
 import { isActive } from './phase';
 import type { IRunManager } from './tokens';
+import { keptForm, sourceOf } from './values/kept';
+import type { IKeptForm } from './values/kept';
 
 export namespace CommandIDs {
   export const togglePanel = 'jupyter-kfp-mt:toggle-panel';
@@ -37,12 +39,22 @@ export namespace CommandIDs {
   export const filter = 'jupyter-kfp-mt:filter';
 }
 
+/** What a form for a new run begins with. */
+export interface IFormBegin {
+  readonly source?: Source;
+  /** The id of a run whose pipeline and values are taken. */
+  readonly cloneOf?: string;
+  readonly namespace?: string;
+  /** The form as it was left. */
+  readonly kept?: IKeptForm | null;
+}
+
 /** What commands do with the page; given by the plugin that has it. */
 export interface IPage {
   togglePanel(): void;
   openRun(runId: string, namespace: string): void;
   /** Open the form for a new run, empty or with a source, or with the values of a run. */
-  openForm(start: { readonly source?: Source; readonly cloneOf?: string; readonly namespace?: string }): void;
+  openForm(start: IFormBegin): void;
   openDoctor(): void;
   openSettings(): void;
   whoAmI(): Promise<void>;
@@ -170,8 +182,8 @@ function addStartCommands(commands: CommandRegistry, options: ICommandsOptions):
     label: args => (args['isLauncher'] ? trans.__('New pipeline run') : trans.__('New run…')),
     caption: () => whyOff(manager, format) ?? trans.__('Start a run of a pipeline'),
     icon: pipelinesIcon,
-    describedBy: { args: { type: 'object', properties: { source: { type: 'object' } } } },
-    execute: args => page.openForm({ source: sourceOf(args['source']) })
+    describedBy: { args: { type: 'object', properties: { source: { type: 'object' }, kept: { type: 'object' } } } },
+    execute: args => page.openForm({ source: sourceOf(args['source']), kept: keptForm(args['kept']) })
   });
   commands.addCommand(CommandIDs.runFile, {
     label: trans.__('Run as pipeline…'),
@@ -345,28 +357,4 @@ function addPlaceCommands(commands: CommandRegistry, options: ICommandsOptions):
     isEnabled: () => manager.status?.connected === true && manager.status.embedded,
     execute: () => actions.stopEmbedded()
   });
-}
-
-const KINDS: readonly Source['kind'][] = ['example', 'file', 'pipeline', 'text'];
-
-/** A source from the arguments of a command, which may come from a link or another extension. */
-function sourceOf(value: unknown): Source | undefined {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) {
-    return undefined;
-  }
-  const kind = KINDS.find(each => each === value.kind);
-  const given = new Map<string, unknown>(Object.entries(value));
-  const field = (name: string): string => {
-    const each = given.get(name);
-    return typeof each === 'string' ? each : '';
-  };
-  return kind === undefined
-    ? undefined
-    : {
-        kind,
-        path: field('path'),
-        text: field('text'),
-        pipeline_id: field('pipeline_id'),
-        pipeline_version_id: field('pipeline_version_id')
-      };
 }

@@ -36,7 +36,10 @@ export function ErrorNotice(props: IErrorNoticeProps): React.JSX.Element {
   const [open, setOpen] = React.useState(false);
   const Icon = (props.warning ? warningIcon : phaseIcons.FAILED).react;
   return (
-    <div className={props.boxed ? 'jp-kfp-Notice jp-mod-box' : 'jp-kfp-Notice'} role={props.mine ? 'alert' : 'status'}>
+    <div
+      className={`jp-kfp-Notice ${props.boxed ? 'jp-mod-box' : ''} ${props.warning ? 'jp-mod-warn' : ''}`.trim()}
+      role={props.mine ? 'alert' : 'status'}
+    >
       <Icon tag={null} />
       <h3>{error.message}</h3>
       {error.why && <p>{error.why}</p>}

@@ -85,9 +85,22 @@ export class Endings {
     return notify() === 'all' ? mine || previous !== null : notify() === 'mine' && mine;
   }
 
-  /** The notice of an unclear submit says, in its place, how it was settled. */
+  /**
+   * The notice of an unclear submit says, in its place, how it was settled. What is settled at once is told as
+   * settled only; and a notice is on the page before it is replaced.
+   */
   private _tellSubmit(run: Run, notice: INotice): void {
-    this._submits.set(run.run_id, this._options.tell(notice, this._submits.get(run.run_id) ?? ''));
+    const submit = this._submits.get(run.run_id) ?? { id: '', next: null };
+    this._submits.set(run.run_id, submit);
+    if (submit.next === null) {
+      setTimeout(() => {
+        if (submit.next) {
+          submit.id = this._options.tell(submit.next, submit.id);
+          submit.next = null;
+        }
+      }, SOON);
+    }
+    submit.next = notice;
   }
 
   /** A start is news only where the person does not see it. */
@@ -180,7 +193,8 @@ export class Endings {
   }
 
   private readonly _ended = new Set<string>();
-  private readonly _submits = new Map<string, string>();
+  /** Of each submit that was unclear: its notice, and what that is to say next. */
+  private readonly _submits = new Map<string, { id: string; next: INotice | null }>();
   private _group: IGroup | null = null;
 }
 

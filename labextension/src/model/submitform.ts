@@ -4,10 +4,11 @@ import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { bodyOf, type KfpApi } from '../api/client';
-import type { ErrorBody, Inspection, Run, Source, SubmitRequest } from '../api/types';
+import type { ErrorBody, Inspection, ParameterValue, Run, Source, SubmitRequest } from '../api/types';
 import type { IRunChange, IRunManager } from '../tokens';
 import { draftOf, fieldsOf, valuesOf, type IField } from '../values/draft';
 import { EMPTY_FORM, runName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../values/form';
+import { refilled, type IKeptForm } from '../values/kept';
 
 /** What a form begins with. */
 export interface IFormStart {
@@ -18,6 +19,8 @@ export interface IFormStart {
   readonly cloneOf?: string;
   /** The experiment to begin with. */
   readonly experiment?: string;
+  /** The form as it was left; it counts more than the rest. */
+  readonly kept?: IKeptForm | null;
 }
 
 /** What is said of what only the form knows of. */
@@ -49,7 +52,13 @@ export class SubmitFormModel implements IDisposable {
     this._options = options;
     this._look = new Debouncer(() => this._inspect(), options.patience ?? 300);
     this._values = options.start?.values ?? {};
-    this._state = { ...EMPTY_FORM, experiment: options.start?.experiment ?? EMPTY_FORM.experiment };
+    const fresh = { ...EMPTY_FORM, experiment: options.start?.experiment ?? EMPTY_FORM.experiment };
+    const kept = options.start?.kept;
+    this._state = kept ? refilled(fresh, kept) : fresh;
+    this._key = kept?.key ?? UUID.uuid4();
+    this._isRestored = Boolean(kept);
+    this._id = kept?.id ?? UUID.uuid4();
+    this._cloneOf = (kept ?? options.start)?.cloneOf ?? '';
     options.manager.changed.connect(this._onManagerChanged, this);
     options.manager.runChanged.connect(this._onRunChanged, this);
     options.manager.submitLost.connect(this._onSubmitLost, this);
@@ -74,6 +83,29 @@ export class SubmitFormModel implements IDisposable {
     return this._state;
   }
 
+  /** What outlives the page. */
+  get kept(): IKeptForm {
+    const { choice, path, pipelineId, versionId, draft, name, experiment, options } = this._state;
+    const sources: Record<SourceChoice, Source> = {
+      file: { kind: 'file', path },
+      pipeline: { kind: 'pipeline', pipeline_id: pipelineId, pipeline_version_id: versionId },
+      run: { kind: 'text', text: this._cloneOf ? '' : this._text },
+      example: { kind: 'example' }
+    };
+    return {
+      id: this._id,
+      key: this._key,
+      namespace: this._options.namespace,
+      choice,
+      source: sources[choice],
+      cloneOf: this._cloneOf,
+      draft: Object.fromEntries(draft),
+      name,
+      experiment,
+      options
+    };
+  }
+
   /** The fields of the pipeline, checked. */
   get fields(): readonly IField[] {
     return fieldsOf(this._state.inspection?.pipeline.parameters ?? [], this._state.draft);
@@ -86,7 +118,7 @@ export class SubmitFormModel implements IDisposable {
 
   /** Choose where the pipeline comes from. */
   choose(choice: SourceChoice): void {
-    this._set({ choice });
+    this._change({ choice });
     if (choice === 'pipeline' && this._state.pipelines === null) {
       void this._loadPipelines();
     }
@@ -95,21 +127,21 @@ export class SubmitFormModel implements IDisposable {
 
   /** Take a file; it is read shortly after the last change. */
   setPath(path: string, now = false): void {
-    this._set({ path, choice: 'file', inspecting: path.trim() !== '' });
+    this._change({ path, choice: 'file', inspecting: path.trim() !== '' });
     // the debouncer reports by the state that `_inspect` sets
     (now ? this._inspect() : this._look.invoke()).catch(() => undefined);
   }
 
   /** Take a registered pipeline, its newest version. */
   async setPipeline(pipelineId: string): Promise<void> {
-    this._set({ pipelineId, versionId: '', versions: null, inspection: null });
+    this._change({ pipelineId, versionId: '', versions: null, inspection: null });
     await this._loadVersions();
     await this._inspect();
   }
 
   /** Take a version of the pipeline; `""` for the newest. */
   setVersion(versionId: string): void {
-    this._set({ versionId });
+    this._change({ versionId });
     void this._inspect();
   }
 
@@ -121,24 +153,24 @@ export class SubmitFormModel implements IDisposable {
     } else {
       draft.set(name, text);
     }
-    this._set({ draft });
+    this._change({ draft });
   }
 
   /** Put every field back to its default. */
   resetValues(): void {
-    this._set({ draft: new Map() });
+    this._change({ draft: new Map() });
   }
 
   setName(name: string): void {
-    this._set({ name });
+    this._change({ name });
   }
 
   setExperiment(experiment: string): void {
-    this._set({ experiment });
+    this._change({ experiment });
   }
 
   setOptions(options: Partial<IRunOptions>): void {
-    this._set({ options: { ...this._state.options, ...options } });
+    this._change({ options: { ...this._state.options, ...options } });
   }
 
   /** Create an experiment and choose it; resolves to whether that worked. */
@@ -187,8 +219,10 @@ export class SubmitFormModel implements IDisposable {
     Signal.clearData(this);
   }
 
-  private async _begin({ source, cloneOf }: IFormStart): Promise<void> {
-    const taken = cloneOf ? this._clone(cloneOf) : this._takeSource(source ?? { kind: 'file' });
+  private async _begin({ source, kept }: IFormStart): Promise<void> {
+    const chosen = kept?.source ?? source ?? { kind: 'file' };
+    const fromRun = this._cloneOf !== '' && (!kept || kept.choice === 'run');
+    const taken = fromRun ? this._clone(this._cloneOf) : this._takeSource(chosen);
     await Promise.all([this._loadExperiments(), taken]);
   }
 
@@ -224,22 +258,31 @@ export class SubmitFormModel implements IDisposable {
       const linked = reference?.pipeline_id && reference.pipeline_version_id;
       this._set({
         clonedFrom: run.display_name,
-        clonedValues: Object.fromEntries(parameters.map(({ name, value }) => [name, value as unknown])),
-        experiment: run.experiment_name || this._state.experiment,
-        options: {
-          ...this._state.options,
-          description: run.description,
-          pipelineRoot: run.runtime_config?.pipeline_root ?? '',
-          serviceAccount: run.service_account
-        }
+        clonedValues: Object.fromEntries(parameters.map(({ name, value }) => [name, value as unknown]))
       });
-      this._values = Object.fromEntries(
-        parameters.filter(({ is_default }) => !is_default).map(({ name, value }) => [name, value as unknown])
-      );
+      if (!this._options.start?.kept) {
+        this._fillIn(run, parameters);
+      }
       await this._takeSource(linked ? { kind: 'pipeline', ...reference } : { kind: 'text', text: spec });
     } catch (error) {
       this._set({ sourceError: bodyOf(error) });
     }
+  }
+
+  /** Take the values and options of the run that is cloned. */
+  private _fillIn(run: Run, parameters: readonly ParameterValue[]): void {
+    this._set({
+      experiment: run.experiment_name || this._state.experiment,
+      options: {
+        ...this._state.options,
+        description: run.description,
+        pipelineRoot: run.runtime_config?.pipeline_root ?? '',
+        serviceAccount: run.service_account
+      }
+    });
+    this._values = Object.fromEntries(
+      parameters.filter(({ is_default }) => !is_default).map(({ name, value }) => [name, value as unknown])
+    );
   }
 
   private async _loadExperiments(): Promise<void> {
@@ -418,6 +461,15 @@ export class SubmitFormModel implements IDisposable {
     this._changed.emit();
   }
 
+  /** A change by the person: of a form that was sent before the page was loaded, it makes another wish. */
+  private _change(part: Partial<IFormState>): void {
+    if (this._isRestored && !this._state.busy) {
+      this._key = UUID.uuid4();
+      this._isRestored = false;
+    }
+    this._set(part);
+  }
+
   private _set(part: Partial<IFormState>): void {
     if (this.isDisposed) {
       return;
@@ -435,7 +487,10 @@ export class SubmitFormModel implements IDisposable {
   private _awaited = '';
   private _watching: IDisposable | null = null;
   /** Of one press of Run: a request that arrives twice starts one run. */
-  private _key = UUID.uuid4();
+  private _key: string;
+  private _isRestored: boolean;
+  private readonly _id: string;
+  private readonly _cloneOf: string;
   private _values: Readonly<Record<string, unknown>>;
   private _turn = 0;
 }

@@ -4,6 +4,7 @@ import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import { UUID } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
+import { Signal, type ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { errorBody, type KfpApi } from '../api/client';
@@ -13,6 +14,7 @@ import { Format } from '../format';
 import { pipelinesIcon } from '../icons';
 import { SubmitFormModel, type IFormWords } from '../model/submitform';
 import type { IRunManager } from '../tokens';
+import type { IKeptForm } from '../values/kept';
 
 export interface ISubmitFormOptions {
   readonly api: KfpApi;
@@ -29,6 +31,8 @@ export interface ISubmitFormOptions {
   readonly cloneOf?: string;
   /** The experiment to begin with; that of a cloned run counts more. */
   readonly experiment?: string;
+  /** The form as it was left. */
+  readonly kept?: IKeptForm | null;
   /** The file browser, for Browse…; without one there is no such button. */
   readonly files?: IDefaultFileBrowser | null;
   /** Numbers as the person wants them; by default as the browser has them. */
@@ -40,7 +44,7 @@ export class SubmitFormWidget extends ReactWidget {
   constructor(options: ISubmitFormOptions) {
     super();
     this._options = options;
-    this.namespace = options.namespace ?? options.manager.namespace;
+    this.namespace = (options.kept?.namespace || options.namespace) ?? options.manager.namespace;
     this._format = options.format ?? new Format(options.translator.load('jupyter_kfp_mt'));
     const { trans } = this._format;
     this._model = new SubmitFormModel({
@@ -51,11 +55,15 @@ export class SubmitFormWidget extends ReactWidget {
         source: options.source,
         values: options.values,
         cloneOf: options.cloneOf,
-        experiment: options.experiment
+        experiment: options.experiment,
+        kept: options.kept
       },
       words: wordsOf(trans)
     });
-    this._model.changed.connect(() => this.update());
+    this._model.changed.connect(() => {
+      this.update();
+      this._changed.emit();
+    });
     this._model.submitted.connect((_, run) => this._opened(run));
     this.addClass('jp-kfp');
     this.addClass('jp-kfp-SubmitForm');
@@ -69,6 +77,16 @@ export class SubmitFormWidget extends ReactWidget {
   /** The namespace that the run will belong to. */
   readonly namespace: string;
 
+  /** Emitted after something was filled in, chosen or sent. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** What outlives the page. */
+  get kept(): IKeptForm {
+    return this._model.kept;
+  }
+
   /** Do what the Run button does. */
   submit(): Promise<void> {
     return this._model.submit();
@@ -80,6 +98,7 @@ export class SubmitFormWidget extends ReactWidget {
       return;
     }
     this._model.dispose();
+    Signal.clearData(this);
     super.dispose();
   }
 
@@ -146,6 +165,7 @@ export class SubmitFormWidget extends ReactWidget {
     (this.parent ?? this).dispose();
   }
 
+  private readonly _changed = new Signal<this, void>(this);
   private readonly _options: ISubmitFormOptions;
   private readonly _format: Format;
   private readonly _model: SubmitFormModel;

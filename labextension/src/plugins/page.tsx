@@ -4,12 +4,12 @@ import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import type { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import type { ITranslator } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
+import { Debouncer } from '@lumino/polling';
 import * as React from 'react';
 
 import { bodyOf } from '../api/errors';
-import type { Source } from '../api/types';
 import { CommandIDs } from '../commands';
-import type { IPage } from '../commands';
+import type { IFormBegin, IPage } from '../commands';
 import { factsOf, WhoAmI } from '../components/WhoAmI';
 import type { Format } from '../format';
 import { DoctorWidget } from '../panel/doctor';
@@ -17,7 +17,11 @@ import { PANEL_ID } from '../panel/panel';
 import { RunViewWidget } from '../panel/runview';
 import { SubmitFormWidget } from '../panel/submitform';
 import type { IRunManager } from '../tokens';
+import { toJson } from '../values/kept';
 import type { Preferences } from './preferences';
+
+/** Milliseconds after a change of a form before it is kept. */
+const KEEP = 300;
 
 export interface IPageOptions {
   readonly app: JupyterFrontEnd;
@@ -33,12 +37,17 @@ export interface IPageOptions {
 export class Page implements IPage {
   constructor(private readonly _options: IPageOptions) {}
 
-  /** Bring back the run views that were open. */
+  /** Bring back the run views and forms that were open. */
   restore(restorer: ILayoutRestorer | null): void {
     void restorer?.restore(this._runs, {
       command: CommandIDs.openRun,
       args: ({ content }) => ({ run_id: content.runId, namespace: content.namespace }),
       name: ({ content }) => `${content.namespace}/${content.runId}`
+    });
+    void restorer?.restore(this._forms, {
+      command: CommandIDs.newRun,
+      args: ({ content }) => ({ kept: toJson(content.kept) }),
+      name: ({ content }) => content.kept.id
     });
   }
 
@@ -81,7 +90,7 @@ export class Page implements IPage {
     app.shell.activateById(widget.id);
   }
 
-  openForm(start: { readonly source?: Source; readonly cloneOf?: string; readonly namespace?: string }): void {
+  openForm(start: IFormBegin): void {
     const { app, manager, translator, format, files, preferences } = this._options;
     const content = new SubmitFormWidget({
       api: manager.api,
@@ -95,9 +104,12 @@ export class Page implements IPage {
       namespace: start.namespace === '' ? undefined : start.namespace
     });
     const widget = new MainAreaWidget({ content });
-    widget.id = `jupyter-kfp-mt-form-${++this._forms}`;
+    widget.id = `jupyter-kfp-mt-form-${content.kept.id}`;
     widget.toolbar.hide();
     app.shell.add(widget, this._area);
+    void this._forms.add(widget);
+    const keep = new Debouncer(() => (widget.isDisposed ? undefined : this._forms.save(widget)), KEEP);
+    content.changed.connect(() => void keep.invoke());
     app.shell.activateById(widget.id);
   }
 
@@ -197,5 +209,7 @@ export class Page implements IPage {
 
   private readonly _runs = new WidgetTracker<MainAreaWidget<RunViewWidget>>({ namespace: 'jupyter-kfp-mt-runs' });
   private _doctor: MainAreaWidget<DoctorWidget> | null = null;
-  private _forms = 0;
+  private readonly _forms = new WidgetTracker<MainAreaWidget<SubmitFormWidget>>({
+    namespace: 'jupyter-kfp-mt-forms'
+  });
 }

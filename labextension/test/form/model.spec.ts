@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { errorBody, KfpApiError } from '../../src/api/client';
 import type { Run } from '../../src/api/types';
 import { SubmitFormModel, type IFormStart } from '../../src/model/submitform';
+import { keptForm, toJson } from '../../src/values/kept';
 import { run } from '../run/samples';
 import { FakeServer, INSPECTION, parameter } from './fakes';
 
@@ -53,6 +54,38 @@ describe('SubmitFormModel', () => {
     await Promise.all([model.submit(), model.submit(), model.submit()]);
     await model.submit();
     expect(server.sent).toHaveLength(1);
+  });
+
+  it('is as it was left when it is opened again, and what was sent is not sent as another run', async () => {
+    const model = await form();
+    model.setValue('epochs', '3');
+    model.setName('mine');
+    model.setExperiment('churn');
+    await model.submit();
+    const again = await form({ kept: keptForm(toJson({ ...model.kept, key: server.sent[0]?.submit_key ?? '' })) });
+    expect({ ...again.kept, key: '' }).toEqual({ ...model.kept, key: '' });
+    await again.submit();
+    expect(server.sent[1]).toEqual(server.sent[0]);
+    expect(server.sent[1]?.parameters).toEqual({ epochs: 3 });
+  });
+
+  it('is another wish once it was changed', async () => {
+    const model = await form();
+    const again = await form({ kept: model.kept });
+    again.setValue('epochs', '4');
+    expect(again.kept.key).not.toBe(model.kept.key);
+  });
+
+  it('takes a cloned run as it was left, not as the run was', async () => {
+    const model = await form({ cloneOf: 'r1' });
+    model.setValue('epochs', '8');
+    const again = await form({ kept: model.kept });
+    expect(again.state.clonedValues['epochs']).toBe(7);
+    expect(again.fields.find(({ spec }) => spec.name === 'epochs')?.text).toBe('8');
+  });
+
+  it.each([undefined, null, 'x', {}, { id: '../x' }])('keeps nothing of %o', value => {
+    expect(keptForm(value)).toBeNull();
   });
 
   it('tells of the run when it has started', async () => {

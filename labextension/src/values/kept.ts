@@ -1,0 +1,99 @@
+/** What a person has filled in, as it outlives the page. */
+import { UUID } from '@lumino/coreutils';
+import type { PartialJSONObject, ReadonlyPartialJSONValue } from '@lumino/coreutils';
+
+import type { Source } from '../api/types';
+import { EMPTY_FORM, type IFormState, type IRunOptions, type SourceChoice } from './form';
+
+/** A form that was left open. */
+export interface IKeptForm {
+  /** Of this form among all that are open. */
+  readonly id: string;
+  /** Of the press of Run: sent from two pages, or before and after a reload, it starts one run. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly choice: SourceChoice;
+  /** Null while nothing is chosen. */
+  readonly source: Source | null;
+  /** The run whose pipeline and values were taken, or "". */
+  readonly cloneOf: string;
+  readonly draft: Readonly<Record<string, string>>;
+  readonly name: string | null;
+  readonly experiment: string;
+  readonly options: IRunOptions;
+}
+
+/** The form as JSON, for the layout that JupyterLab keeps. */
+export function toJson(form: IKeptForm): PartialJSONObject {
+  return JSON.parse(JSON.stringify(form)) as PartialJSONObject;
+}
+
+/** The form in what was kept, which an older version or another hand may have written; null where there is none. */
+export function keptForm(value: ReadonlyPartialJSONValue | undefined): IKeptForm | null {
+  if (!isObject(value) || typeof value['id'] !== 'string' || !/^[\w-]{1,64}$/.test(value['id'])) {
+    return null;
+  }
+  const { id, key, namespace, name, experiment, cloneOf } = value;
+  const choice = CHOICES.find(each => each === value['choice']) ?? EMPTY_FORM.choice;
+  return {
+    id,
+    key: text(key) || UUID.uuid4(),
+    namespace: text(namespace),
+    choice,
+    source: sourceOf(value['source']) ?? null,
+    cloneOf: text(cloneOf),
+    draft: textsOf(value['draft']),
+    name: typeof name === 'string' ? name : null,
+    experiment: text(experiment) || EMPTY_FORM.experiment,
+    options: optionsOf(value['options'])
+  };
+}
+
+/** A form's state with what was kept of it. */
+export function refilled(state: IFormState, kept: IKeptForm): IFormState {
+  const { choice, name, experiment, options, draft } = kept;
+  return { ...state, choice, name, experiment, options, draft: new Map(Object.entries(draft)) };
+}
+
+const CHOICES: readonly SourceChoice[] = ['file', 'pipeline', 'run', 'example'];
+const KINDS: readonly Source['kind'][] = ['example', 'file', 'pipeline', 'text'];
+
+/** A source in what a link, another extension or a kept layout says. */
+export function sourceOf(value: unknown): Source | undefined {
+  if (!isObject(value)) {
+    return undefined;
+  }
+  const kind = KINDS.find(each => each === value['kind']);
+  return kind === undefined
+    ? undefined
+    : {
+        kind,
+        path: text(value['path']),
+        text: text(value['text']),
+        pipeline_id: text(value['pipeline_id']),
+        pipeline_version_id: text(value['pipeline_version_id'])
+      };
+}
+
+function optionsOf(value: unknown): IRunOptions {
+  const { cache, description, pipelineRoot, serviceAccount } = isObject(value) ? value : {};
+  return {
+    cache: cache === 'on' || cache === 'off' ? cache : 'compiled',
+    description: text(description),
+    pipelineRoot: text(pipelineRoot),
+    serviceAccount: text(serviceAccount)
+  };
+}
+
+function textsOf(value: unknown): Record<string, string> {
+  const entries = Object.entries(isObject(value) ? value : {});
+  return Object.fromEntries(entries.map(([name, each]) => [name, text(each)]));
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
