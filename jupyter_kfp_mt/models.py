@@ -16,6 +16,7 @@ import msgspec
 from .errors import ErrorBody
 
 NO_SPEC = msgspec.Raw(b"null")  # of a run or version that has none, or whose spec was left out
+NO_DETAILS = NO_SPEC  # of a run without tasks, or whose tasks were left out
 
 
 def _no_spec() -> msgspec.Raw:
@@ -58,7 +59,7 @@ class RpcStatus(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
-class RuntimeStatus(msgspec.Struct, frozen=True, kw_only=True):
+class RuntimeStatus(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of JSON: no cycles to collect
     """One entry of a state history; a real server's may have no state."""
 
     update_time: datetime | None = None
@@ -76,12 +77,12 @@ def phase_of(state: str, history: list[RuntimeStatus] | None = None) -> Phase:
         return Phase.PENDING
     if state == "FAILED" and any(entry.state == "CANCELING" for entry in history or ()):
         return Phase.CANCELED
-    return Phase(state) if state in _KFP_STATES else Phase.UNKNOWN
+    return _KFP_STATES.get(state, Phase.UNKNOWN)
 
 
-_KFP_STATES = frozenset(
-    {"PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELING", "CANCELED", "SKIPPED", "PAUSED"}
-)
+_KFP_STATES = {
+    phase.value: phase for phase in Phase if phase not in (Phase.CACHED, Phase.UNKNOWN, Phase.UNCONFIRMED)
+}
 
 
 class Healthz(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,7 +208,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     total: int | None = None
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True):
+class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of JSON: no cycles to collect
     """One execution of a pipeline."""
 
     run_id: str
@@ -224,7 +225,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None = None
     state: str = ""
     error: RpcStatus | None = None
-    run_details: RunDetails | None = None
+    run_details: msgspec.Raw = msgspec.field(default_factory=_no_spec)  # read only when asked for
     recurring_run_id: str = ""
     state_history: list[RuntimeStatus] = []
     namespace: str = ""  # ours: the experiment's
@@ -232,6 +233,15 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase = Phase.PENDING  # ours
     progress: Progress | None = None  # ours
     failed_task: str = ""  # ours: the first task that failed
+
+    @property
+    def task_details(self) -> list[Task]:
+        """The tasks as the server reports them with the run; none where it does so in a way not known."""
+        try:
+            details = msgspec.json.decode(self.run_details, type=RunDetails | None, strict=False)
+        except msgspec.MsgspecError:
+            return []
+        return details.task_details if details else []
 
     @property
     def ended(self) -> bool:

@@ -65,10 +65,8 @@ def _list(answer: list[Any]) -> Any:
 def _run(run: Run) -> dict[str, Any]:
     """A run as KFP writes it, without its spec; its tasks without what only we know of them."""
     found = _present(_fields(msgspec.structs.replace(run, pipeline_spec=NO_SPEC)))
-    if run.run_details:
-        found["run_details"] = {
-            "task_details": [_task(task) for task in found["run_details"]["task_details"]]
-        }
+    if run.task_details:
+        found["run_details"] = {"task_details": [_task(_fields(task)) for task in run.task_details]}
     return found
 
 

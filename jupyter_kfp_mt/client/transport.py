@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -130,16 +131,18 @@ def _body(request: Request[Any]) -> io.BytesIO | None:
 
 def _read(answer: BaseHTTPResponse, last: int) -> tuple[bytes, bool]:
     """The body of an answer, or its last bytes, and whether more came before them."""
-    kept, dropped = bytearray(), False
+    kept: deque[bytes] = deque()
+    size, dropped = 0, False
     try:
         for piece in answer.stream(_PIECE):
-            kept += piece
-            if last and len(kept) > 2 * last:
-                del kept[:-last]
+            kept.append(piece)
+            size += len(piece)
+            while last and size - len(kept[0]) >= last:
+                size -= len(kept.popleft())
                 dropped = True
-            if len(kept) > MAX_ANSWER:
+            if size > MAX_ANSWER:
                 answer.close()
                 break
     finally:
         answer.release_conn()
-    return (bytes(kept[-last:]), dropped or len(kept) > last) if last else (bytes(kept), False)
+    return (b"".join(kept)[-last:], dropped or size > last) if last else (b"".join(kept), False)

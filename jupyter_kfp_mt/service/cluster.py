@@ -32,7 +32,7 @@ def look(core: Core, run: Run) -> Seen:
     if kept is not None:
         return kept
     workflow = _workflow(core, run)
-    reported = run.run_details.task_details if run.run_details else ()
+    reported = run.task_details
     namespace = (
         run.namespace or (workflow.metadata.namespace if workflow else "") or core.context.install_namespace
     )

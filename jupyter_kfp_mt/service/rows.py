@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ..models import NO_SPEC, Experiment, Phase, Progress, Run, Task, known_time, phase_of
+from ..models import NO_DETAILS, NO_SPEC, Experiment, Phase, Progress, Run, Task, known_time, phase_of
 from .workflow import fold_tasks
 
 _LATE = datetime.max.replace(tzinfo=timezone.utc)
@@ -99,7 +99,7 @@ def told(run: Run, experiment: Experiment | None, *, row: bool) -> Run:
     progress, failed = None, ""
     if not phase.ended or phase is Phase.FAILED:
         plan = plan_of(run.pipeline_spec)
-        tasks = leaves(run.run_details.task_details if run.run_details else (), plan)
+        tasks = leaves(run.task_details, plan)
         if phase is Phase.FAILED:
             failed = first_failed(tasks)
         else:
@@ -113,7 +113,7 @@ def told(run: Run, experiment: Experiment | None, *, row: bool) -> Run:
         namespace=experiment.namespace if experiment else "",
         experiment_name=experiment.display_name if experiment else "",
         pipeline_spec=NO_SPEC if row else run.pipeline_spec,
-        run_details=None if row else run.run_details,
+        run_details=NO_DETAILS if row else run.run_details,
     )
 
 

@@ -199,7 +199,7 @@ def reported(core: Core, run: Run) -> Reported:
         return Reported(leaves(listed, plan), groups(listed), values=True)
     from . import cluster  # Workflows and their explanation: not for a list
 
-    details = cluster.tasks(core, run) or (run.run_details.task_details if run.run_details else ())
+    details = cluster.tasks(core, run) or run.task_details
     return Reported(leaves(details, plan), [], values=False)
 
 
@@ -296,8 +296,7 @@ def wait(
 
 
 def _news(run: Run) -> tuple[object, ...]:
-    details = run.run_details.task_details if run.run_details else []
-    return run.phase, run.progress, [(task.task_id, task.state) for task in details]
+    return run.phase, run.progress, [(task.task_id, task.state) for task in run.task_details]
 
 
 def _outcome(run: Run, why: Callable[[Run], str]) -> Run:

@@ -6,7 +6,7 @@ import msgspec
 
 from ..errors import KfpError, kfp_error
 from ..lists import MetricTable, RunMetrics, TaskList
-from ..models import NO_SPEC, Failure, ParameterValue, Phase, Run, RunView, Task
+from ..models import NO_DETAILS, NO_SPEC, Failure, ParameterValue, Phase, Run, RunView, Task
 from ..spec import Package, from_wire, graph, info
 from . import cluster, logs, runs
 from .core import Core
@@ -26,7 +26,7 @@ def view(core: Core, run_id: str) -> RunView:
     package = package_for(core, run)
     told = _told(core, run, found.tasks)
     return RunView(
-        run=msgspec.structs.replace(run, pipeline_spec=NO_SPEC, run_details=None),
+        run=msgspec.structs.replace(run, pipeline_spec=NO_SPEC, run_details=NO_DETAILS),
         tasks=[_with_reason(task, told) for task in found.tasks],
         groups=found.groups,
         parameters=parameters(run, package),

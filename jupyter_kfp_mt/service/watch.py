@@ -17,7 +17,7 @@ import msgspec
 
 from .. import __version__
 from ..errors import CATALOGUE, ErrorBody, KfpError, KfpNotFoundError, KfpRefusedError
-from ..models import NO_SPEC, Run, RunPage, RunsEvent, Status
+from ..models import NO_DETAILS, NO_SPEC, Run, RunPage, RunsEvent, Status
 
 PAGE = 50  # rows that a person sees without scrolling, and the price of a look
 LOOK_UPS = 5  # runs asked for by id in one look; the rest waits for the next
@@ -139,7 +139,7 @@ def _row(service: Watched, run_id: str) -> Run | None:
         return None
     if run.storage_state == "ARCHIVED":
         return None
-    return msgspec.structs.replace(run, pipeline_spec=NO_SPEC, run_details=None)
+    return msgspec.structs.replace(run, pipeline_spec=NO_SPEC, run_details=NO_DETAILS)
 
 
 class _Seen(NamedTuple):

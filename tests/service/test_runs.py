@@ -16,7 +16,7 @@ from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.failures import timed_out, unavailable
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, RunFailed, RunTimeout
-from jupyter_kfp_mt.models import NO_SPEC, Caution, Phase
+from jupyter_kfp_mt.models import NO_DETAILS, NO_SPEC, Caution, Phase
 from jupyter_kfp_mt.service import KfpService
 
 RUNS = "/apis/v2beta1/runs"
@@ -73,7 +73,7 @@ def test_rows_have_names_and_progress_and_no_spec() -> None:
     assert (row.namespace, row.experiment_name, row.phase) == ("alice", "churn", Phase.RUNNING)
     assert row.progress is not None
     assert (row.progress.done, row.progress.total) == (1, 2)
-    assert (row.pipeline_spec, row.run_details) == (NO_SPEC, None)
+    assert (row.pipeline_spec, row.run_details) == (NO_SPEC, NO_DETAILS)
 
 
 def test_a_failed_row_names_the_task_that_failed_first() -> None:

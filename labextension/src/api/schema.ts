@@ -1560,8 +1560,7 @@ export interface components {
             state: string;
             /** @default null */
             error: components["schemas"]["RpcStatus"] | null;
-            /** @default null */
-            run_details: components["schemas"]["RunDetails"] | null;
+            run_details: unknown;
             /** @default  */
             recurring_run_id: string;
             /** @default [] */
@@ -1576,14 +1575,6 @@ export interface components {
             progress: components["schemas"]["Progress"] | null;
             /** @default  */
             failed_task: string;
-        };
-        /**
-         * RunDetails
-         * @description The tasks that a server reports with a run; a real one has none before the first report.
-         */
-        RunDetails: {
-            /** @default [] */
-            task_details: components["schemas"]["Task"][];
         };
         /**
          * RunPage
