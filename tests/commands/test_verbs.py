@@ -17,7 +17,7 @@ from jupyter_kfp_mt.errors import (
     RunTimeout,
 )
 from jupyter_kfp_mt.lists import RunList
-from jupyter_kfp_mt.models import Experiment, Phase, PipelineVersion, Run, RunView, Status
+from jupyter_kfp_mt.models import Check, Experiment, Phase, PipelineVersion, Run, RunView, Status
 
 
 class Screen:
@@ -27,6 +27,7 @@ class Screen:
         self.said: list[str] = []
         self.written: list[str] = []
         self.watched: list[Phase] = []
+        self.checks: list[Check] = []
 
     def say(self, message: str) -> None:
         self.said.append(message)
@@ -36,6 +37,9 @@ class Screen:
 
     def watch(self, run: Run, _view: Callable[[], RunView]) -> None:
         self.watched.append(run.phase)
+
+    def checked(self, row: Check) -> None:
+        self.checks.append(row)
 
 
 class Desk:

@@ -6,6 +6,7 @@ page and a path, and without namespaces.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -20,17 +21,19 @@ from spec.pipelines import SIMPLE
 
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.context import Environment
-from jupyter_kfp_mt.errors import KfpError
+from jupyter_kfp_mt.errors import CATALOGUE, KfpError
 from jupyter_kfp_mt.models import Source, SourceKind
 from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.settings import KfpSettings
 
 TRAIN = Source(kind=SourceKind.TEXT, path="train.yaml", text=SIMPLE)
 COOKIE = "oauth2_proxy_kubeflow=signed-in"
+MACHINE = "Bearer header.of-a-machine.signature"
+PAGES = Path(__file__).parents[2] / "docs/deployments"
 
 
 class Gateway(ThreadingHTTPServer):
-    """Istio with oauth2-proxy: a cookie opens the way to `/pipeline`, anything else gets the log-in page."""
+    """Istio with oauth2-proxy: a cookie or a token opens `/pipeline`, else there is the log-in page."""
 
     daemon_threads = True
 
@@ -48,7 +51,8 @@ class Door(BaseHTTPRequestHandler):
     server: Gateway
 
     def do_GET(self) -> None:
-        if not self.path.startswith("/pipeline/") or self.headers.get("Cookie") != COOKIE:
+        known = self.headers.get("Cookie") == COOKIE or self.headers.get("Authorization") == MACHINE
+        if not self.path.startswith("/pipeline/") or not known:
             self.answer(*self.server.refusal)
             return
         inside = urlsplit(self.server.kfp.url)
@@ -137,6 +141,20 @@ def test_full_kubeflow_from_outside_with_a_cookie(gateway: Gateway, tmp_path: Pa
         endpoint=f"{gateway.url}/pipeline/",
         namespace="alice",
         cookie_path=str(tmp_path / "cookie"),
+    )
+
+    smoke(kfp, "alice")
+
+
+def test_full_kubeflow_from_outside_with_a_token_at_the_gateway(gateway: Gateway, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(MACHINE.removeprefix("Bearer "))
+
+    kfp = opened(
+        tmp_path,
+        Folder(tmp_path).environment(),
+        endpoint=f"{gateway.url}/pipeline",
+        namespace="alice",
+        token_path=str(tmp_path / "token"),
     )
 
     smoke(kfp, "alice")
@@ -234,3 +252,17 @@ def test_no_secret_is_in_any_error(full: Running, tmp_path: Path) -> None:
     assert caught.value.code == "forbidden"
     assert secret not in shown
     kfp.close()
+
+
+@pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda page: page.stem)
+def test_a_page_names_only_settings_and_codes_that_there_are(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = {*re.findall(r"c\.KfpSettings\.(\w+)", text)}
+    named |= {name.lower() for name in re.findall(r"JUPYTER_KFP_MT_(\w+)", text)}
+    codes = re.findall(r"^\| (`[^|]+`) \|", text, re.MULTILINE)
+    assert named <= set(KfpSettings.class_trait_names(config=True))
+    assert {code.strip("`") for cell in codes for code in cell.split(", ")} <= set(CATALOGUE)
+
+
+def test_there_is_a_page_for_each_deployment() -> None:
+    assert len(list(PAGES.glob("*.md"))) == 4
