@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -40,6 +41,7 @@ class Desk(Session):
         )
         self.terminal = terminal
         self.settings = settings
+        self.data_option = f" --data {shlex.quote(str(self.data_dir))}" if options.data else ""
 
     @property
     def data_dir(self) -> Path:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 from .. import embedded
@@ -17,7 +17,7 @@ from ..commands import Text
 from ..commands.grammar import argument, command, usage_error
 from ..errors import kfp_error
 from ..models import RuntimeFile
-from .desk import Desk
+from .desk import PROGRAM, Desk
 
 _TOLD = (
     "url",
@@ -29,7 +29,6 @@ _TOLD = (
 )  # the owner key is nobody's business
 _START_S = 20.0
 _LOOK_S = 0.05
-_STOP = "jupyter kfp serve --stop"
 
 
 def _port(text: str) -> int:
@@ -57,31 +56,31 @@ def serve(
     if background + stop + status > 1:
         raise usage_error("Take one of --background, --stop and --status.", next_step="%kfp help serve")
     if status:
-        return tell(desk, running(desk.data_dir), stop=_STOP)
+        return tell(desk, running(desk), stop=f"{PROGRAM} serve --stop{desk.data_option}")
     if stop:
-        found = running(desk.data_dir)
+        found = running(desk)
         embedded.stop(desk.data_dir)
         return {"stopped": found.url} if desk.terminal.json else Text("Stopped. History stays.")
     known = embedded.find(desk.data_dir)
     if known is not None:
         desk.front.say("It is running already.")
-        return tell(desk, known, stop=_STOP)
+        return tell(desk, known, stop=f"{PROGRAM} serve --stop{desk.data_option}")
     if background:
         started = embedded.ensure_running(
             desk.data_dir, port=port, single_user=single_user, on_step=desk.front.say
         )
-        return tell(desk, started, stop=_STOP)
+        return tell(desk, started, stop=f"{PROGRAM} serve --stop{desk.data_option}")
     _serve_in_front(desk, port, single_user)
     return None
 
 
-def running(folder: Path) -> RuntimeFile:
-    """The server of `folder`; raises `no-kubeflow` when none runs."""
-    found = embedded.find(folder)
+def running(desk: Desk) -> RuntimeFile:
+    """The server that is meant; raises `no-kubeflow` when none runs."""
+    found = embedded.find(desk.data_dir)
     if found is None:
         error = kfp_error("no-kubeflow")
-        error.message, error.why = "No embedded server is running.", f"Nothing serves {folder}."
-        error.next_step = "Start it:"
+        error.message, error.why = "No embedded server is running.", f"Nothing serves {desk.data_dir}."
+        error.next_step, error.command = "Start it:", f"{PROGRAM} serve{desk.data_option}"
         raise error
     return found
 
@@ -90,6 +89,9 @@ def tell(desk: Desk, found: RuntimeFile, *, stop: str) -> Text:
     """How to use the server."""
     if desk.terminal.json:
         return Text(json.dumps({name: getattr(found, name) for name in _TOLD}))
+    lab = "finds it by itself"
+    if desk.data_option:
+        lab = f"with JUPYTER_KFP_MT_DATA_DIR={shlex.quote(str(desk.data_dir))}"
     where = f", namespace {found.namespace}," if found.multi_user else ", one user, no namespaces,"
     client = f'kfp.Client(host="{found.url}"'
     if found.multi_user:
@@ -101,7 +103,7 @@ def tell(desk: Desk, found: RuntimeFile, *, stop: str) -> Text:
         client += ")"
     return Text(
         f"Embedded Kubeflow Pipelines{where} on this machine only.\n"
-        "  JupyterLab   finds it by itself\n"
+        f"  JupyterLab   {lab}\n"
         f"  Python       {client}\n"
         f"  Stop         {stop}"
     )

@@ -48,6 +48,11 @@ def _namespace(desk: Desk) -> str:
     return desk.settings.namespace or (found.namespace if found else "")
 
 
+def _told(desk: Desk) -> str:
+    """The namespace of a cluster in a line for an administrator."""
+    return desk.settings.namespace or "NAMESPACE"
+
+
 def _profiles(desk: Desk) -> list[dict[str, Any]]:
     return list(_owner(desk, "kubectl get profiles").ask("GET", "profiles")["profiles"])
 
@@ -119,6 +124,7 @@ def remove_profile(desk: Desk, *, name: str, yes: bool) -> object:
 
 def _data_commands(kind: str, thing: str) -> tuple[Command, ...]:
     """set, list and remove of secrets or config maps: the same verbs for both."""
+    created = {"secrets": "secret generic", "configmaps": "configmap"}[kind]
     named: Argument = argument("name", metavar="NAME", help=f"the {thing}")
 
     @command(
@@ -127,10 +133,9 @@ def _data_commands(kind: str, thing: str) -> tuple[Command, ...]:
         argument("keys", metavar="KEY=-", nargs="+", help="the value is read from the terminal or stdin"),
     )
     def set_data(desk: Desk, *, name: str, keys: Sequence[str]) -> object:
-        namespace = _namespace(desk)
-        owner = _owner(desk, f"kubectl create {thing} {name} -n {namespace} --from-literal=…")
-        data = _values(keys, secret=kind == "secrets")
-        owner.ask("PUT", "profiles", namespace or _namespace(desk), kind, name, body={"data": data})
+        owner = _owner(desk, f"kubectl create {created} {name} -n {_told(desk)} --from-literal=…")
+        data = _values(keys, f"{kind} set", secret=kind == "secrets")
+        owner.ask("PUT", "profiles", _namespace(desk), kind, name, body={"data": data})
         done = {"name": name, "keys": sorted(data)}
         return (
             done
@@ -140,7 +145,7 @@ def _data_commands(kind: str, thing: str) -> tuple[Command, ...]:
 
     @command(f"{kind} list")
     def list_data(desk: Desk) -> object:
-        owner = _owner(desk, f"kubectl get {kind} -n {_namespace(desk)}")
+        owner = _owner(desk, f"kubectl get {kind} -n {_told(desk)}")
         found = owner.ask("GET", "profiles", _namespace(desk), kind)[kind]
         if desk.terminal.json:
             return {kind: found}
@@ -148,11 +153,9 @@ def _data_commands(kind: str, thing: str) -> tuple[Command, ...]:
             "\n".join(f"{name:<24}{', '.join(keys)}" for name, keys in found.items()) or f"No {kind}."
         )
 
-    @command(f"{kind} remove", named, _YES)
+    @command(f"{kind} remove", named, argument("--yes", action="store_true", help="nothing is asked anyway"))
     def remove_data(desk: Desk, *, name: str, yes: bool) -> object:
-        if not yes:
-            raise usage_error(f"Remove {thing} {name}? Nothing was done.", next_step="add --yes")
-        owner = _owner(desk, f"kubectl delete {thing} {name} -n {_namespace(desk)}")
+        owner = _owner(desk, f"kubectl delete {kind[:-1]} {name} -n {_told(desk)}")
         owner.ask("DELETE", "profiles", _namespace(desk), kind, name)
         return {"removed": name} if desk.terminal.json else Text(f"{thing.capitalize()} {name} is gone.")
 
@@ -162,7 +165,7 @@ def _data_commands(kind: str, thing: str) -> tuple[Command, ...]:
     return set_data, list_data, remove_data
 
 
-def _values(keys: Sequence[str], *, secret: bool) -> dict[str, str]:
+def _values(keys: Sequence[str], verb: str, *, secret: bool) -> dict[str, str]:
     """Values for `KEY=-` words: typed on a terminal, else from stdin, one a line; one takes all."""
     names = []
     for word in keys:
@@ -176,12 +179,18 @@ def _values(keys: Sequence[str], *, secret: bool) -> dict[str, str]:
         names.append(name)
     if sys.stdin.isatty():
         ask = getpass.getpass if secret else input
-        return {name: ask(f"{name}: ") for name in names}
+        try:
+            return {name: ask(f"{name}: ") for name in names}
+        except EOFError:
+            raise usage_error(
+                "No value was given. Nothing was done.", next_step=f"%kfp help {verb}"
+            ) from None
     if len(names) == 1:
         return {names[0]: sys.stdin.read().rstrip("\n")}
     lines = sys.stdin.read().splitlines()
     if len(lines) != len(names):
-        raise usage_error(f"{count(len(names), 'value')} are needed on stdin, one a line.")
+        needed = f"{count(len(names), 'value')} are needed on stdin, one a line; there are {len(lines)}."
+        raise usage_error(needed, next_step=f"%kfp help {verb}")
     return dict(zip(names, lines, strict=True))
 
 
@@ -191,7 +200,13 @@ def _values(keys: Sequence[str], *, secret: bool) -> dict[str, str]:
     argument(
         "--account", metavar="ACCOUNT", default="default-editor", help="default-editor or default-viewer"
     ),
-    argument("--duration", metavar="TIME", type=seconds, default=7200.0, help="how long it is good (2h)"),
+    argument(
+        "--duration",
+        metavar="TIME",
+        type=seconds("--duration"),
+        default=7200.0,
+        help="how long it is good (2h)",
+    ),
 )
 def token(desk: Desk, *, namespace: str, account: str, duration: float) -> object:
     """Print a token for a profile of the embedded server, and nothing else."""

@@ -100,8 +100,10 @@ def perform(session: Session, words: Sequence[str]) -> object:
 
 
 def manual(program: str, words: Sequence[str] = (), more: Sequence[Command] = ()) -> str:
-    """The help of all commands, or of the one that `words` name."""
-    if words:
+    """The help of all commands, of those that begin with one word, or of the one that `words` name."""
+    shown = [*COMMANDS, *more]
+    group = [each for each in shown if len(words) == 1 and each.name.startswith(f"{words[0]} ")]
+    if words and (not group or words[0] in [each.name for each in shown]):
         return find(words, more)[0].manual(program)
-    rows = [f"  {f'{program} {each.name}'.rstrip():<32}{each.summary}" for each in (*COMMANDS, *more)]
+    rows = [f"  {f'{program} {each.name}'.rstrip():<32}{each.summary}" for each in group or shown]
     return "\n".join([*rows, "", f"{program} help COMMAND explains one of them."])

@@ -23,7 +23,11 @@ SOURCE = argument(
     help="file.yaml, file.py[:function], a function of the notebook, or pipeline:NAME[@VERSION]",
 )
 _TIMEOUT = argument(
-    "--timeout", metavar="TIME", type=seconds, default=None, help="wait no longer, such as 90s, 10m, 2h"
+    "--timeout",
+    metavar="TIME",
+    type=seconds("--timeout"),
+    default=None,
+    help="wait no longer, such as 90s, 10m, 2h",
 )
 
 

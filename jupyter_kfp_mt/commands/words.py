@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import KfpError, kfp_error
@@ -53,13 +53,17 @@ def tail(text: str) -> int:
     return int(text)
 
 
-def seconds(text: str) -> float:
-    """`90`, `90s`, `10m`, `2h`, `1d`, `1h30m` → seconds."""
-    compact = text.replace(" ", "").lower()
-    parts = re.findall(r"(\d+(?:\.\d+)?)(min|[smhd]?)", compact)
-    if not parts or "".join(number + unit for number, unit in parts) != compact:
-        raise _wrong("--timeout", f"“{text}” is not a duration", "--timeout 2h")
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+def seconds(option: str) -> Callable[[str], float]:
+    """What reads the value of `option`: `90`, `90s`, `10m`, `2h`, `1d`, `1h30m` → seconds."""
+
+    def read(text: str) -> float:
+        compact = text.replace(" ", "").lower()
+        parts = re.findall(r"(\d+(?:\.\d+)?)(min|[smhd]?)", compact)
+        if not parts or "".join(number + unit for number, unit in parts) != compact:
+            raise _wrong(option, f"“{text}” is not a duration", f"{option} 2h")
+        return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+    return read
 
 
 def pairs(words: Sequence[str]) -> dict[str, Any]:

@@ -181,7 +181,7 @@ class Tenancy:
         if profile is None or namespace == SHARED:
             raise LookupError(namespace)
         if account not in (EDITOR, VIEWER):
-            raise ValueError(f"no account {account!r}: take {EDITOR} or {VIEWER}")
+            raise ValueError(f"no account “{account}”: take {EDITOR} or {VIEWER}")
         if not 1 <= seconds <= LONGEST_TOKEN:
             raise ValueError(f"the duration must be between 1 s and {LONGEST_TOKEN} s")
         now = int(self._now())

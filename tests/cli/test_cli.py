@@ -202,7 +202,41 @@ def test_values_come_from_stdin_and_are_not_shown(
     assert told.document == {kind: {"database": ["password"]}}
     assert "hunter2" not in told.out + told.err
     assert prompt.do(f"{kind} set database password=hunter2").code == 2
-    assert prompt.do(f"{kind} remove database --yes").code == 0
+    monkeypatch.setattr(sys, "stdin", io.StringIO("one\n"))
+    told = prompt.do(f"{kind} set database user=- password=- --json")
+    assert told.error["message"] == "2 values are needed on stdin, one a line; there are 1."
+    assert prompt.do(f"{kind} remove database").code == 0
+    assert prompt.do(f"{kind} remove database").code == 4
+
+
+def test_the_end_of_input_is_no_value(prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Tty(""))
+    told = prompt.do("configmaps set database user=- --json")
+    assert (told.code, told.error["message"]) == (2, "No value was given. Nothing was done.")
+
+
+def test_one_word_of_two_is_explained_by_all_that_begin_with_it(prompt: Prompt) -> None:
+    told = prompt.do("help secrets").out.splitlines()
+    assert [line.split()[2:4] for line in told[:3]] == [
+        ["secrets", verb] for verb in ("set", "list", "remove")
+    ]
+
+
+def test_a_wrong_duration_names_its_option(prompt: Prompt) -> None:
+    assert prompt.do("token ana --duration 2y --json").error["next"] == "write --duration 2h"
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("secrets set db key=-", "kubectl create secret generic db -n NAMESPACE --from-literal=…"),
+        ("configmaps set db key=- --namespace a", "kubectl create configmap db -n a --from-literal=…"),
+        ("configmaps remove db --namespace a", "kubectl delete configmap db -n a"),
+    ],
+)
+def test_the_line_for_an_administrator_is_one(prompt: Prompt, line: str, command: str) -> None:
+    told = prompt.do(f"{line} --endpoint http://127.0.0.1:9 --json")
+    assert (told.code, told.error["command"]) == (4, command)
 
 
 def test_on_a_cluster_an_administrator_does_that(prompt: Prompt) -> None:
@@ -242,6 +276,8 @@ def test_serve_in_the_background_is_stopped_by_word(tmp_path: Path) -> None:
     started = python(*serve, "--background")
     assert started.returncode == 0, started.stderr
     assert "credentials=ServiceAccountTokenVolumeCredentials(" in started.stdout
+    assert f"Stop         jupyter kfp serve --stop --data {tmp_path}" in started.stdout
+    assert f"JupyterLab   with JUPYTER_KFP_MT_DATA_DIR={tmp_path}" in started.stdout
     assert python(*serve, "--status").returncode == 0
     assert python(*serve, "--stop").returncode == 0
     assert python(*serve, "--stop").returncode == 3

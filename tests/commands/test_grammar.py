@@ -65,13 +65,13 @@ def test_every_command_explains_itself(each: Command) -> None:
     [("90", 90), ("90s", 90), ("10m", 600), ("10min", 600), ("2h", 7200), ("1h30m", 5400), ("0.5h", 1800)],
 )
 def test_durations(text: str, value: float) -> None:
-    assert seconds(text) == value
+    assert seconds("--timeout")(text) == value
 
 
 @pytest.mark.parametrize("text", ["", "h", "2 weeks", "-3", "1e3", "2h!"])
 def test_what_is_no_duration_is_said(text: str) -> None:
     with pytest.raises(KfpInputError, match="is not a duration"):
-        seconds(text)
+        seconds("--timeout")(text)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "10001", "1.5", ""])

@@ -29,6 +29,7 @@ from .protojson import Message, int32_kind, map_kind, text_kind
 
 Json = Mapping[str, Any]
 _KINDS = {"secrets": SECRET, "configmaps": CONFIG_MAP}
+_TOLD = {"secrets": "Secret", "configmaps": "Config map"}
 
 
 def _profile(core: Core, namespace: str) -> str:
@@ -112,7 +113,7 @@ def remove_data(core: Core, call: Call) -> Json:
     """Remove a secret or config map."""
     namespace, name = _profile(core, call.params["namespace"]), call.params["name"]
     if not core.store.tenants.remove_data(namespace, _KINDS[_kind(call)], name):
-        raise not_found(_KINDS[_kind(call)].capitalize(), name)
+        raise not_found(_TOLD[_kind(call)], name)
     return {}
 
 
