@@ -193,10 +193,31 @@ def marks(folder: str, name: str = "one"):
     mark(folder=folder, name=name)
 
 
-@dsl.pipeline
-def other_marks(folder: str, name: str = "one"):
+@dsl.pipeline(name="marks")
+def marks_with_other_names(folder: str, name: str = "one"):
     renamed = mark(folder=folder, name=name)
     renamed.set_display_name("another name")
+
+
+@dsl.pipeline
+def other_marks(folder: str, name: str = "one"):
+    mark(folder=folder, name=name)
+
+
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def mark_for(data: dsl.Input[dsl.Artifact], folder: str):
+    import os
+    import uuid
+
+    open(os.path.join(folder, uuid.uuid4().hex), "w").close()
+
+
+@dsl.pipeline
+def imports_twice(folder: str):
+    kept = dsl.importer(artifact_uri=folder, artifact_class=dsl.Artifact)
+    mark_for(data=kept.output, folder=folder)
+    anew = dsl.importer(artifact_uri=folder, artifact_class=dsl.Artifact, reimport=True)
+    mark_for(data=anew.output, folder=folder)
 
 
 @dsl.pipeline

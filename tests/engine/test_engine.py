@@ -123,7 +123,7 @@ def test_cache_by_what_a_task_is(bench: Bench, compiled: Compiled, place: Path) 
     first = bench.submit(compiled(pipelines.marks), parameters)
     bench.wait(first)
 
-    again = bench.submit(compiled(pipelines.other_marks), parameters)
+    again = bench.submit(compiled(pipelines.marks_with_other_names), parameters)
     bench.wait(again)
 
     assert len(os.listdir(place)) == 1
@@ -132,17 +132,28 @@ def test_cache_by_what_a_task_is(bench: Bench, compiled: Compiled, place: Path) 
     assert task.outputs.parameters == {"Output": "x"}
 
 
-@pytest.mark.parametrize("change", ["value", "namespace", "off"])
+@pytest.mark.parametrize("change", ["value", "namespace", "pipeline", "off"])
 def test_what_is_not_taken_from_the_cache(change: str, bench: Bench, compiled: Compiled, place: Path) -> None:
     folder = str(place)
     bench.wait(bench.submit(compiled(pipelines.marks), {"folder": folder, "name": "x"}))
 
-    pipeline = pipelines.uncached if change == "off" else pipelines.marks
+    pipeline = {"off": pipelines.uncached, "pipeline": pipelines.other_marks}.get(change, pipelines.marks)
     name = "y" if change == "value" else "x"
     namespace = "berta" if change == "namespace" else "ana"
     bench.wait(bench.submit(compiled(pipeline), {"folder": folder, "name": name}, namespace=namespace))
 
     assert len(os.listdir(place)) == 2
+
+
+def test_what_is_imported_anew_is_another_input(bench: Bench, compiled: Compiled, place: Path) -> None:
+    first = bench.submit(compiled(pipelines.imports_twice), {"folder": str(place)})
+    bench.wait(first)
+
+    again = bench.submit(compiled(pipelines.imports_twice), {"folder": str(place)})
+    bench.wait(again)
+
+    tasks = bench.tasks(again)
+    assert (tasks["mark-for"].cached_from_run_id, tasks["mark-for-2"].cached_from_run_id) == (first, "")
 
 
 def test_a_pipeline_in_any_form_that_protojson_takes(bench: Bench, compiled: Compiled, place: Path) -> None:

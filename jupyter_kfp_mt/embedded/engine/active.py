@@ -132,14 +132,16 @@ class ActiveRun:
         uri = values.get(source.runtime_parameter) if source.runtime_parameter else source.constant
         known = self.placeholders(node)
         metadata = fill(exact_numbers(importer.metadata), values, known)
-        name, definition = next(iter(node.component.output_definitions.artifacts.items()))
+        output, definition = next(iter(node.component.output_definitions.artifacts.items()))
+        # What is imported anew is another artifact, even from the same address: no cached result fits.
+        name = self.task_id(node) if importer.reimport else output
         place = as_text(fill(uri, values, known)).removeprefix("file://")
         if importer.download_to_workspace:
             place = self._to_workspace(place)
         artifact = Artifact(
             name=name, type=definition.artifact_type.schema_title, uri=place, metadata=metadata
         )
-        return TaskValues(artifacts={name: [artifact]})
+        return TaskValues(artifacts={output: [artifact]})
 
     def _to_workspace(self, uri: str) -> str:
         source = Path(uri)

@@ -1,9 +1,9 @@
-"""When two tasks give the same result: same code, same image, same inputs, in the same namespace.
+"""When two tasks give the same result: same code, same image, same inputs, same pipeline and namespace.
 
 The rule is that of KFP's driver (backend/src/v2/cacheutils): the container with its command, image and
-variables, the values of the input parameters, the identity of the input artifacts, and the declared outputs;
-not the names of the task, the run or the pipeline. Here it also counts, by name, which secrets, config maps
-and claims it uses: two iterations of a loop may differ in nothing else.
+variables, the values of the input parameters, the identity of the input artifacts, the claims it mounts, the
+declared outputs, and the pipeline's name; not the names of the task and the run. Here it also counts, by
+name, which secrets and config maps it reads: two iterations of a loop may differ in nothing else.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ def fingerprint(pipeline: Pipeline, node: Node) -> str:
     if container is None or container.image in {CREATE, DELETE} or not node.task.caching_options.enable_cache:
         return ""
     if node.task.caching_options.cache_key:
-        return f"key:{node.task.caching_options.cache_key}"
+        return f"key:{pipeline.pipeline_info.name}:{node.task.caching_options.cache_key}"
     artifacts = {
-        name: [artifact.uri for artifact in listed] for name, listed in node.inputs.artifacts.items()
+        name: [(artifact.uri, artifact.name) for artifact in listed]
+        for name, listed in node.inputs.artifacts.items()
     }
     declared = node.component.input_definitions.parameters
     values = {name: value for name, value in node.inputs.parameters.items() if name in declared}
@@ -42,7 +43,14 @@ def fingerprint(pipeline: Pipeline, node: Node) -> str:
     ]
     names += [one_value(node, mount.name, {}) for mount in platform.pvc_mount]
     read = [sources, platform.field_path_as_env, platform.pvc_mount, names]
-    facts = [container, values, artifacts, node.component.output_definitions, read]
+    facts = [
+        pipeline.pipeline_info.name,
+        container,
+        values,
+        artifacts,
+        node.component.output_definitions,
+        read,
+    ]
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
 
 
