@@ -12,7 +12,7 @@ import yaml
 
 from tests.contract.compare import Comparison, same_text
 from tests.contract.packages import multipart, specs_by_name
-from tests.contract.target import CannotSetUpError, Headers, Target
+from tests.contract.target import FILES, CannotSetUpError, Headers, Target
 from tests.embedded.running import Reply
 
 CASES = Path(__file__).parent / "cases"
@@ -164,6 +164,8 @@ def tell(case: dict[str, Any], target: Target, named: dict[str, Any]) -> str:
         raise CannotSetUpError(f"the server is {target.mode}")
     if "kubeflow-userid" in case.get("headers", {}) and not target.believes_header:
         raise CannotSetUpError("the server believes no identity header")
+    if target.engine and FILES in str(case):
+        raise CannotSetUpError("it cannot fetch files of ours")
     ours = case.get("embedded")
     if target.embedded and ours:
         case = {**case, "answer": {name: value for name, value in ours.items() if name != "why"}}

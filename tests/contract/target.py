@@ -10,14 +10,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from jupyter_kfp_mt.embedded.core.errors import invalid
+from jupyter_kfp_mt.embedded.core.fetch import fetch
 from jupyter_kfp_mt.embedded.store import Store
 from jupyter_kfp_mt.embedded.tenants import EDITOR, Tenancy, subject
+from tests.contract.packages import CONTENTS
 from tests.embedded.running import Reply, Running, running, send
 
 URL = os.environ.get("KFP_CONTRACT_URL", "")
 TOKENS = os.environ.get("KFP_CONTRACT_TOKENS", "")
 NAMESPACES = ("alice", "bob", "anna", "ben", "dora", "dora2", "shared", "empty")
 WRITERS = ("alice", "anna", "dora")  # may write in the namespace `shared` too
+FILES = "http://FILES/"
+SERVED = {
+    "hello.yaml": "plain",
+    "h.zip": "zip",
+    "bad.yaml": "mapping",
+    "empty.yaml": "empty",
+    "plat.yaml": "platform",
+}
 HOUR = 3600
 SOON = 60  # seconds for a pipeline of one short task
 Headers = list[tuple[str, str]]
@@ -142,10 +153,21 @@ def people(tenancy: Tenancy, store: Store) -> None:
         store.tenants.share("shared", subject(name, EDITOR), "edit")
 
 
+def files(url: str) -> bytes:
+    """What is at a URL: a file of ours, where the recorded server had one."""
+    if not url.startswith(FILES):
+        return fetch(url)
+    name = url.removeprefix(FILES)
+    if name not in SERVED:
+        raise invalid(f"error fetching pipeline spec from {url} - request returned 404 File not found")
+    return CONTENTS[SERVED[name]]
+
+
 @contextmanager
 def own(folder: Path, mode: str) -> Iterator[Target]:
     """A server of ours in this process."""
-    with running(folder, multi_user=mode == "multi-user", identity_header="kubeflow-userid") as server:
+    multi_user = mode == "multi-user"
+    with running(folder, multi_user=multi_user, identity_header="kubeflow-userid", fetch=files) as server:
         people(server.core.tenancy, server.core.store)
         yield Target(server.url, Own(server), engine=False)
 

@@ -24,6 +24,7 @@ REASONS = {
     "rights-first",
     "shared-by-name",
     "shared-rights",
+    "tags",
     "yaml-words",
 }
 

@@ -28,7 +28,7 @@ URLS = {"https://files.example/p.yaml": YAML, "https://files.example/": YAML}
 
 def download(url: str) -> bytes:
     if url not in URLS:
-        raise invalid(f"error fetching pipeline spec from {url} - request returned 404")
+        raise invalid(f"error fetching pipeline spec from {url} - request returned 404 Not Found")
     return URLS[url]
 
 

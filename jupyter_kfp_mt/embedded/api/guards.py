@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..core.core import Core
 from ..core.errors import ApiError, invalid, not_found
 from ..store import ExperimentRow, PipelineRow
@@ -75,6 +77,11 @@ def pipeline_target(core: Core, pipeline_id: str) -> Target:
 def by_pipeline(core: Core, call: Call) -> Target:
     """The pipeline in the path."""
     return pipeline_target(core, call.params["pipeline_id"])
+
+
+def of_new_version(core: Core, call: Call) -> Target:
+    """The pipeline in the path, asked about by the name of its new version (contract §1.3)."""
+    return replace(by_pipeline(core, call), name=call.asked.name)
 
 
 def by_version(core: Core, call: Call) -> Target:

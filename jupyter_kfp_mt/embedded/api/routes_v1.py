@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..core.core import Core
 from ..core.errors import invalid
 from ..core.pipelines import Names
@@ -268,7 +270,7 @@ def _of_new_version(core: Core, call: Call) -> Target:
     pipeline_id = v1beta1.referred(call.message, "PIPELINE", "OWNER")
     if not pipeline_id:
         raise invalid("a PIPELINE/OWNER reference is missing: which pipeline is this a version of?")
-    return pipeline_target(core, pipeline_id)
+    return replace(pipeline_target(core, pipeline_id), name=call.asked.name)
 
 
 def _create_version(core: Core, call: Call) -> answers.Json:

@@ -15,6 +15,7 @@ from .guards import (
     by_run,
     by_version,
     in_namespace,
+    of_new_version,
 )
 from .http import LIST_QUERY, Guard, Route
 
@@ -235,7 +236,7 @@ RECURRING_ROUTES = [
 
 PIPELINE_ROUTES = [
     *uploads.routes("v2beta1", uploads.V2),
-    *uploads.url_routes(_PIPELINE_CREATE, _pipeline("create")),
+    *uploads.url_routes(_PIPELINE_CREATE, Guard("pipelines", "create", of_new_version, _PIPELINE_ACCESS)),
     Route(
         "POST",
         f"{_V2}/pipelines",
@@ -307,6 +308,7 @@ PIPELINE_ROUTES = [
         v2_pipelines.delete_pipeline,
         "Failed to delete pipeline {id}. Check error stack",
         query={"cascade": "bool"},
+        read=v2_pipelines.read_deletion,
     ),
     Route(
         "GET",

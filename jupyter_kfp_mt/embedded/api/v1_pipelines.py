@@ -35,14 +35,14 @@ def pipeline(row: PipelineRow, version_row: VersionRow | None) -> Json:
 
 
 def version(row: VersionRow) -> Json:
-    """A version; v1 shows no spec."""
+    """A version; v1 shows no spec, and gives out the source's address as that of the package."""
     return present(
         id=row.pipeline_version_id,
         name=row.name,
         created_at=time_text(row.created_at),
         parameters=_parameters(row),
         code_source_url=row.code_source_url,
-        package_url={"pipeline_url": row.package_url} if row.package_url else {},
+        package_url={"pipeline_url": row.code_source_url} if row.code_source_url else {},
         resource_references=[reference("PIPELINE", row.pipeline_id, "OWNER")],
         description=row.description,
     )
@@ -73,7 +73,8 @@ def get_pipeline_by_name(core: Core, call: Call) -> Json:
         with saying(
             f"ResourceManager (v1beta1): Failed to get a pipeline named {name} in namespace {namespace}"
         ):
-            raise not_found("Namespace/Pipeline and PipelineVersion", f"{namespace}/{name}")
+            asked = namespace if core.tenancy.multi_user else ""
+            raise not_found("Namespace/Pipeline and PipelineVersion", f"{asked}/{name}")
     return pipeline(call.row, latest)
 
 

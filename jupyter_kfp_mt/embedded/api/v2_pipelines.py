@@ -132,6 +132,12 @@ def patch_version(core: Core, call: Call) -> Json:
     return version(changed) if isinstance(changed, VersionRow) else {}
 
 
+def read_deletion(_core: Core, call: Call) -> None:
+    """Refuse a deletion that names no pipeline."""
+    if not call.params["pipeline_id"]:
+        raise invalid("Failed to delete a pipeline due missing pipeline id")
+
+
 def delete_pipeline(core: Core, call: Call) -> Json:
     """Delete a pipeline."""
     core.pipelines.delete(call.row, cascade=bool(call.given.get("cascade", False)))

@@ -27,17 +27,17 @@ def fetch(url: str, allowed: Collection[str] = ALLOWED_HOSTS) -> bytes:
     if not url or "://" not in url:
         raise invalid(f"invalid pipeline spec URL: {url}")
     for _ in range(_MOST_REDIRECTS):
-        status, location, body = _get(url, allowed)
+        status, reason, location, body = _get(url, allowed)
         if status in _REDIRECTS and location:
             url = urljoin(url, location)
             continue
         if status != 200:
-            raise invalid(f"error fetching pipeline spec from {url} - request returned {status}")
+            raise invalid(f"error fetching pipeline spec from {url} - request returned {status} {reason}")
         return body
     raise _refused()
 
 
-def _get(url: str, allowed: Collection[str]) -> tuple[int, str, bytes]:
+def _get(url: str, allowed: Collection[str]) -> tuple[int, str, str, bytes]:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -58,7 +58,7 @@ def _get(url: str, allowed: Collection[str]) -> tuple[int, str, bytes]:
         connection.close()
     if len(body) > MAX_UPLOAD:
         raise invalid(f"error fetching pipeline spec from {url} - it is larger than {MAX_UPLOAD} bytes")
-    return answer.status, answer.getheader("Location", ""), body
+    return answer.status, answer.reason, answer.getheader("Location", ""), body
 
 
 def _public_address(host: str) -> str:
