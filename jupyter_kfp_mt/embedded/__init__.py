@@ -30,6 +30,7 @@ IDLE_MINUTES = 30
 _START_SECONDS = 30.0
 _STOP_SECONDS = 20.0
 _ANSWER_SECONDS = 5.0  # a server that is busy or coming up on a slow machine
+_KILLS = 2  # while it comes up; more is no accident: too little memory
 _PAUSE = 0.02
 
 
@@ -103,6 +104,7 @@ class _Start:
     def __init__(self, data_dir: Path, arguments: list[str]) -> None:
         self._data_dir = data_dir
         self._arguments = arguments
+        self._killed = 0
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._log = data_dir / "server.log"
         self._process = self._spawn()
@@ -141,13 +143,21 @@ class _Start:
         found = find(self._data_dir)
         if found is None:
             code = self._process.poll()
-            if code:
-                raise self._failed(f"It ended with exit code {code} and wrote no log.")
-            if code == 0:  # it gave way to another one, which has gone since
-                self._process = self._spawn()
+            if code is not None:
+                self._again(code)
             if time.monotonic() > deadline:
                 raise self._failed(f"It did not answer within {_START_SECONDS:.0f} s.")
         return found
+
+    def _again(self, code: int) -> None:
+        """Start once more if ours gave way to another one, which has gone since, or was killed."""
+        if code > 0:
+            raise self._failed(f"It ended with exit code {code} and wrote no log.")
+        self._killed += code < 0
+        if self._killed > _KILLS:
+            line = f"It was ended by signal {-code} each time it was started."
+            raise kfp_error("embedded-failed", line=line)
+        self._process = self._spawn()
 
     def _end(self) -> None:
         self._process.terminate()

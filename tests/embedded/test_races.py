@@ -153,6 +153,24 @@ def test_a_disk_without_room_is_told(tmp_path: Path, room: int, why: str) -> Non
     assert told.startswith("embedded-failed " + why.format(folder=tmp_path / "kfp"))
 
 
+@pytest.mark.parametrize(("kills", "found"), [(2, True), (9, False)])
+def test_a_start_that_is_killed_is_made_again_but_not_for_ever(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kills: int, found: bool
+) -> None:
+    code = f"""if "jupyter_kfp_mt.embedded" in __import__("sys").orig_argv:
+        import os, pathlib
+        left = pathlib.Path({str(tmp_path / "left")!r})
+        left.write_text(str(int(left.read_text()) - 1))
+        int(left.read_text()) < 0 or os.kill(os.getpid(), 9)"""
+    (tmp_path / "sitecustomize.py").write_text(code.replace("\n    ", "\n"))
+    (tmp_path / "left").write_text(str(kills))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    if found:
+        assert answers(embedded.ensure_running(folder))
+    else:
+        assert failure(folder).why == "It was ended by signal 9 each time it was started."
+
+
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[_Process]:
     with (tmp_path / "lock").open("wb") as lock:
