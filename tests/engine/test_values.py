@@ -32,7 +32,7 @@ from jupyter_kfp_mt.embedded.engine.values import (
         (3, "STRING", "3"),
         (2.0, "STRING", "2"),
         (True, "STRING", "true"),
-        ({"a": [1]}, "STRING", '{"a": [1]}'),
+        ({"a": [1]}, "STRING", '{"a":[1]}'),
         ("007", "STRING", "007"),
     ],
 )
@@ -82,14 +82,14 @@ def test_select() -> None:
 
 
 def test_texts_and_durations() -> None:
-    assert [as_text(value) for value in (1e22, 1e-7, 2.0, 0.1, None, "ä", ["ä"])] == [
+    assert [as_text(value) for value in (1e22, 1e-7, 2.0, 0.1, None, "ä", {"b": ["ä", 1.0], "a": None})] == [
         "1" + 22 * "0",
         "0.0000001",
         "2",
         "0.1",
-        "null",
+        "",
         "ä",
-        '["ä"]',
+        '{"a":null,"b":["ä",1]}',
     ]
     assert [seconds(text) for text in ("", "60s", "1.5s")] == [0, 60, 1.5]
 

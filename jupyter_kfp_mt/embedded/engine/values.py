@@ -21,16 +21,19 @@ class ValueTypeError(ValueError):
 
 
 def as_text(value: Any) -> str:
-    """Return `value` as KFP writes it into a string: numbers without an exponent, the rest as JSON.
+    """Return `value` as KFP writes it into a string: numbers without an exponent, the rest as compact JSON.
 
-    Whole numbers have no point (kubeflow/pipelines, backend/src/v2/metadata/converter.go).
+    Whole numbers have no point, keys are sorted, and null is nothing (kubeflow/pipelines,
+    backend/src/v2/metadata/converter.go).
     """
+    if value is None:
+        return ""
     if isinstance(value, str):
         return value
     if isinstance(value, float) and math.isfinite(value):
         text = format(Decimal(repr(value)), "f")
         return text.removesuffix(".0")
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(exact_numbers(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def parse(text: str, parameter_type: str) -> Any:
