@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,7 +14,7 @@ from ..context import SYSTEM, Clock, Context
 from ..context.tokens import Claims, claims_of
 from ..errors import KfpError, kfp_error
 from .failures import classify, is_answer, shortened
-from .http import Empty, Request, Response, Transport
+from .http import REQUEST_ID, Empty, Request, Response, Transport
 
 T = TypeVar("T")
 
@@ -47,8 +48,11 @@ class Api:
         *,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a value
         clock: Clock = SYSTEM,
+        request_id: str = "",
     ) -> None:
+        """`request_id` names the request that all calls are made for; by default each call is its own."""
         self.context = context
+        self.request_id = request_id
         self.transport = transport
         self.retry = retry
         self.clock = clock
@@ -58,15 +62,18 @@ class Api:
 
     def call(self, request: Request[T]) -> T:
         """Send `request` and return the model it promises; raises the KfpError that the answer means."""
+        request = self._named(request)
         return decode(request, self.answer(request), self.context)
 
     def answer(self, request: Request[Any]) -> Response:
         """Send `request` and return the answer itself, for those whose headers matter."""
+        request = self._named(request)
         attempt = 1
         while True:
             try:
                 return self._once(request)
             except KfpError as error:
+                error.request_id = error.request_id or request.request_id
                 if attempt > 1 and request.method == "DELETE" and error.code == "not-found":
                     return Response(status=200, body=b"{}")  # the attempt before had done it
                 delay = self.retry.delay(request, attempt, error)
@@ -74,6 +81,13 @@ class Api:
                     raise
             self.clock.sleep(delay)
             attempt += 1
+
+    def _named(self, request: Request[T]) -> Request[T]:
+        """`request` with the id by which it is found in KFP's own log and in the error it leads to."""
+        if request.request_id:
+            return request
+        name = (REQUEST_ID, self.request_id or os.urandom(16).hex())
+        return msgspec.structs.replace(request, headers=(*request.headers, name))
 
     def _once(self, request: Request[Any]) -> Response:
         response = self.transport.send(request)
@@ -102,5 +116,6 @@ def decode(request: Request[T], response: Response, context: Context) -> T:
             "kfp-error", status=response.status, text=f"not understood: {shortened(str(error))}"
         )
         failure.unclear = not request.repeatable
+        failure.request_id = request.request_id
         failure.details = f"{request.method} {request.path} on {context.host}: {error}"
         raise failure from None

@@ -14,6 +14,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 V2 = "/apis/v2beta1"
+REQUEST_ID = "X-Request-Id"
 
 
 class Empty(msgspec.Struct, frozen=True):
@@ -35,6 +36,11 @@ class Request(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     repeatable: bool = False  # sending it twice does what sending it once does
     read_timeout: float = 0.0  # seconds; 0 is the context's
     last: int = 0  # bytes of the answer that are kept, from its end; 0 is all of it
+
+    @property
+    def request_id(self) -> str:
+        """The id by which it is found in logs; empty before it has one."""
+        return next((value for name, value in self.headers if name == REQUEST_ID), "")
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):

@@ -88,8 +88,9 @@ class KfpHandler(APIHandler):
                 self.body(NoBody)
 
     async def service(self, namespace: str) -> KfpService:
-        """The verbs of `namespace`; raises when there is no KFP."""
-        return await self.off_loop(self.parts.upstream.service, namespace)
+        """The verbs of `namespace`, on behalf of this request; raises when there is no KFP."""
+        service = await self.off_loop(self.parts.upstream.service, namespace)
+        return service.on_behalf(self.request_id)
 
     def query(self) -> dict[str, Any]:
         """The arguments after the `?`, in the types of the route table."""

@@ -73,10 +73,11 @@ class KfpService:
         caches: Caches | None = None,
         journal: Journal | None = None,
         kubernetes: Kubernetes | None = None,
+        request_id: str = "",
     ) -> None:
         self._transport = transport
         self._policies = policies
-        api = Api(context, transport, retry=policies.retry, clock=clock)
+        api = Api(context, transport, retry=policies.retry, clock=clock, request_id=request_id)
         self._core = Core(api, caches or Caches.new(clock, journal), kubernetes)
 
     def __repr__(self) -> str:
@@ -108,6 +109,19 @@ class KfpService:
             policies=self._policies,
             caches=self._core.caches,
             kubernetes=self._core.kubernetes,
+            request_id=self._core.api.request_id,
+        )
+
+    def on_behalf(self, request_id: str) -> KfpService:
+        """Return the same verbs, whose calls of KFP, and errors, carry the id of one request."""
+        return KfpService(
+            self.context,
+            self._transport,
+            clock=self._core.clock,
+            policies=self._policies,
+            caches=self._core.caches,
+            kubernetes=self._core.kubernetes,
+            request_id=request_id,
         )
 
     def close(self) -> None:

@@ -33,6 +33,14 @@ it('sends Jupyter’s token as a header, never in the address', async () => {
   expect(asked[0]?.url).not.toContain('secret');
 });
 
+it('gives each request an id, to be found by in the logs', async () => {
+  const asked: Request[] = [];
+  const api = fakeApi({ 'GET status': () => json(status()) }, asked);
+  await Promise.all([api.status(), api.status()]);
+  const ids = asked.map(request => request.headers.get('X-Request-ID') ?? '');
+  expect([new Set(ids).size, ids[0]?.length]).toEqual([2, 36]);
+});
+
 it('has a word for the namespace of a KFP without namespaces', async () => {
   const asked: Request[] = [];
   await errorOf(fakeApi({}, asked).listRuns(''));

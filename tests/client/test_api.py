@@ -30,6 +30,26 @@ def test_a_look_is_repeated_until_the_server_is_back() -> None:
     assert clock.slept == [0.2, 0.4]
 
 
+def test_a_call_has_an_id_that_its_retries_and_its_error_share() -> None:
+    transport = FakeTransport({("GET", RUN): unavailable(CONTEXT)})
+
+    with pytest.raises(KfpConnectionError) as caught:
+        api(transport).call(runs.get_run("r1"))
+
+    (sent,) = {request.request_id for request in transport.requests}
+    assert caught.value.request_id == sent != ""
+
+
+def test_calls_on_behalf_of_a_request_carry_its_id() -> None:
+    transport = FakeTransport({("GET", RUN): {"run_id": [7]}})
+
+    with pytest.raises(KfpError) as caught:
+        Api(CONTEXT, transport, request_id="click-4711").call(runs.get_run("r1"))
+
+    assert dict(transport.requests[0].headers)["X-Request-Id"] == "click-4711"
+    assert caught.value.request_id == "click-4711"
+
+
 def test_a_server_that_stays_away_is_told_after_three_attempts() -> None:
     transport = FakeTransport({("GET", RUN): unavailable(CONTEXT)})
 

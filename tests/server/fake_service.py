@@ -70,6 +70,9 @@ class FakeService:
     def in_namespace(self, namespace: str) -> FakeService:
         return FakeService(self.kfp, namespace)
 
+    def on_behalf(self, request_id: str) -> FakeService:
+        return self
+
     def status(self, *, counts: bool = True) -> models.Status:
         self.kfp.calls.append("status")
         return models.Status(

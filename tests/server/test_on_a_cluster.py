@@ -69,6 +69,18 @@ async def test_the_page_is_told_why_there_is_none(cluster: Cluster, jp_fetch: An
     assert "NoSuchKey" in error["details"]
 
 
+async def test_the_id_of_a_click_goes_to_kfp_and_the_log_and_comes_back_in_the_error(
+    cluster: Cluster, jp_fetch: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    click = "7c1e0a52-0000-4000-8000-00000000beef"
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch(*PATH[:2], "unknown", headers={"X-Request-ID": click})
+    error = json.loads(caught.value.response.body)  # type: ignore[union-attr]  # there is one
+    asked = [request for request in cluster.kfp.requests if "unknown" in request.path]
+    assert {request.request_id for request in asked} == {click} == {error["request_id"]}
+    assert f"(request {click})" in caplog.text
+
+
 def test_a_notebook_gets_the_archived_log(cluster: Cluster) -> None:
     cluster.kfp.answer("GET", BY_POD, text("one\ntwo\n"))
     session = Session(lambda **_: cluster.service(), Screen())

@@ -1,6 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { UUID } from '@lumino/coreutils';
 
 import { version } from '../../package.json';
 import { errorBody, isErrorBody, KfpApiError } from './errors';
@@ -242,12 +243,13 @@ export class KfpApi {
     return body as T;
   }
 
-  /** The answer when it is a good one. */
+  /** The answer when it is a good one; the id goes on to KFP and comes back in an error. */
   private async _request(path: readonly string[], query: Query, init: RequestInit): Promise<Response> {
     const url = this._url(path, query);
+    const headers = { ...init.headers, 'X-Request-ID': UUID.uuid4() };
     let response: Response;
     try {
-      response = await ServerConnection.makeRequest(url, init, this._settings);
+      response = await ServerConnection.makeRequest(url, { ...init, headers }, this._settings);
     } catch (error) {
       if (error instanceof ServerConnection.NetworkError) {
         throw new KfpApiError(this._noAnswer(error), 0);
