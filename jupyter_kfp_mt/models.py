@@ -233,6 +233,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of JSON: no c
     phase: Phase = Phase.PENDING  # ours
     progress: Progress | None = None  # ours
     failed_task: str = ""  # ours: the first task that failed
+    mine: bool = False  # ours: whether it was started from here, in the last days
 
     @property
     def task_details(self) -> list[Task]:
@@ -524,6 +525,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     failed_today: int = 0
     error: ErrorBody | None = None
     warnings: list[Caution] = []
+    notebook: str = ""  # the Kubeflow notebook that this server is in
+    outlives_pod: bool = False  # whether this package is in the home folder, which a new pod finds again
     version: str = ""  # of this package
 
 

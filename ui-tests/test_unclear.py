@@ -24,14 +24,14 @@ CONFIG = """
 from pathlib import Path
 
 from jupyter_kfp_mt.auth import TokenFile
-from jupyter_kfp_mt.client import RequestsTransport
+from jupyter_kfp_mt.client import HttpTransport
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.service import Journal, KfpService, Policies, Settling
 
 context = Context({url!r}, "ana", auth=TokenFile(Path({token!r}), {url!r}), timeout=5.0)
 service = KfpService(
     context,
-    RequestsTransport(context),
+    HttpTransport(context),
     journal=Journal(Path({journal!r})),
     policies=Policies(settling=Settling(first=0.2, longest=0.5, bound=6.0)),
 )

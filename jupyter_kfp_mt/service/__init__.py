@@ -163,7 +163,7 @@ class KfpService:
         page_token: str = "",
     ) -> RunPage:
         """One page of runs as rows, without specs and details."""
-        return runs.page(
+        found = runs.page(
             self._core,
             state=state,
             search=search,
@@ -174,6 +174,7 @@ class KfpService:
             page_token=page_token,
             settling=self._policies.settling,
         )
+        return msgspec.structs.replace(found, runs=runs.marked(self._core, found.runs))
 
     def list_runs(
         self,

@@ -50,6 +50,8 @@ def _look(core: Core, *, counts: bool) -> Status:
         credential=_credential(context.auth),
         token_expires_at=claims.expires_at,
         warnings=[*context.warnings, *late],
+        notebook=context.notebook.name,
+        outlives_pod=Path(__file__).is_relative_to(Path.home()),
         version=__version__,
     )
     try:

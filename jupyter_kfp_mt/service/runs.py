@@ -148,7 +148,13 @@ def get(core: Core, run_id: str) -> Run:
 
 def shown(core: Core, run: Run) -> Run:
     """Return `run` with our fields; raises `not-found` when it is of another namespace."""
-    return told(run, core.guard(run), row=False)
+    return marked(core, [told(run, core.guard(run), row=False)])[0]
+
+
+def marked(core: Core, rows: list[Run]) -> list[Run]:
+    """Return `rows` with whether each was started from here."""
+    mine = core.journal.accepted([row.run_id for row in rows])
+    return [msgspec.structs.replace(row, mine=True) if row.run_id in mine else row for row in rows]
 
 
 def find(core: Core, reference: str) -> Run:

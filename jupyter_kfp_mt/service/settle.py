@@ -114,6 +114,7 @@ def unconfirmed(core: Core, intent: Intent) -> Run:
         namespace=intent.namespace,
         experiment_name=experiment.display_name if experiment else "",
         phase=Phase.UNCONFIRMED,
+        mine=True,
     )
 
 

@@ -4,25 +4,27 @@ import { fireEvent, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { errorBody } from '../src/api/errors';
-import type { ErrorBody } from '../src/api/types';
+import type { ErrorBody, Status } from '../src/api/types';
 import { RunManager } from '../src/model/runs';
+import type { IOpenWork } from '../src/panel/access';
 import { AccessSteps } from '../src/panel/access';
 import { fakeApi, json, status, trans, waitFor } from './samples';
 import type { Answer } from './samples';
 
 let manager: RunManager;
 let steps: AccessSteps;
-let server: { error: ErrorBody | null; more: Record<string, Answer> };
+let server: { error: ErrorBody | null; fields: Partial<Status>; more: Record<string, Answer> };
 let saved: number;
+let work: IOpenWork;
 
 const missing = (code: string): ErrorBody =>
   errorBody({ code, message: 'No token.', command: 'kubectl apply\nkind: PodDefault\nEOF' });
 
 beforeEach(async () => {
   saved = 0;
-  server = { error: missing('no-token-no-option'), more: {} };
+  server = { error: missing('no-token-no-option'), fields: {}, more: {} };
   const api = fakeApi({
-    'GET status': () => json(status({ connected: server.error === null, error: server.error })),
+    'GET status': () => json(status({ connected: server.error === null, error: server.error, ...server.fields })),
     'GET namespaces/team-a/runs': () => json({ runs: [], total_size: 0, next_page_token: '' }),
     'POST access-option': request => server.more['option']?.(request) ?? json({}),
     'POST notebook/restart': request => server.more['restart']?.(request) ?? json({})
@@ -30,7 +32,8 @@ beforeEach(async () => {
   const commands = new CommandRegistry();
   commands.addCommand('docmanager:save-all', { execute: () => void (saved += 1) });
   manager = new RunManager({ api, pages: null, isPageVisible: () => true });
-  steps = new AccessSteps({ manager, commands, trans });
+  work = { unsaved: 2, kernels: 3, terminals: 1 };
+  steps = new AccessSteps({ manager, commands, trans, work: () => work });
   await manager.ready;
 });
 
@@ -81,6 +84,32 @@ it('saves, restarts, and tells when the notebook is back with its token', async 
   await manager.refresh();
   await waitFor(() => expect(steps.restarting).toBe(false));
   expect(told.mock.calls.map(([text]) => text)).toEqual(['Connected to Kubeflow Pipelines as default-editor in team-a.']);
+});
+
+it('says what a restart ends and what it would lose', async () => {
+  server.more['restart'] = vi.fn(() => json({}));
+  const asked = steps.restart();
+  expect((await screen.findByText('Restart analysis with access to Pipelines?')).isConnected).toBe(true);
+  for (const text of ['Running now: 3 kernels, 1 terminal.', '2 unsaved files: Save all first']) {
+    expect(screen.getByText(text).isConnected).toBe(true);
+  }
+  expect(screen.queryByText(/is lost by the restart/)).toBeNull();
+  await press('Cancel');
+  await asked;
+  expect(saved).toBe(0);
+});
+
+it('asks for nothing to be saved where nothing is changed, and warns of what the restart loses', async () => {
+  work = { unsaved: 0, kernels: 0, terminals: 0 };
+  server.fields = { outlives_pod: false, notebook: '' };
+  await manager.refresh();
+  const asked = steps.restart();
+  expect((await screen.findByText('Restart this notebook with access to Pipelines?')).isConnected).toBe(true);
+  expect(screen.getByText(/is lost by the restart. First run “pip install --user/).isConnected).toBe(true);
+  expect(screen.queryByText(/unsaved|Running now/)).toBeNull();
+  await press('Restart');
+  await asked;
+  expect([saved, steps.restarting]).toEqual([0, true]);
 });
 
 it('says what is missing now when the notebook is back without a token', async () => {

@@ -128,6 +128,15 @@ it.each([
   expect((await texts()).length).toBe(count);
 });
 
+it('tells of what this server started elsewhere, once it is seen to end', async () => {
+  const all = endings();
+  const theirs = change('kernel', 'RUNNING', 'SUCCEEDED');
+  all.note({ run: { ...theirs.run, mine: true }, previous: null });
+  expect(await texts()).toEqual([]);
+  all.note({ run: { ...theirs.run, run_id: 'cell', mine: true }, previous: 'RUNNING' });
+  expect(await texts()).toEqual(['kernel succeeded in 2 s.']);
+});
+
 it('says nothing of runs that had ended before they were seen', async () => {
   endings('all').note(change('theirs', null, 'FAILED'));
   expect(await texts()).toEqual([]);

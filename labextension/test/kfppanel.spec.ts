@@ -7,12 +7,14 @@ import { afterEach, expect, it } from 'vitest';
 import type { Status } from '../src/api/types';
 import { errorBody } from '../src/api/errors';
 import { RunManager } from '../src/model/runs';
+import type { IOpenWork } from '../src/panel/access';
 import { KfpPanel } from '../src/panel/panel';
 import { fakeApi, FakeStream, format, json, run, status, waitFor } from './samples';
 
 let manager: RunManager;
 let panel: KfpPanel;
 let asked: Request[];
+const work = (): IOpenWork => ({ unsaved: 0, kernels: 0, terminals: 0 });
 
 afterEach(() => {
   panel.dispose();
@@ -33,7 +35,7 @@ async function show(fields: Partial<Status> = {}): Promise<FakeStream> {
     asked
   );
   manager = new RunManager({ api, pages: null, isPageVisible: () => true });
-  panel = new KfpPanel({ manager, commands: new CommandRegistry(), format, translator: nullTranslator });
+  panel = new KfpPanel({ manager, commands: new CommandRegistry(), format, translator: nullTranslator, work });
   Widget.attach(panel, document.body);
   await manager.ready;
   return stream;

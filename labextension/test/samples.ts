@@ -33,6 +33,7 @@ export function run(fields: Partial<Run> & Pick<Run, 'run_id'>): Run {
     phase: 'RUNNING',
     progress: null,
     failed_task: '',
+    mine: false,
     ...fields
   };
 }
@@ -57,6 +58,8 @@ export function status(fields: Partial<Status> = {}): Status {
     failed_today: 0,
     error: null,
     warnings: [],
+    notebook: 'analysis',
+    outlives_pod: true,
     version: VERSION,
     ...fields
   };

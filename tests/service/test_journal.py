@@ -45,6 +45,22 @@ def service(fake: FakeTransport, journal: Journal, clock: ManualClock) -> KfpSer
     return KfpService(CONTEXT, fake, clock=clock, journal=journal)
 
 
+def test_rows_say_which_were_started_from_here(tmp_path: Path) -> None:
+    ours, theirs, gone = ({"run_id": f"{n}" * 8 + f"-{n * 4}-{n * 4}-{n * 4}-{n * 12}"} for n in "123")
+    journal = Journal(tmp_path / "j")
+    for row, stage in ((ours, Stage.ACCEPTED), (gone, Stage.REFUSED)):
+        journal.begin(intent(row["run_id"], row["run_id"]))
+        journal.settle(row["run_id"], stage)
+    fake = kfp().answer(
+        "GET", RUNS, ok({"runs": [{**row, "experiment_id": OURS} for row in (ours, theirs, gone)]})
+    )
+
+    page = service(fake, journal, ManualClock()).page_runs()
+
+    assert [run.mine for run in page.runs] == [True, False, False]
+    journal.close()
+
+
 def test_a_press_is_written_once(tmp_path: Path) -> None:
     journal, other = Journal(tmp_path / "j"), Journal(tmp_path / "j")
 

@@ -1575,6 +1575,8 @@ export interface components {
             progress: components["schemas"]["Progress"] | null;
             /** @default  */
             failed_task: string;
+            /** @default false */
+            mine: boolean;
         };
         /**
          * RunPage
@@ -1704,6 +1706,10 @@ export interface components {
             error: components["schemas"]["ErrorBody"] | null;
             /** @default [] */
             warnings: components["schemas"]["Caution"][];
+            /** @default  */
+            notebook: string;
+            /** @default false */
+            outlives_pod: boolean;
             /** @default  */
             version: string;
         };

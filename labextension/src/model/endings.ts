@@ -30,6 +30,7 @@ export interface IEndingsOptions {
   /** Show a notice, in place of an earlier one when its id is given; returns the id. */
   readonly tell: (notice: INotice, inPlaceOf: string) => string;
   readonly notify: () => 'mine' | 'all' | 'none';
+  /** Whether the run was started from this page. */
   readonly isMine: (runId: string) => boolean;
   /** Whether the person looks at the run now. */
   readonly isInFront: (runId: string) => boolean;
@@ -81,8 +82,11 @@ export class Endings {
 
   private _wanted(run: Run, previous: IRunChange['previous']): boolean {
     const { notify, isMine } = this._options;
-    const mine = isMine(run.run_id);
-    return notify() === 'all' ? mine || previous !== null : notify() === 'mine' && mine;
+    if (notify() === 'none' || isMine(run.run_id)) {
+      return notify() !== 'none';
+    }
+    // What another page, a kernel or a terminal started is told when it is seen to change.
+    return previous !== null && (notify() === 'all' || run.mine);
   }
 
   /**

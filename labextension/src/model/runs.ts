@@ -397,7 +397,7 @@ export class RunManager implements IRunManager {
   }
 
   private get _wanted(): boolean {
-    const mineActive = this._book.rows.some(run => this._mine.has(run.run_id) && isActive(run.phase));
+    const mineActive = this._book.rows.some(run => (run.mine || this._mine.has(run.run_id)) && isActive(run.phase));
     return !this._isDisposed && ((this._watchers > 0 && this._isPageVisible()) || mineActive);
   }
 

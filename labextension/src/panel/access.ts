@@ -13,10 +13,20 @@ import type { IRunManager } from '../tokens';
 /** JupyterLab's own command. */
 const SAVE_ALL = 'docmanager:save-all';
 
+/** What a restart of the notebook ends, or loses. */
+export interface IOpenWork {
+  /** Documents with changes that are not saved. */
+  readonly unsaved: number;
+  readonly kernels: number;
+  readonly terminals: number;
+}
+
 export interface IAccessStepsOptions {
   readonly manager: IRunManager;
   readonly trans: TranslationBundle;
   readonly commands: CommandRegistry;
+  /** What is open on this page and runs on this server now. */
+  readonly work: () => IOpenWork;
 }
 
 /** The way to a token in a notebook that was started without one: two steps, each asked for first (UX §7). */
@@ -75,13 +85,15 @@ export class AccessSteps implements IDisposable {
   /** Restart this notebook with the option, which ends the server that is asked. */
   async restart(): Promise<void> {
     const { manager, trans, commands } = this._options;
-    const canSave = commands.hasCommand(SAVE_ALL);
+    const { notebook, outlives_pod } = manager.status ?? { notebook: '', outlives_pod: true };
+    const { unsaved, ...running } = this._options.work();
+    const canSave = unsaved > 0 && commands.hasCommand(SAVE_ALL);
     const { button, isChecked } = await showDialog({
-      title: trans.__('Restart this notebook with access to Pipelines?'),
-      body: trans.__(
-        'All kernels and terminals of this notebook stop. Files stay. It takes about a minute; this page reconnects. If this extension is installed in the container, it is lost by the restart: first run “pip install --user jupyter_kfp_mt”.'
-      ),
-      checkbox: canSave ? { label: trans.__('Save all files first'), checked: true } : null,
+      title: trans.__('Restart %1 with access to Pipelines?', notebook || trans.__('this notebook')),
+      body: this._consequences(running, outlives_pod),
+      checkbox: canSave
+        ? { label: trans._n('%1 unsaved file: Save it first', '%1 unsaved files: Save all first', unsaved), checked: true }
+        : null,
       buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), Dialog.warnButton({ label: trans.__('Restart') })],
       defaultButton: 1
     });
@@ -96,6 +108,35 @@ export class AccessSteps implements IDisposable {
       this._away = false;
       this._changed.emit();
     }
+  }
+
+  /** What a restart means here. */
+  private _consequences(running: Omit<IOpenWork, 'unsaved'>, outlives: boolean): Widget {
+    const { trans } = this._options;
+    const now = [
+      running.kernels > 0 ? trans._n('%1 kernel', '%1 kernels', running.kernels) : '',
+      running.terminals > 0 ? trans._n('%1 terminal', '%1 terminals', running.terminals) : ''
+    ].filter(part => part !== '');
+    const said = [
+      trans.__(
+        'All kernels and terminals of this notebook stop. Files stay. It takes about a minute; this page reconnects.'
+      ),
+      now.length > 0 ? trans.__('Running now: %1.', now.join(', ')) : '',
+      outlives
+        ? ''
+        : trans.__(
+            'This extension is installed in the container and is lost by the restart. First run “pip install --user jupyter_kfp_mt”.'
+          )
+    ];
+    const body = new Widget({ node: document.createElement('div') });
+    body.addClass('jp-kfp');
+    body.addClass('jp-kfp-Ask');
+    for (const text of said.filter(each => each !== '')) {
+      const line = document.createElement('p');
+      line.textContent = text;
+      body.node.append(line);
+    }
+    return body;
   }
 
   private get _namespace(): string {

@@ -26,6 +26,7 @@ import { pipelinesIcon } from '../icons';
 import { phaseWord } from '../phase';
 import type { IRunChange, IRunManager } from '../tokens';
 import { AccessSteps } from './access';
+import type { IOpenWork } from './access';
 import { filterItems, MORE_ITEMS, namespaceItems, openMenu, RUN_ITEMS } from './menus';
 import { render } from './render';
 
@@ -40,6 +41,8 @@ export interface IKfpPanelOptions {
   readonly commands: CommandRegistry;
   readonly format: Format;
   readonly translator: ITranslator;
+  /** What a restart of the notebook would end. */
+  readonly work: () => IOpenWork;
 }
 
 /** The side panel: who and where, runs, experiments, pipelines. */
@@ -50,7 +53,12 @@ export class KfpPanel extends SidePanel {
     this._commands = options.commands;
     this._format = options.format;
     const { trans } = options.format;
-    this._access = new AccessSteps({ manager: options.manager, commands: options.commands, trans });
+    this._access = new AccessSteps({
+      manager: options.manager,
+      commands: options.commands,
+      trans,
+      work: options.work
+    });
     this.id = PANEL_ID;
     this.title.icon = pipelinesIcon;
     this.title.caption = trans.__('Kubeflow Pipelines');

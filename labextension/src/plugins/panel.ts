@@ -5,6 +5,7 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { KfpPanel } from '../panel/panel';
+import type { IOpenWork } from '../panel/access';
 import { IRunManager } from '../tokens';
 import { Memory } from './memory';
 import { DOMAIN } from './names';
@@ -31,7 +32,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     const preferences = await Preferences.load(settings);
     preferences.follow(() => manager.setPageSize(preferences.pageSize));
     const format = preferences.format(translator.load(DOMAIN));
-    const widget = new KfpPanel({ manager, commands: app.commands, format, translator });
+    const widget = new KfpPanel({ manager, commands: app.commands, format, translator, work: () => openWork(app) });
     app.shell.add(widget, 'left', { rank: 600, type: 'Kubeflow Pipelines' });
     restorer?.add(widget, widget.id);
     if (state) {
@@ -45,3 +46,14 @@ export const panel: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+/** What is open on the page with changes, and what runs on its server. */
+function openWork({ shell, serviceManager }: JupyterFrontEnd): IOpenWork {
+  // JupyterLab marks the titles of such documents, whatever kind they are.
+  const unsaved = [...shell.widgets()].filter(({ title }) => title.className.includes('jp-mod-dirty'));
+  return {
+    unsaved: unsaved.length,
+    kernels: [...serviceManager.kernels.running()].length,
+    terminals: [...serviceManager.terminals.running()].length
+  };
+}

@@ -52,6 +52,7 @@ export function run(phase: Phase, more: Partial<Run> = {}): Run {
     phase,
     progress: null,
     failed_task: '',
+    mine: false,
     ...more
   };
 }
