@@ -151,13 +151,13 @@ def list_experiments(core: Core, call: Call) -> Json:
 # runs and jobs
 
 
-def _spec(spec: bytes, pipeline_id: str, config: bytes, extra: Mapping[str, Any], name: str = "") -> Json:
+def _spec(spec: bytes, pipeline_id: str, config: bytes, extra: Mapping[str, Any]) -> Json:
     manifest = spec.decode()
     argo = bool(spec) and is_argo(spec)
     values = msgspec.json.decode(config).get("parameters", {}) if argo else {}
     return present(
         pipeline_id=pipeline_id,
-        pipeline_name=name,
+        pipeline_name=extra.get("pipeline_name"),
         workflow_manifest=extra.get("workflow_manifest") or (manifest if argo else ""),
         pipeline_manifest="" if argo else manifest,
         parameters=extra.get("parameters") or _node_parameters(values),
@@ -358,10 +358,10 @@ def job(row: RecurringRunRow) -> Json:
     """A recurring run."""
     references = [reference("NAMESPACE", row.namespace, "OWNER")] if row.namespace else []
     references.append(reference("EXPERIMENT", row.experiment_id, "OWNER"))
+    if row.pipeline_id:
+        references.append(reference("PIPELINE", row.pipeline_id, "CREATOR"))
     if row.pipeline_version_id:
         references.append(reference("PIPELINE_VERSION", row.pipeline_version_id, "CREATOR"))
-    elif row.pipeline_id:
-        references.append(reference("PIPELINE", row.pipeline_id, "CREATOR"))
     extra = msgspec.json.decode(row.extra, type=dict[str, Any])
     trigger = row.trigger
     bounds = present(

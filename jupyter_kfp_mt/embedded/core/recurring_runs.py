@@ -14,7 +14,7 @@ from .checks import check_name, check_text
 from .cron import check_cron
 from .errors import invalid, saying
 from .runs import EDITOR
-from .sources import MayRead, Resolved, Source, Sources
+from .sources import MayRead, Source, Sources
 
 
 class NewRecurringRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,12 +94,12 @@ class RecurringRuns:
             updated_at=now,
             pipeline_id=resolved.pipeline_id,
             pipeline_version_id="" if latest else resolved.pipeline_version_id,
-            spec=_inline(resolved),
+            spec=b"" if latest else resolved.template.wire,
             runtime_config=msgspec.json.encode(config),
             trigger_spec=msgspec.json.encode(new.trigger),
             max_concurrency=new.max_concurrency,
             no_catchup=new.no_catchup,
-            extra=msgspec.json.encode(new.extra),
+            extra=msgspec.json.encode({**new.extra, **resolved.extra()}),
         )
         self._store.recurring_runs.add(row)
         return row
@@ -115,7 +115,3 @@ class RecurringRuns:
     def delete(self, row: RecurringRunRow) -> None:
         """Delete it; its runs stay."""
         self._store.recurring_runs.remove(row.recurring_run_id)
-
-
-def _inline(resolved: Resolved) -> bytes:
-    return b"" if resolved.pipeline_id else resolved.template.wire

@@ -94,7 +94,7 @@ class Runs:
             runtime_config=msgspec.json.encode(config),
             state_history=msgspec.json.encode(new.state_history),
             request_digest=digest,
-            extra=msgspec.json.encode(new.extra),
+            extra=msgspec.json.encode({**new.extra, **resolved.extra()}),
         )
         if not self._store.runs.add(row):
             raced = self._known(namespace, new, digest)

@@ -33,6 +33,11 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     template: Template
     pipeline_id: str = ""
     pipeline_version_id: str = ""
+    version_name: str = ""
+
+    def extra(self) -> dict[str, str]:
+        """What only v1 shows of it: the name of the version, as that of the pipeline."""
+        return {"pipeline_name": self.version_name} if self.version_name else {}
 
 
 class Sources:
@@ -50,6 +55,7 @@ class Sources:
                 template=_of_version(version),
                 pipeline_id=version.pipeline_id,
                 pipeline_version_id=version.pipeline_version_id,
+                version_name=version.name,
             )
         if source.template is not None:
             return Resolved(template=source.template)

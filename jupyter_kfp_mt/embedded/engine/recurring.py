@@ -72,7 +72,7 @@ class RecurringRuns:
         if source is None:
             log.warning("recurring run %s has no pipeline any more", row.recurring_run_id)
             return ""
-        pipeline_id, version_id, spec = source
+        pipeline_id, version_id, spec, extra = source
         number = row.fired + 1
         made = RunRow(
             run_id=str(uuid.uuid5(_RUNS, f"{row.recurring_run_id}/{number}")),
@@ -88,19 +88,23 @@ class RecurringRuns:
             pipeline_version_id=version_id,
             spec=spec,
             runtime_config=row.runtime_config,
+            extra=extra,
         )
         return made.run_id if self._store.runs.add(made) else ""
 
-    def _source(self, row: RecurringRunRow) -> tuple[str, str, bytes] | None:
-        if row.spec:
-            return "", "", row.spec
+    def _source(self, row: RecurringRunRow) -> tuple[str, str, bytes, bytes] | None:
+        if not row.pipeline_id:
+            return "", "", row.spec, b"{}"
         pipelines = self._store.pipelines
         version = (
             pipelines.version(row.pipeline_version_id)
             if row.pipeline_version_id
             else pipelines.latest(row.pipeline_id)
         )
-        return (version.pipeline_id, version.pipeline_version_id, version.spec) if version else None
+        if version is None:
+            return None
+        named = json.dumps({"pipeline_name": version.name}).encode()  # as v1 shows it
+        return version.pipeline_id, version.pipeline_version_id, version.spec, named
 
 
 def _name(row: RecurringRunRow, number: int, due: int) -> str:
