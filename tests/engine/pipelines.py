@@ -71,6 +71,37 @@ def talk(lines: int):
 
 
 @component
+def fill(stay: bool):
+    """Writes until the disk is full; then it fails, or stays and takes whatever becomes free."""
+    import time
+
+    file = open("large", "wb", buffering=0)
+    for size in (65536, 1):
+        try:
+            while True:
+                file.write(bytes(size))
+        except OSError:
+            if size == 1 and not stay:
+                raise
+    while True:
+        try:
+            file.write(b"x")
+        except OSError:
+            time.sleep(0.001)
+
+
+@component
+def execute(code: str, folder: str) -> str:
+    """Leaves a mark, then does what it is told."""
+    import os
+    import uuid
+
+    open(os.path.join(folder, uuid.uuid4().hex), "w").close()
+    exec(code, {})
+    return "done"
+
+
+@component
 def show_environment() -> dict:
     import os
 
@@ -233,6 +264,26 @@ def artifact_cache(content: str):
 @dsl.pipeline
 def talks(lines: int = 0):
     talk(lines=lines)
+
+
+@dsl.pipeline
+def talks_again():
+    talk(lines=0).set_caching_options(False)
+
+
+@dsl.pipeline
+def fills():
+    fill(stay=False).set_caching_options(False)
+
+
+@dsl.pipeline
+def holds():
+    fill(stay=True).set_caching_options(False)
+
+
+@dsl.pipeline
+def executes(code: str, folder: str):
+    execute(code=code, folder=folder).set_caching_options(False)
 
 
 @dsl.pipeline

@@ -23,7 +23,7 @@ from .active import ActiveRun
 from .cache import fingerprint
 from .components import python_code
 from .containment import Containment
-from .folders import Attempt
+from .folders import Attempt, Exit, read_exit
 from .launchers import Handle, Launcher, choose_launcher
 from .mailbox import Mailbox
 from .nodes import Node, State
@@ -133,7 +133,7 @@ class Attempts:
             self._ended(under)
 
     def _ended(self, under: Under) -> None:
-        ended = under.attempt.exit()
+        ended = under.attempt.exit() or _told(under.handle)
         if ended is None and under.attempt.supervisor():
             self._release(under)
             under.found = True
@@ -278,10 +278,18 @@ class Attempts:
             under.handle = None
 
 
+def _told(handle: Handle | None) -> Exit | None:
+    """What the supervisor said of the end: all there is when its file could not be written."""
+    with contextlib.suppress(OSError):
+        return None if handle is None else read_exit(os.read(handle.fileno(), 65536))
+    return None
+
+
 def ask_to_stop(supervisor: int) -> None:
     """Ask a supervisor to stop its attempt; without effect when it has just ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(supervisor, signal.SIGTERM)
+        os.kill(supervisor, signal.SIGCONT)  # its task may have stopped it
 
 
 def _sentence(error: KfpError) -> str:

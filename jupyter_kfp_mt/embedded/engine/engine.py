@@ -40,7 +40,6 @@ from .turns import next_run
 log = logging.getLogger(__name__)
 Clock = Callable[[], float]
 _POLL = 0.1  # seconds between looks at attempts that another engine started
-_RESERVE = 4 * 1024 * 1024  # bytes
 _LOOK = 1.0  # seconds between looks at recurring runs
 
 
@@ -65,7 +64,6 @@ class Engine:
     ) -> None:
         self._store = store
         self._runs_folder = folder / "runs"
-        self._reserve = folder / "reserve"  # room for the last changes when a task has filled the disk
         self._limit = limits.tasks or os.cpu_count() or 1
         self._limits = limits
         self._mounts = Mounts(folder)
@@ -96,8 +94,6 @@ class Engine:
     def start(self) -> None:
         """Go to work, first on the runs that are not finished."""
         self._runs_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with contextlib.suppress(OSError):
-            self._reserve.write_bytes(bytes(_RESERVE))
         self._selector.register(self._commands, selectors.EVENT_READ)
         self._commands.put(lambda: self._containment.apart("runs that were deleted", self._sweep))
         for run_id in self._store.runs.unfinished():
@@ -167,10 +163,9 @@ class Engine:
             try:
                 if not self._containment.apart("a turn of its loop", self._turn):
                     time.sleep(_LOOK)
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
                 # A full disk, mostly. Nothing is lost: what is not stored is not shown and not started.
-                log.exception("the store cannot be written; trying again")
-                self._reserve.unlink(missing_ok=True)
+                log.warning("the store cannot be written (%s); trying again", error)
                 time.sleep(_LOOK)
 
     def _turn(self) -> None:
@@ -201,6 +196,7 @@ class Engine:
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + _LOOK
+        self._store.db.keep_room()
         for row in self._recurring.due():
             name = f"recurring run {row.recurring_run_id}"
             if not self._containment.apart(name, partial(self._fire_one, row)):

@@ -99,17 +99,20 @@ class Attempt:
         self._claim = path / "claim"
 
     def exit(self) -> Exit | None:
-        """How it ended; None while it has not, or when a power cut took the file's text."""
+        """How it ended; None while it has not, or when there is no reading it.
+
+        The task can have done anything to its folder, and a power cut can have taken the file's text.
+        """
         try:
-            return msgspec.json.decode((self.path / "exit.json").read_bytes(), type=Exit)
-        except (FileNotFoundError, msgspec.DecodeError):
+            return read_exit((self.path / "exit.json").read_bytes())
+        except OSError:
             return None
 
     def supervisor(self) -> int:
         """The process id of its living supervisor; 0 when there is none (any more)."""
         try:
             descriptor = os.open(self._claim, os.O_RDWR)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return 0
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -120,19 +123,23 @@ class Attempt:
         return 0
 
     def void(self) -> bool:
-        """See to it that it never begins; False when it has begun. A void claim is an empty file."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """See to it that it never begins; False when it has begun. A void claim is an empty file.
+
+        The folder is made before the attempt is stored, so it was the task who removed a folder that is gone.
+        """
         try:
             os.close(os.open(self._claim, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
             return self._claim.stat().st_size == 0
+        except (FileNotFoundError, NotADirectoryError):
+            return False
         return True
 
     def log_part(self, offset: int, limit: int, *, over: bool) -> LogPart:
         """Return at most `limit` bytes of the log from `offset`; `over`: nothing more can come."""
         over = over or self.exit() is not None  # asked first: what is written until then is read
         try:
-            with (self.path / "log").open("rb") as file:
+            with open(self.path / "log", "rb", opener=_at_once) as file:
                 file.seek(offset)
                 data = file.read(limit)
                 size = os.fstat(file.fileno()).st_size
@@ -140,6 +147,18 @@ class Attempt:
             data, size = b"", 0
         end = offset + len(data)
         return LogPart(data=data, offset=offset, next_offset=end, size=size, complete=over and end >= size)
+
+
+def read_exit(data: bytes) -> Exit | None:
+    """Return what a supervisor says of the end; None for what it has not said whole."""
+    try:
+        return msgspec.json.decode(data, type=Exit)
+    except msgspec.DecodeError:
+        return None
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # whatever a task has put there
 
 
 def task_environment(environ: Mapping[str, str]) -> dict[str, str]:

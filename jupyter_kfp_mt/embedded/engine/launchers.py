@@ -26,7 +26,7 @@ class LaunchError(OSError):
 
 
 class Handle(Protocol):
-    """Something that becomes readable when the supervisor ends."""
+    """Something that becomes readable when the attempt ends: an `Exit`, or nothing when it was killed."""
 
     def fileno(self) -> int:
         """The descriptor to wait for."""

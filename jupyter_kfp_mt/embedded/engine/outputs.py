@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +65,7 @@ def read_outputs(component: Component, attempt: Attempt, artifacts: dict[str, Ar
 
 def _executor_output(path: Path) -> _ExecutorOutput:
     try:
-        if path.stat().st_size > _LARGEST:
-            raise OutputError(f"Its outputs are larger than {_LARGEST} bytes.")
-        written = path.read_bytes()
+        written = _content(path, "outputs")
         return msgspec.json.decode(written, type=_ExecutorOutput)
     except FileNotFoundError:
         return _ExecutorOutput()
@@ -79,13 +79,26 @@ def _executor_output(path: Path) -> _ExecutorOutput:
 
 def _file(path: Path, name: str) -> str:
     try:
-        if path.stat().st_size > _LARGEST:
-            raise OutputError(f"Its output {name} is larger than {_LARGEST} bytes.")
-        return path.read_text(encoding="utf-8")
+        return _content(path, f"output {name}").decode("utf-8")
     except FileNotFoundError:
         raise OutputError(f"It did not give its output {name}.") from None
     except UnicodeDecodeError:
         raise OutputError(f"Its output {name} is not text.") from None
+
+
+def _content(path: Path, what: str) -> bytes:
+    """All of a file; what is none (a pipe, a device) might never end, and all runs would wait for it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            raise OutputError(f"Its {what} cannot be read: {path.name} is not a file.")
+        if about.st_size > _LARGEST:
+            raise OutputError(f"Its {what}: more than {_LARGEST} bytes are not taken.")
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def _artifact(declared: Artifact, written: _RuntimeArtifact) -> Artifact:

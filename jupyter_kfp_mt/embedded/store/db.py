@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import threading
 import unicodedata
@@ -9,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+_PAGE = 4096  # bytes, SQLite's default
+_ROOM = 256  # free pages that are kept in the file
+_LOG = 1200 * (_PAGE + 24)  # bytes of the write-ahead log, which is begun anew after 1000 pages
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # 0.2 ms a commit, and a power cut loses nothing that was answered
@@ -41,6 +46,23 @@ class Database:
             self._migrate(migrations)
         except sqlite3.Error as error:
             raise StoreError(f"{path.name}: {error}") from error
+        self.keep_room()
+
+    def keep_room(self) -> None:
+        """See to it that the next changes need nothing of the disk: when it is full, tasks are to fail."""
+        with contextlib.suppress(sqlite3.OperationalError, OSError):  # it is full already
+            with self._lock:
+                (free,) = self._writer.execute("PRAGMA freelist_count").fetchone()
+            if free < _ROOM / 2:
+                with self.write() as sql:
+                    sql.execute("CREATE TABLE IF NOT EXISTS room (pages)")
+                    sql.execute("INSERT INTO room VALUES (zeroblob(?))", (_ROOM * _PAGE,))
+                with self.write() as sql:
+                    sql.execute("DROP TABLE room")
+            log = self._path.with_name(f"{self._path.name}-wal")
+            if log.exists() and log.stat().st_size < _LOG and hasattr(os, "posix_fallocate"):
+                with log.open("r+b") as file:
+                    os.posix_fallocate(file.fileno(), 0, _LOG)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

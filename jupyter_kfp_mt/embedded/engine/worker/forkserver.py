@@ -131,7 +131,7 @@ def serve(channel: socket.socket) -> NoReturn:
         if descriptors:
             connection = socket.socket(fileno=descriptors[0])
             data = receive(connection)
-            supervisor.supervise(json.loads(data), lambda: start(data), connection.close)
+            supervisor.supervise(json.loads(data), lambda: start(data), connection.sendall)
         code = 0
     except BaseException:
         traceback.print_exc()

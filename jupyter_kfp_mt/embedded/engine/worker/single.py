@@ -37,4 +37,4 @@ if __name__ == "__main__":
 
     data = sys.stdin.buffer.read()
     os.setsid()
-    supervisor.supervise(json.loads(data), lambda: spawn_task(data), lambda: os.close(1))
+    supervisor.supervise(json.loads(data), lambda: spawn_task(data), lambda text: os.write(1, text))

@@ -35,19 +35,23 @@ TIMED_OUT = 124  # the exit code of timeout(1)
 Start = Callable[[], tuple[int, int]]
 
 
-def supervise(job: dict[str, Any], start: Start, tell: Callable[[], None]) -> int | None:
-    """Run `job` to its end; returns the exit code, None when the attempt is another's.
+def supervise(job: dict[str, Any], start: Start, tell: Callable[[bytes], None]) -> None:
+    """Run `job` to its end, unless the attempt is another's.
 
-    `tell` is called when `exit.json` is there to be read.
+    `tell` is called with what `exit.json` holds, once it is there or cannot be written.
     """
     folder = job["folder"]
-    claim = take_claim(folder)
-    if claim is None:
-        return None
-    reserve_exit(folder)
     prctl(PR_SET_CHILD_SUBREAPER)
+    try:
+        claim = take_claim(folder)
+        if claim is None:
+            return
+        reserve_exit(folder)
+        log = _Log(os.path.join(folder, "log"), job["log_limit"])
+    except OSError as error:
+        tell(exit_text(126, f"It could not be begun: {error.strerror}."))
+        return
     stop = _Stop(job.get("timeout") or 0)
-    log = _Log(os.path.join(folder, "log"), job["log_limit"])
     try:
         pid, output = start()
         code = _watch(pid, output, log, stop)
@@ -55,9 +59,11 @@ def supervise(job: dict[str, Any], start: Start, tell: Callable[[], None]) -> in
     except OSError as error:
         code, reason = 126, f"The task could not be started: {error}."
     log.close()
-    write_exit(folder, TIMED_OUT if stop.reason.startswith("It ran") else code, reason)
-    tell()
-    return code
+    text = exit_text(TIMED_OUT if stop.reason.startswith("It ran") else code, reason)
+    with contextlib.suppress(OSError):
+        write_exit(folder, text)
+    with contextlib.suppress(OSError):  # the server has gone
+        tell(text)
 
 
 def take_claim(folder: str) -> int | None:
@@ -86,15 +92,23 @@ def reserve_exit(folder: str) -> None:
         file.write(" " * EXIT_ROOM)
 
 
-def write_exit(folder: str, code: int, reason: str) -> None:
+def exit_text(code: int, reason: str) -> bytes:
+    """Return in JSON how the attempt ended."""
+    end = {"code": code, "reason": reason[:500], "at": time.time()}
+    return json.dumps(end, ensure_ascii=True).ljust(EXIT_ROOM).encode()
+
+
+def write_exit(folder: str, text: bytes) -> None:
     """Write how the attempt ended; whoever sees the file sees all of it.
 
     It is not forced to the disk: a power cut would take what the task made with it.
     """
+    if not os.access(folder, os.W_OK | os.X_OK):  # the task removed it, or its rights
+        os.makedirs(folder, 0o700, exist_ok=True)
+        os.chmod(folder, 0o700)
     part = os.path.join(folder, "exit.part")
-    text = json.dumps({"code": code, "reason": reason[:500], "at": time.time()}, ensure_ascii=True)
-    with open(part, "r+", encoding="utf-8") as file:
-        file.write(text.ljust(EXIT_ROOM))
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        file.write(text)
     os.replace(part, os.path.join(folder, "exit.json"))
 
 

@@ -1,0 +1,83 @@
+"""Tasks that do what no task should: each runs once, ends with a reason, leaves no process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_kfp_mt.spec import Package
+
+from . import pipelines
+from .bench import Bench
+
+Compiled = Callable[[Any], Package]
+OUT = "../out/executor_output.json"
+CASES = {
+    "removes its folder": ("import os, shutil; shutil.rmtree(os.path.dirname(os.getcwd()))", ""),
+    "removes the folder and ends": (
+        "import os, shutil; shutil.rmtree(os.path.dirname(os.getcwd())); os._exit(3)",
+        "execute: It ended with exit code 3.",
+    ),
+    "removes the run": (
+        "import os, shutil; shutil.rmtree(os.path.abspath('../../../..')); os._exit(4)",
+        "execute: It ended with exit code 4.",
+    ),
+    "takes all rights": ("import os; os.chmod('..', 0); os._exit(5)", "execute: It ended with exit code 5."),
+    "closes everything": (
+        "import os; os.closerange(0, 1000); os._exit(6)",
+        "execute: It ended with exit code 6.",
+    ),
+    "pipe as outputs": (
+        f"import os; os.mkfifo('{OUT}'); os._exit(0)",
+        "execute: Its outputs cannot be read: executor_output.json is not a file.",
+    ),
+    "endless outputs": (
+        f"import os; os.symlink('/dev/zero', '{OUT}'); os._exit(0)",
+        "execute: Its outputs cannot be read: executor_output.json is not a file.",
+    ),
+    "kills who watches it": (
+        "import os, time; os.kill(os.getppid(), 9); time.sleep(60)",
+        "execute: The process that watched it is gone.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "error"), CASES.values(), ids=CASES.keys())
+def test_runs_once_and_says_why(code: str, error: str, bench: Bench, compiled: Compiled, place: Path) -> None:
+    parameters = {"code": code, "folder": str(place)}
+
+    run = bench.wait(bench.submit(compiled(pipelines.executes), parameters))
+
+    assert (run.state, run.error) == ("FAILED" if error else "SUCCEEDED", error)
+    assert len(os.listdir(place)) == 1
+    assert working_in(bench.folder / "runs" / run.run_id) == []
+
+
+@pytest.mark.parametrize("pid", ["os.getpid()", "os.getppid()"], ids=["itself", "who watches it"])
+def test_terminate_of_a_task_that_stopped(pid: str, bench: Bench, compiled: Compiled, place: Path) -> None:
+    code = f"import os, signal, time; os.kill({pid}, signal.SIGSTOP); time.sleep(60)"
+    run_id = bench.submit(compiled(pipelines.executes), {"code": code, "folder": str(place)})
+    bench.until(lambda: os.listdir(place))
+
+    bench.engine.terminate(run_id)
+
+    assert bench.wait(run_id).state == "FAILED"
+    assert bench.tasks(run_id)["execute"].state == "CANCELED"
+    assert working_in(bench.folder / "runs" / run_id) == []
+
+
+def working_in(folder: Path) -> list[str]:
+    """The processes that have their working directory below `folder`."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            where = (process / "cwd").readlink() if process.name.isdigit() else Path("/")
+        except OSError:
+            continue
+        if where.is_relative_to(folder):
+            found.append(process.name)
+    return found
