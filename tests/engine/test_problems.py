@@ -91,6 +91,7 @@ def test_source_that_mentions_how_it_is_stored() -> None:
         ({"command": ["sh"]}, {"secretAsEnv": "database"}),
         ({"command": ["sh"]}, {"activeDeadlineSeconds": "soon"}),
         ({"command": ["sh"]}, {"secretAsVolume": [1]}),
+        ({"command": ["sh"]}, {"settingOfALaterVersion": {}}),
     ],
 )
 def test_forms_that_no_compiler_writes_are_refused(container: Any, platform: Any) -> None:

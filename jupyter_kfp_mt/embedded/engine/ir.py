@@ -366,8 +366,8 @@ class FieldAsEnv(_Part, frozen=True, kw_only=True):
     field_path: str = ""
 
 
-class KubernetesExecutor(_Part, frozen=True, kw_only=True):
-    """The settings of kfp-kubernetes for one executor."""
+class KubernetesExecutor(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of kfp-kubernetes for one executor; an unknown one might change what it does."""
 
     secret_as_env: list[SourceAsEnv] = []
     config_map_as_env: list[SourceAsEnv] = []
@@ -378,6 +378,16 @@ class KubernetesExecutor(_Part, frozen=True, kw_only=True):
     pvc_mount: list[ClaimMount] = []
     generic_ephemeral_volume: list[ScratchMount] = []
     empty_dir_mounts: list[ScratchMount] = []
+    # Without effect on one machine:
+    node_selector: Any = None
+    node_affinity: Any = None
+    pod_affinity: Any = None
+    tolerations: Any = None
+    pod_metadata: Any = None
+    image_pull_secret: Any = None
+    image_pull_policy: Any = None
+    security_context: Any = None
+    enabled_shared_memory: Any = None
 
     @property
     def scratch(self) -> list[ScratchMount]:
@@ -385,11 +395,14 @@ class KubernetesExecutor(_Part, frozen=True, kw_only=True):
         return self.empty_dir_mounts + self.generic_ephemeral_volume
 
 
-class PipelineSettings(_Part, frozen=True, kw_only=True):
-    """Settings of the whole pipeline (`dsl.PipelineConfig`)."""
+class PipelineSettings(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of the whole pipeline (`dsl.PipelineConfig`); the last ones are without effect here."""
 
     workspace: dict[str, Any] | None = None
     active_deadline_seconds: int = 0
+    resource_ttl_on_completion: Any = None
+    resource_ttl_on_success: Any = None
+    resource_ttl_on_failure: Any = None
 
 
 class Pipeline(_Part, frozen=True, kw_only=True):
