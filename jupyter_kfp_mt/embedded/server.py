@@ -10,7 +10,6 @@ import logging
 import os
 import secrets
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -19,7 +18,6 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import msgspec
-from tornado.httpserver import HTTPServer
 
 from .. import __version__
 from ..models import RuntimeFile
@@ -27,6 +25,7 @@ from . import find
 from .api.app import LARGEST_HEADER, LARGEST_UPLOAD, Server
 from .core.core import Core
 from .core.runner import Runner
+from .listening import BoundedServer, last_port, listen, room_for_connections
 from .store import Store
 from .tenants import Tenancy, profile_name
 
@@ -142,9 +141,10 @@ class _Process:
             loop.add_signal_handler(number, self._stopped.set)
         with ThreadPoolExecutor(4, "request") as executor:
             server = Server(core, executor, __version__, stop=self._stopped.set)
-            listener = _listen(self._options.port, _last_port(self._folder))
-            http = HTTPServer(
+            listener = listen(self._options.port, last_port(self._folder))
+            http = BoundedServer(
                 server.application(),
+                most=room_for_connections(),
                 max_header_size=LARGEST_HEADER,
                 max_body_size=LARGEST_UPLOAD,
                 idle_connection_timeout=120,
@@ -242,32 +242,6 @@ class _Process:
             multi_user=self._options.multi_user,
         )
         _write_private(self._runtime_path, msgspec.json.encode(runtime))
-
-
-def _listen(port: int, last: int) -> socket.socket:
-    """A socket on the loopback interface; on the last port again when any will do and it is free."""
-    for wanted in dict.fromkeys((port or last, port)):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", wanted))
-        except OSError as error:
-            listener.close()
-            if wanted == port:
-                raise OSError(error.errno, f"port {wanted}: {error.strerror}") from None
-            continue
-        listener.listen(512)
-        listener.setblocking(False)
-        return listener
-    raise OSError("no port")
-
-
-def _last_port(folder: Path) -> int:
-    """The port of the last time, so that addresses people wrote down stay good."""
-    try:
-        return int((folder / "port").read_text())
-    except (OSError, ValueError):
-        return 0
 
 
 def _write_private(path: Path, data: bytes) -> None:

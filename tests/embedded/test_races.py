@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -131,6 +132,22 @@ def test_a_port_that_is_taken_is_named(folder: Path) -> None:
         why = failure(folder, port=port).why
     assert why == f"cannot start: port {port}: Address already in use"
     assert embedded.find(folder) is None
+
+
+def test_more_connections_than_files_stop_nobody(folder: Path) -> None:
+    code = "import pathlib, resource, sys; from jupyter_kfp_mt import embedded\n"
+    code += "resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))\n"
+    code += "embedded.ensure_running(pathlib.Path(sys.argv[1]))"
+    environment = {**os.environ, "PYTHONPATH": str(Path(embedded.__file__).parents[2])}
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code, str(folder)], env=environment, check=True)
+    runtime = embedded.find(folder)
+    assert runtime is not None
+    address = ("127.0.0.1", int(runtime.url.rpartition(":")[2]))
+    with ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(socket.create_connection(address))
+        assert answers(runtime)
+    assert "Too many open files" not in (folder / "server.log").read_text()
 
 
 def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
