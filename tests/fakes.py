@@ -38,6 +38,10 @@ class ManualClock:
         self._seconds += seconds
         self._now += timedelta(seconds=seconds)
 
+    def set_back(self, **span: float) -> None:
+        """Somebody sets the clock; no time passes."""
+        self._now -= timedelta(**span)
+
 
 class FakeTransport:
     """Answers by method and path; the last answer of a list stays. Remembers what it was asked."""

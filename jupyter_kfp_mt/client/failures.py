@@ -40,7 +40,9 @@ _NOTHING_MADE = (
     "error fetching manifest",
     "Failed to generate the ExecutionSpec",
     "Failed to create SubjectAccessReview",
+    "there is no user identity header",  # KFP 1.x answers 500
 )
+_PERHAPS_MADE = (1, 2, 4, 13, 14, 15)  # gRPC: cancelled, unknown, deadline, internal, unavailable, data loss
 _REFUSED_BY_KUBERNETES = ("is invalid", "already exists", "larger than max")
 DOCTOR = "jupyter kfp doctor"
 _READING = ("get", "list", "readArtifact", "")
@@ -93,7 +95,11 @@ def classify(
 
 def _unclear(facts: Facts) -> bool:
     """Whether a request that makes something may have made it, or may yet (kfp-api §2.3)."""
-    if facts.status < 500 or facts.code in (3, 5, 7, 9, 10, 12, 16):
+    if (
+        facts.kubernetes or facts.code is None
+    ):  # of what is on the way: 408 and 499 come after it was passed on
+        return facts.status >= 500 or facts.status in (408, 499)
+    if facts.code not in _PERHAPS_MADE:
         return False
     if any(text in facts.message for text in _NOTHING_MADE):
         return False
@@ -320,7 +326,8 @@ def _missing(facts: Facts, request: Request[Any], context: Context, _: Claims | 
     if gone is not None:
         thing = _THINGS.get(gone["thing"], gone["thing"].lower())
         return not_found(Request(method="GET", path="", reply=bytes, thing=thing, ref=gone["ref"]), context)
-    if request.thing and facts.code is None and facts.message:  # upload, artifact and log handlers
+    other_handler = any(part in request.path for part in ("/upload", "/artifacts/", "/log"))
+    if request.thing and facts.code is None and facts.message and other_handler:
         return not_found(request, context)
     return kfp_error("kfp-path", url=context.endpoint)
 

@@ -118,10 +118,12 @@ class _Connections:
 
 
 def _about(request: Request[Any]) -> dict[str, str]:
-    if not request.body:
-        return dict(request.headers)
-    length = str(len(request.body))
-    return {"Content-Type": request.content_type, "Content-Length": length, **dict(request.headers)}
+    headers = dict(request.headers)
+    if request.body:
+        headers |= {"Content-Type": request.content_type, "Content-Length": str(len(request.body))}
+    if not request.repeatable:  # a service mesh repeats what was answered with 503, unless told not to
+        headers["x-envoy-max-retries"] = "0"
+    return headers
 
 
 def _body(request: Request[Any]) -> io.BytesIO | None:

@@ -1,7 +1,9 @@
 """What we are about to send, written down before it is sent: so that one press of Run is one run.
 
 A small SQLite file in the user's own data folder. No WAL: a home folder may be on NFS. Every write is on the
-disk before the call returns. Where the file cannot be had, the journal lives in memory for this process.
+disk before the call returns. Where the file cannot be had, or fails on the way (a full disk, a folder that
+may not be written, a lock that nobody gives back), the journal goes on in memory for this process, with what
+it knows. A file that is no journal is put aside.
 """
 
 from __future__ import annotations
@@ -10,11 +12,14 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 KEEP = 7 * 24 * 3600.0  # seconds that settled intents are kept
 
@@ -75,33 +80,25 @@ class Journal:
 
     def begin(self, intent: Intent) -> Intent | None:
         """Write `intent` down; when its key has one already, return that and write nothing."""
-        with self._writing() as database:
-            known = self._by_key(database, intent.submit_key)
-            if known is not None and known.stage in (*OPEN, Stage.ACCEPTED):
-                return known
-            if intent.submit_key:
-                database.execute(
-                    "UPDATE intents SET stage = 'SURPLUS' WHERE submit_key = ? AND stage = 'LOST'",
-                    (intent.submit_key,),
-                )
-            old = intent.sent_at - KEEP
-            database.execute(
-                "DELETE FROM intents WHERE sent_at < ? AND stage NOT IN ('SENDING', 'UNCLEAR')", (old,)
-            )
-            values = msgspec.structs.astuple(intent)
-            marks = ", ".join("?" * len(values))
-            database.execute(f"INSERT INTO intents ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608 - our names
-        return None
+        return self._do(lambda database: _transaction(database, lambda: _begin(database, intent)))
 
     def settle(self, run_id: str, stage: Stage) -> None:
         """Write down how far the attempt has come."""
-        with self._writing() as database:
-            database.execute("UPDATE intents SET stage = ? WHERE run_id = ?", (stage.value, run_id))
+        self._write("UPDATE intents SET stage = ? WHERE run_id = ?", stage.value, run_id)
+
+    def accept(self, run_id: str, known_as: str) -> None:
+        """Write down that the attempt is a run, which its server knows by an id of its own."""
+        self._write(
+            "UPDATE OR REPLACE intents SET stage = 'ACCEPTED', run_id = ? WHERE run_id = ?", known_as, run_id
+        )
+
+    def redate(self, run_id: str, sent_at: float) -> None:
+        """Write down another moment of sending: the clock was set back."""
+        self._write("UPDATE intents SET sent_at = ? WHERE run_id = ?", sent_at, run_id)
 
     def looked(self, run_id: str) -> None:
         """Count a look at one that was given up."""
-        with self._writing() as database:
-            database.execute("UPDATE intents SET looks = looks + 1 WHERE run_id = ?", (run_id,))
+        self._write("UPDATE intents SET looks = looks + 1 WHERE run_id = ?", run_id)
 
     def find(self, run_id: str) -> Intent | None:
         """Return the attempt with this id."""
@@ -118,11 +115,6 @@ class Journal:
         where = "endpoint = ? AND namespace = ? AND stage IN ('SENDING', 'UNCLEAR') ORDER BY sent_at DESC"
         return self._read(where, server, namespace)
 
-    def accepted(self, run_ids: Collection[str]) -> set[str]:
-        """Return those of `run_ids`, at most a page, that were started from here in the last days."""
-        marks = ", ".join("?" * len(run_ids))
-        return {each.run_id for each in self._read(f"stage = 'ACCEPTED' AND run_id IN ({marks})", *run_ids)}
-
     def pending(self, since: float) -> list[Intent]:
         """Return all attempts, of any server, that were sent after `since` and still need a look."""
         return self._read("sent_at > ? AND stage IN ('SENDING', 'UNCLEAR', 'SURPLUS')", since)
@@ -138,38 +130,96 @@ class Journal:
                 self._connection.close()
                 self._connection = None
 
-    def _by_key(self, database: sqlite3.Connection, submit_key: str) -> Intent | None:
-        if not submit_key:
-            return None
-        query = f"SELECT {_COLUMNS} FROM intents WHERE submit_key = ? ORDER BY sent_at DESC LIMIT 1"  # noqa: S608 - our names
-        row = database.execute(query, (submit_key,)).fetchone()
-        return _intent(row) if row else None
-
     def _read(self, where: str, *values: str | float) -> list[Intent]:
-        with self._lock:
-            query = f"SELECT {_COLUMNS} FROM intents WHERE {where}"  # noqa: S608 - our own conditions
-            return [_intent(row) for row in self._open().execute(query, values)]
+        if self._connection is None and self._path is not None and not self._path.exists():
+            return []  # nobody has sent anything yet: no file for that
+        return self._do(lambda database: _select(database, where, *values))
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _write(self, statement: str, *values: str | float) -> None:
+        self._do(lambda database: database.execute(statement, values))
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work`; when the file fails, do it once more in memory."""
         with self._lock:
             database = self._open()
-            database.execute("BEGIN IMMEDIATE")
             try:
-                yield database
-            except BaseException:
-                database.execute("ROLLBACK")
-                raise
-            database.execute("COMMIT")
+                return work(database)
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, _OURS):
+                    raise
+                self._connection = _copied(database)
+            return work(self._connection)
 
     def _open(self) -> sqlite3.Connection:
-        """The connection; one to a file that cannot be written gives way to one in memory."""
+        """The connection; a file that cannot be had gives way to one in memory."""
         if self._connection is None:
             try:
-                self._connection = _connect(self._path)
+                self._connection = _connect_again(self._path)
             except (OSError, sqlite3.Error):
                 self._connection = _connect(None)
         return self._connection
+
+
+_OURS = (sqlite3.IntegrityError, sqlite3.ProgrammingError)  # mistakes of this file, not of the disk
+
+
+def _begin(database: sqlite3.Connection, intent: Intent) -> Intent | None:
+    known = _select(database, "submit_key = ? ORDER BY sent_at DESC LIMIT 1", intent.submit_key)
+    if intent.submit_key and known and known[0].stage in (*OPEN, Stage.ACCEPTED):
+        return known[0]
+    if intent.submit_key:
+        database.execute(
+            "UPDATE intents SET stage = 'SURPLUS' WHERE submit_key = ? AND stage = 'LOST'",
+            (intent.submit_key,),
+        )
+    old = intent.sent_at - KEEP
+    database.execute("DELETE FROM intents WHERE sent_at < ? AND stage NOT IN ('SENDING', 'UNCLEAR')", (old,))
+    _insert(database, intent)
+    return None
+
+
+def _insert(database: sqlite3.Connection, intent: Intent) -> None:
+    values = msgspec.structs.astuple(intent)
+    marks = ", ".join("?" * len(values))
+    database.execute(f"INSERT INTO intents ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608 - our names
+
+
+def _select(database: sqlite3.Connection, where: str, *values: str | float) -> list[Intent]:
+    query = f"SELECT {_COLUMNS} FROM intents WHERE {where}"  # noqa: S608 - our own conditions
+    return [_intent(row) for row in database.execute(query, values)]
+
+
+def _transaction(database: sqlite3.Connection, work: Callable[[], T]) -> T:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        found = work()
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:  # a full disk may have ended it
+            database.execute("ROLLBACK")
+        raise
+    return found
+
+
+def _copied(database: sqlite3.Connection) -> sqlite3.Connection:
+    """What can still be read of `database`, in memory; lets go of it."""
+    copy = _connect(None)
+    with contextlib.suppress(sqlite3.Error, msgspec.ValidationError):
+        for intent in _select(database, "1"):
+            _insert(copy, intent)
+    database.close()
+    return copy
+
+
+def _connect_again(path: Path | None) -> sqlite3.Connection:
+    """A connection to the file; one that is no journal is put aside for a new one."""
+    try:
+        return _connect(path)
+    except sqlite3.DatabaseError as error:
+        if path is None or type(error) is not sqlite3.DatabaseError:
+            raise
+    path.replace(path.with_name(f"{path.name}.broken"))
+    return _connect(path)
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:

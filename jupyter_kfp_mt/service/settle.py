@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from typing import NamedTuple
 
+from ..client import filters
 from ..client import runs as requests
 from ..errors import KfpError, KfpNotFoundError
 from ..models import Phase, Run
 from .core import Core
-from .journal import Intent, Stage
+from .journal import OPEN, Intent, Stage
 
 DAY = 24 * 3600.0  # seconds after which only a person who looks at the list is told
 RARELY = 300.0  # seconds between two looks when KFP has not answered for long
 AT_ONCE = 5  # attempts looked up with one page of runs
+SKEW = 60.0  # seconds that two clocks may differ
+_OWN_IDS = re.compile(r"v?(0|1)\.|v?2\.0\.0-")  # versions of KFP that take no id from a client
 
 
 class Settling(NamedTuple):
@@ -27,21 +31,44 @@ class Settling(NamedTuple):
     surplus: tuple[float, ...] = (60.0, 300.0, 600.0)  # when one that was sent again is looked for once more
 
 
-def look(core: Core, intent: Intent, settling: Settling) -> Run | None:
+def look(core: Core, intent: Intent, *, late: bool) -> Run | None:
     """Look the run of `intent` up once, write down what is known, and return the run if it is there.
 
-    Only KFP's own "not found" is evidence, and only after the bound; anything else means to ask again.
+    Only KFP's own "not found" is evidence, and only when it is too `late` for the run to come; anything else
+    means to ask again.
     """
     try:
-        run = core.api.call(requests.get_run(intent.run_id))
-    except KfpNotFoundError:
-        if core.clock.now().timestamp() - intent.sent_at >= settling.bound:
-            core.journal.settle(intent.run_id, Stage.LOST)
-        return None
+        run = _run_of(core, intent, late=late)
     except KfpError:
         return None
-    core.journal.settle(intent.run_id, Stage.ACCEPTED)
+    if run is None and late:
+        core.journal.settle(intent.run_id, Stage.LOST)
+    if run is not None:
+        core.journal.accept(intent.run_id, run.run_id)
     return run
+
+
+def _run_of(core: Core, intent: Intent, *, late: bool) -> Run | None:
+    try:
+        return core.api.call(requests.get_run(intent.run_id))
+    except KfpNotFoundError:
+        return _by_name(core, intent) if late else None
+
+
+def _by_name(core: Core, intent: Intent) -> Run | None:
+    """Return the run of `intent` on a server that gives ids of its own: KFP before 2.0 does.
+
+    The first of its name in its experiment that is not older than the attempt, and that no other attempt is.
+    """
+    if not _OWN_IDS.match(core.health().tag_name):
+        return None
+    named = [filters.equals("display_name", intent.display_name)]
+    request = requests.list_runs(
+        core.namespace(), named, experiment_id=intent.experiment_id, sort_by="created_at desc", page_size=50
+    )
+    sent = datetime.fromtimestamp(intent.sent_at - SKEW, timezone.utc)
+    found = [run for run in core.api.call(request).runs if run.created_at and run.created_at >= sent]
+    return next((run for run in reversed(found) if core.journal.find(run.run_id) is None), None)
 
 
 def overdue(core: Core, intent: Intent) -> bool:
@@ -49,18 +76,25 @@ def overdue(core: Core, intent: Intent) -> bool:
     return core.clock.now().timestamp() - intent.sent_at >= Settling().bound
 
 
-def wait(core: Core, intent: Intent, settling: Settling) -> Run | None:
-    """Look until the run of `intent` is there or is given up; None then."""
+def wait(core: Core, intent: Intent, settling: Settling, age: float) -> Run | None:
+    """Look until the run of `intent` is there, or until the bound, whatever the clock is set to meanwhile.
+
+    `age` is how many seconds ago it was sent. None is of a run that is given up; one that KFP tells nothing
+    of to the end is returned as not confirmed.
+    """
+    until = core.clock.monotonic() + settling.bound - min(max(age, 0.0), settling.bound)
     pause = settling.first
     while True:
-        run = look(core, intent, settling)
+        late = core.clock.monotonic() >= until
+        run = look(core, intent, late=late)
         if run is not None:
             return run
         known = core.journal.find(intent.run_id)
-        if known is None or known.stage not in (Stage.SENDING, Stage.UNCLEAR):
+        if known is None or known.stage not in OPEN:
             return None
-        left = intent.sent_at + settling.bound - core.clock.now().timestamp()
-        core.clock.sleep(min(pause, max(left, settling.first)))
+        if late:
+            return unconfirmed(core, intent)
+        core.clock.sleep(min(pause, until - core.clock.monotonic()))
         pause = min(settling.longest, pause * 2)
 
 
@@ -73,8 +107,11 @@ def reconcile(core: Core, settling: Settling) -> list[Run]:
     open_ones = core.journal.unsettled(*where)
     now = core.clock.now().timestamp()
     for intent in open_ones[-AT_ONCE:]:
-        if intent.stage is Stage.UNCLEAR or now - intent.sent_at > settling.sending:
-            look(core, intent, settling)
+        age = now - intent.sent_at
+        if age < -SKEW:  # the clock was set back: it counts from now
+            core.journal.redate(intent.run_id, now)
+        elif intent.stage is Stage.UNCLEAR or age > settling.sending:
+            look(core, intent, late=age >= settling.bound)
     _end_surplus(core, settling, now)
     return [unconfirmed(core, intent) for intent in core.journal.unsettled(*where)] if open_ones else []
 

@@ -103,31 +103,42 @@ def submit(core: Core, wish: Wish, settling: Settling, *, patient: bool) -> Run:
 
 
 def _send(core: Core, intent: Intent, body: dict[str, Any], settling: Settling, *, patient: bool) -> Run:
-    outcome = Stage.UNCLEAR  # also when this process is interrupted
+    began = core.clock.monotonic()
     try:
         run = core.api.call(requests.create_run(body, answer=settling.answer))
-        outcome = Stage.ACCEPTED
     except KfpError as error:
+        core.journal.settle(intent.run_id, Stage.UNCLEAR if error.unclear else Stage.REFUSED)
         if not error.unclear:
-            outcome = Stage.REFUSED
             raise
         unclear = error
-    finally:
-        core.journal.settle(intent.run_id, outcome)
-    return run if outcome is Stage.ACCEPTED else _settled(core, intent, settling, unclear, patient=patient)
+    except BaseException:  # interrupted: it may have arrived
+        core.journal.settle(intent.run_id, Stage.UNCLEAR)
+        raise
+    else:
+        if run.run_id == intent.run_id or run.display_name == intent.display_name:  # KFP 1 gives the id
+            core.journal.accept(intent.run_id, run.run_id)
+            return run
+        core.journal.settle(intent.run_id, Stage.UNCLEAR)
+        unclear = kfp_error("kfp-error", status="A submit was answered", text=f"with run {run.run_id[:8]}")
+    age = core.clock.monotonic() - began
+    return _settled(core, intent, settling, unclear, age=age) if patient else settle.unconfirmed(core, intent)
 
 
 def _met(core: Core, intent: Intent, settling: Settling, *, patient: bool) -> Run:
     """The run of an attempt that the same press of Run has already made."""
+    if (intent.server, intent.namespace) != (core.context.server, core.context.namespace):
+        elsewhere = f"it was used in {intent.namespace or 'another place'}"
+        raise kfp_error("bad-input", field="submit_key", problem=elsewhere)
     if intent.stage is Stage.ACCEPTED:
         return core.api.call(requests.get_run(intent.run_id))
-    return _settled(core, intent, settling, unavailable(core.context), patient=patient)
-
-
-def _settled(core: Core, intent: Intent, settling: Settling, error: KfpError, *, patient: bool) -> Run:
     if not patient:
         return settle.unconfirmed(core, intent)
-    run = settle.wait(core, intent, settling)
+    age = core.clock.now().timestamp() - intent.sent_at
+    return _settled(core, intent, settling, unavailable(core.context), age=age)
+
+
+def _settled(core: Core, intent: Intent, settling: Settling, error: KfpError, *, age: float) -> Run:
+    run = settle.wait(core, intent, settling, age)
     if run is None:
         raise error
     return run

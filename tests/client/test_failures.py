@@ -119,6 +119,37 @@ def test_an_answer_on_the_way_gets_its_code(
     assert why in error.why
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "unclear"),
+    [
+        (408, "stream timeout", True),  # of Envoy, after it has passed the request on
+        (499, {"code": 1, "message": "context canceled"}, True),
+        (520, "<html>cloudflare</html>", True),
+        (503, {"code": 14, "message": "Failed to create a workflow, try again later"}, True),
+        (500, {"code": 13, "message": "Failed to store run x: Lock wait timeout exceeded"}, False),
+        (500, OLD_SERVER, False),
+        (429, {"code": 8, "message": "received message larger than max"}, False),
+        (409, {"code": 6, "message": "exists"}, False),
+        (307, "", False),
+        (404, {"message": "no Route matched with those values"}, False),
+        (500, {"kind": "Status", "code": 500, "message": "etcdserver: request timed out"}, True),
+        (403, {"kind": "Status", "code": 403, "message": "no"}, False),
+    ],
+)
+def test_an_answer_to_a_submit_tells_whether_it_may_have_started(
+    status: int, body: object, unclear: bool
+) -> None:
+    assert read(ask("POST", thing="run"), status, body).unclear is unclear
+
+
+def test_only_kfp_says_that_a_run_is_not_there() -> None:
+    looking = ask(path="/apis/v2beta1/runs/x", thing="run", ref="x")
+
+    assert read(looking, 404, {"code": 5, "message": "Run x not found"}).code == "not-found"
+    assert read(looking, 404, {"message": "no Route matched with those values"}).code == "kfp-path"
+    assert read(looking, 404, {"error": "service not found"}).code == "kfp-path"
+
+
 def test_a_refusal_names_who_may_not_what_and_the_cure() -> None:
     request = f"{ALICE}&ResourceAttributes{{Namespace:alice,Verb:list,Group:x,Resource:runs,Name:,}})"
 

@@ -53,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.server.text)
 
-    do_POST = do_GET  # noqa: N815 - the name that http.server looks for
+    do_POST = do_DELETE = do_GET  # noqa: N815 - the names that http.server looks for
 
     def log_message(self, *_: object) -> None:
         return
@@ -93,6 +93,17 @@ def test_cookies_are_those_of_the_file_only(server: Server, tmp_path: Path) -> N
     transport.send(healthz())
 
     assert [each["cookie"] for each in server.seen] == ["oauth2_proxy_kubeflow=abc"] * 2
+    transport.close()
+
+
+def test_a_mesh_is_told_not_to_repeat_what_must_not_be_sent_twice(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret")
+    transport = to(server.url, tmp_path / "token")
+
+    for request in (healthz(), runs.create_run({}), runs.change_run("x", "retry"), runs.delete_run("x")):
+        transport.send(request)
+
+    assert [each.get("x-envoy-max-retries") for each in server.seen] == [None, "0", "0", None]
     transport.close()
 
 

@@ -114,9 +114,10 @@ def test_what_must_not_be_sent_twice_has_a_connection_of_its_own() -> None:
             transport.send(request)
         transport.close()
 
-    looks = {address for verb, address in from_where if verb == b"GET "}
-    posts = {address for verb, address in from_where if verb == b"POST"}
-    assert (len(from_where), len(looks), len(posts), looks & posts) == (4, 1, 1, set())
+    looks = [address for verb, address in from_where if verb == b"GET "]
+    posts = [address for verb, address in from_where if verb == b"POST"]
+    assert (len(looks), len(set(looks)), len(posts)) == (3, 1, 1)
+    assert posts[0] not in looks
 
 
 PAST, NOW, LATER = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in (2020, 2021, 2090))

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import stat
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +33,13 @@ def intent(run_id: str, key: str = "", **values: Any) -> Intent:
 def unclear(fake: FakeTransport) -> FakeTransport:
     """A KFP that answers the next submit too late."""
 
-    def late(request: Request[Any]) -> Response:
-        error = timed_out(CONTEXT)
-        error.unclear = True
-        raise error
+    return fake.answer("POST", RUNS, timed_out_late())
 
-    return fake.answer("POST", RUNS, late)
+
+def timed_out_late() -> KfpError:
+    error = timed_out(CONTEXT)
+    error.unclear = True
+    return error
 
 
 def sent(fake: FakeTransport) -> list[str]:
@@ -106,6 +111,51 @@ def test_without_a_folder_it_lives_in_memory(tmp_path: Path) -> None:
 
     assert journal.begin(intent("a", "key")) is None
     assert journal.by_key("key") is not None
+    journal.close()
+
+
+def test_looking_makes_no_file(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "folder" / "j")
+
+    assert (journal.unsettled("e", "n"), journal.by_key("k"), journal.find("a")) == ([], None, None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_journal_is_put_aside(tmp_path: Path) -> None:
+    (tmp_path / "j").write_text("This is no database, and long enough to be seen as none by its header.")
+    journal, other = Journal(tmp_path / "j"), Journal(tmp_path / "j")
+
+    assert journal.begin(intent("a")) is None
+
+    assert other.find("a") is not None
+    assert (tmp_path / "j.broken").read_text().startswith("This is no database")
+    journal.close()
+    other.close()
+
+
+def without_table(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE intents")
+
+
+def without_pages(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:4096] + b"\xff" * (path.stat().st_size - 4096))
+
+
+@pytest.mark.parametrize("damage", [without_table, without_pages])
+def test_a_file_that_fails_on_the_way_gives_way_to_memory(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.begin(intent("a"))
+    damage(tmp_path / "j")
+
+    journal.settle("a", Stage.ACCEPTED)  # an outcome is never masked by the disk
+    assert journal.begin(intent("b", "key")) is None
+
+    met = journal.begin(intent("c", "key"))
+    assert met is not None
+    assert met.run_id == "b"
     journal.close()
 
 
@@ -270,3 +320,110 @@ def test_what_was_sent_again_is_looked_for_when_it_is_due() -> None:
         clock.advance(pause)
 
     assert pauses == [180.0, 240.0, 300.0, 0.5]
+
+
+def test_a_clock_that_is_set_back_does_not_keep_a_submit_open_for_ever() -> None:
+    fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
+    pressed = service(fake, journal, clock)
+    run = pressed.submit(TRAIN, {"name": "x"}, patient=False)
+    fake.answer("GET", f"{RUNS}/{run.run_id}", GONE)
+    clock.set_back(days=1)
+
+    pressed.page_runs()
+    clock.advance(121)
+
+    assert pressed.page_runs().runs == []
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(days=-1)])
+def test_who_waits_waits_two_minutes_whatever_the_clock_says(jump: timedelta) -> None:
+    fake, clock = kfp(), ManualClock()
+
+    def late(request: Request[Any]) -> Response:
+        clock.set_back(seconds=jump.total_seconds())
+        raise timed_out_late()
+
+    with pytest.raises(KfpError, match="does not answer"):
+        service(fake.answer("POST", RUNS, late), Journal(), clock).submit(TRAIN, {"name": "x"})
+
+    assert sum(clock.slept) == 120
+
+
+def test_who_waits_for_a_server_that_stays_away_gets_the_run_as_not_confirmed() -> None:
+    fake, clock = kfp(), ManualClock()
+
+    def gone(request: Request[Any]) -> Response:
+        fake.answer("GET", f"{RUNS}/{json.loads(request.body)['run_id']}", Response(status=502))
+        raise timed_out_late()
+
+    run = service(fake.answer("POST", RUNS, gone), Journal(), clock).submit(TRAIN, {"name": "x"})
+
+    assert (run.phase, 120 <= sum(clock.slept) < 125) == (Phase.UNCONFIRMED, True)
+
+
+def test_a_key_belongs_to_one_namespace() -> None:
+    fake, journal = kfp(), Journal()
+    pressed = service(fake, journal, ManualClock())
+    pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
+
+    with pytest.raises(KfpError, match="submit_key: it was used in alice"):
+        pressed.in_namespace("bob").submit(TRAIN, {"name": "x"}, submit_key="k")
+
+
+OLD = {"multi_user": True, "tag_name": "1.8.5"}  # gives ids of its own, whatever the client says
+
+
+def test_a_server_that_gives_ids_of_its_own_is_believed() -> None:
+    fake, journal = kfp().answer("GET", "/apis/v2beta1/healthz", OLD), Journal()
+    fake.answer("POST", RUNS, lambda request: ok({**json.loads(request.body), "run_id": "theirs"}))
+    fake.answer("GET", f"{RUNS}/theirs", {"run_id": "theirs", "experiment_id": OURS})
+    pressed = service(fake, journal, ManualClock())
+
+    first = pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
+    again = pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
+
+    assert (first.run_id, again.run_id, len(sent(fake))) == ("theirs", "theirs", 1)
+
+
+def test_an_unclear_submit_to_such_a_server_is_found_by_its_name() -> None:
+    fake, journal, clock = unclear(kfp()), Journal(), ManualClock()
+    fake.answer("GET", "/apis/v2beta1/healthz", OLD)
+    now = clock.now()
+    listed = [
+        {"run_id": "new", "experiment_id": OURS, "display_name": "mine", "created_at": now.isoformat()},
+        {
+            "run_id": "older",
+            "experiment_id": OURS,
+            "display_name": "mine",
+            "created_at": "2026-03-12T13:00:00Z",
+        },
+    ]
+    fake.answer("GET", RUNS, {"runs": listed})
+
+    run = service(fake, journal, clock).submit(TRAIN, {"name": "x"}, name="mine", submit_key="k")
+
+    known = journal.by_key("k")
+    assert known is not None
+    assert (run.run_id, known.run_id, known.stage) == ("new", "new", Stage.ACCEPTED)
+
+
+def test_an_answer_with_somebody_elses_run_is_no_answer() -> None:
+    fake, clock = kfp(), ManualClock()
+
+    def mixed_up(request: Request[Any]) -> Response:
+        wanted = json.loads(request.body)["run_id"]
+        fake.answer("GET", f"{RUNS}/{wanted}", {"run_id": wanted, "experiment_id": OURS})
+        return ok({"run_id": "other", "display_name": "another"})
+
+    run = service(fake.answer("POST", RUNS, mixed_up), Journal(), clock).submit(TRAIN, {"name": "x"})
+
+    assert run.run_id == sent(fake)[0]
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b"\xff", b'{"run_id": 5}'])
+def test_an_answer_that_is_not_understood_is_unclear(body: bytes) -> None:
+    fake, journal = kfp().answer("POST", RUNS, Response(status=200, body=body)), Journal()
+
+    run = service(fake, journal, ManualClock()).submit(TRAIN, {"name": "x"}, patient=False)
+
+    assert run.phase is Phase.UNCONFIRMED
