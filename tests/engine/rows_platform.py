@@ -170,7 +170,7 @@ def timed_out(tasks):
     assert "time limit of 1 s" in tasks["nap"].reason
 
 
-@dsl.pipeline(pipeline_config=dsl.PipelineConfig(active_deadline_seconds=4))
+@dsl.pipeline(pipeline_config=dsl.PipelineConfig(active_deadline_seconds=8))
 def deadline():
     first = nap(seconds=60)
     nap(seconds=0).after(first)

@@ -65,8 +65,9 @@ def exact_numbers(value: Any) -> Any:
 def coerce(value: Any, parameter_type: str) -> Any:
     """Return `value` as a parameter of `parameter_type` has it; raises ValueTypeError where it cannot be one.
 
-    Text is read as JSON for every type but STRING, and anything becomes text for STRING, as the KFP driver
-    does: items of a loop over mixed values are declared STRING.
+    Anything becomes text for STRING, as KFP's driver does it: items of a loop over an untyped list are
+    declared so. Text is read as JSON for every other type, which the driver refuses: such an item fits an
+    int here.
     """
     if parameter_type == _STRING:
         return as_text(value)
