@@ -113,3 +113,25 @@ def test_a_wait_without_a_reason_says_so() -> None:
 def test_colours_and_control_characters_are_gone() -> None:
     told = explain_task(facts_of(Task(display_name="load"), "\x1b[31mfatal:\x1b[0m \x07bad\r\n"))
     assert told.line == "fatal: bad"
+
+
+def test_a_pod_that_was_pushed_out_says_by_what() -> None:
+    said = {"reason": "PreemptionByScheduler", "message": "preempting to accommodate a higher priority pod"}
+    condition = {"type": "DisruptionTarget", "status": "True", **said}
+    pod = msgspec.convert({"status": {"phase": "Failed", "conditions": [condition]}}, Pod)
+    told = explain_task(facts_of(Task(display_name="load"), states=states_of(pod)))
+    assert told.message == "Task load stopped: it gave way to something more important."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Failed to initialize: my own model",
+        "bash: /bin/ls: Argument list too long",
+        "rpc error: code = Unavailable desc = my own server",
+        "ERROR: nothing was built",
+    ],
+)
+def test_words_of_the_task_s_own_code_are_not_taken_for_kfp_s(line: str) -> None:
+    told = explain_task(facts_of(Task(display_name="load", exit_code=1), line))
+    assert told.message == "Task load stopped: exit code 1."

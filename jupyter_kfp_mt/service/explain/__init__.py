@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ...models import Failure, Task
 from ..rows import failures
-from . import cluster
+from . import cluster, launch, pods
 from .facts import Cause, Facts, Rule, Said, clause, clean_lines, events_of, states_of
 from .python import python_error, raised_in
 
@@ -36,15 +36,30 @@ RULES: tuple[Rule, ...] = (
     cluster.image_pull,
     cluster.missing_object,
     cluster.quota,
+    pods.refused,
+    pods.webhook_down,
+    pods.account,
     cluster.unschedulable,
     cluster.evicted,
+    pods.runs_as_root,
+    pods.volume,
+    pods.sandbox,
+    pods.device,
+    cluster.preempted,
+    cluster.lost,
+    cluster.terminated,
     cluster.time_limit,
     cluster.no_command,
+    pods.too_large,
+    pods.wrong_machine,
+    pods.runtime,
     cluster.out_of_memory,
     python_error,
-    cluster.packages,
-    cluster.driver,
-    cluster.launcher,
+    launch.packages,
+    launch.metadata,
+    launch.driver,
+    launch.launcher,
+    launch.results,
     cluster.ended_with,
     cluster.told,
 )
@@ -52,8 +67,15 @@ WAITS: tuple[Rule, ...] = (
     cluster.image_pull,
     cluster.missing_object,
     cluster.quota,
+    pods.refused,
+    pods.webhook_down,
+    pods.account,
     cluster.unschedulable,
+    pods.runs_as_root,
+    pods.volume,
+    pods.sandbox,
     cluster.no_command,
+    pods.runtime,
 )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from .facts import Cause, Facts, clause
+from .python import SHARED, SHARED_CURE
 
 _PULL = re.compile(r"ImagePullBackOff|ErrImagePull|ErrImageNeverPull|InvalidImageName|Failed to pull image")
-_IMAGE = re.compile(r"""(?:image|manifest for|for image)\s+\\?["“](?P<image>[^"”\\]+)""")
+_IMAGE = re.compile(r"""(?:image reference|image|manifest for|for image)\s+\\?["“](?P<image>[^"”\\]+)""")
 _PULL_WHY = (
     (
         r"unauthorized|authentication required|denied|403 Forbidden|no basic auth",
@@ -38,35 +39,33 @@ _RANGE = re.compile(
 _NODES = re.compile(r"(?P<free>0/\d+ nodes)(?: are available)?: (?P<why>.+?)(?:\. preemption:.*|\.?)$", re.S)
 _OOM = re.compile(r"OOMKilled")
 _EVICTED = re.compile(r"Evicted|The node (?:was low|had condition)[^.]*")
+_OVER_DISK = re.compile(
+    r"ephemeral local storage usage exceeds[^\n]*? (?P<limit>\d\S*?)\.?(?:\s|$)"
+    r'|exceeded its local ephemeral storage limit \\?"(?P<own>[^"\\]+)'
+    r'|Usage of EmptyDir volume \\?"[^"\\]+\\?" exceeds the limit \\?"(?P<folder>[^"\\]+)'
+)
+_PRESSURES = {"DiskPressure": "disk", "MemoryPressure": "memory", "PIDPressure": "process ids"}
+_PREEMPTED = re.compile(r"Preempt(?:ed|ing|ionByScheduler)|higher priority pod")
 _LOW = re.compile(r"low on resource: (?P<what>[\w-]+)|condition: \[(?P<condition>\w+)\]")
-_LOST = re.compile(r"pod deleted|NodeLost|NodeShutdown|Preempt|node is (?:gone|lost)|DisruptionTarget", re.I)
+_LOST = re.compile(
+    r"pod (?:deleted|termination)|NodeLost|node shutdown|NodeShutdown|node is (?:gone|lost)|DisruptionTarget"
+    r"|DeletionByTaintManager|EvictionByEvictionAPI|DeletionByPodGC|TerminationByKubelet"
+    r"|which was running pod .* is unresponsive|node not found",
+    re.I,
+)
 _DEADLINE = re.compile(
     r"DeadlineExceeded|exceeded its deadline|longer than the specified deadline"
     r"|[Mm]ax duration limit exceeded"
     r"|time limit of (?P<limit>[\d.]+ ?s)"
 )
+_SHUTDOWN = re.compile(r"workflow shutdown with strategy|[Ss]topped with strategy")
 _COMMAND = re.compile(
     r'exec: \\?"(?P<command>[^"\\]+)\\?": (?:executable file not found|stat .*no such file|permission denied)'
 )
-_PIP = re.compile(
-    r"(?:No matching distribution found for|Could not find a version that satisfies the requirement)"
-    r" (?P<package>[^\s;(]+)"
-)
-_INSTALL = re.compile(r"Packages could not be installed[.:]* ?(?P<told>.*)")
-_PIP_NETWORK = re.compile(
-    r"Failed to establish a new connection|Temporary failure in name resolution|ProxyError|SSLError"
-)
-_DRIVER = re.compile(r"(?:KFP driver: )?driver\.\w+\(.*?\) failed: (?P<why>.+)|KFP driver: (?P<other>.+)")
-_LAUNCHER = re.compile(
-    r"failed to (?:execute component|publish|initialize): (?P<why>.+)"
-    r"|\b[Ff]ailed to (?P<io>upload|download) .*?artifact"
-)
-_STORE = re.compile(
-    r"NoSuchBucket|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|no such host|connection refused|x509"
-)
 _NO_NEWS = re.compile(r"(?:\w+: )?Error \(exit code|child '|No more retries left|It ended with exit code")
-_EXIT_STATUS = re.compile(r"exit status \d+$")
 _SIGNALS = {
+    135: "it crashed (bus error)",
+    136: "it crashed (floating point error)",
     139: "it crashed (segmentation fault)",
     134: "it crashed (abort)",
     132: "it crashed (illegal instruction)",
@@ -192,19 +191,50 @@ def out_of_memory(facts: Facts) -> Cause | None:
 
 
 def evicted(facts: Facts) -> Cause | None:
-    """Its node had to get rid of it, or went away."""
+    """Its node had to get rid of it."""
+    full = facts.search(_OVER_DISK)
+    if full is not None:
+        limit = full["limit"] or full["own"] or full["folder"]
+        return Cause(
+            "stopped: it was evicted",
+            f"It wrote more than {limit} to the disk of its node.",
+            "Write to an output of the task or a volume, or ask for more: ephemeral-storage.",
+        )
     if facts.search(_EVICTED) is not None:
         low = facts.search(_LOW)
         what = (low["what"] or low["condition"]) if low is not None else ""
-        why = f"Its node ran low on {what}." if what else "Its node ran low on something."
-        return Cause(
-            "stopped: it was evicted", why, "Say what it needs (task.set_memory_request(…)), then retry."
-        )
-    if facts.search(_LOST) is not None:
-        return Cause(
-            "stopped: its pod is gone", "The node was drained, lost, or given to others.", "Retry the run."
-        )
+        what = _PRESSURES.get(what, what)
+        why = f"Its node ran low on {what or 'something'}."
+        cure = "Say what it needs (task.set_memory_request(…)), then retry."
+        return Cause("stopped: it was evicted", why, "Retry the run." if what == "disk" else cure)
     return None
+
+
+def preempted(facts: Facts) -> Cause | None:
+    """It gave way to something more important."""
+    if facts.search(_PREEMPTED) is None:
+        return None
+    return Cause(
+        "stopped: it gave way to something more important",
+        "Pods of higher priority needed its place.",
+        "Retry the run, or ask an admin for another priority.",
+    )
+
+
+def lost(facts: Facts) -> Cause | None:
+    """Its node went away under it."""
+    if facts.search(_LOST) is None:
+        return None
+    return Cause(
+        "stopped: its pod is gone", "The node was drained, lost, or given to others.", "Retry the run."
+    )
+
+
+def terminated(facts: Facts) -> Cause | None:
+    """Somebody stopped the run."""
+    if facts.search(_SHUTDOWN) is None:
+        return None
+    return Cause("stopped: the run was terminated", "", "Retry goes on from here.")
 
 
 def time_limit(facts: Facts) -> Cause | None:
@@ -230,51 +260,6 @@ def no_command(facts: Facts) -> Cause | None:
     )
 
 
-def packages(facts: Facts) -> Cause | None:
-    """Packages that it asks for cannot be installed."""
-    found, told = facts.find_line(_PIP) or facts.search(_PIP), facts.search(_INSTALL)
-    if found is None and told is None:
-        return None
-    if facts.find_line(_PIP_NETWORK) is not None:
-        why = "The package index does not answer from the task."
-        return Cause("did not start: packages cannot be installed", why, "Use an image that has them.")
-    what = f" ({found['package']})" if found is not None else ""
-    why = "The package index has no such version for its Python" if found is not None else ""
-    why = why or (clause(told["told"]) if told is not None else "")
-    return Cause(
-        f"did not start: packages cannot be installed{what}",
-        f"{why}." if why else "",
-        "Check the names and versions in packages_to_install, or use an image that has them.",
-    )
-
-
-def driver(facts: Facts) -> Cause | None:
-    """KFP's preparation of the task failed."""
-    if not facts.driver:
-        return None
-    found = facts.find_line(_DRIVER)
-    why = found["why"] or found["other"] if found is not None else facts.message
-    return Cause(
-        "was not started: KFP could not prepare it", _tail(why), "Retry; if it stays, show an admin."
-    )
-
-
-def launcher(facts: Facts) -> Cause | None:
-    """The task's own code is not to blame: KFP could not fetch its inputs or store its outputs."""
-    found = facts.find_line(_LAUNCHER)
-    if found is None or (found["why"] and _EXIT_STATUS.search(found["why"])):
-        return None
-    line = found["why"] or found[0]
-    io = found["io"] or ("upload" if "upload" in line else "download" if "download" in line else "")
-    said = {
-        "upload": "ran, but its results could not be stored",
-        "download": "did not start: its inputs could not be fetched",
-    }.get(io, "stopped: KFP's launcher failed")
-    cure = "Check the artifact store of this namespace, or ask an admin."
-    store = _STORE.search(" ".join(facts.lines[-30:]))
-    return Cause(said, _tail(line), cure if io or store else "Retry; if it stays, show an admin.")
-
-
 def ended_with(facts: Facts) -> Cause | None:
     """It ended by itself, with a code that is not 0."""
     code = facts.exit_code
@@ -282,6 +267,12 @@ def ended_with(facts: Facts) -> Cause | None:
         return None
     code = 128 - code if code < 0 else code
     if code in _SIGNALS:
+        if code == 135:
+            return Cause(
+                f"stopped: {_SIGNALS[code]}",
+                f"Nearly always that is full shared memory. {SHARED}",
+                SHARED_CURE,
+            )
         return Cause(
             f"stopped: {_SIGNALS[code]}",
             "Compiled code of a package went wrong.",
@@ -306,13 +297,3 @@ def told(facts: Facts) -> Cause | None:
     text = clause(facts.message)
     plain = text.startswith(("It ", "Its ", "The "))
     return Cause(f"stopped: {text[:1].lower()}{text[1:]}" if plain else f"stopped: {text}")
-
-
-def _tail(text: str) -> str:
-    """The end of a chain of reasons, which says most."""
-    line = text.strip().split("\n", 1)[0].strip().rstrip(".")
-    parts = line.split(": ")
-    while len(parts) > 2 and len(": ".join(parts)) > 160:
-        parts.pop(0)
-    short = ": ".join(parts)
-    return f"{short[:1].upper()}{short[1:300]}." if short else ""

@@ -114,6 +114,8 @@ def states_of(pod: Pod) -> tuple[Said, ...]:
                 found.append(Said(detail.reason, detail.message))
     conditions = [each for each in pod.status.conditions or [] if each.status == "False" and each.message]
     found += [Said(each.reason, each.message) for each in conditions if each.type == "PodScheduled"]
+    disrupted = [each for each in pod.status.conditions or [] if each.type == "DisruptionTarget"]
+    found += [Said(each.reason, each.message) for each in disrupted if each.status == "True"]
     if pod.status.reason or pod.status.message:
         found.append(Said(pod.status.reason, pod.status.message))
     return tuple(found)

@@ -18,6 +18,8 @@ _MODULE = re.compile(r"No module named '(?P<name>[^']+)'")
 _WRITING = re.compile(
     r"""["'][wax]b?\+?["']|\.to_(?:csv|parquet|json|pickle|excel)\(|\.write_(?:text|bytes)\(|\bmkdir\("""
 )
+SHARED = "A container has 64 MiB of shared memory (/dev/shm)."
+SHARED_CURE = "Use fewer workers (num_workers=0), or mount memory at /dev/shm."
 _AFTER = 40  # lines that may follow a traceback that ended the task
 
 
@@ -185,6 +187,52 @@ def _network(raised: Raised) -> Cause:
     )
 
 
+def _gpu(raised: Raised) -> Cause | None:
+    if re.search(r"out of memory|OOM when allocating", raised.text) is None:
+        return _no_gpu(raised)
+    return Cause(
+        "stopped: out of GPU memory",
+        raised.place or clause(raised.text),
+        "Use smaller batches or a smaller model, or ask for a larger GPU.",
+    )
+
+
+def _no_gpu(raised: Raised) -> Cause | None:
+    if re.search(r"DataLoader worker .* (?:Bus error|shared memory)", raised.text):
+        return Cause(
+            "stopped: out of shared memory",
+            SHARED,
+            SHARED_CURE,
+        )
+    if re.search(r"No CUDA GPUs are available|Found no NVIDIA driver", raised.text) is None:
+        return None
+    return Cause(
+        "stopped: it has no GPU",
+        raised.place,
+        "Ask for one: task.set_accelerator_type(…).set_accelerator_limit(1).",
+    )
+
+
+def _no_credentials(raised: Raised) -> Cause:
+    return Cause(
+        "stopped: it has no credentials for its store",
+        raised.place,
+        "Give it a secret: kubernetes.use_secret_as_env(task, …).",
+    )
+
+
+def _denied(raised: Raised) -> Cause | None:
+    """A store, a web service or Kubernetes knows who asks, and says no."""
+    if re.search(r"AccessDenied|Forbidden|\b403\b|InvalidAccessKeyId|SignatureDoesNotMatch", raised.text):
+        cure = "Check the rights of the credentials that it has, or of its service account."
+        return Cause(f"stopped: access was denied ({clause(raised.text)})", raised.place, cure)
+    if re.search(r"Unauthorized|\b401\b", raised.text):
+        return Cause(
+            f"stopped: it is not signed in ({clause(raised.text)})", raised.place, "Check its credentials."
+        )
+    return None
+
+
 _WORDS: dict[str, Callable[[Raised], Cause | None]] = {
     "FileNotFoundError": _file,
     "IsADirectoryError": _folder,
@@ -199,6 +247,15 @@ _WORDS: dict[str, Callable[[Raised], Cause | None]] = {
     "SyntaxError": _syntax,
     "IndentationError": _syntax,
     "OSError": _disk,
+    "OutOfMemoryError": _gpu,
+    "ResourceExhaustedError": _gpu,
+    "RuntimeError": _gpu,
+    "NoCredentialsError": _no_credentials,
+    "PartialCredentialsError": _no_credentials,
+    "ClientError": _denied,
+    "HTTPError": _denied,
+    "ApiException": _denied,
+    "S3Error": _denied,
     "URLError": _network,
     "gaierror": _network,
     "ConnectionError": _network,

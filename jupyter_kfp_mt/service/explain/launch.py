@@ -1,0 +1,147 @@
+"""What KFP's own parts say when they are to blame: pip, driver, launcher, and Argo's helpers in the pod."""
+
+from __future__ import annotations
+
+import re
+
+from .facts import Cause, Facts, clause
+
+_PIP_WHY = (
+    (re.compile(r"Failed (?:building|to build)"), "They have to be compiled, and that does not work there."),
+    (
+        re.compile(r"conflicting dependencies|ResolutionImpossible"),
+        "They want other packages in versions that exclude each other.",
+    ),
+    (
+        re.compile(r"Requires-Python|requires a different Python"),
+        "They are not made for this version of Python.",
+    ),
+    (
+        re.compile(r"OSError: \[Errno 13\]|EnvironmentError: \[Errno 13\]"),
+        "There is no right to write where they would go; the image does not run as root.",
+    ),
+)
+_PIP = re.compile(
+    r"(?:No matching distribution found for|Could not find a version that satisfies the requirement)"
+    r" (?P<package>[^\s;(]+)"
+)
+_PIP_ENDED = re.compile(r"^\s*ERROR: ")
+_PIP_CURE = "Check the names and versions in packages_to_install, or use an image that has them."
+_INSTALL = re.compile(r"Packages could not be installed[.:]* ?(?P<told>.*)")
+_PIP_NETWORK = re.compile(
+    r"Failed to establish a new connection|Temporary failure in name resolution|ProxyError|SSLError"
+)
+_DRIVER = re.compile(r"(?:KFP driver: )?driver\.\w+\(.*?\) failed: (?P<why>.+)|KFP driver: (?P<other>.+)")
+_LAUNCHER = re.compile(
+    r"(?:[Ff]ailed to execute component|failed to (?:publish|initialize)): (?P<why>.+)"
+    r"|\b[Ff]ailed to (?P<io>upload|download) .*?artifact"
+)
+_STORE = (
+    (re.compile(r"AccessDenied|Access Denied"), "The store refuses the credentials of this namespace."),
+    (re.compile(r"InvalidAccessKeyId|SignatureDoesNotMatch"), "The store does not know these credentials."),
+    (re.compile(r"NoSuchBucket"), "The bucket is not there."),
+    (re.compile(r"NoSuchKey|specified key does not exist"), "It is not in the store."),
+    (re.compile(r"no such host|connection refused|i/o timeout"), "The store does not answer."),
+    (re.compile(r"x509"), "The certificate of the store is not trusted."),
+)
+_EXIT_STATUS = re.compile(r"exit status \d+$")
+_METADATA = re.compile(
+    r"rpc error: code = (?:Unavailable|DeadlineExceeded|Unimplemented|Internal|Unknown) desc = (?P<why>.+)"
+)
+_SAVE = re.compile(
+    r"(?:Error \(exit code \d+\): )?"
+    r"(?P<why>failed to (?P<what>save|put|load|get|stat|open|create|upload|download)"
+    r" (?:outputs?|inputs?|artifacts?|file|object|logs?|s3|new minio|bucket)[^\n]*)"
+)
+_LOADING = ("load", "get", "download", "stat")
+
+
+def packages(facts: Facts) -> Cause | None:
+    """Packages that it asks for cannot be installed."""
+    found, told = facts.find_line(_PIP) or facts.search(_PIP), facts.search(_INSTALL)
+    failed = next((words for pattern, words in _PIP_WHY if facts.find_line(pattern)), "")
+    if found is None and told is None:
+        if not failed or facts.find_line(_PIP_ENDED) is None:
+            return None
+        return Cause("did not start: packages cannot be installed", failed, _PIP_CURE)
+    if facts.find_line(_PIP_NETWORK) is not None:
+        why = "The package index does not answer from the task."
+        return Cause("did not start: packages cannot be installed", why, "Use an image that has them.")
+    what = f" ({found['package']})" if found is not None else ""
+    why = "The package index has no such version for its Python" if found is not None else ""
+    why = why or (clause(told["told"]) if told is not None else "")
+    return Cause(
+        f"did not start: packages cannot be installed{what}",
+        f"{why}." if why else "",
+        _PIP_CURE,
+    )
+
+
+def driver(facts: Facts) -> Cause | None:
+    """KFP's preparation of the task failed."""
+    if not facts.driver:
+        return None
+    found = facts.find_line(_DRIVER)
+    why = found["why"] or found["other"] if found is not None else facts.message
+    return Cause(
+        "was not started: KFP could not prepare it", _tail(why), "Retry; if it stays, show an admin."
+    )
+
+
+def metadata(facts: Facts) -> Cause | None:
+    """KFP's record of what ran does not answer its driver or launcher."""
+    line = facts.find_line(_DRIVER if facts.driver else _LAUNCHER)
+    found = _METADATA.search(line[0]) if line is not None else None
+    if found is None:
+        return None
+    said = "was not started" if facts.driver else "stopped"
+    return Cause(
+        f"{said}: KFP's metadata store does not answer",
+        _tail(found["why"].rpartition("desc = ")[2].strip('"')),
+        "Retry; if it stays, show an admin.",
+    )
+
+
+def results(facts: Facts) -> Cause | None:
+    """Argo's helpers in its pod could not fetch its inputs or keep its outputs and log."""
+    found = facts.search(_SAVE)
+    if found is None:
+        return None
+    said = (
+        "did not start: its inputs could not be fetched"
+        if found["what"] in _LOADING
+        else "ran, but its results could not be stored"
+    )
+    cure = "Check the artifact store of this namespace, or ask an admin."
+    return Cause(said, _of_store(found["why"]) or _tail(found["why"]), cure)
+
+
+def launcher(facts: Facts) -> Cause | None:
+    """The task's own code is not to blame: KFP could not fetch its inputs or store its outputs."""
+    found = facts.find_line(_LAUNCHER)
+    if found is None or (found["why"] and _EXIT_STATUS.search(found["why"])):
+        return None
+    line = found["why"] or found[0]
+    io = found["io"] or ("upload" if "upload" in line else "download" if "download" in line else "")
+    said = {
+        "upload": "ran, but its results could not be stored",
+        "download": "did not start: its inputs could not be fetched",
+    }.get(io, "stopped: KFP's launcher failed")
+    cure = "Check the artifact store of this namespace, or ask an admin."
+    store = _of_store(line) or _of_store(" ".join(facts.lines[-30:]))
+    return Cause(said, store or _tail(line), cure if io or store else "Retry; if it stays, show an admin.")
+
+
+def _of_store(text: str) -> str:
+    """What is the matter with the artifact store, as far as `text` tells; empty when it does not."""
+    return next((words for pattern, words in _STORE if pattern.search(text)), "")
+
+
+def _tail(text: str) -> str:
+    """The end of a chain of reasons, which says most."""
+    line = text.strip().split("\n", 1)[0].strip().rstrip(".")
+    parts = line.split(": ")
+    while len(parts) > 2 and len(": ".join(parts)) > 160:
+        parts.pop(0)
+    short = ": ".join(parts)
+    return f"{short[:1].upper()}{short[1:300]}." if short else ""
