@@ -69,6 +69,7 @@ def ensure_running(
         on_step("Restarting the embedded server: another version was installed")
         stop(data_dir)
     on_step("Starting the embedded server")
+    data_dir = data_dir.absolute()  # it is where the server runs
     arguments = ["--data", str(data_dir), "--port", str(port), "--idle-minutes", str(IDLE_MINUTES)]
     arguments += ["--namespace", namespace] if namespace else []
     arguments += ["--single-user"] if single_user else []
@@ -87,12 +88,16 @@ def stop(data_dir: Path) -> bool:
     """
     if not _locked(data_dir):
         return False
-    deadline = time.monotonic() + _STOP_SECONDS
+    deadline, key = time.monotonic() + _STOP_SECONDS, ""
     while _locked(data_dir):
         if time.monotonic() > deadline:
             raise kfp_error("embedded-failed", line=f"The server of {data_dir} does not stop.")
         runtime = _read(data_dir)
-        if runtime is not None:  # by its key, not by its number: that may be another process by now
+        if runtime is not None:
+            key = key or runtime.owner_key
+            if runtime.owner_key != key:
+                return True  # it has ended, and somebody started another one
+            # by its key, not by its number: that may be another process by now
             _ask(runtime, "POST", "/embedded/stop", timeout=_ANSWER_SECONDS)
         time.sleep(_PAUSE)
     return True

@@ -126,6 +126,12 @@ def test_one_that_holds_the_folder_and_says_nothing_is_named(folder: Path) -> No
     assert embedded.find(folder) == runtime
 
 
+def test_a_folder_may_be_named_from_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    runtime = embedded.ensure_running(Path("kfp"))
+    assert embedded.find(folder) == embedded.find(Path("kfp")) == runtime
+
+
 def test_a_port_that_is_taken_is_named(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
