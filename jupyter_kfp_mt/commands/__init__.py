@@ -55,6 +55,7 @@ COMMANDS: tuple[Command, ...] = (
     look.tasks,
     look.why,
     look.logs,
+    look.events,
     look.outputs,
     look.metrics,
     look.spec,

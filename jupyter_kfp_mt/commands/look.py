@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..errors import kfp_error
 from ..lists import ExperimentList, MetricTable, PipelineList, PipelineVersionList, RunList, TaskList
-from ..models import DoctorReport, Run, Status
+from ..models import DoctorReport, PodView, Run, Status
 from . import logs as reading
 from .grammar import argument, command, usage_error
 from .results import LogText, Outputs, Text
@@ -143,6 +144,19 @@ def logs(session: Session, *, run: str, task: str, tail: int, search: str, follo
         return reading.follow(session, found, task, tail=tail, search=search)
     chosen = reading.choose_task(session.service().tasks(found.run_id), task, found)
     return reading.read(session, found, chosen, tail=tail, search=search)
+
+
+@command(
+    "events", RUN, TASK, argument("--yaml", action="store_true", help="the pod itself instead of its events")
+)
+def events(session: Session, *, run: str, task: str, yaml: bool) -> PodView | Text:
+    """Show what the cluster says of a task's pod; without TASK as `logs` chooses one."""
+    found = session.find_run(run)
+    chosen = reading.choose_task(session.service().tasks(found.run_id), task, found)
+    if chosen is None:
+        raise kfp_error("not-found", thing="task", ref=task, ns=found.display_name, list=f"tasks {run}")
+    pod = session.service().pod(found.run_id, chosen.task_id)
+    return Text(pod.manifest) if yaml and pod.manifest else pod
 
 
 @command("outputs", RUN, TASK)

@@ -46,6 +46,7 @@ _BLOCKS: dict[type, Callable[[Any], Block]] = {
     models.Run: facts.run_card,
     models.RunView: facts.card,
     models.DoctorReport: facts.doctor,
+    models.PodView: facts.pod,
     models.Experiment: facts.experiment,
     models.PipelineVersion: facts.version,
     errors.ErrorBody: facts.notice,

@@ -16,6 +16,7 @@ from ..models import (
     Experiment,
     Phase,
     PipelineVersion,
+    PodView,
     Run,
     RunView,
     Status,
@@ -221,6 +222,28 @@ def doctor(report: DoctorReport) -> Block:
     cause = [Notice(report.cause)] if report.cause else []
     who = [Lines([(f"Who can do it: {report.who}.", "")])] if report.who else []
     return Stack([*cause, *who, table])
+
+
+def pod(found: PodView, now: datetime | None = None) -> Block:
+    """What the cluster says of a pod, and what may not be read of it."""
+    if not found.pod:
+        return Lines([("This task has no pod yet.", "")])
+    rows = [
+        (
+            _when(each.at, now),
+            Cell(each.reason, _LEVELS["warning"] if each.type == "Warning" else None),
+            Cell(str(each.count) if each.count > 1 else ""),
+            Cell(each.message),
+        )
+        for each in found.events
+    ]
+    columns = (Column("When"), Column("Event"), Column("Times", right=True), Column("What it says"))
+    empty = "No events. The cluster keeps them for about an hour."
+    told = [(f"{refusal.message} {refusal.why}", "") for refusal in found.refused]
+    told += [(refusal.command, "") for refusal in found.refused[:1]]
+    table = Table(columns, rows, f"Pod {found.pod}{' is gone' if found.gone else ''}", empty)
+    shown = rows or not any(" events " in refusal.message for refusal in found.refused)
+    return Stack([*([Lines(told)] if told else []), *([table] if shown else [])])
 
 
 def outputs(found: Mapping[str, Mapping[str, Any]]) -> Table:

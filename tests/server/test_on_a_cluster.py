@@ -14,6 +14,7 @@ from service.test_cluster import RUN, Cluster, failed, pod_name
 from tornado.httpclient import HTTPClientError
 from traitlets.config import Config
 
+from jupyter_kfp_mt import display
 from jupyter_kfp_mt.commands import Session, perform, split
 
 PATH = ("jupyter-kfp-mt", "namespaces/alice/runs", RUN, "tasks", TASK, "log")
@@ -67,6 +68,28 @@ async def test_the_page_is_told_why_there_is_none(cluster: Cluster, jp_fetch: An
     error = json.loads(caught.value.response.body)  # type: ignore[union-attr]  # there is one
     assert (caught.value.code, error["code"]) == (404, "logs-gone")
     assert "NoSuchKey" in error["details"]
+
+
+@pytest.mark.parametrize(("words", "shown"), [("", "FailedMount"), (" --yaml", "kind: Pod")])
+def test_a_notebook_gets_the_events_of_a_pod_or_the_pod(cluster: Cluster, words: str, shown: str) -> None:
+    name = pod_name("root.load.executor")
+    events = f"/api/v1/namespaces/alice/events?fieldSelector=involvedObject.name%3D{name}"
+    mount = {"type": "Warning", "reason": "FailedMount", "message": "no such disk", "count": 4}
+    cluster.pod.server.answer("GET", events, 200, {"items": [mount]})
+    cluster.pod.server.answer("GET", f"/api/v1/namespaces/alice/pods/{name}", 200, {"kind": "Pod"})
+    session = Session(lambda **_: cluster.service(), Screen())
+    assert shown in display.text(perform(session, split(f"events {RUN} load{words}", {})))
+
+
+def test_a_notebook_is_told_which_right_is_missing(cluster: Cluster) -> None:
+    refusal = 'pods is forbidden: User "system:serviceaccount:alice:view" cannot list resource "events"'
+    name = pod_name("root.load.executor")
+    events = f"/api/v1/namespaces/alice/events?fieldSelector=involvedObject.name%3D{name}"
+    cluster.pod.server.answer("GET", events, 403, {"message": refusal})
+    session = Session(lambda **_: cluster.service(), Screen())
+    shown = display.text(perform(session, split(f"events {RUN} load", {})))
+    assert "No right to read events in alice. system:serviceaccount:alice:view may not list events." in shown
+    assert "No events" not in shown
 
 
 async def test_the_id_of_a_click_goes_to_kfp_and_the_log_and_comes_back_in_the_error(
