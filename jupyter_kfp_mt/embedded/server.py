@@ -22,7 +22,7 @@ import msgspec
 from .. import __version__
 from ..models import RuntimeFile
 from . import find
-from .api.app import LARGEST_HEADER, LARGEST_UPLOAD, Server
+from .api.app import LARGEST_HEADER, MOST_READ, Server
 from .core.core import Core
 from .core.runner import Runner
 from .listening import BoundedServer, last_port, listen, room_for_connections
@@ -146,7 +146,7 @@ class _Process:
                 server.application(),
                 most=room_for_connections(),
                 max_header_size=LARGEST_HEADER,
-                max_body_size=LARGEST_UPLOAD,
+                max_body_size=MOST_READ,
                 idle_connection_timeout=120,
                 body_timeout=60,
             )

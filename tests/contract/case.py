@@ -98,7 +98,8 @@ class Telling:
         body = item.get("body")
         sent = self._filled(body).encode() if isinstance(body, str) else self._filled(body)
         if "upload" in item:
-            sent, kind = multipart(**item["upload"])
+            upload = item["upload"]
+            sent, kind = multipart(upload["field"], upload["file"], upload["content"])
             headers.append(("Content-Type", kind))
         path = path.replace("<filter>", quote(self.comparison.real(item.get("filter", "")), safe=""))
         reply = self.target.call(method, self._path(path), sent, headers)

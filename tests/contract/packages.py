@@ -124,7 +124,16 @@ CONTENTS = {
 }
 
 
-def multipart(field: str, file: str, content: str) -> tuple[bytes, str]:
+def content(name: str) -> bytes:
+    """The file of this name; also `yaml of N bytes`, `zip with yaml of N bytes`: filled up by a comment."""
+    inside, _, size = name.removeprefix("zip with ").rpartition("yaml of ")
+    if not size.endswith(" bytes") or inside:
+        return CONTENTS[name]
+    found = YAML + b"#" * (int(size.removesuffix(" bytes")) - len(YAML))
+    return zipped(("pipeline.yaml", found)) if name.startswith("zip with ") else found
+
+
+def multipart(field: str, file: str, content_name: str) -> tuple[bytes, str]:
     """The body of an upload and its content type."""
     head = f'--x\r\nContent-Disposition: form-data; name="{field}"; filename="{file}"\r\n\r\n'
-    return head.encode() + CONTENTS[content] + b"\r\n--x--\r\n", "multipart/form-data; boundary=x"
+    return head.encode() + content(content_name) + b"\r\n--x--\r\n", "multipart/form-data; boundary=x"

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
-from jupyter_kfp_mt.embedded.api.app import LARGEST_HEADER, LARGEST_UPLOAD, Server
+from jupyter_kfp_mt.embedded.api.app import LARGEST_HEADER, MOST_READ, Server
 from jupyter_kfp_mt.embedded.core.core import Core
 from jupyter_kfp_mt.embedded.core.runner import LogPart, Problem
 from jupyter_kfp_mt.embedded.store import Store
@@ -152,7 +152,7 @@ def running(
         with ThreadPoolExecutor(4) as executor:
             server = Server(core, executor, "0.0.0", stop=ended.set)
             http = HTTPServer(
-                server.application(), max_header_size=LARGEST_HEADER, max_body_size=LARGEST_UPLOAD
+                server.application(), max_header_size=LARGEST_HEADER, max_body_size=MOST_READ
             )
             http.add_socket(listener)
             end.append(ended)

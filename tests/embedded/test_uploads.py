@@ -177,10 +177,14 @@ def test_a_name_that_leads_home_is_not_followed() -> None:
         fetch("https://localhost/x.yaml", allowed=("localhost",))
 
 
-def test_a_body_over_its_bound_is_refused_before_it_is_read(server: Running) -> None:
-    headers = [("Content-Length", str(9 << 20))]
-    reply = server.call("POST", "/apis/v2beta1/runs", b"", token=server.token("alice"), headers=headers)
-    assert (reply.status, reply.json["message"]) == (413, "the body is larger than 8388608 bytes")
+def test_a_body_over_its_bound_is_refused_in_words_and_a_boundless_one_before_it_is_read(
+    server: Running,
+) -> None:
+    large = server.call("POST", "/apis/v2beta1/runs", b" " * (40 << 20), token=server.token("alice"))
+    headers = [("Content-Length", str(2 << 30))]
+    told = server.call("POST", "/apis/v2beta1/runs", b"", token=server.token("alice"), headers=headers)
+    for reply in (large, told):
+        assert (reply.status, reply.json["message"]) == (413, "the body is larger than 8388608 bytes")
 
 
 def test_packages_of_the_examples_are_read() -> None:

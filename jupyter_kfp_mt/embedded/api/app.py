@@ -27,6 +27,7 @@ LARGEST_BODY = 8 * 1024 * 1024
 LARGEST_UPLOAD = 33 * 1024 * 1024  # a package of 32 MiB and the multipart around it
 LARGE_BODY = 256 * 1024  # read off the loop
 MOST_BUFFERED = 4 * LARGEST_UPLOAD  # of all large bodies on their way together
+MOST_READ = 1024 * 1024 * 1024  # what is too large is dropped as it comes, so that its caller hears why
 LARGEST_HEADER = 256 * 1024  # a filter of 70 kB in the URL is fine on a real server
 _UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}  # of Grpc-Timeout
 _NOT_SERVED = "this Host is not served here"
@@ -66,8 +67,12 @@ def all_routes(version: str, stop: Callable[[], None]) -> list[Route]:
     from . import admin, routes_v1
 
     public = [
-        Route("GET", f"/apis/{api}/healthz", None, lambda core, _call: extras.healthz(core.tenancy, version))
-        for api in ("v2beta1", "v1beta1")
+        Route(
+            "GET", "/apis/v2beta1/healthz", None, lambda core, _call: extras.healthz(core.tenancy, version)
+        ),
+        Route(
+            "GET", "/apis/v1beta1/healthz", None, lambda core, _call: extras.healthz_v1(core.tenancy, version)
+        ),
     ]
     return [*public, *v2_routes(), *routes_v1.routes(), *admin.routes(stop)]
 
@@ -110,7 +115,7 @@ class _Handler(web.RequestHandler):
         if not re.fullmatch(r"[0-9]{1,18}", told):
             self.set_header("Connection", "close")
             self._send(refusal(malformed("Content-Length is no number")))
-        elif int(told) > self._limit:
+        elif int(told) > MOST_READ:
             self._refuse_size()
 
     def data_received(self, chunk: bytes) -> None:

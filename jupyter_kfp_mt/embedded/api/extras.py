@@ -25,11 +25,15 @@ _OURS = frozenset({"phase"})
 
 def healthz(tenancy: Tenancy, version: str) -> Mapping[str, Any]:
     """The state of the server; says that it is the embedded one."""
+    return {**healthz_v1(tenancy, version), "pipeline_store": "database"}
+
+
+def healthz_v1(tenancy: Tenancy, version: str) -> Mapping[str, Any]:
+    """The same for v1, which knows one kind of store only."""
     return {
         "commit_sha": "embedded",
         "tag_name": version,
         "multi_user": tenancy.multi_user,
-        "pipeline_store": "database",
         "embedded": True,
     }
 
