@@ -329,7 +329,7 @@ def needs_image():
 @dsl.pipeline
 def needs_volume():
     volume = kubernetes.CreatePVC(pvc_name="v", access_modes=["ReadWriteOnce"], size="1Gi")
-    kubernetes.mount_pvc(light(), pvc_name=volume.outputs["name"], mount_path="/not-there-on-the-host")
+    kubernetes.mount_pvc(light(), pvc_name=volume.outputs["name"], mount_path="/proc/data")
 
 
 @component
@@ -344,9 +344,10 @@ def needs_pod():
 
 @dsl.pipeline
 def needs_secret_file():
-    kubernetes.use_secret_as_volume(light(), "database", "/not-there-on-the-host")
+    kubernetes.use_secret_as_volume(light(), "database", "/proc/database")
 
 
+BELOW_THE_ROOT = "/kfp-test-that-is-not-there"
 PLACES = ("/mnt/kfp-test/database", "/mnt/kfp-test/settings")
 
 
@@ -419,6 +420,8 @@ def scratch():
     with_claim = keep(folder=PLACES[1] + "/inner", name="a").set_caching_options(False)
     kubernetes.mount_pvc(with_claim, pvc_name="own", mount_path=PLACES[1])
     kubernetes.empty_dir_mount(with_claim, volume_name="inner", mount_path=PLACES[1] + "/inner")
+    below_the_root = keep(folder=BELOW_THE_ROOT, name="a").set_caching_options(False)
+    kubernetes.mount_pvc(below_the_root, pvc_name="other", mount_path=BELOW_THE_ROOT)
 
 
 @dsl.pipeline
@@ -470,11 +473,7 @@ REFUSED = [
     (Row("Container component whose program is not on the host", needs_program), "no-program", "/opt/only"),
     (Row("Container component without command", needs_entry_point), "no-command", "example/image"),
     (Row("Containerized Python component", needs_image), "in-image", "example/image"),
-    (
-        Row("A volume at a place directly below `/` that is not there", needs_volume),
-        "light",
-        "a volume at /not",
-    ),
-    (Row("Secrets as files directly below `/`", needs_secret_file), "light", "/not-there-on-the-host"),
+    (Row("A volume at a place that a task needs (`/proc`)", needs_volume), "light", "a volume at /proc/data"),
+    (Row("Secrets as files at such a place", needs_secret_file), "light", "/proc/database"),
     (Row("`dsl.TaskConfig`, the settings of a pod to be handed on", needs_pod), "hands-on", "dsl.TaskConfig"),
 ]

@@ -2,8 +2,8 @@
 
 Standard library only. The files are in memory, in a mount namespace of their own: nothing is written to the
 host, nobody else sees them, and they go with the last process; volumes are folders of the host. A place that
-does not exist is made in a copy of the folder around it that only the process sees; so is what it writes
-there.
+does not exist is made in a copy of the folder around it that only the process sees, or in a root of its own;
+so is what it writes there.
 
 `python mounts.py OWN PLACE…` tries it with empty folders: the exit code is 0, or it says why not.
 """
@@ -50,6 +50,7 @@ def present(
             os.path.realpath(place): os.open(path, os.O_PATH) for place, path in (volumes or {}).items()
         }
         _mount("tmpfs", own, "tmpfs", _NOSUID | _NODEV, "mode=0755")
+        _add_below_the_root([place for place in sorted({*real, *opened}) if not _top_exists(place)], own)
         for place in sorted({*real, *opened}):
             if any(_within(place, outer) for outer in shown):
                 os.makedirs(place, exist_ok=True)
@@ -83,6 +84,33 @@ def _leave_the_host() -> None:
             with open(f"/proc/self/{file}", "w", encoding="ascii") as target:
                 target.write(text)
     _mount("", "/", "", _REC | _PRIVATE)
+
+
+def _top_exists(place: str) -> bool:
+    return os.path.lexists("/" + place.split("/")[1])
+
+
+def _add_below_the_root(places: list[str], own: str) -> None:
+    """Make places whose first folder does not exist: in a root of its own, which shows all of the host's."""
+    if not places:
+        return
+    root = os.path.join(own, "root")
+    os.mkdir(root)
+    entries = sorted(os.listdir("/"), key=lambda name: not _within(own, f"/{name}"))  # before `root` grows
+    for name in entries:
+        source, target = f"/{name}", os.path.join(root, name)
+        if os.path.islink(source):
+            os.symlink(os.readlink(source), target)
+            continue
+        if os.path.isdir(source):
+            os.mkdir(target)
+        else:
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600))
+        _mount(source, target, "", _BIND | _REC)
+    for place in places:
+        os.makedirs(root + place, exist_ok=True)
+    os.chroot(root)
+    os.chdir("/")
 
 
 def _make_place(place: str, own: str, kept: list[str]) -> None:
