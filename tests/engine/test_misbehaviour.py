@@ -39,6 +39,11 @@ CASES = {
         f"import os; os.symlink('/dev/zero', '{OUT}'); os._exit(0)",
         "execute: Its outputs cannot be read: executor_output.json is not a file.",
     ),
+    "kills who watches it and leaves children": (
+        "import os, subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True);"
+        "os.fork() and os.kill(os.getppid(), 9); os.setsid(); subprocess.run(['sleep', '600'])",
+        "execute: The process that watched it is gone.",
+    ),
     "kills who watches it": (
         "import os, time; os.kill(os.getppid(), 9); time.sleep(60)",
         "execute: The process that watched it is gone.",
@@ -54,7 +59,7 @@ def test_runs_once_and_says_why(code: str, error: str, bench: Bench, compiled: C
 
     assert (run.state, run.error) == ("FAILED" if error else "SUCCEEDED", error)
     assert len(os.listdir(place)) == 1
-    assert working_in(bench.folder / "runs" / run.run_id) == []
+    bench.until(lambda: not working_in(bench.folder / "runs" / run.run_id))
 
 
 @pytest.mark.parametrize("pid", ["os.getpid()", "os.getppid()"], ids=["itself", "who watches it"])

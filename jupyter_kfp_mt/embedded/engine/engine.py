@@ -297,9 +297,16 @@ class Engine:
         for path in self._runs_folder.iterdir():
             if self._store.runs.get(path.name) is None:
                 with contextlib.suppress(ValueError):  # a file of somebody else
-                    for pid in RunFolder(self._runs_folder, path.name).supervisors():
-                        ask_to_stop(pid)
-                    self._forget(path.name)
+                    self._sweep_run(path.name)
+
+    def _sweep_run(self, run_id: str) -> None:
+        pids = RunFolder(self._runs_folder, run_id).supervisors()
+        for pid in pids:
+            ask_to_stop(pid)
+        if pids:  # they end first: what they write would remain
+            self._timers.after(_POLL, run_id, partial(self._sweep_run, run_id))
+        else:
+            self._forget(run_id)
 
     # ---- tasks
 

@@ -27,7 +27,7 @@ STANDBY = 30.0  # seconds that a supervisor waits for the next job
 
 def main(path: str, paths: list[str]) -> None:
     """Serve until the standard input ends."""
-    import supervisor  # type: ignore[import-not-found] # noqa: F401 - loaded once, for all
+    import supervisor  # type: ignore[import-not-found] # loaded once, for all
     import task  # type: ignore[import-not-found] # noqa: F401
 
     sys.path[:] = [*paths, *(entry for entry in sys.path if os.path.abspath(entry or ".") != HERE)]
@@ -38,7 +38,7 @@ def main(path: str, paths: list[str]) -> None:
     listener.bind(path)
     os.chmod(path, 0o600)
     listener.listen(128)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are not waited for
+    supervisor.prctl(supervisor.PR_SET_CHILD_SUBREAPER)
     gc.collect()
     gc.freeze()
     try:
@@ -59,38 +59,75 @@ def accept(listener: socket.socket) -> None:
     for a while it goes, so that an idle server is small.
     """
     standby: socket.socket | None = None
+    supervisors: set[int] = set()
+    ended = tell_of_children()
     while True:
-        ready, _, _ = select.select([listener.fileno(), 0], [], [], STANDBY if standby else None)
+        ready, _, _ = select.select([listener.fileno(), 0, ended], [], [], STANDBY if standby else None)
+        if ended in ready:
+            os.read(ended, 4096)
+            bury(supervisors)
         if 0 in ready and not os.read(0, 4096):
             return
         if listener.fileno() in ready:
             connection, _ = listener.accept()
             with connection:
-                hand_over(connection, standby, listener)
+                hand_over(connection, standby, listener, supervisors)
             standby = None
             with contextlib.suppress(OSError):  # no process can be made now; the next job may have more luck
-                standby = stand_by(listener)
+                standby = stand_by(listener, supervisors)
         elif standby is not None and not ready:
             standby.close()
             standby = None
 
 
-def hand_over(connection: socket.socket, standby: socket.socket | None, listener: socket.socket) -> None:
+def tell_of_children() -> int:
+    """Return a descriptor that becomes readable when a child has ended."""
+    reader, writer = os.pipe()
+    for end in (reader, writer):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return reader
+
+
+def bury(supervisors: set[int]) -> None:
+    """Collect the children that have ended; what is left by supervisors that were killed is killed, too."""
+    from supervisor import descendants
+
+    orphans = False
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+            pid, status = ended
+            orphans = orphans or status != 0 or pid not in supervisors
+            supervisors.discard(pid)
+    for pid in descendants(os.getpid(), supervisors) if orphans else ():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def hand_over(
+    connection: socket.socket,
+    standby: socket.socket | None,
+    listener: socket.socket,
+    supervisors: set[int],
+) -> None:
     """Give `connection` to the supervisor that stands by, or to a new one if there is none (any more)."""
     for channel in (standby, None):
         gone = contextlib.suppress(BrokenPipeError, ConnectionResetError)
-        with gone, channel or stand_by(listener) as taker:
+        with gone, channel or stand_by(listener, supervisors) as taker:
             socket.send_fds(taker, [b"!"], [connection.fileno()])
             return
 
 
-def stand_by(listener: socket.socket) -> socket.socket:
+def stand_by(listener: socket.socket, supervisors: set[int]) -> socket.socket:
     """Fork a supervisor; returns where it waits for its connection."""
     ours, theirs = socket.socketpair()
-    if os.fork() == 0:
+    pid = os.fork()
+    if pid == 0:
         listener.close()
         ours.close()
         serve(theirs)
+    supervisors.add(pid)
     theirs.close()
     return ours
 
@@ -121,6 +158,7 @@ def serve(channel: socket.socket) -> NoReturn:
 
     code = 1
     try:
+        signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDWR)

@@ -22,7 +22,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 EXIT_ROOM = 4096  # bytes of `exit.json`, a block
@@ -103,9 +103,9 @@ def write_exit(folder: str, text: bytes) -> None:
 
     It is not forced to the disk: a power cut would take what the task made with it.
     """
-    if not os.access(folder, os.W_OK | os.X_OK):  # the task removed it, or its rights
-        os.makedirs(folder, 0o700, exist_ok=True)
-        os.chmod(folder, 0o700)
+    if not os.path.isdir(folder):  # the task removed it
+        os.mkdir(folder)
+    os.chmod(folder, 0o700)
     part = os.path.join(folder, "exit.part")
     with open(os.open(part, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
         file.write(text)
@@ -261,15 +261,15 @@ def kill_descendants(signum: int) -> None:
             os.kill(pid, signum)
 
 
-def descendants(root: int) -> list[int]:
-    """Return the ids of all processes below `root`, nearest first."""
+def descendants(root: int, but: Collection[int] = ()) -> list[int]:
+    """Return the ids of all processes below `root`, nearest first, without `but` and those below them."""
     children: dict[int, list[int]] = {}
     for pid, parent in _processes():
         children.setdefault(parent, []).append(pid)
     found: list[int] = []
     level = [root]
     while level:
-        level = [child for pid in level for child in children.get(pid, [])]
+        level = [child for pid in level for child in children.get(pid, []) if child not in but]
         found += level
     return found
 
