@@ -145,7 +145,7 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 Path = tuple[str | int, ...]
 
 
-class Misfit(Exception):  # noqa: N818 - what it says of a document
+class Misfit(ValueError):  # noqa: N818 - what it says of a document
     """The document is not a pipeline; `path` leads to the place."""
 
     def __init__(self, path: Path, reason: str) -> None:

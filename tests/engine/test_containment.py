@@ -96,7 +96,7 @@ def test_a_stored_run_that_cannot_be_read(bench: Bench) -> None:
     run = bench.wait(bench.submit(package))
 
     assert run.state == "FAILED"
-    assert run.error.startswith("It cannot run: Expected `object`")
+    assert run.error == "It cannot run: `components` is not a mapping"
 
 
 def test_outside_any_run(
