@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, TimeoutError  # noqa: A004 - not the built-in one before 3.11
+from concurrent.futures import Future, TimeoutError  # noqa: A004 - not the built-in one before 3.11
 from contextlib import contextmanager
 from datetime import datetime
 from enum import IntEnum
@@ -101,23 +102,20 @@ def gather(
     finding = asking.start(lambda: _place(env, settings, credential, namespace), lambda: _late(NOWHERE))
     kubernetes = in_cluster(env) if pod is not None else None
     asked = _Asked(asking, finding, kubernetes, pod)
-    try:
-        place = finding()
-        known = Evidence(
-            now=env.clock.now(),
-            chosen=_chosen(env, settings),
-            place=place,
-            install_namespace=settings.kfp_namespace,
-            pod=pod,
-            lost_variables=pod is not None and not env.variable("KUBERNETES_SERVICE_HOST"),
-            credential=credential,
-            claims=_claims(place),
-            saved=saved_context(env),
-            until=Step.PLACE,
-        )
-        yield from asked.after(known)
-    finally:
-        asking.close()
+    place = finding()
+    known = Evidence(
+        now=env.clock.now(),
+        chosen=_chosen(env, settings),
+        place=place,
+        install_namespace=settings.kfp_namespace,
+        pod=pod,
+        lost_variables=pod is not None and not env.variable("KUBERNETES_SERVICE_HOST"),
+        credential=credential,
+        claims=_claims(place),
+        saved=saved_context(env),
+        until=Step.PLACE,
+    )
+    yield from asked.after(known)
 
 
 def _place(
@@ -245,17 +243,18 @@ class _OfKubernetes:
 
 
 class _Round:
-    """Questions that are asked at once and waited for until one moment."""
+    """Questions that are asked at once and waited for until one moment; nobody waits for the rest."""
 
     def __init__(self, budget: float) -> None:
         self._until = time.monotonic() + budget
-        self._pool = ThreadPoolExecutor(max_workers=10, thread_name_prefix="kfp-doctor")
 
     def start(
         self, ask: Callable[[], T], late: Callable[[], KfpError] | None = None
     ) -> Callable[[], T | KfpError]:
         """Ask; what is returned waits for the answer, and gives `late` when there is none in time."""
-        future = self._pool.submit(_attempt, ask)
+        future: Future[T | KfpError] = Future()
+        # a daemon, unlike a thread of a pool: the end of a program must not wait for a dead server
+        threading.Thread(target=_fill, args=(future, ask), name="kfp-doctor", daemon=True).start()
 
         def answer() -> T | KfpError:
             try:
@@ -267,9 +266,12 @@ class _Round:
 
         return answer
 
-    def close(self) -> None:
-        """Wait for nothing that is still asked."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+
+def _fill(future: Future[T | KfpError], ask: Callable[[], T]) -> None:
+    try:
+        future.set_result(_attempt(ask))
+    except Exception as error:  # a fault of ours, for whoever waits
+        future.set_exception(error)
 
 
 def _late(place: Context | KfpError) -> KfpError:
