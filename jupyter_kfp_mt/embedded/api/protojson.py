@@ -75,6 +75,12 @@ def _text(body: bytes | str) -> str:
         raise malformed(f"proto: syntax error {_place(place, quote - 1)}: invalid UTF-8 in string") from None
 
 
+def _start(text: str, at: int) -> str:
+    """What protojson shows of something that is no JSON."""
+    found = _NO_TOKEN.match(text, at)
+    return found.group() if found else ""
+
+
 class _Source:
     """The text of a body and where we are in it."""
 
@@ -91,8 +97,9 @@ class _Source:
 
     def unexpected(self, at: int) -> ApiError:
         token = self.token(at)
-        word = "unexpected token" if token[:1] in '{}[],:"-0123456789' or token in _WORDS else "invalid value"
-        return malformed(f"proto: syntax error {_place(self.text, at)}: {word} {token}")
+        known = token[:1] in '{}[],:"-0123456789' or token in _WORDS
+        told = f"unexpected token {token}" if known else f"invalid value {_start(self.text, at)}"
+        return malformed(f"proto: syntax error {_place(self.text, at)}: {told}")
 
     def invalid(self, at: int, kind: str, name: str) -> ApiError:
         return malformed(
@@ -425,6 +432,7 @@ _VALUE = json.JSONDecoder(
 _WORDS = ("true", "false", "null")
 _PLAIN = json.JSONDecoder(parse_int=len, parse_float=len, parse_constant=_no_constant)
 _BLANKS = re.compile(r"[ \t\r\n]*")
+_NO_TOKEN = re.compile(r"[-+._a-zA-Z0-9]{1,32}|.", re.DOTALL)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s,\]}{\[":]+')
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?")
 _INTEGER = re.compile(r"-?\d+")

@@ -85,8 +85,8 @@ class Lists:
         sent = bool(asked.sort_by or asked.filter)
         if token.bound != _bound(listing, bound) or (sent and not same):
             raise invalid(
-                "page token does not match the supplied sort by and/or filtering criteria. Either provide"
-                " the same criteria or leave the latter empty if page token is specified"
+                "page token does not match the supplied sort by and/or filtering criteria. Either specify"
+                " the same criteria or leave the latter empty if page token is specified."
             )
         return msgspec.structs.replace(
             bound,
