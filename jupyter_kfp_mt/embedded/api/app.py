@@ -115,8 +115,8 @@ class _Handler(web.RequestHandler):
         if not re.fullmatch(r"[0-9]{1,18}", told):
             self.set_header("Connection", "close")
             self._send(refusal(malformed("Content-Length is no number")))
-        elif int(told) > MOST_READ:
-            self._refuse_size()
+        elif int(told) > (self._limit if "Expect" in self.request.headers else MOST_READ):
+            self._refuse_size()  # who asks before it sends hears it now
 
     def data_received(self, chunk: bytes) -> None:
         """Keep the body while it is within its bound, and all bodies together are within theirs."""
