@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import type { ErrorBody, PodEvent, PodView } from '../../api/types';
 import type { Format } from '../../format';
+import { warningIcon } from '../../icons';
 import type { IPodState } from '../../tasks/pod';
 import { Button } from '../Button';
 import { ErrorNotice } from '../ErrorNotice';
@@ -78,12 +79,18 @@ function Events(props: IPodPartProps): React.JSX.Element | null {
 
 function EventRow(props: IPodPartProps & { readonly event: PodEvent }): React.JSX.Element {
   const { event, format, now } = props;
+  const { trans } = format;
   return (
-    <li className={event.type === 'Warning' ? 'jp-mod-warning' : undefined}>
+    <li>
       <span className="jp-kfp-dim jp-kfp-num" title={format.tooltip(event.at)}>
         {format.moment(event.at, now)}
       </span>
       <span>
+        {event.type === 'Warning' && (
+          <span className="jp-kfp-Icon" role="img" aria-label={trans.__('Warning')} title={trans.__('Warning')}>
+            <warningIcon.react tag={null} />
+          </span>
+        )}
         <b>{event.reason}</b>
         {event.count > 1 && <span className="jp-kfp-dim jp-kfp-num"> ×{format.count(event.count)}</span>}
         {event.message && ` ${event.message}`}
