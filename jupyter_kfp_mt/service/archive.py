@@ -16,9 +16,9 @@ import msgspec
 from ..client import Response
 from ..client import runs as requests
 from ..client.api import TRANSIENT
-from ..client.failures import shortened
+from ..client.facts import shortened
 from ..errors import KfpError, KfpRefusedError, kfp_error
-from ..models import Run
+from ..models import NOT_JSON, Run
 from .core import Core
 from .podlogs import KEPT, Copy, Nowhere
 from .workflow import Attempt
@@ -46,9 +46,7 @@ def read(core: Core, place: Place) -> Copy:
 
     The answer for a pod that has ended is kept for a minute, a refusal as well.
     """
-    key = (place.namespace, place.attempt.pod)
-    kept = core.caches.archived.get(key) if place.attempt.ended else None
-    found = kept or core.caches.archived.put(key, _look(core, place))
+    found = _known(core, place) if place.attempt.ended else _look(core, place)
     if isinstance(found, Copy):
         return found
     error = kfp_error("logs-gone", details=found.said)
@@ -57,6 +55,11 @@ def read(core: Core, place: Place) -> Copy:
     elif found.refusal:
         error.why = f"The pod was removed, and KFP gives no archived logs: {found.refusal.rstrip('.')}."
     raise error
+
+
+def _known(core: Core, place: Place) -> Copy | Nowhere:
+    key = (place.namespace, place.attempt.pod)
+    return core.caches.archived.get(key) or core.caches.archived.put(key, _look(core, place))
 
 
 def _look(core: Core, place: Place) -> Copy | Nowhere:
@@ -128,5 +131,5 @@ def _text(answer: Response, place: Place) -> Copy:
 def _refusal(line: bytes) -> _Refused | None:
     try:
         return msgspec.json.decode(line, type=_Refused)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return None

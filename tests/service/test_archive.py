@@ -12,7 +12,7 @@ from fakes import problem
 from kube.recorded import pod_of_a_cluster
 
 from jupyter_kfp_mt.client import Response
-from jupyter_kfp_mt.client.failures import timed_out
+from jupyter_kfp_mt.client.gateways import timed_out
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpNotFoundError
 
@@ -161,6 +161,16 @@ def test_outside_of_the_cluster_kfp_reads_for_us_also_while_it_runs(cluster: Clu
     first = service.log(RUN, TASK)
     assert (first.text, first.source, first.complete) == ("one\n", "pod", False)
     assert service.log(RUN, TASK, offset=first.next_offset).text == "two\n"
+
+
+def test_what_was_read_while_it_ran_is_not_taken_for_all_of_it(cluster: Cluster) -> None:
+    cluster.ran(running())
+    cluster.kfp.answer("GET", BY_POD, text("one\n"), text("one\nthe end\n"))
+    service = cluster.service(kubernetes=False)
+    service.log(RUN, TASK)
+    cluster.ran(failed())
+    cluster.clock.advance(5)
+    assert service.log(RUN, TASK).text == "one\nthe end\n"
 
 
 def test_outside_of_the_cluster_nothing_is_asked_for_a_task_that_waits(cluster: Cluster) -> None:
