@@ -82,6 +82,8 @@ def documents(*parts: bytes) -> bytes:
 CONTENTS = {
     "plain": YAML,
     "json": json.dumps(PLAIN).encode(),
+    "no cache": YAML.replace(b"enableCache: true", b"enableCache: false"),
+    "text": json.dumps(specs().get("text")).encode(),
     "zip": zipped(("pipeline.yaml", YAML)),
     "zip a/b.yaml": zipped(("a/b.yaml", YAML)),
     "zip ../../evil.yaml": zipped(("../../evil.yaml", YAML)),

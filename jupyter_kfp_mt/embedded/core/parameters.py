@@ -28,7 +28,7 @@ def check_parameters(pipeline_spec: Mapping[str, Any], values: Mapping[str, Any]
             raise invalid(
                 f"parameter {name} is not optional, yet has neither default value nor user provided value"
             )
-    unknown = [name for name in values if name not in definitions]
+    unknown = sorted(name for name in values if name not in definitions)
     if unknown:
         raise invalid(f"parameter(s) provided are not required by pipeline: {', '.join(unknown)}")
     for name, value in values.items():
@@ -50,7 +50,15 @@ def _check_kind(name: str, definition: Mapping[str, Any], value: Any) -> None:
     literals = definition.get("literals", [])
     if literals and value not in literals:
         raise invalid(
-            f'input parameter "{name}" value {json.dumps(value)} does not match any of the allowed'
-            " literal values:"
-            f" {json.dumps(literals)}"
+            f'input parameter "{name}" value {_told(value)} does not match any of the allowed'
+            f" literal values: [{' '.join(_told(each) for each in literals)}]"
         )
+
+
+def _told(value: Any) -> str:
+    """A value as protobuf writes it as text."""
+    if isinstance(value, bool):
+        return f"bool_value:{json.dumps(value)}"
+    if isinstance(value, int | float):
+        return f"number_value:{float(value)!r}".removesuffix(".0")
+    return f"string_value:{json.dumps(value, ensure_ascii=False)}"
