@@ -15,6 +15,7 @@ import msgspec
 
 from .errors import ErrorBody
 
+NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what reading somebody's JSON raises
 NO_SPEC = msgspec.Raw(b"null")  # of a run or version that has none, or whose spec was left out
 NO_DETAILS = NO_SPEC  # of a run without tasks, or whose tasks were left out
 
@@ -240,7 +241,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of JSON: no c
         """The tasks as the server reports them with the run; none where it does so in a way not known."""
         try:
             details = msgspec.json.decode(self.run_details, type=RunDetails | None, strict=False)
-        except msgspec.MsgspecError:
+        except NOT_JSON:
             return []
         return details.task_details if details else []
 

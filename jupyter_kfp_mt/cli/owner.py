@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import requests
 
-from ..client.failures import timed_out, unavailable
+from ..client.gateways import timed_out, unavailable
 from ..context import Context
 from ..errors import ErrorBody, KfpError
 from ..models import RuntimeFile

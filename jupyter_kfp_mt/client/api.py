@@ -13,11 +13,14 @@ from ..auth import read_secret
 from ..context import SYSTEM, Clock, Context
 from ..context.tokens import Claims, claims_of
 from ..errors import KfpError, kfp_error
-from .failures import classify, is_answer, shortened
+from ..models import NOT_JSON, Healthz
+from .facts import is_answer, shortened
+from .failures import classify
 from .http import REQUEST_ID, Empty, Request, Response, Transport
 
 T = TypeVar("T")
 
+_HEALTH = frozenset({"multi_user", "tag_name", "commit_sha", "apiServerReady"})  # one is in any KFP's healthz
 TRANSIENT = frozenset({"kfp-timeout", "kfp-unavailable"})
 
 
@@ -110,8 +113,10 @@ def decode(request: Request[T], response: Response, context: Context) -> T:
     if request.reply is Empty:
         return Empty()  # type: ignore[return-value]  # T is Empty here; some proxies answer with nothing
     try:
-        return msgspec.json.decode(response.body, type=request.reply, strict=False)
-    except msgspec.MsgspecError as error:
+        return _read(response.body, request.reply)
+    except NOT_JSON as error:
+        if request.reply is Healthz:
+            raise _no_kfp(context) from None
         failure = kfp_error(
             "kfp-error", status=response.status, text=f"not understood: {shortened(str(error))}"
         )
@@ -119,3 +124,28 @@ def decode(request: Request[T], response: Response, context: Context) -> T:
         failure.request_id = request.request_id
         failure.details = f"{request.method} {request.path} on {context.host}: {error}"
         raise failure from None
+
+
+def _read(body: bytes, kind: type[T]) -> T:
+    """The model in `body`. Null is absent, as in protobuf's JSON; KFP itself never writes it."""
+    text = body.removeprefix(b"\xef\xbb\xbf")
+    try:
+        found = msgspec.json.decode(text, type=kind, strict=False)
+    except msgspec.ValidationError:
+        present = msgspec.json.encode(_present(msgspec.json.decode(text)))
+        found = msgspec.json.decode(present, type=kind, strict=False)
+    if kind is Healthz and not _HEALTH & msgspec.json.decode(text).keys():
+        raise msgspec.ValidationError("Nothing in it is of KFP")
+    return found
+
+
+def _present(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _present(each) for key, each in value.items() if each is not None}
+    return [_present(each) for each in value if each is not None] if isinstance(value, list) else value
+
+
+def _no_kfp(context: Context) -> KfpError:
+    error = kfp_error("kfp-path", url=context.endpoint)
+    error.why = f"Something answers at {context.host}, but it is no Kubeflow Pipelines."
+    return error

@@ -7,15 +7,14 @@ knows the answer names it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
 
-import msgspec
-
+from ..auth import NoAuth
 from ..context import Context
 from ..context.tokens import PODDEFAULT, Claims
 from ..errors import ErrorBody, KfpError, kfp_error
+from . import gateways
+from .facts import Facts, Rule, facts_of, masked, shortened
 from .http import Request, Response
 
 _AUDIENCE = re.compile(r"token audiences \[(?P<aud>[^\]]*)\] is invalid")
@@ -23,9 +22,7 @@ _USER = re.compile(r"User '(?P<user>[^']*)' is not authorized")
 _NAMESPACE = re.compile(r"[{,]Namespace:(?P<value>[^,}]*)")
 _VERB = re.compile(r"[{,]Verb:(?P<value>[^,}]*)")
 _RESOURCE = re.compile(r"[{,]Resource:(?P<value>[^,}]*)")
-_JWT_SHAPED = re.compile(r"[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
 _GONE = re.compile(r"(?P<thing>Experiment|Run|Job|Pipeline|PipelineVersion) (?P<ref>\S+) not found")
-_KUBERNETES = re.compile(r'User "(?P<user>[^"]+)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]+)"')
 _THINGS = {"Job": "recurring run", "PipelineVersion": "pipeline version"}
 _REVIEWED = (
     "Authentication failure",
@@ -49,34 +46,6 @@ _READING = ("get", "list", "readArtifact", "")
 _PLURALS = {"pipeline": "pipelines", "pipeline version": "pipelines", "experiment": "experiments"}
 
 
-class _Detail(msgspec.Struct, frozen=True):
-    message: str = ""
-
-
-class _Body(msgspec.Struct, frozen=True):
-    """KFP's error body in its three dialects (kfp-api §1.4)."""
-
-    code: int | None = None
-    message: str = ""
-    error: Any = None
-    error_message: str = ""
-    details: list[Any] | dict[str, Any] = []
-    kind: str = ""
-
-
-class Facts(NamedTuple):
-    """An answer as the rules look at it."""
-
-    status: int
-    headers: Any
-    text: str  # the body's beginning
-    html: bool
-    code: int | None  # KFP's own
-    message: str  # the whole chain
-    short: str  # the part meant for people
-    kubernetes: bool = False  # the API server itself answers, and not KFP behind it
-
-
 def classify(
     request: Request[Any], response: Response, context: Context, claims: Claims | None = None
 ) -> KfpError:
@@ -87,7 +56,7 @@ def classify(
         if error is not None:
             break
     else:
-        error = kfp_error("kfp-error", status=facts.status, text=facts.short)
+        error = kfp_error("kfp-error", status=facts.status, text=facts.short or "without a word")
     error.details = error.details or masked(facts.message or facts.text)[:4000]
     error.unclear = not request.repeatable and _unclear(facts)
     return error
@@ -109,124 +78,6 @@ def _unclear(facts: Facts) -> bool:
     return "Failed to store run" not in facts.message or any(text in facts.message for text in stored)
 
 
-def is_answer(response: Response) -> bool:
-    """Whether `response` is data of KFP: a log-in page also comes with status 200."""
-    return 200 <= response.status < 300 and not _is_html(response)
-
-
-def facts_of(response: Response) -> Facts:
-    """Return what the rules ask about `response`."""
-    text = response.body[:16_384].decode(errors="replace").strip()
-    try:
-        body = msgspec.json.decode(response.body[:1_000_000], type=_Body)
-    except msgspec.MsgspecError:
-        body = _Body()
-    error = body.error if isinstance(body.error, str) else ""
-    message = body.message or body.error_message or error
-    detail = next((_text_of(entry) for entry in body.details), "") if isinstance(body.details, list) else ""
-    short = detail if detail and detail != "Internal Server Error" else message or text
-    return Facts(
-        response.status,
-        response.headers,
-        text,
-        _is_html(response),
-        body.code,
-        message,
-        shortened(masked(short)) or "(no text)",
-        body.kind == "Status",
-    )
-
-
-def shortened(text: str, limit: int = 200) -> str:
-    """Return one line of at most `limit` characters; of a chain of reasons the end says most."""
-    line = text.split("\n", 1)[0].strip()
-    return line if len(line) <= limit else "…" + line[1 - limit :]
-
-
-def masked(text: str) -> str:
-    """Return `text` without anything that looks like a token: a proxy may repeat what it was sent."""
-    return _JWT_SHAPED.sub("(token)", text)
-
-
-def _text_of(detail: Any) -> str:
-    found = detail.get("message", "") if isinstance(detail, dict) else ""
-    return found if isinstance(found, str) else ""
-
-
-def _is_html(response: Response) -> bool:
-    if "text/html" in response.headers.get("content-type", "").lower():
-        return True
-    return response.body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html"))
-
-
-Rule = Callable[[Facts, Request[Any], Context, "Claims | None"], "KfpError | None"]
-
-
-def _moved(facts: Facts, _: Request[Any], context: Context, __: Claims | None) -> KfpError | None:
-    if not 300 <= facts.status < 400:
-        return None
-    target = urlsplit(facts.headers.get("location", ""))
-    same = target.hostname in (None, urlsplit(context.endpoint).hostname)
-    if same and "/apis/" in target.path:
-        return kfp_error("kfp-path", url=context.endpoint)  # another scheme or a cleaned path
-    return kfp_error("login-page", host=context.host)
-
-
-def _proxy(facts: Facts, _: Request[Any], context: Context, __: Claims | None) -> KfpError | None:
-    return in_the_way(context, "It wants a log-in of its own") if facts.status == 407 else None
-
-
-def _page(facts: Facts, _: Request[Any], context: Context, __: Claims | None) -> KfpError | None:
-    if not facts.html:
-        return None
-    if facts.status in (502, 503, 504):
-        return _unavailable(context)
-    return kfp_error(
-        "kfp-path" if facts.status == 404 else "login-page", host=context.host, url=context.endpoint
-    )
-
-
-def _mesh(facts: Facts, _: Request[Any], context: Context, __: Claims | None) -> KfpError | None:
-    if facts.status == 403 and facts.text == "RBAC: access denied":
-        return kfp_error("istio-denied", host=context.host, kfp=context.install_namespace)
-    return None
-
-
-def _api_server(facts: Facts, _: Request[Any], context: Context, __: Claims | None) -> KfpError | None:
-    """What the API server of a kubeconfig says before KFP is asked."""
-    if not facts.kubernetes or context.kind != "kubeconfig":
-        return None
-    if facts.status == 403:
-        found = _KUBERNETES.search(facts.message)
-        named = found.groupdict() if found else {"user": "This account", "verb": "use", "resource": ""}
-        denied = kfp_error(
-            "kubernetes-denied",
-            act="use",
-            what="services/proxy",
-            ns=context.install_namespace,
-            id=named["user"],
-            verb=named["verb"],
-            resource=named["resource"] or "services/proxy",
-        )
-        denied.next_step = "Ask an admin for that right, or forward a port."
-        denied.command = f"kubectl auth can-i get services/proxy -n {context.install_namespace}"
-        return denied
-    if facts.status == 401:
-        return kfp_error(
-            "kubernetes-unavailable", host=context.host, reason="It does not accept the kubeconfig's log-in."
-        )
-    if facts.status == 404:
-        return kfp_error("kfp-dns", host=context.host, kfp=context.install_namespace)
-    return None
-
-
-def _gateway(facts: Facts, _: Request[Any], __: Context, ___: Claims | None) -> KfpError | None:
-    jwt = facts.status == 401 and facts.code is None and facts.text.startswith(("Jwt ", "Jwks ", "OpenID"))
-    if jwt or "x-goog-iap-generated-response" in facts.headers:
-        return kfp_error("gateway-jwt", text=shortened(masked(facts.text)) or "IAP")
-    return None
-
-
 def _identity(facts: Facts, _: Request[Any], context: Context, claims: Claims | None) -> KfpError | None:
     old = facts.status == 500 and "Unauthenticated:" in facts.message  # KFP 1.x
     if facts.status != 401 and facts.code != 16 and not old:
@@ -244,9 +95,12 @@ def _identity(facts: Facts, _: Request[Any], context: Context, claims: Claims | 
         return kfp_error("token-expired", time=when, pod=context.notebook.pod, ns=context.namespace)
     if "'kubeflow-userid' headers" in text:
         return kfp_error("userid-header", source="something between here and KFP", cure=DOCTOR)
-    if not any(mark in text for mark in _REVIEWED):
-        return no_credential(context)
-    return kfp_error("token-rejected", text=_reason(text))
+    if any(mark in text for mark in _REVIEWED):
+        return kfp_error("token-rejected", text=_reason(text))
+    sent = bool(context.token_path) or not isinstance(context.auth, NoAuth)
+    if sent and facts.code is None and not old:  # somebody else than KFP has read it
+        return kfp_error("token-rejected", text=shortened(masked(text), 120) or f"{facts.status}")
+    return no_credential(context)
 
 
 def no_credential(context: Context) -> KfpError:
@@ -375,62 +229,18 @@ def _input(facts: Facts, _: Request[Any], __: Context, ___: Claims | None) -> Kf
     if facts.status == 413:
         return kfp_error("too-large", thing="The request", size="KFP refused its size", limit="not known")
     if facts.status in (400, 422):
-        return kfp_error("bad-input", field="KFP", problem=facts.short.rstrip("."))
+        return kfp_error("bad-input", field="KFP", problem=facts.short.rstrip(".") or "it says no more")
     return None
-
-
-def _down(facts: Facts, _: Request[Any], context: Context, __: Claims | None) -> KfpError | None:
-    if facts.status == 504 or facts.code == 4:
-        return timed_out(context)
-    if facts.status in (429, 502, 503):
-        return _unavailable(context)
-    return None
-
-
-def _unavailable(context: Context) -> KfpError:
-    error = kfp_error("kfp-unavailable", host=context.host, kfp=context.install_namespace, s=5)
-    if context.embedded:  # there is no cluster to look into
-        error.next_step, error.command = "Start it again. History is kept.", "jupyter kfp serve"
-    return error
-
-
-def timed_out(context: Context) -> KfpError:
-    """Return the error of an answer that did not come in time."""
-    seconds = f"{context.timeout:g}"
-    error = kfp_error(
-        "kfp-timeout", host=context.host, s=seconds, ns=context.namespace, kfp=context.install_namespace
-    )
-    if context.embedded:  # no network policy stands in its way
-        error.why = f"Nothing from {context.host} in {seconds} s. This machine may be busy."
-        error.next_step = "Wait, or stop it and start it again. History is kept."
-        error.command = "jupyter kfp serve --stop; jupyter kfp serve --background"
-    return error
-
-
-def unavailable(context: Context) -> KfpError:
-    """Return the error of a refused or broken connection."""
-    return _unavailable(context)
-
-
-def in_the_way(context: Context, reason: str) -> KfpError:
-    """Return the error of a proxy that does not pass a call on: KFP was sent nothing."""
-    error = unavailable(context)
-    error.message = "The proxy is in the way."
-    error.why = (
-        f"The proxy that the environment names for {context.host} does not pass the call on: {reason}."
-    )
-    error.next_step = "Leave the address out of the proxy, or correct it."
-    error.command = f"export NO_PROXY=$NO_PROXY,{urlsplit(context.endpoint).hostname}"
-    return error
 
 
 RULES: tuple[Rule, ...] = (
-    _moved,
-    _proxy,
-    _page,
-    _mesh,
-    _api_server,
-    _gateway,
+    gateways.moved,
+    gateways.proxy,
+    gateways.port,
+    gateways.mesh,
+    gateways.api_server,
+    gateways.gateway,
+    gateways.page,
     _rights,
     _identity,
     _namespace_missing,
@@ -438,6 +248,6 @@ RULES: tuple[Rule, ...] = (
     _missing,
     _state,
     _cannot_run,
-    _down,
+    gateways.down,
     _input,
 )

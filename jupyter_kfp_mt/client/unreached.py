@@ -20,7 +20,8 @@ from urllib3.exceptions import (
 
 from ..context import Context
 from ..errors import KfpError, kfp_error
-from .failures import in_the_way, shortened, timed_out, unavailable
+from .facts import shortened
+from .gateways import in_the_way, timed_out, unavailable
 from .http import Request
 
 

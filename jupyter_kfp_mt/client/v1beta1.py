@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import msgspec
 
 from ..errors import kfp_error
+from ..models import NOT_JSON
 from .http import V2, Request, Response, Transport, segment
 from .v1models import experiment_of, page_of, pipeline_of, run_of, version_of, wanted_storage
 from .v1requests import experiment_body, list_query, run_body
@@ -143,6 +144,6 @@ def _told(response: Response, translate: Any) -> Response:
         return response
     try:
         body = translate(msgspec.json.decode(response.body))
-    except (msgspec.MsgspecError, AttributeError, TypeError):
+    except (*NOT_JSON, AttributeError, TypeError):
         return response  # what is not understood is told where answers are decoded
     return msgspec.structs.replace(response, body=msgspec.json.encode(body))

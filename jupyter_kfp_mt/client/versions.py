@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..context import Context
-from .failures import is_answer
+from .facts import is_answer
 from .http import V2, Request, Response, Transport
 
 V1 = "/apis/v1beta1"

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from ..auth import TokenFile
-from ..models import RuntimeFile
+from ..models import NOT_JSON, RuntimeFile
 from ..settings import KfpSettings
 from .environment import Environment
 from .model import Context
@@ -27,7 +27,7 @@ def find_runtime(env: Environment, settings: KfpSettings) -> RuntimeFile | None:
     folder = Path(settings.data_dir).expanduser()
     try:
         runtime = msgspec.json.decode((folder / "runtime.json").read_bytes(), type=RuntimeFile)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *NOT_JSON):
         return None
     return runtime if env.served(folder) else None
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 import urllib3
 
+from ..models import NOT_JSON
 from .clock import SYSTEM, Clock
 from .model import Gate
 
@@ -93,6 +94,6 @@ def _is_kfp(endpoint: str) -> bool:
                 preload_content=False,
             )
             health = msgspec.json.decode(answer.read(MAX_BYTES), type=_Health)
-    except (urllib3.exceptions.HTTPError, OSError, msgspec.MsgspecError):
+    except (urllib3.exceptions.HTTPError, OSError, *NOT_JSON):
         return False
     return answer.status == 200 and (health.multi_user is not None or health.tag_name is not None)

@@ -10,6 +10,7 @@ import msgspec
 
 from ..auth import read_secret
 from ..errors import kfp_error
+from ..models import NOT_JSON
 from .environment import SERVICE_ACCOUNT, Environment
 from .pod import Pod
 from .tokens import claims_of
@@ -51,7 +52,7 @@ def find_server(env: Environment, pod: Pod) -> Server | None:
 def _written(text: str) -> str:
     try:
         endpoint = msgspec.json.decode(text, type=_Runtime).metadata.api_endpoint
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         endpoint = ""
     if not endpoint:
         why = "It should name the project's pipeline server."

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ..errors import kfp_error
-from ..models import Caution, SavedPart
+from ..models import NOT_JSON, Caution, SavedPart
 from .environment import Environment
 from .pod import Pod
 
@@ -42,7 +42,7 @@ def saved_context(env: Environment) -> Saved:
     text = env.text(f"{env.variable('HOME')}/.config/kfp/context.json") if env.variable("HOME") else None
     try:
         return msgspec.json.decode(text, type=Saved) if text else Saved()
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return Saved()
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from ..auth import read_secret
 from ..errors import KfpError, kfp_error
-from ..models import Caution
+from ..models import NOT_JSON, Caution
 
 AUDIENCE = "pipelines.kubeflow.org"
 LATE = timedelta(minutes=10)  # the kubelet renews a token after 80 % of its two hours
@@ -75,7 +75,7 @@ def claims_of(token: str) -> Claims | None:
         raw = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
         payload = msgspec.json.decode(raw, type=_Payload)
         expires = None if payload.exp is None else datetime.fromtimestamp(payload.exp, timezone.utc)
-    except (binascii.Error, msgspec.MsgspecError, ValueError, OverflowError, OSError):
+    except (binascii.Error, *NOT_JSON, ValueError, OverflowError, OSError):
         return None
     audiences = (payload.aud,) if isinstance(payload.aud, str) else tuple(payload.aud)
     pod = payload.kubernetes.pod.name if payload.kubernetes and payload.kubernetes.pod else ""

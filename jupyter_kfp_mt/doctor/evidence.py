@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from ..auth import read_secret
 from ..client import Api, HttpTransport, RetryPolicy
 from ..client.experiments import list_experiments
-from ..client.failures import timed_out
+from ..client.gateways import timed_out
 from ..client.system import healthz
 from ..context import Context, Environment, detect
 from ..context.environment import SERVICE_ACCOUNT

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import msgspec
 
 from .. import __version__
-from ..client.failures import masked
+from ..client.facts import masked
 from ..errors import ErrorBody
 from ..models import Check, DoctorReport
 

@@ -16,9 +16,9 @@ import msgspec
 from ..client import Response
 from ..client import runs as requests
 from ..client.api import TRANSIENT
-from ..client.failures import shortened
+from ..client.facts import shortened
 from ..errors import KfpError, KfpRefusedError, kfp_error
-from ..models import Run
+from ..models import NOT_JSON, Run
 from .core import Core
 from .podlogs import KEPT, Copy, Nowhere
 from .workflow import Attempt
@@ -131,5 +131,5 @@ def _text(answer: Response, place: Place) -> Copy:
 def _refusal(line: bytes) -> _Refused | None:
     try:
         return msgspec.json.decode(line, type=_Refused)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return None

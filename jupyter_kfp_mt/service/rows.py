@@ -8,7 +8,18 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ..models import NO_DETAILS, NO_SPEC, Experiment, Phase, Progress, Run, Task, known_time, phase_of
+from ..models import (
+    NO_DETAILS,
+    NO_SPEC,
+    NOT_JSON,
+    Experiment,
+    Phase,
+    Progress,
+    Run,
+    Task,
+    known_time,
+    phase_of,
+)
 from .workflow import fold_tasks
 
 _LATE = datetime.max.replace(tzinfo=timezone.utc)
@@ -56,7 +67,7 @@ def plan_of(raw: msgspec.Raw) -> Plan:
     """Return the plan in the spec of a run, read in microseconds."""
     try:
         spec = msgspec.json.decode(raw, type=_Spec)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return Plan()
     spec = spec.pipeline_spec or spec
     if spec.root.dag is None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..client import runs as requests
-from ..client.failures import unavailable
+from ..client.gateways import unavailable
 from ..errors import KfpError, kfp_error
 from ..models import Cache, PipelineVersionReference, Run
 from ..spec import Package, check_parameters, with_cache

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..models import ChildTask, Phase, Task, known_time, phase_of
+from ..models import NOT_JSON, ChildTask, Phase, Task, known_time, phase_of
 
 MAX_MANIFEST = 32 * 1024 * 1024  # characters of a manifest that is read; etcd takes far less
 MAX_DEPTH = 100  # graphs in graphs
@@ -163,7 +163,7 @@ def read_workflow(manifest: str) -> Workflow | None:
         return None
     try:
         return msgspec.json.decode(manifest, type=Workflow)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         return None
 
 

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from jupyter_kfp_mt.cli.owner import Owner
-from jupyter_kfp_mt.client.failures import timed_out
+from jupyter_kfp_mt.client.gateways import timed_out
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import RuntimeFile

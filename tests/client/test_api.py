@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeTransport, ManualClock, ok, problem
 
 from jupyter_kfp_mt.client import Api, Request, Response, experiments, pipelines, runs
-from jupyter_kfp_mt.client.failures import timed_out, unavailable
+from jupyter_kfp_mt.client.gateways import timed_out, unavailable
 from jupyter_kfp_mt.client.system import healthz
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError
@@ -158,3 +158,50 @@ def test_a_recorded_answer_decodes(row: dict[str, object]) -> None:
     transport = FakeTransport().answer(request.method, request.path, row["body"])
 
     api(transport).call(request)
+
+
+HEALTHZ = "/apis/v2beta1/healthz"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"OK",
+        b"[]",
+        b"null",
+        b'{"status": "ok"}',
+        b'{"kind": "APIGroupList", "groups": []}',
+        b'{"multi_user": tr',
+        b'{"tag_name": "\xe9"}',
+        b'{"x": ' + b"[" * 100_000,
+    ],
+)
+def test_a_server_whose_health_is_not_that_of_kfp_is_a_wrong_address(body: bytes) -> None:
+    transport = FakeTransport({("GET", HEALTHZ): Response(status=200, body=body)})
+
+    with pytest.raises(KfpConnectionError) as caught:
+        api(transport).call(healthz())
+
+    assert (caught.value.code, "no Kubeflow Pipelines" in caught.value.why) == ("kfp-path", True)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b'"x"', b'{"runs": {}}', b'{"runs": [5]}', b"[" * 100_000, b"\xff"]
+)
+def test_a_list_that_is_none_is_an_error_and_not_empty(body: bytes) -> None:
+    transport = FakeTransport({("GET", "/apis/v2beta1/runs"): Response(status=200, body=body)})
+
+    with pytest.raises(KfpError) as caught:
+        api(transport).call(runs.list_runs("alice"))
+
+    assert caught.value.code == "kfp-error"
+
+
+def test_null_is_absent_and_numbers_may_be_text() -> None:
+    body = b'\xef\xbb\xbf{"runs": [{"run_id": "r1", "state_history": null, "later": {}}], "total_size": "1"}'
+    transport = FakeTransport({("GET", "/apis/v2beta1/runs"): Response(status=200, body=body)})
+
+    found = api(transport).call(runs.list_runs("alice"))
+
+    assert (found.total_size, found.runs[0].run_id, found.runs[0].state_history) == (1, "r1", [])

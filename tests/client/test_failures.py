@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_kfp_mt.client import Request, Response
-from jupyter_kfp_mt.client.failures import classify, is_answer
+from jupyter_kfp_mt.client.facts import is_answer
+from jupyter_kfp_mt.client.failures import classify
 from jupyter_kfp_mt.context import Context, Notebook
 from jupyter_kfp_mt.context.tokens import Claims
 from jupyter_kfp_mt.errors import CATALOGUE, KfpError
@@ -75,7 +76,7 @@ def test_a_recorded_answer_gets_its_code(row: dict[str, Any]) -> None:
         (404, HTML, "text/html", {}, "kfp-path", ""),
         (404, "", "", {"server": "istio-envoy"}, "kfp-path", ""),
         (404, "404 page not found\n", "text/plain", {}, "kfp-path", ""),
-        (503, HTML, "text/html", {}, "kfp-unavailable", "refused the connection"),
+        (503, HTML, "text/html", {}, "kfp-unavailable", "answers 503: Log in."),
         (403, "RBAC: access denied", "text/plain", {"server": "envoy"}, "istio-denied", "takes no calls"),
         (
             401,
@@ -107,6 +108,78 @@ def test_a_recorded_answer_gets_its_code(row: dict[str, Any]) -> None:
         (504, "upstream request timeout", "text/plain", {}, "kfp-timeout", "Nothing from"),
         (429, "slow down", "text/plain", {}, "kfp-unavailable", ""),
         (413, "", "", {}, "too-large", ""),
+        (413, "<html><title>413 Request Entity Too Large</title></html>", "text/html", {}, "too-large", ""),
+        (
+            308,
+            "",
+            "",
+            {"location": "https://ml-pipeline.kubeflow/apis/v2beta1/runs"},
+            "kfp-path",
+            "sends on to https:",
+        ),
+        (302, "", "", {"location": "/login?next=/apis/v2beta1/runs"}, "login-page", ""),
+        (304, "", "", {}, "kfp-error", "304 without a word"),
+        (407, HTML, "text/html", {}, "kfp-unavailable", "It wants a log-in of its own"),
+        (405, HTML, "text/html", {}, "login-page", ""),  # Cognito's
+        (429, HTML, "text/html", {}, "kfp-unavailable", "answers 429: Log in."),
+        (500, HTML, "text/html", {}, "kfp-error", "500 Log in"),
+        (522, HTML, "text/html", {}, "kfp-unavailable", "answers 522"),
+        (
+            400,
+            "Client sent an HTTP request to an HTTPS server.\n",
+            "text/plain",
+            {},
+            "kfp-path",
+            "It speaks TLS.",
+        ),
+        (
+            400,
+            "<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>",
+            "text/html",
+            {},
+            "kfp-path",
+            "It speaks TLS.",
+        ),
+        (403, "Audiences in Jwt are not allowed", "text/plain", {}, "gateway-jwt", "Audiences"),
+        (401, HTML, "text/html", {"x-goog-iap-generated-response": "true"}, "gateway-jwt", ""),
+        (
+            302,
+            "",
+            "",
+            {"x-goog-iap-generated-response": "true", "location": "https://accounts"},
+            "login-page",
+            "",
+        ),
+        (401, "", "", {}, "token-rejected", "401"),
+        (401, {"error": "unauthorized"}, "application/json", {}, "token-rejected", "unauthorized"),
+        (
+            503,
+            "upstream connect error or disconnect/reset before headers. reset reason: connection timeout",
+            "text/plain",
+            {},
+            "kfp-timeout",
+            "network policy",
+        ),
+        (
+            503,
+            "no healthy upstream",
+            "text/plain",
+            {},
+            "kfp-unavailable",
+            "answers 503: no healthy upstream.",
+        ),
+        (502, "", "", {}, "kfp-unavailable", "answers 502."),
+        (
+            403,
+            {"kind": "Status", "code": 403, "message": 'forbidden: User "system:anonymous" cannot get path'},
+            "application/json",
+            {},
+            "kfp-path",
+            "A Kubernetes API server answers",
+        ),
+        (200, "\ufeff<!DOCTYPE html>", "", {}, "login-page", ""),
+        (200, "<!-- log in --><html>", "", {}, "login-page", ""),
+        (500, "[" * 100_000, "application/json", {}, "kfp-error", "500"),
         (418, "short and stout", "text/plain", {}, "kfp-error", "418 short and stout"),
     ],
 )

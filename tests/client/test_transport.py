@@ -13,7 +13,7 @@ import trustme
 
 from jupyter_kfp_mt.auth import CookieFile, TokenFile
 from jupyter_kfp_mt.client import HttpTransport, Response, runs
-from jupyter_kfp_mt.client.failures import unavailable
+from jupyter_kfp_mt.client.gateways import unavailable
 from jupyter_kfp_mt.client.scrub import scrubbed
 from jupyter_kfp_mt.client.system import healthz
 from jupyter_kfp_mt.context import Context

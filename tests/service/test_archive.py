@@ -12,7 +12,7 @@ from fakes import problem
 from kube.recorded import pod_of_a_cluster
 
 from jupyter_kfp_mt.client import Response
-from jupyter_kfp_mt.client.failures import timed_out
+from jupyter_kfp_mt.client.gateways import timed_out
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpNotFoundError
 

@@ -13,7 +13,7 @@ import pytest
 from fakes import FakeTransport, ManualClock, ok, problem
 
 from jupyter_kfp_mt.client import Request, Response
-from jupyter_kfp_mt.client.failures import timed_out
+from jupyter_kfp_mt.client.gateways import timed_out
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Phase
 from jupyter_kfp_mt.service import Journal, KfpService

@@ -13,7 +13,7 @@ from jupyter_kfp_mt import display
 from jupyter_kfp_mt.auth import TokenFile
 from jupyter_kfp_mt.cli.documents import document
 from jupyter_kfp_mt.client import Request, Response
-from jupyter_kfp_mt.client.failures import timed_out, unavailable
+from jupyter_kfp_mt.client.gateways import timed_out, unavailable
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, RunFailed, RunTimeout
 from jupyter_kfp_mt.models import NO_DETAILS, NO_SPEC, Caution, Phase

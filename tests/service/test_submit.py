@@ -8,7 +8,7 @@ from fakes import FakeTransport, ManualClock, ok, problem
 from spec.pipelines import SIMPLE
 
 from jupyter_kfp_mt.client import Request, Response
-from jupyter_kfp_mt.client.failures import timed_out, unavailable
+from jupyter_kfp_mt.client.gateways import timed_out, unavailable
 from jupyter_kfp_mt.errors import KfpConflictError, KfpError
 from jupyter_kfp_mt.models import Source, SourceKind
 

@@ -1,0 +1,105 @@
+"""An answer as it is looked at: is it data, what does it say, and what of that may be shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ..context import Context
+from ..context.tokens import Claims
+from ..errors import KfpError
+from ..models import NOT_JSON
+from .http import Request, Response
+
+_JWT_SHAPED = re.compile(r"[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
+_TITLE = re.compile(r"<title[^>]*>(?P<title>[^<]*)", re.IGNORECASE)
+_PAGE = (b"<!doctype", b"<html", b"<head", b"<!--", b"<?xml")
+_BOM = b"\xef\xbb\xbf"
+
+
+class _Body(msgspec.Struct, frozen=True):
+    """KFP's error body in its three dialects (kfp-api §1.4)."""
+
+    code: int | None = None
+    message: str = ""
+    error: Any = None
+    error_message: str = ""
+    details: list[Any] | dict[str, Any] = []
+    kind: str = ""
+
+
+class Facts(NamedTuple):
+    """An answer as the rules look at it."""
+
+    status: int
+    headers: Any
+    text: str  # the body's beginning
+    html: bool
+    code: int | None  # KFP's own
+    message: str  # the whole chain
+    short: str  # the part meant for people
+    kubernetes: bool = False  # the API server itself answers, and not KFP behind it
+
+
+def is_answer(response: Response) -> bool:
+    """Whether `response` is data of KFP: a log-in page also comes with status 200."""
+    return 200 <= response.status < 300 and not _is_html(response)
+
+
+def facts_of(response: Response) -> Facts:
+    """Return what the rules ask about `response`."""
+    text = response.body[:16_384].decode(errors="replace").strip()
+    try:
+        body = msgspec.json.decode(response.body[:1_000_000], type=_Body)
+    except NOT_JSON:
+        body = _Body()
+    error = body.error if isinstance(body.error, str) else ""
+    message = body.message or body.error_message or error
+    detail = next((_text_of(entry) for entry in body.details), "") if isinstance(body.details, list) else ""
+    html = _is_html(response)
+    told = _title(text) if html else text
+    short = detail if detail and detail != "Internal Server Error" else message or told
+    return Facts(
+        response.status,
+        response.headers,
+        text,
+        html,
+        body.code,
+        message,
+        shortened(masked(short)),
+        body.kind == "Status",
+    )
+
+
+def shortened(text: str, limit: int = 200) -> str:
+    """Return one line of at most `limit` characters; of a chain of reasons the end says most."""
+    line = text.split("\n", 1)[0].strip()
+    return line if len(line) <= limit else "…" + line[1 - limit :]
+
+
+def masked(text: str) -> str:
+    """Return `text` without anything that looks like a token: a proxy may repeat what it was sent."""
+    return _JWT_SHAPED.sub("(token)", text)
+
+
+def _text_of(detail: Any) -> str:
+    found = detail.get("message", "") if isinstance(detail, dict) else ""
+    return found if isinstance(found, str) else ""
+
+
+def _is_html(response: Response) -> bool:
+    kind = response.headers.get("content-type", "").lower()
+    if "html" in kind or "text/plain" in kind:  # a log may begin as it likes
+        return "html" in kind
+    return response.body[:200].removeprefix(_BOM).lstrip().lower().startswith(_PAGE)
+
+
+def _title(page: str) -> str:
+    found = _TITLE.search(page)
+    return found["title"].strip() if found else "a web page"
+
+
+Rule = Callable[[Facts, Request[Any], Context, "Claims | None"], "KfpError | None"]
