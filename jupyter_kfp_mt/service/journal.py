@@ -12,7 +12,7 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
@@ -114,6 +114,11 @@ class Journal:
         """Return the attempts whose outcome is not known yet, the newest first."""
         where = "endpoint = ? AND namespace = ? AND stage IN ('SENDING', 'UNCLEAR') ORDER BY sent_at DESC"
         return self._read(where, server, namespace)
+
+    def accepted(self, run_ids: Collection[str]) -> set[str]:
+        """Return those of `run_ids`, at most a page, that were started from here in the last days."""
+        marks = ", ".join("?" * len(run_ids))
+        return {each.run_id for each in self._read(f"stage = 'ACCEPTED' AND run_id IN ({marks})", *run_ids)}
 
     def pending(self, since: float) -> list[Intent]:
         """Return all attempts, of any server, that were sent after `since` and still need a look."""
