@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -230,7 +230,7 @@ def test_a_page_of_large_runs_ends_before_it_takes_all_memory(server: Running) -
     seen, path = [], f"/apis/v2beta1/runs?experiment_id={experiment}&page_size=200"
     page: dict[str, Any] = {"next_page_token": ""}
     while "next_page_token" in page:
-        reply = server.call("GET", f"{path}&page_token={page['next_page_token']}", token=alice)
+        reply = server.call("GET", f"{path}&page_token={quote(page['next_page_token'])}", token=alice)
         page = reply.json
         assert (len(reply.body) < 24 << 20, page["total_size"]) == (True, 8)
         seen += [run["run_id"] for run in page["runs"]]
