@@ -38,6 +38,11 @@ test: setup $(BROWSER_READY) $(OLD_SDK_READY) ## Run all tests: Python, TypeScri
 check: setup ## The faster part of `make test`, without a browser: for every commit
 	python scripts/test.py --fast
 
+.PHONY: pictures
+pictures: setup $(BROWSER_READY) ## Take the pictures of the docs anew, in a real browser
+	PICTURE_SCALE=1.25 python -m pytest -q $(addprefix ui-tests/test_,looks.py no_token.py unclear.py warnings.py)
+	@for each in $(notdir $(wildcard docs/images/*.png)); do cp ui-tests/results/$$each docs/images/; done
+
 .PHONY: demo
 demo: setup ## Run the digits pipeline on the embedded server, in this terminal
 	@bash scripts/demo.sh

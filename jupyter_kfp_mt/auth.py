@@ -23,6 +23,12 @@ def origin_of(url: str) -> tuple[str, str, int]:
     return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
 
 
+def shown_path(path: Path) -> str:
+    """Return `path` as people write it: from the home folder on where it is in there."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+
 class Auth(Protocol):
     """What proves who asks; its `repr` tells no secret."""
 

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PROJECT = Path(__file__).parent.parent
+expect.set_options(timeout=20_000)  # milliseconds; a machine may have more to do
 
 
 class Lab(NamedTuple):
@@ -101,7 +102,11 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Page]:
     """JupyterLab in a new window; what its console says against us fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-GB")
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 860},
+        locale="en-GB",
+        device_scale_factor=float(os.environ.get("PICTURE_SCALE", "1")),
+    )
     page = context.new_page()
     page.set_default_timeout(30_000)
     complaints: list[str] = []

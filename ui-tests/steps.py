@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
@@ -18,9 +19,29 @@ async path => {
 """
 
 
+RESULTS = Path(__file__).parent / "results"
+
+
+def save(page: Page, name: str, part: Locator | None = None) -> None:
+    """Leave a picture of the page, or of a part of it, in `results/`."""
+    RESULTS.mkdir(exist_ok=True)
+    (part or page).screenshot(path=RESULTS / f"{name}.png")
+
+
 def panel(page: Page) -> Locator:
     """The side panel."""
     return page.get_by_role("region", name="Kubeflow Pipelines")
+
+
+def widen(page: Page, width: int) -> None:
+    """Drag the edge of the left area until the panel is `width` pixels wide."""
+    box = panel(page).bounding_box()
+    assert box is not None
+    edge = box["x"] + box["width"] + 2
+    page.mouse.move(edge, 400)
+    page.mouse.down()
+    page.mouse.move(edge + width - box["width"], 400, steps=4)
+    page.mouse.up()
 
 
 def run_row(page: Page, name: str) -> Locator:
@@ -42,6 +63,14 @@ def value_field(page: Page, name: str) -> Locator:
 def command(page: Page, name: str, **arguments: object) -> None:
     """Execute a JupyterLab command, as menus and palette do."""
     page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments])
+
+
+def new_notebook(page: Page) -> None:
+    """Make a notebook and open it, its kernel ready."""
+    path = page.evaluate(
+        "async () => (await window.jupyterapp.serviceManager.contents.newUntitled({type: 'notebook'})).path"
+    )
+    page.evaluate(OPEN_NOTEBOOK, path)
 
 
 def run_cell(page: Page, source: str) -> Locator:

@@ -1,6 +1,6 @@
 """How it looks: both themes, three widths, nothing cut off sideways, nothing an accessibility checker minds.
 
-The pictures are left in `results/`; those in `docs/images/` were made by this.
+The pictures are left in `results/`; `make pictures` takes them over into `docs/images/`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,8 @@ from __future__ import annotations
 import pytest
 from conftest import PROJECT, Lab, api
 from playwright.sync_api import Page, expect
-from steps import command, panel, run_row, task
+from steps import command, panel, run_row, save, task, widen
 
-RESULTS = PROJECT / "ui-tests" / "results"
 AXE = PROJECT / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
@@ -26,22 +25,6 @@ def themed(page: Page, theme: str) -> Page:
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(theme == "light").lower())
     widen(page, 300)
     return page
-
-
-def widen(page: Page, width: int) -> None:
-    """Drag the edge of the left area until the panel is `width` pixels wide."""
-    box = panel(page).bounding_box()
-    assert box is not None
-    edge = box["x"] + box["width"] + 2
-    page.mouse.move(edge, 400)
-    page.mouse.down()
-    page.mouse.move(edge + width - box["width"], 400, steps=4)
-    page.mouse.up()
-
-
-def save(page: Page, name: str) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    page.screenshot(path=RESULTS / f"{name}.png")
 
 
 def complaints(page: Page) -> list[str]:
@@ -67,6 +50,7 @@ def cut_off(page: Page) -> list[str]:
 def test_empty_panel(themed: Page, theme: str, lab: Lab) -> None:
     if theme == "light":
         expect(panel(themed).get_by_role("button", name="Run the example")).to_be_visible()
+    expect(themed.get_by_text("New pipeline run")).to_be_visible()  # the launcher
     save(themed, f"empty-{theme}")
     assert complaints(themed) == []
 
@@ -78,6 +62,7 @@ def test_a_run_and_its_log(themed: Page, theme: str, lab: Lab) -> None:
     command(themed, "jupyter-kfp-mt:open-run", run_id=run["run_id"], namespace=namespace)
 
     expect(run_row(themed, "Running, hello-pipeline").first).to_be_visible()
+    expect(task(themed, "count-letters")).to_be_visible()
     save(themed, f"running-{theme}")
     expect(task(themed, "count-letters")).to_contain_text("Succeeded")
     task(themed, "say-hello").click()
@@ -90,6 +75,20 @@ def test_form(themed: Page, theme: str) -> None:
     command(themed, "jupyter-kfp-mt:run-file", path="pipelines/digits.yaml")
     expect(themed.get_by_text("3 parameters are right")).to_be_visible()
     save(themed, f"form-{theme}")
+    assert complaints(themed) == []
+
+
+def test_who_am_i_and_a_healthy_doctor(themed: Page, theme: str) -> None:
+    expect(panel(themed).get_by_role("button", name="Connected")).to_be_visible()
+    themed.evaluate("() => { void window.jupyterapp.commands.execute('jupyter-kfp-mt:who-am-i'); }")
+    dialog = themed.get_by_role("dialog")
+    expect(dialog.get_by_text("Nothing but shared pipelines.")).to_be_visible()
+    save(themed, f"who-am-i-{theme}", dialog.locator(".jp-Dialog-content"))
+    assert complaints(themed) == []
+    dialog.get_by_role("button", name="Close").click()
+    command(themed, "jupyter-kfp-mt:doctor")
+    expect(themed.get_by_text("healthy")).to_be_visible()
+    save(themed, f"doctor-{theme}")
     assert complaints(themed) == []
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from conftest import PROJECT, Lab, start_lab
+from conftest import PROJECT, Lab
 from playwright.sync_api import Page, expect
-from steps import panel
+from pod import lab_in_pod
+from steps import command, new_notebook, panel, save, widen
 
 sys.path.insert(0, str(PROJECT / "tests"))
 from doctor.world import World, a_world
@@ -17,19 +17,6 @@ from doctor.world import World, a_world
 from jupyter_kfp_mt.kube import option_manifest
 
 YEARS = 5_000_000  # minutes: the server has the real clock
-CONFIG = """
-from pathlib import Path
-
-from jupyter_kfp_mt.connection import connect
-from jupyter_kfp_mt.context import Environment
-from jupyter_kfp_mt.settings import KfpSettings
-
-settings = KfpSettings(endpoint={endpoint!r}, data_dir={data!r})
-environment = Environment({variables!r}, root=Path({root!r}))
-c.KfpExtension.service_factory = lambda *, start_embedded: connect(
-    settings=settings, environment=environment, start_embedded=start_embedded
-)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -45,33 +32,33 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def lab(world: World, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab in that pod."""
-    root: Path = tmp_path_factory.mktemp("root")
-    config = root / "jupyter_server_config.py"
-    data, pod = str(root / "kfp"), str(world.root)
-    config.write_text(
-        CONFIG.format(endpoint=world.kfp.url, data=data, variables=world.variables, root=pod),
-        encoding="utf-8",
-    )
-    with start_lab(root, environ, f"--config={config}") as started:
+    with lab_in_pod(world, environ, tmp_path_factory.mktemp("root")) as started:
         yield started
 
 
 def test_two_steps_lead_to_the_connection(page: Page, world: World) -> None:
     ours = panel(page)
+    widen(page, 300)
     expect(
         ours.get_by_text("Profile alice has no “Allow access to Kubeflow Pipelines” option")
     ).to_be_visible()
     expect(ours.get_by_role("button", name="Restart…")).to_have_attribute("aria-disabled", "true")
-    page.screenshot(path=PROJECT / "ui-tests" / "results" / "no-token.png")
+    save(page, "no-token")
+    command(page, "jupyter-kfp-mt:doctor")
+    expect(page.get_by_text("Who can do this: you.")).to_be_visible()
+    save(page, "doctor-no-token")
 
     ours.get_by_role("button", name="Create…").click()
     expect(page.get_by_role("dialog").get_by_text("kind: PodDefault")).to_be_visible()
-    page.screenshot(path=PROJECT / "ui-tests" / "results" / "no-token-create.png")
+    save(page, "no-token-create")
     page.get_by_role("button", name="Create", exact=True).click()
     world.options(option_manifest("alice"))
     expect(ours.get_by_text("Option created")).to_be_visible()
 
+    new_notebook(page)
     ours.get_by_role("button", name="Restart…").click()
+    expect(page.get_by_text("Restart analysis with access to Pipelines?")).to_be_visible()
+    save(page, "restart")
     page.get_by_role("button", name="Restart", exact=True).click()
     expect(ours.get_by_text("Restarting this notebook with access to Pipelines…")).to_be_visible()
     world.token(minutes=YEARS)

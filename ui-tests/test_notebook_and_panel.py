@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from conftest import Lab, api
 from playwright.sync_api import Page, expect
-from steps import OPEN_NOTEBOOK, command, panel, run_cell, run_row
-
-
-def new_notebook(page: Page) -> None:
-    path = page.evaluate(
-        "async () => (await window.jupyterapp.serviceManager.contents.newUntitled({type: 'notebook'})).path"
-    )
-    page.evaluate(OPEN_NOTEBOOK, path)
+from steps import command, new_notebook, panel, run_cell, run_row
 
 
 def test_a_run_from_a_cell_is_in_the_panel_and_outlives_the_kernel(page: Page, lab: Lab) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT, Lab, start_lab
 from playwright.sync_api import Locator, Page, expect
-from steps import command, panel, run_row, value_field
+from steps import command, panel, run_row, save, value_field
 
 sys.path.insert(0, str(PROJECT / "tests"))
 from service.test_chaos_restarts import Network
@@ -116,7 +116,7 @@ def test_an_answer_that_is_lost_is_waited_for_and_never_sent_again(page: Page, n
     row = run_row(page, "Not confirmed, lost-answer")
     expect(row).to_have_count(1)
     expect(page.get_by_text("Nothing is sent twice. You can close this page.")).to_be_visible()
-    page.screenshot(path=PROJECT / "ui-tests" / "results" / "unclear.png")
+    save(page, "not-confirmed")
     page.wait_for_timeout(1000)  # the form is kept soon after a change
     page.reload()
     expect(row).to_have_count(1)
@@ -159,7 +159,7 @@ def test_what_did_not_arrive_is_tried_again_and_becomes_the_one_run(page: Page, 
 
     expect(run_row(page, "Not confirmed, lost-request")).to_have_count(1)
     told = page.get_by_text(re.compile("lost-request.* did not start. KFP has no record of it."))
-    expect(told.first).to_be_visible(timeout=30_000)
+    expect(told.first).to_be_visible()
     expect(run_row(page, "lost-request")).to_have_count(0)
     network.creates = "none"
     page.get_by_role("button", name="Try again").first.click()

@@ -144,8 +144,7 @@ def token(seen: Evidence, row: Row) -> Check:
         if found.code == "token-unreadable":
             return row.error(found)
         return row.ok("there is one")  # what is wrong with it is told below
-    path = str(found.path or "") or (seen.place.token_path if isinstance(seen.place, Context) else "")
-    if path:
+    if path := seen.token_file:
         return row.ok(f"{path}{f', of {seen.claims.subject}' if seen.claims.subject else ''}")
     if isinstance(seen.place, Context) and type(seen.place.auth).__name__ == "CookieFile":
         return row.ok("a cookie")

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from ..auth import read_secret
+from ..auth import read_secret, shown_path
 from ..client import Api, HttpTransport, RetryPolicy
 from ..client.experiments import list_experiments
 from ..client.gateways import timed_out
@@ -90,6 +90,14 @@ class Evidence(NamedTuple):
     launcher: Mapping[str, bool] | KfpError | Unasked = UNASKED
     filters: tuple[str, ...] = ()  # EnvoyFilters that add the identity header
     until: Step = Step.ALL  # what comes after it is not known yet
+
+    @property
+    def token_file(self) -> str:
+        """Where the token is read from, as people write it; empty where there is none."""
+        found = self.credential.path if isinstance(self.credential, Credential) else None
+        known = self.place.token_path if isinstance(self.place, Context) else ""
+        path = found or (Path(known) if known else None)
+        return shown_path(path) if path is not None else ""
 
 
 def gather(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 from jupyter_server.extension.application import ExtensionApp
@@ -21,6 +21,9 @@ from .streams import Streams
 from .upstream import ServiceFactory, Upstream
 from .workers import Workers
 
+if TYPE_CHECKING:
+    from ..context import Environment
+
 THREADS = 16
 
 
@@ -34,12 +37,26 @@ class KfpExtension(ExtensionApp):
         help="`(start_embedded: bool) -> KfpService`: finds Kubeflow Pipelines; by default `connect()`."
     ).tag(config=True)
 
+    surroundings = traitlets.Callable(
+        help="`() -> Environment`: the variables and files that say where we are; by default this process's."
+    ).tag(config=True)
+
+    @traitlets.default("surroundings")
+    def _here(self) -> Callable[[], Environment]:
+        from ..kube import surroundings
+
+        return surroundings
+
     @traitlets.default("service_factory")
     def _connect(self) -> ServiceFactory:
         def factory(*, start_embedded: bool) -> Any:
             from ..connection import connect
 
-            return connect(settings=self._load_settings(), start_embedded=start_embedded)
+            return connect(
+                settings=self._load_settings(),
+                start_embedded=start_embedded,
+                environment=self.surroundings(),
+            )
 
         return factory
 
@@ -83,7 +100,12 @@ class KfpExtension(ExtensionApp):
     def _examine(self, namespace: str, on_check: Callable[[Check], object]) -> DoctorReport:
         from ..doctor import examine
 
-        return examine(self._load_settings(), namespace=namespace, on_check=on_check)
+        return examine(
+            self._load_settings(),
+            environment=self.surroundings(),
+            namespace=namespace,
+            on_check=on_check,
+        )
 
     def _load_settings(self) -> KfpSettings:
         return load_settings(config=self.config)

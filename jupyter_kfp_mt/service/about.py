@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from .. import __version__
-from ..auth import FileAuth, read_secret
+from ..auth import FileAuth, read_secret, shown_path
 from ..client import filters
 from ..client import runs as requests
 from ..context.tokens import Claims, claims_of, lateness
@@ -47,7 +47,7 @@ def _look(core: Core, *, counts: bool) -> Status:
         endpoint=context.endpoint,
         embedded=context.embedded,
         source=context.source,
-        credential=_credential(context.auth),
+        credential=shown_path(context.auth.path) if isinstance(context.auth, FileAuth) else "",
         token_expires_at=claims.expires_at,
         warnings=[*context.warnings, *late],
         notebook=context.notebook.name,
@@ -89,14 +89,6 @@ def _may_run(core: Core, health: Healthz, account: str) -> bool | None:
     if core.kubernetes is None or health.embedded:
         return None
     return core.caches.rights.may_run(core.kubernetes, core.context.namespace)
-
-
-def _credential(auth: object) -> str:
-    """The file that the credential is read from, as people write it."""
-    if not isinstance(auth, FileAuth):
-        return ""
-    home = Path.home()
-    return f"~/{auth.path.relative_to(home)}" if auth.path.is_relative_to(home) else str(auth.path)
 
 
 def _with_rights(core: Core, known: Status) -> Status:

@@ -54,6 +54,7 @@ describe('the doctor tab', () => {
     await act(() => Promise.resolve(end(REPORT)));
     expect(screen.getByText(CAUSE.message).isConnected).toBe(true);
     expect(screen.getByText('1 problem', { exact: false }).isConnected).toBe(true);
+    expect(screen.getByText('Who can do this: you.').isConnected).toBe(true);
     screen.getAllByRole('button', { name: 'Copy report' })[0]?.click();
     expect(copied).toHaveBeenCalledWith('# doctor\n');
   });

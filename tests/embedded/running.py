@@ -151,9 +151,7 @@ def running(
         ended = asyncio.Event()
         with ThreadPoolExecutor(4) as executor:
             server = Server(core, executor, "0.0.0", stop=ended.set)
-            http = HTTPServer(
-                server.application(), max_header_size=LARGEST_HEADER, max_body_size=MOST_READ
-            )
+            http = HTTPServer(server.application(), max_header_size=LARGEST_HEADER, max_body_size=MOST_READ)
             http.add_socket(listener)
             end.append(ended)
             ready.set()

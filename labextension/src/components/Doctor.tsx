@@ -67,7 +67,11 @@ export function Doctor(props: IDoctorProps): React.JSX.Element {
           </span>
         </div>
       </div>
-      {cause && <ErrorNotice error={cause} trans={trans} onCopy={onCopy} boxed />}
+      {cause && (
+        <ErrorNotice error={cause} trans={trans} onCopy={onCopy} boxed>
+          {state.report?.who && <p>{trans.__('Who can do this: %1.', state.report.who)}</p>}
+        </ErrorNotice>
+      )}
       <div className="jp-kfp-Scroll">
         {state.checks.length > 0 && <Checks checks={state.checks} trans={trans} />}
         {state.at === '' && <Skeleton trans={trans} />}
@@ -95,15 +99,19 @@ function Checks(props: { readonly checks: readonly Check[]; readonly trans: Tran
     <dl className="jp-kfp-Facts">
       {made.map(check => (
         <div key={check.name} data-level={check.level}>
-          <LevelIcon level={check.level} trans={trans} />
-          <dt>{check.name}</dt>
+          <dt>
+            <LevelIcon level={check.level} trans={trans} />
+            {check.name}
+          </dt>
           <dd>{check.evidence}</dd>
         </div>
       ))}
       {skipped.length > 0 && (
         <div data-level="skipped">
-          <span className="jp-kfp-dim">–</span>
-          <dt>{trans.__('Not checked')}</dt>
+          <dt>
+            <span className="jp-kfp-Icon jp-kfp-dim">–</span>
+            {trans.__('Not checked')}
+          </dt>
           <dd className="jp-kfp-dim" title={skipped.map(check => check.evidence).join('\n')}>
             {skipped.map(check => check.name).join(', ')}
           </dd>
