@@ -18,6 +18,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from http.client import HTTPException
 from pathlib import Path
@@ -153,6 +154,17 @@ class Tenant:
         """The runs whose end has not been seen and still may come."""
         now = time.monotonic()
         return [each for each in self.made if each.run_id not in self.states and now - each.at < PATIENCE]
+
+    def reasons(self) -> Iterator[str]:
+        """What the server says of the runs that did not end as they should."""
+        for run in self.made:
+            state = self.states.get(run.run_id)
+            if state != run.kind.state:
+                tasks = self._call("GET", f"runs/{run.run_id}/tasks")["tasks"]
+                said = [
+                    f"{task['name']} {task['state']}: {task['reason']}" for task in tasks if task["reason"]
+                ]
+                yield f"{run.kind.name} {state}: {'; '.join(said)}"
 
     def listed(self) -> list[str]:
         """The ids of all runs that the server has for this tenant."""
@@ -339,6 +351,8 @@ def report(laptop: Laptop, folder: Path, minutes: float) -> int:
     }
     for what, value in lines.items():
         sys.stdout.write(f"{what:22} {value}\n")
+    for reason in (reason for tenant in tenants for reason in tenant.reasons()):
+        sys.stdout.write(f"{'':22} {reason}\n")
     return 0 if counted.good else 1
 
 

@@ -97,6 +97,7 @@ class ForkLauncher:
         if self.pid:
             return
         self._stop()
+        os.makedirs(self._folder, 0o700, exist_ok=True)  # a fork server that ends by itself removes it
         server = subprocess.Popen(
             [sys.executable, "-B", str(_WORKER / "forkserver.py"), self._path, *self._paths],
             stdin=subprocess.PIPE,
