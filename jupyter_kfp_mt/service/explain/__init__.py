@@ -60,6 +60,8 @@ RULES: tuple[Rule, ...] = (
     launch.driver,
     launch.launcher,
     launch.results,
+    pods.not_accepted,
+    cluster.raised_elsewhere,
     cluster.ended_with,
     cluster.told,
 )
@@ -76,6 +78,7 @@ WAITS: tuple[Rule, ...] = (
     pods.sandbox,
     cluster.no_command,
     pods.runtime,
+    pods.not_accepted,
 )
 
 

@@ -14,6 +14,13 @@ _PULL_WHY = (
         r"unauthorized|authentication required|denied|403 Forbidden|no basic auth",
         "The registry refuses the account.",
     ),
+    (r"Unable to retrieve some image pull secrets", "The secret for its registry is not there."),
+    (
+        r"no match(?:ing manifest)? for (?:platform|\S+/\S+) in",
+        "It is not there for the processor of the node.",
+    ),
+    (r"no space left on device", "The disk of the node is full."),
+    (r"x509|server gave HTTP response", "The registry is not trusted by the node."),
     (r"toomanyrequests|rate limit", "The registry allows no more pulls for now."),
     (r"InvalidImageName|invalid reference format", "That is no image name."),
     (r"no such host|i/o timeout|dial tcp|connection refused", "The registry does not answer."),
@@ -61,6 +68,10 @@ _DEADLINE = re.compile(
 _SHUTDOWN = re.compile(r"workflow shutdown with strategy|[Ss]topped with strategy")
 _COMMAND = re.compile(
     r'exec: \\?"(?P<command>[^"\\]+)\\?": (?:executable file not found|stat .*no such file|permission denied)'
+)
+_ELSEWHERE = re.compile(
+    r"^(?:panic: (?P<go>.+)|Error in (?P<r>.+)"
+    r'|Exception in thread "[^"]*" (?P<java>.+))$'
 )
 _NO_NEWS = re.compile(r"(?:\w+: )?Error \(exit code|child '|No more retries left|It ended with exit code")
 _SIGNALS = {
@@ -258,6 +269,15 @@ def no_command(facts: Facts) -> Cause | None:
         why,
         "Check the image and the command; Python components need Python and pip in their image.",
     )
+
+
+def raised_elsewhere(facts: Facts) -> Cause | None:
+    """An error of another language: Go, Java, R."""
+    found = facts.find_line(_ELSEWHERE)
+    if found is None or facts.exit_code == 0:
+        return None
+    text = next(filter(None, found.groups()))
+    return Cause(f"stopped: {clause(text)}", "", "Look at its log.")
 
 
 def ended_with(facts: Facts) -> Cause | None:

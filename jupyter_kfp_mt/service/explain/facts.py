@@ -19,6 +19,7 @@ _NOISE = re.compile(
     r"|[IWF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\.go:\d+\]"  # KFP's launcher
     r"|\[KFP Executor "
     r"|container ended with code \d+$"
+    r"|at [\w$.<>/]+\([\w$. ]*(?::\d+)?\)$|\.\.\. \d+ more$"  # where, in Java's words
     r"|[-+=*~^# |]+$"
     r"|WARNING: Running pip as |\[notice\] |\s*WARNING: You are using pip",
 )

@@ -53,6 +53,13 @@ _RUNTIME = re.compile(
     r"(?:failed to create (?:containerd |shim )?task|OCI runtime create failed"
     r"|failed to create containerd container|failed to start container)[^\n]*"
 )
+_STATES = re.compile(
+    r"^(?:CreateContainer(?:Config)?Error|RunContainerError|ContainerCannotRun|StartError): (?P<why>[^\n]+)",
+    re.M,
+)
+_NOT_ACCEPTED = re.compile(
+    r'(?:[Pp]ods? \\?"[^"\\\n]+\\?" is (?:forbidden|invalid)|Pod was rejected): (?P<why>[^\n]+)'
+)
 _GPU_DRIVER = re.compile(r"nvidia-container-cli: (?P<why>[^\n]+?)(?::? ?unknown)?$", re.MULTILINE)
 _RUNTIME_OOM = re.compile(r"init was OOM-killed|cannot allocate memory")
 
@@ -190,7 +197,7 @@ def wrong_machine(facts: Facts) -> Cause | None:
 
 def runtime(facts: Facts) -> Cause | None:
     """The container runtime of its node could not start it."""
-    found = facts.search(_RUNTIME)
+    found = facts.search(_RUNTIME) or facts.search(_STATES)
     if found is None:
         return None
     if facts.search(_RUNTIME_OOM) is not None:
@@ -207,6 +214,15 @@ def runtime(facts: Facts) -> Cause | None:
             "Retry the run; if it stays, show an admin.",
         )
     return Cause("did not start: its node could not start the container", f"{_last(found[0])}.", _ASK)
+
+
+def not_accepted(facts: Facts) -> Cause | None:
+    """The cluster does not take its pod, for a reason that has no words of ours."""
+    found = facts.search(_NOT_ACCEPTED)
+    if found is None:
+        return None
+    why = clause(found["why"])
+    return Cause("did not start: the cluster does not take its pod", f"{why[:1].upper()}{why[1:]}.", _ASK)
 
 
 def _last(text: str) -> str:

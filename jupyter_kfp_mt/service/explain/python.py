@@ -264,4 +264,9 @@ _WORDS: dict[str, Callable[[Raised], Cause | None]] = {
     "ConnectTimeout": _network,
     "EndpointConnectionError": _network,
     "TimeoutError": _network,
+    "ReadTimeout": _network,
+    "SSLError": _network,
+    "SSLCertVerificationError": _network,
+    "ProxyError": _network,
+    "MaxRetryError": _network,
 }
