@@ -145,7 +145,7 @@ def wrong(case: dict[str, Any], reply: Reply, comparison: Comparison) -> str:
     if reply.status != expected["status"]:
         return f"status {reply.status}, not {expected['status']}: {reply.body[:400]!r}"
     for name, value in expected.get("headers", {}).items():
-        if not same_text(value, reply.headers.get(name.lower(), "")):
+        if not same_text(comparison.real(value), reply.headers.get(name.lower(), "")):
             return f"header {name}: {reply.headers.get(name.lower())!r}, not {value!r}"
     if "text" in expected:
         wanted = comparison.real(expected["text"])

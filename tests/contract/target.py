@@ -30,6 +30,7 @@ SERVED = {
     "plat.yaml": "platform",
 }
 HOUR = 3600
+FINAL = ("SUCCEEDED", "FAILED")
 SOON = 60  # seconds for a pipeline of one short task
 Headers = list[tuple[str, str]]
 Caller = Callable[[str], Any]  # a path of v2beta1 → what a GET answers
@@ -113,10 +114,16 @@ class Files:
 
     def reach(self, run_id: str, state: str, call: Caller) -> None:
         end = time.monotonic() + SOON
-        while (found := call(f"runs/{run_id}").get("state")) != state:
-            if state == "PENDING" or time.monotonic() > end:
-                raise CannotSetUpError(f"a run is {found}, which is to be {state}")
+        while not _reached(found := call(f"runs/{run_id}"), state):
+            if state == "PENDING" or found["state"] in FINAL or time.monotonic() > end:
+                raise CannotSetUpError(f"a run is {found['state']}, which is to be {state}")
             time.sleep(0.05)
+
+
+def _reached(run: dict[str, Any], state: str) -> bool:
+    """Whether the run is in that state, or has been on its way; one that waits has to wait still."""
+    past = [] if state == "PENDING" else [each.get("state") for each in run["state_history"]]
+    return state in (run["state"], *past)
 
 
 @dataclass
@@ -138,9 +145,9 @@ class Own:
         return self.issued[who]
 
     def reach(self, run_id: str, state: str, call: Caller) -> None:
-        if call(f"runs/{run_id}")["state"] == state:
+        if call(f"runs/{run_id}")["state_history"][-1]["state"] == state:
             return
-        ended = {"finished_at": int(time.time())} if state in ("SUCCEEDED", "FAILED") else {}
+        ended = {"finished_at": int(time.time())} if state in FINAL else {}
         self.server.core.store.runs.set_state(run_id, state, **ended)
 
 
