@@ -14,10 +14,10 @@ from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..models import Failure, LogChunk, Phase, Run, Task, known_time
 from . import archive
 from .core import Core
-from .explain import Facts, explain_wait, facts_of
+from .explain import Facts, explain_wait, facts_of, of_run
 from .explain.facts import Said, events_of, states_of
 from .podlogs import Copy, Part
-from .workflow import Seen, Step, Workflow, read_workflow, steps_of
+from .workflow import Seen, Step, Whole, Workflow, read_workflow, steps_of, whole_of
 
 PART = 1024 * 1024  # bytes of a log in one answer
 TAIL = 400  # lines in which a failure is looked for
@@ -37,7 +37,8 @@ def look(core: Core, run: Run) -> Seen:
         run.namespace or (workflow.metadata.namespace if workflow else "") or core.context.install_namespace
     )
     steps = steps_of(workflow, run.run_id, reported) if workflow else []
-    return core.caches.workflows.put(run.run_id, Seen(steps, namespace))
+    whole = whole_of(workflow) if workflow else Whole()
+    return core.caches.workflows.put(run.run_id, Seen(steps, namespace, whole))
 
 
 def _workflow(core: Core, run: Run) -> Workflow | None:
@@ -136,6 +137,17 @@ def facts(core: Core, run: Run, task: Task) -> Facts:
     return _of_pod(core, told, archive.Place(run, seen.namespace, pod), driver=driver)
 
 
+def facts_of_run(core: Core, run: Run) -> Facts | None:
+    """Return what may tell why a run failed of which no step failed; None where nothing does."""
+    seen = look(core, run)
+    driver, message = seen.whole.driver, seen.whole.message
+    itself = Task(display_name=run.display_name)
+    if driver is not None and driver.failed:
+        told = msgspec.structs.replace(itself, reason=driver.message)
+        return _of_pod(core, told, archive.Place(run, seen.namespace, driver), driver=True)
+    return facts_of(msgspec.structs.replace(itself, reason=message)) if message else None
+
+
 def _of_pod(core: Core, task: Task, place: archive.Place, *, driver: bool) -> Facts:
     pod, log = place.attempt, ""
     states: tuple[Said, ...] = ()
@@ -163,7 +175,19 @@ def waiting(core: Core, run: Run) -> Failure | None:
         if step.task.phase in (Phase.PENDING, Phase.RUNNING):
             told = explain_wait(facts(core, run, step.task), (now - begun).total_seconds())
             return msgspec.structs.replace(told, task_id=step.task.task_id) if told is not None else None
-    return None
+    return _waiting_for_driver(core, run)
+
+
+def _waiting_for_driver(core: Core, run: Run) -> Failure | None:
+    """What a run waits for that has no step yet, as its preparation has not started for a minute."""
+    seen = look(core, run)
+    driver, begun, _ = seen.whole
+    if seen.steps or driver is None or begun is None or driver.phase != "Pending":
+        return None
+    place = archive.Place(run, seen.namespace, driver)
+    told = _of_pod(core, Task(display_name=run.display_name, reason=driver.message), place, driver=True)
+    waited = explain_wait(told, (core.clock.now() - begun).total_seconds())
+    return of_run(waited) if waited is not None else None
 
 
 def _step(seen: Seen, task_id: str) -> Step | None:

@@ -71,7 +71,7 @@ def parameters(run: Run, package: Package | None) -> list[ParameterValue]:
 def failure(core: Core, run: Run, tasks: list[Task]) -> Failure:
     """Return why a failed run failed; a log that cannot be read leaves the reason out, not the answer."""
     failed = failures(tasks)
-    found = _facts(core, run, failed[0]) if failed else None
+    found = _facts(core, run, failed[0]) if failed else _facts_of_run(core, run)
     return explain(tasks, found, run_name=run.display_name)
 
 
@@ -83,6 +83,10 @@ def _facts(core: Core, run: Run, task: Task) -> Facts:
     except KfpError:
         log = ""
     return facts_of(task, log)
+
+
+def _facts_of_run(core: Core, run: Run) -> Facts | None:
+    return None if core.health().embedded else cluster.facts_of_run(core, run)
 
 
 def _told(core: Core, run: Run, tasks: list[Task]) -> Failure | None:

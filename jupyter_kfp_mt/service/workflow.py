@@ -33,6 +33,7 @@ _GROUPS = {"for-loop": "LOOP", "condition": "CONDITION", "exit-handler": "EXIT_H
 _PARTS = frozenset({"root", "iteration", "iteration-item", "iteration-iterations"})
 _ITERATION = re.compile(r"\((\d+):")
 _DRIVER = re.compile(r"-driver(\(\d+\))?\Z")
+_ROOT_DRIVER = re.compile(r"root-driver(\(\d+\))?\Z")
 _ATTEMPT = re.compile(r"executor(\(\d+\))?\Z")
 
 
@@ -150,11 +151,20 @@ class Step(NamedTuple):
         return self.attempts[-1].message if self.attempts else ""
 
 
+class Whole(NamedTuple):
+    """A run apart from its steps: KFP's preparation of it, and what Argo says of all of it."""
+
+    driver: Attempt | None = None
+    begun: datetime | None = None
+    message: str = ""
+
+
 class Seen(NamedTuple):
     """The steps of a run and the namespace of its pods."""
 
     steps: list[Step]
     namespace: str
+    whole: Whole = Whole()
 
 
 def read_workflow(manifest: str) -> Workflow | None:
@@ -165,6 +175,17 @@ def read_workflow(manifest: str) -> Workflow | None:
         return msgspec.json.decode(manifest, type=Workflow)
     except NOT_JSON:
         return None
+
+
+def whole_of(workflow: Workflow) -> Whole:
+    """Return what is no step of a run: where it fails, there may be no step at all."""
+    drivers = [node for node in workflow.nodes.values() if _ROOT_DRIVER.match(node.display_name)]
+    pods = sorted((node for node in drivers if node.type == "Pod"), key=lambda node: node.name)
+    if not pods:
+        return Whole(message=workflow.status.message)
+    node = pods[-1]
+    driver = Attempt(node.id, workflow.pod_name(node), node.phase, node.message, node.exit_code)
+    return Whole(driver, known_time(node.started_at), workflow.status.message)
 
 
 def steps_of(workflow: Workflow, run_id: str, reported: Iterable[Task] = ()) -> list[Step]:

@@ -16,7 +16,7 @@ from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError
 from jupyter_kfp_mt.models import Phase
 from jupyter_kfp_mt.service import KfpService
 
-from .argo import DRIVER, EXECUTOR, IMPL, Manifest, node_id
+from .argo import DAG_DRIVER, DRIVER, EXECUTOR, IMPL, Manifest, node_id
 
 RUN = "9849af41-ccb6-43fd-b5f9-a797d87e4500"
 EXPERIMENT = "fdc80bae-addb-40fc-9c9e-bf983781ea3c"
@@ -114,6 +114,39 @@ def test_a_driver_s_own_log_explains_its_failure(cluster: Cluster) -> None:
         "Task load was not started: KFP could not prepare it.",
         "No such input.",
     )
+
+
+def test_a_run_that_could_not_be_prepared_says_why(cluster: Cluster) -> None:
+    manifest = Manifest().add("root-driver", DAG_DRIVER, "Failed", message="Error (exit code 1)", exit_code=1)
+    cluster.ran(manifest.add("root", "root", "Omitted"))
+    text = (
+        "F0610 14:20:02.500000      18 main.go:76] KFP driver: driver.RootDAG(x) failed: rpc error: "
+        "code = Unavailable desc = no healthy upstream"
+    )
+    cluster.wrote(pod_name("root-driver", DAG_DRIVER), text)
+    failure = cluster.service().view_run(RUN).failure
+    assert failure is not None
+    assert failure.message == "prep was not started: KFP's metadata store does not answer."
+    assert failure.task_id == ""
+
+
+def test_a_run_that_argo_ended_as_a_whole_says_why(cluster: Cluster) -> None:
+    cluster.ran(Manifest("Failed", message="Max duration limit exceeded"))
+    why = cluster.service().why(RUN)
+    assert why is not None
+    assert why.message == "prep stopped: its time limit was over."
+
+
+def test_a_run_whose_preparation_waits_says_for_what(cluster: Cluster) -> None:
+    cluster.run("RUNNING")
+    cluster.ran(Manifest("Running").add("root-driver", DAG_DRIVER, "Pending"))
+    text = "0/4 nodes are available: 4 Insufficient cpu."
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": text}
+    cluster.status(pod_name("root-driver", DAG_DRIVER), {"phase": "Pending", "conditions": [condition]})
+    failure = cluster.service().view_run(RUN).failure
+    assert failure is not None
+    assert failure.message == "prep has waited 5 min."
+    assert failure.why == "No node has enough free CPU (0/4 nodes: insufficient cpu)."
 
 
 def test_the_log_of_a_task_comes_from_its_pod(cluster: Cluster) -> None:

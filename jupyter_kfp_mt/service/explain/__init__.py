@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import msgspec
+
 from ...models import Failure, Task
 from ..rows import failures
 from . import cluster, launch, pods
@@ -25,6 +27,7 @@ __all__ = [
     "explain_task",
     "explain_wait",
     "facts_of",
+    "of_run",
     "states_of",
 ]
 
@@ -83,8 +86,10 @@ WAITS: tuple[Rule, ...] = (
 
 
 def explain(tasks: Sequence[Task], facts: Facts | None, *, run_name: str) -> Failure:
-    """Return why the first task of `tasks` that failed did so, as `facts` tell; None where nothing failed."""
+    """Return why the first task of `tasks` that failed did so, or the run itself, as `facts` tell."""
     failed = failures(tasks)
+    if not failed and facts is not None:
+        return of_run(explain_task(facts))
     if not failed or facts is None:
         return Failure(message=f"{run_name} failed.", why="KFP does not say in which task, or why.")
     found = explain_task(facts)
@@ -98,6 +103,11 @@ def explain(tasks: Sequence[Task], facts: Facts | None, *, run_name: str) -> Fai
         exit_code=facts.exit_code,
         others=[task.display_name or task.name for task in failed[1:]],
     )
+
+
+def of_run(failure: Failure) -> Failure:
+    """Return what was said of a task as said of the run itself, whose name it has."""
+    return msgspec.structs.replace(failure, message=failure.message.removeprefix("Task "), task="")
 
 
 def explain_task(facts: Facts) -> Failure:
