@@ -264,7 +264,7 @@ PIPELINE_ROUTES = [
             anonymous=True,
         ),
         v2_pipelines.list_pipelines,
-        "Failed to list pipelines",
+        "Failed to list pipelines in namespace {namespace}. Check error stack",
         query=_IN_LIST,
         read=v2beta1.reads(PIPELINES, tags=True),
     ),

@@ -130,7 +130,7 @@ def refuse(generic: str, generic_store: str) -> Callable[[ApiError], Answer]:
             words, kind = generic, TEXT
         elif error.code == EXISTS:
             words, status = generic_store, 409
-        elif error.text in (_NO_FILE, _UNREADABLE, _BAD_TAGS):
+        elif error.text in (_NO_FILE, _UNREADABLE, _BAD_TAGS, _CREATE_VERSION):
             kind = TEXT
         body = {"error_message": words, "error_details": error.message}
         return Answer(status, msgspec.json.encode(body), kind)
