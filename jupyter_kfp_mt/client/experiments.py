@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..models import Experiment, ExperimentPage
 from .filters import Predicate, page_query
-from .http import V2, Empty, Request, get, post, segment
+from .http import V2, Empty, Request, delete, get, post, segment
 
 _PATH = f"{V2}/experiments"
 
@@ -45,3 +45,8 @@ def change_experiment(experiment_id: str, verb: str) -> Request[Empty]:
     """Archive or unarchive; both may be repeated."""
     path = f"{_PATH}/{segment(experiment_id)}:{verb}"
     return post(path, Empty, thing="experiment", ref=experiment_id, repeatable=True)
+
+
+def delete_experiment(experiment_id: str) -> Request[Empty]:
+    """Delete an experiment; its runs stay, without one."""
+    return delete(f"{_PATH}/{segment(experiment_id)}", thing="experiment", ref=experiment_id)

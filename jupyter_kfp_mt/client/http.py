@@ -98,9 +98,11 @@ def post(
     )
 
 
-def delete(path: str, *, thing: str, ref: str) -> Request[Empty]:
+def delete(path: str, query: tuple[tuple[str, str], ...] = (), *, thing: str, ref: str) -> Request[Empty]:
     """Build a DELETE; a second one finds nothing, so it may be repeated."""
-    return Request(method="DELETE", path=path, reply=Empty, thing=thing, ref=ref, repeatable=True)
+    return Request(
+        method="DELETE", path=path, reply=Empty, query=query, thing=thing, ref=ref, repeatable=True
+    )
 
 
 def present(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

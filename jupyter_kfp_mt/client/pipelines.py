@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..models import Pipeline, PipelinePage, PipelineVersion, PipelineVersionPage
 from .filters import Predicate, page_query
-from .http import V2, Request, T, get, present, segment
+from .http import V2, Empty, Request, T, delete, get, present, segment
 
 _PATH = f"{V2}/pipelines"
 
@@ -43,6 +43,18 @@ def get_version(pipeline_id: str, version_id: str) -> Request[PipelineVersion]:
     """One version with its compiled pipeline."""
     path = f"{_PATH}/{segment(pipeline_id)}/versions/{segment(version_id)}"
     return get(path, PipelineVersion, thing="pipeline version", ref=version_id)
+
+
+def delete_pipeline(pipeline_id: str) -> Request[Empty]:
+    """Delete a pipeline with its versions; runs that came from it stay."""
+    path = f"{_PATH}/{segment(pipeline_id)}"
+    return delete(path, (("cascade", "true"),), thing="pipeline", ref=pipeline_id)
+
+
+def delete_version(pipeline_id: str, version_id: str) -> Request[Empty]:
+    """Delete one version."""
+    path = f"{_PATH}/{segment(pipeline_id)}/versions/{segment(version_id)}"
+    return delete(path, thing="pipeline version", ref=version_id)
 
 
 def upload_pipeline(namespace: str, text: str, *, name: str, description: str = "") -> Request[Pipeline]:

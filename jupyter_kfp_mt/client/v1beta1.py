@@ -32,6 +32,7 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
         ("POST", "/experiments", "create_experiment"),
         ("GET", "/experiments/([^/:]+)", "get_experiment"),
         ("POST", "/experiments/([^/:]+):(archive|unarchive)", "same"),
+        ("DELETE", "/experiments/([^/:]+)", "same"),
         ("GET", "/pipelines", "list_pipelines"),
         ("GET", "/pipelines/([^/:]+)", "get_pipeline"),
         ("POST", "/pipelines/upload", "upload"),

@@ -68,6 +68,10 @@ COMMANDS: tuple[Command, ...] = (
     act.restore,
     act.delete,
     act.create_experiment,
+    act.archive_experiment,
+    act.restore_experiment,
+    act.delete_experiment,
+    act.delete_pipeline,
     act.upload,
 )
 

@@ -14,7 +14,7 @@ from .grammar import argument, command, usage_error
 from .look import RUN, RUNS
 from .results import BulkResult
 from .session import Session, bulk_error
-from .sources import read_source
+from .sources import read_source, registered
 from .words import pairs, seconds, typed
 
 SOURCE = argument(
@@ -29,6 +29,7 @@ _TIMEOUT = argument(
     default=None,
     help="wait no longer, such as 90s, 10m, 2h",
 )
+_YES = argument("--yes", action="store_true", help="do it: it cannot be undone")
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def restore(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
     return _each(session, refs, session.service().unarchive)
 
 
-@command("delete", RUNS, argument("--yes", action="store_true", help="do it: it cannot be undone"))
+@command("delete", RUNS, _YES)
 def delete(session: Session, *, refs: Sequence[str], yes: bool) -> BulkResult:
     """Delete runs for good."""
     service = session.service()
@@ -237,6 +238,58 @@ def delete(session: Session, *, refs: Sequence[str], yes: bool) -> BulkResult:
 def create_experiment(session: Session, *, name: str, description: str) -> Experiment:
     """Create an experiment: a group for runs that belong together."""
     return session.service(start=True).create_experiment(name, description=description)
+
+
+_EXPERIMENT = argument("name", metavar="NAME", help="an experiment's name or id")
+
+
+@command("experiment archive", _EXPERIMENT)
+def archive_experiment(session: Session, *, name: str) -> Experiment:
+    """Archive an experiment with its runs; its recurring runs stop."""
+    return session.service().archive_experiment(name)
+
+
+@command("experiment restore", _EXPERIMENT)
+def restore_experiment(session: Session, *, name: str) -> Experiment:
+    """Bring an archived experiment back; its runs stay archived."""
+    return session.service().unarchive_experiment(name)
+
+
+@command("experiment delete", _EXPERIMENT, _YES)
+def delete_experiment(session: Session, *, name: str, yes: bool) -> BulkResult:
+    """Delete an experiment for good."""
+    service = session.service()
+    found = service.get_experiment(name)
+    if not yes:
+        count = service.page_runs(experiment_id=found.experiment_id, page_size=1).total_size
+        raise usage_error(
+            f"Delete {found.display_name}? Nothing was done.",
+            why=f"Its {count} runs stay but can no longer be terminated or retried. This cannot be undone.",
+            next_step="add --yes",
+        )
+    service.delete_experiment(found.experiment_id)
+    return BulkResult(done=[found.experiment_id])
+
+
+@command(
+    "pipeline delete",
+    argument("reference", metavar="NAME[@VERSION]", help="a pipeline's name or id, or one version of it"),
+    _YES,
+)
+def delete_pipeline(session: Session, *, reference: str, yes: bool) -> BulkResult:
+    """Delete a pipeline with its versions, or one version, for good."""
+    service = session.service()
+    found = registered(service, reference)
+    if not yes:
+        count = 1 if found.pipeline_version_id else service.list_versions(found.pipeline_id).total_size
+        versions = "1 version is" if count == 1 else f"{count} versions are"
+        raise usage_error(
+            f"Delete {reference}? Nothing was done.",
+            why=f"{versions} removed. Recurring runs that use it will fail. This cannot be undone.",
+            next_step="add --yes",
+        )
+    service.delete_pipeline(found.pipeline_id, found.pipeline_version_id)
+    return BulkResult(done=[found.pipeline_version_id or found.pipeline_id])
 
 
 @command(

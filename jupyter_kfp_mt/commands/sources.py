@@ -23,14 +23,15 @@ def read_source(session: Session, word: str) -> Source | str | Path | Callable[.
     if callable(value) or isinstance(value, (Path, Source)):
         return value
     if word.startswith(_REGISTERED):
-        return _registered(session.service(start=True), word.removeprefix(_REGISTERED))
+        return registered(session.service(start=True), word.removeprefix(_REGISTERED))
     named = session.variables.get(word)
     if callable(named) and not Path(word).exists():
         return named
     return str(word)
 
 
-def _registered(service: KfpService, reference: str) -> Source:
+def registered(service: KfpService, reference: str) -> Source:
+    """What NAME[@VERSION] of a registered pipeline means; raises `not-found`."""
     name, _, version = reference.partition("@")
     pipeline = service.find_pipeline(name)
     if not version:

@@ -378,6 +378,18 @@ class KfpService:
         """A new experiment."""
         return experiments.create(self._core, name, description)
 
+    def archive_experiment(self, experiment: str) -> Experiment:
+        """Archive an experiment, by id or name, and its runs."""
+        return experiments.change(self._core, experiment, "archive")
+
+    def unarchive_experiment(self, experiment: str) -> Experiment:
+        """Restore an archived experiment, by id or name; its runs stay archived."""
+        return experiments.change(self._core, experiment, "unarchive")
+
+    def delete_experiment(self, experiment: str) -> None:
+        """Delete an experiment for good, by id or name; its runs stay."""
+        experiments.delete(self._core, experiment)
+
     # pipelines
 
     def page_pipelines(
@@ -431,6 +443,10 @@ class KfpService:
     def upload(self, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
         """Register a pipeline privately; a name that is known gets a new version."""
         return pipelines.upload(self._core, source, name=name, description=description)
+
+    def delete_pipeline(self, pipeline: str, version_id: str = "") -> None:
+        """Delete a pipeline for good, by id or name, with its versions, or one version of it."""
+        pipelines.delete(self._core, pipeline, version_id)
 
     def inspect(self, source: AnySource) -> Inspection:
         """Read a source for the submit form; starts nothing."""

@@ -81,6 +81,20 @@ def create(core: Core, display_name: str, description: str = "") -> Experiment:
     return core.keep(core.api.call(request))
 
 
+def change(core: Core, reference: str, verb: str) -> Experiment:
+    """Archive or unarchive an experiment, by id or name; its runs are archived with it, not restored."""
+    found = find(core, reference)
+    core.api.call(requests.change_experiment(found.experiment_id, verb))
+    return core.keep(core.api.call(requests.get_experiment(found.experiment_id)))
+
+
+def delete(core: Core, reference: str) -> None:
+    """Delete an experiment, by id or name; its runs stay, but nothing can be done with them any more."""
+    found = find(core, reference)
+    core.api.call(requests.delete_experiment(found.experiment_id))
+    core.caches.experiments.drop(found.experiment_id)
+
+
 def _check(display_name: str, description: str) -> None:
     """Refuse what KFP answers with an internal error (kfp-api §2.2)."""
     if not display_name.strip():

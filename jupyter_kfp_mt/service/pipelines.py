@@ -91,6 +91,15 @@ def version(core: Core, pipeline_id: str, version_id: str) -> PipelineVersion:
     return version_of(core, pipeline_id, version_id)
 
 
+def delete(core: Core, reference: str, version_id: str = "") -> None:
+    """Delete a pipeline, by id or name, with its versions, or one version of it."""
+    found = find(core, reference)
+    if version_id:
+        core.api.call(requests.delete_version(found.pipeline_id, version_id))
+    else:
+        core.api.call(requests.delete_pipeline(found.pipeline_id))
+
+
 def upload(core: Core, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
     """Register a pipeline privately; a name that is known gets a new version."""
     package = resolve(core, source).package

@@ -15,7 +15,7 @@ from jupyter_kfp_mt.errors import KfpError, KfpInputError, KfpUsageError
         ("terminat x", "Unknown command “terminat”. Did you mean “terminate”?"),
         ("xyzzy", "Unknown command “xyzzy”."),
         ("--stat", "Unknown option “--stat”."),
-        ("experiment", "“experiment” needs one more word: experiment create."),
+        ("pipeline", "“pipeline” needs one more word: pipeline delete."),
     ],
 )
 def test_a_wrong_word_is_taught(line: str, message: str) -> None:

@@ -228,6 +228,36 @@ def test_archive_restore_delete(desk: Desk, laptop: Laptop) -> None:
         desk.do("show box")
 
 
+def test_an_experiment_is_archived_restored_and_deleted(desk: Desk, laptop: Laptop) -> None:
+    desk.do("experiment create shelf")
+    desk.do(f"submit {laptop.quick} -e shelf --wait")
+
+    assert desk.do("experiment archive shelf").storage_state == "ARCHIVED"
+    assert desk.do("runs --archived --experiment shelf").total_size == 1
+    assert desk.do("experiment restore shelf").storage_state == "AVAILABLE"
+    with pytest.raises(KfpUsageError, match=r"Delete shelf\? Nothing was done") as caught:
+        desk.do("experiment delete shelf")
+    assert caught.value.why.startswith("Its 0 runs stay")  # the one that there is stays archived
+    assert len(desk.do("experiment delete shelf --yes").done) == 1
+    with pytest.raises(KfpNotFoundError):
+        desk.do("experiment archive shelf")
+
+
+def test_a_pipeline_is_deleted_by_version_and_whole(desk: Desk, laptop: Laptop) -> None:
+    first = desk.do(f"upload {laptop.quick} --name goner")
+    second = desk.do(f"upload {laptop.quick} --name goner")
+
+    with pytest.raises(KfpUsageError) as caught:
+        desk.do("pipeline delete goner")
+    assert caught.value.why.startswith("2 versions are removed.")
+    newest = f"goner@{second.display_name}"
+    assert desk.do(f"pipeline delete '{newest}' --yes").done == [second.pipeline_version_id]
+    assert [each.display_name for each in desk.do("versions goner")] == [first.display_name]
+    assert desk.do("pipeline delete goner --yes").done == [first.pipeline_id]
+    with pytest.raises(KfpNotFoundError):
+        desk.do("versions goner")
+
+
 def test_several_runs_at_once(desk: Desk, laptop: Laptop) -> None:
     runs = [desk.do(f"submit {laptop.quick} --wait") for _ in range(2)]
     words = " ".join(run.run_id for run in runs)

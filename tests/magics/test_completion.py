@@ -15,7 +15,7 @@ RUNS = [Run(run_id="3f9c1a7e-1", display_name="train"), Run(run_id="91b0c2d4-1",
     ("text", "words"),
     [
         ("%kfp su", ["submit"]),
-        ("%kfp experiment ", ["create"]),
+        ("%kfp pipeline ", ["delete"]),
         ("%kfp help sub", ["submit"]),
         ("%kfp runs --st", ["--state"]),
         ("%kfp runs --state fa", ["failed"]),
