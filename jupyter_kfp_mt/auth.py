@@ -6,6 +6,9 @@ credential is, never what it is.
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +18,7 @@ from .errors import KfpError, kfp_error
 
 MAX_BYTES = 64 * 1024  # of a token or cookie; more than any server takes as a header
 _PORTS = {"http": 80, "https": 443}
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, b64token
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
@@ -52,6 +56,7 @@ class FileAuth:
 
     header = ""
     prefix = ""
+    shape = re.compile(".+")
 
     def __init__(self, path: Path, url: str) -> None:
         self.path = path
@@ -59,7 +64,12 @@ class FileAuth:
 
     def headers(self, url: str) -> Mapping[str, str]:
         """Return the header where `url` is of our origin; raises `token-unreadable`."""
-        return {self.header: self.prefix + read_secret(self.path)} if origin_of(url) == self._origin else {}
+        if origin_of(url) != self._origin:
+            return {}
+        secret = read_secret(self.path)
+        if not self.shape.fullmatch(secret):
+            raise _unreadable(self.path, "not a token")
+        return {self.header: self.prefix + secret}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"
@@ -80,6 +90,7 @@ class TokenFile(FileAuth):
 
     header = "Authorization"
     prefix = "Bearer "
+    shape = _TOKEN
 
 
 class CookieFile(FileAuth):
@@ -89,20 +100,31 @@ class CookieFile(FileAuth):
 
 
 def read_secret(path: Path) -> str:
-    """Return the one line in `path`; raises `token-unreadable` with the reason, never with the content."""
+    """Return the one line in `path`; raises `token-unreadable` with the reason, never with the content.
+
+    Forgiven are blanks around it, and what editors and people put before it: a byte order mark, “Bearer”.
+    """
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = read_file(path, MAX_BYTES + 1)
     except FileNotFoundError:
         raise _unreadable(path, "missing") from None
-    except OSError:
+    except (OSError, ValueError):
         raise _unreadable(path, "not readable") from None
-    text = raw.decode("ascii", errors="replace").strip()
+    text = raw.removeprefix(b"\xef\xbb\xbf").decode("ascii", errors="replace").strip()
+    text = text.removeprefix("Bearer ").strip()
     if not text:
         raise _unreadable(path, "empty")
     if len(raw) > MAX_BYTES or not text.isprintable() or not text.isascii():
         raise _unreadable(path, "not a token")
     return text
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """Return at most so many bytes of a regular file; raises OSError, and waits for no pipe."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is no file")
+        return file.read(most)
 
 
 def _unreadable(path: Path, reason: str) -> KfpError:

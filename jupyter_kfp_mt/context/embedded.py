@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import msgspec
@@ -11,9 +10,7 @@ from ..auth import TokenFile
 from ..models import NOT_JSON, RuntimeFile
 from ..settings import KfpSettings
 from .environment import Environment
-from .model import Context
-
-_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+from .model import NAMESPACE, Context
 
 
 def from_embedded(env: Environment, settings: KfpSettings) -> Context | None:
@@ -55,4 +52,4 @@ def embedded_context(runtime: RuntimeFile, settings: KfpSettings) -> Context:
 def _tokens(folder: Path) -> dict[str, str]:
     """The token files that the server keeps for the profiles of this machine."""
     found = {path.name.removeprefix("token-"): str(path) for path in folder.glob("token-*")}
-    return {name: path for name, path in found.items() if _NAMESPACE.fullmatch(name)}
+    return {name: path for name, path in found.items() if NAMESPACE.fullmatch(name)}

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 import urllib3
 
+from ..auth import read_file
 from ..models import NOT_JSON
 from .clock import SYSTEM, Clock
 from .model import Gate
@@ -41,9 +42,8 @@ class Environment(NamedTuple):
     def text(self, path: str) -> str | None:
         """Return a small text file without blanks around it, or None when there is none to read."""
         try:
-            with self.path(path).open("rb") as file:
-                return file.read(MAX_BYTES).decode(errors="replace").strip()
-        except OSError:
+            return read_file(self.path(path), MAX_BYTES).decode("utf-8-sig", errors="replace").strip()
+        except (OSError, ValueError):  # not there, not readable, no file, or a name that no file can have
             return None
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 from ..auth import read_secret
+from ..errors import kfp_error
 from ..models import Caution
 from ..settings import KfpSettings
 from .environment import SERVICE_ACCOUNT, Environment
-from .model import Notebook
+from .model import NAMESPACE, Notebook
 from .tokens import TOKEN_PATH, claims_of, examine_token
 
-_PREFIX = re.compile(r"/(?P<kind>notebook|workspace/connect)/(?P<namespace>[^/]+)/(?P<name>[^/]+)")
+_PREFIX = re.compile(
+    rf"/(?P<kind>notebook|workspace/connect)/(?P<namespace>{NAMESPACE.pattern})/(?P<name>[^/]+)"
+)
 
 
 class Pod(NamedTuple):
@@ -40,6 +44,9 @@ def find_pod(env: Environment) -> Pod | None:
         namespace = prefix["namespace"]  # no service account mounted
     if not namespace:
         return None
+    if not NAMESPACE.fullmatch(namespace):
+        where = f"{SERVICE_ACCOUNT}/namespace"
+        raise kfp_error("bad-input", field=where, problem="it holds no name of a namespace")
     warnings: tuple[Caution, ...] = ()
     if prefix and prefix["namespace"] != namespace:
         said = f"The pod says {namespace}, the address says {prefix['namespace']}. Using {namespace}."
@@ -64,7 +71,7 @@ def find_credential(env: Environment, settings: KfpSettings, pod: Pod | None) ->
         claims = claims_of(read_secret(path))
         return Credential(path, claims.account if claims else "")
     shown = env.variable("KF_PIPELINES_SA_TOKEN_PATH") or TOKEN_PATH
-    if not env.path(shown).exists():
+    if not os.path.lexists(env.path(shown)):  # a link that leads nowhere is broken, not absent
         return Credential()
     claims = examine_token(
         env.path(shown),

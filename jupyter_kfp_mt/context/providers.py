@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ..auth import Auth, CookieFile, FileAuth, NoAuth, TokenFile
 from ..errors import kfp_error
 from ..settings import KfpSettings
 from . import openshift
+from .address import endpoint_of
 from .embedded import embedded_context, find_runtime, from_embedded
 from .environment import SERVICE_ACCOUNT, Environment
-from .model import Context
+from .model import NAMESPACE, Context
 from .pod import Credential, Pod, find_credential, find_pod
 from .saved import cautions, saved_context, saved_path
 
@@ -31,7 +31,7 @@ def from_settings(env: Environment, settings: KfpSettings) -> Context | None:
     written = settings.endpoint or env.variable("KF_PIPELINES_ENDPOINT")
     if not written:
         return None
-    endpoint = _endpoint(written, "endpoint" if settings.endpoint else "KF_PIPELINES_ENDPOINT")
+    endpoint = endpoint_of(written, "endpoint" if settings.endpoint else "KF_PIPELINES_ENDPOINT")
     runtime = find_runtime(env, settings)
     if runtime is not None and runtime.url.rstrip("/") == endpoint and not settings.token_path:
         return embedded_context(runtime, settings)
@@ -48,7 +48,7 @@ def from_openshift(env: Environment, settings: KfpSettings) -> Context | None:
     found = openshift.find_server(env, pod) if pod is not None else None
     if pod is None or found is None:
         return None
-    context = _context(env, settings, _endpoint(found.endpoint, openshift.RUNTIME), pod, kind="openshift")
+    context = _context(env, settings, endpoint_of(found.endpoint, openshift.RUNTIME), pod, kind="openshift")
     if settings.token_path:
         return context
     token = env.path(openshift.TOKEN)
@@ -108,7 +108,7 @@ def from_kubeconfig(env: Environment, settings: KfpSettings) -> Context | None:
     namespace, source = _namespace(env, settings, None)
     service = f"/api/v1/namespaces/{settings.kfp_namespace}/services/ml-pipeline:http/proxy"
     return Context(
-        endpoint=_endpoint(gate.server, "kube_context") + service,
+        endpoint=endpoint_of(gate.server, "kube_context") + service,
         namespace=namespace,
         auth=gate.auth,
         kind="kubeconfig",
@@ -137,11 +137,18 @@ def _service(namespace: str) -> str:
 
 def detect(env: Environment, settings: KfpSettings) -> Context:
     """Return the first context found; raises `no-kubeflow`, or what a provider found broken."""
+    if settings.namespace and not NAMESPACE.fullmatch(settings.namespace):
+        problem = f"“{settings.namespace[:63]}” is not a name of one"
+        raise kfp_error("bad-input", field="namespace", problem=problem)
     for provider in PROVIDERS:
         context = provider(env, settings)
         if context is not None:
             return context
-    raise kfp_error("no-kubeflow")
+    nowhere = kfp_error("no-kubeflow")
+    if find_pod(env) is not None:
+        here = f"In this cluster none answers in namespace “{settings.kfp_namespace}”"
+        nowhere.why = f"{here} or in this pod's own, and no address is set."
+    raise nowhere
 
 
 def _context(
@@ -179,25 +186,3 @@ def _auth(settings: KfpSettings, credential: Credential, endpoint: str) -> Auth:
     if settings.cookie_path and not settings.token_path:
         return CookieFile(Path(settings.cookie_path).expanduser(), endpoint)
     return TokenFile(credential.path, endpoint) if credential.path else NoAuth()
-
-
-def _endpoint(written: str, field: str) -> str:
-    """The address without a slash at its end; `https` where no scheme is written, as the SDK does."""
-    text = written.strip()
-    text = (text if "://" in text else f"https://{text}").rstrip("/")
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable, parts = False, urlsplit("")
-    if not usable or parts.query or parts.fragment:
-        raise kfp_error("bad-input", field=field, problem="it is not an address", next="http://HOST:PORT")
-    if parts.username is not None:
-        raise kfp_error(
-            "bad-input",
-            field=field,
-            problem="it holds a user name",
-            why="Credentials do not belong in an address.",
-            next="set `token_path` or `cookie_path`",
-        )
-    return text

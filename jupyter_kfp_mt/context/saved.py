@@ -16,6 +16,7 @@ import msgspec
 from ..errors import kfp_error
 from ..models import NOT_JSON, Caution, SavedPart
 from .environment import Environment
+from .model import NAMESPACE
 from .pod import Pod
 
 _KEYS: dict[SavedPart, tuple[str, ...]] = {
@@ -41,9 +42,10 @@ def saved_context(env: Environment) -> Saved:
     """Return what the file remembers; nothing where there is none that can be read."""
     text = env.text(f"{env.variable('HOME')}/.config/kfp/context.json") if env.variable("HOME") else None
     try:
-        return msgspec.json.decode(text, type=Saved) if text else Saved()
+        saved = msgspec.json.decode(text, type=Saved) if text else Saved()
     except NOT_JSON:
         return Saved()
+    return saved if NAMESPACE.fullmatch(saved.namespace) else msgspec.structs.replace(saved, namespace="")
 
 
 def cautions(saved: Saved, pod: Pod | None) -> tuple[Caution, ...]:
