@@ -148,8 +148,13 @@ def wrong(case: dict[str, Any], reply: Reply, comparison: Comparison) -> str:
         if not same_text(comparison.real(value), reply.headers.get(name.lower(), "")):
             return f"header {name}: {reply.headers.get(name.lower())!r}, not {value!r}"
     if "text" in expected:
-        wanted = comparison.real(expected["text"])
-        return "" if same_text(wanted, reply.text) else f"text: {reply.text!r}, not {wanted!r}"
+        told = {"text": reply.text, "message": reply.json.get("message", "")}
+        problems = (
+            f"{name}: {got!r}, not {expected[name]!r}"
+            for name, got in told.items()
+            if name in expected and not same_text(comparison.real(expected[name]), got)
+        )
+        return next(problems, "")
     if "body" not in expected:
         return ""
     try:

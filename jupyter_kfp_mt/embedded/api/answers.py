@@ -66,7 +66,7 @@ def listed(
     write: Callable[[Sequence[Any]], Sequence[Json | msgspec.Struct]],
 ) -> Json:
     """One page as JSON."""
-    with saying("Failed to create list options"):
+    with saying("Failed to create list options", final=True):
         query = core.lists.bind(listing, call.asked, asked(call), *scope)
     page = read(query)
     return present(

@@ -202,7 +202,9 @@ RECURRING_ROUTES = [
         v2beta1.list_recurring_runs,
         "Failed to list jobs",
         query=_OF_EXPERIMENT,
-        read=v2beta1.reads(RECURRING_RUNS),
+        read=v2beta1.reads(
+            RECURRING_RUNS, says="Failed to list recurring runs due to error parsing the listing options"
+        ),
     ),
     Route(
         "GET",
@@ -266,7 +268,7 @@ PIPELINE_ROUTES = [
         v2_pipelines.list_pipelines,
         "Failed to list pipelines in namespace {namespace}. Check error stack",
         query=_IN_LIST,
-        read=v2beta1.reads(PIPELINES, tags=True),
+        read=v2beta1.reads(PIPELINES, tags=True, says="Failed to list pipelines due invalid list options"),
     ),
     Route(
         "GET",
@@ -326,7 +328,9 @@ PIPELINE_ROUTES = [
         v2_pipelines.list_versions,
         "Failed to list pipeline versions for pipeline {id}",
         query=LIST_QUERY,
-        read=v2beta1.reads(VERSIONS, tags=True),
+        read=v2beta1.reads(
+            VERSIONS, tags=True, says="Failed to list pipeline versions due invalid list options"
+        ),
     ),
     Route(
         "GET",

@@ -67,7 +67,7 @@ def reads(listing: Listing, *, scope: bool = True) -> Callable[[Core, Call], Que
     def read(core: Core, call: Call) -> Query:
         if scope:
             _scope(call)
-        with saying("Failed to create list options"):
+        with saying("Failed to create list options", final=True):
             return core.lists.parse(listing, asked(call), FILTERS_V1)
 
     return read

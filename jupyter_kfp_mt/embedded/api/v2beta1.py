@@ -25,11 +25,13 @@ from .messages import FILTERS_V2
 from .v2_runs import RunMessage, config, run
 
 
-def reads(listing: Listing, *, tags: bool = False) -> Callable[[Core, Call], Query]:
+def reads(
+    listing: Listing, *, tags: bool = False, says: str = "Failed to create list options"
+) -> Callable[[Core, Call], Query]:
     """Check the list options before anybody is asked for rights, as KFP does."""
 
     def read(core: Core, call: Call) -> Query:
-        with saying("Failed to create list options"):
+        with saying(says, final=True):
             return core.lists.parse(listing, asked(call), FILTERS_V2, tags=tags)
 
     return read
@@ -241,7 +243,7 @@ def read_recurring_run(core: Core, call: Call) -> NewRecurringRun:
         pinned=False,
         extra={"plugins_input": message["plugins_input"]} if message.get("plugins_input") else {},
     )
-    with saying("Failed to create a recurring run due to conversion error"):
+    with saying("Failed to create a recurring run due to conversion error", final=True):
         core.recurring_runs.check(new)
     return new
 

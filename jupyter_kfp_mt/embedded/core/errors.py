@@ -29,30 +29,34 @@ HTTP_STATUS = {
 class ApiError(Exception):
     """A call that is refused: `text` is short, `message` the whole chain, outermost first.
 
-    `bare` errors come from the gateway, before any KFP code: they carry no details.
+    `bare` errors come from the gateway, before any KFP code: they carry no details. `final` ones have been
+    told to the end: what is tried further out adds nothing.
     """
 
-    def __init__(self, code: int, text: str, *, message: str = "", bare: bool = False) -> None:
+    def __init__(
+        self, code: int, text: str, *, message: str = "", bare: bool = False, final: bool = False
+    ) -> None:
+        self.final = final
         self.code = code
         self.text = text
         self.message = message or text
         self.bare = bare
         super().__init__(self.message)
 
-    def within(self, context: str) -> ApiError:
+    def within(self, context: str, *, final: bool = False) -> ApiError:
         """The same refusal seen from one level further out."""
-        if self.bare or not context:
+        if self.bare or self.final or not context:
             return self
-        return ApiError(self.code, self.text, message=f"{context}: {self.message}")
+        return ApiError(self.code, self.text, message=f"{context}: {self.message}", final=final)
 
 
 @contextmanager
-def saying(context: str) -> Iterator[None]:
-    """Put `context` before the message of a refusal in the block."""
+def saying(context: str, *, final: bool = False) -> Iterator[None]:
+    """Put `context` before the message of a refusal in the block; nothing before that where it is `final`."""
     try:
         yield
     except ApiError as error:
-        raise error.within(context) from None
+        raise error.within(context, final=final) from None
 
 
 def invalid(text: str) -> ApiError:
