@@ -7,14 +7,16 @@ wins over the files; a file of a later folder of the path gives way to an earlie
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_path, jupyter_data_dir
-from traitlets import Bool, Enum, Float, Integer, TraitError, TraitType, Unicode, default
+from traitlets import Bool, Enum, Float, Integer, TraitError, TraitType, Unicode, default, validate
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
+from traitlets.utils.bunch import Bunch
 
 from .errors import kfp_error
 
@@ -51,10 +53,16 @@ class KfpSettings(Configurable):
         help="Start the embedded server on a person's word, by itself, or never.",
     ).tag(config=True)
     data_dir = Unicode(help="Folder of the embedded server.").tag(config=True)
-    poll_active_s = Float(5.0, help="Seconds between looks while runs are active.").tag(config=True)
-    poll_idle_s = Float(30.0, help="Seconds between looks while nothing runs.").tag(config=True)
-    request_timeout_s = Float(10.0, help="Seconds to wait for an answer of KFP.").tag(config=True)
-    max_upload_mib = Integer(32, help="Largest pipeline taken, in MiB.").tag(config=True)
+    poll_active_s = Float(5.0, min=0.01, max=3600.0, help="Seconds between looks while runs are active.").tag(
+        config=True
+    )
+    poll_idle_s = Float(30.0, min=0.01, max=3600.0, help="Seconds between looks while nothing runs.").tag(
+        config=True
+    )
+    request_timeout_s = Float(10.0, min=0.1, max=600.0, help="Seconds to wait for an answer of KFP.").tag(
+        config=True
+    )
+    max_upload_mib = Integer(32, min=1, help="Largest pipeline taken, in MiB.").tag(config=True)
     allow_doctor_changes = Bool(
         True, help="Whether people may create the access option and restart their notebook from here."
     ).tag(config=True)
@@ -62,7 +70,21 @@ class KfpSettings(Configurable):
 
     @default("data_dir")
     def _default_data_dir(self) -> str:
-        return str(Path(jupyter_data_dir()) / "kfp")
+        return _data_dir()
+
+    @validate("data_dir", "kfp_namespace")
+    def _not_empty(self, proposal: Bunch) -> str:
+        return str(proposal.value or (_data_dir() if proposal.trait.name == "data_dir" else "kubeflow"))
+
+    @validate("poll_active_s", "poll_idle_s", "request_timeout_s")
+    def _a_number(self, proposal: Bunch) -> float:
+        if math.isnan(proposal.value):  # which is neither below a minimum nor above a maximum
+            raise TraitError(f"The '{proposal.trait.name}' trait is not a number")
+        return float(proposal.value)
+
+
+def _data_dir() -> str:
+    return str(Path(jupyter_data_dir()) / "kfp")
 
 
 def load_settings(
@@ -97,7 +119,7 @@ def _from_files(path: Iterable[str]) -> Config:
                 merged.merge(loader.load_config())
             except ConfigFileNotFound:
                 continue
-            except Exception as error:  # the file is a person's program: anything can come out of it
+            except (Exception, SystemExit) as error:  # a person's program: anything can come out of it
                 raise kfp_error(
                     "bad-input",
                     field=loader.full_filename,
@@ -110,7 +132,7 @@ def _from_environment(environ: Mapping[str, str]) -> Config:
     found: dict[str, object] = {}
     for name, trait in KfpSettings.class_traits(config=True).items():
         text = environ.get(PREFIX + name.upper())
-        if text is not None:
+        if text:  # an empty one is as good as none: templates of pods leave such behind
             found[name] = _value(trait, PREFIX + name.upper(), text)
     return Config({"KfpSettings": found})
 

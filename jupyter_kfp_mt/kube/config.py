@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TimeoutError_  # another one before Python 3.11
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from ..errors import KfpError, kfp_error
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
 
+PATIENCE = 4.0  # seconds; all of detection has five
 CURRENT = "current"  # in place of a name: the context that the kubeconfig itself has chosen
 
 
@@ -22,30 +25,22 @@ def surroundings() -> Environment:
     return this_process()._replace(kubeconfig=open_gate)
 
 
-def open_gate(files: Sequence[Path], context: str) -> Gate:
+def open_gate(files: Sequence[Path], context: str, patience: float = PATIENCE) -> Gate:
     """Return the API server of `context` in the kubeconfig of `files`; raises `bad-input`.
 
     Tokens, client certificates and log-in commands are the official client's matter; a command runs now and
     again when what it gave has expired.
     """
-    from kubernetes.client import Configuration
-    from kubernetes.config import ConfigException
-    from kubernetes.config.kube_config import load_kube_config
-    from yaml import YAMLError
-
-    configuration = Configuration()
     known = [str(path) for path in files if path.is_file()]
     if not known:
         raise _unusable(context, f"there is no {' or '.join(str(path) for path in files)}")
+    read: Future[Configuration] = Future()
+    # A log-in command has no time limit of its own; one that waits for a person would keep all waiting.
+    threading.Thread(target=_read, args=(known, context, read), daemon=True).start()
     try:
-        load_kube_config(
-            config_file=":".join(known),
-            context=None if context == CURRENT else context,
-            client_configuration=configuration,
-            persist_config=False,
-        )
-    except (ConfigException, YAMLError, OSError, ValueError, TypeError, AttributeError) as error:
-        raise _unusable(context, str(error).splitlines()[0].rstrip(".") if str(error) else "") from None
+        configuration = read.result(timeout=patience)
+    except TimeoutError_:
+        raise _unusable(context, f"its log-in command does not end in {patience:g} s") from None
     if not configuration.verify_ssl or configuration.tls_server_name:
         what = "tls-server-name" if configuration.tls_server_name else "insecure-skip-tls-verify"
         raise _unusable(context, f"{what} is not supported; forward a port instead")
@@ -56,6 +51,28 @@ def open_gate(files: Sequence[Path], context: str) -> Gate:
         ca_file=configuration.ssl_ca_cert or "",
         certificate=certificate if all(certificate) else None,
     )
+
+
+def _read(files: list[str], context: str, read: Future[Configuration]) -> None:
+    from kubernetes.client import Configuration
+    from kubernetes.config import ConfigException
+    from kubernetes.config.kube_config import load_kube_config
+    from yaml import YAMLError
+
+    configuration = Configuration()
+    try:
+        load_kube_config(
+            config_file=":".join(files),
+            context=None if context == CURRENT else context,
+            client_configuration=configuration,
+            persist_config=False,
+        )
+    except (ConfigException, YAMLError, OSError, ValueError) as error:
+        read.set_exception(_unusable(context, str(error).splitlines()[0].rstrip(".") if str(error) else ""))
+    except Exception as error:  # a file of another shape, or a cloud's log-in helper: anything comes out
+        read.set_exception(_unusable(context, f"it is not understood ({type(error).__name__})"))
+    else:
+        read.set_result(configuration)
 
 
 class ClusterAuth:

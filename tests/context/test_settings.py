@@ -49,6 +49,21 @@ def test_variables_have_the_types_of_the_traits(variable: str, text: str, trait:
     assert getattr(load_settings({f"JUPYTER_KFP_MT_{variable}": text}, path=[]), trait) == value
 
 
+@pytest.mark.parametrize("text", ["-5", "0", "nan", "inf", "1e99"])
+def test_a_time_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(KfpInputError, match="request_timeout_s"):
+        load_settings({"JUPYTER_KFP_MT_REQUEST_TIMEOUT_S": text}, path=[])
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    names = ("REQUEST_TIMEOUT_S", "DATA_DIR", "KFP_NAMESPACE", "EMBEDDED", "ENDPOINT")
+
+    found = load_settings({f"JUPYTER_KFP_MT_{name}": "" for name in names}, path=[])
+
+    assert (found.request_timeout_s, found.kfp_namespace, found.embedded) == (10.0, "kubeflow", "ask")
+    assert found.data_dir.endswith("kfp")
+
+
 @pytest.mark.parametrize("variable", ["REQUEST_TIMEOUT_S", "EMBEDDED"])
 def test_a_variable_that_cannot_be_used_is_named(variable: str) -> None:
     with pytest.raises(KfpInputError) as caught:
@@ -58,7 +73,9 @@ def test_a_variable_that_cannot_be_used_is_named(variable: str) -> None:
     assert "soon" in caught.value.message
 
 
-@pytest.mark.parametrize("text", ["c.KfpSettings.endpoint =", "1 / 0", "c.KfpSettings.embedded = 'soon'"])
+@pytest.mark.parametrize(
+    "text", ["c.KfpSettings.endpoint =", "1 / 0", "raise SystemExit(3)", "c.KfpSettings.embedded = 'soon'"]
+)
 def test_a_file_that_cannot_be_used_is_an_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "jupyter_kfp_mt_config.py").write_text(text)
 

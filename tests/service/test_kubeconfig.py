@@ -22,6 +22,7 @@ from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.doctor import examine
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.kube import surroundings
+from jupyter_kfp_mt.kube.config import open_gate
 from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.settings import KfpSettings
 
@@ -231,3 +232,42 @@ def test_the_credential_goes_to_the_api_server_only_and_is_shown_nowhere(laptop:
     assert "the API server of a kubeconfig" in report.text
     shown = [repr(kfp), repr(kfp.context), report.text, str(kfp.status())]
     assert [text for text in shown if TOKEN in text] == []
+
+
+def of(user: dict[str, Any] | None = None, **changes: Any) -> str:
+    """A kubeconfig; JSON is YAML."""
+    known = {
+        "current-context": "c",
+        "clusters": [{"name": "k", "cluster": {"server": "https://k8s.example:6443"}}],
+        "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}],
+        "users": [{"name": "u", "user": user or {"token": TOKEN}}],
+    }
+    return json.dumps({**known, **changes})
+
+
+def login(command: str, *arguments: str) -> dict[str, Any]:
+    kind = {"apiVersion": "client.authentication.k8s.io/v1beta1", "interactiveMode": "Never"}
+    return {"exec": {**kind, "command": command, "args": list(arguments)}}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "is empty"),
+        ("[]", "it is not understood"),
+        ("a: [", "while parsing"),
+        ("[" * 2000, "it is not understood"),
+        (of(clusters=[]), "Expected object with name k"),
+        (of(clusters=[{"name": "k", "cluster": {"server": 5}}]), "it is not understood"),
+        (of(**{"current-context": "other"}), "Expected object with name other"),
+        (of(login("sleep", "2")), "its log-in command does not end in 0.3 s"),
+    ],
+)
+def test_a_kubeconfig_that_cannot_be_used_is_told_soon(tmp_path: Path, text: str, why: str) -> None:
+    (tmp_path / "config").write_text(text)
+
+    with pytest.raises(KfpError) as caught:
+        open_gate([tmp_path / "config"], "current", patience=60.0 if "end in" not in why else 0.3)
+
+    assert (caught.value.code, why in caught.value.message) == ("bad-input", True)
+    assert TOKEN not in str(caught.value.body)
