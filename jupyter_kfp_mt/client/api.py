@@ -21,6 +21,7 @@ from .http import REQUEST_ID, Empty, Request, Response, Transport
 T = TypeVar("T")
 
 _HEALTH = frozenset({"multi_user", "tag_name", "commit_sha", "apiServerReady"})  # one is in any KFP's healthz
+_REFUSED_TOKEN = frozenset({"token-expired", "token-rejected", "gateway-jwt"})
 TRANSIENT = frozenset({"kfp-timeout", "kfp-unavailable"})
 
 
@@ -32,7 +33,7 @@ class RetryPolicy(NamedTuple):
 
     def delay(self, request: Request[Any], attempt: int, error: KfpError) -> float | None:
         """Seconds to wait after the failed `attempt` (from 1), or None to give up."""
-        if error.code == "token-expired" and attempt == 1:
+        if error.code in _REFUSED_TOKEN and attempt == 1:
             return 0.0  # the file may just have been renewed, and a 401 changes nothing
         if attempt >= self.attempts or error.code not in TRANSIENT:
             return None

@@ -111,9 +111,16 @@ def test_a_new_run_is_never_sent_twice(status: int) -> None:
     assert len(transport.requests) == 1
 
 
-def test_a_call_whose_token_just_expired_is_repeated_with_the_new_one() -> None:
-    expired = problem(401, 16, "x", "[invalid bearer token, service account token has expired]")
-    transport = FakeTransport({("GET", RUN): (expired, {"run_id": "r1"})})
+@pytest.mark.parametrize(
+    "refused",
+    [
+        problem(401, 16, "x", "[invalid bearer token, service account token has expired]"),
+        problem(401, 16, "x", "[invalid bearer token, service account token has been invalidated]"),
+        Response(status=401, headers={"content-type": "text/plain"}, body=b"Jwt is expired"),
+    ],
+)
+def test_a_call_whose_token_was_just_replaced_is_repeated_with_the_new_one(refused: Response) -> None:
+    transport = FakeTransport({("GET", RUN): (refused, {"run_id": "r1"})})
 
     assert api(transport).call(runs.get_run("r1")).run_id == "r1"
 
