@@ -2,7 +2,10 @@ import { transferableAbortController } from 'node:util';
 
 /** What Lumino and JupyterLab want of a browser and jsdom lacks. */
 import { afterEach } from 'vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
+
+// A machine may have more to do than these tests.
+configure({ asyncUtilTimeout: 10_000 });
 
 class Observer {
   observe(): void {}

@@ -301,6 +301,11 @@ describe('the log', () => {
     expect(screen.getByText('No output yet.')).toBeDefined();
   });
 
+  it('says so when a task has written nothing', () => {
+    render(<Page log={logOf('', { complete: true })} />);
+    expect(screen.getByText('No output.')).toBeDefined();
+  });
+
   it('draws only what is in view of 100,000 lines', () => {
     const { container } = render(<Page log={logOf('x\n'.repeat(100_000))} />);
     expect(container.querySelectorAll('.jp-kfp-Log-line').length).toBeLessThan(200);

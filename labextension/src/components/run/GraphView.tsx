@@ -20,6 +20,7 @@ export interface IGraphViewProps {
 }
 
 const SMALLEST = 0.25;
+const READABLE = 0.75;
 const LARGEST = 2;
 const STEP = 1.25;
 
@@ -31,7 +32,8 @@ export function GraphView(props: IGraphViewProps): React.JSX.Element {
   const box = React.useRef<HTMLDivElement>(null);
   const [zoom, setZoom] = React.useState(1);
   const fit = React.useCallback(() => setZoom(fitting(box.current, layout)), [layout]);
-  React.useLayoutEffect(fit, [fit]);
+  // A wide graph opens where it can be read, and is scrolled; “Fit” shows the whole.
+  React.useLayoutEffect(() => setZoom(Math.max(READABLE, fitting(box.current, layout))), [layout]);
   const move = (id: string | undefined): void => {
     if (id !== undefined) {
       onChoose(id);

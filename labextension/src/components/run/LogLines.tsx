@@ -1,3 +1,4 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import * as React from 'react';
 
@@ -69,7 +70,7 @@ export const LogLines = React.forwardRef<ILogLinesHandle, ILogLinesProps>(functi
           <Button label={trans.__('Load earlier')} kind="quiet" onClick={props.onLoadEarlier} />
         </div>
       )}
-      {count === 0 && <p className="jp-kfp-Log-empty jp-kfp-dim">{log.loaded ? trans.__('No output yet.') : ''}</p>}
+      {count === 0 && <p className="jp-kfp-Log-empty jp-kfp-dim">{emptyWords(log, trans)}</p>}
       <div className="jp-kfp-Log-room" style={{ height: virtual.getTotalSize() }}>
         <div
           className="jp-kfp-Log-window"
@@ -190,4 +191,11 @@ function byLine(matches: readonly IMatch[]): ReadonlyMap<number, readonly IMatch
     }
   }
   return lines;
+}
+
+function emptyWords(log: ILogState, trans: TranslationBundle): string {
+  if (!log.loaded) {
+    return '';
+  }
+  return log.complete ? trans.__('No output.') : trans.__('No output yet.');
 }
