@@ -16,7 +16,7 @@ from ..errors import KfpError, kfp_error
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
 
-PATIENCE = 4.0  # seconds; all of detection has five
+PATIENCE = 3.0  # seconds; all of detection has five
 CURRENT = "current"  # in place of a name: the context that the kubeconfig itself has chosen
 
 
