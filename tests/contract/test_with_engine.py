@@ -135,16 +135,15 @@ def test_an_artifact_is_read_by_its_tenant_only(alice: Tenant, bob: Tenant) -> N
     assert alice.call("GET", f"v2beta1/runs/{run_id}/nodes/{task_id}/artifacts/other:read").status == 404
 
 
-def test_an_artifact_that_points_elsewhere_is_not_served(alice: Tenant) -> None:
+@pytest.mark.parametrize("address", ["/etc/passwd", "/a\0b"], ids=["file", "nul"])
+def test_an_artifact_that_points_elsewhere_is_not_served(address: str, alice: Tenant) -> None:
+    written = json.dumps({"artifacts": {"data": {"artifacts": [{"name": "data", "uri": address}]}}})
     outputs = {
         "artifacts": {"data": {"artifactType": {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}}}
     }
-    script = (
-        "f={{$.outputs.output_file}}; mkdir -p $(dirname $f); printf"
-        """ '{"artifacts":{"data":{"artifacts":[{"name":"data","uri":"/etc/passwd"}]}}}' > $f"""
-    )
+    script = "f={{$.outputs.output_file}}; mkdir -p $(dirname $f); printf %s '" + written + "' > $f"
     run_id = alice.start(shell("thief", script, outputs=outputs))
-    alice.until(run_id, *FINAL)
+    assert alice.until(run_id, *FINAL)["state"] == "SUCCEEDED"
     path = f"v2beta1/runs/{run_id}/nodes/{alice.work(run_id)['task_id']}/artifacts/data:read"
     assert alice.call("GET", path).status == 404
 

@@ -101,8 +101,11 @@ def _readable(core: Core, run: RunRow, uri: str) -> Path | None:
     if not uri.startswith("/"):
         return None
     runs = (core.folder / "runs").resolve()
-    path = Path(uri).resolve()
-    if not path.is_relative_to(runs) or not path.is_file():
+    try:
+        path = Path(uri).resolve()
+        if not path.is_relative_to(runs) or not path.is_file():
+            return None
+    except (OSError, ValueError, RuntimeError):  # no path: too long, a NUL in it, links in a circle
         return None
     owner = path.relative_to(runs).parts[0]
     if owner != run.run_id:
