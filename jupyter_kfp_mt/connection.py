@@ -5,15 +5,18 @@ The only place that may start the embedded server.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .client import AnyVersion, HttpTransport
-from .context import SYSTEM, Clock, Context, Environment, detect
+from .context import SYSTEM, Clock, Context, Environment, Gate, detect, this_process
 from .errors import KfpConnectionError
-from .kube import in_cluster, surroundings
 from .service import Journal, KfpService
 from .settings import KfpSettings, load_settings
+
+if TYPE_CHECKING:
+    from .kube import Kubernetes
 
 
 def connect(
@@ -37,12 +40,11 @@ def connect(
         chosen = _with(chosen, endpoint=endpoint)
     if namespace:
         chosen = _with(chosen, namespace=namespace)
-    env = environment or surroundings()
+    env = environment or this_process()._replace(kubeconfig=_open_gate)
     context = find_context(chosen, env, start_embedded=start_embedded, say=say)
     journal = Journal(Path(chosen.data_dir).expanduser() / "journal.sqlite")
-    kubernetes = None if context.embedded else in_cluster(env)
     transport = AnyVersion(HttpTransport(context))
-    return KfpService(context, transport, clock=clock, journal=journal, kubernetes=kubernetes)
+    return KfpService(context, transport, clock=clock, journal=journal, kubernetes=_kubernetes(env, context))
 
 
 def find_context(
@@ -64,6 +66,20 @@ def find_context(
     runtime = ensure_running(Path(settings.data_dir).expanduser())
     say(f"Started the embedded server, namespace {runtime.namespace}, on this machine only.")
     return detect(environment, settings)
+
+
+def _kubernetes(environment: Environment, context: Context) -> Kubernetes | None:
+    if context.embedded or not environment.variable("KUBERNETES_SERVICE_HOST"):
+        return None
+    from .kube import in_cluster  # not read outside of a cluster
+
+    return in_cluster(environment)
+
+
+def _open_gate(files: Sequence[Path], context: str) -> Gate:
+    from .kube.config import open_gate  # not read where no kubeconfig is asked for
+
+    return open_gate(files, context)
 
 
 def _with(settings: KfpSettings, **values: str) -> KfpSettings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ..client import Api
 from ..client import experiments as requests
@@ -12,13 +12,16 @@ from ..client.http import Request
 from ..client.system import healthz
 from ..context import Clock, Context
 from ..errors import KfpNotFoundError, kfp_error
-from ..kube import Kubernetes
 from ..models import Experiment, Healthz, PipelineVersion, Run, Status
 from .cache import Cache
 from .journal import Journal
-from .podlogs import Copy, Nowhere, PodLogs
+from .podlogs import PodLogs
 from .rights import Rights
-from .workflow import Seen
+
+if TYPE_CHECKING:
+    from ..kube import Kubernetes
+    from .podlogs import Copy, Nowhere
+    from .workflow import Seen
 
 T = TypeVar("T")
 

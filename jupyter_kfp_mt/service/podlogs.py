@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from datetime import datetime, timezone
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import KfpNotFoundError
-from ..kube import Kubernetes
+
+if TYPE_CHECKING:
+    from ..kube import Kubernetes
 
 FIRST_LINES = 20_000  # of a log when it is read for the first time
 KEPT = 4 * 1024 * 1024  # bytes of one log

@@ -7,12 +7,13 @@ there, the right counts as not known, and the buttons are on.
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from ..errors import KfpError
-from ..kube import Access, Kubernetes
 from .cache import Cache
 
-CREATE_RUNS = Access("create", "runs")
+if TYPE_CHECKING:
+    from ..kube import Kubernetes
 
 
 class Rights:
@@ -46,8 +47,10 @@ class Rights:
             thread.start()
 
     def _answer(self, kubernetes: Kubernetes, namespace: str) -> None:
+        from ..kube import Access  # not read where there is no cluster to ask
+
         try:
-            self._answers.put(namespace, kubernetes.may(CREATE_RUNS, namespace))
+            self._answers.put(namespace, kubernetes.may(Access("create", "runs"), namespace))
         except KfpError:
             return  # not known; the next look asks again
         finally:
