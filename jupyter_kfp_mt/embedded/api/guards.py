@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..core.core import Core
-from ..core.errors import ApiError, invalid, not_found
+from ..core.errors import ApiError, invalid, not_found, saying
 from ..store import ExperimentRow, PipelineRow
 from .http import Call, Guard, Target
 
@@ -122,7 +122,8 @@ def in_namespace(resource: str) -> Guard:
     """A list of experiments of the query's namespace."""
 
     def find(core: Core, call: Call) -> Target:
-        return Target(required(core, _namespace(core, call), resource))
+        with saying("Failed to authorize with API"):
+            return Target(required(core, _namespace(core, call), resource))
 
     return Guard(resource, "list", find, "Failed to authorize with API")
 

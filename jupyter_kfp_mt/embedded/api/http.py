@@ -71,6 +71,10 @@ class Guard(NamedTuple):
     find: Callable[[Core, Call], Target]
     denied: str = ""  # what a 401 or 403 is told within; may hold {namespace} and {id}
     anonymous: bool = False  # shared pipelines may be read by anybody
+    within: str = ""  # what both a refusal and an absence are told within
+
+
+_SHARED = "Failed to access shared pipeline {{id}}. Check if you have permission to {verb} shared pipelines"
 
 
 def _nowhere(_core: Core, _call: Call) -> Target:
@@ -159,6 +163,11 @@ def respond(core: Core, route: Route, call: Call) -> Answer:
 
 def authorize(core: Core, guard: Guard, call: Call) -> None:
     """Let the call pass, or raise ApiError: 401, 403, or 404 for what the caller may not know of."""
+    with saying(_filled(guard.within, call)):
+        _authorize(core, guard, call)
+
+
+def _authorize(core: Core, guard: Guard, call: Call) -> None:
     target = call.target = guard.find(core, call)
     if not core.tenancy.multi_user and guard is not OWNER:
         if target.namespace is None and target.missing is not None:
@@ -170,6 +179,8 @@ def authorize(core: Core, guard: Guard, call: Call) -> None:
         core.tenancy.authenticate_owner(call.header)
         return
     where = _filled(guard.denied, call)
+    if guard.resource == "pipelines" and target.namespace == "" and where.startswith("Failed to access"):
+        where = _filled(_SHARED.format(verb=guard.verb), call)
     told = "" if target.missing is not None else target.namespace or ""  # nobody learns whose an id is
     with saying(where.replace("{namespace}", told)):
         call.identity = core.tenancy.authenticate(call.header)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..core.core import Core
-from ..core.errors import invalid
+from ..core.errors import ApiError, invalid
 from ..core.pipelines import Names
 from ..store.pipelines import VERSIONS
 from ..store.recurring_runs import LISTING as RECURRING_RUNS
@@ -48,12 +48,12 @@ def _experiment(verb: str) -> Guard:
     return Guard("experiments", verb, by_experiment, _EXPERIMENT_ACCESS)
 
 
-def _pipeline(verb: str, *, anonymous: bool = False) -> Guard:
-    return Guard("pipelines", verb, by_pipeline, _PIPELINE_ACCESS, anonymous)
+def _pipeline(verb: str, *, anonymous: bool = False, within: str = "") -> Guard:
+    return Guard("pipelines", verb, by_pipeline, _PIPELINE_ACCESS, anonymous, within)
 
 
-def _version(verb: str, *, anonymous: bool = False) -> Guard:
-    return Guard("pipelines", verb, by_version, _PIPELINE_ACCESS, anonymous)
+def _version(verb: str, *, anonymous: bool = False, within: str = "") -> Guard:
+    return Guard("pipelines", verb, by_version, _PIPELINE_ACCESS, anonymous, within)
 
 
 EXPERIMENT_ROUTES = [
@@ -259,7 +259,8 @@ def _read_version(core: Core, call: Call) -> Names:
     if not call.message.get("package_url", {}).get("pipeline_url"):
         raise invalid(
             "Failed to create a pipeline version (v1beta1). Pipeline version is nil or pipeline's"
-            " URL is empty"
+            " URL is empty",
+            final=True,
         )
     names = v2_pipelines.names_of(call.message)
     core.pipelines.check_version(names)
@@ -338,7 +339,11 @@ PIPELINE_ROUTES = [
     Route(
         "GET",
         f"{_V1}/pipelines/{{pipeline_id}}",
-        _pipeline("get", anonymous=True),
+        _pipeline(
+            "get",
+            anonymous=True,
+            within="Failed to get a pipeline due authorization error for pipeline id {id}",
+        ),
         v1_pipelines.get_pipeline,
         "Failed to get a pipeline (v1beta1) {id}. Check error stack",
     ),
@@ -359,7 +364,9 @@ PIPELINE_ROUTES = [
     Route(
         "DELETE",
         f"{_V1}/pipelines/{{pipeline_id}}",
-        _pipeline("delete"),
+        _pipeline(
+            "delete", within="Failed to delete a pipeline due authorization error for pipeline id {id}"
+        ),
         v1_pipelines.delete_pipeline,
         "Failed to delete pipeline (v1beta1) {id}. Check error stack",
     ),
@@ -385,7 +392,11 @@ PIPELINE_ROUTES = [
     Route(
         "GET",
         f"{_V1}/pipeline_versions/{{pipeline_version_id}}",
-        _version("get", anonymous=True),
+        _version(
+            "get",
+            anonymous=True,
+            within="Failed to get a pipeline version due to authorization error for pipeline version id {id}",
+        ),
         v1_pipelines.get_version,
         "Failed to get a pipeline version (v1beta1) {id}",
     ),
@@ -406,14 +417,18 @@ PIPELINE_ROUTES = [
 ]
 
 
+def _unclear(text: str) -> ApiError:
+    return invalid(text).within("Authorize request is not valid")
+
+
 def _viewers(verb: str) -> Guard:
     def find(core: Core, call: Call) -> Target:
         namespace = call.text("namespace")
         if not namespace:
-            raise invalid("Namespace is empty. Please specify a valid namespace")
+            raise _unclear("Namespace is empty. Please specify a valid namespace")
         for name in ("resources", "verb"):
             if call.text(name) in ("", f"UNASSIGNED_{name.upper()}"):
-                raise invalid(f"{name.capitalize()} not specified. Please specify a valid {name}")
+                raise _unclear(f"{name.capitalize()} not specified. Please specify a valid {name}")
         return Target(namespace if core.tenancy.multi_user else "")
 
     return Guard("viewers", verb, find, "Failed to authorize the request")

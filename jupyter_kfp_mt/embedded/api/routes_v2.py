@@ -56,12 +56,12 @@ def _job(verb: str) -> Guard:
     return Guard("jobs", verb, by_recurring_run, _JOB_ACCESS)
 
 
-def _pipeline(verb: str, *, anonymous: bool = False) -> Guard:
-    return Guard("pipelines", verb, by_pipeline, _PIPELINE_ACCESS, anonymous)
+def _pipeline(verb: str, *, anonymous: bool = False, within: str = "") -> Guard:
+    return Guard("pipelines", verb, by_pipeline, _PIPELINE_ACCESS, anonymous, within)
 
 
-def _version(verb: str, *, anonymous: bool = False) -> Guard:
-    return Guard("pipelines", verb, by_version, _PIPELINE_ACCESS, anonymous)
+def _version(verb: str, *, anonymous: bool = False, within: str = "") -> Guard:
+    return Guard("pipelines", verb, by_version, _PIPELINE_ACCESS, anonymous, within)
 
 
 EXPERIMENT_ROUTES = [
@@ -238,7 +238,16 @@ RECURRING_ROUTES = [
 
 PIPELINE_ROUTES = [
     *uploads.routes("v2beta1", uploads.V2),
-    *uploads.url_routes(_PIPELINE_CREATE, Guard("pipelines", "create", of_new_version, _PIPELINE_ACCESS)),
+    *uploads.url_routes(
+        _PIPELINE_CREATE,
+        Guard(
+            "pipelines",
+            "create",
+            of_new_version,
+            _PIPELINE_ACCESS,
+            within="Failed to create a pipeline version due authorization error for pipeline id {id}",
+        ),
+    ),
     Route(
         "POST",
         f"{_V2}/pipelines",
@@ -306,7 +315,9 @@ PIPELINE_ROUTES = [
     Route(
         "DELETE",
         f"{_V2}/pipelines/{{pipeline_id}}",
-        _pipeline("delete"),
+        _pipeline(
+            "delete", within="Failed to delete a pipeline due authorization error for pipeline id {id}"
+        ),
         v2_pipelines.delete_pipeline,
         "Failed to delete pipeline {id}. Check error stack",
         query={"cascade": "bool"},
@@ -351,7 +362,11 @@ PIPELINE_ROUTES = [
     Route(
         "DELETE",
         f"{_V2}/pipelines/{{pipeline_id}}/versions/{{pipeline_version_id}}",
-        _version("delete"),
+        _version(
+            "delete",
+            within="Failed to delete a pipeline version id {pipeline_version_id} due to authorization error"
+            " for pipeline id {pipeline_id}",
+        ),
         answers.done(lambda core, row: core.pipelines.delete_version(row)),
         "Failed to delete a pipeline version id {pipeline_version_id} under pipeline id {pipeline_id}."
         " Check error stack",

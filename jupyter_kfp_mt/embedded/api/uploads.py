@@ -175,11 +175,11 @@ def template_at(core: Core, url: str) -> Template:
 def read_version(core: Core, call: Call) -> Names:
     """Check a new version's names."""
     if "package_url" not in call.message:
-        raise invalid("Failed to create a pipeline version. Package URL is nil")
+        raise invalid("Failed to create a pipeline version. Package URL is nil", final=True)
     if not _url(call.message):
-        raise invalid("Failed to create a pipeline version. Package URL is empty")
+        raise invalid("Failed to create a pipeline version. Package URL is empty", final=True)
     if not call.message.get("pipeline_id"):
-        raise invalid("Failed to create a pipeline version. Parent pipeline id is empty")
+        raise invalid("Failed to create a pipeline version. Parent pipeline id is empty", final=True)
     names = v2_pipelines.names_of(call.message)
     if not names.name:
         raise invalid("name is required")

@@ -58,8 +58,9 @@ def get_pipeline(core: Core, call: Call) -> Json:
     latest = core.store.pipelines.latest(pipeline_id)
     if latest is None:
         with saying(
-            "due to error fetching the latest pipeline version:"
-            " Failed to get the latest pipeline version for a pipeline"
+            f"Failed to get a pipeline (v1beta1) {pipeline_id} due to error fetching the latest pipeline"
+            " version: Failed to get the latest pipeline version for a pipeline",
+            final=True,
         ):
             raise not_found("PipelineVersion", pipeline_id)
     return pipeline(call.row, latest)
@@ -92,7 +93,8 @@ def read_pipelines(core: Core, call: Call) -> Query:
         ref = call.text("resource_reference_key.id")
         raise invalid(
             "Failed to list pipelines (v1beta1) due to invalid resource references for pipelines:"
-            f" &{{{kind.title()} {ref}}}"
+            f" &{{{kind.title()} {ref}}}",
+            final=True,
         )
     return reads(PIPELINES)(core, call)
 
@@ -140,7 +142,7 @@ def by_listed_pipeline(core: Core, call: Call) -> Target:
     """The pipeline whose versions are listed."""
     pipeline_id = call.text("resource_key.id")
     if not pipeline_id:
-        raise invalid("Failed to list pipeline versions (v1beta1) due to missing pipeline id")
+        raise invalid("Failed to list pipeline versions (v1beta1) due to missing pipeline id", final=True)
     return pipeline_target(core, pipeline_id)
 
 

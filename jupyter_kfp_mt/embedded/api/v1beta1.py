@@ -129,7 +129,8 @@ def read_experiments(core: Core, call: Call) -> Query:
         raise invalid(
             "Failed to list v1beta1 experiment due to invalid resource reference key. It must be of type"
             " 'Namespace' and contain an existing or empty namespace, but you provided"
-            f" {call.text('resource_reference_key.id')} of type {kind.title()}"
+            f" {call.text('resource_reference_key.id')} of type {kind.title()}",
+            final=True,
         )
     return reads(EXPERIMENTS)(core, call)
 
@@ -394,7 +395,7 @@ def read_job(core: Core, call: Call) -> NewRecurringRun:
     """Check a new job."""
     message = call.message
     sent = message.get("trigger", {})
-    with saying("Failed to create a recurring run due to conversion error"):
+    with saying("Failed to create a recurring run due to conversion error", final=True):
         new = NewRecurringRun(
             display_name=message.get("name", ""),
             description=message.get("description", ""),

@@ -59,9 +59,9 @@ def saying(context: str, *, final: bool = False) -> Iterator[None]:
         raise error.within(context, final=final) from None
 
 
-def invalid(text: str) -> ApiError:
+def invalid(text: str, *, final: bool = False) -> ApiError:
     """400: what was given cannot be used."""
-    return ApiError(INVALID, text, message=f"Invalid input error: {text}")
+    return ApiError(INVALID, text, message=f"Invalid input error: {text}", final=final)
 
 
 def malformed(text: str) -> ApiError:

@@ -120,16 +120,15 @@ class Runs:
 
     def terminate(self, row: RunRow) -> None:
         """Ask the run to end; it goes CANCELING and ends FAILED, as on a real server."""
+        self._require_experiment(row, f"Failed to terminate run {row.run_id}")
         with saying(f"Failed to terminate run {row.run_id}"):
-            self._require_experiment(row)
             if not self._store.runs.claim(row.run_id, "CANCELING", only_from=_STOPPABLE):
                 raise invalid(f"Failed to terminate a run {row.run_id}. Row not found")
         self._runner.terminate(row.run_id)
 
     def retry(self, row: RunRow) -> None:
         """Run again what failed, under the same id."""
-        with saying(f"Failed to retry run {row.run_id}"):
-            self._require_experiment(row)
+        self._require_experiment(row, f"Failed to retry run {row.run_id}")
         if row.state == "PENDING":
             raise aborted(
                 f"Failed to retry run {row.run_id} due to error fetching workflow manifest",
@@ -163,11 +162,11 @@ class Runs:
         self._store.runs.remove(row.run_id)
         self._runner.forget(row.run_id)
 
-    def _require_experiment(self, row: RunRow) -> None:
+    def _require_experiment(self, row: RunRow, tried: str) -> None:
         if self._store.experiments.get(row.experiment_id) is None:
             with saying(
-                f"due to error fetching its namespace: Failed to fetch namespace from run {row.run_id}:"
-                f" Failed to fetch namespace from experiment {row.experiment_id}"
+                f"{tried} due to error fetching its namespace: Failed to fetch namespace from run"
+                f" {row.run_id}: Failed to fetch namespace from experiment {row.experiment_id}"
             ):
                 raise not_found("Experiment", row.experiment_id)
 
