@@ -14,7 +14,7 @@ from .store import StoreError
 def main(arguments: list[str] | None = None) -> int:
     """Serve until stopped; 0 = stopped or already running, 1 = could not start."""
     parser = argparse.ArgumentParser(prog="python -m jupyter_kfp_mt.embedded", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with everything that is kept")
+    parser.add_argument("--data", type=_folder, required=True, help="folder with everything that is kept")
     parser.add_argument("--port", type=int, default=0, help="0 = a free one, the last one if possible")
     parser.add_argument("--namespace", default="", help="the first profile; default: the user's name")
     parser.add_argument("--single-user", action="store_true", help="no tenants, no tokens")
@@ -43,6 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"cannot start: {_reason(error)}", file=sys.stderr)  # noqa: T201 - as above
         return 1
     return 0
+
+
+def _folder(text: str) -> Path:
+    """The folder of this name; without a name it would be wherever the server is started, "/" perhaps."""
+    if not text:
+        raise argparse.ArgumentTypeError("a folder needs a name")
+    return Path(text)
 
 
 def _reason(error: Exception) -> str:

@@ -96,6 +96,17 @@ def test_a_failed_start_shows_the_last_line_of_the_log(tmp_path: Path) -> None:
     assert "not a database" in error.value.why
 
 
+def test_a_folder_without_a_name_is_none(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "jupyter_kfp_mt.embedded", "--data", ""]
+    environment = {**os.environ, "PYTHONPATH": str(Path(embedded.__file__).parents[2])}
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2
+    assert "--data: a folder needs a name" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_it_stops_by_itself_when_nothing_is_to_do(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("wb") as lock:
         options = Options(data=tmp_path, namespace="ana", idle_seconds=60)
