@@ -168,7 +168,8 @@ def tell(case: dict[str, Any], target: Target, named: dict[str, Any]) -> str:
     """Set up, ask, compare, clean; returns what is wrong; raises CannotSetUpError."""
     if case.get("mode", "multi-user") != target.mode:
         raise CannotSetUpError(f"the server is {target.mode}")
-    if "kubeflow-userid" in case.get("headers", {}) and not target.believes_header:
+    named_by_header = "kubeflow-userid" in map(str.lower, case.get("headers", {}))
+    if named_by_header and not target.believes_header:
         raise CannotSetUpError("the server believes no identity header")
     if target.engine and FILES in str(case):
         raise CannotSetUpError("it cannot fetch files of ours")

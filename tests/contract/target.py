@@ -72,7 +72,7 @@ class Target:
     def remove(self, made: list[tuple[Headers, str]]) -> None:
         """Delete what was made, last first."""
         for headers, path in reversed(made):
-            identity = [each for each in headers if each[0] in ("Authorization", "kubeflow-userid")]
+            identity = [each for each in headers if each[0].lower() in ("authorization", "kubeflow-userid")]
             shared = self.headers("alice editor") if self.mode == "multi-user" else []  # she may remove those
             for one in (identity, shared):
                 reply = self.call("DELETE", f"/apis/v2beta1/{path}", None, one)

@@ -20,7 +20,10 @@ from tests.contract.target import NAMESPACES, URL, WRITERS
 from tests.embedded.running import send
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.skipif(bool(URL), reason="this run is about another server already")
+pytestmark = [
+    pytest.mark.skipif(bool(URL), reason="this run is about another server already"),
+    pytest.mark.timeout(600),  # the whole suite over again
+]
 
 
 @contextmanager
