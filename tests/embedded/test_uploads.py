@@ -158,6 +158,7 @@ def test_a_package_comes_by_url(server: Running) -> None:
     assert create("https://files.example/p.yaml").status == 409
     assert create("https://files.example/nope.yaml", name="n").status == 400
     assert create("", name="n").status == 400
+    assert create("https://[files.example/p.yaml", name="n").status == 400
 
 
 @pytest.mark.parametrize(

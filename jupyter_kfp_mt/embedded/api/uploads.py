@@ -208,7 +208,10 @@ def _url(message: Mapping[str, Any]) -> str:
 
 def file_of(url: str) -> str:
     """The file name in a URL; it names a pipeline that has no other name."""
-    return posixpath.basename(urlsplit(url).path) if "://" in url else ""
+    try:
+        return posixpath.basename(urlsplit(url).path) if "://" in url else ""
+    except ValueError:  # brackets that hold no address; who fetches it says so
+        return ""
 
 
 def by_upload_pipeline(core: Core, call: Call) -> Target:

@@ -29,7 +29,7 @@ def fetch(url: str, allowed: Collection[str] = ALLOWED_HOSTS) -> bytes:
     for _ in range(_MOST_REDIRECTS):
         status, reason, location, body = _get(url, allowed)
         if status in _REDIRECTS and location:
-            url = urljoin(url, location)
+            url = location
             continue
         if status != 200:
             raise invalid(f"error fetching pipeline spec from {url} - request returned {status} {reason}")
@@ -52,13 +52,15 @@ def _get(url: str, allowed: Collection[str]) -> tuple[int, str, str, bytes]:
         connection.request("GET", path, headers={"Accept-Encoding": "identity"})
         answer = connection.getresponse()
         body = answer.read(MAX_UPLOAD + 1)
+        target = answer.getheader("Location", "")
+        location = urljoin(url, target) if target else ""
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise invalid(f"error fetching pipeline spec from {url} - {type(error).__name__}") from None
     finally:
         connection.close()
     if len(body) > MAX_UPLOAD:
         raise invalid(f"error fetching pipeline spec from {url} - it is larger than {MAX_UPLOAD} bytes")
-    return answer.status, answer.reason, answer.getheader("Location", ""), body
+    return answer.status, answer.reason, location, body
 
 
 def _public_address(host: str) -> str:
