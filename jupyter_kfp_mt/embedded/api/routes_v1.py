@@ -248,7 +248,7 @@ def _of_new_pipeline(core: Core, call: Call) -> Target:
 
 def _create_pipeline(core: Core, call: Call) -> answers.Json:
     url = str(call.message.get("url", {}).get("pipeline_url", ""))
-    namespace = (call.target.namespace if call.target else "") or ""
+    namespace = answers.place(call)
     row, version = core.pipelines.create(
         namespace, call.asked, uploads.template_at(core, url), package_url=url
     )

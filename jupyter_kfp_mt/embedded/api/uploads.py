@@ -15,6 +15,7 @@ from ..core.packages import Template, read_template, unpack
 from ..core.pipelines import Names
 from ..store import PipelineRow, VersionRow
 from . import messages, v2_pipelines
+from .answers import place
 from .guards import pipeline_target
 from .http import JSON, TEXT, Answer, Call, Guard, Route, Target
 from .protojson import Message, parse
@@ -92,9 +93,8 @@ def upload(written: Written) -> Callable[[Core, Call], Json]:
     """Register an uploaded pipeline with its first version."""
 
     def handler(core: Core, call: Call) -> Json:
-        namespace = (call.target.namespace if call.target else "") or ""
         row, version = core.pipelines.create(
-            namespace,
+            place(call),
             call.asked.names,
             read_template(call.asked.text),
             code_source_url=call.text("code_source_url"),
@@ -160,9 +160,8 @@ def create_pipeline_and_version(core: Core, call: Call) -> Json:
     version = call.message.get("pipeline_version", {})
     url = _url(version)
     template = template_at(core, url)
-    namespace = (call.target.namespace if call.target else "") or ""
     row, _ = core.pipelines.create(
-        namespace, call.asked, template, package_url=url, version_tags=version.get("tags", {})
+        place(call), call.asked, template, package_url=url, version_tags=version.get("tags", {})
     )
     return v2_pipelines.pipeline(row)
 

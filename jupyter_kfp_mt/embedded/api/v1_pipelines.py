@@ -11,7 +11,7 @@ from ..core.errors import invalid, not_found, saying
 from ..store import PipelineRow, VersionRow
 from ..store.pipelines import PIPELINES, VERSIONS
 from ..store.query import Query
-from .answers import Json, listed, present, time_text
+from .answers import Json, listed, place, present, time_text
 from .guards import pipeline_target
 from .http import LIST_QUERY, Call, Target
 from .messages import KEY_TYPES
@@ -82,8 +82,8 @@ def get_pipeline_by_name(core: Core, call: Call) -> Json:
 def by_name(core: Core, call: Call) -> Target:
     """The pipeline of this name in the namespace of the path; `-` is the shared ones."""
     namespace = call.params["namespace"] if core.tenancy.multi_user else ""
-    place = "" if namespace == "-" else namespace
-    return Target(place, call.params["name"], core.store.pipelines.named(place, call.params["name"]))
+    namespace = "" if namespace == "-" else namespace
+    return Target(namespace, call.params["name"], core.store.pipelines.named(namespace, call.params["name"]))
 
 
 def read_pipelines(core: Core, call: Call) -> Query:
@@ -106,7 +106,7 @@ def list_pipelines(core: Core, call: Call) -> Json:
         latest = core.store.pipelines.latest_of([row.pipeline_id for row in rows])
         return [pipeline(row, latest.get(row.pipeline_id)) for row in rows]
 
-    scope = ("namespace", (call.target.namespace if call.target else "") or "")
+    scope = ("namespace", place(call))
     return listed(
         core,
         call,

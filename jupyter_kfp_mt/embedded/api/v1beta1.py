@@ -22,11 +22,11 @@ from ..store.query import Listing, Query
 from ..store.recurring_runs import LISTING as RECURRING_RUNS
 from ..store.runs import LISTING as RUNS
 from ..tenants import SHARED
-from .answers import Json, asked, listed, may_read, present, scope_of, time_text
+from .answers import Json, asked, listed, may_read, place, present, scope_of, time_text
 from .guards import of_new, place_of, required
 from .http import LIST_QUERY, Call, Target
 from .messages import FILTERS_V1, KEY_TYPES
-from .v2beta1 import trigger_of
+from .v2beta1 import trigger, trigger_of
 
 REFERENCE_QUERY = {
     **LIST_QUERY,
@@ -111,10 +111,8 @@ def of_new_experiment(core: Core, call: Call) -> Target:
 def create_experiment(core: Core, call: Call) -> Json:
     """Create an experiment."""
     message = call.message
-    namespace = (call.target.namespace if call.target else "") or ""
-    return experiment(
-        core.experiments.create(namespace, message.get("name", ""), message.get("description", ""))
-    )
+    row = core.experiments.create(place(call), message.get("name", ""), message.get("description", ""))
+    return experiment(row)
 
 
 def get_experiment(_core: Core, call: Call) -> Json:
@@ -137,7 +135,7 @@ def read_experiments(core: Core, call: Call) -> Query:
 
 def list_experiments(core: Core, call: Call) -> Json:
     """List experiments."""
-    scope = ("namespace", (call.target.namespace if call.target else "") or "")
+    scope = ("namespace", place(call))
     return listed(
         core,
         call,
@@ -303,8 +301,8 @@ def of_new_run(core: Core, call: Call) -> Target:
 
 def create_run(core: Core, call: Call) -> Json:
     """Create a run and start it."""
-    place, row = place_of(call, "Failed to create a run")
-    return run_detail(core.runs.create(place, row, call.asked, may_read(core, call)), ())
+    namespace, row = place_of(call, "Failed to create a run")
+    return run_detail(core.runs.create(namespace, row, call.asked, may_read(core, call)), ())
 
 
 def get_run(core: Core, call: Call) -> Json:
@@ -364,16 +362,6 @@ def job(row: RecurringRunRow) -> Json:
     if row.pipeline_version_id:
         references.append(reference("PIPELINE_VERSION", row.pipeline_version_id, "CREATOR"))
     extra = msgspec.json.decode(row.extra, type=dict[str, Any])
-    trigger = row.trigger
-    bounds = present(
-        start_time=time_text(trigger.start) if trigger.start else "",
-        end_time=time_text(trigger.end) if trigger.end else "",
-    )
-    schedule: Json = {}
-    if trigger.cron:
-        schedule = {"cron_schedule": {**bounds, "cron": trigger.cron}}
-    elif trigger.interval:
-        schedule = {"periodic_schedule": {**bounds, "interval_second": str(trigger.interval)}}
     return present(
         id=row.recurring_run_id,
         name=row.display_name,
@@ -382,7 +370,7 @@ def job(row: RecurringRunRow) -> Json:
         resource_references=references,
         service_account=row.service_account,
         max_concurrency=str(row.max_concurrency),
-        trigger=schedule,
+        trigger=trigger(row.trigger),
         created_at=time_text(row.created_at),
         updated_at=time_text(row.updated_at),
         status="STATUS_UNSPECIFIED",
@@ -424,8 +412,8 @@ def of_new_job(core: Core, call: Call) -> Target:
 
 def create_job(core: Core, call: Call) -> Json:
     """Create a job."""
-    place, row = place_of(call, "Failed to create a recurring run", SHARED)
-    return job(core.recurring_runs.create(place, row, call.asked, may_read(core, call)))
+    namespace, row = place_of(call, "Failed to create a recurring run", SHARED)
+    return job(core.recurring_runs.create(namespace, row, call.asked, may_read(core, call)))
 
 
 def get_job(_core: Core, call: Call) -> Json:

@@ -145,8 +145,8 @@ def of_new_run(core: Core, call: Call) -> Target:
 
 def create_run(core: Core, call: Call) -> RunMessage:
     """Create a run and start it."""
-    place, row = place_of(call, "Failed to create a run")
-    return run(core.runs.create(place, row, call.asked, may_read(core, call)))
+    namespace, row = place_of(call, "Failed to create a run")
+    return run(core.runs.create(namespace, row, call.asked, may_read(core, call)))
 
 
 def get_run(core: Core, call: Call) -> RunMessage:
@@ -186,7 +186,7 @@ def recurring_run(row: RecurringRunRow) -> Json:
         service_account=row.service_account,
         max_concurrency=str(row.max_concurrency),
     )
-    fields["trigger"] = _trigger(row.trigger)
+    fields["trigger"] = trigger(row.trigger)
     plugins = msgspec.json.decode(row.extra, type=dict[str, Any]).get("plugins_input")
     return fields | present(
         mode="ENABLE" if row.enabled else "DISABLE",
@@ -200,15 +200,16 @@ def recurring_run(row: RecurringRunRow) -> Json:
     )
 
 
-def _trigger(trigger: Trigger) -> Json:
+def trigger(stored: Trigger) -> Json:
+    """A trigger, in either API version."""
     bounds = present(
-        start_time=time_text(trigger.start) if trigger.start else "",
-        end_time=time_text(trigger.end) if trigger.end else "",
+        start_time=time_text(stored.start) if stored.start else "",
+        end_time=time_text(stored.end) if stored.end else "",
     )
-    if trigger.cron:
-        return {"cron_schedule": {**bounds, "cron": trigger.cron}}
-    if trigger.interval:
-        return {"periodic_schedule": {**bounds, "interval_second": str(trigger.interval)}}
+    if stored.cron:
+        return {"cron_schedule": {**bounds, "cron": stored.cron}}
+    if stored.interval:
+        return {"periodic_schedule": {**bounds, "interval_second": str(stored.interval)}}
     return {}
 
 
@@ -257,8 +258,8 @@ def of_new_recurring_run(core: Core, call: Call) -> Target:
 
 def create_recurring_run(core: Core, call: Call) -> Json:
     """Create a recurring run."""
-    place, row = place_of(call, "Failed to create a recurring run", SHARED)
-    return recurring_run(core.recurring_runs.create(place, row, call.asked, may_read(core, call)))
+    namespace, row = place_of(call, "Failed to create a recurring run", SHARED)
+    return recurring_run(core.recurring_runs.create(namespace, row, call.asked, may_read(core, call)))
 
 
 def get_recurring_run(_core: Core, call: Call) -> Json:
