@@ -41,9 +41,8 @@ async def test_the_embedded_server_is_started_stopped_and_started_again(
     started = await asked(jp_fetch, "POST", "embedded")
     assert started["connected"]
     assert started["embedded"]
-    async with stream(
-        jp_http_port, jp_serverapp.identity_provider.token, namespace=started["namespace"]
-    ) as events:
+    path = f"namespaces/{started['namespace']}/events"
+    async with stream(jp_http_port, jp_serverapp.identity_provider.token, path=path) as events:
         assert (await events.next()).kind == "status"
         assert (await events.next()).kind == "reset"
         stopped = await asked(jp_fetch, "DELETE", "embedded")
