@@ -154,6 +154,7 @@ def test_cron_texts_of_robfig(cron: str) -> None:
         ("5-1 * * * * *", "Beginning of range (5) beyond end of range (1): 5-1"),
         ("*/0 * * * * *", "Step of range should be a positive number: */0"),
         ("@sometimes", "Unrecognized descriptor: @sometimes"),
+        ("@every 3000000h", "Failed to parse duration @every 3000000h: time: invalid duration"),
         ("TZ=Mars/Base 0 0 * * * *", "unknown time zone Mars/Base"),
         ("1/2/3 * * * * *", "Too many slashes: 1/2/3"),
     ],

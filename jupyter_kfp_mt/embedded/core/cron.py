@@ -22,6 +22,7 @@ _BOUNDS: tuple[tuple[int, int, dict[str, int]], ...] = (
 )
 _DESCRIPTORS = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}
 _DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+")
+_NANOSECONDS = {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
 _ZONE = re.compile(r"(?:CRON_)?TZ=(\S*)\s+(.*)", re.DOTALL)
 
 
@@ -55,10 +56,16 @@ def _check_descriptor(text: str) -> None:
     if text in _DESCRIPTORS:
         return
     if text.startswith("@every "):
-        if not _DURATION.fullmatch(text.removeprefix("@every ")):
+        duration = text.removeprefix("@every ")
+        if not _DURATION.fullmatch(duration) or _nanoseconds(duration) >= 1 << 63:
             raise _unsupported(f"Failed to parse duration {text}: time: invalid duration")
         return
     raise _unsupported(f"Unrecognized descriptor: {text}")
+
+
+def _nanoseconds(duration: str) -> float:
+    parts = re.findall(r"([0-9.]+)(ns|us|µs|ms|s|m|h)", duration)
+    return sum(float(number) * _NANOSECONDS[unit] for number, unit in parts)
 
 
 def _check_range(text: str, least: int, most: int, names: dict[str, int]) -> None:
