@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ..auth import read_file
 from ..errors import kfp_error
 from ..models import NOT_JSON, Caution, SavedPart
-from .environment import Environment
+from .environment import MAX_BYTES, Environment
 from .model import NAMESPACE
 from .pod import Pod
 
@@ -66,18 +68,27 @@ def forget(path: Path, part: SavedPart) -> None:
 
     Raises `jupyter-denied` where the file cannot be written.
     """
+    real = Path(os.path.realpath(path))  # a link, as people keep their settings, stays one
     try:
-        remembered: Any = json.loads(path.read_text(encoding="utf-8"))
+        remembered: Any = json.loads(read_file(real, MAX_BYTES))
     except (OSError, ValueError):
         return
-    if not isinstance(remembered, dict):
+    if not isinstance(remembered, dict) or not remembered.keys() & set(_KEYS[part]):
         return
     kept = {key: value for key, value in remembered.items() if key not in _KEYS[part]}
     try:
-        # whole or not at all, and readable by nobody else: it may hold a cookie
-        new = path.with_name(f".{path.name}-{os.getpid()}")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(kept, file)
-        new.replace(path)
+        _replace(real, json.dumps(kept))
     except OSError as error:
         raise kfp_error("jupyter-denied", why=f"context.json cannot be written: {error.strerror}.") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write `path` whole or not at all, and readable by nobody else: it may hold a cookie."""
+    number, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(number, "w") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

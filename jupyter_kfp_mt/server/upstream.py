@@ -52,6 +52,7 @@ class Upstream:
         self._may_change = may_change
         self._may_start = mode is EmbeddedMode.AUTO
         self._lock = threading.Lock()
+        self._forgetting = threading.Lock()
         self._found: Future[KfpService] | None = None
         self._finder = Workers(1, "kfp-find")
 
@@ -100,7 +101,9 @@ class Upstream:
         """Take `part` out of the SDK's `context.json`, and look anew."""
         from ..context.saved import forget
 
-        forget(Path(self.service().context.saved_path), part)
+        path = Path(self.service().context.saved_path)
+        with self._forgetting:  # or of two parts at once one would come back
+            forget(path, part)
         self.forget()
 
     def start_embedded(self) -> Status:

@@ -219,7 +219,20 @@ def test_what_the_sdk_remembers_is_forgotten_one_by_one(pod: Folder, tmp_path: P
     assert Path(found.saved_path).stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("text", [None, "not JSON", "[]"])
+def test_a_memory_behind_a_link_is_changed_where_it_is(tmp_path: Path) -> None:
+    real, link = tmp_path / "dotfiles.json", tmp_path / "home" / "context.json"
+    real.write_text('{"namespace": "old", "other": 1}')
+    link.parent.mkdir()
+    link.symlink_to(real)
+
+    forget(link, "namespace")
+
+    assert link.is_symlink()
+    assert json.loads(real.read_text()) == {"other": 1}
+    assert [path.name for path in link.parent.iterdir()] == ["context.json"]
+
+
+@pytest.mark.parametrize("text", [None, "not JSON", "[]", '{"other":1}'])
 def test_a_memory_that_is_none_is_left_alone(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "context.json"
     if text is not None:
