@@ -174,12 +174,14 @@ def not_found(request: Request[Any], context: Context) -> KfpError:
 def _missing(facts: Facts, request: Request[Any], context: Context, _: Claims | None) -> KfpError | None:
     if facts.status != 404:
         return None
+    gone = _GONE.search(facts.short) if facts.code == 5 else None
+    if gone is not None:  # perhaps not what was asked for, but what that belongs to
+        thing = _THINGS.get(gone["thing"], gone["thing"].lower())
+        if thing != request.thing:
+            request = Request(method="GET", path="", reply=bytes, thing=thing, ref=gone["ref"])
+        return not_found(request, context)
     if facts.code == 5 and facts.message != "Not Found" and request.thing:
         return not_found(request, context)
-    gone = _GONE.search(facts.short) if facts.code == 5 else None
-    if gone is not None:
-        thing = _THINGS.get(gone["thing"], gone["thing"].lower())
-        return not_found(Request(method="GET", path="", reply=bytes, thing=thing, ref=gone["ref"]), context)
     other_handler = any(part in request.path for part in ("/upload", "/artifacts/", "/log"))
     if request.thing and facts.code is None and facts.message and other_handler:
         return not_found(request, context)

@@ -11,6 +11,7 @@ import msgspec
 from ..client import Empty, Request, filters
 from ..client import runs as requests
 from ..client.api import TRANSIENT
+from ..client.facts import shortened
 from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..lists import RunList
 from ..models import Experiment, Phase, Run, RunPage, Task
@@ -24,6 +25,7 @@ from .settle import Settling, overdue, reconcile, unconfirmed
 WALK = 1000  # newest runs that are looked through where KFP cannot filter
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{3,}")
 _NOT_RETRIED = {Phase.SUCCEEDED: "has succeeded", Phase.SKIPPED: "was skipped"}
+_DONE = {"terminate": "terminated", "archive": "archived", "unarchive": "restored", "delete": "deleted"}
 _ENDED_WORDS = {Phase.FAILED: "failed", Phase.CANCELED: "was canceled", Phase.SKIPPED: "was skipped"}
 
 
@@ -228,12 +230,26 @@ def change(core: Core, run_id: str, verb: str) -> Run:
         )
     try:
         core.api.call(requests.change_run(run_id, verb))
+    except KfpNotFoundError as error:
+        raise _really_missing(core, run, verb, error) from None
     except KfpError as error:
         changed = _changed_all_the_same(core, run_id, verb, error)
         if changed is None:
             raise
         return changed
     return get(core, run_id)
+
+
+def _really_missing(core: Core, run: Run, verb: str, error: KfpNotFoundError) -> KfpError:
+    """What a 404 to a verb is about: the run has just been read, so most likely not the run itself."""
+    core.api.call(requests.get_run(run.run_id))  # raises when it is gone since
+    core.caches.experiments.drop(run.experiment_id)
+    if not run.experiment_id or core.experiment(run.experiment_id) is not None:
+        return kfp_error("kfp-error", status=404, text=shortened(error.details), details=error.details)
+    if verb == "retry":
+        return kfp_error("retry-refused", reason="Its experiment was deleted.", ref=run.run_id[:8])
+    problem = f"its experiment was deleted, so it can no longer be {_DONE[verb]}"
+    return kfp_error("bad-input", field="run", problem=problem, details=error.details)
 
 
 def _changed_all_the_same(core: Core, run_id: str, verb: str, error: KfpError) -> Run | None:
@@ -253,7 +269,10 @@ def delete(core: Core, run_id: str) -> None:
     run = get(core, run_id)
     if not run.ended and run.phase is not Phase.CANCELING:
         _quietly(core, requests.change_run(run_id, "terminate"))
-    core.api.call(requests.delete_run(run_id))
+    try:
+        core.api.call(requests.delete_run(run_id))
+    except KfpNotFoundError as error:
+        raise _really_missing(core, run, "delete", error) from None
 
 
 def _quietly(core: Core, request: Request[Empty]) -> None:

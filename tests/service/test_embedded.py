@@ -53,6 +53,19 @@ def broken(kfp: KfpService) -> Run:
     return kfp.get_run(run)
 
 
+def test_a_run_left_by_a_deleted_experiment_is_there_but_not_retried(kfp: KfpService) -> None:
+    run = kfp.submit(PIPELINES / "broken.yaml", experiment="short-lived")
+    with pytest.raises(RunFailed):
+        kfp.wait(run, timeout=TIMEOUT)
+    kfp.delete_experiment("short-lived")
+
+    with pytest.raises(KfpError) as caught:
+        kfp.retry(run)
+
+    assert (caught.value.code, caught.value.why) == ("retry-refused", "Its experiment was deleted.")
+    assert kfp.get_run(run).phase is Phase.FAILED
+
+
 def test_nothing_is_started_unless_somebody_wants_it(tmp_path: Path) -> None:
     with pytest.raises(KfpError) as caught:
         connect(settings=KfpSettings(data_dir=str(tmp_path)), environment=LAPTOP)

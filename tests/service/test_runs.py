@@ -210,6 +210,46 @@ def test_only_what_failed_is_retried() -> None:
     assert (caught.value.code, caught.value.why) == ("retry-refused", "It has succeeded.")
 
 
+NO_EXPERIMENT = problem(404, 5, f"Experiment {OURS} not found")
+
+
+@pytest.mark.parametrize(
+    ("verb", "state", "code", "said"),
+    [
+        ("terminate", "RUNNING", "bad-input", "so it can no longer be terminated."),
+        ("unarchive", "FAILED", "bad-input", "so it can no longer be restored."),
+        ("retry", "FAILED", "retry-refused", "Its experiment was deleted."),
+    ],
+)
+def test_a_run_left_by_a_deleted_experiment_says_so(verb: str, state: str, code: str, said: str) -> None:
+    fake = kfp(state=state).answer("POST", f"{RUNS}/{RUN_ID}:{verb}", NO_EXPERIMENT)
+    fake.answer("GET", f"{EXPERIMENTS}/{OURS}", NO_EXPERIMENT)
+
+    with pytest.raises(KfpError) as caught:
+        getattr(service(fake), verb)(RUN_ID)
+
+    assert caught.value.code == code
+    assert said in f"{caught.value.message} {caught.value.why}"
+
+
+def test_a_404_of_a_verb_is_not_about_a_run_that_is_there() -> None:
+    fake = kfp().answer("POST", f"{RUNS}/{RUN_ID}:terminate", problem(404, 5, "The moon is not here"))
+
+    with pytest.raises(KfpError, match="unexpected") as caught:
+        service(fake).terminate(RUN_ID)
+
+    assert "The moon is not here" in caught.value.why
+
+
+def test_a_run_that_went_while_it_was_to_be_terminated_is_gone() -> None:
+    none = problem(404, 5, f"Run {RUN_ID} not found")
+    fake = kfp().answer("POST", f"{RUNS}/{RUN_ID}:terminate", none)
+    fake.answer("GET", f"{RUNS}/{RUN_ID}", run(), none)
+
+    with pytest.raises(KfpNotFoundError, match="No such run"):
+        service(fake).terminate(RUN_ID)
+
+
 def test_a_running_run_is_terminated_before_it_is_deleted() -> None:
     fake = kfp().answer("POST", f"{RUNS}/{RUN_ID}:terminate", {}).answer("DELETE", f"{RUNS}/{RUN_ID}", {})
 
