@@ -7,6 +7,7 @@ import { warningIcon } from '../../icons';
 import type { IPodState } from '../../tasks/pod';
 import { Button } from '../Button';
 import { ErrorNotice } from '../ErrorNotice';
+import { Skeleton } from '../Skeleton';
 
 export interface IPodPaneProps {
   readonly pod: IPodState;
@@ -23,7 +24,7 @@ export function PodPane(props: IPodPaneProps): React.JSX.Element {
     return <ErrorNotice error={error} trans={trans} onCopy={props.onCopy} boxed />;
   }
   if (!view) {
-    return <div className="jp-kfp-Skeleton" aria-busy="true" />;
+    return <Skeleton trans={trans} />;
   }
   if (!view.pod) {
     return <p className="jp-kfp-Hint">{trans.__('This task has no pod yet.')}</p>;

@@ -9,6 +9,7 @@ import { artifactsOf } from '../../tasks/metrics';
 import { firstTask, taskCsv, taskRows, type ITaskSort } from '../../tasks/rows';
 import { Button } from '../Button';
 import { ErrorNotice } from '../ErrorNotice';
+import { Skeleton } from '../Skeleton';
 import { useNow, type IFreshness, type Ticker } from '../now';
 import { panelOf, Tabs } from '../Tabs';
 import { AboutTab } from './AboutTab';
@@ -90,21 +91,15 @@ export function RunPage(props: IRunPageProps): React.JSX.Element {
     const actions = [{ label: trans.__('Try again'), run: props.onRefresh }];
     return (
       <div className="jp-kfp-Main" aria-busy={error === null}>
-        {error ? <ErrorNotice error={error} trans={trans} onCopy={copy} actions={actions} boxed /> : <Loading />}
+        {error ? (
+          <ErrorNotice error={error} trans={trans} onCopy={copy} actions={actions} boxed />
+        ) : (
+          <Skeleton trans={trans} />
+        )}
       </div>
     );
   }
   return <LoadedPage {...props} view={view} />;
-}
-
-function Loading(): React.JSX.Element {
-  return (
-    <div className="jp-kfp-Skeleton">
-      <span />
-      <span />
-      <span />
-    </div>
-  );
 }
 
 type ILoadedProps = IRunPageProps & { readonly view: RunView };
