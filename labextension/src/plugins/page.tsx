@@ -108,8 +108,16 @@ export class Page implements IPage {
     widget.toolbar.hide();
     app.shell.add(widget, this._area);
     void this._forms.add(widget);
+    // The form is drawn again with each change of the runs, too; the layout is written for its own only.
+    let kept = JSON.stringify(content.kept);
     const keep = new Debouncer(() => (widget.isDisposed ? undefined : this._forms.save(widget)), KEEP);
-    content.changed.connect(() => void keep.invoke());
+    content.changed.connect(() => {
+      const now = JSON.stringify(content.kept);
+      if (now !== kept) {
+        kept = now;
+        void keep.invoke();
+      }
+    });
     app.shell.activateById(widget.id);
   }
 
