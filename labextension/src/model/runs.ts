@@ -289,15 +289,17 @@ export class RunManager implements IRunManager {
     }
     await this._load();
     this._tend();
-    if (this._status.can_run === null && !this._asked) {
+    if (generation === this._generation && this._status.can_run === null && !this._asked) {
       this._asked = true;
-      setTimeout(() => void this._learnRights(), RIGHTS);
+      setTimeout(() => void this._learnRights(generation), RIGHTS);
     }
   }
 
   /** Whether I may run is not waited for by the first answer; the second one has it, and costs KFP nothing. */
-  private async _learnRights(): Promise<void> {
-    const generation = this._generation;
+  private async _learnRights(generation: number): Promise<void> {
+    if (generation !== this._generation || this._isDisposed) {
+      return;
+    }
     const status = await this.api.status(this._namespace).catch(() => null);
     if (status?.connected && generation === this._generation && !this._isDisposed) {
       this._status = status;
