@@ -34,6 +34,13 @@ it('hides one when told so, and takes no room without any', () => {
   );
 });
 
+it('has the focus on the next warning when one is hidden', () => {
+  shown();
+  const hides = screen.getAllByRole('button', { name: 'Hide' });
+  hides.slice(0, 1).forEach(first => fireEvent.click(first));
+  expect(document.activeElement).toBe(hides[1]);
+});
+
 const NOW = Date.parse('2026-03-12T14:00:00Z');
 
 it('says who I am, and of what is not known that it is not', () => {

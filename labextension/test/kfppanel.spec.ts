@@ -6,6 +6,7 @@ import { afterEach, expect, it } from 'vitest';
 
 import type { Status } from '../src/api/types';
 import { errorBody } from '../src/api/errors';
+import { HiddenCautions } from '../src/model/hidden';
 import { RunManager } from '../src/model/runs';
 import type { IOpenWork } from '../src/panel/access';
 import { KfpPanel } from '../src/panel/panel';
@@ -35,7 +36,8 @@ async function show(fields: Partial<Status> = {}): Promise<FakeStream> {
     asked
   );
   manager = new RunManager({ api, pages: null, isPageVisible: () => true });
-  panel = new KfpPanel({ manager, commands: new CommandRegistry(), format, translator: nullTranslator, work });
+  const hidden = new HiddenCautions(null);
+  panel = new KfpPanel({ manager, commands: new CommandRegistry(), format, translator: nullTranslator, work, hidden });
   Widget.attach(panel, document.body);
   await manager.ready;
   return stream;

@@ -28,11 +28,26 @@ export function Cautions(props: ICautionsProps): React.JSX.Element | null {
             {caution.message}
             <Mend {...props} caution={caution} />
           </span>
-          <Button label={trans.__('Hide')} kind="icon" icon={closeIcon} onClick={() => props.onHide(caution)} />
+          <Button
+            label={trans.__('Hide')}
+            kind="icon"
+            icon={closeIcon}
+            onClick={event => {
+              focusBeside(event.currentTarget);
+              props.onHide(caution);
+            }}
+          />
         </li>
       ))}
     </ul>
   );
+}
+
+/** The row of `button` goes: the focus is at the same place of the next one, or of the one before. */
+function focusBeside(button: Element): void {
+  const row = button.closest('li');
+  const next = row?.nextElementSibling ?? row?.previousElementSibling;
+  next?.querySelector<HTMLElement>(':scope > button')?.focus();
 }
 
 function Mend(props: ICautionsProps & { readonly caution: Caution }): React.JSX.Element | null {

@@ -11,7 +11,7 @@ import type { PanelLayout } from '@lumino/widgets';
 import * as React from 'react';
 
 import { bodyOf } from '../api/errors';
-import type { Pipeline, SavedPart } from '../api/types';
+import type { SavedPart } from '../api/types';
 import { CommandIDs, isStartable, whyOff } from '../commands';
 import { Cautions } from '../components/Cautions';
 import { Experiments, Pipelines } from '../components/Listing';
@@ -23,6 +23,7 @@ import { RunsSection } from '../components/RunsSection';
 import { Ticker } from '../components/now';
 import type { Format } from '../format';
 import { pipelinesIcon } from '../icons';
+import type { HiddenCautions } from '../model/hidden';
 import { phaseWord } from '../phase';
 import type { IRunChange, IRunManager } from '../tokens';
 import { AccessSteps } from './access';
@@ -43,6 +44,8 @@ export interface IKfpPanelOptions {
   readonly translator: ITranslator;
   /** What a restart of the notebook would end. */
   readonly work: () => IOpenWork;
+  /** Which warnings a person has read. */
+  readonly hidden: HiddenCautions;
 }
 
 /** The side panel: who and where, runs, experiments, pipelines. */
@@ -52,6 +55,7 @@ export class KfpPanel extends SidePanel {
     this._manager = options.manager;
     this._commands = options.commands;
     this._format = options.format;
+    this._hidden = options.hidden;
     const { trans } = options.format;
     this._access = new AccessSteps({
       manager: options.manager,
@@ -68,7 +72,7 @@ export class KfpPanel extends SidePanel {
     this.node.setAttribute('aria-label', trans.__('Kubeflow Pipelines'));
 
     this.header.addWidget(this._part(() => this._drawHeader()));
-    this._cautions = this._part(() => this._drawCautions());
+    this._cautions = render(() => this._drawCautions(), this._manager.changed, this._hidden.changed);
     this.header.addWidget(this._cautions);
     this._addSection(trans.__('Runs'), 'jp-kfp-Panel-runs', () => this._drawRuns(), () => this._count());
     this._addSection(trans.__('Experiments'), 'jp-kfp-Panel-experiments', () => this._drawExperiments());
@@ -210,15 +214,19 @@ export class KfpPanel extends SidePanel {
   }
 
   private _drawCautions(): React.JSX.Element {
-    const told = this._manager.status?.warnings ?? [];
+    const { status, namespace } = this._manager;
+    const told = status?.warnings ?? [];
+    const shown = this._hidden.shown(namespace, told);
     return (
       <Cautions
-        cautions={told.filter(caution => !this._hidden.has(caution.message))}
+        cautions={shown}
         trans={this._format.trans}
         onForget={part => void this._forget(part)}
         onHide={caution => {
-          this._hidden.add(caution.message);
-          this._cautions.update();
+          this._hidden.hide(namespace, caution, told);
+          if (shown.length === 1) {
+            this.focusList();
+          }
         }}
       />
     );
@@ -312,7 +320,7 @@ export class KfpPanel extends SidePanel {
         version={this._version()}
         format={this._format}
         load={() => this._loadPipelines()}
-        onNewRun={pipeline => void this._runPipeline(pipeline)}
+        onNewRun={({ pipeline_id }) => this._do(CommandIDs.newRun, { source: { kind: 'pipeline', pipeline_id } })}
         onUpload={() => this._do(CommandIDs.uploadPipeline)}
         onCopy={text => this._copy(text)}
       />
@@ -330,17 +338,6 @@ export class KfpPanel extends SidePanel {
       ...own.pipelines.map(pipeline => ({ pipeline, shared: false })),
       ...shared.pipelines.map(pipeline => ({ pipeline, shared: true }))
     ];
-  }
-
-  /** A new run of the newest version. */
-  private async _runPipeline(pipeline: Pipeline): Promise<void> {
-    const { namespace, api } = this._manager;
-    const page = await api.listVersions(namespace, pipeline.pipeline_id, { page_size: 1 });
-    const [version] = page.pipeline_versions;
-    if (version) {
-      const { pipeline_id, pipeline_version_id } = version;
-      this._do(CommandIDs.newRun, { source: { kind: 'pipeline', pipeline_id, pipeline_version_id } });
-    }
   }
 
   /** Changes when the lists of experiments and pipelines are to be asked for again. */
@@ -389,6 +386,9 @@ export class KfpPanel extends SidePanel {
   private async _forget(part: SavedPart): Promise<void> {
     try {
       await this._manager.api.forgetSaved(part);
+      if (this._cautions.node.contains(document.activeElement)) {
+        this.focusList(); // the button goes
+      }
       await this._manager.refresh();
     } catch (error) {
       const { message, why } = bodyOf(error);
@@ -433,6 +433,7 @@ export class KfpPanel extends SidePanel {
   private readonly _manager: IRunManager;
   private readonly _access: AccessSteps;
   private readonly _cautions: ReactWidget;
+  private readonly _hidden: HiddenCautions;
   private readonly _commands: CommandRegistry;
   private readonly _format: Format;
   private readonly _notice: Widget;
@@ -441,8 +442,6 @@ export class KfpPanel extends SidePanel {
     MessageLoop.postMessage(this.content, Widget.ResizeMessage.UnknownSize)
   );
   private readonly _ticker = new Ticker();
-  /** What a person has read of the cautions, until the page is loaded again. */
-  private readonly _hidden = new Set<string>();
   private _announcement = '';
   private _experiment = '';
   private _listed = '';

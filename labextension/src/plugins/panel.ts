@@ -4,6 +4,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator } from '@jupyterlab/translation';
 
+import { HiddenCautions } from '../model/hidden';
 import { KfpPanel } from '../panel/panel';
 import type { IOpenWork } from '../panel/access';
 import { IRunManager } from '../tokens';
@@ -32,7 +33,14 @@ export const panel: JupyterFrontEndPlugin<void> = {
     const preferences = await Preferences.load(settings);
     preferences.follow(() => manager.setPageSize(preferences.pageSize));
     const format = preferences.format(translator.load(DOMAIN));
-    const widget = new KfpPanel({ manager, commands: app.commands, format, translator, work: () => openWork(app) });
+    const widget = new KfpPanel({
+      manager,
+      commands: app.commands,
+      format,
+      translator,
+      work: () => openWork(app),
+      hidden: new HiddenCautions(state)
+    });
     app.shell.add(widget, 'left', { rank: 600, type: 'Kubeflow Pipelines' });
     restorer?.add(widget, widget.id);
     if (state) {
