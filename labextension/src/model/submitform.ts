@@ -9,6 +9,7 @@ import type { IRunChange, IRunManager } from '../tokens';
 import { draftOf, fieldsOf, valuesOf, type IField } from '../values/draft';
 import { EMPTY_FORM, runName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../values/form';
 import { refilled, type IKeptForm } from '../values/kept';
+import { Stages } from './stages';
 
 /** What a form begins with. */
 export interface IFormStart {
@@ -500,37 +501,4 @@ class Changed extends Error {
   constructor(readonly body: ErrorBody) {
     super(body.message);
   }
-}
-
-/** The stages of one submit and their times. */
-class Stages {
-  constructor(private readonly _show: (stages: readonly IStage[]) => void) {}
-
-  begin(id: IStage['id']): void {
-    this._began = performance.now();
-    this._put(id, 'active', null);
-  }
-
-  end(id: IStage['id']): void {
-    this._put(id, 'done', (performance.now() - this._began) / 1000);
-  }
-
-  unclear(id: IStage['id']): void {
-    this._put(id, 'unclear', null);
-  }
-
-  fail(id: IStage['id']): void {
-    this._put(id, 'failed', null);
-  }
-
-  private _put(id: IStage['id'], state: IStage['state'], seconds: number | null): void {
-    this._stages = this._stages.map(stage => (stage.id === id ? { id, state, seconds } : stage));
-    this._show(this._stages);
-  }
-
-  private _stages: readonly IStage[] = [
-    { id: 'check', state: 'waiting', seconds: null },
-    { id: 'start', state: 'waiting', seconds: null }
-  ];
-  private _began = 0;
 }
