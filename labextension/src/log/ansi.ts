@@ -163,13 +163,6 @@ export class AnsiParser {
   private _open = false;
 }
 
-/** Return `text` as lines. */
-export function parseAnsi(text: string): readonly ILine[] {
-  const parser = new AnsiParser();
-  parser.push(text);
-  return parser.lines;
-}
-
 /** Whether `text` may be the start of a sequence whose end comes with the next part. */
 function isBegun(text: string): boolean {
   return (

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { AnsiParser, parseAnsi } from '../../src/log/ansi';
+import { AnsiParser } from '../../src/log/ansi';
+import { linesOf } from './lines';
 
 const ESC = '\u001b';
 
@@ -34,9 +35,9 @@ const CORPUS: readonly (readonly [string, string, string])[] = [
   ['windows line end', 'one\r\ntwo', 'one']
 ];
 
-describe('parseAnsi', () => {
+describe('lines', () => {
   it.each(CORPUS)('%s', (_, text, first) => {
-    expect(parseAnsi(text)[0]?.text ?? '').toBe(first);
+    expect(linesOf(text)[0]?.text ?? '').toBe(first);
   });
 
   it.each(CORPUS)('gives the same when it comes letter by letter: %s', (_, text) => {
@@ -44,11 +45,11 @@ describe('parseAnsi', () => {
     for (const letter of text) {
       parser.push(letter);
     }
-    expect(parser.lines.map(line => line.text)).toEqual(parseAnsi(text).map(line => line.text));
+    expect(parser.lines.map(line => line.text)).toEqual(linesOf(text).map(line => line.text));
   });
 
   it('keeps colours and weights, and ends them with reset', () => {
-    const [line] = parseAnsi(`${ESC}[1;31mError${ESC}[0m: ${ESC}[32mok${ESC}[39m.`);
+    const [line] = linesOf(`${ESC}[1;31mError${ESC}[0m: ${ESC}[32mok${ESC}[39m.`);
     expect(line?.segments).toEqual([
       { text: 'Error', style: { bold: true, color: 'red' } },
       { text: ': ', style: {} },
@@ -58,7 +59,7 @@ describe('parseAnsi', () => {
   });
 
   it('keeps a colour over the end of a line', () => {
-    const lines = parseAnsi(`${ESC}[33mone\ntwo`);
+    const lines = linesOf(`${ESC}[33mone\ntwo`);
     expect(lines[1]?.segments[0]?.style.color).toBe('yellow');
   });
 
@@ -71,11 +72,11 @@ describe('parseAnsi', () => {
     ['38;5;244', undefined],
     ['38;2;120;120;120', undefined]
   ])('maps %s to %s', (code, color) => {
-    expect(parseAnsi(`${ESC}[${code}mx`)[0]?.segments[0]?.style.color).toBe(color);
+    expect(linesOf(`${ESC}[${code}mx`)[0]?.segments[0]?.style.color).toBe(color);
   });
 
   it('keeps the codes after an extended colour', () => {
-    const [line] = parseAnsi(`${ESC}[38;5;196;1mx`);
+    const [line] = linesOf(`${ESC}[38;5;196;1mx`);
     expect(line?.segments[0]?.style).toEqual({ color: 'red', bold: true });
   });
 

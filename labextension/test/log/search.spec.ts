@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseAnsi } from '../../src/log/ansi';
 import { findAll, marked, MOST_MATCHES } from '../../src/log/search';
+import { linesOf } from './lines';
 
 describe('findAll', () => {
   it('finds text whatever its case, with the signs of patterns taken as they are', () => {
-    const lines = parseAnsi('a+b (1)\nA+B and a+b');
+    const lines = linesOf('a+b (1)\nA+B and a+b');
     expect(findAll(lines, 'a+b')).toEqual([
       { line: 0, start: 0, end: 3 },
       { line: 1, start: 0, end: 3 },
@@ -16,13 +16,13 @@ describe('findAll', () => {
   });
 
   it('stops counting', () => {
-    expect(findAll(parseAnsi('x\n'.repeat(MOST_MATCHES + 5)), 'x')).toHaveLength(MOST_MATCHES);
+    expect(findAll(linesOf('x\n'.repeat(MOST_MATCHES + 5)), 'x')).toHaveLength(MOST_MATCHES);
   });
 });
 
 describe('marked', () => {
   it('cuts segments of several looks at a match', () => {
-    const [line] = parseAnsi('ab\u001b[31mcd\u001b[0mef');
+    const [line] = linesOf('ab\u001b[31mcd\u001b[0mef');
     const pieces = marked(line?.segments ?? [], [{ line: 0, start: 1, end: 5 }]);
     expect(pieces.map(piece => [piece.text, piece.match !== undefined])).toEqual([
       ['a', false],

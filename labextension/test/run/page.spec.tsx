@@ -8,8 +8,8 @@ import type { Failure } from '../../src/api/types';
 import { Ticker } from '../../src/components/now';
 import { FIRST_PLACE, RunPage, type IRunPageProps, type IRunPlace } from '../../src/components/run/RunPage';
 import { Format } from '../../src/format';
-import { parseAnsi } from '../../src/log/ansi';
 import type { ILogState } from '../../src/log/state';
+import { linesOf } from '../log/lines';
 import { run, task, view } from './samples';
 
 const FAILURE: Failure = {
@@ -35,7 +35,7 @@ const TASKS = [
 ];
 
 function logOf(text: string, more: Partial<ILogState> = {}): ILogState {
-  const lines = parseAnsi(text);
+  const lines = linesOf(text);
   return { lines, revision: 1, fromStart: true, loaded: true, complete: true, source: 'pod', error: null, ...more };
 }
 

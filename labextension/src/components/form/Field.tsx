@@ -33,7 +33,7 @@ export function FieldRow(props: IFieldRowProps): React.JSX.Element {
 }
 
 /** The id of the error of the control `control`. */
-export function errorId(control: string): string {
+function errorId(control: string): string {
   return `${control}-error`;
 }
 

@@ -89,7 +89,7 @@ function Facts({ run, format, now }: IRunHeadProps): React.JSX.Element {
 }
 
 /** “2 of 5 tasks” when the total is known, else “2 tasks done”. */
-export function progressWords(run: Run, { trans }: Format): string {
+function progressWords(run: Run, { trans }: Format): string {
   if (!run.progress) {
     return '';
   }
