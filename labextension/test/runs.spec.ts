@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { RunManager } from '../src/model/runs';
 import type { Run, Status } from '../src/api/types';
@@ -270,4 +270,28 @@ it('takes a run off the list before it is deleted, and puts it back', async () =
   expect(ids()).toEqual([]);
   manager.hide('a', false);
   expect(ids()).toEqual(['a']);
+});
+
+describe('rights that are not known at first', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    server.status = status({ can_run: null });
+  });
+
+  afterEach(() => void vi.useRealTimers());
+
+  it('are asked for once more, soon', async () => {
+    await begin();
+    server.status = status({ can_run: true });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(manager.status?.can_run).toBe(true);
+  });
+
+  it('are not asked for by a page that has gone', async () => {
+    await begin();
+    const before = asked.length;
+    manager.dispose();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(asked).toHaveLength(before);
+  });
 });
