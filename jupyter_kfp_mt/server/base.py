@@ -155,9 +155,9 @@ class KfpHandler(APIHandler):
     ) -> None:
         """An error of the catalogue is one line; anything else is a fault of ours, with its stack."""
         if isinstance(value, KfpError):
-            self.log.warning(
-                "jupyter_kfp_mt: %s: %s (request %s)", value.code, value.message, self.request_id
-            )
+            # it may quote what it was sent: neither a line break nor an escape of it gets into the log
+            told = "".join(each if each.isprintable() else " " for each in value.message)
+            self.log.warning("jupyter_kfp_mt: %s: %s (request %s)", value.code, told, self.request_id)
         else:
             super().log_exception(typ, value, tb)
 

@@ -195,6 +195,16 @@ async def test_looking_on_keeps_no_idle_server_alive(jp_fetch: Fetch, jp_web_app
     assert "api_last_activity" in jp_web_app.settings
 
 
+async def test_what_was_sent_makes_no_line_of_its_own_in_the_log(
+    jp_fetch: Fetch, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = json.dumps({"x\n[I] all is well\x1b[2J": 1})
+    status, _ = await refused(jp_fetch(*RUNS, method="POST", body=body))
+    told = [record.getMessage() for record in caplog.records if "all is well" in record.getMessage()]
+    assert (status, len(told)) == (400, 1)
+    assert told[0].isprintable()
+
+
 async def test_who_changed_what_is_one_line_in_the_log(
     jp_fetch: Fetch, kfp: FakeKfp, caplog: pytest.LogCaptureFixture
 ) -> None:
