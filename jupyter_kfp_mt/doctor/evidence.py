@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -161,9 +162,14 @@ def _chosen(env: Environment, settings: KfpSettings) -> tuple[str, ...]:
         for name, trait in traits.items()
         if name != "data_dir" and getattr(settings, name) != trait.default_value
     ]
-    found = [f"{name} = {getattr(settings, name)}" for name in names]
+    shown = {name: str(getattr(settings, name)) for name in names}
     variable = "KF_PIPELINES_ENDPOINT"
-    return (*found, *([f"{variable} = {env.variable(variable)}"] if env.variable(variable) else []))
+    if env.variable(variable):
+        shown[variable] = env.variable(variable)
+    for name in ("endpoint", variable):
+        if name in shown:  # what a log-in leaves behind its `?` or `#` is a secret, and not used
+            shown[name] = re.split(r"[?#]", shown[name])[0]
+    return tuple(f"{name} = {value}" for name, value in shown.items())
 
 
 def _claims(context: Context | KfpError) -> Claims:

@@ -213,6 +213,20 @@ def test_a_bar_in_a_row_does_not_break_the_table() -> None:
     assert "| ✓ | Pod | a\\|b c |  |" in written(report, datetime(2026, 1, 1, tzinfo=timezone.utc)).text
 
 
+@pytest.mark.parametrize("written_in", ["settings", "environment"])
+def test_what_a_log_in_left_in_a_pasted_address_is_not_told(tmp_path: Path, written_in: str) -> None:
+    address = f"http://localhost:1/pipeline?code={CANARY}#token={CANARY}"
+    told = {"settings": address} if written_in == "settings" else {}
+    variables = {} if told else {"KF_PIPELINES_ENDPOINT": address}
+
+    report = examine(
+        KfpSettings(endpoint=told.get("settings", "")), environment=Environment(variables, tmp_path)
+    )
+
+    assert CANARY not in msgspec.json.encode(report).decode()
+    assert report.checks[0].evidence.endswith(" = http://localhost:1/pipeline")
+
+
 def test_an_option_of_another_name_counts(world: World) -> None:
     manifest = option_manifest("alice")
     manifest["metadata"] = {"name": "kfp", "namespace": "alice"}
