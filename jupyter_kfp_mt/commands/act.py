@@ -261,10 +261,13 @@ def delete_experiment(session: Session, *, name: str, yes: bool) -> BulkResult:
     service = session.service()
     found = service.get_experiment(name)
     if not yes:
-        count = service.page_runs(experiment_id=found.experiment_id, page_size=1).total_size
+        here = found.experiment_id
+        parts = [service.page_runs(experiment_id=here, archived=old, page_size=1) for old in (False, True)]
+        count = sum(part.total_size for part in parts)
+        stay = "1 run stays" if count == 1 else f"{count} runs stay"
         raise usage_error(
             f"Delete {found.display_name}? Nothing was done.",
-            why=f"Its {count} runs stay but can no longer be terminated or retried. This cannot be undone.",
+            why=f"Its {stay} but can no longer be terminated or retried. This cannot be undone.",
             next_step="add --yes",
         )
     service.delete_experiment(found.experiment_id)

@@ -237,7 +237,7 @@ def test_an_experiment_is_archived_restored_and_deleted(desk: Desk, laptop: Lapt
     assert desk.do("experiment restore shelf").storage_state == "AVAILABLE"
     with pytest.raises(KfpUsageError, match=r"Delete shelf\? Nothing was done") as caught:
         desk.do("experiment delete shelf")
-    assert caught.value.why.startswith("Its 0 runs stay")  # the one that there is stays archived
+    assert caught.value.why.startswith("Its 1 run stays but")  # although it is archived
     assert len(desk.do("experiment delete shelf --yes").done) == 1
     with pytest.raises(KfpNotFoundError):
         desk.do("experiment archive shelf")
