@@ -99,10 +99,9 @@ class _Connections:
     def pool(self, context: Context, *, alone: bool) -> Iterator[PoolManager]:
         """Give the pool; `alone` a new one, since a kept connection may have died and would not say so."""
         with self._lock:
-            if self._pool is None:
-                self._pool = open_pool(context)
+            kept = self._pool = self._pool or open_pool(context)
         if not alone:
-            yield self._pool
+            yield kept
             return
         once = open_pool(context)
         try:
