@@ -10,7 +10,6 @@ PROFILE_LABEL = "app.kubernetes.io/part-of"
 PROFILE = "kubeflow-profile"
 PREPARED_LABEL = "pipelines.kubeflow.org/enabled"
 OPTION_LABEL = "access-ml-pipeline"  # written by the spawner for the option of UX §5
-OPTION_ANNOTATION = "poddefault.admission.kubeflow.org/poddefault-"  # + name: it was applied to this pod
 MAIN = "main"  # the container of a KFP step, and of a Workspace
 
 
@@ -131,15 +130,6 @@ class Pod(Marked, frozen=True, kw_only=True):
     def has_labels(self, labels: dict[str, str]) -> bool:
         """Whether it was started with all of `labels`; none at all is no."""
         return bool(labels) and labels.items() <= (self.metadata.labels or {}).items()
-
-    @property
-    def applied_options(self) -> list[str]:
-        """Names of the PodDefaults that the webhook really applied."""
-        return [
-            key.removeprefix(OPTION_ANNOTATION)
-            for key in self.metadata.annotations or {}
-            if key.startswith(OPTION_ANNOTATION)
-        ]
 
 
 class Event(_Object, frozen=True, kw_only=True):
