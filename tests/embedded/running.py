@@ -61,6 +61,9 @@ class StandIn:
     def forget(self, run_id: str) -> None:
         self.told.append(("forget", run_id))
 
+    def empty(self, namespace: str) -> None:
+        self.told.append(("empty", namespace))
+
     def read_log(
         self, run_id: str, task_id: str, *, attempt: int = 0, offset: int = 0, limit: int = 0
     ) -> LogPart:

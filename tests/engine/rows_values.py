@@ -315,11 +315,13 @@ def imports(place: str):
 def import_of_nothing():
     importer = dsl.importer(artifact_uri="/not/there", artifact_class=Dataset, download_to_workspace=True)
     importer.set_retry(1, backoff_duration="0s")
+    dsl.importer(artifact_uri="/dev/zero", artifact_class=Dataset, download_to_workspace=True)
 
 
 def says_what_is_not_there(tasks):
     assert tasks["importer"].attempt == 2
-    assert "/not/there is not on this machine" in tasks["importer"].reason
+    assert "/not/there is no file or folder of this machine" in tasks["importer"].reason
+    assert "/dev/zero is no file or folder of this machine" in tasks["importer-2"].reason
 
 
 @component

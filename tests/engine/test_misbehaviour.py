@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from jupyter_kfp_mt.embedded.engine.folders import Attempt
+from jupyter_kfp_mt.embedded.engine.ir import Component
+from jupyter_kfp_mt.embedded.engine.outputs import OutputError, read_outputs
+from jupyter_kfp_mt.models import Artifact
 from jupyter_kfp_mt.spec import Package
 
 from . import pipelines
@@ -73,6 +78,26 @@ def test_terminate_of_a_task_that_stopped(pid: str, bench: Bench, compiled: Comp
     assert bench.wait(run_id).state == "FAILED"
     assert bench.tasks(run_id)["execute"].state == "CANCELED"
     assert working_in(bench.folder / "runs" / run_id) == []
+
+
+@pytest.mark.parametrize("put", ["os.mkdir('../log')", "os.mkfifo('../log')", "pass"])
+def test_what_is_no_log_is_read_as_nothing(put: str, bench: Bench, compiled: Compiled, place: Path) -> None:
+    code = f"import os; os.remove('../log'); {put}"
+    run = bench.wait(bench.submit(compiled(pipelines.executes), {"code": code, "folder": str(place)}))
+
+    part = bench.engine.read_log(run.run_id, "execute")
+
+    assert (run.state, part.data, part.complete) == ("SUCCEEDED", b"", True)
+
+
+def test_a_device_is_not_copied(tmp_path: Path) -> None:
+    attempt = Attempt(tmp_path)
+    attempt.out.mkdir()
+    written = {"artifacts": {"data": {"artifacts": [{"custom_path": "/dev/zero"}]}}}
+    (attempt.out / "executor_output.json").write_text(json.dumps(written))
+
+    with pytest.raises(OutputError, match="at /dev/zero is no file or folder"):
+        read_outputs(Component(), attempt, {"data": Artifact(name="data", uri=str(tmp_path / "data"))})
 
 
 def working_in(folder: Path) -> list[str]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from jupyter_kfp_mt.embedded.engine.inputs import InputError
-from jupyter_kfp_mt.embedded.engine.volumes import CREATE, DELETE, Claims
+from jupyter_kfp_mt.embedded.engine.removal import Removal
+from jupyter_kfp_mt.embedded.engine.volumes import CREATE, DELETE, Claims, home_of
+
+from .bench import Bench
 
 
 @pytest.fixture
 def claims(tmp_path: Path) -> Claims:
-    return Claims(tenant=tmp_path / "volumes" / "ana", run=tmp_path / "runs" / "1" / "volumes")
+    run, removal = tmp_path / "runs" / "1" / "volumes", Removal(tmp_path / "removed")
+    removal.start()
+    return Claims(tenant=tmp_path / "volumes" / "ana", run=run, remove=removal.put)
 
 
 def test_a_name_of_its_own_is_the_tenants(claims: Claims, tmp_path: Path) -> None:
-    other = Claims(tenant=claims.tenant, run=tmp_path / "runs" / "2" / "volumes")
+    other = msgspec.structs.replace(claims, run=tmp_path / "runs" / "2" / "volumes")
 
     made = claims.operate(CREATE, {"pvc_name": "mine"}, "task").parameters
     (claims.place("mine", "") / "file").touch()
@@ -59,3 +66,20 @@ def test_what_is_no_name(name: Any, claims: Claims) -> None:
 def test_no_way_out_of_a_claim(part: str, claims: Claims) -> None:
     with pytest.raises(InputError, match="not a path in the claim mine"):
         claims.place("mine", part)
+
+
+@pytest.mark.parametrize("namespace", ["..", "../up", "/etc", ".", "", "a/b"])
+def test_no_way_out_by_a_namespace(namespace: str, tmp_path: Path) -> None:
+    assert home_of(tmp_path, namespace).resolve().parent == tmp_path.resolve()
+
+
+def test_what_a_tenant_kept_goes_with_it(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench()
+    ana, ben = (home_of(bench.folder / "volumes", name) for name in ("ana", "ben"))
+    for home in (ana, ben):
+        (home / "claim").mkdir(parents=True)
+
+    bench.engine.empty("ana")
+    bench.until(lambda: not ana.exists())
+
+    assert (ben / "claim").is_dir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -51,4 +50,4 @@ class Core:
         """Delete everything in a namespace: runs with their files, schedules, pipelines, volumes."""
         for run_id in self.store.empty(namespace):
             self.runner.forget(run_id)
-        shutil.rmtree(self.folder / "volumes" / namespace, ignore_errors=True)
+        self.runner.empty(namespace)

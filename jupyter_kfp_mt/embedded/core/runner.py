@@ -62,6 +62,9 @@ class Runner(Protocol):
     def forget(self, run_id: str) -> None:
         """Stop the run and remove its files."""
 
+    def empty(self, namespace: str) -> None:
+        """Remove the volumes of a namespace whose runs have all been forgotten."""
+
     def read_log(
         self, run_id: str, task_id: str, *, attempt: int = 0, offset: int = 0, limit: int = 0
     ) -> LogPart:

@@ -36,7 +36,7 @@ class ActiveRun:
         row: RunRow,
         tasks: list[TaskRow],
         folder: RunFolder,
-        volumes: Path,
+        claims: Claims,
         sources: Sources,
         environment: Mapping[str, str],
         log_limit: int,
@@ -51,12 +51,12 @@ class ActiveRun:
         self.begun = row.state in {"RUNNING", "CANCELING"}  # and stored as such
         self.terminating = False
         self.removed = False
-        self.claims = Claims(tenant=volumes / (row.namespace or "-"), run=folder.volumes)
+        self.claims = claims
         self.maker = Maker(
             pipeline=self.pipeline,
             namespace=row.namespace,
             folder=folder,
-            claims=self.claims,
+            claims=claims,
             sources=sources,
             environment=environment,
             placeholders=self.placeholders,
@@ -145,8 +145,10 @@ class ActiveRun:
 
     def _to_workspace(self, uri: str) -> str:
         source = Path(uri)
-        if not source.exists():
-            raise InputError(f"{uri} is not on this machine, so it cannot be copied to the workspace.")
+        if not source.is_file() and not source.is_dir():  # a device would never end
+            raise InputError(
+                f"{uri} is no file or folder of this machine, so it cannot be copied to the workspace."
+            )
         target = self.folder.workspace / ".artifacts" / uri.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():

@@ -34,8 +34,10 @@ from .nodes import Node, State
 from .packages import Packages
 from .problems import Problem, problems_of
 from .recurring import RecurringRuns
+from .removal import Removal
 from .timers import Timers
 from .turns import next_run
+from .volumes import Claims, home_of
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], float]
@@ -66,6 +68,8 @@ class Engine:
         self._runs_folder = folder / "runs"
         self._limit = limits.tasks or os.cpu_count() or 1
         self._limits = limits
+        self._volumes = folder / "volumes"
+        self._removal = Removal(folder / "removed")
         self._mounts = Mounts(folder)
         self._clock = clock
         self._environment = task_environment(os.environ)
@@ -94,6 +98,7 @@ class Engine:
     def start(self) -> None:
         """Go to work, first on the runs that are not finished."""
         self._runs_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._removal.start()
         self._selector.register(self._commands, selectors.EVENT_READ)
         self._commands.put(lambda: self._containment.apart("runs that were deleted", self._sweep))
         for run_id in self._store.runs.unfinished():
@@ -133,6 +138,12 @@ class Engine:
     def forget(self, run_id: str) -> None:
         """Stop a run that is being deleted, and remove its files and steps."""
         self._ask(run_id, self._forget)
+
+    def empty(self, namespace: str) -> None:
+        """Remove the volumes of a namespace that is being deleted, once its runs have been told to end."""
+        home = home_of(self._volumes, namespace)
+        remove = partial(self._removal.put, home)
+        self._commands.put(lambda: self._containment.apart(f"the volumes of {namespace}", remove))
 
     def read_log(
         self, run_id: str, task_id: str, *, attempt: int = 0, offset: int = 0, limit: int = 1 << 20
@@ -222,11 +233,13 @@ class Engine:
                 self._terminate(run_id)
 
     def _active(self, row: RunRow, tasks: list[TaskRow]) -> ActiveRun:
+        folder = RunFolder(self._runs_folder, row.run_id)
+        tenant = home_of(self._volumes, row.namespace)
         run = ActiveRun(
             row=row,
             tasks=tasks,
-            folder=RunFolder(self._runs_folder, row.run_id),
-            volumes=self._runs_folder.with_name("volumes"),
+            folder=folder,
+            claims=Claims(tenant=tenant, run=folder.volumes, remove=self._removal.put),
             sources=self._store.tenants,
             environment=self._environment,
             log_limit=self._limits.log_bytes,
@@ -258,9 +271,8 @@ class Engine:
 
     def _give_up(self, run_id: str, reason: str) -> None:
         """End a run as it is: nothing of its plan can be relied on."""
-        run = self._runs.pop(run_id, None)
-        self._served.pop(run_id, None)
-        self._timers.drop(run_id)
+        run = self._runs.get(run_id)
+        self._drop(run_id)
         self._attempts.abandon(run_id)
         if run is not None and run.removed:
             self._ask(run_id, self._forget)
@@ -284,13 +296,14 @@ class Engine:
             run.removed = True
             self._cancel(run, STOPPED)
             if not run.plan.over:
-                return  # its processes end first; `_finish` comes back here
-            self._runs.pop(run_id, None)
+                return  # its processes end first; `_let_go` comes back here
+            self._drop(run_id)
         borrowed = self._store.tasks.borrowed_from(run_id)
         self._store.tasks.remove(run_id)
         for each in (run_id, *(other for other in borrowed if self._store.runs.get(other) is None)):
             lent = self._store.tasks.lent(each)
-            RunFolder(self._runs_folder, each).remove(keep_artifacts=lent)
+            for path in RunFolder(self._runs_folder, each).removable(keep_artifacts=lent):
+                self._removal.put(path)
 
     def _sweep(self) -> None:
         """Remove what is left of runs whose deletion was cut short."""
@@ -378,8 +391,11 @@ class Engine:
         self._store.runs.set_state(run.run_id, state, finished_at=int(self._clock()), error=error)
 
     def _let_go(self, run: ActiveRun) -> None:
-        self._runs.pop(run.run_id, None)
-        self._served.pop(run.run_id, None)
-        self._timers.drop(run.run_id)
+        self._drop(run.run_id)
         if run.removed:
             self._ask(run.run_id, self._forget)
+
+    def _drop(self, run_id: str) -> None:
+        self._runs.pop(run_id, None)
+        self._served.pop(run_id, None)
+        self._timers.drop(run_id)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -80,13 +79,9 @@ class RunFolder:
         """Where an output artifact belongs."""
         return self.path / "artifacts" / task_id / str(attempt) / quote(name, safe="")
 
-    def remove(self, *, keep_artifacts: bool) -> None:
-        """Delete the folder, or all but the artifacts where another run stands on them."""
-        if keep_artifacts:
-            for part in (self.path / "tasks", self.workspace, self.volumes):
-                shutil.rmtree(part, ignore_errors=True)
-        else:
-            shutil.rmtree(self.path, ignore_errors=True)
+    def removable(self, *, keep_artifacts: bool) -> list[Path]:
+        """What goes with the run: the folder, or all but the artifacts where another run stands on them."""
+        return [self.path / "tasks", self.workspace, self.volumes] if keep_artifacts else [self.path]
 
 
 class Attempt:
@@ -143,7 +138,7 @@ class Attempt:
                 file.seek(offset)
                 data = file.read(limit)
                 size = os.fstat(file.fileno()).st_size
-        except FileNotFoundError:
+        except OSError:  # there is none yet, or the task put something else in its place
             data, size = b"", 0
         end = offset + len(data)
         return LogPart(data=data, offset=offset, next_offset=end, size=size, complete=over and end >= size)

@@ -112,6 +112,8 @@ def _artifact(declared: Artifact, written: _RuntimeArtifact) -> Artifact:
 
 
 def _copy(source: Path, target: Path) -> None:
+    if not source.is_file() and not source.is_dir():  # a device would never end
+        raise OutputError(f"Its output at {source} is no file or folder.")
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, target, dirs_exist_ok=True)

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -32,6 +32,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant: Path
     run: Path
+    remove: Callable[[Path], None]  # makes a folder go
 
     def operate(self, image: str, values: Mapping[str, Any], task_id: str) -> TaskValues:
         """Create or delete a claim as the inputs `values` of the task ask; raises InputError."""
@@ -73,7 +74,13 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
         if not folder.exists() and _text(last) != f"deleted by {task_id}":
             raise InputError(f"There is no claim {name}.")
         last.write_text(f"deleted by {task_id}")
-        shutil.rmtree(folder, ignore_errors=True)
+        self.remove(folder)
+
+
+def home_of(volumes: Path, namespace: str) -> Path:
+    """The folder of a tenant's claims; single-user mode takes any text for a namespace, `../..` too."""
+    plain = namespace if _NAME.fullmatch(namespace) else f"-{quote(namespace, safe='')}"
+    return volumes / plain
 
 
 def _checked(name: object) -> str:

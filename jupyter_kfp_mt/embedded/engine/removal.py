@@ -1,0 +1,45 @@
+"""Folders that are not wanted any more: gone at once, deleted by a thread that nobody waits for."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import uuid
+from pathlib import Path
+from queue import SimpleQueue
+
+
+class Removal:
+    """Deletes folders; what it had not deleted when the server ended is deleted after the next start."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._waiting: SimpleQueue[Path] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="kfp-removal", daemon=True)
+
+    def start(self) -> None:
+        """Go to work, first on what was left."""
+        self._folder.mkdir(exist_ok=True, mode=0o700)
+        for path in self._folder.iterdir():
+            self._waiting.put(path)
+        self._thread.start()
+
+    def put(self, path: Path) -> None:
+        """Remove `path`: when this returns, its name is free."""
+        aside = self._folder / uuid.uuid4().hex
+        try:
+            self._folder.mkdir(exist_ok=True, mode=0o700)  # somebody may have tidied up
+            path.rename(aside)
+        except FileNotFoundError:
+            return
+        except OSError:  # it is on another file system, or the task took the right to move it
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            self._waiting.put(aside)
+
+    def _work(self) -> None:
+        while True:
+            path = self._waiting.get()
+            with contextlib.suppress(RecursionError):  # folders in folders, a thousand deep
+                shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,77 @@
+"""Folders that are not wanted any more."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from jupyter_kfp_mt.embedded.engine.removal import Removal
+
+from .bench import PATIENCE
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Path:
+    """A folder with something in it."""
+    (tmp_path / "full" / "inner").mkdir(parents=True)
+    (tmp_path / "full" / "inner" / "file").write_text("large")
+    return tmp_path / "full"
+
+
+def until_empty(folder: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while any(folder.iterdir()):
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_a_name_is_free_at_once_and_nothing_remains(full: Path, tmp_path: Path) -> None:
+    removal = Removal(tmp_path / "removed")
+    removal.start()
+
+    removal.put(full)
+    full.mkdir()
+    until_empty(tmp_path / "removed")
+
+    assert list(full.iterdir()) == []
+
+
+def test_what_was_left_is_deleted_after_the_next_start(full: Path, tmp_path: Path) -> None:
+    (tmp_path / "removed").mkdir()
+    full.rename(tmp_path / "removed" / "left")
+
+    Removal(tmp_path / "removed").start()
+
+    until_empty(tmp_path / "removed")
+
+
+def test_what_is_not_there_is_no_fault(tmp_path: Path) -> None:
+    removal = Removal(tmp_path / "removed")
+    removal.start()
+
+    removal.put(tmp_path / "nothing")
+
+    until_empty(tmp_path / "removed")
+
+
+def test_somebody_tidied_up(full: Path, tmp_path: Path) -> None:
+    removal = Removal(tmp_path / "removed")
+    removal.start()
+    (tmp_path / "removed").rmdir()
+
+    removal.put(full)
+
+    assert not full.exists()
+
+
+def test_what_cannot_be_put_aside_is_deleted_where_it_is(full: Path, tmp_path: Path) -> None:
+    removal = Removal(tmp_path / "removed")
+    removal.start()
+    (tmp_path / "removed").rmdir()
+    (tmp_path / "removed").write_text("somebody's file")
+
+    removal.put(full)
+
+    assert not full.exists()
