@@ -140,6 +140,9 @@ class Attempts:
             return
         if ended is None and under.attempt.void():
             # The fork server went before the supervisor came to be: nothing has run.
+            if under.run.plan.cancelling:
+                self._failed(under, STOPPED)
+                return
             self._close(under)
             attempt = under.run.folder.make_attempt(under.run.task_id(under.node), under.node.attempt)
             self._prepare(Under(run=under.run, node=under.node, attempt=attempt))
