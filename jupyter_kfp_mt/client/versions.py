@@ -15,16 +15,22 @@ from .http import V2, Request, Response, Transport
 V1 = "/apis/v1beta1"
 
 
+class _Server:
+    """What was learnt of a server, in whichever namespace."""
+
+    old: bool | None = None  # None: not known yet
+
+
 class AnyVersion:
     """Speaks v2beta1, and v1beta1 where that is all a server knows."""
 
-    def __init__(self, inner: Transport, *, old: bool | None = None) -> None:
+    def __init__(self, inner: Transport, server: _Server | None = None) -> None:
         self._inner = inner
-        self._old = old  # None: not known yet
+        self._server = server or _Server()
 
     def in_context(self, context: Context) -> AnyVersion:
-        """Return the same with the credential of `context`."""
-        return AnyVersion(self._inner.in_context(context), old=self._old)
+        """Return the same with the credential of `context`; what one learns of the server both know."""
+        return AnyVersion(self._inner.in_context(context), self._server)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -34,14 +40,16 @@ class AnyVersion:
         """Send once, in the words the server knows; see `Transport`."""
         if not request.path.startswith(V2):
             return self._inner.send(request)
-        if not self._old:
+        server = self._server
+        if not server.old:
             response = self._inner.send(request)
-            if self._old is not None or not _no_such_address(request, response):
-                self._old = False if response.status < 300 else self._old
+            if server.old is False or not _no_such_address(request, response):
+                server.old = False if response.status < 300 else server.old
                 return response
-            if self._answers(V2) or not self._answers(V1):
+            learnt_meanwhile = server.old  # by another thread
+            if not learnt_meanwhile and (self._answers(V2) or not self._answers(V1)):
                 return response  # a newer server without this address, or no KFP at all
-            self._old = True
+            server.old = True
         from .v1beta1 import Conversation  # not read where it is not spoken
 
         return Conversation(self._inner, request).answer()

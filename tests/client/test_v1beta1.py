@@ -13,7 +13,7 @@ from fakes import HEALTH, FakeTransport, ok, problem
 from spec.pipelines import SIMPLE
 
 from jupyter_kfp_mt.auth import TokenFile
-from jupyter_kfp_mt.client import AnyVersion, HttpTransport, Request, Response, runs
+from jupyter_kfp_mt.client import AnyVersion, HttpTransport, Request, Response, Transport, runs
 from jupyter_kfp_mt.client.http import V2
 from jupyter_kfp_mt.client.v1models import run_of
 from jupyter_kfp_mt.client.v1requests import list_query
@@ -29,7 +29,7 @@ NO_ROUTE = Response(status=404, body=b'{"code":5,"message":"Not Found"}')
 class Old:
     """A server that has never heard of v2beta1."""
 
-    def __init__(self, inner: HttpTransport) -> None:
+    def __init__(self, inner: Transport) -> None:
         self._inner = inner
         self.paths: list[str] = []
 
@@ -174,6 +174,39 @@ def test_a_newer_server_without_an_address_is_not_taken_for_an_old_one() -> None
 
     assert either.send(runs.list_tasks("r")) == NO_ROUTE
     assert either.send(runs.get_run("r")).status == 200
+
+
+def test_an_old_server_is_recognized_once_for_all_namespaces() -> None:
+    health = FakeTransport({("GET", "/apis/v1beta1/healthz"): HEALTH, ("GET", "/apis/v1beta1/runs"): {}})
+    old = Old(health)
+    either = AnyVersion(old)
+
+    for namespace in ("alice", "bob"):
+        either.in_context(Context("http://kfp", namespace)).send(runs.list_runs(namespace))
+
+    assert old.paths.count(f"{V2}/healthz") == 1
+
+
+def test_two_first_calls_at_once_are_both_spoken_to_in_old_words() -> None:
+    def meanwhile(_: Request[Any]) -> Response:
+        calls.append(either.send(runs.list_runs("bob")))  # another thread is quicker
+        return NO_ROUTE
+
+    calls: list[Response] = []
+    either = AnyVersion(
+        FakeTransport(
+            {
+                ("GET", f"{V2}/runs"): (meanwhile, NO_ROUTE),
+                ("GET", f"{V2}/healthz"): NO_ROUTE,
+                ("GET", "/apis/v1beta1/healthz"): HEALTH,
+                ("GET", "/apis/v1beta1/runs"): {},
+            }
+        )
+    )
+
+    calls.append(either.send(runs.list_runs("alice")))
+
+    assert [each.status for each in calls] == [200, 200]
 
 
 def test_what_an_old_server_cannot_do_is_said() -> None:
