@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt.embedded.engine.recurring import RecurringRuns
-from jupyter_kfp_mt.embedded.engine.schedule import NEVER, next_time
+from jupyter_kfp_mt.embedded.engine.schedule import NEVER, next_time, without_catching_up
 from jupyter_kfp_mt.embedded.store import RecurringRunRow, Store, Trigger
 from jupyter_kfp_mt.spec import Package
 
@@ -51,6 +51,7 @@ def test_cron(cron: str, after: str, expected: str) -> None:
         (Trigger(interval=60, start=2000), None, 2060),
         (Trigger(interval=60), 1060, 1120),
         (Trigger(interval=60, end=1100), 1060, NEVER),
+        (Trigger(interval=(1 << 63) - 1), None, NEVER),
         (Trigger(cron="0 * * * * *", end=1030), None, 1020),
         (Trigger(cron="0 0 0 30 2 *"), None, NEVER),
         (Trigger(), None, 1000),
@@ -59,6 +60,24 @@ def test_cron(cron: str, after: str, expected: str) -> None:
 )
 def test_intervals_bounds_and_once(trigger: Trigger, last: int | None, expected: int) -> None:
     assert next_time(trigger, created=1000, last=last) == expected
+
+
+@pytest.mark.parametrize(
+    ("trigger", "expected"),
+    [
+        (Trigger(cron="* * * * * *"), 4_000_000_000),
+        (Trigger(cron="@every 7s"), 3_999_999_995),
+        (Trigger(cron="@every 7s", end=20), 19),
+        (Trigger(cron="TZ=Asia/Tokyo @every 7s", end=20), 19),
+        (Trigger(cron="*/10 * * * * *", end=65), 60),
+        (Trigger(cron="5,6 * * * * *", end=66), 66),
+        (Trigger(cron="5,6 * * * * *", end=67), 66),
+        (Trigger(cron="0 0 0 1 1 *", end=100), 5),
+        (Trigger(cron="5 * * * * *", end=3), 5),
+    ],
+)
+def test_the_last_of_those_that_were_missed(trigger: Trigger, expected: int) -> None:
+    assert without_catching_up(trigger, 5, now=4_000_000_000) == expected
 
 
 class Clocked:

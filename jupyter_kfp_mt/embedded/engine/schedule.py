@@ -37,7 +37,7 @@ def next_time(trigger: Trigger, *, created: int, last: int | None) -> int:
     if not trigger.cron and not trigger.periodic:
         return created if last is None else NEVER
     after = max(base, trigger.start)
-    found = after + trigger.interval if trigger.periodic else _next_of_cron(trigger.cron, after)
+    found = min(NEVER, after + trigger.interval) if trigger.periodic else _next_of_cron(trigger.cron, after)
     return NEVER if trigger.end and trigger.end < found else found
 
 
@@ -45,11 +45,22 @@ def without_catching_up(trigger: Trigger, due: int, *, now: int) -> int:
     """Return the one time to fire for when several, from `due` on, have passed by `now`."""
     if trigger.periodic:
         return now if now >= due + trigger.interval else due
-    if trigger.cron:
-        for later in _times(trigger.cron, due):
-            if later > now or (trigger.end and later > trigger.end):
-                break
-            due = later
+    return _latest(trigger.cron, due, min(now, trigger.end or now)) if trigger.cron else due
+
+
+def _latest(text: str, due: int, limit: int) -> int:
+    """The last time of a cron text from `due`, which is one, to `limit`: by halves, there may be billions."""
+    step = _step(text)
+    if step:
+        return due + max(0, limit - due) // step * step
+    late = limit  # after it there is none
+    while due < late:
+        middle = (due + late) // 2
+        following = _next_of_cron(text, middle)
+        if middle < following <= limit:
+            due = following
+        else:
+            late = middle
     return due
 
 
@@ -63,8 +74,7 @@ def _times(text: str, after: int) -> Iterator[int]:
     match = _ZONE.fullmatch(text)
     if match is not None:
         zone, text = ZoneInfo(match[1]), match[2]
-    if text.startswith("@every "):
-        step = max(1, round(_seconds(text.removeprefix("@every "))))
+    if step := _step(text):
         while True:
             after += step
             yield after
@@ -80,6 +90,15 @@ def _times(text: str, after: int) -> Iterator[int]:
             yield int(moment.timestamp())
     except CronSimError:
         return
+
+
+def _step(text: str) -> int:
+    """The seconds of `@every …`, at least one; 0 for another cron text."""
+    match = _ZONE.fullmatch(text)
+    text = match[2] if match is not None else text
+    if not text.startswith("@every "):
+        return 0
+    return max(1, round(_seconds(text.removeprefix("@every "))))
 
 
 def _seconds(duration: str) -> float:
