@@ -119,7 +119,9 @@ def check_text(field: str, text: str) -> None:
 
 def _by_id(core: Core, experiment_id: str) -> Experiment | None:
     found = core.experiment(experiment_id)
-    return found if found is not None and found.namespace == core.namespace() else None
+    if found is None or not found.display_name:  # without a name it is remembered as deleted
+        return None
+    return found if found.namespace == core.namespace() else None
 
 
 def _by_name(core: Core, name: str) -> Experiment | None:

@@ -232,6 +232,15 @@ def test_a_run_left_by_a_deleted_experiment_says_so(verb: str, state: str, code:
     assert said in f"{caught.value.message} {caught.value.why}"
 
 
+def test_a_deleted_experiment_is_not_found_after_its_runs_were_listed() -> None:
+    fake = kfp().answer("GET", EXPERIMENTS, {}).answer("GET", f"{EXPERIMENTS}/{OURS}", NO_EXPERIMENT)
+    ours = service(fake)
+    assert [row.experiment_name for row in ours.list_runs()] == [""]
+
+    with pytest.raises(KfpNotFoundError, match="No such experiment"):
+        ours.get_experiment(OURS)
+
+
 def test_a_404_of_a_verb_is_not_about_a_run_that_is_there() -> None:
     fake = kfp().answer("POST", f"{RUNS}/{RUN_ID}:terminate", problem(404, 5, "The moon is not here"))
 
