@@ -41,7 +41,7 @@ check: setup ## The faster part of `make test`, without a browser: for every com
 .PHONY: pictures
 pictures: setup $(BROWSER_READY) ## Take the pictures of the docs anew, in a real browser
 	PICTURE_SCALE=1.25 python -m pytest -q $(addprefix ui-tests/test_,looks.py no_token.py unclear.py warnings.py)
-	@for each in $(notdir $(wildcard docs/images/*.png)); do cp ui-tests/results/$$each docs/images/; done
+	@cp $(addprefix ui-tests/results/,$(notdir $(wildcard docs/images/*.png))) docs/images/
 
 .PHONY: demo
 demo: setup ## Run the digits pipeline on the embedded server, in this terminal

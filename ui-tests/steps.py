@@ -35,12 +35,13 @@ def panel(page: Page) -> Locator:
 
 def widen(page: Page, width: int) -> None:
     """Drag the edge of the left area until the panel is `width` pixels wide."""
-    box = panel(page).bounding_box()
+    handle = page.locator("#jp-main-split-panel > .lm-SplitPanel-handle:not(.lm-mod-hidden)").first
+    handle.hover()  # waits until it stands still
+    edge, box = handle.bounding_box(), panel(page).bounding_box()
+    assert edge is not None
     assert box is not None
-    edge = box["x"] + box["width"] + 2
-    page.mouse.move(edge, 400)
     page.mouse.down()
-    page.mouse.move(edge + width - box["width"], 400, steps=4)
+    page.mouse.move(edge["x"] + edge["width"] / 2 + width - box["width"], 400, steps=4)
     page.mouse.up()
 
 

@@ -43,6 +43,7 @@ def test_two_steps_lead_to_the_connection(page: Page, world: World) -> None:
         ours.get_by_text("Profile alice has no “Allow access to Kubeflow Pipelines” option")
     ).to_be_visible()
     expect(ours.get_by_role("button", name="Restart…")).to_have_attribute("aria-disabled", "true")
+    expect(page.get_by_text("New pipeline run")).to_be_visible()  # the launcher
     save(page, "no-token")
     command(page, "jupyter-kfp-mt:doctor")
     expect(page.get_by_text("Who can do this: you.")).to_be_visible()
