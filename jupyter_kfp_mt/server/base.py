@@ -144,8 +144,8 @@ class KfpHandler(APIHandler):
             error = self._jupyters_error(status_code, error)
         if isinstance(error, KfpConnectionError):
             self.parts.upstream.forget()
-        error.request_id = error.request_id or self.request_id
-        self.send(error.body)
+        # the id of this request, whose search for KFP may have failed for many at once
+        self.send(msgspec.structs.replace(error.body, request_id=self.request_id))
 
     def log_exception(
         self,

@@ -35,6 +35,13 @@ async def test_trouble_with_kfp_is_told_in_the_status(jp_fetch: Any, kfp: FakeKf
     assert (status["can_start_embedded"], status["version"]) == (True, __version__)
 
 
+async def test_a_search_that_fails_for_many_names_the_request_of_each(jp_fetch: Any, kfp: FakeKfp) -> None:
+    kfp.no_connection = kfp_error("no-kubeflow")
+    sent = ["click-0001", "click-0002"]
+    told = [await jp_fetch(*RUNS, headers={"X-Request-ID": each}, raise_error=False) for each in sent]
+    assert [json.loads(answer.body)["request_id"] for answer in told] == sent
+
+
 async def test_many_requests_search_once(jp_fetch: Any, kfp: FakeKfp) -> None:
     await asyncio.gather(*(jp_fetch(*STATUS) for _ in range(20)))
     assert kfp.starts == [False]
