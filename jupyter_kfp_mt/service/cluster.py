@@ -11,6 +11,7 @@ import msgspec
 
 from ..client import runs as requests
 from ..errors import KfpError, KfpNotFoundError, kfp_error
+from ..kube import Kubernetes, Pod
 from ..models import Failure, LogChunk, Phase, Run, Task, known_time
 from . import archive
 from .core import Core
@@ -96,8 +97,7 @@ def _log(core: Core, place: archive.Place) -> Copy:
         return Copy()  # it has not begun
     if core.kubernetes is not None:
         with suppress(KfpNotFoundError):
-            pod, ended = place.attempt.pod, place.attempt.ended
-            ours = core.caches.logs.read(core.kubernetes, pod, place.namespace, ended=ended)
+            ours = _of_its_pod(core, core.kubernetes, place)
     if ours is not None and (ours.source == "pod" or ours.ended or not ours.whole):
         return ours  # the places in a copy that lacks its beginning are not those of the archive
     try:
@@ -106,6 +106,26 @@ def _log(core: Core, place: archive.Place) -> Copy:
         if ours is None:
             raise
         return ours
+
+
+def _of_its_pod(core: Core, kubernetes: Kubernetes, place: archive.Place) -> Copy:
+    """The log of the attempt's pod; not every Argo names pods as we think, so at last by the run's label."""
+    pod, namespace, ended = place.attempt.pod, place.namespace, place.attempt.ended
+    try:
+        return core.caches.logs.read(kubernetes, pod, namespace, ended=ended)
+    except KfpNotFoundError:
+        name = _pod_by_label(kubernetes, place)
+        if name in ("", pod):
+            raise
+        return core.caches.logs.read(kubernetes, name, namespace, ended=ended)
+
+
+def _pod_by_label(kubernetes: Kubernetes, place: archive.Place) -> str:
+    """The name of the pod that says it ran the attempt; empty where there is none or it may not be read."""
+    found: list[Pod] = []
+    with suppress(KfpError):
+        found = kubernetes.pods_of_run(place.run.run_id, place.namespace)
+    return next((pod.metadata.name for pod in found if pod.node_id == place.attempt.node_id), "")
 
 
 def _chunk(task: Task, attempt: int, part: Part, *, complete: bool) -> LogChunk:

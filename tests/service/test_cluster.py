@@ -159,6 +159,18 @@ def test_the_log_of_a_task_comes_from_its_pod(cluster: Cluster) -> None:
     assert service.log(RUN, task, tail=1).offset == 4
 
 
+def test_a_pod_with_another_name_is_found_by_the_label_of_its_run(cluster: Cluster) -> None:
+    cluster.ran(failed())
+    marks = {"workflows.argoproj.io/node-id": node_id("root.load.executor")}
+    pods = {"items": [{"metadata": {"name": "other"}}, {"metadata": {"name": "mine", "annotations": marks}}]}
+    path = f"/api/v1/namespaces/alice/pods?labelSelector=pipeline%2Frunid%3D{RUN}"
+    cluster.pod.server.answer("GET", path, 200, pods)
+    cluster.wrote("other", "not this\n")
+    cluster.wrote("mine", "one\n")
+    found = cluster.service().log(RUN, node_id("root.load"))
+    assert (found.text, found.source) == ("one\n", "pod")
+
+
 def test_our_copy_is_named_when_the_pod_is_gone(cluster: Cluster) -> None:
     cluster.ran(failed())
     service, task, name = cluster.service(), node_id("root.load"), pod_name("root.load.executor")
