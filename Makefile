@@ -9,6 +9,8 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
+# The Node that Playwright brings needs a library that a bare Debian has not.
+export PLAYWRIGHT_NODEJS_PATH := $(CURDIR)/.venv/bin/node
 
 VENV_READY := .venv/.ready-venv
 TOOLS_READY := .venv/.ready-tools
