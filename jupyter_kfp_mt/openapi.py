@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import sys
@@ -31,7 +32,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "jupyter_kfp_mt", "version": __version__},
         "paths": paths,
-        "components": {"schemas": {name: _settled(schema) for name, schema in sorted(schemas.items())}},
+        "components": {"schemas": {name: _settled(_clean(schema)) for name, schema in sorted(schemas.items())}},
     }
 
 
@@ -65,6 +66,16 @@ def _answer(route: Route) -> dict[str, Any]:
 
 def _json(model: type) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+
+
+def _clean(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return `schema` with its docstring dedented.
+
+    Older msgspec and Python before 3.13 keep the indentation of the source, newer ones remove it.
+    """
+    if "description" in schema:
+        return {**schema, "description": inspect.cleandoc(schema["description"])}
+    return schema
 
 
 def _settled(schema: dict[str, Any]) -> dict[str, Any]:

@@ -1740,8 +1740,8 @@ export interface components {
          * Task
          * @description One step of a run.
          *
-         *         From `run_details.task_details` of any server, or, with everything below `child_tasks`, from the embedded
-         *         server's `/apis/v2beta1/runs/{run_id}/tasks`.
+         *     From `run_details.task_details` of any server, or, with everything below `child_tasks`, from the embedded
+         *     server's `/apis/v2beta1/runs/{run_id}/tasks`.
          */
         Task: {
             /** @default  */
