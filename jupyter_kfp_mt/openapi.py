@@ -32,7 +32,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "jupyter_kfp_mt", "version": __version__},
         "paths": paths,
-        "components": {"schemas": {name: _settled(_clean(schema)) for name, schema in sorted(schemas.items())}},
+        "components": {"schemas": {name: _component(schema) for name, schema in sorted(schemas.items())}},
     }
 
 
@@ -68,27 +68,21 @@ def _json(model: type) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
 
 
-def _clean(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return `schema` with its docstring dedented.
+def _component(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return `schema` as the interface keeps it, whatever msgspec and Python are installed.
 
-    Older msgspec and Python before 3.13 keep the indentation of the source, newer ones remove it.
+    Docstrings are dedented here: older msgspec and Python before 3.13 keep the indentation of the source.
+
+    Responses hold every field, requests may leave out those with a default. The models write all their
+    fields (no `omit_defaults`), so a field with a default is still required in a response; a model that
+    refuses unknown fields is a request.
     """
+    settled = dict(schema)
     if "description" in schema:
-        return {**schema, "description": inspect.cleandoc(schema["description"])}
-    return schema
-
-
-def _settled(schema: dict[str, Any]) -> dict[str, Any]:
-    """Answers always hold every field, requests may leave out those with a default.
-
-    The models write all their fields (no `omit_defaults`), so a field with a default is still required of an
-    answer; a model that refuses unknown fields is a request.
-    """
-    if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
-        properties = schema.get("properties")
-        if properties:
-            return {**schema, "required": list(properties)}
-    return schema
+        settled["description"] = inspect.cleandoc(schema["description"])
+    if schema.get("properties") and schema.get("additionalProperties") is not False:
+        settled["required"] = list(schema["properties"])
+    return settled
 
 
 def main() -> None:
