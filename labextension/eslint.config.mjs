@@ -1,11 +1,11 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-// Imports point down only: index → plugins → panel, commands → model | components → api; tokens are types.
+// Imports point down only: index → plugins → views, commands → model | components → api; tokens are types.
 const LAYERS = {
   index: '**/index',
   plugins: '**/plugins/*',
-  panel: '**/panel/*',
+  views: '**/views/*',
   commands: '**/commands',
   model: '**/model/*',
   components: '**/components/*'
@@ -45,14 +45,14 @@ export default tseslint.config(
     }
   },
   arrow(['src/plugins/**'], 'index'),
-  arrow(['src/panel/**', 'src/commands.ts'], 'index', 'plugins'),
-  arrow(['src/model/**'], 'index', 'plugins', 'panel', 'commands', 'components'),
-  arrow(['src/components/**'], 'index', 'plugins', 'panel', 'commands', 'model'),
+  arrow(['src/views/**', 'src/commands.ts'], 'index', 'plugins'),
+  arrow(['src/model/**'], 'index', 'plugins', 'views', 'commands', 'components'),
+  arrow(['src/components/**'], 'index', 'plugins', 'views', 'commands', 'model'),
   arrow(
     ['src/api/**', 'src/log/**', 'src/tasks/**', 'src/values/**', 'src/format.ts', 'src/icons.ts', 'src/phase.ts'],
     'index',
     'plugins',
-    'panel',
+    'views',
     'commands',
     'model',
     'components'

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { errorBody } from '../src/api/errors';
 import type { ErrorBody, Status } from '../src/api/types';
 import { RunManager } from '../src/model/runs';
-import type { IOpenWork } from '../src/panel/access';
-import { AccessSteps } from '../src/panel/access';
+import type { IOpenWork } from '../src/views/access';
+import { AccessSteps } from '../src/views/access';
 import { fakeApi, json, status, trans, waitFor } from './samples';
 import type { Answer } from './samples';
 

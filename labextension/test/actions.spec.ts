@@ -3,7 +3,7 @@ import { fireEvent, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { RunManager } from '../src/model/runs';
-import { RunActions } from '../src/panel/actions';
+import { RunActions } from '../src/views/actions';
 import type { Run } from '../src/api/types';
 import { fakeApi, json, run, status, trans, waitFor } from './samples';
 

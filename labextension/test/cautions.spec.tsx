@@ -2,8 +2,8 @@ import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 import { expect, it, vi } from 'vitest';
 
-import { Cautions } from '../src/components/Cautions';
-import type { ICautionsProps } from '../src/components/Cautions';
+import { Cautions } from '../src/components/panel/Cautions';
+import type { ICautionsProps } from '../src/components/panel/Cautions';
 import { factsOf } from '../src/components/WhoAmI';
 import { format, status, trans } from './samples';
 

@@ -8,8 +8,8 @@ import type { Status } from '../src/api/types';
 import { errorBody } from '../src/api/errors';
 import { HiddenCautions } from '../src/model/hidden';
 import { RunManager } from '../src/model/runs';
-import type { IOpenWork } from '../src/panel/access';
-import { KfpPanel } from '../src/panel/panel';
+import type { IOpenWork } from '../src/views/access';
+import { KfpPanel } from '../src/views/panel';
 import { fakeApi, FakeStream, format, json, run, status, waitFor } from './samples';
 
 let manager: RunManager;

@@ -4,11 +4,11 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Run } from '../src/api/types';
 import { ErrorNotice, report } from '../src/components/ErrorNotice';
-import { PanelFooter } from '../src/components/PanelFooter';
-import { PanelHeader } from '../src/components/PanelHeader';
-import { PanelNotice } from '../src/components/PanelNotice';
-import { RunsSection } from '../src/components/RunsSection';
-import type { IRunsSectionProps } from '../src/components/RunsSection';
+import { PanelFooter } from '../src/components/panel/PanelFooter';
+import { PanelHeader } from '../src/components/panel/PanelHeader';
+import { PanelNotice } from '../src/components/panel/PanelNotice';
+import { RunsSection } from '../src/components/panel/RunsSection';
+import type { IRunsSectionProps } from '../src/components/panel/RunsSection';
 import { StateBadge } from '../src/components/StateIcon';
 import { Ticker } from '../src/components/now';
 import { errorBody } from '../src/api/errors';

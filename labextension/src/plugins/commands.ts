@@ -7,7 +7,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { addCommands, CommandIDs } from '../commands';
-import { RunActions } from '../panel/actions';
+import { RunActions } from '../views/actions';
 import { IRunManager } from '../tokens';
 import { DOMAIN } from './names';
 import { Page } from './page';

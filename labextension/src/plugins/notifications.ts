@@ -8,7 +8,7 @@ import type { Run } from '../api/types';
 import { CommandIDs } from '../commands';
 import { Endings } from '../model/endings';
 import type { INotice, NoticeAction } from '../model/endings';
-import { RunViewWidget } from '../panel/runview';
+import { RunViewWidget } from '../views/runview';
 import { IRunManager } from '../tokens';
 import { DOMAIN } from './names';
 import { Preferences } from './preferences';

@@ -5,8 +5,8 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { HiddenCautions } from '../model/hidden';
-import { KfpPanel } from '../panel/panel';
-import type { IOpenWork } from '../panel/access';
+import { KfpPanel } from '../views/panel';
+import type { IOpenWork } from '../views/access';
 import { IRunManager } from '../tokens';
 import { Memory } from './memory';
 import { DOMAIN } from './names';

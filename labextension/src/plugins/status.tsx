@@ -6,7 +6,7 @@ import * as React from 'react';
 
 import { CommandIDs } from '../commands';
 import { StatusItem } from '../components/StatusItem';
-import { render } from '../panel/render';
+import { render } from '../views/render';
 import { IRunManager } from '../tokens';
 import { DOMAIN } from './names';
 import { Preferences } from './preferences';

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { errorBody, KfpApiError, type KfpApi } from '../../src/api/client';
 import type { LogChunk, PodView, RunView } from '../../src/api/types';
-import { RunViewWidget } from '../../src/panel/runview';
+import { RunViewWidget } from '../../src/views/runview';
 import type { IRunChange, IRunManager } from '../../src/tokens';
 import { run, task, view } from './samples';
 

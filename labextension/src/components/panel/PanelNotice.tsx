@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { ErrorBody, Status } from '../api/types';
-import { Button } from './Button';
-import { ErrorNotice } from './ErrorNotice';
-import type { INoticeAction } from './ErrorNotice';
+import type { ErrorBody, Status } from '../../api/types';
+import { Button } from '../Button';
+import { ErrorNotice } from '../ErrorNotice';
+import type { INoticeAction } from '../ErrorNotice';
 import { TokenNotice } from './TokenNotice';
 
 export interface IPanelNoticeProps {

@@ -2,9 +2,9 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { Caution, SavedPart } from '../api/types';
-import { warningIcon } from '../icons';
-import { Button } from './Button';
+import type { Caution, SavedPart } from '../../api/types';
+import { warningIcon } from '../../icons';
+import { Button } from '../Button';
 
 export interface ICautionsProps {
   readonly cautions: readonly Caution[];

@@ -2,10 +2,10 @@ import { caretDownIcon, caretRightIcon, copyIcon } from '@jupyterlab/ui-componen
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { ErrorBody } from '../api/types';
-import { phaseIcons } from '../icons';
-import { Button } from './Button';
-import { ErrorNotice } from './ErrorNotice';
+import type { ErrorBody } from '../../api/types';
+import { phaseIcons } from '../../icons';
+import { Button } from '../Button';
+import { ErrorNotice } from '../ErrorNotice';
 
 export interface ITokenNoticeProps {
   readonly error: ErrorBody;

@@ -1,9 +1,9 @@
 import * as React from 'react';
 
-import type { Format } from '../format';
-import { Button } from './Button';
-import { useNow } from './now';
-import type { IFreshness, Ticker } from './now';
+import type { Format } from '../../format';
+import { Button } from '../Button';
+import { useNow } from '../now';
+import type { IFreshness, Ticker } from '../now';
 
 /** After this long without a word from the server the rows are called old. */
 const STALE = 180_000;

@@ -1,14 +1,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { bodyOf } from '../api/errors';
-import type { ErrorBody, Experiment, Pipeline } from '../api/types';
-import type { Format } from '../format';
-import { experimentIcon, pipelinesIcon } from '../icons';
-import { Button } from './Button';
-import { EmptyState } from './EmptyState';
-import { ErrorNotice } from './ErrorNotice';
-import { Skeleton } from './Skeleton';
+import { bodyOf } from '../../api/errors';
+import type { ErrorBody, Experiment, Pipeline } from '../../api/types';
+import type { Format } from '../../format';
+import { experimentIcon, pipelinesIcon } from '../../icons';
+import { Button } from '../Button';
+import { EmptyState } from '../EmptyState';
+import { ErrorNotice } from '../ErrorNotice';
+import { Skeleton } from '../Skeleton';
 
 /** What was asked for, how it stands. */
 type Loaded<T> = { readonly items: readonly T[] } | { readonly error: ErrorBody } | null;

@@ -1,12 +1,12 @@
 import { ellipsesIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { Run } from '../api/types';
-import { instant } from '../format';
-import type { Format } from '../format';
-import { isActive, phaseWord } from '../phase';
-import { Button } from './Button';
-import { StateIcon } from './StateIcon';
+import type { Run } from '../../api/types';
+import { instant } from '../../format';
+import type { Format } from '../../format';
+import { isActive, phaseWord } from '../../phase';
+import { Button } from '../Button';
+import { StateIcon } from '../StateIcon';
 
 /** What can be done with a row from the row itself. */
 export interface IRunRowActions {

@@ -1,17 +1,17 @@
 import { filterIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { ErrorBody, Run } from '../api/types';
-import { instant } from '../format';
-import { isActive } from '../phase';
-import type { Connection, IRunFilter } from '../tokens';
-import { Button } from './Button';
-import { EmptyState } from './EmptyState';
-import { ErrorNotice } from './ErrorNotice';
+import type { ErrorBody, Run } from '../../api/types';
+import { instant } from '../../format';
+import { isActive } from '../../phase';
+import type { Connection, IRunFilter } from '../../tokens';
+import { Button } from '../Button';
+import { EmptyState } from '../EmptyState';
+import { ErrorNotice } from '../ErrorNotice';
 import { RunList } from './RunList';
 import type { IRunListProps } from './RunList';
-import { Skeleton } from './Skeleton';
-import { useNow } from './now';
+import { Skeleton } from '../Skeleton';
+import { useNow } from '../now';
 
 /** Milliseconds after the last key before the server is asked. */
 const TYPING = 300;

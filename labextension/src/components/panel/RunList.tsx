@@ -1,12 +1,12 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import * as React from 'react';
 
-import type { Run } from '../api/types';
-import type { Format } from '../format';
+import type { Run } from '../../api/types';
+import type { Format } from '../../format';
 import { RunRow } from './RunRow';
 import type { IRunRowActions } from './RunRow';
-import { useNow } from './now';
-import type { Ticker } from './now';
+import { useNow } from '../now';
+import type { Ticker } from '../now';
 
 /** Rows are of one height, so that ten thousand cost what twenty do (design/README.md). */
 const ROW = 44;

@@ -2,10 +2,10 @@ import { addIcon, caretDownIcon, ellipsesIcon, refreshIcon } from '@jupyterlab/u
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { Status } from '../api/types';
-import { phaseIcons } from '../icons';
-import type { Connection } from '../tokens';
-import { Button } from './Button';
+import type { Status } from '../../api/types';
+import { phaseIcons } from '../../icons';
+import type { Connection } from '../../tokens';
+import { Button } from '../Button';
 
 /** Which menu of the header is meant. */
 export type HeaderMenu = 'namespaces' | 'more';
