@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import KfpError
-from ..spec import parse
+from ..pipeline_spec import parse
 
 _STATES = {
     "Pending": "PENDING",

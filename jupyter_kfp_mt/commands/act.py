@@ -10,9 +10,9 @@ from typing import Any
 from ..errors import ErrorBody, KfpError, RunFailed, RunTimeout
 from ..lists import RunList
 from ..models import Cache, Experiment, PipelineVersion, Run, Source, SourceKind
+from ..results import BulkResult
 from .grammar import argument, command, usage_error
 from .look import RUN, RUNS
-from .results import BulkResult
 from .session import Session, bulk_error
 from .sources import read_source, registered
 from .words import pairs, seconds, typed

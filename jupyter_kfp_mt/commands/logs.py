@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from ..errors import kfp_error
 from ..models import LogChunk, Phase, Run, Task
+from ..results import LogText
+from ..ticker import pace
 from .grammar import did_you_mean
-from .results import LogText
 from .session import Session
-from .ticker import pace
 
 if TYPE_CHECKING:
     from ..service import KfpService

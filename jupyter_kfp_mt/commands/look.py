@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from ..errors import kfp_error
 from ..lists import ExperimentList, MetricTable, PipelineList, PipelineVersionList, RunList, TaskList
 from ..models import DoctorReport, PodView, Run, Status
+from ..results import LogText, Outputs, Text
 from . import logs as reading
 from .grammar import argument, command, usage_error
-from .results import LogText, Outputs, Text
 from .session import Session
 from .words import rows, states, tail
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import KfpError, kfp_error
 from ..models import ParameterSpec, Phase
-from ..spec import parameters
+from ..pipeline_spec import parameters
 from .grammar import did_you_mean, usage_error
 from .line import Given
 

@@ -11,7 +11,7 @@ from ..context.tokens import lateness
 from ..errors import KfpError, kfp_error
 from ..kube import Namespace
 from ..models import Check
-from ..service.access import missing_token
+from ..service.details.cluster.access import missing_token
 from .evidence import Evidence, Server, Step, Unasked
 
 _PLATFORMS = {

@@ -27,7 +27,7 @@ from ..context.tokens import TOKEN_PATH, Claims, claims_of
 from ..errors import KfpError, kfp_error
 from ..kube import Access, Kubernetes, in_cluster
 from ..kube.objects import Namespace
-from ..service.access import CREATE_OPTION, DELETE_SET, LABEL_NOTEBOOK, Steps, look
+from ..service.details.cluster.access import CREATE_OPTION, DELETE_SET, LABEL_NOTEBOOK, Steps, look
 from ..settings import KfpSettings
 
 T = TypeVar("T")

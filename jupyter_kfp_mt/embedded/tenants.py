@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from .core.errors import UNAUTHENTICATED, ApiError
+from .errors import UNAUTHENTICATED, ApiError
 from .store import Store
 from .store.tenants import ProfileRow
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .. import display
-from ..commands.ticker import Ticker
 from ..errors import KfpError, KfpNotFoundError
 from ..models import Check, Run, RunView
+from ..ticker import Ticker
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from ..commands import Connect, Session, perform, split
-from ..commands.ticker import pace
 from ..display import check_line
 from ..errors import KfpConnectionError
 from ..lists import RunList
 from ..models import Check, Run, RunView
+from ..ticker import pace
 from .cards import Cards
 from .cell import run_cell
 from .completion import offered

@@ -68,8 +68,8 @@ class Settler:
             return AFTER_FAILURE
 
     def _anything_open(self) -> bool:
-        from ..service.journal import Journal
-        from ..service.settle import DAY
+        from ..service.state.journal import Journal
+        from ..service.submit.settle import DAY
 
         journal = Journal(self._journal)
         try:

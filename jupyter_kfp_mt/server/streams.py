@@ -13,7 +13,7 @@ import msgspec
 from ..models import RunsEvent, Status
 
 if TYPE_CHECKING:  # what is needed to talk to KFP is imported when a page wants to, not when Jupyter starts
-    from ..service.watch import Change, Watch, Watched
+    from .watch import Change, Watch, Watched
 
 REMEMBERED = 1000  # events
 REMEMBERED_BYTES = 1 << 20
@@ -150,7 +150,7 @@ class Streams:
         return stream
 
     def _new(self, namespace: str) -> Stream:
-        from ..service.watch import Pace, Watch
+        from .watch import Pace, Watch
 
         pace = Pace(active=self._active, idle=self._idle)
         return Stream(Watch(lambda again: self._open(namespace, again), namespace, pace), EventLog())

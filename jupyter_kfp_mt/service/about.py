@@ -13,8 +13,8 @@ from ..client import runs as requests
 from ..context.tokens import Claims, claims_of, lateness
 from ..errors import KfpError, KfpRefusedError
 from ..models import Healthz, Status
-from .access import look, missing_token
 from .core import Core
+from .details.cluster.access import look, missing_token
 
 _RUNS_HERE = frozenset({"default-editor"})  # accounts that may run, by the profile controller's binding
 

@@ -13,15 +13,15 @@ from ..client.system import healthz
 from ..context import Clock, Context
 from ..errors import KfpNotFoundError, kfp_error
 from ..models import Experiment, Healthz, PipelineVersion, Run, Status
-from .cache import Cache
-from .journal import Journal
-from .podlogs import PodLogs
-from .rights import Rights
+from .state.cache import Cache
+from .state.journal import Journal
+from .state.podlogs import PodLogs
+from .state.rights import Rights
 
 if TYPE_CHECKING:
     from ..kube import Kubernetes
-    from .podlogs import Copy, Nowhere
-    from .workflow import Seen
+    from .state.podlogs import Copy, Nowhere
+    from .tasks.workflow import Seen
 
 T = TypeVar("T")
 

@@ -9,9 +9,10 @@ from ..client import Response
 from ..client import runs as requests
 from ..errors import kfp_error
 from ..models import LogChunk, Phase, Run, Task
-from . import cluster, runs
+from . import runs
 from .core import RUN_ID, Core
-from .rows import failures
+from .details.cluster import run as cluster
+from .tasks.rows import failures
 
 PART = 1024 * 1024  # bytes asked for at once
 MOST = 64 * 1024 * 1024  # bytes read for one answer

@@ -11,10 +11,10 @@ from ..client import pipelines as requests
 from ..errors import kfp_error
 from ..lists import PipelineList, PipelineVersionList
 from ..models import Inspection, Pipeline, PipelineInfo, PipelinePage, PipelineVersion, PipelineVersionPage
-from ..spec import info
+from ..pipeline_spec import info
 from .core import UUID, Core
 from .experiments import MAX_PAGE, check_text
-from .sources import AnySource, resolve, version_of
+from .submit.sources import AnySource, resolve, version_of
 
 
 def page(

@@ -9,8 +9,9 @@ import yaml
 from ..errors import ErrorBody, KfpError, KfpRefusedError, kfp_error
 from ..kube import Event, Kubernetes
 from ..models import PodEvent, PodView, Task
-from . import cluster, runs
+from . import runs
 from .core import RUN_ID, Core
+from .details.cluster import run as cluster
 
 _NOISE = ("managedFields",)  # of metadata: half of the object, and news for nobody
 

@@ -18,9 +18,9 @@ from ..models import Experiment, Phase, Run, RunPage, Task
 from . import experiments
 from .core import RUN_ID, UUID, Core
 from .experiments import MAX_PAGE
-from .journal import OPEN
-from .rows import groups, leaves, plan_of, told
-from .settle import Settling, overdue, reconcile, unconfirmed
+from .state.journal import OPEN
+from .submit.settle import Settling, overdue, reconcile, unconfirmed
+from .tasks.rows import groups, leaves, plan_of, told
 
 WALK = 1000  # newest runs that are looked through where KFP cannot filter
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{3,}")
@@ -205,7 +205,7 @@ def reported(core: Core, run: Run) -> Reported:
     if core.health().embedded:
         listed = core.api.call(requests.list_tasks(run.run_id)).tasks
         return Reported(leaves(listed, plan), groups(listed), values=True)
-    from . import cluster  # Workflows and their explanation: not for a list
+    from .details.cluster import run as cluster  # Workflows and their explanation: not for a list
 
     details = cluster.tasks(core, run) or run.task_details
     return Reported(leaves(details, plan), [], values=False)

@@ -7,12 +7,13 @@ import msgspec
 from ..errors import KfpError, kfp_error
 from ..lists import MetricTable, RunMetrics, TaskList
 from ..models import NO_DETAILS, NO_SPEC, Failure, ParameterValue, Phase, Run, RunView, Task
-from ..spec import Package, from_wire, graph, info
-from . import cluster, logs, runs
+from ..pipeline_spec import Package, from_wire, graph, info
+from . import logs, runs
 from .core import Core
+from .details.cluster import run as cluster
 from .explain import Facts, explain, facts_of
-from .rows import failures, metrics_of, values_of
-from .sources import package_of, version_of
+from .submit.sources import package_of, version_of
+from .tasks.rows import failures, metrics_of, values_of
 
 TAIL = 400  # lines of a log in which a failure is looked for
 

@@ -12,7 +12,7 @@ from ipywidgets import HTML, Checkbox, Dropdown, HBox, Text, Textarea, ValueWidg
 from ..display import clean
 from ..errors import KfpError
 from ..models import ParameterSpec, ParameterType
-from ..spec.parameters import checked, coerced, word_of
+from ..pipeline_spec.parameters import checked, coerced, word_of
 
 _WIDE = {"width": "22em"}
 _ERROR = "color:var(--jp-error-color1, #d32f2f)"

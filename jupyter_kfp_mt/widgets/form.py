@@ -16,8 +16,8 @@ from .. import display
 from ..connection import connect
 from ..errors import KfpError, kfp_error
 from ..models import Cache, Inspection, ParameterSpec, Run, Source
+from ..pipeline_spec.parameters import checked
 from ..service import KfpService
-from ..spec.parameters import checked
 from .fields import Field
 from .picture import Listener, Listeners, close_tree
 

@@ -15,11 +15,11 @@ from IPython.display import publish_display_data
 from ipywidgets import HTML, HBox, VBox, Widget
 
 from .. import display
-from ..commands.ticker import Ticker, pace
 from ..connection import connect
 from ..display import Block
 from ..errors import KfpError, KfpNotFoundError
 from ..service import KfpService
+from ..ticker import Ticker, pace
 
 Listener = Callable[[Any], object]
 

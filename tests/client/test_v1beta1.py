@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from embedded.running import Running, running
 from fakes import HEALTH, FakeTransport, ok, problem
-from spec.pipelines import SIMPLE
+from pipeline_spec.pipelines import SIMPLE
 
 from jupyter_kfp_mt.auth import TokenFile
 from jupyter_kfp_mt.client import AnyVersion, HttpTransport, Request, Response, Transport, runs

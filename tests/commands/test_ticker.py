@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from jupyter_kfp_mt.commands.ticker import Ticker
 from jupyter_kfp_mt.errors import kfp_error
+from jupyter_kfp_mt.ticker import Ticker
 
 
 @pytest.fixture

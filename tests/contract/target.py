@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from jupyter_kfp_mt.embedded.core.errors import invalid
 from jupyter_kfp_mt.embedded.core.fetch import fetch
+from jupyter_kfp_mt.embedded.errors import invalid
 from jupyter_kfp_mt.embedded.store import Store
 from jupyter_kfp_mt.embedded.tenants import EDITOR, Tenancy, subject
 from tests.contract.packages import CONTENTS

@@ -22,7 +22,7 @@ from jupyter_kfp_mt.embedded.core.core import Core
 from jupyter_kfp_mt.embedded.core.runner import LogPart, Problem
 from jupyter_kfp_mt.embedded.store import Store
 from jupyter_kfp_mt.embedded.tenants import EDITOR, SHARED, Tenancy, subject
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.pipeline_spec import Package
 
 OWNER_KEY = "owner-key-of-a-test"
 NAMESPACES = ("alice", "bob", "carol")

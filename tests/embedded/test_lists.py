@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from jupyter_kfp_mt.embedded.core.cron import check_cron
-from jupyter_kfp_mt.embedded.core.errors import ApiError
+from jupyter_kfp_mt.embedded.errors import ApiError
 from jupyter_kfp_mt.embedded.store import RunRow
 from tests.embedded.running import Running, running
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_kfp_mt.embedded.store import MIGRATIONS, ExperimentRow, RunRow, Store
+from jupyter_kfp_mt.embedded.store import ExperimentRow, RunRow, Store
 from jupyter_kfp_mt.embedded.store.db import Database, StoreError, fold
+from jupyter_kfp_mt.embedded.store.store import MIGRATIONS
 from tests.contract.packages import specs
 from tests.embedded.running import running
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from jupyter_kfp_mt.embedded.core.errors import ApiError, invalid
 from jupyter_kfp_mt.embedded.core.fetch import fetch
+from jupyter_kfp_mt.embedded.errors import ApiError, invalid
 from tests.contract.packages import specs, tarred, zipped
 from tests.embedded.running import Reply, Running, running
 

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from jupyter_kfp_mt.embedded.engine import Clock, Engine, Limits
-from jupyter_kfp_mt.embedded.engine.packages import Packages
+from jupyter_kfp_mt.embedded.engine.execution.packages import Packages
 from jupyter_kfp_mt.embedded.store import FINAL, RunRow, Store
 from jupyter_kfp_mt.models import Task
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.pipeline_spec import Package
 
 PATIENCE = 60.0  # seconds after which a test gives up; nothing is measured with it
 

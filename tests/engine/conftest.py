@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt import spec
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt import pipeline_spec as spec
+from jupyter_kfp_mt.pipeline_spec import Package
 
 from .bench import Bench
 

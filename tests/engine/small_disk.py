@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_kfp_mt.embedded.store import FINAL
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.pipeline_spec import Package
 from tests.engine.bench import Bench
 
 

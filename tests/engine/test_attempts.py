@@ -13,16 +13,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.active import ActiveRun
-from jupyter_kfp_mt.embedded.engine.attempts import STOPPED, Attempts
-from jupyter_kfp_mt.embedded.engine.containment import Containment
-from jupyter_kfp_mt.embedded.engine.folders import RunFolder
-from jupyter_kfp_mt.embedded.engine.mailbox import Mailbox
-from jupyter_kfp_mt.embedded.engine.packages import Packages
-from jupyter_kfp_mt.embedded.engine.timers import Timers
-from jupyter_kfp_mt.embedded.engine.volumes import Claims
+from jupyter_kfp_mt.embedded.engine.execution.active import ActiveRun
+from jupyter_kfp_mt.embedded.engine.execution.attempts import STOPPED, Attempts
+from jupyter_kfp_mt.embedded.engine.execution.folders import RunFolder
+from jupyter_kfp_mt.embedded.engine.execution.packages import Packages
+from jupyter_kfp_mt.embedded.engine.execution.volumes import Claims
+from jupyter_kfp_mt.embedded.engine.loop.containment import Containment
+from jupyter_kfp_mt.embedded.engine.loop.mailbox import Mailbox
+from jupyter_kfp_mt.embedded.engine.loop.timers import Timers
 from jupyter_kfp_mt.embedded.store import RunRow, Store
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import pipelines
 

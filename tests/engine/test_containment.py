@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.packages import Packages
+from jupyter_kfp_mt.embedded.engine.execution.packages import Packages
 from jupyter_kfp_mt.embedded.store import FINAL
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import pipelines
 from .bench import Bench

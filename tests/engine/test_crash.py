@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt.embedded.store import FINAL, RunRow, Store
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import pipelines
 from .bench import PATIENCE

@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.packages import RUNTIME, Packages
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.embedded.engine.execution.packages import RUNTIME, Packages
+from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import pipelines, rows_control
 from .bench import Bench

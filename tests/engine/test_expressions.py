@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_kfp_mt.embedded.engine.expressions import ExpressionError, evaluate
+from jupyter_kfp_mt.embedded.engine.plan.expressions import ExpressionError, evaluate
 
 X = "inputs.parameter_values['x']"
 

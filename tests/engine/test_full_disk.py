@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import pipelines
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.folders import Attempt
-from jupyter_kfp_mt.embedded.engine.ir import Component
-from jupyter_kfp_mt.embedded.engine.outputs import OutputError, read_outputs
+from jupyter_kfp_mt.embedded.engine.execution.folders import Attempt
+from jupyter_kfp_mt.embedded.engine.execution.outputs import OutputError, read_outputs
+from jupyter_kfp_mt.embedded.engine.plan.ir import Component
 from jupyter_kfp_mt.models import Artifact
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import pipelines
 from .bench import Bench

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.mounts import Mounts
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.embedded.engine.execution.mounts import Mounts
+from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import rows_platform
 from .bench import Bench

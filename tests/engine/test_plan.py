@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_kfp_mt.embedded.engine.ir import Pipeline, read_pipeline
-from jupyter_kfp_mt.embedded.engine.nodes import Kind, Known, Node, State
-from jupyter_kfp_mt.embedded.engine.plan import Plan
+from jupyter_kfp_mt.embedded.engine.plan.ir import Pipeline, read_pipeline
+from jupyter_kfp_mt.embedded.engine.plan.nodes import Kind, Known, Node, State
+from jupyter_kfp_mt.embedded.engine.plan.plan import Plan
 from jupyter_kfp_mt.models import TaskValues
 
 CODE = {"executorLabel": "exec", "outputDefinitions": {"parameters": {"o": {"parameterType": "STRING"}}}}

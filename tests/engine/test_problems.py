@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_kfp_mt.embedded.engine.problems import find_problems, problems_of
-from jupyter_kfp_mt.spec import Package, from_wire
+from jupyter_kfp_mt.embedded.engine.execution.problems import find_problems, problems_of
+from jupyter_kfp_mt.pipeline_spec import Package, from_wire
 
 from .test_plan import CODE, pipeline, task
 

@@ -13,7 +13,7 @@ import pytest
 from jupyter_kfp_mt.embedded.engine.recurring import RecurringRuns
 from jupyter_kfp_mt.embedded.engine.schedule import NEVER, next_time, without_catching_up
 from jupyter_kfp_mt.embedded.store import RecurringRunRow, Store, Trigger
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import pipelines
 from .bench import Bench

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.removal import Removal
+from jupyter_kfp_mt.embedded.engine.loop.removal import Removal
 
 from .bench import PATIENCE
 

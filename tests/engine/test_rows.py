@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.spec import Package
+from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import rows_control, rows_platform, rows_values
 from .bench import Bench

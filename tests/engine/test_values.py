@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.components import arguments, requirements
-from jupyter_kfp_mt.embedded.engine.values import (
+from jupyter_kfp_mt.embedded.engine.plan.components import arguments, requirements
+from jupyter_kfp_mt.embedded.engine.plan.values import (
     ValueTypeError,
     as_text,
     coerce,

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.inputs import InputError
-from jupyter_kfp_mt.embedded.engine.removal import Removal
-from jupyter_kfp_mt.embedded.engine.volumes import CREATE, DELETE, Claims, home_of
+from jupyter_kfp_mt.embedded.engine.execution.volumes import CREATE, DELETE, Claims, home_of
+from jupyter_kfp_mt.embedded.engine.loop.removal import Removal
+from jupyter_kfp_mt.embedded.engine.plan.inputs import InputError
 
 from .bench import Bench
 

@@ -16,7 +16,7 @@ from traitlets.config import Config
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.models import RuntimeFile, Source, SourceKind
-from jupyter_kfp_mt.service.journal import Intent, Journal, Stage
+from jupyter_kfp_mt.service.state.journal import Intent, Journal, Stage
 from jupyter_kfp_mt.settings import KfpSettings
 
 LOST, THERE = str(uuid.uuid4()), "there"

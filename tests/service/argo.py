@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from jupyter_kfp_mt.service.workflow import Workflow, read_workflow
+from jupyter_kfp_mt.service.tasks.workflow import Workflow, read_workflow
 
 WORKFLOW = "two-steps-6nbgw"
 DRIVER, DAG_DRIVER = "system-container-driver", "system-dag-driver"

@@ -9,7 +9,12 @@ from kube.recorded import VIEWER, Pod, pod_of_a_cluster
 from jupyter_kfp_mt.context import Context, Notebook
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError, KfpNotFoundError, KfpRefusedError
 from jupyter_kfp_mt.kube import option_manifest
-from jupyter_kfp_mt.service.access import create_option, look, missing_token, restart_notebook
+from jupyter_kfp_mt.service.details.cluster.access import (
+    create_option,
+    look,
+    missing_token,
+    restart_notebook,
+)
 
 CONTEXT = Context("http://kfp:8888", namespace="bob", notebook=Notebook("analysis", "alice", "analysis-0"))
 OPTIONS = "/apis/kubeflow.org/v1alpha1/namespaces/alice/poddefaults"

@@ -6,8 +6,8 @@ import pytest
 from fakes import FakeTransport
 
 from jupyter_kfp_mt.errors import KfpError
-from jupyter_kfp_mt.service.compile import compile_file, compile_function
-from jupyter_kfp_mt.service.sources import read_path
+from jupyter_kfp_mt.service.submit.compile import compile_file, compile_function
+from jupyter_kfp_mt.service.submit.sources import read_path
 
 from .test_runs import service
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from context.pods import Folder
 from embedded.running import Running, running
-from spec.pipelines import SIMPLE
+from pipeline_spec.pipelines import SIMPLE
 
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.context import Environment

@@ -15,7 +15,7 @@ from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, KfpRefusedError, RunFailed
 from jupyter_kfp_mt.models import Phase, Run, Source, SourceKind
 from jupyter_kfp_mt.service import Journal, KfpService
-from jupyter_kfp_mt.service.journal import Stage
+from jupyter_kfp_mt.service.state.journal import Stage
 from jupyter_kfp_mt.settings import KfpSettings
 
 from .loops import nested

@@ -17,7 +17,7 @@ from jupyter_kfp_mt.client.gateways import timed_out
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Phase
 from jupyter_kfp_mt.service import Journal, KfpService
-from jupyter_kfp_mt.service.journal import Intent, Stage
+from jupyter_kfp_mt.service.state.journal import Intent, Stage
 
 from .test_runs import CONTEXT, OURS, RUNS
 from .test_submit import TRAIN, accepted, kfp

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from fakes import FakeTransport, ManualClock, ok, problem
-from spec.pipelines import SIMPLE
+from pipeline_spec.pipelines import SIMPLE
 
 from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.gateways import timed_out, unavailable

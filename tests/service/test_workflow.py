@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt.models import ChildTask, Phase, RunDetails, Task
-from jupyter_kfp_mt.service.workflow import Step, Workflow, fold_tasks, read_workflow, steps_of
+from jupyter_kfp_mt.service.tasks.workflow import Step, Workflow, fold_tasks, read_workflow, steps_of
 
 from .argo import DAG_DRIVER, DRIVER, EXECUTOR, IMPL, WORKFLOW, Manifest, node_id
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core.core import Core
-from ..core.errors import exists, invalid, not_found
+from ..errors import exists, invalid, not_found
 from ..store.tenants import CONFIG_MAP, SECRET
 from ..tenants import EDITOR, ROLES, SHARED, data_of, subject
 from .http import OWNER, Call, Route

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from ..core.core import Core
-from ..core.errors import saying
 from ..core.listing import Asked
 from ..core.sources import MayRead
+from ..errors import saying
 from ..store import ExperimentRow
 from ..store.query import Listing, Page, Query
 from .guards import in_namespace_or_experiment, required

@@ -18,10 +18,10 @@ import msgspec
 from tornado import httputil, web
 
 from ..core.core import Core
-from ..core.errors import DEADLINE, EXHAUSTED, INVALID, ApiError, malformed, wrong_method
+from ..errors import DEADLINE, EXHAUSTED, INVALID, ApiError, malformed, wrong_method
 from . import extras
 from .http import JSON, TEXT, Answer, Call, Route, Router, refusal, respond
-from .routes_v2 import routes as v2_routes
+from .v2.routes import routes as v2_routes
 
 LARGEST_BODY = 8 * 1024 * 1024
 LARGEST_UPLOAD = 33 * 1024 * 1024  # a package of 32 MiB and the multipart around it
@@ -64,7 +64,8 @@ class Server:
 
 def all_routes(version: str, stop: Callable[[], None]) -> list[Route]:
     """The whole table; the test of authorization walks it."""
-    from . import admin, routes_v1
+    from . import admin
+    from .v1 import routes as routes_v1
 
     public = [
         Route(

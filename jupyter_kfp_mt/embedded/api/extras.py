@@ -12,7 +12,7 @@ import msgspec
 
 from ...models import Task
 from ..core.core import Core
-from ..core.errors import HTTP_STATUS, ApiError, invalid, not_found
+from ..errors import HTTP_STATUS, ApiError, invalid, not_found
 from ..store import RunRow
 from ..tenants import Tenancy
 from .http import JSON, TEXT, Answer, Call

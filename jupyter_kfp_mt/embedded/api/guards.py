@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..core.core import Core
-from ..core.errors import ApiError, invalid, not_found, saying
+from ..errors import ApiError, invalid, not_found, saying
 from ..store import ExperimentRow, PipelineRow
 from .http import Call, Guard, Target
 

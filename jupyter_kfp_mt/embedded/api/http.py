@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..core.core import Core
-from ..core.errors import (
+from ..errors import (
     DENIED,
     HTTP_STATUS,
     UNAUTHENTICATED,

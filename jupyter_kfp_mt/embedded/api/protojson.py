@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumented, there since Python 2.6
 from typing import Any
 
-from ..core.errors import ApiError, malformed
+from ..errors import ApiError, malformed
 
 MAX_DEPTH = 100
 

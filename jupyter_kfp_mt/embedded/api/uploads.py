@@ -10,15 +10,16 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..core.core import Core
-from ..core.errors import DENIED, EXISTS, NOT_FOUND, UNAUTHENTICATED, ApiError, invalid, saying
 from ..core.packages import Template, read_template, unpack
 from ..core.pipelines import Names
+from ..errors import DENIED, EXISTS, NOT_FOUND, UNAUTHENTICATED, ApiError, invalid, saying
 from ..store import PipelineRow, VersionRow
-from . import messages, v2_pipelines
+from . import messages
 from .answers import place
 from .guards import pipeline_target
 from .http import JSON, TEXT, Answer, Call, Guard, Route, Target
 from .protojson import Message, parse
+from .v2 import pipelines as v2_pipelines
 
 Json = dict[str, Any]
 _CREATE = "Failed to create a pipeline"

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from ...spec import Package
+from ...pipeline_spec import Package
 from . import tags
 from .containers import Made, of_container, retry_policy
 from .tags import placeholder, whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .errors import ApiError, invalid
+from ..errors import ApiError, invalid
 
 LONGEST_TEXT = 255
 _ID = re.compile(r"[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?")

@@ -6,9 +6,9 @@ import time
 import uuid
 from collections.abc import Callable
 
+from ..errors import aborted, exists, invalid
 from ..store import ExperimentRow, Store
 from .checks import check_name, check_text
-from .errors import aborted, exists, invalid
 
 DEFAULT = "Default"
 

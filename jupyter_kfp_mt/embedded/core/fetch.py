@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Collection
 from urllib.parse import urljoin, urlsplit
 
-from .errors import ApiError, invalid
+from ..errors import ApiError, invalid
 from .packages import MAX_UPLOAD
 
 ALLOWED_HOSTS = ("storage.googleapis.com", "s3.amazonaws.com", "github.com", "raw.githubusercontent.com")

@@ -17,8 +17,8 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
+from ..errors import INVALID, ApiError, invalid
 from ..store.query import Boundary, Listing, Page, Predicate, Query
-from .errors import INVALID, ApiError, invalid
 
 DEFAULT_PAGE, LARGEST_PAGE = 20, 200
 MAX_PREDICATES, MAX_VALUES = 200, 5000

@@ -18,11 +18,11 @@ from typing import Any
 import msgspec
 import yaml
 
-from ... import spec
+from ... import pipeline_spec as spec
 from ...errors import KfpError
-from ...spec import Package
-from ...spec.reading import Unreadable, read
-from .errors import INVALID, ApiError, invalid
+from ...pipeline_spec import Package
+from ...pipeline_spec.reading import Unreadable, read
+from ..errors import INVALID, ApiError, invalid
 
 MAX_UPLOAD = 32 * 1024 * 1024
 MAX_UNPACKED = 32 * 1024 * 1024

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import invalid
+from ..errors import invalid
 
 _KINDS: dict[str, tuple[tuple[type, ...], str, str]] = {
     "STRING": ((str,), "string", "string"),

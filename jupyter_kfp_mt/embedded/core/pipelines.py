@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from ..errors import exists, invalid
 from ..store import PipelineRow, Store, VersionRow
 from .checks import check_name, check_text
-from .errors import exists, invalid
 from .packages import Template
 
 MAX_TAGS, LONGEST_TAG = 20, 63

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from ..errors import invalid, saying
 from ..store import ExperimentRow, RecurringRunRow, Store, Trigger
 from .checks import check_name, check_text
 from .cron import check_cron
-from .errors import invalid, saying
 from .runs import EDITOR
 from .sources import MayRead, Source, Sources
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ...spec import Package
+from ...pipeline_spec import Package
 
 
 class Problem(Protocol):

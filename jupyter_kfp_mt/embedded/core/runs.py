@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
+from ..errors import aborted, exists, invalid, not_found, precondition, saying
 from ..store import ExperimentRow, RunRow, StateEntry, Store
 from .checks import check_id, check_name, check_text
-from .errors import aborted, exists, invalid, not_found, precondition, saying
 from .runner import Runner
 from .sources import MayRead, Source, Sources
 

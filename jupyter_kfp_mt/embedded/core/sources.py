@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from ...spec import Package
+from ...pipeline_spec import Package
 from .. import argo
+from ..errors import ApiError, invalid, precondition, saying
 from ..store import Store, VersionRow
-from .errors import ApiError, invalid, precondition, saying
 from .packages import Template, of_wire
 from .parameters import check_parameters
 from .runner import Runner

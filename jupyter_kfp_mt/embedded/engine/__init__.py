@@ -8,7 +8,7 @@ One task from submit to SUCCEEDED, in five files: `engine.py` (the loop) → `pl
 from __future__ import annotations
 
 from .engine import Clock, Engine, Limits
-from .folders import LogPart
-from .problems import Problem
+from .execution.folders import LogPart
+from .execution.problems import Problem
 
 __all__ = ["Clock", "Engine", "Limits", "LogPart", "Problem"]

@@ -20,24 +20,24 @@ from pathlib import Path
 import msgspec
 
 from ...models import TaskValues
-from ...spec import Package
+from ...pipeline_spec import Package
 from ..store import FINAL, RecurringRunRow, RunRow, Store
 from ..store.tasks import Result, TaskRow
-from .active import ActiveRun, for_retry, given_up, pipeline_of
-from .attempts import STOPPED, Attempts, ask_to_stop
-from .cache import fingerprint, is_there
-from .containment import Containment
-from .folders import LogPart, RunFolder, task_environment
-from .mailbox import Mailbox
-from .mounts import Mounts
-from .nodes import Node, State
-from .packages import Packages
-from .problems import Problem, problems_of
+from .execution.active import ActiveRun, for_retry, given_up, pipeline_of
+from .execution.attempts import STOPPED, Attempts, ask_to_stop
+from .execution.cache import fingerprint, is_there
+from .execution.folders import LogPart, RunFolder, task_environment
+from .execution.mounts import Mounts
+from .execution.packages import Packages
+from .execution.problems import Problem, problems_of
+from .execution.volumes import Claims, home_of
+from .loop.containment import Containment
+from .loop.mailbox import Mailbox
+from .loop.removal import Removal
+from .loop.timers import Timers
+from .plan.nodes import Node, State
 from .recurring import RecurringRuns
-from .removal import Removal
-from .timers import Timers
 from .turns import next_run
-from .volumes import Claims, home_of
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], float]

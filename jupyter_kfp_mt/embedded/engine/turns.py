@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .active import ActiveRun
+    from .execution.active import ActiveRun
 
 
 def next_run(runs: Iterable[ActiveRun], served: dict[str, int], *, room: bool) -> ActiveRun | None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from pathlib import Path
-
-from . import experiments, pipelines, recurring_runs, runs, tasks, tenants
 from .db import Database, StoreError
 from .experiments import ExperimentRow, Experiments
 from .pipelines import PipelineRow, Pipelines, VersionRow
 from .recurring_runs import RecurringRunRow, RecurringRuns, Trigger
 from .runs import FINAL, RunRow, Runs, StateEntry
+from .store import Store
 from .tasks import Tasks
 from .tenants import Tenants
 
@@ -34,42 +30,3 @@ __all__ = [
     "Trigger",
     "VersionRow",
 ]
-
-MIGRATIONS = (
-    experiments.SCHEMA
-    + runs.SCHEMA
-    + recurring_runs.SCHEMA
-    + pipelines.SCHEMA
-    + tenants.SCHEMA
-    + tasks.SCHEMA,
-)
-
-
-class Store:
-    """The tables over one database file; `store.db.write()` makes several calls one transaction."""
-
-    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
-        self.db = Database(path, MIGRATIONS)
-        self.experiments = Experiments(self.db)
-        self.runs = Runs(self.db, now)
-        self.recurring_runs = RecurringRuns(self.db, now)
-        self.pipelines = Pipelines(self.db)
-        self.tenants = Tenants(self.db)
-        self.tasks = Tasks(self.db)
-
-    def empty(self, namespace: str) -> list[str]:
-        """Delete all rows of a namespace; returns the ids of its runs."""
-        with self.db.write() as sql:
-            found = sql.execute("SELECT run_id FROM runs WHERE namespace = ?", (namespace,)).fetchall()
-            sql.execute(
-                "DELETE FROM pipeline_versions WHERE pipeline_id IN"
-                " (SELECT pipeline_id FROM pipelines WHERE namespace = ?)",
-                (namespace,),
-            )
-            for table in ("runs", "recurring_runs", "experiments", "pipelines"):
-                sql.execute(f"DELETE FROM {table} WHERE namespace = ?", (namespace,))  # noqa: S608 - constants
-        return [run_id for (run_id,) in found]
-
-    def close(self) -> None:
-        """Close the database."""
-        self.db.close()

@@ -1,0 +1,143 @@
+"""A run as v2beta1 writes it: typed messages, because a page of a hundred is thousands of fields.
+
+What is empty is left out, as protojson does; specs and parameters stay the JSON that is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ...store import RunRow
+from ...store.tasks import TaskBrief
+from ..answers import time_text
+
+UNFINISHED = "0001-01-01T00:00:00Z"
+
+
+class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The registered version that a run was started from."""
+
+    pipeline_id: str = ""
+    pipeline_version_id: str = ""
+
+
+class StateAt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One entry of a history."""
+
+    update_time: str
+    state: str = ""
+
+
+class ChildTask(msgspec.Struct, frozen=True, gc=False):
+    """A task below another."""
+
+    task_id: str
+
+
+class TaskDetail(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A task as `run_details` has it."""
+
+    run_id: str = ""
+    task_id: str = ""
+    display_name: str = ""
+    create_time: str = ""
+    start_time: str = ""
+    end_time: str = ""
+    state: str = ""
+    state_history: list[StateAt] = []
+    parent_task_id: str = ""
+    child_tasks: list[ChildTask] = []
+
+
+class RunDetails(msgspec.Struct, frozen=True):
+    """The tasks of a run."""
+
+    task_details: list[TaskDetail]
+
+
+class RunMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A run."""
+
+    experiment_id: str = ""
+    run_id: str = ""
+    display_name: str = ""
+    storage_state: str = ""
+    description: str = ""
+    pipeline_version_reference: Reference | None = None
+    pipeline_spec: msgspec.Raw | None = None
+    runtime_config: msgspec.Raw | None = None
+    service_account: str = ""
+    created_at: str = ""
+    scheduled_at: str = ""
+    finished_at: str = ""
+    state: str = ""
+    recurring_run_id: str = ""
+    state_history: list[StateAt] = []
+    run_details: RunDetails | None = None
+    plugins_input: dict[str, Any] | None = None
+
+
+def run(row: RunRow, tasks: Sequence[TaskBrief] = ()) -> RunMessage:
+    """A run; with its tasks where it has some."""
+    from_version = bool(row.pipeline_version_id)
+    return RunMessage(
+        experiment_id=row.experiment_id,
+        run_id=row.run_id,
+        display_name=row.display_name,
+        storage_state=row.storage_state,
+        description=row.description,
+        pipeline_version_reference=Reference(row.pipeline_id, row.pipeline_version_id)
+        if from_version
+        else None,
+        pipeline_spec=None if from_version else msgspec.Raw(row.spec),
+        runtime_config=config(row.runtime_config),
+        service_account=row.service_account,
+        created_at=time_text(row.created_at),
+        scheduled_at=time_text(row.scheduled_at),
+        finished_at=time_text(row.finished_at),
+        state=row.state,
+        recurring_run_id=row.recurring_run_id,
+        state_history=[StateAt(time_text(entry.at), entry.state) for entry in row.history],
+        run_details=RunDetails(task_details(tasks)) if tasks else None,
+        plugins_input=_plugins(row.extra),
+    )
+
+
+def task_details(tasks: Sequence[TaskBrief]) -> list[TaskDetail]:
+    """The tasks of a run, each with the ids of those below it."""
+    children: dict[str, list[ChildTask]] = {}
+    for task in tasks:
+        children.setdefault(task.parent_task_id, []).append(ChildTask(task.task_id))
+    return [
+        TaskDetail(
+            task.run_id,
+            task.task_id,
+            task.display_name,
+            _moment(task.created_at),
+            _moment(task.started_at),
+            _moment(task.ended_at) or UNFINISHED,
+            task.state,
+            [StateAt(time_text(each.at), each.state) for each in task.history],
+            task.parent_task_id,
+            children.get(task.task_id, []),
+        )
+        for task in tasks
+    ]
+
+
+def config(stored: bytes) -> msgspec.Raw | None:
+    """The `runtime_config` of what is stored; None when nothing was sent."""
+    return None if stored == b"{}" else msgspec.Raw(stored)
+
+
+def _plugins(extra: bytes) -> dict[str, Any] | None:
+    if extra == b"{}":
+        return None
+    return msgspec.json.decode(extra, type=dict[str, Any]).get("plugins_input") or None
+
+
+def _moment(seconds: float) -> str:
+    return time_text(seconds) if seconds else ""

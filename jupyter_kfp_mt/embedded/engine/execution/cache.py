@@ -1,0 +1,64 @@
+"""When two tasks give the same result: same code, same image, same inputs, same pipeline and namespace.
+
+The rule is that of KFP's driver (backend/src/v2/cacheutils): the container with its command, image and
+variables, the values of the input parameters, the identity of the input artifacts, the claims it mounts, the
+declared outputs, and the pipeline's name; not the names of the task and the run. Here it also counts, by
+name, which secrets and config maps it reads: two iterations of a loop may differ in nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import msgspec
+
+from ....models import TaskValues
+from ..plan.inputs import one_value
+from ..plan.ir import Pipeline, SourceAsEnv, SourceAsFiles
+from ..plan.nodes import Node
+from .volumes import CREATE, DELETE
+
+
+def fingerprint(pipeline: Pipeline, node: Node) -> str:
+    """Return what tasks with the same result have in common; empty when `node` takes and lends no results."""
+    container = pipeline.executor(node.component).container
+    if container is None or container.image in {CREATE, DELETE} or not node.task.caching_options.enable_cache:
+        return ""
+    if node.task.caching_options.cache_key:
+        return f"key:{pipeline.pipeline_info.name}:{node.task.caching_options.cache_key}"
+    artifacts = {
+        name: [(artifact.uri, artifact.name) for artifact in listed]
+        for name, listed in node.inputs.artifacts.items()
+    }
+    declared = node.component.input_definitions.parameters
+    values = {name: value for name, value in node.inputs.parameters.items() if name in declared}
+    platform = pipeline.platform(node.component)
+    sources: list[SourceAsEnv | SourceAsFiles] = [*platform.secret_as_env, *platform.config_map_as_env]
+    sources += [*platform.secret_as_volume, *platform.config_map_as_volume]
+    names = [
+        one_value(node, parameter, {})
+        for source in sources
+        if (parameter := source.secret_name_parameter or source.config_map_name_parameter)
+    ]
+    names += [one_value(node, mount.name, {}) for mount in platform.pvc_mount]
+    read = [sources, platform.field_path_as_env, platform.pvc_mount, names]
+    facts = [
+        pipeline.pipeline_info.name,
+        container,
+        values,
+        artifacts,
+        node.component.output_definitions,
+        read,
+    ]
+    return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
+
+
+def is_there(outputs: TaskValues) -> bool:
+    """Whether the local files of a result still exist; metrics without a file do not need one."""
+    return all(
+        os.path.exists(os.path.dirname(artifact.uri))
+        for listed in outputs.artifacts.values()
+        for artifact in listed
+        if artifact.uri.startswith("/")
+    )

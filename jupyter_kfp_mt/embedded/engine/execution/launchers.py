@@ -1,0 +1,170 @@
+"""How an attempt's supervisor is started: forked from a warm process, or as a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from .jobs import Job
+
+_WORKER = Path(__file__).parents[1] / "worker"
+_PATIENCE = 30.0  # seconds for the fork server to take a job
+_TRIES = 3  # to start a fork server that goes away
+
+
+class LaunchError(OSError):
+    """A supervisor could not be started."""
+
+
+class Handle(Protocol):
+    """Something that becomes readable when the attempt ends: an `Exit`, or nothing when it was killed."""
+
+    def fileno(self) -> int:
+        """The descriptor to wait for."""
+
+    def close(self) -> None:
+        """Wait for it no more."""
+
+
+class Launcher(Protocol):
+    """Starts supervisors."""
+
+    def start(self, job: Job) -> Handle:
+        """Start the supervisor of `job`; raises LaunchError."""
+
+    def close(self) -> None:
+        """Start no more; what runs goes on."""
+
+
+class ForkLauncher:
+    """Starts supervisors by a fork server, which it starts again when it is gone."""
+
+    def __init__(self, paths: Sequence[str] = ()) -> None:
+        self._paths = list(paths)
+        # Not in the data folder: a socket's path may have about 100 characters only.
+        self._folder = tempfile.mkdtemp(prefix="kfp-")
+        self._path = os.path.join(self._folder, "fork")
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id of the fork server; 0 while there is none."""
+        return self._server.pid if self._server is not None and self._server.poll() is None else 0
+
+    def start(self, job: Job) -> Handle:
+        """Start the supervisor of `job`; raises LaunchError."""
+        data = msgspec.json.encode(job)
+        fault: OSError = LaunchError("the fork server does not start")
+        for _ in range(_TRIES):
+            try:
+                self._ensure()
+                return self._send(data)
+            except OSError as error:
+                fault = error
+                self._stop()
+        raise LaunchError(f"the fork server does not answer ({fault})") from fault
+
+    def _send(self, data: bytes) -> Handle:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(_PATIENCE)
+            connection.connect(self._path)
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def close(self) -> None:
+        """End the fork server; what runs goes on."""
+        self._stop()
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+        with contextlib.suppress(OSError):
+            os.rmdir(self._folder)
+
+    def _ensure(self) -> None:
+        if self.pid:
+            return
+        self._stop()
+        os.makedirs(self._folder, 0o700, exist_ok=True)  # a fork server that ends by itself removes it
+        server = subprocess.Popen(
+            [sys.executable, "-B", str(_WORKER / "forkserver.py"), self._path, *self._paths],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(),
+            start_new_session=True,
+        )
+        self._server = server
+        if server.stdout is None or server.stdout.readline() != b"ready\n":
+            raise LaunchError("the fork server did not start")
+
+    def _stop(self) -> None:
+        server, self._server = self._server, None
+        if server is None:
+            return
+        for pipe in (server.stdin, server.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            server.wait(2)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+class SingleLauncher:
+    """Starts each supervisor as a process of its own: slower, and nothing that runs code is forked."""
+
+    def __init__(self, paths: Sequence[str] = ()) -> None:
+        self._paths = list(paths)
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def start(self, job: Job) -> Handle:
+        """Start the supervisor of `job`; raises LaunchError."""
+        self._started = [process for process in self._started if process.poll() is None]
+        environment = _environment()
+        if self._paths:
+            job = msgspec.structs.replace(job, paths=[*job.paths, *self._paths])
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-B", str(_WORKER / "single.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=environment,
+            )
+        except OSError as error:
+            raise LaunchError(f"no process can be started ({error})") from error
+        self._started.append(process)
+        if process.stdin is None or process.stdout is None:
+            raise LaunchError("the process has no pipes")
+        with contextlib.suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(msgspec.json.encode(job))
+        return process.stdout
+
+    def close(self) -> None:
+        """Start no more; what runs goes on."""
+        for process in self._started:
+            process.poll()
+            process.returncode = process.returncode or 0  # it outlives us by design
+
+
+def choose_launcher(executor: str, paths: Sequence[str] = ()) -> Launcher:
+    """Return the launcher called `executor`: "fork", "subprocess", or "" for what this machine can do."""
+    if executor == "subprocess" or not hasattr(os, "fork"):
+        return SingleLauncher(paths)
+    return ForkLauncher(paths)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "_KFP_RUNTIME": "true", "PYTHONDONTWRITEBYTECODE": "1"}

@@ -1,0 +1,121 @@
+"""What an attempt left behind: parameters and artifacts, checked against what the component declares."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import stat
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ....models import Artifact, TaskValues
+from ..plan.ir import Component
+from ..plan.values import ValueTypeError, coerce, parse
+from .folders import Attempt
+from .jobs import output_file
+
+_LARGEST = 256 * 1024 * 1024  # bytes of an output file that are read
+
+
+class OutputError(ValueError):
+    """A task succeeded but its outputs cannot be used; the text is for people."""
+
+
+class _RuntimeArtifact(msgspec.Struct, frozen=True, kw_only=True):
+    name: str = ""
+    uri: str = ""
+    metadata: dict[str, Any] | None = None
+    custom_path: str = ""
+
+
+class _ArtifactList(msgspec.Struct, frozen=True, kw_only=True):
+    artifacts: list[_RuntimeArtifact] = []
+
+
+class _ExecutorOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    parameter_values: dict[str, Any] = {}
+    artifacts: dict[str, _ArtifactList] = {}
+
+
+def read_outputs(component: Component, attempt: Attempt, artifacts: dict[str, Artifact]) -> TaskValues:
+    """Return the outputs of an attempt; `artifacts` are those it was to make; raises OutputError."""
+    written = _executor_output(attempt.out / "executor_output.json")
+    parameters = {}
+    for name, definition in component.output_definitions.parameters.items():
+        kind = definition.parameter_type
+        try:
+            if name in written.parameter_values:
+                parameters[name] = coerce(written.parameter_values[name], kind)
+            else:
+                source = artifacts.get(definition.read_from)
+                text = _file(Path(source.uri) if source else output_file(attempt, name), name)
+                parameters[name] = parse(text.removesuffix("\n") if definition.trimmed else text, kind)
+        except ValueTypeError as error:
+            raise OutputError(f"Its output {name} cannot be used: {error}.") from error
+    made = {}
+    for name, artifact in artifacts.items():
+        listed = written.artifacts.get(name, _ArtifactList()).artifacts
+        made[name] = [_artifact(artifact, one) for one in listed] or [artifact]
+    return TaskValues(parameters=parameters, artifacts=made)
+
+
+def _executor_output(path: Path) -> _ExecutorOutput:
+    try:
+        written = _content(path, "outputs")
+        return msgspec.json.decode(written, type=_ExecutorOutput)
+    except FileNotFoundError:
+        return _ExecutorOutput()
+    except msgspec.DecodeError as error:
+        no_numbers: list[str] = []  # json.dumps writes them, JSON does not have them; a cluster fails as well
+        with contextlib.suppress(ValueError, RecursionError):
+            json.loads(written, parse_constant=no_numbers.append)
+        reason = f"they hold {no_numbers[0]}, which is no number of JSON" if no_numbers else str(error)
+        raise OutputError(f"Its outputs cannot be read: {reason}.") from error
+
+
+def _file(path: Path, name: str) -> str:
+    try:
+        return _content(path, f"output {name}").decode("utf-8")
+    except FileNotFoundError:
+        raise OutputError(f"It did not give its output {name}.") from None
+    except UnicodeDecodeError:
+        raise OutputError(f"Its output {name} is not text.") from None
+
+
+def _content(path: Path, what: str) -> bytes:
+    """All of a file; what is none (a pipe, a device) might never end, and all runs would wait for it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            raise OutputError(f"Its {what} cannot be read: {path.name} is not a file.")
+        if about.st_size > _LARGEST:
+            raise OutputError(f"Its {what}: more than {_LARGEST} bytes are not taken.")
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
+
+
+def _artifact(declared: Artifact, written: _RuntimeArtifact) -> Artifact:
+    uri = written.uri or declared.uri
+    custom = Path(written.custom_path) if written.custom_path else None
+    if custom is not None and custom.exists() and uri == declared.uri:
+        _copy(custom, Path(uri))
+    return Artifact(
+        name=written.name or declared.name, type=declared.type, uri=uri, metadata=written.metadata or {}
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not source.is_file() and not source.is_dir():  # a device would never end
+        raise OutputError(f"Its output at {source} is no file or folder.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    else:
+        shutil.copy2(source, target)

@@ -1,0 +1,130 @@
+"""Packages that components ask for: a folder for each list of requirements, never the user's own."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ....errors import KfpError, kfp_error
+
+RUNTIME = ("--no-deps", "kfp>=2.8,<3")
+_LONGEST = 1800  # seconds for an installation
+
+
+def _has_kfp() -> bool:
+    return importlib.util.find_spec("kfp") is not None
+
+
+class Packages:
+    """The folders of packages below `folder`; safe for threads, and for several servers at once."""
+
+    def __init__(self, folder: Path, has_kfp: Callable[[], bool] = _has_kfp) -> None:
+        self._folder = folder
+        self._has_kfp = has_kfp
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._failed: dict[str, tuple[float, KfpError]] = {}
+
+    def ready(self, requirements: tuple[str, ...]) -> list[str] | None:
+        """Return what goes in front of `sys.path` for these; None while they have to be installed."""
+        if all(_is_here(requirement) for requirement in requirements):
+            return []
+        target = self._target(requirements)
+        return [str(target)] if target.is_dir() else None
+
+    def install(self, requirements: tuple[str, ...]) -> None:
+        """Install the requirements unless they are there; raises `packages-unavailable`."""
+        target = self._target(requirements)
+        asked = time.monotonic()
+        with self._lock:
+            own = self._locks.setdefault(target.name, threading.Lock())
+        with own:
+            when, error = self._failed.get(target.name, (0.0, None))
+            if error is not None and when > asked:
+                raise error  # who waited for an installation has its answer
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with (self._folder / f"{target.name}.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not target.is_dir():
+                    try:
+                        self._pip(requirements, target)
+                    except KfpError as failure:
+                        self._failed[target.name] = (time.monotonic(), failure)
+                        raise
+
+    def runtime(self) -> list[str] | None:
+        """Return what KFP's executor needs on `sys.path`; None while `RUNTIME` has to be installed.
+
+        Nothing where kfp is installed; else a copy without its dependencies: the executor needs none.
+        """
+        if self._has_kfp():
+            return []
+        target = self._target(RUNTIME)
+        return [str(target)] if target.is_dir() else None
+
+    def _target(self, requirements: tuple[str, ...]) -> Path:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        digest = hashlib.sha256("\n".join([version, *requirements]).encode()).hexdigest()
+        return self._folder / digest[:24]
+
+    def _pip(self, requirements: tuple[str, ...], target: Path) -> None:
+        draft = target.with_name(f"{target.name}.{os.getpid()}.part")
+        shutil.rmtree(draft, ignore_errors=True)
+        command = [sys.executable, "-B", "-m", "pip", "install", "--quiet", "--no-input", "--no-compile"]
+        command += ["--disable-pip-version-check", "--no-warn-script-location", "--target", str(draft)]
+        try:
+            done = subprocess.run(
+                [*command, *requirements],
+                capture_output=True,
+                text=True,
+                timeout=_LONGEST,
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise _unavailable(requirements, str(error)) from error
+        if done.returncode != 0:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise _unavailable(requirements, _last_error(done.stderr or done.stdout))
+        draft.mkdir(exist_ok=True)
+        draft.rename(target)
+
+
+def _is_here(requirement: str) -> bool:
+    """Whether the server's own Python has it; an option of pip counts as not here."""
+    import importlib.metadata  # 3 MiB that most servers never need
+
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        wanted = Requirement(requirement)
+    except InvalidRequirement:
+        return False
+    if wanted.marker is not None and not wanted.marker.evaluate():
+        return True
+    if wanted.url:
+        return False
+    try:
+        version = importlib.metadata.version(wanted.name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return wanted.specifier.contains(version, prereleases=True)
+
+
+def _unavailable(requirements: tuple[str, ...], reason: str) -> KfpError:
+    return kfp_error("packages-unavailable", list=" ".join(requirements), reason=reason)
+
+
+def _last_error(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return (errors or lines or ["pip said nothing"])[-1][:500]

@@ -1,0 +1,159 @@
+"""What of a pipeline cannot run on one machine without containers: found before anything starts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+
+from ....pipeline_spec import Package
+from ..plan.components import CommandError, is_containerized_python, python_code
+from ..plan.expressions import ExpressionError, compile_condition
+from ..plan.ir import Component, Container, Dag, KubernetesExecutor, Pipeline, TaskSpec, read_pipeline
+from .jobs import KNOWN_FIELDS
+from .volumes import CREATE, DELETE
+
+MountFault = Callable[[tuple[str, ...]], str]
+Which = Callable[[str], str | None]
+
+
+def no_mounts(_places: tuple[str, ...]) -> str:
+    """Tell that no files can be shown anywhere."""
+    return "files cannot be shown to one task alone"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """A task that cannot run here; `reason` goes on after “train needs …”."""
+
+    task: str
+    reason: str
+
+
+def problems_of(
+    package: Package, mount_fault: MountFault = no_mounts, which: Which = shutil.which
+) -> list[Problem]:
+    """Return the tasks of `package` that cannot run here, or that it cannot run at all; never raises."""
+    try:
+        pipeline = read_pipeline(package.pipeline_spec, package.platform_spec or None)
+    except msgspec.ValidationError as error:
+        return [Problem(task=package.name, reason=f"a form that is known here ({error})")]
+    return find_problems(pipeline, mount_fault, which)
+
+
+def find_problems(
+    pipeline: Pipeline, mount_fault: MountFault = no_mounts, which: Which = shutil.which
+) -> list[Problem]:
+    """Return the tasks that cannot run here, in the order of the pipeline.
+
+    `mount_fault` tells why files cannot be shown at some places, empty when they can; `which` finds programs.
+    """
+    found: dict[str, str] = {}
+    for component in (pipeline.root, *pipeline.components.values()):
+        for name in _never_ready(component.dag.tasks if component.dag else {}):
+            found[name] = "an order of tasks in which its turn can come"
+    for name, task, component in _tasks(pipeline):
+        reason = _reason(pipeline, task, component, mount_fault, which)
+        if reason:
+            found.setdefault(name, reason)
+    return [Problem(task=name, reason=reason) for name, reason in found.items()]
+
+
+def _tasks(pipeline: Pipeline) -> Iterator[tuple[str, TaskSpec, Component]]:
+    """Every task of every component in use, each component once: it may be used a million times."""
+    seen: set[str] = set()
+    waiting = [pipeline.root]
+    while waiting:
+        component = waiting.pop()
+        inside = component.dag.tasks if component.dag else {}
+        below = []
+        for name, task in inside.items():
+            inner = pipeline.component(task)
+            yield name, task, inner
+            if task.component_ref.name not in seen:
+                seen.add(task.component_ref.name)
+                below.append(inner)
+        waiting += reversed(below)
+
+
+def _never_ready(tasks: Mapping[str, TaskSpec]) -> list[str]:
+    """The tasks that wait for each other, or for one that does not exist."""
+    waiting = dict(tasks)
+    while ready := [name for name, task in waiting.items() if not task.upstream & waiting.keys()]:
+        for name in ready:
+            del waiting[name]
+    unknown = [name for name, task in tasks.items() if task.upstream - tasks.keys()]
+    return [*waiting, *unknown]
+
+
+def _reason(
+    pipeline: Pipeline, task: TaskSpec, component: Component, mount_fault: MountFault, which: Which
+) -> str:
+    try:
+        compile_condition(task.trigger_policy.condition or "true")
+    except (ExpressionError, RecursionError) as error:
+        return f"a condition that is not understood here: {error}"
+    if component.dag is not None:
+        return _loops_back(pipeline, task)
+    if any(one.parameter_type == "TASK_CONFIG" for one in component.input_definitions.parameters.values()):
+        return "the settings of its pod (`dsl.TaskConfig`), which it hands on in a cluster"
+    if not component.executor_label:
+        return "a component that the pipeline does not have"
+    if task.parameter_iterator or task.artifact_iterator:
+        return "a loop over a single component, which the compiler does not write"
+    executor = pipeline.executor(component)
+    if executor.importer is not None:
+        return "" if component.output_definitions.artifacts else "an artifact to import"
+    if executor.container is None:
+        return "an executor that only Vertex AI has"
+    try:
+        return _container(executor.container, which) or _platform(pipeline.platform(component), mount_fault)
+    except CommandError as error:
+        return str(error)
+
+
+def _loops_back(pipeline: Pipeline, task: TaskSpec) -> str:
+    """A component that contains itself would never end."""
+    seen: set[str] = set()
+    level = {task.component_ref.name}
+    while level:
+        inner = {
+            child.component_ref.name
+            for name in level
+            for child in (pipeline.components.get(name, Component()).dag or Dag()).tasks.values()
+        }
+        if task.component_ref.name in inner:
+            return "a component that contains itself"
+        seen |= level
+        level = inner - seen
+    return ""
+
+
+def _container(container: Container, which: Which) -> str:
+    if container.image in {CREATE, DELETE}:
+        return ""
+    if python_code(container) is not None:
+        return ""
+    if is_containerized_python(container):
+        return f"its image {container.image}, which has its code"
+    if not container.command:
+        return f"the program of its image {container.image}"
+    program = container.command[0]
+    if "{{$" in program or "\0" in program or not which(program):
+        return f"the program {program} of its image {container.image}"
+    return ""
+
+
+def _platform(platform: KubernetesExecutor, mount_fault: MountFault) -> str:
+    places = {
+        **dict.fromkeys([one.mount_path for one in platform.secret_as_volume], "a secret as files"),
+        **dict.fromkeys([one.mount_path for one in platform.config_map_as_volume], "a config map as files"),
+        **dict.fromkeys([one.mount_path for one in platform.pvc_mount], "a volume"),
+        **dict.fromkeys([one.mount_path for one in platform.scratch], "a volume"),
+    }
+    if places and (fault := mount_fault(tuple(places))):
+        return f"{next(iter(places.values()))} at {', '.join(places)} ({fault})"
+    for field in platform.field_path_as_env:
+        if field.field_path not in KNOWN_FIELDS:
+            return f"the field {field.field_path} of its pod"
+    return ""

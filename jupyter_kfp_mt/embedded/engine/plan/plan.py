@@ -1,0 +1,311 @@
+"""Which step comes next and which state follows: the scheduler of one run, without any I/O.
+
+```text
+start ─► ready ─► started ─► ended ─► ready … ─► over          ended: succeeded | failed (retried) | cancelled
+            └───── finished from the cache ──────┘
+```
+The engine takes steps from `ready`, runs them and tells how they ended; `changed` are the steps to be
+stored. After a restart, or for a retry, a plan is started with what is `known`: steps that ended are not run
+again. The rules are those of Argo's DAGs as KFP compiles to them (kubeflow/pipelines, argocompiler/dag.go):
+a step needs all its upstream steps to have *succeeded*, or only to have ended
+(`ALL_UPSTREAM_TASKS_COMPLETED`); a DAG ends when all its steps have, and has failed when one of them has;
+independent branches go on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ....models import TaskValues
+from . import inputs
+from .expressions import ExpressionError, evaluate
+from .inputs import InputError
+from .ir import Component, Pipeline, TaskSpec
+from .nodes import Kind, Known, Node, State
+from .values import ValueTypeError, seconds
+
+MAX_BACKOFF = 3600.0  # seconds; the limit of KFP where the pipeline sets none
+
+
+class Plan:
+    """The steps of one run and what may happen to them; times are handed in."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        placeholders: Callable[[Node], Mapping[str, str]] = lambda _node: {},
+        known: Mapping[str, Known] | None = None,
+    ) -> None:
+        self.pipeline = pipeline
+        self.nodes: dict[str, Node] = {}
+        self.ready: deque[Node] = deque()  # to be run now
+        self.resumed: list[Node] = []  # were running when the engine stopped
+        self.changed: dict[str, Node] = {}
+        self.cancelling = ""
+        self._known = known or {}
+        self._placeholders = placeholders
+        self._ended: deque[Node] = deque()
+        self.root = self._add(None, "", TaskSpec(), pipeline.root, Kind.DAG, 0)
+
+    @property
+    def over(self) -> bool:
+        """Whether every step has ended."""
+        return self.root.state.final
+
+    def start(self, arguments: Mapping[str, Any], now: float) -> None:
+        """Begin the run with these pipeline parameters."""
+        self.root.created_at = self.root.created_at or now
+        try:
+            self.root.inputs = inputs.run_inputs(self.root.component, arguments)
+        except InputError as error:
+            self._finish(self.root, State.FAILED, now, reason=str(error))
+        else:
+            self._begin(self.root, now)
+        self._settle(now)
+
+    def started(self, node: Node, attempt: int, now: float) -> None:
+        """Note that attempt number `attempt` of `node` runs."""
+        node.state, node.attempt = State.RUNNING, attempt
+        node.started_at = node.started_at or now
+        node.reason, node.exit_code = "", None
+        self.changed[node.path] = node
+
+    def succeeded(self, node: Node, outputs: TaskValues, now: float, *, cached_from: str = "") -> None:
+        """Note that `node` made its outputs, or that an earlier run had made them."""
+        node.cached_from = cached_from
+        self._finish(node, State.SUCCEEDED, now, outputs=outputs, exit_code=None if cached_from else 0)
+        self._settle(now)
+
+    def failed(self, node: Node, reason: str, now: float, *, exit_code: int | None = None) -> float | None:
+        """Note that an attempt failed; returns the seconds until the next one, None when it was the last."""
+        if node.attempt < node.max_attempts and not self.cancelling:
+            node.state, node.reason, node.exit_code = State.PENDING, reason, exit_code
+            self.changed[node.path] = node
+            return self._pause(node)
+        state = State.CANCELED if self.cancelling else State.FAILED
+        self._finish(node, state, now, reason=self.cancelling or reason, exit_code=exit_code)
+        self._settle(now)
+        return None
+
+    def cancel(self, reason: str, now: float) -> list[Node]:
+        """Start nothing more; returns the steps that run and have to be stopped."""
+        self.cancelling = reason
+        self.ready.clear()
+        running = []
+        for node in list(self.nodes.values()):
+            if node.state is State.RUNNING and node.is_leaf:
+                running.append(node)
+            elif node.state is State.PENDING:
+                self._finish(node, State.CANCELED if node.attempt else State.SKIPPED, now, reason=reason)
+        self._settle(now)
+        return running
+
+    def _add(  # noqa: PLR0917 - what a node is made of
+        self, parent: Node | None, name: str, task: TaskSpec, component: Component, kind: Kind, now: float
+    ) -> Node:
+        node = Node(
+            path=(parent.below if parent else "") + name,
+            name=name or self.pipeline.pipeline_info.name,
+            kind=kind,
+            task=task,
+            component=component,
+            parent=parent,
+            created_at=now,
+        )
+        if node.is_leaf:
+            node.max_attempts = 1 + max(0, node.retry.max_retry_count)
+        known = self._known.get(node.path)
+        if known is not None:
+            node.created_at, node.started_at = known.created_at, known.started_at
+        self.nodes[node.path] = node
+        if parent is not None:
+            parent.children[name] = node
+            parent.unfinished += 1
+        if known is None:
+            self.changed[node.path] = node
+        return node
+
+    def _begin(self, node: Node, now: float) -> None:
+        """Start a DAG: make its steps and look at those that wait for nothing."""
+        node.state, node.started_at = State.RUNNING, node.started_at or now
+        self.changed[node.path] = node
+        tasks = node.component.dag.tasks if node.component.dag else {}
+        for name, task in tasks.items():
+            component = self.pipeline.component(task)
+            self._add(node, name, task, component, self._kind(task, component), now)
+        for child in list(node.children.values()):
+            upstream = [name for name in child.task.upstream if name in node.children]
+            child.blocked = len(upstream)
+            for name in upstream:
+                node.dependents.setdefault(name, []).append(child)
+        if not tasks:
+            self._close(node, now)
+        for child in list(node.children.values()):
+            if child.blocked == 0:
+                self._consider(child, now)
+
+    def _kind(self, task: TaskSpec, component: Component) -> Kind:
+        if task.parameter_iterator is not None or task.artifact_iterator is not None:
+            return Kind.LOOP
+        if component.dag is None:
+            return Kind.IMPORTER if self.pipeline.executor(component).importer else Kind.RUNTIME
+        if task.component_ref.name.startswith("comp-exit-handler"):
+            return Kind.EXIT_HANDLER
+        return Kind.CONDITION if task.trigger_policy.condition else Kind.DAG
+
+    def _consider(self, node: Node, now: float) -> None:
+        """All upstream steps of `node` have ended: run it, skip it, or fail it."""
+        if node.state.final:
+            return
+        blocking = self._blocking(node)
+        if self.cancelling or blocking:
+            self._finish(node, State.SKIPPED, now, reason=self.cancelling or blocking)
+            return
+        try:
+            node.inputs = inputs.task_inputs(node, self._placeholders(node))
+            condition = node.task.trigger_policy.condition
+            if condition and not evaluate(condition, node.inputs.parameters):
+                self._finish(node, State.SKIPPED, now, reason="Its condition does not hold.")
+            elif node.kind is Kind.LOOP:
+                self._begin_loop(node, now)
+            elif node.is_leaf:
+                self._offer(node, now)
+            else:
+                self._begin(node, now)
+        except (InputError, ValueTypeError, ExpressionError, RecursionError) as error:
+            self._finish(node, State.FAILED, now, reason=str(error))
+
+    def _blocking(self, node: Node) -> str:
+        """Why `node` cannot start after what its upstream steps came to; empty when it can."""
+        if node.task.trigger_policy.after_failure or node.parent is None:
+            return ""
+        for name in sorted(node.task.upstream & node.parent.children.keys()):
+            state = node.parent.children[name].state
+            if state is not State.SUCCEEDED:
+                return f"An earlier task, {name}, {_ENDED[state]}."
+        return ""
+
+    def _offer(self, node: Node, now: float) -> None:
+        """Make a task ready to run, unless it is known what became of it."""
+        lacking = inputs.missing(node)
+        if lacking:
+            raise InputError(f"There is no value for its input {lacking}.")
+        self.changed[node.path] = node
+        known = self._known.get(node.path)
+        if known is None:
+            self.ready.append(node)
+            return
+        node.attempt, node.cached_from = known.attempt, known.cached_from
+        if known.state.final:
+            self._finish(
+                node,
+                known.state,
+                known.ended_at or now,
+                outputs=known.outputs,
+                reason=known.reason,
+                exit_code=known.exit_code,
+            )
+        elif known.state is State.RUNNING:
+            node.state = State.RUNNING
+            self.resumed.append(node)
+        else:
+            node.max_attempts += known.attempt if node.attempt >= node.max_attempts else 0
+            self.ready.append(node)
+
+    def _begin_loop(self, node: Node, now: float) -> None:
+        node.items = inputs.loop_items(node)
+        node.state, node.started_at = State.RUNNING, node.started_at or now
+        self.changed[node.path] = node
+        if not node.items:
+            self._close(node, now)
+        self._iterate(node, now)
+
+    def _iterate(self, loop: Node, now: float) -> None:
+        """Start iterations up to the loop's limit."""
+        limit = max(0, loop.task.iterator_policy.parallelism_limit) or len(loop.items)
+        while len(loop.children) < len(loop.items) and loop.unfinished < limit and not self.cancelling:
+            number = len(loop.children)
+            task = loop.task
+            node = self._add(loop, f"iteration-{number}", task, loop.component, Kind.LOOP_ITERATION, now)
+            try:
+                node.inputs = inputs.iteration_inputs(loop, loop.items[number])
+            except InputError as error:
+                self._finish(node, State.FAILED, now, reason=str(error))
+            else:
+                self._begin(node, now)
+
+    def _settle(self, now: float) -> None:
+        """Follow what ended to what comes after it, in a loop and not by recursion: chains may be long."""
+        while self._ended:
+            node = self._ended.popleft()
+            parent = node.parent
+            if parent is None:
+                continue
+            parent.unfinished -= 1
+            if node.state is State.FAILED and parent.failed is None:
+                parent.failed = node.failed or node
+            for sibling in parent.dependents.get(node.name, ()):
+                sibling.blocked -= 1
+                if sibling.blocked == 0:
+                    self._consider(sibling, now)
+            if parent.kind is Kind.LOOP:
+                self._iterate(parent, now)
+            if parent.unfinished == 0 and not parent.state.final:
+                self._close(parent, now)
+
+    def _close(self, node: Node, now: float) -> None:
+        """End a DAG or a loop whose steps have all ended."""
+        states = {child.state for child in node.children.values()}
+        try:
+            complete = node.kind is not Kind.LOOP or len(node.children) == len(node.items)
+            outputs = inputs.collected(node) if node.kind is Kind.LOOP and complete else TaskValues()
+            outputs = outputs if node.kind is Kind.LOOP else inputs.dag_outputs(node)
+        except ValueTypeError as error:
+            self._finish(node, State.FAILED, now, reason=f"Its output cannot be used: {error}.")
+            return
+        if State.FAILED in states:
+            cause = node.failed or next(c for c in node.children.values() if c.state is State.FAILED)
+            name = cause.name if cause.path.count("/") < 2 else cause.path
+            self._finish(node, State.FAILED, now, outputs=outputs, reason=f"Task {name} failed.")
+        elif self.cancelling and (not complete or states & {State.CANCELED, State.SKIPPED}):
+            self._finish(node, State.CANCELED, now, outputs=outputs, reason=self.cancelling)
+        else:
+            self._finish(node, State.SUCCEEDED, now, outputs=outputs)
+
+    def _finish(
+        self,
+        node: Node,
+        state: State,
+        now: float,
+        *,
+        outputs: TaskValues | None = None,
+        reason: str = "",
+        exit_code: int | None = None,
+    ) -> None:
+        if node.state.final:
+            return
+        node.state, node.reason, node.exit_code = state, reason, exit_code
+        node.outputs = outputs if outputs is not None else node.outputs
+        node.ended_at = now
+        self.changed[node.path] = node
+        self._ended.append(node)
+
+    def _pause(self, node: Node) -> float:
+        policy = node.retry
+        longest = seconds(policy.backoff_max_duration) or MAX_BACKOFF
+        factor = policy.backoff_factor or 1.0
+        try:
+            return min(longest, seconds(policy.backoff_duration) * factor ** (node.attempt - 1))
+        except OverflowError:
+            return longest
+
+
+_ENDED = {
+    State.FAILED: "failed",
+    State.SKIPPED: "was skipped",
+    State.CANCELED: "was cancelled",
+    State.PENDING: "has not ended",
+    State.RUNNING: "has not ended",
+}

@@ -1,0 +1,233 @@
+"""Find, start and stop the embedded server of a data folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from .. import __version__
+from ..errors import KfpError, kfp_error
+from ..models import RuntimeFile
+
+IDLE_MINUTES = 30
+_START_SECONDS = 30.0
+_STOP_SECONDS = 20.0
+_ANSWER_SECONDS = 5.0  # a server that is busy or coming up on a slow machine
+_KILLS = 2  # while it comes up; more is no accident: too little memory
+_PAUSE = 0.02
+
+
+def find(data_dir: Path, *, patience: float = _ANSWER_SECONDS) -> RuntimeFile | None:
+    """The server of this folder, which has just answered; None when none serves, is coming or going.
+
+    Raises `embedded-failed` when one holds the folder and does not answer for `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
+    while (runtime := _claimed(data_dir)) is not None:
+        if _ask(runtime, "GET", "/embedded/state", timeout=patience) is not None:
+            return runtime
+        if time.monotonic() > deadline:
+            line = f"Process {runtime.pid} serves {data_dir} and does not answer."
+            raise kfp_error("embedded-failed", line=line)
+        time.sleep(_PAUSE)  # it was killed a moment ago, or another takes over
+    return None
+
+
+def ensure_running(
+    data_dir: Path,
+    *,
+    namespace: str = "",
+    port: int = 0,
+    single_user: bool = False,
+    on_step: Callable[[str], None] = lambda _step: None,
+) -> RuntimeFile:
+    """The server of this folder, started when none runs; raises `embedded-failed` with the reason.
+
+    One of another version is restarted when no run is under way.
+    """
+    found = find(data_dir)
+    if found is not None and not _outdated(found):
+        return found
+    if found is not None:
+        on_step("Restarting the embedded server: another version was installed")
+        stop(data_dir)
+    on_step("Starting the embedded server")
+    data_dir = data_dir.absolute()  # it is where the server runs
+    arguments = ["--data", str(data_dir), "--port", str(port), "--idle-minutes", str(IDLE_MINUTES)]
+    arguments += ["--namespace", namespace] if namespace else []
+    arguments += ["--single-user"] if single_user else []
+    try:
+        found = _Start(data_dir, arguments).wait()
+    except OSError as error:  # a folder that cannot be written, a full disk
+        raise kfp_error("embedded-failed", line=f"{data_dir}: {error.strerror or error}.") from error
+    on_step("The embedded server is running")
+    return found
+
+
+def stop(data_dir: Path) -> bool:
+    """End the server of this folder, also one that is coming up, and wait for it; False when there is none.
+
+    Raises `embedded-failed` when it does not end.
+    """
+    if not _locked(data_dir):
+        return False
+    deadline, key = time.monotonic() + _STOP_SECONDS, ""
+    while _locked(data_dir):
+        if time.monotonic() > deadline:
+            raise kfp_error("embedded-failed", line=f"The server of {data_dir} does not stop.")
+        runtime = _read(data_dir)
+        if runtime is not None:
+            key = key or runtime.owner_key
+            if runtime.owner_key != key:
+                return True  # it has ended, and somebody started another one
+            # by its key, not by its number: that may be another process by now
+            _ask(runtime, "POST", "/embedded/stop", timeout=_ANSWER_SECONDS)
+        time.sleep(_PAUSE)
+    return True
+
+
+class _Start:
+    """One attempt to have a server: a process of ours, unless that of another is first."""
+
+    def __init__(self, data_dir: Path, arguments: list[str]) -> None:
+        self._data_dir = data_dir
+        self._arguments = arguments
+        self._killed = 0
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._log = data_dir / "server.log"
+        self._process = self._spawn()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab") as log:
+            self._log_start = log.tell()
+            return subprocess.Popen(
+                [sys.executable, "-m", "jupyter_kfp_mt.embedded", *self._arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._data_dir,
+                env={**os.environ, "PYTHONPATH": _python_path()},
+                start_new_session=True,
+            )
+
+    def wait(self) -> RuntimeFile:
+        """The server that serves in the end; raises `embedded-failed`."""
+        deadline = time.monotonic() + _START_SECONDS
+        try:
+            while (found := self._look(deadline)) is None:
+                time.sleep(_PAUSE)
+        except BaseException:
+            self._end()
+            raise
+        if found.pid != self._process.pid:
+            self._end()  # another start was first; ours must not take over when that one ends
+        else:
+            # It outlives this call; when it ends before we do, somebody has to take its exit code.
+            threading.Thread(target=self._process.wait, name="kfp-embedded-exit", daemon=True).start()
+        return found
+
+    def _look(self, deadline: float) -> RuntimeFile | None:
+        found = find(self._data_dir)
+        if found is None:
+            code = self._process.poll()
+            if code is not None:
+                self._again(code)
+            if time.monotonic() > deadline:
+                raise self._failed(f"It did not answer within {_START_SECONDS:.0f} s.")
+        return found
+
+    def _again(self, code: int) -> None:
+        """Start once more if ours gave way to another one, which has gone since, or was killed."""
+        if code > 0:
+            raise self._failed(f"It ended with exit code {code} and wrote no log.")
+        self._killed += code < 0
+        if self._killed > _KILLS:
+            line = f"It was ended by signal {-code} each time it was started."
+            raise kfp_error("embedded-failed", line=line)
+        self._process = self._spawn()
+
+    def _end(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(_ANSWER_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _failed(self, otherwise: str) -> KfpError:
+        """The error with what this start wrote into the log, else why it could not, else `otherwise`."""
+        try:
+            with self._log.open("r+b") as log:
+                log.seek(self._log_start)
+                told = [line for line in log.read().decode(errors="replace").split("\n") if line.strip()]
+                if not told:
+                    log.write(f"{otherwise}\n".encode())
+        except OSError as error:  # it had no room for its words either
+            told = [f"{self._log}: {error.strerror}."]
+        line = told[-1] if told else otherwise
+        return kfp_error("embedded-failed", details="\n".join(told[-20:]), line=line)
+
+
+def _outdated(runtime: RuntimeFile) -> bool:
+    """Whether this is a server of another version that has nothing to do."""
+    if runtime.version == __version__:
+        return False
+    state = _ask(runtime, "GET", "/embedded/state", timeout=_ANSWER_SECONDS)
+    return state is not None and state.get("unfinished_runs") == 0
+
+
+def _ask(runtime: RuntimeFile, method: str, path: str, *, timeout: float) -> dict[str, object] | None:
+    """What the very server of `runtime` says; None when it does not answer, or another one does."""
+    connection = HTTPConnection(urlsplit(runtime.url).netloc, timeout=timeout)
+    try:
+        connection.request(method, path, headers={"X-Kfp-Owner-Key": runtime.owner_key})
+        answer = connection.getresponse()
+        told = answer.read()
+        return msgspec.json.decode(told, type=dict[str, object]) if answer.status == 200 else None
+    except (OSError, HTTPException, ValueError):  # ValueError: no address, or no JSON
+        return None
+    finally:
+        connection.close()
+
+
+def _python_path() -> str:
+    """Where this package is, also when it is not installed."""
+    here = str(Path(__file__).parents[2])
+    return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH", "")])])
+
+
+def _claimed(data_dir: Path) -> RuntimeFile | None:
+    """The runtime file of a folder that somebody holds; a new holder removes the file of the last one."""
+    runtime = _read(data_dir)
+    return runtime if runtime is not None and _locked(data_dir) else None
+
+
+def _read(data_dir: Path) -> RuntimeFile | None:
+    try:
+        return msgspec.json.decode((data_dir / "runtime.json").read_bytes(), type=RuntimeFile)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _locked(data_dir: Path) -> bool:
+    """Whether a process holds the lock of the folder; a number in a file would be no proof."""
+    import fcntl
+
+    try:
+        with (data_dir / "lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False

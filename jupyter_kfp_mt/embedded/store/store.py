@@ -1,0 +1,55 @@
+"""One database file with all its tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from . import experiments, pipelines, recurring_runs, runs, tasks, tenants
+from .db import Database
+from .experiments import Experiments
+from .pipelines import Pipelines
+from .recurring_runs import RecurringRuns
+from .runs import Runs
+from .tasks import Tasks
+from .tenants import Tenants
+
+MIGRATIONS = (
+    experiments.SCHEMA
+    + runs.SCHEMA
+    + recurring_runs.SCHEMA
+    + pipelines.SCHEMA
+    + tenants.SCHEMA
+    + tasks.SCHEMA,
+)
+
+
+class Store:
+    """The tables over one database file; `store.db.write()` makes several calls one transaction."""
+
+    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
+        self.db = Database(path, MIGRATIONS)
+        self.experiments = Experiments(self.db)
+        self.runs = Runs(self.db, now)
+        self.recurring_runs = RecurringRuns(self.db, now)
+        self.pipelines = Pipelines(self.db)
+        self.tenants = Tenants(self.db)
+        self.tasks = Tasks(self.db)
+
+    def empty(self, namespace: str) -> list[str]:
+        """Delete all rows of a namespace; returns the ids of its runs."""
+        with self.db.write() as sql:
+            found = sql.execute("SELECT run_id FROM runs WHERE namespace = ?", (namespace,)).fetchall()
+            sql.execute(
+                "DELETE FROM pipeline_versions WHERE pipeline_id IN"
+                " (SELECT pipeline_id FROM pipelines WHERE namespace = ?)",
+                (namespace,),
+            )
+            for table in ("runs", "recurring_runs", "experiments", "pipelines"):
+                sql.execute(f"DELETE FROM {table} WHERE namespace = ?", (namespace,))  # noqa: S608 - constants
+        return [run_id for (run_id,) in found]
+
+    def close(self) -> None:
+        """Close the database."""
+        self.db.close()

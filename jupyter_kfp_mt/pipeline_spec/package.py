@@ -1,0 +1,243 @@
+"""A compiled pipeline as a value: parse it, ask it, change it, write it."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+import yaml
+
+from ..errors import KfpError, kfp_error
+from ..models import Cache, ParameterSpec, ParameterType, PipelineInfo
+from . import parameters, reading, schema
+
+_OLD_TYPES = {"INT": "NUMBER_INTEGER", "DOUBLE": "NUMBER_DOUBLE", "STRING": "STRING"}
+
+
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled pipeline (IR 2.1.0) with what a platform adds to it; never changed in place."""
+
+    pipeline_spec: dict[str, Any]
+    platform_spec: dict[str, Any] = {}
+    source: str = ""  # what messages call it: a file's name
+
+    @property
+    def name(self) -> str:
+        """The pipeline's own name (`pipelineInfo.name`)."""
+        return str(self.pipeline_spec["pipelineInfo"]["name"])
+
+    def wire(self) -> dict[str, Any]:
+        """Return it as a run carries it: the bare spec, or both parts (kfp-api §6)."""
+        if not self.platform_spec:
+            return self.pipeline_spec
+        return {"pipeline_spec": self.pipeline_spec, "platform_spec": self.platform_spec}
+
+    def to_yaml(self) -> str:
+        """Return one or two YAML documents that `parse` and KFP read back to the same."""
+        documents = [self.pipeline_spec, *([self.platform_spec] if self.platform_spec else [])]
+        return (
+            "\n---\n".join(
+                yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110).rstrip(
+                    "\n"
+                )
+                for document in documents
+            )
+            + "\n"
+        )
+
+
+def parse(text: str | bytes, *, name: str = "") -> Package:
+    """Read a compiled pipeline; `name` is what messages call it.
+
+    Raises `too-large` beyond 32 MiB and `not-a-pipeline` with line and reason for everything that is not
+    IR 2.1.0, read as strictly as a KFP server reads it.
+    """
+    if len(text) > reading.MAX_BYTES:
+        raise _too_large(len(text))
+    try:
+        documents = reading.read(text)
+    except reading.Unreadable as error:
+        raise _not_a_pipeline(error.line, error.reason) from None
+    if not documents:
+        raise _not_a_pipeline(1, "the file is empty")
+    spec: dict[str, Any] | None = None
+    platform: dict[str, Any] | None = None
+    for document in documents:
+        if isinstance(document.value, dict) and "platforms" in document.value:
+            if platform is not None:
+                raise _not_a_pipeline(document.line, "a second platform part")
+            platform = _platform(document)
+        elif spec is not None:
+            raise _not_a_pipeline(document.line, "a second pipeline begins")
+        else:
+            spec = _spec(document)
+    if spec is None:
+        raise _not_a_pipeline(documents[0].line, "there is a platform part but no pipeline")
+    return Package(pipeline_spec=spec, platform_spec=platform or {}, source=name)
+
+
+def from_wire(value: object, *, name: str = "") -> Package:
+    """Read the `pipeline_spec` of a run or version, in either form it has on the wire."""
+    if not isinstance(value, dict):
+        raise _not_a_pipeline(1, "this is not a mapping")
+    inner = value.get("pipeline_spec")
+    parts = [inner, value.get("platform_spec") or {}] if isinstance(inner, dict) else [value]
+    texts = [msgspec.json.encode(part).decode() for part in parts if part]
+    if not texts:
+        raise _not_a_pipeline(1, "the pipeline is empty")
+    package = parse(texts[0], name=name)
+    if len(texts) == 1:
+        return package
+    document = reading.Document(parts[1], 1, {})
+    return Package(pipeline_spec=package.pipeline_spec, platform_spec=_platform(document), source=name)
+
+
+def info(package: Package) -> PipelineInfo:
+    """Return what a person needs to know of it before running it."""
+    about = package.pipeline_spec["pipelineInfo"]
+    images = {
+        str(executor["container"]["image"])
+        for executor in package.pipeline_spec.get("deploymentSpec", {}).get("executors", {}).values()
+        if isinstance(executor, dict) and "image" in (executor.get("container") or {})
+    }
+    return PipelineInfo(
+        name=about.get("displayName") or about["name"],
+        description=about.get("description", ""),
+        parameters=_parameters(package),
+        tasks=_count(package.pipeline_spec["root"], components(package), {}).tasks,
+        images=sorted(images),
+    )
+
+
+def task_total(package: Package) -> int | None:
+    """Return how many tasks a run of it has, or None when a loop decides that."""
+    count = _count(package.pipeline_spec["root"], components(package), {})
+    return None if count.looped else count.tasks
+
+
+def check_parameters(package: Package, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` as KFP takes them; raises `bad-input` naming the first parameter that does not fit."""
+    return parameters.checked(_parameters(package), values, package.source or package.name)
+
+
+def coerce_parameters(specs: Iterable[ParameterSpec], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` with text, as a command line gives it, turned into the types the pipeline wants."""
+    return parameters.coerced(specs, values)
+
+
+def with_cache(package: Package, cache: Cache) -> Package:
+    """Return it with caching on or off for every task; `COMPILED` leaves it as it is."""
+    if cache is Cache.COMPILED:
+        return package
+    spec = copy.deepcopy(package.pipeline_spec)
+    for component in (spec["root"], *spec.get("components", {}).values()):
+        for task in component.get("dag", {}).get("tasks", {}).values():
+            task["cachingOptions"] = {"enableCache": True} if cache is Cache.ON else {}
+    return Package(pipeline_spec=spec, platform_spec=package.platform_spec, source=package.source)
+
+
+def components(package: Package) -> dict[str, Any]:
+    """Return its components by name."""
+    found: dict[str, Any] = package.pipeline_spec.get("components", {})
+    return found
+
+
+def executor_of(package: Package, component: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the executor (`container`, `importer`, …) of a component that has one."""
+    executors = package.pipeline_spec["deploymentSpec"]["executors"]
+    found: dict[str, Any] = executors[component["executorLabel"]]
+    return found
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # chosen at run time
+    """Quotes text that YAML 1.2 reads as a number: a KFP server would."""
+
+
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9.]+[eE][-+]?[0-9]+$"), list("-+.0123456789")
+)
+
+
+def _spec(document: reading.Document) -> dict[str, Any]:
+    value = document.value
+    if not isinstance(value, dict):
+        raise _not_a_pipeline(document.line, "this is not a mapping")
+    if "apiVersion" in value or "kind" in value:
+        kind = value.get("kind", value.get("apiVersion"))
+        raise _not_a_pipeline(document.line, f"this is a Kubernetes object ({kind})")
+    if not {"pipelineInfo", "pipeline_info", "root", "schemaVersion", "schema_version"} & set(value):
+        raise _not_a_pipeline(document.line, "there is no `pipelineInfo` and no `root`")
+    try:
+        return schema.conform(value)
+    except schema.Misfit as error:
+        raise _not_a_pipeline(document.line_of(error.path), error.reason) from None
+
+
+def _platform(document: reading.Document) -> dict[str, Any]:
+    platforms = document.value.get("platforms")
+    if not isinstance(platforms, dict) or set(document.value) - {"platforms"}:
+        raise _not_a_pipeline(document.line, "the platform part is not understood")
+    kubernetes = platforms.get("kubernetes")
+    return {"platforms": {"kubernetes": kubernetes}} if isinstance(kubernetes, dict) else {}
+
+
+def _parameters(package: Package) -> list[ParameterSpec]:
+    found = package.pipeline_spec["root"].get("inputDefinitions", {}).get("parameters", {})
+    return [_parameter(name, definition) for name, definition in found.items()]
+
+
+def _parameter(name: str, definition: Mapping[str, Any]) -> ParameterSpec:
+    kind, default = _type_of(definition), definition.get("defaultValue")
+    if kind is ParameterType.INTEGER and isinstance(default, float) and default.is_integer():
+        default = int(default)  # protojson has one kind of number
+    return ParameterSpec(
+        name=name,
+        type=kind,
+        description=definition.get("description", ""),
+        has_default=default is not None,
+        default=default,
+        optional=bool(definition.get("isOptional", False)),
+        literals=definition.get("literals", []),
+    )
+
+
+def _type_of(definition: Mapping[str, Any]) -> ParameterType:
+    named = definition.get("parameterType") or _OLD_TYPES.get(definition.get("type", "STRING"))
+    return ParameterType(named) if named in set(ParameterType) else ParameterType.STRING
+
+
+class _Count(msgspec.Struct, frozen=True):
+    """How many tasks a component stands for, and whether a loop may change that."""
+
+    tasks: int
+    looped: bool
+
+
+def _count(component: Mapping[str, Any], known: Mapping[str, Any], seen: dict[str, _Count]) -> _Count:
+    """Count the tasks that executors run; `seen` keeps it from growing with each use of a component."""
+    tasks, looped = 0, False
+    for task in component.get("dag", {}).get("tasks", {}).values():
+        looped = looped or "parameterIterator" in task or "artifactIterator" in task
+        name = task["componentRef"]["name"]
+        if name not in seen:
+            seen[name] = _count(known[name], known, seen) if "dag" in known[name] else _Count(1, False)
+        tasks += seen[name].tasks
+        looped = looped or seen[name].looped
+    return _Count(tasks, looped)
+
+
+def _not_a_pipeline(line: int, reason: str) -> KfpError:
+    return kfp_error("not-a-pipeline", n=line, reason=reason)
+
+
+def _too_large(size: int) -> KfpError:
+    return kfp_error(
+        "too-large",
+        thing="The pipeline",
+        size=f"It has {size / 2**20:.1f} MiB",
+        limit="32.0 MiB",
+        next="Read data from a file or an address in the task instead.",
+    )

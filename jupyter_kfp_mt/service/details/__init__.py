@@ -1,0 +1,1 @@
+"""What a server knows of a run beyond KFP's API."""

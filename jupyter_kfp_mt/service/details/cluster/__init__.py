@@ -1,0 +1,1 @@
+"""Details of a run on a cluster, from its Workflow, its pods and its archive."""

@@ -1,0 +1,134 @@
+"""The option “Allow access to Kubeflow Pipelines”: which step of it is missing, and two changes that mend it.
+
+A token comes into a notebook in three steps: the profile has a PodDefault for it, the notebook is started
+with its label, and the webhook applies it (kubeflow-environment §2, §7 step 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple, NoReturn
+
+from ....client.failures import no_credential
+from ....context import Context
+from ....context.tokens import AUDIENCE, PODDEFAULT
+from ....errors import KfpError, kfp_error
+from ....kube import Access, Kubernetes, Pod, PodDefault
+from ....kube.objects import OPTION_LABEL
+
+CREATE_OPTION = Access("create", "poddefaults", group="kubeflow.org")
+LABEL_NOTEBOOK = Access("patch", "notebooks", group="kubeflow.org")
+DELETE_SET = Access("delete", "statefulsets", group="apps")
+
+
+class Steps(NamedTuple):
+    """How far the option has come; None where it may not be read."""
+
+    options: Sequence[PodDefault] | None = None  # those of the profile that give a token for KFP
+    pod: Pod | None = None  # this notebook's own
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels to start a notebook with: the option's, whatever it is called here."""
+        return self.options[0].labels if self.options else {OPTION_LABEL: "true"}
+
+    @property
+    def chosen(self) -> bool:
+        """Whether this notebook was started with the option."""
+        wanted = [option.labels for option in self.options or []] or [{OPTION_LABEL: "true"}]
+        return self.pod is not None and any(map(self.pod.has_labels, wanted))
+
+
+def for_kfp(options: Sequence[PodDefault]) -> list[PodDefault]:
+    """Return the options that give a token for KFP; distributions name them as they like."""
+    return [option for option in options if AUDIENCE in option.audiences]
+
+
+def look(kubernetes: Kubernetes, context: Context) -> Steps:
+    """Return how far the option has come for this notebook; a refusal leaves its part out."""
+    notebook = context.notebook
+
+    options, pod = None, None
+    with suppress(KfpError):
+        options = for_kfp(kubernetes.pod_defaults(notebook.namespace))
+    with suppress(KfpError):
+        pod = kubernetes.pod(notebook.pod, notebook.namespace) if notebook.pod else None
+    return Steps(options, pod)
+
+
+def missing_token(context: Context, steps: Steps) -> KfpError:
+    """Return which step is missing, with its cure filled in; `no-credential` outside of a notebook."""
+    notebook = context.notebook
+    if not notebook.name or notebook.workspace:
+        bare = kfp_error("no-credential", host=context.host)
+        return no_credential(context) if context.kind == "kubeconfig" else bare
+    values = {"ns": notebook.namespace, "nb": notebook.name, "kfp": context.install_namespace}
+    if steps.chosen:
+        return kfp_error("no-token-not-applied", **values)
+    if steps.options is not None and not steps.options:
+        cure = PODDEFAULT.format(namespace=notebook.namespace)
+        return kfp_error("no-token-no-option", poddefault=cure, **values)
+    error = kfp_error("no-token-not-chosen", **values)
+    label = " ".join(f"{key}={value}" for key, value in steps.labels.items())
+    error.command = error.command.replace(f"{OPTION_LABEL}=true", label)
+    return error
+
+
+def create_option(kubernetes: Kubernetes | None, context: Context, *, allowed: bool) -> None:
+    """Create the option in this notebook's profile; nothing restarts.
+
+    Raises `jupyter-denied` where the settings forbid it and `kubernetes-denied` without the right.
+    """
+    namespace = _namespace(context, allowed=allowed)
+    kubernetes = kubernetes or _outside()
+    _require(kubernetes, CREATE_OPTION, namespace, "create")
+    kubernetes.create_option(namespace)
+
+
+def restart_notebook(kubernetes: Kubernetes | None, context: Context, *, allowed: bool) -> None:
+    """Start this notebook anew with the option: its kernels end, this process with them.
+
+    Raises `jupyter-denied`, `kubernetes-denied`, `no-token-no-option` while there is no option to start
+    with, and `not-found` for a notebook that Kubeflow does not know. Both rights are asked for first.
+    """
+    namespace = _namespace(context, allowed=allowed)
+    kubernetes = kubernetes or _outside()
+    _require(kubernetes, LABEL_NOTEBOOK, namespace, "change")
+    _require(kubernetes, DELETE_SET, namespace, "delete")
+    notebook, steps = context.notebook.name, look(kubernetes, context)
+    if steps.options is not None and not steps.options:
+        raise missing_token(context, Steps(steps.options))
+    if kubernetes.notebook(notebook, namespace) is None:
+        raise kfp_error("not-found", thing="notebook", ref=notebook, ns=namespace, list="doctor")
+    kubernetes.choose_option(notebook, namespace, steps.labels)
+    kubernetes.delete_stateful_set(notebook, namespace)
+
+
+def _namespace(context: Context, *, allowed: bool) -> str:
+    """The profile of this notebook: never the one a person has switched to."""
+    if not allowed:
+        raise kfp_error("jupyter-denied", why="Its settings keep the doctor from changing the cluster.")
+    if not context.notebook.name or context.notebook.workspace:
+        raise kfp_error("bad-input", field="notebook", problem="this is no Kubeflow notebook")
+    return context.notebook.namespace
+
+
+def _outside() -> NoReturn:
+    raise kfp_error("kubernetes-unavailable", host="Kubernetes", reason="This is no pod of a cluster.")
+
+
+def _require(kubernetes: Kubernetes, access: Access, namespace: str, act: str) -> None:
+    if kubernetes.may(access, namespace):
+        return
+    raise kfp_error(
+        "kubernetes-denied",
+        act=act,
+        what=access.resource,
+        ns=namespace,
+        id="This notebook's account",
+        verb=access.verb,
+        resource=access.resource,
+        src=namespace,
+        sa="default-editor",
+    )

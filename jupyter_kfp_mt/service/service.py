@@ -1,0 +1,506 @@
+"""`KfpService`: every verb the product offers, on one server and in one namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..client import Api, RetryPolicy, Transport
+from ..context import SYSTEM, Clock, Context
+from ..errors import kfp_error
+from ..lists import ExperimentList, MetricTable, PipelineList, PipelineVersionList, RunList, TaskList
+from ..models import (
+    Cache,
+    Experiment,
+    ExperimentPage,
+    Failure,
+    Healthz,
+    Inspection,
+    LogChunk,
+    Phase,
+    Pipeline,
+    PipelinePage,
+    PipelineVersion,
+    PipelineVersionPage,
+    PodView,
+    Run,
+    RunPage,
+    RunView,
+    Status,
+)
+from . import experiments, runs
+from .core import NAMESPACE, Caches, Core
+from .runs import Pace
+from .state.journal import Journal
+from .submit import settle
+from .submit.settle import Settling
+
+if TYPE_CHECKING:
+    from ..kube import Kubernetes
+    from .submit.sources import AnySource
+
+# Most verbs import their module when they are called: a cold list of runs takes half the time without them.
+
+
+class Policies(msgspec.Struct, frozen=True):
+    """How patient the service is; a test's is not."""
+
+    retry: RetryPolicy = RetryPolicy()
+    settling: Settling = Settling()
+    pace: Pace = Pace()
+
+
+class KfpService:
+    """Kubeflow Pipelines in one namespace; blocking, and for many threads.
+
+    Wherever a run is asked for, a `Run` may be given in place of its id. Every verb raises `KfpError`.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        transport: Transport,
+        *,
+        clock: Clock = SYSTEM,
+        policies: Policies = Policies(),  # noqa: B008 - a value
+        caches: Caches | None = None,
+        journal: Journal | None = None,
+        kubernetes: Kubernetes | None = None,
+        request_id: str = "",
+    ) -> None:
+        self._transport = transport
+        self._policies = policies
+        api = Api(context, transport, retry=policies.retry, clock=clock, request_id=request_id)
+        self._core = Core(api, caches or Caches.new(clock, journal), kubernetes)
+
+    def __repr__(self) -> str:
+        return f"KfpService(namespace={self.namespace!r}, endpoint={self.context.endpoint!r})"
+
+    @property
+    def context(self) -> Context:
+        """Where and as whom."""
+        return self._core.context
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that is worked in."""
+        return self.context.namespace
+
+    def in_namespace(self, namespace: str) -> KfpService:
+        """Return the verbs of another namespace of the same server."""
+        if namespace == self.namespace:
+            return self
+        if not NAMESPACE.fullmatch(namespace):
+            raise kfp_error(
+                "bad-input", field="namespace", problem=f"“{namespace[:63]}” is not a name of one"
+            )
+        moved = self.context.in_namespace(namespace)
+        return KfpService(
+            moved,
+            self._transport.in_context(moved),
+            clock=self._core.clock,
+            policies=self._policies,
+            caches=self._core.caches,
+            kubernetes=self._core.kubernetes,
+            request_id=self._core.api.request_id,
+        )
+
+    def on_behalf(self, request_id: str) -> KfpService:
+        """Return the same verbs, whose calls of KFP, and errors, carry the id of one request."""
+        return KfpService(
+            self.context,
+            self._transport,
+            clock=self._core.clock,
+            policies=self._policies,
+            caches=self._core.caches,
+            kubernetes=self._core.kubernetes,
+            request_id=request_id,
+        )
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._transport.close()
+
+    # about
+
+    def healthz(self) -> Healthz:
+        """What the server says of itself, asked now."""
+        return self._core.health(fresh=True)
+
+    def status(self, *, counts: bool = True) -> Status:
+        """Who am I, where, does it work; trouble with the connection is in `error`, never raised.
+
+        Without `counts` the numbers of runs are left out, which spares KFP two calls.
+        """
+        from . import about
+
+        return about.status(self._core, counts=counts)
+
+    def create_access_option(self, *, allowed: bool = True) -> None:
+        """Create “Allow access to Kubeflow Pipelines” in this notebook's profile; nothing restarts."""
+        from .details.cluster import access
+
+        access.create_option(self._core.kubernetes, self.context, allowed=allowed)
+
+    def restart_notebook(self, *, allowed: bool = True) -> None:
+        """Start this notebook anew with the option: kernels end and this process too, files stay."""
+        from .details.cluster import access
+
+        access.restart_notebook(self._core.kubernetes, self.context, allowed=allowed)
+
+    # runs
+
+    def page_runs(
+        self,
+        *,
+        state: Sequence[str] = (),
+        search: str = "",
+        experiment_id: str = "",
+        archived: bool = False,
+        sort_by: str = "created_at desc",
+        page_size: int = 50,
+        page_token: str = "",
+    ) -> RunPage:
+        """One page of runs as rows, without specs and details."""
+        found = runs.page(
+            self._core,
+            state=state,
+            search=search,
+            experiment_id=experiment_id,
+            archived=archived,
+            sort_by=sort_by,
+            page_size=page_size,
+            page_token=page_token,
+            settling=self._policies.settling,
+        )
+        return msgspec.structs.replace(found, runs=runs.marked(self._core, found.runs))
+
+    def list_runs(
+        self,
+        *,
+        state: Sequence[str] = (),
+        search: str = "",
+        experiment: str = "",
+        archived: bool = False,
+        sort_by: str = "created_at desc",
+        limit: int = 20,
+    ) -> RunList:
+        """Runs as rows, at most `limit`, the newest first."""
+        return runs.listed(
+            self._core,
+            state=state,
+            search=search,
+            experiment=experiment,
+            archived=archived,
+            sort_by=sort_by,
+            limit=limit,
+            settling=self._policies.settling,
+        )
+
+    def get_run(self, run_id: str | Run) -> Run:
+        """One run."""
+        return runs.get(self._core, _id(run_id))
+
+    def find_run(self, ref: str | Run) -> Run:
+        """The run that an id, at least four letters of its start, a unique name or `@last` means."""
+        return runs.find(self._core, _id(ref))
+
+    def view_run(self, run_id: str | Run) -> RunView:
+        """A run with its tasks, parameters, spec and failure."""
+        from . import view
+
+        return view.view(self._core, _id(run_id))
+
+    def tasks(self, run_id: str | Run) -> TaskList:
+        """The tasks of a run in the order of their start."""
+        from . import view
+
+        return view.task_list(self._core, _id(run_id))
+
+    def why(self, run_id: str | Run) -> Failure | None:
+        """Why a run failed; None when it did not."""
+        from . import view
+
+        return view.why(self._core, _id(run_id))
+
+    def submit(
+        self,
+        source: AnySource,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        experiment: str = "Default",
+        name: str = "",
+        description: str = "",
+        cache: Cache | str = Cache.COMPILED,
+        pipeline_root: str = "",
+        service_account: str = "",
+        submit_key: str = "",
+        patient: bool = True,
+    ) -> Run:
+        """Start one run; an experiment that is not there is created.
+
+        Calls with the same `submit_key`, of one press of Run, start one run. After an unclear answer a
+        patient caller waits, for two minutes at most, until it is settled; others get the run as UNCONFIRMED,
+        and lists show it so until it is.
+        """
+        from .submit import submit
+
+        cached = _cache(cache)
+        wish = submit.Wish(
+            source,
+            parameters or {},
+            experiment,
+            name,
+            description,
+            cached,
+            pipeline_root,
+            service_account,
+            submit_key,
+        )
+        run = submit.submit(self._core, wish, self._policies.settling, patient=patient)
+        return run if run.phase is Phase.UNCONFIRMED else runs.shown(self._core, run)
+
+    def settle(self) -> float | None:
+        """Look once at the submits that are not confirmed, in all namespaces of this server.
+
+        Returns the seconds until another look makes sense, None when everything is settled; for whoever
+        has time to spare, since lists do the same. A server that does not answer is no error here.
+        """
+        namespaces = sorted({intent.namespace for intent in settle.pending(self._core)})
+        for namespace in namespaces:
+            settle.reconcile(self.in_namespace(namespace)._core, self._policies.settling)
+        now = self._core.clock.now().timestamp()
+        return settle.next_look(settle.pending(self._core), self._policies.settling, now)
+
+    def preview(
+        self,
+        source: AnySource,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        experiment: str = "Default",
+        name: str = "",
+        description: str = "",
+        cache: Cache | str = Cache.COMPILED,
+        pipeline_root: str = "",
+        service_account: str = "",
+    ) -> dict[str, Any]:
+        """Return what `submit` would send, without the ids; sends nothing that changes anything."""
+        from .submit import submit
+
+        cached = _cache(cache)
+        wish = submit.Wish(
+            source, parameters or {}, experiment, name, description, cached, pipeline_root, service_account
+        )
+        return submit.body_of(self._core, wish)
+
+    def terminate(self, run_id: str | Run) -> Run:
+        """Stop a run; one that has ended or is ending is returned as it is."""
+        return runs.change(self._core, _id(run_id), "terminate")
+
+    def archive(self, run_id: str | Run) -> Run:
+        """Put a run into the archive; it goes on running."""
+        return runs.change(self._core, _id(run_id), "archive")
+
+    def unarchive(self, run_id: str | Run) -> Run:
+        """Take a run out of the archive."""
+        return runs.change(self._core, _id(run_id), "unarchive")
+
+    def retry(self, run_id: str | Run) -> Run:
+        """Go on from the failed tasks; raises `retry-refused` when there is nothing to retry."""
+        return runs.change(self._core, _id(run_id), "retry")
+
+    def delete_run(self, run_id: str | Run) -> None:
+        """Delete a run for good; one that is running is terminated first."""
+        runs.delete(self._core, _id(run_id))
+
+    def wait(
+        self,
+        run_id: str | Run,
+        *,
+        timeout: float | None = None,
+        on_change: Callable[[Run], None] | None = None,
+    ) -> Run:
+        """Return the run when it has succeeded; raises RunFailed or, after `timeout` seconds, RunTimeout."""
+        from . import view
+
+        return runs.wait(
+            self._core,
+            _id(run_id),
+            timeout=timeout,
+            on_change=on_change,
+            why=lambda run: view.reason(self._core, run),
+            pace=self._policies.pace,
+        )
+
+    def log(
+        self, run_id: str | Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0
+    ) -> LogChunk:
+        """A part of a task's log: from byte `offset`, or its last `tail` lines."""
+        from . import logs
+
+        return logs.chunk(self._core, _id(run_id), task_id, offset=offset, attempt=attempt, tail=tail)
+
+    def pod(self, run_id: str | Run, task_id: str, *, attempt: int = 0) -> PodView:
+        """The pod of an attempt at a task (0 is the last): its events, and itself as YAML."""
+        from . import pods
+
+        return pods.view(self._core, _id(run_id), task_id, attempt)
+
+    def logs(self, run_id: str | Run, task: str = "", *, tail: int = 0, search: str = "") -> str:
+        """The log of a task; without a name of the one that failed, else runs, else ended last."""
+        from . import logs
+
+        return logs.text(self._core, self.get_run(run_id), task, tail=tail, search=search)
+
+    def outputs(self, run_id: str | Run, task: str = "") -> dict[str, dict[str, object]]:
+        """What tasks made: task → name → value, or the address of an artifact."""
+        from . import view
+
+        return view.outputs(self._core, _id(run_id), task)
+
+    def metrics(self, run_ids: Sequence[str | Run]) -> MetricTable:
+        """The scalar metrics of runs, side by side."""
+        from . import view
+
+        return view.metrics(self._core, [_id(run_id) for run_id in run_ids])
+
+    # experiments
+
+    def page_experiments(
+        self,
+        *,
+        search: str = "",
+        archived: bool = False,
+        sort_by: str = "created_at desc",
+        page_size: int = 50,
+        page_token: str = "",
+    ) -> ExperimentPage:
+        """One page of experiments."""
+        return experiments.page(
+            self._core,
+            search=search,
+            archived=archived,
+            sort_by=sort_by,
+            page_size=page_size,
+            page_token=page_token,
+        )
+
+    def list_experiments(
+        self, *, search: str = "", archived: bool = False, limit: int = 20
+    ) -> ExperimentList:
+        """Experiments, at most `limit`, the newest first."""
+        return experiments.listed(self._core, search=search, archived=archived, limit=limit)
+
+    def get_experiment(self, name_or_id: str) -> Experiment:
+        """One experiment."""
+        return experiments.find(self._core, name_or_id)
+
+    def create_experiment(self, name: str, description: str = "") -> Experiment:
+        """A new experiment."""
+        return experiments.create(self._core, name, description)
+
+    def archive_experiment(self, experiment: str) -> Experiment:
+        """Archive an experiment, by id or name, and its runs."""
+        return experiments.change(self._core, experiment, "archive")
+
+    def unarchive_experiment(self, experiment: str) -> Experiment:
+        """Restore an archived experiment, by id or name; its runs stay archived."""
+        return experiments.change(self._core, experiment, "unarchive")
+
+    def delete_experiment(self, experiment: str) -> None:
+        """Delete an experiment for good, by id or name; its runs stay."""
+        experiments.delete(self._core, experiment)
+
+    # pipelines
+
+    def page_pipelines(
+        self,
+        *,
+        shared: bool = False,
+        search: str = "",
+        sort_by: str = "created_at desc",
+        page_size: int = 50,
+        page_token: str = "",
+    ) -> PipelinePage:
+        """One page of the namespace's own pipelines, or of the shared ones."""
+        from . import pipelines
+
+        return pipelines.page(
+            self._core,
+            shared=shared,
+            search=search,
+            sort_by=sort_by,
+            page_size=page_size,
+            page_token=page_token,
+        )
+
+    def list_pipelines(self, *, shared: bool = False, search: str = "", limit: int = 20) -> PipelineList:
+        """Pipelines, at most `limit`, the newest first."""
+        from . import pipelines
+
+        return pipelines.listed(self._core, shared=shared, search=search, limit=limit)
+
+    def find_pipeline(self, ref: str) -> Pipeline:
+        """The pipeline with this id or name, an own one before a shared one."""
+        from . import pipelines
+
+        return pipelines.find(self._core, ref)
+
+    def page_versions(
+        self,
+        pipeline_id: str,
+        *,
+        sort_by: str = "created_at desc",
+        page_size: int = 50,
+        page_token: str = "",
+    ) -> PipelineVersionPage:
+        """One page of the versions of a pipeline, newest first."""
+        from . import pipelines
+
+        return pipelines.page_versions(
+            self._core, pipeline_id, sort_by=sort_by, page_size=page_size, page_token=page_token
+        )
+
+    def list_versions(self, pipeline_id: str, *, limit: int = 20) -> PipelineVersionList:
+        """The versions of a pipeline, newest first."""
+        from . import pipelines
+
+        return pipelines.versions(self._core, pipeline_id, limit=limit)
+
+    def get_version(self, pipeline_id: str, version_id: str) -> PipelineVersion:
+        """One version with its compiled pipeline."""
+        from . import pipelines
+
+        return pipelines.version(self._core, pipeline_id, version_id)
+
+    def upload(self, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
+        """Register a pipeline privately; a name that is known gets a new version."""
+        from . import pipelines
+
+        return pipelines.upload(self._core, source, name=name, description=description)
+
+    def delete_pipeline(self, pipeline: str, version_id: str = "") -> None:
+        """Delete a pipeline for good, by id or name, with its versions, or one version of it."""
+        from . import pipelines
+
+        pipelines.delete(self._core, pipeline, version_id)
+
+    def inspect(self, source: AnySource) -> Inspection:
+        """Read a source for the submit form; starts nothing."""
+        from . import pipelines
+
+        return pipelines.inspect(self._core, source)
+
+
+def _id(run: str | Run) -> str:
+    return run.run_id if isinstance(run, Run) else run
+
+
+def _cache(word: Cache | str) -> Cache:
+    try:
+        return Cache(word)
+    except ValueError:
+        why = "It is compiled, on or off."
+        raise kfp_error("bad-input", field="cache", problem=f"“{word}” is not a choice", why=why) from None

@@ -1,0 +1,181 @@
+"""What became of submits without a clear answer (kfp-api §2.3, "Exactly-once submit")."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+from ...client import filters
+from ...client import runs as requests
+from ...errors import KfpError, KfpNotFoundError
+from ...models import Phase, Run
+from ..core import Core
+from ..state.journal import OPEN, Intent, Stage
+
+DAY = 24 * 3600.0  # seconds after which only a person who looks at the list is told
+RARELY = 300.0  # seconds between two looks when KFP has not answered for long
+AT_ONCE = 5  # attempts looked up with one page of runs
+SKEW = 60.0  # seconds that two clocks may differ
+_OWN_IDS = re.compile(r"v?(0|1)\.|v?2\.0\.0-")  # versions of KFP that take no id from a client
+
+
+class Settling(NamedTuple):
+    """How long an unclear submit is looked up before it counts as "did not start"; seconds."""
+
+    answer: float = 60.0  # for the answer of the POST itself
+    first: float = 0.5  # between two looks, twice as long each time
+    longest: float = 8.0
+    bound: float = 120.0  # since it was sent: 55 s deadline, 50 s lock wait, and a margin
+    sending: float = 70.0  # after which nobody can still be waiting for the answer of the POST
+    surplus: tuple[float, ...] = (60.0, 300.0, 600.0)  # when one that was sent again is looked for once more
+
+
+def look(core: Core, intent: Intent, *, late: bool) -> Run | None:
+    """Look the run of `intent` up once, write down what is known, and return the run if it is there.
+
+    Only KFP's own "not found" is evidence, and only when it is too `late` for the run to come; anything else
+    means to ask again.
+    """
+    try:
+        run = _run_of(core, intent, late=late)
+    except KfpError:
+        return None
+    if run is None and late:
+        core.journal.settle(intent.run_id, Stage.LOST)
+    if run is not None:
+        core.journal.accept(intent.run_id, run.run_id)
+    return run
+
+
+def _run_of(core: Core, intent: Intent, *, late: bool) -> Run | None:
+    try:
+        return core.api.call(requests.get_run(intent.run_id))
+    except KfpNotFoundError:
+        return _by_name(core, intent) if late else None
+
+
+def _by_name(core: Core, intent: Intent) -> Run | None:
+    """Return the run of `intent` on a server that gives ids of its own: KFP before 2.0 does.
+
+    The first of its name in its experiment that is not older than the attempt, and that no other attempt is.
+    """
+    if not _OWN_IDS.match(core.health().tag_name):
+        return None
+    named = [filters.equals("display_name", intent.display_name)]
+    request = requests.list_runs(
+        core.namespace(), named, experiment_id=intent.experiment_id, sort_by="created_at desc", page_size=50
+    )
+    sent = datetime.fromtimestamp(intent.sent_at - SKEW, timezone.utc)
+    found = [run for run in core.api.call(request).runs if run.created_at and run.created_at >= sent]
+    return next((run for run in reversed(found) if core.journal.find(run.run_id) is None), None)
+
+
+def overdue(core: Core, intent: Intent) -> bool:
+    """Whether a run that is not there cannot come any more, by the usual patience."""
+    return core.clock.now().timestamp() - intent.sent_at >= Settling().bound
+
+
+def wait(core: Core, intent: Intent, settling: Settling, age: float) -> Run | None:
+    """Look until the run of `intent` is there, or until the bound, whatever the clock is set to meanwhile.
+
+    `age` is how many seconds ago it was sent. None is of a run that is given up; one that KFP tells nothing
+    of to the end is returned as not confirmed.
+    """
+    until = core.clock.monotonic() + settling.bound - min(max(age, 0.0), settling.bound)
+    pause = settling.first
+    while True:
+        late = core.clock.monotonic() >= until
+        run = look(core, intent, late=late)
+        if run is not None:
+            return run
+        known = core.journal.find(intent.run_id)
+        if known is None or known.stage not in OPEN:
+            return None
+        if late:
+            return unconfirmed(core, intent)
+        core.clock.sleep(min(pause, until - core.clock.monotonic()))
+        pause = min(settling.longest, pause * 2)
+
+
+def reconcile(core: Core, settling: Settling) -> list[Run]:
+    """Settle what can be settled with a look each, and return what is still not confirmed as rows.
+
+    Costs nothing while nothing is open. Attempts of a process that is gone are adopted.
+    """
+    where = core.context.server, core.context.namespace
+    open_ones = core.journal.unsettled(*where)
+    now = core.clock.now().timestamp()
+    for intent in open_ones[-AT_ONCE:]:
+        age = now - intent.sent_at
+        if age < -SKEW:  # the clock was set back: it counts from now
+            core.journal.redate(intent.run_id, now)
+        elif intent.stage is Stage.UNCLEAR or age > settling.sending:
+            look(core, intent, late=age >= settling.bound)
+    _end_surplus(core, settling, now)
+    return [unconfirmed(core, intent) for intent in core.journal.unsettled(*where)] if open_ones else []
+
+
+def pending(core: Core) -> list[Intent]:
+    """Return the attempts of the last day on this server, in any namespace, that need another look."""
+    since = core.clock.now().timestamp() - DAY
+    return [each for each in core.journal.pending(since) if each.server == core.context.server]
+
+
+def next_look(intents: list[Intent], settling: Settling, now: float) -> float | None:
+    """Return the seconds until the first of `intents` needs another look, None when there is none.
+
+    Two looks are as far apart as the attempt is old, so a server that stays away is asked ever more rarely.
+    """
+    return min((max(settling.first, _wait(each, settling, now)) for each in intents), default=None)
+
+
+def _wait(intent: Intent, settling: Settling, now: float) -> float:
+    age = now - intent.sent_at
+    if intent.stage is Stage.SURPLUS:
+        looks = settling.surplus[intent.looks : intent.looks + 1]
+        return settling.bound + looks[0] - age if looks else 0.0
+    if intent.stage is Stage.SENDING and age < settling.sending:
+        return settling.sending - age
+    return min(age, settling.longest if age < settling.bound else RARELY)
+
+
+def unconfirmed(core: Core, intent: Intent) -> Run:
+    """Return the row of an attempt that KFP has not confirmed."""
+    experiment = core.caches.experiments.get(intent.experiment_id)
+    return Run(
+        run_id=intent.run_id,
+        experiment_id=intent.experiment_id,
+        display_name=intent.display_name,
+        created_at=datetime.fromtimestamp(intent.sent_at, timezone.utc),
+        namespace=intent.namespace,
+        experiment_name=experiment.display_name if experiment else "",
+        phase=Phase.UNCONFIRMED,
+        mine=True,
+    )
+
+
+def _end_surplus(core: Core, settling: Settling, now: float) -> None:
+    """End runs that turned up after they had been given up and sent again."""
+    for intent in core.journal.surplus(core.context.server, core.context.namespace):
+        if intent.looks >= len(settling.surplus):
+            core.journal.settle(intent.run_id, Stage.LOST)
+        elif now - intent.sent_at - settling.bound >= settling.surplus[intent.looks]:
+            core.journal.looked(intent.run_id)
+            _end(core, intent)
+
+
+def _end(core: Core, intent: Intent) -> None:
+    try:
+        core.api.call(requests.get_run(intent.run_id))
+        core.api.call(requests.change_run(intent.run_id, "terminate"))
+    except KfpNotFoundError:
+        return
+    except KfpError as error:
+        if error.code != "bad-input":  # it has already ended
+            return
+    try:
+        core.api.call(requests.delete_run(intent.run_id))
+    except KfpError:
+        return  # the next look tries again
+    core.journal.settle(intent.run_id, Stage.REFUSED)

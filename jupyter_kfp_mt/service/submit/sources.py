@@ -1,0 +1,98 @@
+"""What to run: a file, its text, a registered version, our example or a function → a compiled pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ...client import pipelines as requests
+from ...errors import kfp_error
+from ...models import PipelineVersion, PipelineVersionReference, Source, SourceKind
+from ...pipeline_spec import Package, from_wire, parse
+from ...pipeline_spec.reading import MAX_BYTES
+from ..core import UUID, Core
+from .compile import compile_file, compile_function
+
+AnySource = Source | str | Path | Callable[..., Any]
+
+
+class Resolved(NamedTuple):
+    """A pipeline, and the registered version it is."""
+
+    package: Package
+    reference: PipelineVersionReference | None = None
+    example: bool = False
+
+
+def resolve(core: Core, source: AnySource) -> Resolved:
+    """Return the pipeline that `source` means; raises the error that says why it cannot be used."""
+    if isinstance(source, (str, Path)):
+        return Resolved(read_path(str(source)))
+    if not isinstance(source, Source):
+        return Resolved(compile_function(source))
+    if source.kind == SourceKind.PIPELINE:
+        version = version_of(core, source.pipeline_id, source.pipeline_version_id)
+        return Resolved(package_of(version), _reference(version))
+    if source.kind == SourceKind.EXAMPLE:
+        text = resources.files("jupyter_kfp_mt").joinpath("example/hello.yaml").read_bytes()
+        return Resolved(parse(text, name="hello.yaml"), example=True)
+    if source.kind == SourceKind.TEXT:
+        return Resolved(parse(source.text, name=Path(source.path).name or "The text"))
+    return Resolved(read_path(source.path))
+
+
+def read_path(word: str) -> Package:
+    """Read `file.yaml`, `file.json`, `file.py` or `file.py:function` from this machine's disk."""
+    name, _, function = word.rpartition(":") if ".py:" in word else (word, "", "")
+    path = Path(name).expanduser()
+    if path.suffix == ".ipynb":
+        raise kfp_error("bad-input", field="source", problem="a notebook is not a pipeline")
+    try:
+        size = path.stat().st_size
+        if path.suffix == ".py" and path.is_file():
+            return compile_file(path, function)
+        text = path.read_bytes() if size <= MAX_BYTES else b""
+    except FileNotFoundError:
+        error = kfp_error("not-found", thing="file")
+        error.why = f"“{path.name}” is not in {path.absolute().parent}."
+        error.next_step, error.command = "Check the path.", ""
+        raise error from None
+    except (OSError, ValueError) as failure:
+        reason = failure.strerror if isinstance(failure, OSError) else "it has a NUL in it"
+        raise kfp_error("bad-input", field="source", problem=f"“{name}” cannot be read: {reason}") from None
+    if size > MAX_BYTES:
+        raise kfp_error(
+            "too-large", thing="The file", size=f"It has {size / 2**20:.1f} MiB", limit="32.0 MiB"
+        )
+    return parse(text, name=path.name)
+
+
+def version_of(core: Core, pipeline_id: str, version_id: str) -> PipelineVersion:
+    """Return a registered version, the newest where none is named; raises `not-found`."""
+    for thing, given in (("pipeline", pipeline_id), ("pipeline version", version_id)):
+        if given and not UUID.fullmatch(given):
+            raise core.missing(thing, given, PipelineVersion)
+    if version_id:
+        kept = core.caches.versions.get(version_id)
+        return kept or core.caches.versions.put(
+            version_id, core.api.call(requests.get_version(pipeline_id or version_id, version_id))
+        )
+    page = core.api.call(requests.list_versions(pipeline_id, sort_by="created_at desc", page_size=1))
+    if not page.pipeline_versions:
+        raise core.missing("pipeline version", pipeline_id, PipelineVersion)
+    return page.pipeline_versions[0]
+
+
+def package_of(version: PipelineVersion) -> Package:
+    """Return the compiled pipeline of a registered version."""
+    return from_wire(msgspec.json.decode(version.pipeline_spec), name=version.display_name or version.name)
+
+
+def _reference(version: PipelineVersion) -> PipelineVersionReference:
+    return PipelineVersionReference(
+        pipeline_id=version.pipeline_id, pipeline_version_id=version.pipeline_version_id
+    )

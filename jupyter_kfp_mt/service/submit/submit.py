@@ -1,0 +1,145 @@
+"""One press of Run is one run.
+
+A real server starts a second execution when it is sent the same `run_id` again (kfp-api §2.3, "Exactly-once
+submit"), so: what it checks too late is checked here, the attempt is written down, one POST goes out under an
+id of ours, and an unclear answer is settled by looking that id up, never by sending again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ...client import runs as requests
+from ...client.gateways import unavailable
+from ...errors import KfpError, kfp_error
+from ...models import Cache, PipelineVersionReference, Run
+from ...pipeline_spec import Package, check_parameters, with_cache
+from .. import experiments
+from ..core import Core
+from ..experiments import check_text
+from ..pipelines import short_name
+from ..state.journal import OPEN, Intent, Stage
+from . import settle
+from .settle import Settling
+from .sources import AnySource, resolve
+
+
+class Wish(NamedTuple):
+    """What a person asks for."""
+
+    source: AnySource
+    parameters: Mapping[str, Any]
+    experiment: str = "Default"
+    name: str = ""
+    description: str = ""
+    cache: Cache = Cache.COMPILED
+    pipeline_root: str = ""
+    service_account: str = ""
+    submit_key: str = ""  # of one press of Run: however often it arrives, it is one run
+
+
+def body_of(core: Core, wish: Wish) -> dict[str, Any]:
+    """Return the run that would be sent, but for its ids; raises what is wrong with the wish."""
+    found = resolve(core, wish.source)
+    package = found.package
+    values = dict(wish.parameters)
+    if found.example:
+        values = {"name": core.context.namespace or "you", **values}
+    values = check_parameters(package, values)
+    moment = core.clock.now().astimezone().strftime("%Y-%m-%d %H-%M")
+    name = wish.name or f"{short_name(package.name)} {moment}"
+    for field, text in (
+        ("display_name", name),
+        ("description", wish.description),
+        ("service_account", wish.service_account),
+    ):
+        check_text(field, text)
+    if not name.strip():
+        raise kfp_error("bad-input", field="display_name", problem="a name is needed")
+    config = {"parameters": values, "pipeline_root": wish.pipeline_root}
+    optional = {"description": wish.description, "service_account": wish.service_account}
+    return {
+        "display_name": name,
+        **{key: value for key, value in optional.items() if value},
+        "runtime_config": {key: value for key, value in config.items() if value},
+        **_what(package, found.reference, wish.cache),
+    }
+
+
+def _what(package: Package, reference: PipelineVersionReference | None, cache: Cache) -> dict[str, Any]:
+    """The registered version itself, or the compiled pipeline where caching is to be changed."""
+    if reference is not None and cache is Cache.COMPILED:
+        return {"pipeline_version_reference": msgspec.to_builtins(reference)}
+    return {"pipeline_spec": with_cache(package, cache).wire()}
+
+
+def submit(core: Core, wish: Wish, settling: Settling, *, patient: bool) -> Run:
+    """Start one run and return it; raises what is wrong, or that nothing is known to have started.
+
+    After an unclear answer a patient caller waits until it is settled; others get the run as not confirmed.
+    """
+    known = core.journal.by_key(wish.submit_key)
+    if known is not None and known.stage in (*OPEN, Stage.ACCEPTED):
+        return _met(core, known, settling, patient=patient)
+    body = body_of(core, wish)
+    body["experiment_id"] = experiments.ensure(core, wish.experiment).experiment_id
+    body["run_id"] = str(uuid.uuid4())
+    intent = Intent(
+        run_id=body["run_id"],
+        submit_key=wish.submit_key,
+        server=core.context.server,
+        namespace=core.context.namespace,
+        display_name=body["display_name"],
+        experiment_id=body["experiment_id"],
+        sent_at=core.clock.now().timestamp(),
+    )
+    known = core.journal.begin(intent)
+    if known is not None:
+        return _met(core, known, settling, patient=patient)
+    return _send(core, intent, body, settling, patient=patient)
+
+
+def _send(core: Core, intent: Intent, body: dict[str, Any], settling: Settling, *, patient: bool) -> Run:
+    began = core.clock.monotonic()
+    try:
+        run = core.api.call(requests.create_run(body, answer=settling.answer))
+    except KfpError as error:
+        core.journal.settle(intent.run_id, Stage.UNCLEAR if error.unclear else Stage.REFUSED)
+        if not error.unclear:
+            raise
+        unclear = error
+    except BaseException:  # interrupted: it may have arrived
+        core.journal.settle(intent.run_id, Stage.UNCLEAR)
+        raise
+    else:
+        if run.run_id == intent.run_id or run.display_name == intent.display_name:  # KFP 1 gives the id
+            core.journal.accept(intent.run_id, run.run_id)
+            return run
+        core.journal.settle(intent.run_id, Stage.UNCLEAR)
+        unclear = kfp_error("kfp-error", status="A submit was answered", text=f"with run {run.run_id[:8]}")
+    age = core.clock.monotonic() - began
+    return _settled(core, intent, settling, unclear, age=age) if patient else settle.unconfirmed(core, intent)
+
+
+def _met(core: Core, intent: Intent, settling: Settling, *, patient: bool) -> Run:
+    """The run of an attempt that the same press of Run has already made."""
+    if (intent.server, intent.namespace) != (core.context.server, core.context.namespace):
+        elsewhere = f"it was used in {intent.namespace or 'another place'}"
+        raise kfp_error("bad-input", field="submit_key", problem=elsewhere)
+    if intent.stage is Stage.ACCEPTED:
+        return core.api.call(requests.get_run(intent.run_id))
+    if not patient:
+        return settle.unconfirmed(core, intent)
+    age = core.clock.now().timestamp() - intent.sent_at
+    return _settled(core, intent, settling, unavailable(core.context), age=age)
+
+
+def _settled(core: Core, intent: Intent, settling: Settling, error: KfpError, *, age: float) -> Run:
+    run = settle.wait(core, intent, settling, age)
+    if run is None:
+        raise error
+    return run

@@ -1,0 +1,371 @@
+"""What really ran: the Argo Workflow behind a run, read into one task per component. Pure.
+
+KFP's v2beta1 answer names neither pods nor reasons; they are in the v1beta1 answer's
+`pipeline_runtime.workflow_manifest` (kfp-api §2.3, §8). Per component Argo runs a driver, then an executor
+with one pod per attempt; people see one task. Template and node names are those of KFP's Argo compiler.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from ...models import NOT_JSON, ChildTask, Phase, Task, known_time, phase_of
+
+MAX_MANIFEST = 32 * 1024 * 1024  # characters of a manifest that is read; etcd takes far less
+MAX_DEPTH = 100  # graphs in graphs
+_STATES = {
+    "Pending": "PENDING",
+    "Running": "RUNNING",
+    "Succeeded": "SUCCEEDED",
+    "Skipped": "SKIPPED",
+    "Omitted": "SKIPPED",  # what it depends on did not succeed
+    "Failed": "FAILED",
+    "Error": "FAILED",
+}
+_DRIVERS = ("system-container-driver", "system-dag-driver")
+_GROUPS = {"for-loop": "LOOP", "condition": "CONDITION", "exit-handler": "EXIT_HANDLER"}
+_PARTS = frozenset({"root", "iteration", "iteration-item", "iteration-iterations"})
+_ITERATION = re.compile(r"\((\d+):")
+_DRIVER = re.compile(r"-driver(\(\d+\))?\Z")
+_ROOT_DRIVER = re.compile(r"root-driver(\(\d+\))?\Z")
+_ATTEMPT = re.compile(r"executor(\(\d+\))?\Z")
+
+
+class _Outputs(msgspec.Struct, frozen=True, rename="camel"):
+    exit_code: str = ""
+
+
+class Node(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One node of an Argo Workflow, as far as people need it."""
+
+    id: str = ""
+    name: str = ""
+    display_name: str = ""
+    type: str = ""  # Pod, DAG, Retry, Skipped, TaskGroup, …
+    template_name: str = ""
+    boundary_id: str = msgspec.field(name="boundaryID", default="")
+    phase: str = ""
+    message: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    children: list[str] | None = None
+    outputs: _Outputs | None = None
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of its main container, once known."""
+        text = self.outputs.exit_code if self.outputs else ""
+        return int(text) if text.isdecimal() else None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended without success."""
+        return self.phase in ("Failed", "Error")
+
+    @property
+    def is_driver(self) -> bool:
+        """Whether it is KFP's own preparation of a task; one named without the suffix is the task itself."""
+        driver = any(name in self.template_name for name in _DRIVERS)
+        return driver and _DRIVER.search(self.display_name) is not None
+
+    @property
+    def is_executor(self) -> bool:
+        """Whether it is a component that pods run."""
+        return "system-container-executor" in self.template_name
+
+
+class _Meta(msgspec.Struct, frozen=True):
+    name: str = ""
+    namespace: str = ""
+    annotations: dict[str, str] | None = None
+
+
+class _Status(msgspec.Struct, frozen=True):
+    phase: str = ""
+    message: str = ""
+    nodes: dict[str, Node] | None = None
+
+
+class Workflow(msgspec.Struct, frozen=True):
+    """An Argo Workflow as KFP stores it."""
+
+    metadata: _Meta = _Meta()
+    status: _Status = _Status()
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """Its nodes by id; none before the controller has seen it."""
+        return self.status.nodes or {}
+
+    def pod_name(self, node: Node) -> str:
+        """Return the name of the pod that ran `node`.
+
+        Source: KFP's `RetrievePodName`; Argo's pod names end in the hash that ends the node's id.
+        """
+        old = (self.metadata.annotations or {}).get("workflows.argoproj.io/pod-name-format") == "v1"
+        if old or node.name == self.metadata.name:
+            return node.id
+        hashed = node.id.rpartition("-")[2]
+        middle = "" if ".inline" in node.name else f"-{node.template_name}"
+        return f"{self.metadata.name}{middle}-{hashed}"
+
+
+class Attempt(NamedTuple):
+    """One pod of a task and how it went."""
+
+    node_id: str
+    pod: str
+    phase: str
+    message: str = ""
+    exit_code: int | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended without success."""
+        return self.phase in ("Failed", "Error")
+
+    @property
+    def ended(self) -> bool:
+        """Whether its pod writes no more."""
+        return self.phase not in ("", "Pending", "Running")
+
+
+class Step(NamedTuple):
+    """A task with the pods that ran it; the driver is KFP's own preparation."""
+
+    task: Task
+    attempts: tuple[Attempt, ...] = ()
+    driver: Attempt | None = None
+
+    @property
+    def message(self) -> str:
+        """What Argo says of it: of its driver if that failed, else of its last attempt."""
+        if self.driver is not None and self.driver.failed:
+            return self.driver.message
+        return self.attempts[-1].message if self.attempts else ""
+
+
+class Whole(NamedTuple):
+    """A run apart from its steps: KFP's preparation of it, and what Argo says of all of it."""
+
+    driver: Attempt | None = None
+    begun: datetime | None = None
+    message: str = ""
+
+
+class Seen(NamedTuple):
+    """The steps of a run and the namespace of its pods."""
+
+    steps: list[Step]
+    namespace: str
+    whole: Whole = Whole()
+
+
+def read_workflow(manifest: str) -> Workflow | None:
+    """Return the Workflow in `manifest`, or None when there is none that can be read."""
+    if not manifest or len(manifest) > MAX_MANIFEST:
+        return None
+    try:
+        return msgspec.json.decode(manifest, type=Workflow)
+    except NOT_JSON:
+        return None
+
+
+def whole_of(workflow: Workflow) -> Whole:
+    """Return what is no step of a run: where it fails, there may be no step at all."""
+    drivers = [node for node in workflow.nodes.values() if _ROOT_DRIVER.match(node.display_name)]
+    pods = sorted((node for node in drivers if node.type == "Pod"), key=lambda node: node.name)
+    if not pods:
+        return Whole(message=workflow.status.message)
+    node = pods[-1]
+    driver = Attempt(node.id, workflow.pod_name(node), node.phase, node.message, node.exit_code)
+    return Whole(driver, known_time(node.started_at), workflow.status.message)
+
+
+def steps_of(workflow: Workflow, run_id: str, reported: Iterable[Task] = ()) -> list[Step]:
+    """Return one step per component, group and iteration of a run, parents first, in the order they started.
+
+    Ids are those of `reported` (the v2beta1 `task_details`) where one fits, else the node's.
+    """
+    tree = _Tree(workflow, {_key(task): task for task in reported})
+    shown = [node for node in workflow.nodes.values() if tree.is_shown(node)]
+    shown.sort(key=lambda node: (known_time(node.started_at) is None, str(node.started_at or ""), node.name))
+    steps = [tree.step(node, run_id) for node in shown]
+    return _parents_first(steps)
+
+
+def fold_tasks(tasks: Iterable[Task]) -> list[Task]:
+    """Return one task per component from `task_details` alone: without drivers, executors and the root.
+
+    What a task is made of is told by names only, so a component that is itself called `…-driver` stays.
+    """
+    found = list(tasks)
+    if any(task.type for task in found):
+        return found  # a server that says what each task is has no such parts
+    drivers = Counter(task.display_name for task in found)
+    folded: list[Task] = []
+    for task in found:
+        base = _DRIVER.sub("", task.display_name)
+        if base != task.display_name and (base in _PARTS or drivers[base] > 0):
+            drivers[base] -= 1
+        elif task.display_name not in _PARTS and not _ATTEMPT.match(task.display_name):
+            folded.append(task)
+    return [task for task in folded if not _is_root(task, found)]
+
+
+def _is_root(task: Task, tasks: list[Task]) -> bool:
+    """Whether `task` is the pipeline itself: the one above `root-driver`, named like the pipeline."""
+    if not task.child_tasks or not any(other.display_name == "root-driver" for other in tasks):
+        return False
+    prefix = task.child_tasks[0].pod_name.rpartition("-")[0]
+    return task.display_name in (prefix, prefix.rpartition("-")[0])
+
+
+def _key(task: Task) -> tuple[str, frozenset[str]]:
+    return task.display_name, frozenset(child.pod_name for child in task.child_tasks)
+
+
+def _parents_first(steps: list[Step]) -> list[Step]:
+    below: dict[str, list[Step]] = {}
+    for step in steps:
+        below.setdefault(step.task.parent_task_id, []).append(step)
+    ordered: list[Step] = []
+    waiting = below.pop("", [])[::-1]
+    while waiting:
+        step = waiting.pop()
+        ordered.append(step)
+        waiting.extend(below.pop(step.task.task_id, [])[::-1])
+    return ordered
+
+
+class _Tree:
+    """The nodes of a Workflow, asked about their place."""
+
+    def __init__(self, workflow: Workflow, reported: Mapping[tuple[str, frozenset[str]], Task]) -> None:
+        self._workflow = workflow
+        self._nodes = workflow.nodes
+        self._reported = reported
+        self._inside: dict[str, list[Node]] = {}
+        self._repeats: set[str] = set()  # what a Retry node started
+        for node in self._nodes.values():
+            self._inside.setdefault(node.boundary_id, []).append(node)
+            if node.type == "Retry":
+                self._repeats.update(node.children or [])
+
+    def is_shown(self, node: Node) -> bool:
+        """Whether people see `node` as a task of its own."""
+        boundary = self._nodes.get(node.boundary_id)
+        name = self._workflow.metadata.name
+        return not (
+            node.is_driver
+            or node.id in self._repeats
+            or node.name in (name, f"{name}.root")
+            or node.type == "TaskGroup"  # the fan-out of a loop
+            or node.display_name == "iteration-item"
+            or node.template_name.startswith("exit-hook-")
+            or (boundary is not None and boundary.is_executor)
+        )
+
+    def step(self, node: Node, run_id: str) -> Step:
+        """Return the step that `node` stands for."""
+        driver = self._driver(node)
+        pods = self._pods(node)
+        said = self._attempt(driver) if driver is not None else None
+        tries = tuple(self._attempt(pod) for pod in pods)
+        cached = node.phase == "Succeeded" and not pods and self._is_leaf(node)
+        state = _STATES.get(node.phase, "")
+        if said is not None and said.failed:
+            state = "FAILED"  # Argo calls the task itself "Omitted"
+        step = Step(Task(), tries, said)
+        begun = driver if driver is not None else node
+        reported = self._known(node)
+        task = Task(
+            run_id=run_id,
+            task_id=reported.task_id or node.id,
+            display_name=_shown_name(node),
+            name=_shown_name(node),
+            type=self._type(node),
+            parent_task_id=self._parent(node),
+            create_time=reported.create_time,
+            start_time=known_time(begun.started_at),
+            end_time=known_time(node.finished_at) or known_time(begun.finished_at),
+            state=state,
+            state_history=reported.state_history,
+            child_tasks=[ChildTask(pod_name=child) for child in node.children or []],
+            attempt=len(pods),
+            max_attempts=max(len(pods), 1),
+            exit_code=tries[-1].exit_code if tries else None,
+            reason=(step.message or node.message) if state == "FAILED" else "",
+            phase=Phase.CACHED if cached else phase_of(state),
+        )
+        return step._replace(task=task)
+
+    def _attempt(self, node: Node) -> Attempt:
+        return Attempt(node.id, self._workflow.pod_name(node), node.phase, node.message, node.exit_code)
+
+    def _driver(self, node: Node) -> Node | None:
+        """The pod that prepared `node`: beside it, or inside for a loop and its iterations."""
+        inside, beside = self._inside.get(node.id, []), self._inside.get(node.boundary_id, [])
+        named = [each for each in beside if each.display_name == f"{node.display_name}-driver"]
+        loop = [each for each in inside if each.display_name in ("iteration-driver", "iteration-item-driver")]
+        found = [pod for each in [*named, *loop] if each.is_driver for pod in self._pods(each)]
+        return found[-1] if found else None
+
+    def _pods(self, node: Node, depth: int = 0) -> list[Node]:
+        """The pods that ran `node`, in the order of the attempts."""
+        if node.type == "Pod" or depth > MAX_DEPTH:
+            return [node] if node.type == "Pod" else []
+        if node.type == "Retry":
+            below = [self._nodes[child] for child in node.children or [] if child in self._nodes]
+            below = sorted(below, key=lambda each: _number(each.display_name))
+        elif node.is_executor:
+            below = [each for each in self._inside.get(node.id, []) if each.id not in self._repeats]
+        else:
+            below = [each for each in self._inside.get(node.id, []) if self._is_item(each)]
+        return [pod for each in below for pod in self._pods(each, depth + 1)]
+
+    def _is_item(self, node: Node) -> bool:
+        return node.display_name == "iteration-item" and node.is_executor
+
+    def _is_leaf(self, node: Node) -> bool:
+        return node.is_executor or any(map(self._is_item, self._inside.get(node.id, [])))
+
+    def _type(self, node: Node) -> str:
+        if "system-importer" in node.template_name:
+            return "IMPORTER"
+        if node.type != "DAG" or self._is_leaf(node):
+            return "RUNTIME"
+        if _ITERATION.search(node.display_name):
+            return "LOOP_ITERATION"
+        return next((kind for name, kind in _GROUPS.items() if node.display_name.startswith(name)), "DAG")
+
+    def _parent(self, node: Node) -> str:
+        """The id of the nearest node around `node` that people see."""
+        around = self._nodes.get(node.boundary_id)
+        for _ in range(MAX_DEPTH):
+            if around is None or self.is_shown(around):
+                break
+            around = self._nodes.get(around.boundary_id)
+        if around is None or not self.is_shown(around):
+            return ""
+        return self._known(around).task_id or around.id
+
+    def _known(self, node: Node) -> Task:
+        """What KFP reports about `node`; its tasks carry no node id, but the ids of what follows them."""
+        return self._reported.get((node.display_name, frozenset(node.children or [])), Task())
+
+
+def _number(name: str) -> int:
+    found = re.search(r"\((\d+)\)\Z", name)
+    return int(found[1]) if found else 0
+
+
+def _shown_name(node: Node) -> str:
+    found = _ITERATION.search(node.display_name)
+    return f"iteration-{found[1]}" if found else node.display_name
