@@ -6,19 +6,22 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+# `make newest` uses another environment and another lock.
+VENV := .venv
+LOCK := requirements/dev.txt
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 # The Node that Playwright brings needs a library that a bare Debian has not.
-export PLAYWRIGHT_NODEJS_PATH := $(CURDIR)/.venv/bin/node
+export PLAYWRIGHT_NODEJS_PATH := $(CURDIR)/$(VENV)/bin/node
 
-VENV_READY := .venv/.ready-venv
-TOOLS_READY := .venv/.ready-tools
-PYTHON_READY := .venv/.ready-python
+VENV_READY := $(VENV)/.ready-venv
+PYTHON_READY := $(VENV)/.ready-python
+BROWSER_READY := $(VENV)/.ready-browser
+OLD_SDK := $(VENV)/kfp-1.8
+OLD_SDK_READY := $(VENV)/.ready-kfp-1.8
 NODE_READY := labextension/node_modules/.package-lock.json
-BROWSER_READY := .venv/.ready-browser
-OLD_SDK := .venv/kfp-1.8
-OLD_SDK_READY := .venv/.ready-kfp-1.8
 BUNDLE := jupyter_kfp_mt/labextension/package.json
 BUNDLE_SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null) \
 	labextension/package.json labextension/tsconfig.json
@@ -67,48 +70,51 @@ fuzz: setup ## Many odd requests to the embedded server, other ones each time; E
 
 .PHONY: clean
 clean: ## Remove everything that was set up or built
-	rm -rf .venv labextension/node_modules labextension/lib labextension/tsconfig.tsbuildinfo jupyter_kfp_mt/labextension
+	rm -rf .venv .venv-newest .venv-lock labextension/node_modules labextension/lib labextension/tsconfig.tsbuildinfo jupyter_kfp_mt/labextension
+
+.PHONY: lock
+lock: ## Renew the pinned versions of the development environment (requirements/*.txt)
+	@bash scripts/lock.sh pyproject.toml requirements/dev.txt --all-extras
+	@bash scripts/lock.sh requirements/kfp-1.8.in requirements/kfp-1.8.txt
+
+.PHONY: newest
+newest: ## Run all tests with the newest versions that pyproject.toml allows, in .venv-newest
+	@rm -rf .venv-newest .venv-newest.txt
+	@bash scripts/lock.sh pyproject.toml .venv-newest.txt --all-extras
+	@diff requirements/dev.txt .venv-newest.txt || echo "↑ newer than the lock"
+	@$(MAKE) test VENV=.venv-newest LOCK=.venv-newest.txt
 
 .PHONY: setup
 setup: $(PYTHON_READY) $(BUNDLE) ## Install what is needed, once
 
-$(VENV_READY):
-	@echo "Setting up (once, a few minutes)…"
-	@bash scripts/venv.sh
+$(VENV_READY): $(LOCK) scripts/venv.sh
+	@echo "→ Python packages, as locked (once, a few minutes)"
+	@bash scripts/venv.sh $(VENV) $(LOCK)
 	@touch $@
 
-$(TOOLS_READY): pyproject.toml | $(VENV_READY)
-	@echo "→ build tools (hatch, node)"
-	@python -m pip install --quiet editables -r <(python scripts/requires.py build)
-	@touch $@
-
-$(NODE_READY): labextension/package-lock.json | $(TOOLS_READY)
+$(NODE_READY): labextension/package-lock.json | $(VENV_READY)
 	@echo "→ JavaScript packages"
 	@cd labextension && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(BUNDLE): $(BUNDLE_SOURCES) $(NODE_READY)
 	@echo "→ JupyterLab extension"
-	@cd labextension && npm run --silent build:prod > ../.venv/build.log 2>&1 || { cat ../.venv/build.log; exit 1; }
+	@cd labextension && npm run --silent build:prod > ../$(VENV)/build.log 2>&1 || { cat ../$(VENV)/build.log; exit 1; }
 	@touch $@
 
-$(PYTHON_READY): pyproject.toml $(TOOLS_READY) | $(BUNDLE)
-	@echo "→ Python packages"
-	@python -m pip install --quiet -r <(python scripts/requires.py development)
+$(PYTHON_READY): pyproject.toml $(VENV_READY) | $(BUNDLE)
+	@echo "→ this package"
 	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 python -m pip install --quiet --no-build-isolation --no-deps --editable .
-	@rm -rf .venv/share/jupyter/labextensions/jupyter-kfp-mt
-	@ln -s $(CURDIR)/jupyter_kfp_mt/labextension .venv/share/jupyter/labextensions/jupyter-kfp-mt
-	@mkdir -p .venv/share/jupyter/lab/settings
+	@rm -rf $(VENV)/share/jupyter/labextensions/jupyter-kfp-mt
+	@ln -s $(CURDIR)/jupyter_kfp_mt/labextension $(VENV)/share/jupyter/labextensions/jupyter-kfp-mt
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
 	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
-		> .venv/share/jupyter/lab/settings/overrides.json
+		> $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@
 
-# Its exact pins go together neither with ours nor with those of the new SDK.
-$(OLD_SDK_READY): | $(VENV_READY)
+$(OLD_SDK_READY): requirements/kfp-1.8.txt $(VENV_READY)
 	@echo "→ the 1.8 SDK, in an environment of its own"
-	@python3 -m venv $(OLD_SDK)
-	@$(OLD_SDK)/bin/python -m pip install --quiet "setuptools<81" wheel
-	@$(OLD_SDK)/bin/python -m pip install --quiet kfp==1.8.22 kfp-server-api==1.8.5
+	@bash scripts/venv.sh $(OLD_SDK) requirements/kfp-1.8.txt
 	@touch $@
 
 $(BROWSER_READY): | $(VENV_READY)

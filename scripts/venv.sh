@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Make .venv with a python3 that is new enough; on a bare Debian the module for that is a package of its own.
+# Make the virtual environment FOLDER with exactly what LOCK lists: scripts/venv.sh FOLDER LOCK
+#
+# Source distributions are built with the setuptools of the lock, not with whatever is newest today.
 set -euo pipefail
+folder=$1 lock=$2
 
 python3 - <<'PY' || exit 1
 import sys
@@ -19,6 +22,9 @@ if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
   fi
 fi
 
-echo "→ virtual environment .venv"
-python3 -m venv .venv
-.venv/bin/python -m pip install --quiet --upgrade pip
+rm -rf "$folder"
+python3 -m venv "$folder"
+install() { "$folder/bin/python" -m pip install --quiet --no-deps --no-build-isolation "$@"; }
+# shellcheck disable=SC2046
+if grep -qE '^setuptools==' "$lock"; then install $(grep -E '^(setuptools|wheel)==' "$lock"); fi
+install --requirement "$lock"
