@@ -96,23 +96,24 @@ function text(args: Args, name: string): string {
 /** Why nothing can be changed or started now; undefined when it can. */
 export function whyOff(manager: IRunManager, format: Format): string | undefined {
   const { trans } = format;
-  if (manager.connection === 'lost') {
-    return manager.error?.code === 'server-half-missing' ? trans.__('The server part is missing.') : trans.__('Not connected.');
+  if (manager.connection.state === 'lost') {
+    return manager.connection.error?.code === 'server-half-missing' ? trans.__('The server part is missing.') : trans.__('Not connected.');
   }
-  if (manager.connection === 'connecting' && manager.status === null) {
+  if (manager.connection.state === 'connecting' && manager.connection.status === null) {
     return trans.__('Connecting…');
   }
-  if (manager.status?.can_run === false) {
-    return trans.__('You can look but not run in %1.', manager.namespace);
+  if (manager.connection.status?.can_run === false) {
+    return trans.__('You can look but not run in %1.', manager.connection.namespace);
   }
   return undefined;
 }
 
 /** Whether the embedded server can be started: it may be, or it is the one that has gone. */
-export function isStartable({ status, connection, error }: IRunManager): boolean {
+export function isStartable({ connection }: IRunManager): boolean {
+  const { status, state, error } = connection;
   const jupyterGone = error?.code.startsWith('jupyter-') === true;
   return (
-    status !== null && connection !== 'connected' && !jupyterGone && (status.can_start_embedded || status.embedded)
+    status !== null && state !== 'connected' && !jupyterGone && (status.can_start_embedded || status.embedded)
   );
 }
 
@@ -160,15 +161,15 @@ function addViewCommands(commands: CommandRegistry, { manager, page, format }: I
     },
     isToggled: args =>
       args['archived'] !== undefined
-        ? manager.filter.archived === args['archived']
-        : manager.filter.only === (args['only'] ?? 'all'),
+        ? manager.list.filter.archived === args['archived']
+        : manager.list.filter.only === (args['only'] ?? 'all'),
     execute: args => {
       const { only } = args;
       if (only === 'all' || only === 'active' || only === 'failed') {
-        manager.setFilter({ only });
+        manager.list.setFilter({ only });
       }
       if (typeof args['archived'] === 'boolean') {
-        manager.setFilter({ archived: args['archived'] && !manager.filter.archived });
+        manager.list.setFilter({ archived: args['archived'] && !manager.list.filter.archived });
       }
     }
   });
@@ -210,7 +211,7 @@ function addStartCommands(commands: CommandRegistry, options: ICommandsOptions):
     execute: async () => {
       const run = await actions.runExample();
       if (run) {
-        page.openRun(run.run_id, manager.namespace);
+        page.openRun(run.run_id, manager.connection.namespace);
       }
     }
   });
@@ -220,15 +221,15 @@ function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): v
   const { manager, page, actions, format } = options;
   const { trans } = format;
   const loaded = (ids: readonly string[]): Run[] =>
-    ids.map(id => manager.find(id)).filter(run => run !== undefined);
+    ids.map(id => manager.list.find(id)).filter(run => run !== undefined);
   // A run view may show a run that is not in the list.
   const chosen = async (args: Args): Promise<Run[]> => {
     const id = text(args, 'run_id');
-    const runs = loaded(id ? [id] : manager.selection.targets);
+    const runs = loaded(id ? [id] : manager.list.selection.targets);
     if (!id || runs.length > 0) {
       return runs;
     }
-    const namespace = text(args, 'namespace') || manager.namespace;
+    const namespace = text(args, 'namespace') || manager.connection.namespace;
     return [{ ...(await manager.api.viewRun(namespace, id)).run, namespace }];
   };
   const describedBy = {
@@ -248,12 +249,12 @@ function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): v
       label,
       caption: args =>
         whyOff(manager, format) ??
-        (text(args, 'run_id') || manager.selection.targets.length > 0 ? label : trans.__('Select a run first.')),
+        (text(args, 'run_id') || manager.list.selection.targets.length > 0 ? label : trans.__('Select a run first.')),
       icon,
       describedBy,
       isEnabled: args =>
         whyOff(manager, format) === undefined &&
-        (text(args, 'run_id') !== '' || loaded(manager.selection.targets).some(fits)),
+        (text(args, 'run_id') !== '' || loaded(manager.list.selection.targets).some(fits)),
       execute: async args => execute((await chosen(args)).filter(fits))
     });
   };
@@ -270,10 +271,10 @@ function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): v
     describedBy: {
       args: { type: 'object', properties: { run_id: { type: 'string' }, namespace: { type: 'string' } } }
     },
-    isEnabled: args => text(args, 'run_id') !== '' || manager.selection.targets.length > 0,
+    isEnabled: args => text(args, 'run_id') !== '' || manager.list.selection.targets.length > 0,
     execute: args => {
-      const id = text(args, 'run_id') || (manager.selection.targets[0] ?? '');
-      page.openRun(id, text(args, 'namespace') || manager.namespace);
+      const id = text(args, 'run_id') || (manager.list.selection.targets[0] ?? '');
+      page.openRun(id, text(args, 'namespace') || manager.connection.namespace);
     }
   });
   commands.addCommand(CommandIDs.clone, {
@@ -281,10 +282,10 @@ function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): v
     describedBy,
     isEnabled: args =>
       whyOff(manager, format) === undefined &&
-      (text(args, 'run_id') !== '' || manager.selection.targets.length === 1),
+      (text(args, 'run_id') !== '' || manager.list.selection.targets.length === 1),
     execute: args =>
       page.openForm({
-        cloneOf: text(args, 'run_id') || (manager.selection.targets[0] ?? ''),
+        cloneOf: text(args, 'run_id') || (manager.list.selection.targets[0] ?? ''),
         namespace: text(args, 'namespace')
       })
   });
@@ -294,7 +295,7 @@ function addCopyCommands(commands: CommandRegistry, options: ICommandsOptions): 
   const { manager, page, actions, format } = options;
   const { trans } = format;
   const ids = (args: Args): readonly string[] =>
-    text(args, 'run_id') ? [text(args, 'run_id')] : manager.selection.targets;
+    text(args, 'run_id') ? [text(args, 'run_id')] : manager.list.selection.targets;
   const describedBy = { args: { type: 'object' as const, properties: { run_id: { type: 'string' as const } } } };
   commands.addCommand(CommandIDs.copyId, {
     label: trans.__('Copy run id'),
@@ -312,7 +313,7 @@ function addCopyCommands(commands: CommandRegistry, options: ICommandsOptions): 
     describedBy,
     isEnabled: args => ids(args).length > 0,
     execute: args => {
-      const links = ids(args).map(id => page.linkTo(id, manager.namespace));
+      const links = ids(args).map(id => page.linkTo(id, manager.connection.namespace));
       Clipboard.copyToSystem(links.join('\n'));
       actions.say(trans.__('Link copied'));
     }
@@ -321,9 +322,9 @@ function addCopyCommands(commands: CommandRegistry, options: ICommandsOptions): 
     label: trans.__('Copy namespace'),
     icon: copyIcon,
     describedBy: { args: null },
-    isEnabled: () => manager.namespace !== '',
+    isEnabled: () => manager.connection.namespace !== '',
     execute: () => {
-      Clipboard.copyToSystem(manager.namespace);
+      Clipboard.copyToSystem(manager.connection.namespace);
       actions.say(trans.__('Namespace copied'));
     }
   });
@@ -335,14 +336,14 @@ function addPlaceCommands(commands: CommandRegistry, options: ICommandsOptions):
   commands.addCommand(CommandIDs.switchNamespace, {
     label: args => text(args, 'namespace') || trans.__('Switch namespace'),
     describedBy: { args: { type: 'object', properties: { namespace: { type: 'string' } }, required: ['namespace'] } },
-    isToggled: args => text(args, 'namespace') === manager.namespace,
+    isToggled: args => text(args, 'namespace') === manager.connection.namespace,
     isEnabled: args => text(args, 'namespace') !== '',
-    execute: args => manager.setNamespace(text(args, 'namespace'))
+    execute: args => manager.connection.setNamespace(text(args, 'namespace'))
   });
   commands.addCommand(CommandIDs.whoAmI, {
     label: trans.__('Who am I…'),
     describedBy: { args: null },
-    isEnabled: () => manager.status !== null,
+    isEnabled: () => manager.connection.status !== null,
     execute: () => page.whoAmI()
   });
   commands.addCommand(CommandIDs.startEmbedded, {
@@ -354,7 +355,7 @@ function addPlaceCommands(commands: CommandRegistry, options: ICommandsOptions):
   commands.addCommand(CommandIDs.stopEmbedded, {
     label: trans.__('Stop embedded server…'),
     describedBy: { args: null },
-    isEnabled: () => manager.status?.connected === true && manager.status.embedded,
+    isEnabled: () => manager.connection.status?.connected === true && manager.connection.status.embedded,
     execute: () => actions.stopEmbedded()
   });
 }

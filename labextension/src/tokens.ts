@@ -6,7 +6,7 @@ import type { KfpApi } from './api/client';
 import type { ErrorBody, Phase, Run, Status, SubmitRequest } from './api/types';
 
 /** How the page is connected to Kubeflow Pipelines. */
-export type Connection = 'connecting' | 'connected' | 'lost';
+export type ConnectionState = 'connecting' | 'connected' | 'lost';
 
 /** What a person wants to see of the runs. */
 export interface IRunFilter {
@@ -36,27 +36,30 @@ export interface IRunSelection {
   toggle(id: string): void;
 }
 
-/** The runs of the current namespace, kept up to date while somebody looks. */
-export interface IRunManager extends IDisposable {
-  readonly api: KfpApi;
-  /** Settles after the first answer, good or bad. */
-  readonly ready: Promise<void>;
-  /** Who and where, as far as known. */
+/** The connection to Kubeflow Pipelines: where the page is, and as whom. */
+export interface IConnection {
+  /** The account and the place, as far as known. */
   readonly status: Status | null;
   /** The current namespace; empty until it is known. */
   readonly namespace: string;
-  readonly connection: Connection;
+  readonly state: ConnectionState;
   /** Why nothing can be shown, or why the rows are old. */
   readonly error: ErrorBody | null;
-  /** When the rows were last known to be right, in milliseconds since 1970; 0 for never. */
-  readonly updatedAt: number;
-  /** When the connection was last looked at, in milliseconds since 1970; 0 for never. */
+  /** When the connection was last checked, in milliseconds since 1970; 0 for never. */
   readonly checkedAt: number;
   /** When the next attempt starts after a loss; 0 when none is waiting. */
   readonly retryAt: number;
+  setNamespace(namespace: string): Promise<void>;
+  /** Start the embedded server and connect to it. */
+  startEmbedded(): Promise<void>;
+  stopEmbedded(): Promise<void>;
+}
+
+/** The runs of the current namespace, as a list that is filtered and loaded page by page. */
+export interface IRunList {
   /** The loaded runs that pass the filter, newest first. */
   readonly runs: readonly Run[];
-  /** Whether the first page of runs is on its way and there is nothing to show yet. */
+  /** Whether the first page of runs is being loaded and there is nothing to show yet. */
   readonly loading: boolean;
   /** Whether there are more runs to load. */
   readonly hasMore: boolean;
@@ -64,42 +67,53 @@ export interface IRunManager extends IDisposable {
   readonly total: number;
   readonly filter: IRunFilter;
   readonly selection: IRunSelection;
-  /** Emitted after anything above has changed. */
-  readonly changed: ISignal<IRunManager, void>;
-  /** Emitted for each run that is new or changed, after `changed`. */
-  readonly runChanged: ISignal<IRunManager, IRunChange>;
-  /** Emitted for a run of mine that was not confirmed and that KFP has no record of. */
-  readonly submitLost: ISignal<IRunManager, Run>;
-  /** A run by its id, when it is loaded. */
+  /** When the rows were last known to be right, in milliseconds since 1970; 0 for never. */
+  readonly updatedAt: number;
+  /** Find a loaded run by its id. */
   find(runId: string): Run | undefined;
-  /** Work while the handle lives: a view is visible, or a run of mine is active. */
-  watch(): IDisposable;
-  /** Ask for everything again. */
-  refresh(): Promise<void>;
   /** Load the next page of runs. */
   loadMore(): Promise<void>;
   setFilter(filter: Partial<IRunFilter>): void;
-  /** How many rows a page has. */
+  /** Set how many rows a page has. */
   setPageSize(size: number): void;
-  setNamespace(namespace: string): Promise<void>;
-  /** Start a run; in the current namespace it is shown at once. */
+  /** Take a run off the list before it is deleted, or put it back. */
+  hide(runId: string, hidden: boolean): void;
+}
+
+/** What can be done with runs, in the current namespace unless another is given; the list shows it at once. */
+export interface IRunVerbs {
+  /** Start a run. */
   submit(request: SubmitRequest, namespace?: string): Promise<Run>;
-  /** Send again what `submitLost` told of. */
+  /** Send the request of a run again that `submitLost` was emitted for. */
   submitAgain(runId: string): Promise<Run>;
-  // The verbs act in the current namespace when none is given, and are shown at once.
   terminate(runId: string, namespace?: string): Promise<Run>;
   retry(runId: string, namespace?: string): Promise<Run>;
   archive(runId: string, namespace?: string): Promise<Run>;
   unarchive(runId: string, namespace?: string): Promise<Run>;
-  /** Take a run off the list before it is deleted, or put it back. */
-  hide(runId: string, hidden: boolean): void;
   /** Delete a run for good. */
   deleteRun(runId: string, namespace?: string): Promise<void>;
-  /** Start the embedded server and connect to it. */
-  startEmbedded(): Promise<void>;
-  stopEmbedded(): Promise<void>;
-  /** Whether the run was started from this page: its end is told. */
+  /** Whether the run was started from this page: the page reports its end. */
   isMine(runId: string): boolean;
+  /** Emitted for a run of mine that was not confirmed and that KFP has no record of. */
+  readonly submitLost: ISignal<IRunVerbs, Run>;
+}
+
+/** The runs of the current namespace, kept up to date while a view is open. */
+export interface IRunManager extends IDisposable {
+  readonly api: KfpApi;
+  readonly connection: IConnection;
+  readonly list: IRunList;
+  readonly verbs: IRunVerbs;
+  /** Settles after the first answer, good or bad. */
+  readonly ready: Promise<void>;
+  /** Emitted after the connection or the list has changed. */
+  readonly changed: ISignal<IRunManager, void>;
+  /** Emitted for each run that is new or changed, after `changed`. */
+  readonly runChanged: ISignal<IRunManager, IRunChange>;
+  /** Keep everything up to date until the handle is disposed; so does a run of mine that is active. */
+  watch(): IDisposable;
+  /** Ask for everything again. */
+  refresh(): Promise<void>;
 }
 
 export const IRunManager = new Token<IRunManager>(

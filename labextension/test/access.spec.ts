@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { errorBody } from '../src/api/errors';
 import type { ErrorBody, Status } from '../src/api/types';
-import { RunManager } from '../src/model/runs';
+import { RunManager } from '../src/model/manager';
 import type { IOpenWork } from '../src/views/access';
 import { AccessSteps } from '../src/views/access';
 import { fakeApi, json, status, trans, waitFor } from './samples';
@@ -54,7 +54,7 @@ it('shows the option, creates it when told so, and looks for the next step', asy
   expect((await screen.findByText('kind: PodDefault')).isConnected).toBe(true);
   await press('Create');
   await created;
-  expect(manager.error?.code).toBe('no-token-not-chosen');
+  expect(manager.connection.error?.code).toBe('no-token-not-chosen');
 });
 
 it('does nothing when the person changes their mind', async () => {

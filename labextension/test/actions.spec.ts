@@ -2,7 +2,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { fireEvent, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { RunManager } from '../src/model/runs';
+import { RunManager } from '../src/model/manager';
 import { RunActions } from '../src/views/actions';
 import type { Run } from '../src/api/types';
 import { fakeApi, json, run, status, trans, waitFor } from './samples';
@@ -48,7 +48,7 @@ function actions(): RunActions {
 }
 
 function ids(): string[] {
-  return manager.runs.map(each => each.run_id);
+  return manager.list.runs.map(each => each.run_id);
 }
 
 /** The texts of the notices that are up. */

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addCommands, CommandIDs } from '../src/commands';
 import type { IPage, IRunActions } from '../src/commands';
 import type { Run, Status } from '../src/api/types';
-import { RunManager } from '../src/model/runs';
+import { RunManager } from '../src/model/manager';
 import { fakeApi, format, json, run, status } from './samples';
 
 const RUNS = [
@@ -66,7 +66,7 @@ function ids(act: (runs: readonly Run[]) => Promise<void>): string[] {
 describe('a command on runs', () => {
   it('acts on those of the chosen rows that it fits', async () => {
     await begin();
-    manager.selection.set(['running', 'failed', 'done'], 'done');
+    manager.list.selection.set(['running', 'failed', 'done'], 'done');
     await commands.execute(CommandIDs.terminate);
     await commands.execute(CommandIDs.retry);
     expect([ids(actions.terminate), ids(actions.retry)]).toEqual([['running'], ['failed']]);
@@ -80,14 +80,14 @@ describe('a command on runs', () => {
 
   it('is off where it does not fit the row', async () => {
     await begin();
-    manager.selection.set([], 'done');
+    manager.list.selection.set([], 'done');
     const able = [CommandIDs.terminate, CommandIDs.retry, CommandIDs.restore, CommandIDs.archive];
     expect(able.map(id => commands.isEnabled(id))).toEqual([false, false, false, true]);
   });
 
   it('is off, and says why, for a person who may only look', async () => {
     await begin({ can_run: false });
-    manager.selection.set([], 'running');
+    manager.list.selection.set([], 'running');
     expect(commands.isEnabled(CommandIDs.terminate)).toBe(false);
     expect(commands.caption(CommandIDs.terminate)).toBe('You can look but not run in team-a.');
   });

@@ -7,7 +7,7 @@ import { afterEach, expect, it } from 'vitest';
 import type { Status } from '../src/api/types';
 import { errorBody } from '../src/api/errors';
 import { HiddenCautions } from '../src/model/hidden';
-import { RunManager } from '../src/model/runs';
+import { RunManager } from '../src/model/manager';
 import type { IOpenWork } from '../src/views/access';
 import { KfpPanel } from '../src/views/panel';
 import { fakeApi, FakeStream, format, json, run, status, waitFor } from './samples';

@@ -1,7 +1,7 @@
 import { StateDB } from '@jupyterlab/statedb';
 import { afterEach, expect, it } from 'vitest';
 
-import { RunManager } from '../src/model/runs';
+import { RunManager } from '../src/model/manager';
 import { Memory } from '../src/plugins/memory';
 import { fakeApi, json, status, waitFor } from './samples';
 
@@ -26,13 +26,13 @@ async function open(state: StateDB): Promise<RunManager> {
 it('comes back to the namespace and to the filter of each', async () => {
   const state = new StateDB();
   const before = await open(state);
-  before.setFilter({ only: 'failed', search: 'x' });
-  await before.setNamespace('team-b');
-  expect(before.filter.only).toBe('all');
+  before.list.setFilter({ only: 'failed', search: 'x' });
+  await before.connection.setNamespace('team-b');
+  expect(before.list.filter.only).toBe('all');
   const after = await open(state);
-  expect([after.namespace, after.filter.only]).toEqual(['team-b', 'all']);
-  await after.setNamespace('team-a');
-  await waitFor(() => expect(after.filter).toMatchObject({ only: 'failed', search: '' }));
+  expect([after.connection.namespace, after.list.filter.only]).toEqual(['team-b', 'all']);
+  await after.connection.setNamespace('team-a');
+  await waitFor(() => expect(after.list.filter).toMatchObject({ only: 'failed', search: '' }));
 });
 
 it.each([null, 'text', { namespace: 'gone', filters: [] }, { namespace: 7, filters: { 'team-a': { only: 'odd' } } }])(
@@ -41,6 +41,6 @@ it.each([null, 'text', { namespace: 'gone', filters: [] }, { namespace: 7, filte
     const state = new StateDB();
     await state.save('jupyter-kfp-mt:place', kept);
     const page = await open(state);
-    expect([page.namespace, page.filter.only]).toEqual(['team-a', 'all']);
+    expect([page.connection.namespace, page.list.filter.only]).toEqual(['team-a', 'all']);
   }
 );

@@ -337,8 +337,9 @@ describe('a notice', () => {
 
 it('the footer tells how old the rows are, and counts from the last sign of life', () => {
   vi.useFakeTimers({ now: 1_000_000 });
-  const freshness = { updatedAt: Date.now(), checkedAt: 0 };
-  const props = { connected: true, announcement: '', format, ticker: new Ticker(), onRetry: vi.fn(), onDoctor: vi.fn() };
+  const freshness = { updatedAt: Date.now() };
+  const connection = { state: 'connected', checkedAt: 0 } as const;
+  const props = { connection, announcement: '', format, ticker: new Ticker(), onRetry: vi.fn(), onDoctor: vi.fn() };
   const { container } = render(<PanelFooter freshness={freshness} {...props} />);
   const after = (seconds: number): string => {
     act(() => void vi.advanceTimersByTime(seconds * 1000));

@@ -4,11 +4,11 @@ import type { Run } from '../api/types';
 import type { Format } from '../format';
 import { pipelinesIcon } from '../icons';
 import { isActive } from '../phase';
-import type { Connection } from '../tokens';
+import type { ConnectionState } from '../tokens';
 
 export interface IStatusItemProps {
   readonly runs: readonly Run[];
-  readonly connection: Connection;
+  readonly connection: ConnectionState;
   readonly where: string;
   readonly isMine: (runId: string) => boolean;
   readonly format: Format;

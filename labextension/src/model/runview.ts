@@ -58,13 +58,13 @@ export class RunViewModel implements IDisposable {
 
   /** When `view` was last known to be right, in milliseconds since 1970. */
   get updatedAt(): number {
-    const told = this._error === null && this._manager.namespace === this.namespace;
-    return told ? Math.max(this._readAt, this._manager.updatedAt) : this._readAt;
+    const told = this._error === null && this._manager.connection.namespace === this.namespace;
+    return told ? Math.max(this._readAt, this._manager.list.updatedAt) : this._readAt;
   }
 
   /** Whether the page is connected to Kubeflow Pipelines, as far as known. */
   get connected(): boolean {
-    return this._manager.connection !== 'lost';
+    return this._manager.connection.state !== 'lost';
   }
 
   /** Whether this was thrown away. */
@@ -138,7 +138,7 @@ export class RunViewModel implements IDisposable {
   /** Poll only what nobody tells us of. */
   private _schedule(): void {
     const active = this._view !== null && isActive(this._view.run.phase);
-    const alone = this._manager.namespace !== this.namespace;
+    const alone = this._manager.connection.namespace !== this.namespace;
     const wanted = this._watching !== null && active && alone;
     if (wanted !== this._polling) {
       this._polling = wanted;

@@ -5,7 +5,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import { bodyOf, type KfpApi } from '../api/client';
 import type { ErrorBody, Inspection, ParameterValue, Run, Source, SubmitRequest } from '../api/types';
-import type { IRunChange, IRunManager } from '../tokens';
+import type { IRunChange, IRunManager, IRunVerbs } from '../tokens';
 import { draftOf, fieldsOf, valuesOf, type IField } from '../values/draft';
 import { EMPTY_FORM, runName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../values/form';
 import { refilled, type IKeptForm } from '../values/kept';
@@ -62,7 +62,7 @@ export class SubmitFormModel implements IDisposable {
     this._cloneOf = (kept ?? options.start)?.cloneOf ?? '';
     options.manager.changed.connect(this._onManagerChanged, this);
     options.manager.runChanged.connect(this._onRunChanged, this);
-    options.manager.submitLost.connect(this._onSubmitLost, this);
+    options.manager.verbs.submitLost.connect(this._onSubmitLost, this);
     this.ready = this._begin(options.start ?? {});
   }
 
@@ -405,7 +405,7 @@ export class SubmitFormModel implements IDisposable {
       service_account: options.serviceAccount.trim(),
       submit_key: this._key
     };
-    return manager.submit(request, namespace);
+    return manager.verbs.submit(request, namespace);
   }
 
   /** Do a stage; a failed one stays on screen with its error, and the form opens again. */
@@ -451,7 +451,7 @@ export class SubmitFormModel implements IDisposable {
     }
   }
 
-  private _onSubmitLost(_: IRunManager, run: Run): void {
+  private _onSubmitLost(_: IRunVerbs, run: Run): void {
     if (run.run_id === this._awaited) {
       this._settled();
       this._set({ busy: false, submitError: this._options.words.lost(runName(this._state)) });

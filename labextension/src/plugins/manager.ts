@@ -2,7 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ITranslator } from '@jupyterlab/translation';
 
 import { KfpApi } from '../api/client';
-import { RunManager } from '../model/runs';
+import { RunManager } from '../model/manager';
 import { IRunManager } from '../tokens';
 import { DOMAIN } from './names';
 

@@ -23,15 +23,16 @@ export class Memory {
     const [kept] = await Promise.all([this._state.fetch(KEY), this._manager.ready]);
     const { namespace, filters } = placeOf(kept);
     this._filters = new Map(filters);
-    if (namespace !== '' && this._manager.status?.namespaces.includes(namespace)) {
-      await this._manager.setNamespace(namespace);
+    if (namespace !== '' && this._manager.connection.status?.namespaces.includes(namespace)) {
+      await this._manager.connection.setNamespace(namespace);
     }
     this._manager.changed.connect(this._note, this);
     this._note();
   }
 
   private _note(): void {
-    const { namespace, filter } = this._manager;
+    const { namespace } = this._manager.connection;
+    const { filter } = this._manager.list;
     if (namespace === '') {
       return;
     }
@@ -39,7 +40,7 @@ export class Memory {
       this._namespace = namespace;
       const { only, archived } = this._filters.get(namespace) ?? ALL;
       if (only !== filter.only || archived !== filter.archived) {
-        this._manager.setFilter({ only, archived });
+        this._manager.list.setFilter({ only, archived });
       }
     } else {
       this._filters.set(namespace, { only: filter.only, archived: filter.archived });

@@ -45,7 +45,7 @@ export const notifications: JupyterFrontEndPlugin<void> = {
       return updated ? inPlaceOf : Notification.emit(text, type, options);
     };
     const reasonOf = (run: Run): Promise<string> =>
-      manager.api.viewRun(run.namespace || manager.namespace, run.run_id).then(
+      manager.api.viewRun(run.namespace || manager.connection.namespace, run.run_id).then(
         view => view.failure?.message ?? '',
         // The notice is more than its reason.
         () => run.error?.message ?? ''
@@ -55,10 +55,10 @@ export const notifications: JupyterFrontEndPlugin<void> = {
       tell,
       reasonOf,
       notify: () => preferences.notify,
-      isMine: id => manager.isMine(id),
+      isMine: id => manager.verbs.isMine(id),
       isInFront: id => document.visibilityState === 'visible' && showsRun(app.shell, id)
     });
-    manager.submitLost.connect((_, run) => endings.noteLost(run));
+    manager.verbs.submitLost.connect((_, run) => endings.noteLost(run));
     manager.runChanged.connect((_, change) => endings.note(change));
   }
 };
@@ -79,7 +79,7 @@ function showsRun(shell: JupyterFrontEnd.IShell, runId: string): boolean {
 /** Send a run once more of which KFP has no record. */
 async function submitAgain(manager: IRunManager, runId: string): Promise<void> {
   try {
-    await manager.submitAgain(runId);
+    await manager.verbs.submitAgain(runId);
   } catch (error) {
     const { message, why } = bodyOf(error);
     Notification.error([message, why].filter(part => part !== '').join(' '), { autoClose: false });

@@ -142,7 +142,7 @@ export class Page implements IPage {
     const { manager, format } = this._options;
     const { trans } = format;
     // What the page knows may be from its start; asked again, a token's end and the rights are of now.
-    const status = await manager.api.status(manager.namespace).catch(() => manager.status);
+    const status = await manager.api.status(manager.connection.namespace).catch(() => manager.connection.status);
     if (status) {
       const facts = factsOf(status, format, Date.now());
       const { button } = await showDialog({
@@ -174,13 +174,13 @@ export class Page implements IPage {
     const { manager, format } = this._options;
     const { trans } = format;
     const { value } = await InputDialog.getText({
-      title: trans.__('New experiment in %1', manager.namespace),
+      title: trans.__('New experiment in %1', manager.connection.namespace),
       label: trans.__('Name'),
       okLabel: trans.__('Create'),
       cancelLabel: trans.__('Cancel')
     });
     if (value) {
-      await this._told(manager.api.createExperiment(manager.namespace, { display_name: value }), () =>
+      await this._told(manager.api.createExperiment(manager.connection.namespace, { display_name: value }), () =>
         trans.__('Experiment %1 created.', value)
       );
       await manager.refresh();
@@ -194,8 +194,8 @@ export class Page implements IPage {
       Notification.info(trans.__('Select a YAML file in the file browser first.'), { autoClose: 5000 });
       return;
     }
-    await this._told(manager.api.upload(manager.namespace, { source: { kind: 'file', path } }), version =>
-      trans.__('%1 uploaded to %2 as %3.', path, manager.namespace, version.display_name)
+    await this._told(manager.api.upload(manager.connection.namespace, { source: { kind: 'file', path } }), version =>
+      trans.__('%1 uploaded to %2 as %3.', path, manager.connection.namespace, version.display_name)
     );
     await manager.refresh();
   }

@@ -31,7 +31,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     settings: ISettingRegistry | null
   ): Promise<void> => {
     const preferences = await Preferences.load(settings);
-    preferences.follow(() => manager.setPageSize(preferences.pageSize));
+    preferences.follow(() => manager.list.setPageSize(preferences.pageSize));
     const format = preferences.format(translator.load(DOMAIN));
     const widget = new KfpPanel({
       manager,

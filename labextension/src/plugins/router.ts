@@ -24,7 +24,7 @@ export const router: JupyterFrontEndPlugin<void> = {
           return;
         }
         await Promise.all([app.restored, manager.ready]);
-        const namespace = query.get('kfp-ns') ?? manager.namespace;
+        const namespace = query.get('kfp-ns') ?? manager.connection.namespace;
         await app.commands.execute(CommandIDs.openRun, { run_id: runId, namespace });
         query.delete('kfp-run');
         query.delete('kfp-ns');

@@ -33,10 +33,10 @@ export const status: JupyterFrontEndPlugin<void> = {
     const item = render(
       () => (
         <StatusItem
-          runs={manager.runs}
-          connection={manager.connection}
-          where={`${manager.namespace} ${manager.status?.endpoint ?? ''}`.trim()}
-          isMine={runId => manager.isMine(runId)}
+          runs={manager.list.runs}
+          connection={manager.connection.state}
+          where={`${manager.connection.namespace} ${manager.connection.status?.endpoint ?? ''}`.trim()}
+          isMine={runId => manager.verbs.isMine(runId)}
           format={format}
           onClick={() => void app.commands.execute(CommandIDs.togglePanel)}
         />

@@ -85,7 +85,7 @@ export class AccessSteps implements IDisposable {
   /** Restart this notebook with the option, which ends the server that is asked. */
   async restart(): Promise<void> {
     const { manager, trans, commands } = this._options;
-    const { notebook, outlives_pod } = manager.status ?? { notebook: '', outlives_pod: true };
+    const { notebook, outlives_pod } = manager.connection.status ?? { notebook: '', outlives_pod: true };
     const { unsaved, ...running } = this._options.work();
     const canSave = unsaved > 0 && commands.hasCommand(SAVE_ALL);
     const { button, isChecked } = await showDialog({
@@ -141,7 +141,7 @@ export class AccessSteps implements IDisposable {
 
   private get _namespace(): string {
     const { manager } = this._options;
-    return manager.status?.namespace ?? manager.namespace;
+    return manager.connection.status?.namespace ?? manager.connection.namespace;
   }
 
   /** Whether it could be done; a missing right is kept, so that the button says it. */
@@ -164,18 +164,18 @@ export class AccessSteps implements IDisposable {
 
   private _onChanged(): void {
     const { manager, trans } = this._options;
-    const code = manager.error?.code ?? '';
+    const code = manager.connection.error?.code ?? '';
     if (code !== this._code) {
       this._code = code;
       this._off = undefined; // the next step may be another one's right
     }
     this._away ||= code.startsWith('jupyter-');
-    if (manager.connection === 'connected') {
+    if (manager.connection.state === 'connected') {
       if (this._wanted) {
-        const who = manager.status?.identity ?? '';
+        const who = manager.connection.status?.identity ?? '';
         const text = who
-          ? trans.__('Connected to Kubeflow Pipelines as %1 in %2.', who, manager.namespace)
-          : trans.__('Connected to Kubeflow Pipelines in %1.', manager.namespace);
+          ? trans.__('Connected to Kubeflow Pipelines as %1 in %2.', who, manager.connection.namespace)
+          : trans.__('Connected to Kubeflow Pipelines in %1.', manager.connection.namespace);
         Notification.success(text, { autoClose: 8000 });
       }
       this._wanted = false;

@@ -43,12 +43,12 @@ export class RunActions implements IRunActions {
       verb: trans.__('Terminate')
     });
     if (asked) {
-      await this._each(runs, run => this._manager.terminate(run.run_id, this._namespace(run)));
+      await this._each(runs, run => this._manager.verbs.terminate(run.run_id, this._namespace(run)));
     }
   }
 
   async retry(runs: readonly Run[]): Promise<void> {
-    await this._each(runs, run => this._manager.retry(run.run_id, this._namespace(run)));
+    await this._each(runs, run => this._manager.verbs.retry(run.run_id, this._namespace(run)));
   }
 
   async archive(runs: readonly Run[]): Promise<void> {
@@ -64,7 +64,7 @@ export class RunActions implements IRunActions {
     if (!asked) {
       return;
     }
-    const done = await this._each(runs, run => this._manager.archive(run.run_id, this._namespace(run)));
+    const done = await this._each(runs, run => this._manager.verbs.archive(run.run_id, this._namespace(run)));
     const [first] = done;
     if (first) {
       const text =
@@ -79,7 +79,7 @@ export class RunActions implements IRunActions {
   }
 
   async restore(runs: readonly Run[]): Promise<void> {
-    await this._each(runs, run => this._manager.unarchive(run.run_id, this._namespace(run)));
+    await this._each(runs, run => this._manager.verbs.unarchive(run.run_id, this._namespace(run)));
   }
 
   async remove(runs: readonly Run[]): Promise<void> {
@@ -104,7 +104,7 @@ export class RunActions implements IRunActions {
 
   async runExample(): Promise<Run | null> {
     try {
-      return await this._manager.submit({
+      return await this._manager.verbs.submit({
         source: { kind: 'example' },
         experiment: this._likes.defaultExperiment
       });
@@ -115,14 +115,14 @@ export class RunActions implements IRunActions {
   }
 
   async startEmbedded(): Promise<void> {
-    await this._manager.startEmbedded().catch((error: unknown) => {
+    await this._manager.connection.startEmbedded().catch((error: unknown) => {
       this._failed(this._trans.__('The embedded server did not start.'), error);
     });
   }
 
   async stopEmbedded(): Promise<void> {
     const trans = this._trans;
-    const running = this._manager.runs.filter(run => isActive(run.phase)).length;
+    const running = this._manager.list.runs.filter(run => isActive(run.phase)).length;
     const asked = await showDialog({
       title: trans.__('Stop the embedded server?'),
       body:
@@ -140,7 +140,7 @@ export class RunActions implements IRunActions {
       defaultButton: 1
     });
     if (asked.button.accept) {
-      await this._manager.stopEmbedded().catch((error: unknown) => {
+      await this._manager.connection.stopEmbedded().catch((error: unknown) => {
         this._failed(trans.__('The embedded server was not stopped.'), error);
       });
     }
@@ -157,12 +157,12 @@ export class RunActions implements IRunActions {
     if (!first) {
       return;
     }
-    runs.forEach(run => this._manager.hide(run.run_id, true));
+    runs.forEach(run => this._manager.list.hide(run.run_id, true));
     const what = runs.length === 1 ? nameOf(first) : trans.__('%1 runs', runs.length);
     const timer = setTimeout(() => void this._removeNow(runs), this._undo);
     const undo = (): void => {
       clearTimeout(timer);
-      runs.forEach(run => this._manager.hide(run.run_id, false));
+      runs.forEach(run => this._manager.list.hide(run.run_id, false));
     };
     Notification.info(trans.__('Deleting %1 in 8 s.', what), {
       autoClose: UNDO,
@@ -173,13 +173,13 @@ export class RunActions implements IRunActions {
   private async _removeNow(runs: readonly Run[]): Promise<void> {
     const done = await this._each(runs, async run => {
       if (isActive(run.phase)) {
-        await this._manager.terminate(run.run_id, this._namespace(run));
+        await this._manager.verbs.terminate(run.run_id, this._namespace(run));
       }
-      await this._manager.deleteRun(run.run_id, this._namespace(run));
+      await this._manager.verbs.deleteRun(run.run_id, this._namespace(run));
     });
     for (const run of runs) {
       if (!done.includes(run)) {
-        this._manager.hide(run.run_id, false);
+        this._manager.list.hide(run.run_id, false);
       }
     }
   }
@@ -205,7 +205,7 @@ export class RunActions implements IRunActions {
   }
 
   private _namespace(run: Run): string {
-    return run.namespace || this._manager.namespace;
+    return run.namespace || this._manager.connection.namespace;
   }
 
   private _failed(text: string, error?: unknown): void {

@@ -26,5 +26,5 @@ export class DoctorWidget extends ReactWidget {
   }
 
   private readonly _ask: IDoctorProps['ask'] = onCheck =>
-    this._manager.api.doctor(this._manager.namespace, onCheck);
+    this._manager.api.doctor(this._manager.connection.namespace, onCheck);
 }

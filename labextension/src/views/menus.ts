@@ -64,7 +64,7 @@ export function filterItems(trans: TranslationBundle): Items {
 
 /** The namespaces that can be used, the current one ticked. */
 export function namespaceItems(manager: IRunManager): Items {
-  const known = new Set([...(manager.status?.namespaces ?? []), manager.namespace]);
+  const known = new Set([...(manager.connection.status?.namespaces ?? []), manager.connection.namespace]);
   const names = [...known].filter(name => name !== '').sort();
   return [
     ...names.map(namespace => ({ command: CommandIDs.switchNamespace, args: { namespace } })),

@@ -25,7 +25,7 @@ import type { Format } from '../format';
 import { pipelinesIcon } from '../icons';
 import type { HiddenCautions } from '../model/hidden';
 import { phaseWord } from '../phase';
-import type { IRunChange, IRunManager } from '../tokens';
+import type { IRunChange, IRunList, IRunManager } from '../tokens';
 import { AccessSteps } from './access';
 import type { IOpenWork } from './access';
 import { filterItems, MORE_ITEMS, namespaceItems, openMenu, RUN_ITEMS } from './menus';
@@ -168,12 +168,13 @@ export class KfpPanel extends SidePanel {
 
   /** A widget that is drawn again when the manager, the selection or the panel says so. */
   private _part(draw: () => React.JSX.Element | null): ReactWidget {
-    return render(draw, this._manager.changed, this._manager.selection.changed, this._access.changed);
+    return render(draw, this._manager.changed, this._manager.list.selection.changed, this._access.changed);
   }
 
   private _onChanged(): void {
-    const { connection, runs, error, filter } = this._manager;
-    const nothing = connection !== 'connected' && runs.length === 0 && filter.search === '';
+    const { state, error } = this._manager.connection;
+    const { runs, filter } = this._manager.list;
+    const nothing = state !== 'connected' && runs.length === 0 && filter.search === '';
     const instead = this._busy !== null || (nothing && error !== null);
     this.content.setHidden(instead);
     this._notice.setHidden(!instead);
@@ -192,16 +193,17 @@ export class KfpPanel extends SidePanel {
   }
 
   private _drawHeader(): React.JSX.Element {
-    const { status, namespace, connection, runs, filter } = this._manager;
+    const { status, namespace, state } = this._manager.connection;
+    const { runs, filter } = this._manager.list;
     const empty = runs.length === 0 && filter.search === '' && filter.only === 'all' && !filter.archived;
     return (
       <PanelHeader
         status={status}
         namespace={namespace}
-        connection={connection}
+        connection={state}
         trans={this._format.trans}
-        showRefresh={connection !== 'lost' || runs.length > 0}
-        showNewRun={connection !== 'lost' && !empty}
+        showRefresh={state !== 'lost' || runs.length > 0}
+        showNewRun={state !== 'lost' && !empty}
         off={whyOff(this._manager, this._format)}
         onRefresh={() => this._do(CommandIDs.refresh)}
         onNewRun={() => this._do(CommandIDs.newRun)}
@@ -214,7 +216,7 @@ export class KfpPanel extends SidePanel {
   }
 
   private _drawCautions(): React.JSX.Element {
-    const { status, namespace } = this._manager;
+    const { status, namespace } = this._manager.connection;
     const told = status?.warnings ?? [];
     const shown = this._hidden.shown(namespace, told);
     return (
@@ -233,30 +235,30 @@ export class KfpPanel extends SidePanel {
   }
 
   private _count(): string {
-    const { total, runs, hasMore } = this._manager;
+    const { total, runs, hasMore } = this._manager.list;
     const count = hasMore ? Math.max(total, runs.length) : runs.length;
     return count === 0 ? '' : this._format.shortCount(count);
   }
 
   private _drawRuns(): React.JSX.Element {
     const manager = this._manager;
-    const { selection } = manager;
+    const { selection } = manager.list;
     const aimed = (runId: string): { run_id: string } => ({ run_id: runId });
     return (
       <RunsSection
-        runs={manager.runs}
-        namespace={manager.namespace}
-        hasMore={manager.hasMore}
-        loading={manager.loading}
+        runs={manager.list.runs}
+        namespace={manager.connection.namespace}
+        hasMore={manager.list.hasMore}
+        loading={manager.list.loading}
         selected={selection.ids}
         active={selection.active}
-        connection={manager.connection}
-        error={manager.error}
-        updatedAt={manager.updatedAt}
-        retryAt={manager.retryAt}
-        filter={manager.filter}
+        connection={manager.connection.state}
+        error={manager.connection.error}
+        updatedAt={manager.list.updatedAt}
+        retryAt={manager.connection.retryAt}
+        filter={manager.list.filter}
         experiment={this._experiment}
-        example={manager.status?.embedded === true}
+        example={manager.connection.status?.embedded === true}
         startable={isStartable(manager)}
         onStart={() => this._do(CommandIDs.startEmbedded)}
         format={this._format}
@@ -290,12 +292,12 @@ export class KfpPanel extends SidePanel {
 
   // Stable, since effects of the components depend on them.
   private readonly _onMore = (): void => {
-    this._manager.loadMore().catch(() => undefined); // told by `changed`
+    this._manager.list.loadMore().catch(() => undefined); // told by `changed`
   };
-  private readonly _onFilter: IRunManager['setFilter'] = filter => this._manager.setFilter(filter);
+  private readonly _onFilter: IRunList['setFilter'] = filter => this._manager.list.setFilter(filter);
 
   private _drawExperiments(): React.JSX.Element {
-    const { namespace, api } = this._manager;
+    const { connection: { namespace }, api } = this._manager;
     return (
       <Experiments
         namespace={namespace}
@@ -304,7 +306,7 @@ export class KfpPanel extends SidePanel {
         load={async () => (await api.listExperiments(namespace, { page_size: LISTED })).experiments}
         onShowRuns={experiment => {
           this._experiment = experiment.display_name;
-          this._manager.setFilter({ experimentId: experiment.experiment_id });
+          this._manager.list.setFilter({ experimentId: experiment.experiment_id });
         }}
         onNew={() => this._do(CommandIDs.newExperiment)}
         onCopy={text => this._copy(text)}
@@ -313,7 +315,7 @@ export class KfpPanel extends SidePanel {
   }
 
   private _drawPipelines(): React.JSX.Element {
-    const { namespace } = this._manager;
+    const { namespace } = this._manager.connection;
     return (
       <Pipelines
         namespace={namespace}
@@ -329,7 +331,7 @@ export class KfpPanel extends SidePanel {
 
   /** Private pipelines first, then what everyone has. */
   private async _loadPipelines(): Promise<IListedPipeline[]> {
-    const { namespace, api } = this._manager;
+    const { connection: { namespace }, api } = this._manager;
     const [own, shared] = await Promise.all([
       api.listPipelines(namespace, { page_size: LISTED }),
       api.listPipelines(namespace, { page_size: LISTED, shared: true })
@@ -342,15 +344,16 @@ export class KfpPanel extends SidePanel {
 
   /** Changes when the lists of experiments and pipelines are to be asked for again. */
   private _version(): string {
-    const { namespace, connection, runs } = this._manager;
-    if (connection === 'connected') {
+    const { namespace, state } = this._manager.connection;
+    const { runs } = this._manager.list;
+    if (state === 'connected') {
       this._listed = `${namespace} ${runs[0]?.run_id ?? ''}`;
     }
     return this._listed;
   }
 
   private _drawNotice(): React.JSX.Element | null {
-    const { error, status } = this._manager;
+    const { error, status } = this._manager.connection;
     if (!error && !this._busy) {
       return null;
     }
@@ -410,8 +413,8 @@ export class KfpPanel extends SidePanel {
   private _drawFooter(): React.JSX.Element {
     return (
       <PanelFooter
-        freshness={this._manager}
-        connected={this._manager.connection === 'connected'}
+        freshness={this._manager.list}
+        connection={this._manager.connection}
         announcement={this._announcement}
         format={this._format}
         ticker={this._ticker}

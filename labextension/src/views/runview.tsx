@@ -89,13 +89,13 @@ export class RunViewWidget extends ReactWidget {
     const run = (action: RunAction): void => {
       void commands.execute(`jupyter-kfp-mt:${action}`, { run_id: model.runId, namespace });
     };
-    const sameNamespace = manager.namespace === namespace;
+    const sameNamespace = manager.connection.namespace === namespace;
     return (
       <RunPage
         view={model.view}
         error={model.error}
         freshness={model}
-        rights={{ connected: model.connected, canRun: sameNamespace ? (manager.status?.can_run ?? null) : null }}
+        rights={{ connected: model.connected, canRun: sameNamespace ? (manager.connection.status?.can_run ?? null) : null }}
         place={this._place}
         log={this._log}
         pod={this._pod}

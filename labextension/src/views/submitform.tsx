@@ -44,7 +44,7 @@ export class SubmitFormWidget extends ReactWidget {
   constructor(options: ISubmitFormOptions) {
     super();
     this._options = options;
-    this.namespace = (options.kept?.namespace || options.namespace) ?? options.manager.namespace;
+    this.namespace = (options.kept?.namespace || options.namespace) ?? options.manager.connection.namespace;
     this._format = options.format ?? new Format(options.translator.load('jupyter_kfp_mt'));
     const { trans } = this._format;
     this._model = new SubmitFormModel({
@@ -111,8 +111,8 @@ export class SubmitFormWidget extends ReactWidget {
         state={model.state}
         fields={model.fields}
         namespace={namespace}
-        connected={manager.connection !== 'lost'}
-        status={manager.namespace === namespace ? manager.status : null}
+        connected={manager.connection.state !== 'lost'}
+        status={manager.connection.namespace === namespace ? manager.connection.status : null}
         format={this._format}
         prefix={this._prefix}
         onChoose={choice => model.choose(choice)}

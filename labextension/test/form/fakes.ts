@@ -3,7 +3,7 @@ import { Signal } from '@lumino/signaling';
 
 import type { KfpApi } from '../../src/api/client';
 import type { Inspection, ParameterSpec, Run, SubmitRequest } from '../../src/api/types';
-import type { IRunChange, IRunManager } from '../../src/tokens';
+import type { IRunChange, IRunManager, IRunVerbs } from '../../src/tokens';
 import { run, view } from '../run/samples';
 
 export function parameter(name: string, type: ParameterSpec['type'], more: Partial<ParameterSpec> = {}): ParameterSpec {
@@ -73,18 +73,19 @@ export class FakeServer {
   readonly changed = new Signal<IRunManager, void>(this as unknown as IRunManager);
   readonly runChanged = new Signal<IRunManager, IRunChange>(this as unknown as IRunManager);
 
-  readonly submitLost = new Signal<IRunManager, Run>(this as unknown as IRunManager);
+  readonly submitLost = new Signal<IRunVerbs, Run>(this as unknown as IRunVerbs);
 
   // a fake of the few parts that the form uses
   readonly manager = {
     api: this.api,
-    namespace: 'team-a',
-    connection: 'connected',
-    status: { connected: true, can_run: true, identity: 'default-editor' },
+    connection: {
+      namespace: 'team-a',
+      state: 'connected',
+      status: { connected: true, can_run: true, identity: 'default-editor' }
+    },
+    verbs: { submitLost: this.submitLost, submit: (request: SubmitRequest) => this.submit(request) },
     changed: this.changed,
     runChanged: this.runChanged,
-    submitLost: this.submitLost,
-    watch: () => new DisposableDelegate(() => undefined),
-    submit: (request: SubmitRequest) => this.submit(request)
+    watch: () => new DisposableDelegate(() => undefined)
   } as unknown as IRunManager;
 }

@@ -11,7 +11,7 @@ import { EMPTY_FORM, type IFormState } from '../../src/values/form';
 import { FakeServer, INSPECTION } from './fakes';
 
 const READY: IFormState = { ...EMPTY_FORM, path: 'train.yaml', inspection: INSPECTION };
-const { status } = new FakeServer().manager;
+const { status } = new FakeServer().manager.connection;
 
 /** The page with what is typed kept, as the model does it. */
 function Page(props: Partial<ISubmitPageProps>): React.JSX.Element {

@@ -21,10 +21,8 @@ class FakeManager {
   logs = 0;
   pods = 0;
   watching = 0;
-  namespace = 'team-a';
-  connection = 'connected';
-  status = { can_run: true };
-  updatedAt = 0;
+  connection = { namespace: 'team-a', state: 'connected', status: { can_run: true } };
+  list = { updatedAt: 0 };
   changed = new Signal<FakeManager, void>(this);
   runChanged = new Signal<FakeManager, IRunChange>(this);
   api = {
@@ -95,7 +93,7 @@ describe('RunViewWidget', () => {
 
   it('asks by itself where the manager hears of another namespace', async () => {
     await settle();
-    manager.namespace = 'team-b';
+    manager.connection.namespace = 'team-b';
     manager.changed.emit();
     await vi.advanceTimersByTimeAsync(12_000);
     expect(manager.views).toBeGreaterThan(1);

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { Format } from '../../format';
+import type { IConnection } from '../../tokens';
 import { Button } from '../Button';
 import { useNow } from '../now';
 import type { IFreshness, Ticker } from '../now';
@@ -9,8 +10,8 @@ import type { IFreshness, Ticker } from '../now';
 const STALE = 180_000;
 
 export interface IPanelFooterProps {
-  readonly freshness: IFreshness & { readonly checkedAt: number };
-  readonly connected: boolean;
+  readonly freshness: IFreshness;
+  readonly connection: Pick<IConnection, 'state' | 'checkedAt'>;
   /** One sentence for screen readers about what just changed. */
   readonly announcement: string;
   readonly format: Format;
@@ -21,10 +22,11 @@ export interface IPanelFooterProps {
 
 /** How fresh the rows are, and the way to the doctor. */
 export function PanelFooter(props: IPanelFooterProps): React.JSX.Element {
-  const { format, connected } = props;
+  const { format, connection } = props;
   const { trans } = format;
   const now = useNow(props.ticker);
-  const { updatedAt, checkedAt } = props.freshness;
+  const { updatedAt } = props.freshness;
+  const { checkedAt } = connection;
   const since = (moment: number): number => Math.max(0, now - moment) / 1000;
   const old = updatedAt > 0 && now - updatedAt > STALE;
   const fresh =
@@ -40,7 +42,7 @@ export function PanelFooter(props: IPanelFooterProps): React.JSX.Element {
       <span className="jp-kfp-num">
         {old
           ? trans.__('Not updated for %1', format.duration(since(updatedAt)))
-          : connected && updatedAt > 0
+          : connection.state === 'connected' && updatedAt > 0
             ? fresh
             : checkedAt > 0 && checked}
       </span>

@@ -4,7 +4,7 @@ import * as React from 'react';
 
 import type { Status } from '../../api/types';
 import { phaseIcons } from '../../icons';
-import type { Connection } from '../../tokens';
+import type { ConnectionState } from '../../tokens';
 import { Button } from '../Button';
 
 /** Which menu of the header is meant. */
@@ -13,7 +13,7 @@ export type HeaderMenu = 'namespaces' | 'more';
 export interface IPanelHeaderProps {
   readonly status: Status | null;
   readonly namespace: string;
-  readonly connection: Connection;
+  readonly connection: ConnectionState;
   readonly trans: TranslationBundle;
   readonly showRefresh: boolean;
   /** Whether “New run” has its place here; on an empty list it stands there. */
@@ -92,7 +92,7 @@ function NamespaceChip(props: IPanelHeaderProps): React.JSX.Element | null {
 }
 
 function ConnectionButton(props: {
-  readonly connection: Connection;
+  readonly connection: ConnectionState;
   readonly trans: TranslationBundle;
   readonly onClick: () => void;
 }): React.JSX.Element {

@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { ErrorBody, Run } from '../../api/types';
 import { instant } from '../../format';
 import { isActive } from '../../phase';
-import type { Connection, IRunFilter } from '../../tokens';
+import type { ConnectionState, IRunFilter } from '../../tokens';
 import { Button } from '../Button';
 import { EmptyState } from '../EmptyState';
 import { ErrorNotice } from '../ErrorNotice';
@@ -18,7 +18,7 @@ const TYPING = 300;
 
 export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
   readonly loading: boolean;
-  readonly connection: Connection;
+  readonly connection: ConnectionState;
   readonly error: ErrorBody | null;
   readonly updatedAt: number;
   readonly retryAt: number;

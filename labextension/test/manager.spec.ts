@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { RunManager } from '../src/model/runs';
+import { RunManager } from '../src/model/manager';
 import type { Run, Status } from '../src/api/types';
 import type { IRunChange } from '../src/tokens';
 import { FakeStream, fakeApi, json, run, status, waitFor } from './samples';
@@ -47,7 +47,7 @@ async function begin(runs: Run[] = [], watched = true): Promise<void> {
 }
 
 function ids(): string[] {
-  return manager.runs.map(each => each.run_id);
+  return manager.list.runs.map(each => each.run_id);
 }
 
 function streams(): number {
@@ -56,26 +56,26 @@ function streams(): number {
 
 it('shows where it is and the runs there', async () => {
   await begin([run({ run_id: 'a' })]);
-  expect([manager.connection, manager.namespace, ids()]).toEqual(['connected', 'team-a', ['a']]);
+  expect([manager.connection.state, manager.connection.namespace, ids()]).toEqual(['connected', 'team-a', ['a']]);
 });
 
 it('takes in what the stream tells, newest first, and keeps the rows that did not change', async () => {
   const old = run({ run_id: 'a' });
   await begin([old, run({ run_id: 'b', created_at: '2026-03-12T13:00:00Z' })]);
-  const [kept] = manager.runs;
+  const [kept] = manager.list.runs;
   const newer = run({ run_id: 'c', created_at: '2026-03-12T14:30:00Z' });
   stream.send('runs', { namespace: 'team-a', runs: [newer, old], removed: ['b'], at: AT });
   await waitFor(() => expect(ids()).toEqual(['c', 'a']));
-  expect(manager.runs[1]).toBe(kept);
+  expect(manager.list.runs[1]).toBe(kept);
 });
 
 it('knows that its rows are right when the server only says that it is there', async () => {
   await begin([run({ run_id: 'a' })]);
   await waitFor(() => expect(streams()).toBe(1));
-  const before = manager.updatedAt;
+  const before = manager.list.updatedAt;
   await waitFor(() => expect(Date.now()).toBeGreaterThan(before));
   stream.keepAlive();
-  await waitFor(() => expect(manager.updatedAt).toBeGreaterThan(before));
+  await waitFor(() => expect(manager.list.updatedAt).toBeGreaterThan(before));
 });
 
 it('ignores what is said of another namespace', async () => {
@@ -108,8 +108,8 @@ it('opens no stream while nobody looks', async () => {
 
 it('goes on listening while a run of mine is active, though nobody looks', async () => {
   await begin([], false);
-  const { run_id } = await manager.submit({ source: { kind: 'example' } });
-  expect([manager.isMine(run_id), ids()]).toEqual([true, ['new']]);
+  const { run_id } = await manager.verbs.submit({ source: { kind: 'example' } });
+  expect([manager.verbs.isMine(run_id), ids()]).toEqual([true, ['new']]);
   await waitFor(() => expect(streams()).toBe(1));
 });
 
@@ -122,11 +122,11 @@ it('believes the stream when it was faster than the answer to a submit', async (
   await begin();
   const heard: IRunChange[] = [];
   manager.runChanged.connect((_, change: IRunChange) => heard.push(change));
-  const submitted = manager.submit({ source: { kind: 'example' } });
+  const submitted = manager.verbs.submit({ source: { kind: 'example' } });
   stream.send('runs', { namespace: 'team-a', runs: [done], removed: [], at: AT });
   await submitted;
-  expect(manager.find('new')?.phase).toBe('SUCCEEDED');
-  expect(manager.isMine(heard[heard.length - 1]?.run.run_id ?? '')).toBe(true);
+  expect(manager.list.find('new')?.phase).toBe('SUCCEEDED');
+  expect(manager.verbs.isMine(heard[heard.length - 1]?.run.run_id ?? '')).toBe(true);
 });
 
 describe('a submit without a clear answer', () => {
@@ -138,17 +138,17 @@ describe('a submit without a clear answer', () => {
     await begin([run({ run_id: 'a' })]);
     await waitFor(() => expect(streams()).toBe(1));
     lost = [];
-    manager.submitLost.connect((_, { run_id }) => lost.push(run_id));
-    await manager.submit({ source: { kind: 'example' }, submit_key: 'key' });
+    manager.verbs.submitLost.connect((_, { run_id }) => lost.push(run_id));
+    await manager.verbs.submit({ source: { kind: 'example' }, submit_key: 'key' });
   }
 
   it('is on the list until it is confirmed', async () => {
     await sendUnclear();
-    expect(manager.find('new')?.phase).toBe('UNCONFIRMED');
+    expect(manager.list.find('new')?.phase).toBe('UNCONFIRMED');
     stream.send('runs', { namespace: 'team-a', runs: [run({ run_id: 'new' })], removed: [], at: AT });
-    await waitFor(() => expect(manager.find('new')?.phase).toBe('RUNNING'));
+    await waitFor(() => expect(manager.list.find('new')?.phase).toBe('RUNNING'));
     stream.send('runs', { namespace: 'team-a', runs: [], removed: ['new'], at: AT }, '2');
-    await waitFor(() => expect(manager.find('new')).toBeUndefined());
+    await waitFor(() => expect(manager.list.find('new')).toBeUndefined());
     expect(lost).toEqual([]);
   });
 
@@ -156,17 +156,17 @@ describe('a submit without a clear answer', () => {
     await sendUnclear();
     stream.send('runs', { namespace: 'team-a', runs: [], removed: ['new'], at: AT });
     await waitFor(() => expect(lost).toEqual(['new']));
-    await manager.submitAgain('new');
+    await manager.verbs.submitAgain('new');
     const bodies = asked.filter(({ method }) => method === 'POST').map(request => request.text());
     expect(new Set(await Promise.all(bodies)).size).toBe(1);
   });
 
   it('did not start when a page of all runs does not have it', async () => {
     await sendUnclear();
-    manager.setFilter({ only: 'failed' });
+    manager.list.setFilter({ only: 'failed' });
     await waitFor(() => expect(asked.some(({ url }) => url.includes('state=FAILED'))).toBe(true));
     expect(lost).toEqual([]);
-    manager.setFilter({ only: 'all' });
+    manager.list.setFilter({ only: 'all' });
     await waitFor(() => expect(lost).toEqual(['new']));
   });
 });
@@ -177,24 +177,24 @@ it('believes the stream when it was faster than the answer to a terminate', asyn
   });
   server.more = { 'POST namespaces/team-a/runs/a/terminate': () => answered };
   await begin([run({ run_id: 'a' })]);
-  const terminated = manager.terminate('a');
+  const terminated = manager.verbs.terminate('a');
   stream.send('runs', { namespace: 'team-a', runs: [run({ run_id: 'a', phase: 'CANCELED' })], removed: [], at: AT });
   await terminated;
-  expect(manager.find('a')?.phase).toBe('CANCELED');
+  expect(manager.list.find('a')?.phase).toBe('CANCELED');
 });
 
 it('asks anew for another namespace and forgets the first', async () => {
   await begin([run({ run_id: 'a' })]);
   server.runs = [run({ run_id: 'b', namespace: 'team-b' })];
   server.status = status({ namespace: 'team-b' });
-  await manager.setNamespace('team-b');
-  expect([manager.namespace, ids()]).toEqual(['team-b', ['b']]);
+  await manager.connection.setNamespace('team-b');
+  expect([manager.connection.namespace, ids()]).toEqual(['team-b', ['b']]);
 });
 
 describe('a filter', () => {
   it('applies at once to what is known, then asks', async () => {
     await begin([run({ run_id: 'a' }), run({ run_id: 'b', phase: 'FAILED' })]);
-    manager.setFilter({ only: 'failed' });
+    manager.list.setFilter({ only: 'failed' });
     expect(ids()).toEqual(['b']);
     await waitFor(() => expect(asked.some(request => request.url.includes('state=FAILED'))).toBe(true));
   });
@@ -202,7 +202,7 @@ describe('a filter', () => {
   it('keeps out what the stream tells of other runs', async () => {
     await begin([run({ run_id: 'a', display_name: 'train' })]);
     server.runs = [];
-    manager.setFilter({ search: 'TRAIN' });
+    manager.list.setFilter({ search: 'TRAIN' });
     stream.send('runs', {
       namespace: 'team-a',
       runs: [run({ run_id: 'b', display_name: 'other' }), run({ run_id: 'c', display_name: 'train 2' })],
@@ -217,7 +217,7 @@ describe('a filter', () => {
     const archived = run({ run_id: 'a', storage_state: 'ARCHIVED' });
     server.more = { 'POST namespaces/team-a/runs/a/archive': () => json(archived) };
     await begin([run({ run_id: 'a' })]);
-    await manager.archive('a');
+    await manager.verbs.archive('a');
     expect(ids()).toEqual([]);
   });
 });
@@ -229,21 +229,21 @@ describe('trouble', () => {
     const error = { code: 'no-kubeflow', message: 'No', why: '', next: '', command: '', details: '', request_id: '' };
     server.status = status({ connected: false, namespace: '', error });
     await begin();
-    expect([manager.connection, manager.error?.code, streams()]).toEqual(['lost', 'no-kubeflow', 0]);
+    expect([manager.connection.state, manager.connection.error?.code, streams()]).toEqual(['lost', 'no-kubeflow', 0]);
   });
 
   it('with the rights of one namespace is not taken for a lost connection', async () => {
     server.more = { 'GET namespaces/team-a/runs': () => json(refused, 403) };
     await begin();
-    expect([manager.connection, manager.error?.code]).toEqual(['connected', 'forbidden']);
+    expect([manager.connection.state, manager.connection.error?.code]).toEqual(['connected', 'forbidden']);
   });
 
   it('keeps the rows when the stream is lost', async () => {
     await begin([run({ run_id: 'a' })]);
     stream.close();
-    await waitFor(() => expect(manager.connection).not.toBe('connected'));
+    await waitFor(() => expect(manager.connection.state).not.toBe('connected'));
     expect(ids()).toEqual(['a']);
-    expect(manager.retryAt).toBeGreaterThan(0);
+    expect(manager.connection.retryAt).toBeGreaterThan(0);
   });
 });
 
@@ -251,24 +251,24 @@ it('starts the embedded server and goes where it says', async () => {
   server.status = status({ connected: false, namespace: '' });
   server.more = { 'POST embedded': () => json(status({ namespace: 'team-b', embedded: true })) };
   await begin([run({ run_id: 'b' })]);
-  await manager.startEmbedded();
-  expect([manager.connection, manager.namespace, ids()]).toEqual(['connected', 'team-b', ['b']]);
+  await manager.connection.startEmbedded();
+  expect([manager.connection.state, manager.connection.namespace, ids()]).toEqual(['connected', 'team-b', ['b']]);
 });
 
 it('lets the next row be the active one when the active one goes, else the last', async () => {
   await begin(['a', 'b', 'c'].map((run_id, index) => run({ run_id, created_at: `2026-03-12T1${3 - index}:00:00Z` })));
-  manager.selection.set(['b'], 'b');
-  manager.hide('b', true);
-  expect([manager.selection.active, manager.selection.ids.size]).toEqual(['c', 0]);
-  manager.hide('c', true);
-  expect(manager.selection.active).toBe('a');
+  manager.list.selection.set(['b'], 'b');
+  manager.list.hide('b', true);
+  expect([manager.list.selection.active, manager.list.selection.ids.size]).toEqual(['c', 0]);
+  manager.list.hide('c', true);
+  expect(manager.list.selection.active).toBe('a');
 });
 
 it('takes a run off the list before it is deleted, and puts it back', async () => {
   await begin([run({ run_id: 'a' })]);
-  manager.hide('a', true);
+  manager.list.hide('a', true);
   expect(ids()).toEqual([]);
-  manager.hide('a', false);
+  manager.list.hide('a', false);
   expect(ids()).toEqual(['a']);
 });
 
@@ -284,7 +284,7 @@ describe('rights that are not known at first', () => {
     await begin();
     server.status = status({ can_run: true });
     await vi.advanceTimersByTimeAsync(2000);
-    expect(manager.status?.can_run).toBe(true);
+    expect(manager.connection.status?.can_run).toBe(true);
   });
 
   it('are not asked for by a page that has gone', async () => {
