@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt.embedded.engine.recurring import RecurringRuns
-from jupyter_kfp_mt.embedded.engine.schedule import NEVER, next_time, without_catching_up
-from jupyter_kfp_mt.embedded.store import RecurringRunRow, Store, Trigger
+from jupyter_kfp_mt.embedded.schedule import NEVER, Trigger
+from jupyter_kfp_mt.embedded.store import RecurringRunRow, Store
 from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import pipelines
@@ -39,7 +39,7 @@ def at(text: str) -> int:
     ],
 )
 def test_cron(cron: str, after: str, expected: str) -> None:
-    found = next_time(Trigger(cron=cron), created=0, last=at(after))
+    found = Trigger(cron=cron).next_time(created=0, last=at(after))
 
     assert datetime.fromtimestamp(found, timezone.utc).isoformat()[:19] == expected
 
@@ -59,7 +59,7 @@ def test_cron(cron: str, after: str, expected: str) -> None:
     ],
 )
 def test_intervals_bounds_and_once(trigger: Trigger, last: int | None, expected: int) -> None:
-    assert next_time(trigger, created=1000, last=last) == expected
+    assert trigger.next_time(created=1000, last=last) == expected
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_intervals_bounds_and_once(trigger: Trigger, last: int | None, expected:
     ],
 )
 def test_the_last_of_those_that_were_missed(trigger: Trigger, expected: int) -> None:
-    assert without_catching_up(trigger, 5, now=4_000_000_000) == expected
+    assert trigger.skip_missed(5, now=4_000_000_000) == expected
 
 
 class Clocked:

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from ..errors import invalid, saying
-from ..store import ExperimentRow, RecurringRunRow, Store, Trigger
+from ..schedule import CronError, Trigger, check_cron
+from ..store import ExperimentRow, RecurringRunRow, Store
 from .checks import check_name, check_text
-from .cron import check_cron
 from .runs import EDITOR
 from .sources import MayRead, Source, Sources
 
@@ -66,7 +66,7 @@ class RecurringRuns:
                 f" Received {new.max_concurrency}"
             )
         if new.has_cron:
-            check_cron(new.trigger.cron)
+            _check_cron(new.trigger.cron)
         if new.has_interval and new.trigger.interval < 1:
             raise invalid(
                 f"Found invalid period schedule interval {new.trigger.interval}. Set at interval to"
@@ -115,3 +115,11 @@ class RecurringRuns:
     def delete(self, row: RecurringRunRow) -> None:
         """Delete it; its runs stay."""
         self._store.recurring_runs.remove(row.recurring_run_id)
+
+
+def _check_cron(text: str) -> None:
+    try:
+        check_cron(text)
+    except CronError as error:
+        where = "https://godoc.org/github.com/robfig/cron"
+        raise invalid(f"Schedule cron is not a supported format({where}). Error: {error}") from None

@@ -37,7 +37,7 @@ from .loop.removal import Removal
 from .loop.timers import Timers
 from .plan.nodes import Node, State
 from .recurring import RecurringRuns
-from .turns import next_run
+from .scheduler import choose_run
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], float]
@@ -327,7 +327,7 @@ class Engine:
         """Take ready steps, tenant by tenant and run by run, while there is room."""
         while True:
             room = len(self._attempts) < self._limit
-            run = next_run(self._runs.values(), self._served, room=room)
+            run = choose_run(self._runs.values(), self._served, room=room)
             if run is None:
                 return
             self._containment.for_run(run.run_id, partial(self._take_next, run))

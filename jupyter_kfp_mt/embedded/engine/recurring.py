@@ -14,7 +14,6 @@ import zlib
 from collections.abc import Callable
 
 from ..store import RecurringRunRow, RunRow, Store
-from .schedule import next_time, without_catching_up
 
 log = logging.getLogger(__name__)
 _RUNS = uuid.UUID("0b1f3c55-97a8-5a0e-8e7e-3a4a0c2f7d10")
@@ -49,15 +48,15 @@ class RecurringRuns:
         trigger = row.trigger
         due = row.next_at
         if due is None:
-            due = next_time(trigger, created=row.created_at, last=self._last(row))
+            due = trigger.next_time(created=row.created_at, last=self._last(row))
         if due > now:
             self._store.recurring_runs.set_next(row.recurring_run_id, due, fired=row.fired)
             return ""
         if self._store.runs.unfinished_of(row.recurring_run_id) >= row.max_concurrency:
             return ""
         if row.no_catchup:
-            due = without_catching_up(trigger, due, now=now)
-        following = next_time(trigger, created=row.created_at, last=due)
+            due = trigger.skip_missed(due, now=now)
+        following = trigger.next_time(created=row.created_at, last=due)
         self._store.recurring_runs.set_next(row.recurring_run_id, following, fired=row.fired + 1)
         return self._make(row, due, now)
 

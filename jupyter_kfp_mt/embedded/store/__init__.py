@@ -5,7 +5,7 @@ from __future__ import annotations
 from .db import Database, StoreError
 from .experiments import ExperimentRow, Experiments
 from .pipelines import PipelineRow, Pipelines, VersionRow
-from .recurring_runs import RecurringRunRow, RecurringRuns, Trigger
+from .recurring_runs import RecurringRunRow, RecurringRuns
 from .runs import FINAL, RunRow, Runs, StateEntry
 from .store import Store
 from .tasks import Tasks
@@ -27,6 +27,5 @@ __all__ = [
     "StoreError",
     "Tasks",
     "Tenants",
-    "Trigger",
     "VersionRow",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ..schedule import Trigger
 from .db import Database, fold
 from .query import Field, Kind, Listing, Page, Query, page
 
@@ -60,20 +61,6 @@ LISTING = Listing("Job", "recurring_runs", _COLUMNS, FIELDS)
 
 
 _YEAR = 366 * 24 * 3600
-
-
-class Trigger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """When a recurring run fires; neither `cron` nor `interval` means once, at once. Times in seconds."""
-
-    cron: str = ""  # as robfig/cron v1 reads it: seconds first; may begin with "TZ=Zone "
-    interval: int = 0
-    start: int = 0
-    end: int = 0
-
-    @property
-    def periodic(self) -> bool:
-        """Whether it fires by interval."""
-        return self.interval > 0
 
 
 class RecurringRunRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from ...core.recurring_runs import NewRecurringRun
 from ...core.runs import NewRun
 from ...core.sources import Source
 from ...errors import aborted, saying
-from ...store import ExperimentRow, RecurringRunRow, RunRow, StateEntry, Trigger
+from ...schedule import Trigger
+from ...store import ExperimentRow, RecurringRunRow, RunRow, StateEntry
 from ...store.experiments import LISTING as EXPERIMENTS
 from ...store.query import Listing, Query
 from ...store.recurring_runs import LISTING as RECURRING_RUNS

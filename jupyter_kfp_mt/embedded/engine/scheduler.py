@@ -1,4 +1,4 @@
-"""Whose turn it is: fair between tenants, and between the runs of a tenant. Pure."""
+"""Fair scheduling: which run starts a task next, fair between tenants and between the runs of a tenant."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from .execution.active import ActiveRun
 
 
-def next_run(runs: Iterable[ActiveRun], served: dict[str, int], *, room: bool) -> ActiveRun | None:
-    """Return the run whose first ready step is next, None when there is none or no `room` for it.
+def choose_run(runs: Iterable[ActiveRun], served: dict[str, int], *, room: bool) -> ActiveRun | None:
+    """Return the run whose first ready step starts next; None when there is none or no `room` for it.
 
-    The tenant with the fewest tasks under way comes first, then its run with the fewest; among equals the
-    one that has waited longest. `served` remembers the turns.
+    The tenant with the fewest running tasks comes first, then its run with the fewest; among equals the one
+    that has waited longest. `served` remembers when each run was last chosen.
     """
     waiting = [run for run in runs if run.plan.ready]
     if not waiting or not room:

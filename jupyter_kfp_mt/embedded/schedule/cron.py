@@ -1,0 +1,152 @@
+"""Reads cron texts as robfig/cron v1 does: seconds first, five or six fields, in UTC, with its error texts.
+
+Source: github.com/robfig/cron v1.2.0, `parser.go`. The embedded server adds the leading `TZ=Zone `.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_BOUNDS: tuple[tuple[int, int, dict[str, int]], ...] = (
+    (0, 59, {}),
+    (0, 59, {}),
+    (0, 23, {}),
+    (1, 31, {}),
+    (1, 12, {name: number for number, name in enumerate(_MONTHS, 1)}),
+    (0, 6, {name: number for number, name in enumerate(_DAYS)}),
+)
+_DESCRIPTORS = {
+    "@yearly": "0 0 0 1 1 *",
+    "@annually": "0 0 0 1 1 *",
+    "@monthly": "0 0 0 1 * *",
+    "@weekly": "0 0 0 * * 0",
+    "@daily": "0 0 0 * * *",
+    "@midnight": "0 0 0 * * *",
+    "@hourly": "0 0 * * * *",
+}
+_EVERY = "@every "
+_DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+")
+_PART = re.compile(r"([0-9.]+)(ns|us|µs|ms|s|m|h)")
+_NANOSECONDS = {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
+_ZONE = re.compile(r"(?:CRON_)?TZ=(\S*)\s+(.*)", re.DOTALL)
+
+
+class CronError(ValueError):
+    """A cron text that robfig/cron refuses; the text is robfig's."""
+
+
+def check_cron(text: str) -> None:
+    """Refuse what robfig/cron v1 refuses; raises CronError."""
+    zone, text = _split(text)
+    if zone is not None:
+        _check_zone(zone)
+    if not text:
+        raise CronError("Empty spec string")
+    if text.startswith("@"):
+        _check_descriptor(text)
+        return
+    fields = text.split()
+    if not 5 <= len(fields) <= 6:
+        raise CronError(f"Expected 5 to 6 fields, found {len(fields)}: {text}")
+    for field, (least, most, names) in zip(fields, _BOUNDS, strict=False):
+        for part in field.split(","):
+            _check_range(part, least, most, names)
+
+
+def times_after(text: str, after: int) -> Iterator[int]:
+    """Generate the times of a cron text after `after`; none for a text that cannot be read."""
+    zone, text = _split(text)
+    if step := every(text):
+        while True:
+            after += step
+            yield after
+    fields = _DESCRIPTORS.get(text.strip(), text).replace("?", "*").split()
+    fields = [*fields, "*"][:6]  # five fields lack the day of the week, not the seconds
+    if fields[0] == "0":
+        # Without seconds CronSim does what cron does when clocks change: a time that is left out comes
+        # right after the gap, one that comes twice counts once.
+        del fields[0]
+    local: tzinfo = timezone.utc if zone is None else ZoneInfo(zone)
+    start = datetime.fromtimestamp(after, timezone.utc).astimezone(local)
+    try:
+        for moment in CronSim(" ".join(fields), start):
+            yield int(moment.timestamp())
+    except CronSimError:
+        return
+
+
+def every(text: str) -> int:
+    """Return the seconds of `@every …`, at least one; 0 for any other cron text."""
+    _, text = _split(text)
+    if not text.startswith(_EVERY):
+        return 0
+    return max(1, round(_nanoseconds(text.removeprefix(_EVERY)) / 1e9))
+
+
+def _split(text: str) -> tuple[str | None, str]:
+    """Return the time zone, None without one, and the rest of a cron text."""
+    match = _ZONE.fullmatch(text)
+    return (match[1], match[2]) if match is not None else (None, text)
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise CronError(f"unknown time zone {name}") from None
+
+
+def _check_descriptor(text: str) -> None:
+    if text in _DESCRIPTORS:
+        return
+    if text.startswith(_EVERY):
+        duration = text.removeprefix(_EVERY)
+        if not _DURATION.fullmatch(duration) or _nanoseconds(duration) >= 1 << 63:
+            raise CronError(f"Failed to parse duration {text}: time: invalid duration")
+        return
+    raise CronError(f"Unrecognized descriptor: {text}")
+
+
+def _nanoseconds(duration: str) -> float:
+    return sum(float(number) * _NANOSECONDS[unit] for number, unit in _PART.findall(duration))
+
+
+def _check_range(text: str, least: int, most: int, names: dict[str, int]) -> None:
+    span, *steps = text.split("/")
+    if len(steps) > 1:
+        raise CronError(f"Too many slashes: {text}")
+    ends = span.split("-")
+    if span in ("*", "?"):
+        start, end = least, most
+    else:
+        if len(ends) > 2:
+            raise CronError(f"Too many hyphens: {text}")
+        start = _number(ends[0], names)
+        end = _number(ends[1], names) if len(ends) == 2 else (most if steps else start)
+    step = _number(steps[0], {}) if steps else 1
+    if start < least:
+        raise CronError(f"Beginning of range ({start}) below minimum ({least}): {text}")
+    if end > most:
+        raise CronError(f"End of range ({end}) above maximum ({most}): {text}")
+    if start > end:
+        raise CronError(f"Beginning of range ({start}) beyond end of range ({end}): {text}")
+    if step == 0:
+        raise CronError(f"Step of range should be a positive number: {text}")
+
+
+def _number(text: str, names: dict[str, int]) -> int:
+    if text.lower() in names:
+        return names[text.lower()]
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+        raise CronError(f'Failed to parse int from {text}: strconv.Atoi: parsing "{text}": invalid syntax')
+    number = int(text)
+    if number < 0:
+        raise CronError(f"Negative number ({number}) not allowed: {text}")
+    return number

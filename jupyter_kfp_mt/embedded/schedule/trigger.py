@@ -1,0 +1,65 @@
+"""Computes when a trigger fires; every time is in seconds since 1970.
+
+The rules are those of KFP's controller (kubeflow/pipelines, crd/controller/scheduledworkflow/util): the
+first time is one interval, or the next time of the cron text, after the start or, without one, the creation.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from .cron import every, times_after
+
+NEVER = 1 << 53  # later than anything, and exact in JSON
+
+
+class Trigger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When a recurring run fires; without `cron` and `interval` it fires once, immediately."""
+
+    cron: str = ""
+    interval: int = 0
+    start: int = 0
+    end: int = 0
+
+    @property
+    def periodic(self) -> bool:
+        """Whether it fires by interval."""
+        return self.interval > 0
+
+    def next_time(self, *, created: int, last: int | None) -> int:
+        """Return the time after `last`, or the first one; NEVER when there is none."""
+        base = last if last is not None else self.start or created
+        if not self.cron and not self.periodic:
+            return created if last is None else NEVER
+        after = max(base, self.start)
+        time = min(NEVER, after + self.interval) if self.periodic else _next_of_cron(self.cron, after)
+        return NEVER if self.end and self.end < time else time
+
+    def skip_missed(self, due: int, *, now: int) -> int:
+        """Return the one time to fire for when several, from `due` on, have passed by `now`."""
+        if self.periodic:
+            return now if now >= due + self.interval else due
+        return _latest(self.cron, due, min(now, self.end or now)) if self.cron else due
+
+
+def _latest(text: str, due: int, limit: int) -> int:
+    """Return the last time of a cron text from `due`, which is one, to `limit`.
+
+    It searches by bisection: after a long pause there may be billions of times in between.
+    """
+    step = every(text)
+    if step:
+        return due + max(0, limit - due) // step * step
+    late = limit  # no time of the text lies after it
+    while due < late:
+        middle = (due + late) // 2
+        following = _next_of_cron(text, middle)
+        if middle < following <= limit:
+            due = following
+        else:
+            late = middle
+    return due
+
+
+def _next_of_cron(text: str, after: int) -> int:
+    return next(times_after(text, after), NEVER)
