@@ -1,4 +1,4 @@
-"""Lists over HTTP: pages that hold together whatever the sort and the filter, and cron texts."""
+"""Lists over HTTP: pages that hold together whatever the sort and the filter."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from urllib.parse import quote
 
 import pytest
 
-from jupyter_kfp_mt.embedded.core.cron import check_cron
-from jupyter_kfp_mt.embedded.errors import ApiError
 from jupyter_kfp_mt.embedded.store import RunRow
 from tests.embedded.running import Running, running
 
@@ -126,40 +124,3 @@ def test_a_row_that_goes_while_one_walks_harms_nobody(server: Running) -> None:
     second = server.call("GET", f"{path}&page_token={quote(first['next_page_token'], safe='')}", token=token)
     assert [row["run_id"] for row in second.json["runs"]][:2] == ["r11", "r12"]
     server.core.store.runs.add(boundary)
-
-
-@pytest.mark.parametrize(
-    "cron",
-    [
-        "0 0 * * * *",
-        "0 * * * *",
-        "@hourly",
-        "@every 1h30m",
-        "*/5 0-12/2 1,2 ? jan-mar MON",
-        "TZ=Europe/Paris 0 0 3 * * *",
-    ],
-)
-def test_cron_texts_of_robfig(cron: str) -> None:
-    check_cron(cron)
-
-
-@pytest.mark.parametrize(
-    ("cron", "words"),
-    [
-        ("", "Empty spec string"),
-        ("* * * *", "Expected 5 to 6 fields, found 4: * * * *"),
-        ("61 * * * * *", "End of range (61) above maximum (59): 61"),
-        ("0 0 0 ? * 7", "End of range (7) above maximum (6): 7"),
-        ("0 0 0 0 * *", "Beginning of range (0) below minimum (1): 0"),
-        ("5-1 * * * * *", "Beginning of range (5) beyond end of range (1): 5-1"),
-        ("*/0 * * * * *", "Step of range should be a positive number: */0"),
-        ("@sometimes", "Unrecognized descriptor: @sometimes"),
-        ("@every 3000000h", "Failed to parse duration @every 3000000h: time: invalid duration"),
-        ("TZ=Mars/Base 0 0 * * * *", "unknown time zone Mars/Base"),
-        ("1/2/3 * * * * *", "Too many slashes: 1/2/3"),
-    ],
-)
-def test_cron_texts_that_are_none(cron: str, words: str) -> None:
-    with pytest.raises(ApiError) as error:
-        check_cron(cron)
-    assert error.value.text.endswith(f"Error: {words}")
