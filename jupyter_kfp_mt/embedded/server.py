@@ -22,8 +22,8 @@ import msgspec
 from .. import __version__
 from ..models import RuntimeFile
 from . import find
-from .api.app import LARGEST_HEADER, MOST_READ, Server
-from .core.core import Core
+from .api.app import LARGEST_HEADER, MOST_READ, ApiServer
+from .core.resource_manager import ResourceManager
 from .core.runner import Runner
 from .listening import BoundedServer, last_port, listen, room_for_connections
 from .store import Store
@@ -71,7 +71,7 @@ def serve(options: Options, make_engine: Callable[[Store, Path], Startable] | No
         _take(lock, folder)
         (folder / "runtime.json").unlink(missing_ok=True)  # of one that was killed
         _log_to_stderr()
-        _Process(options, make_engine or _engine, lock).run()
+        ServerProcess(options, make_engine or _engine, lock).run()
 
 
 def _take(lock: BinaryIO, folder: Path) -> None:
@@ -102,7 +102,7 @@ def _engine(store: Store, folder: Path) -> Startable:
     return Engine(store, folder)
 
 
-class _Process:
+class ServerProcess:
     """Everything between start and stop, in one order."""
 
     def __init__(
@@ -131,16 +131,16 @@ class _Process:
 
     async def _serve(self) -> None:
         self._tenancy.prepare(self._namespace)
-        core = Core(
+        manager = ResourceManager(
             self._store, self._engine, self._tenancy, self._folder, profiles_changed=self._write_tokens
         )
         if not self._options.multi_user:
-            core.experiments.default()
+            manager.experiments.default()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopped.set)
         with ThreadPoolExecutor(4, "request") as executor:
-            server = Server(core, executor, __version__, stop=self._stopped.set)
+            server = ApiServer(manager, executor, __version__, stop=self._stopped.set)
             listener = listen(self._options.port, last_port(self._folder))
             http = BoundedServer(
                 server.application(),
@@ -164,7 +164,7 @@ class _Process:
         self._store.close()
         log.info("stopped")
 
-    async def _until_stopped(self, server: Server) -> None:
+    async def _until_stopped(self, server: ApiServer) -> None:
         renewed = time.monotonic()
         while not await self._told_to_stop():
             if not self.holds_folder():

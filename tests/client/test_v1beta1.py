@@ -136,7 +136,7 @@ def test_every_filter_and_order_finds_what_it_names(old: tuple[KfpService, Old, 
     states = ["RUNNING", "SUCCEEDED", "FAILED", "PENDING"]
     made = {state: kfp.submit(TRAIN, {"name": "x"}, name=f"{state} 100%_a+b") for state in states}
     for state, run in made.items():
-        server.core.store.runs.set_state(run.run_id, state)
+        server.manager.store.runs.set_state(run.run_id, state)
 
     for state in states:
         assert [row.display_name for row in kfp.list_runs(state=[state])] == [made[state].display_name]

@@ -137,9 +137,9 @@ class Own:
         if who not in self.issued:
             namespace, role, *kind = who.split()
             options: dict[str, Any] = {"audience": "other"} if kind == ["wrong-audience"] else {}
-            tenancy = self.server.core.tenancy
+            tenancy = self.server.manager.tenancy
             if kind == ["expired"]:
-                tenancy = Tenancy(self.server.core.store, now=lambda: time.time() - 2 * HOUR)
+                tenancy = Tenancy(self.server.manager.store, now=lambda: time.time() - 2 * HOUR)
                 options = {"seconds": 60}
             self.issued[who] = tenancy.issue(namespace, f"default-{role}", **options)[0]
         return self.issued[who]
@@ -148,7 +148,7 @@ class Own:
         if call(f"runs/{run_id}")["state_history"][-1]["state"] == state:
             return
         ended = {"finished_at": int(time.time())} if state in FINAL else {}
-        self.server.core.store.runs.set_state(run_id, state, **ended)
+        self.server.manager.store.runs.set_state(run_id, state, **ended)
 
 
 def people(tenancy: Tenancy, store: Store) -> None:
@@ -175,7 +175,7 @@ def own(folder: Path, mode: str) -> Iterator[Target]:
     """A server of ours in this process."""
     multi_user = mode == "multi-user"
     with running(folder, multi_user=multi_user, identity_header="kubeflow-userid", fetch=files) as server:
-        people(server.core.tenancy, server.core.store)
+        people(server.manager.tenancy, server.manager.store)
         yield Target(server.url, Own(server), engine=False)
 
 

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
-from jupyter_kfp_mt.embedded.api.app import LARGEST_HEADER, MOST_READ, Server
-from jupyter_kfp_mt.embedded.core.core import Core
-from jupyter_kfp_mt.embedded.core.runner import LogPart, Problem
+from jupyter_kfp_mt.embedded.api.app import LARGEST_HEADER, MOST_READ, ApiServer
+from jupyter_kfp_mt.embedded.core.resource_manager import ResourceManager
+from jupyter_kfp_mt.embedded.engine import LogPart, Problem
 from jupyter_kfp_mt.embedded.store import Store
 from jupyter_kfp_mt.embedded.tenants import EDITOR, SHARED, Tenancy, subject
 from jupyter_kfp_mt.pipeline_spec import Package
@@ -77,11 +77,11 @@ class Running:
     """A server that runs: its address, and what is behind it."""
 
     url: str
-    core: Core
+    manager: ResourceManager
     runner: StandIn
 
     def token(self, namespace: str, account: str = EDITOR, **options: Any) -> str:
-        return self.core.tenancy.issue(namespace, account, **options)[0]
+        return self.manager.tenancy.issue(namespace, account, **options)[0]
 
     def call(
         self,
@@ -144,16 +144,16 @@ def running(
         tenancy.add_profile(name, f"{name}@example.com")
     store.tenants.share(SHARED, subject("alice", EDITOR), "shared")
     runner = StandIn(store)
-    core = Core(store, runner, tenancy, folder, **({"fetch": fetch} if fetch else {}))
+    manager = ResourceManager(store, runner, tenancy, folder, **({"fetch": fetch} if fetch else {}))
     if not multi_user:
-        core.experiments.default()
+        manager.experiments.default()
     listener, port = bind_unused_port()
     ready, loop = threading.Event(), asyncio.new_event_loop()
 
     async def serve() -> None:
         ended = asyncio.Event()
         with ThreadPoolExecutor(4) as executor:
-            server = Server(core, executor, "0.0.0", stop=ended.set)
+            server = ApiServer(manager, executor, "0.0.0", stop=ended.set)
             http = HTTPServer(server.application(), max_header_size=LARGEST_HEADER, max_body_size=MOST_READ)
             http.add_socket(listener)
             end.append(ended)
@@ -167,7 +167,7 @@ def running(
     thread.start()
     ready.wait(10)
     try:
-        yield Running(f"http://127.0.0.1:{port}", core, runner)
+        yield Running(f"http://127.0.0.1:{port}", manager, runner)
     finally:
         loop.call_soon_threadsafe(end[0].set)
         thread.join(10)

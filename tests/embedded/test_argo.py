@@ -162,7 +162,7 @@ def server(tmp_path: Path) -> Any:
 
 
 def ask(server: Running, path: str, manifest: dict[str, Any], **fields: Any) -> Any:
-    experiments = server.core.experiments
+    experiments = server.manager.experiments
     experiment = experiments.create("alice", f"for {path} {len(fields)}", "").experiment_id
     body = {
         "name": "r",

@@ -142,7 +142,7 @@ def test_requests_in_a_row_are_answered_in_a_row(server: Running) -> None:
 
 def token(server: Running, head: dict[str, Any] | None = None, **claims: Any) -> str:
     """A token of alice with other claims, signed with the server's own key."""
-    key = bytes.fromhex(server.core.store.tenants.setting("token-key", ""))
+    key = bytes.fromhex(server.manager.store.tenants.setting("token-key", ""))
     _, body, _ = server.token("alice").split(".")
     known = json.loads(base64.urlsafe_b64decode(body + "=="))
     parts = [json.dumps(each, separators=(",", ":")).encode() for each in (head or HEAD, {**known, **claims})]
@@ -226,7 +226,7 @@ def test_a_page_of_large_runs_ends_before_it_takes_all_memory(server: Running) -
     for number in range(8):
         spec = json.dumps({"a": str(number) + "x" * (4 << 20)}).encode()
         row = RunRow(run_id=f"large-{number}", created_at=number, spec=spec, **named)
-        server.core.store.runs.add(row)
+        server.manager.store.runs.add(row)
     seen, path = [], f"/apis/v2beta1/runs?experiment_id={experiment}&page_size=200"
     page: dict[str, Any] = {"next_page_token": ""}
     while "next_page_token" in page:

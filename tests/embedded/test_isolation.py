@@ -17,7 +17,7 @@ import pytest
 from jupyter_kfp_mt.embedded.api.app import all_routes
 from jupyter_kfp_mt.embedded.api.http import OWNER, Route
 from jupyter_kfp_mt.embedded.core.packages import of_wire
-from jupyter_kfp_mt.embedded.core.pipelines import Names
+from jupyter_kfp_mt.embedded.core.pipelines import PipelineNames
 from jupyter_kfp_mt.embedded.tenants import EDITOR, RIGHTS, subject
 from tests.contract.packages import specs
 from tests.embedded.running import Reply, Running, running
@@ -38,7 +38,7 @@ class Who(NamedTuple):
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(tmp_path_factory.mktemp("isolation")) as made:
-        tenancy, table = made.core.tenancy, made.core.store.tenants
+        tenancy, table = made.manager.tenancy, made.manager.store.tenants
         tenancy.add_profile("dan")
         table.share("alice", subject("dan", EDITOR), "view")
         table.share("bob", subject("dan", EDITOR), "edit")
@@ -70,8 +70,8 @@ def things(server: Running, namespace: str) -> dict[str, str]:
     run = post("runs", {"display_name": "r", "experiment_id": experiment, "pipeline_spec": spec})["run_id"]
     schedule = {"display_name": "j", "experiment_id": experiment, "pipeline_spec": spec, "max_concurrency": 1}
     job = post("recurringruns", schedule)["recurring_run_id"]
-    names = Names(name=f"p{number}", display_name=f"p{number}")
-    pipeline, version = server.core.pipelines.create(namespace, names, of_wire(spec))
+    names = PipelineNames(name=f"p{number}", display_name=f"p{number}")
+    pipeline, version = server.manager.pipelines.create(namespace, names, of_wire(spec))
     assert version is not None
     return {
         "experiment_id": experiment,
@@ -187,7 +187,7 @@ def told(reply: Reply, at: dict[str, str]) -> str:
 
 def test_every_tenant_role_and_route(server: Running, capsys: pytest.CaptureFixture[str]) -> None:
     asked, wrong = 0, []
-    watched = Watched(server.core.folder)
+    watched = Watched(server.manager.folder)
     for namespace in OWNERS:
         at = things(server, namespace)
         for who in callers(server):

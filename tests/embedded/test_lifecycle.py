@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt import embedded
-from jupyter_kfp_mt.embedded.server import Options, _Process
+from jupyter_kfp_mt.embedded.server import Options, ServerProcess
 from jupyter_kfp_mt.embedded.store import Store
 from jupyter_kfp_mt.errors import KfpConnectionError
 from jupyter_kfp_mt.models import RuntimeFile
@@ -110,7 +110,7 @@ def test_a_folder_without_a_name_is_none(tmp_path: Path) -> None:
 def test_it_stops_by_itself_when_nothing_is_to_do(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("wb") as lock:
         options = Options(data=tmp_path, namespace="ana", idle_seconds=60)
-        process = _Process(options, lambda store, _: StandIn(store), lock)
+        process = ServerProcess(options, lambda store, _: StandIn(store), lock)
         assert not process.is_idle(59)
         assert process.is_idle(61)
     Store(tmp_path / "store.sqlite").close()

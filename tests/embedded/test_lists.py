@@ -19,7 +19,7 @@ ROWS = 45
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(tmp_path_factory.mktemp("lists")) as made:
         for number in range(ROWS):
-            made.core.store.runs.add(
+            made.manager.store.runs.add(
                 RunRow(
                     run_id=f"r{number}",
                     namespace="alice",
@@ -118,9 +118,9 @@ def test_a_row_that_goes_while_one_walks_harms_nobody(server: Running) -> None:
     token = server.token("alice")
     path = "/apis/v2beta1/runs?namespace=alice&page_size=10"
     first = server.call("GET", path, token=token).json
-    boundary = server.core.store.runs.get("r10")
+    boundary = server.manager.store.runs.get("r10")
     assert boundary is not None
-    server.core.store.runs.remove("r10")
+    server.manager.store.runs.remove("r10")
     second = server.call("GET", f"{path}&page_token={quote(first['next_page_token'], safe='')}", token=token)
     assert [row["run_id"] for row in second.json["runs"]][:2] == ["r11", "r12"]
-    server.core.store.runs.add(boundary)
+    server.manager.store.runs.add(boundary)

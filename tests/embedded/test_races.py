@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt import embedded
-from jupyter_kfp_mt.embedded.server import Options, _Process
+from jupyter_kfp_mt.embedded.server import Options, ServerProcess
 from jupyter_kfp_mt.errors import KfpConnectionError
 from jupyter_kfp_mt.models import RuntimeFile
 from tests.embedded.running import StandIn, send
@@ -195,12 +195,14 @@ def test_a_start_that_is_killed_is_made_again_but_not_for_ever(
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> Iterator[_Process]:
+def process(tmp_path: Path) -> Iterator[ServerProcess]:
     with (tmp_path / "lock").open("wb") as lock:
-        yield _Process(Options(data=tmp_path), lambda store, _: StandIn(store), lock)
+        yield ServerProcess(Options(data=tmp_path), lambda store, _: StandIn(store), lock)
 
 
-def test_a_server_whose_folder_was_replaced_lets_the_new_one_be(process: _Process, tmp_path: Path) -> None:
+def test_a_server_whose_folder_was_replaced_lets_the_new_one_be(
+    process: ServerProcess, tmp_path: Path
+) -> None:
     assert process.holds_folder()
     (tmp_path / "lock").unlink()
     assert not process.holds_folder()
@@ -211,7 +213,7 @@ def test_a_server_whose_folder_was_replaced_lets_the_new_one_be(process: _Proces
     assert (tmp_path / "runtime.json").exists()
 
 
-def test_a_runtime_file_that_was_tidied_up_comes_back(process: _Process, tmp_path: Path) -> None:
+def test_a_runtime_file_that_was_tidied_up_comes_back(process: ServerProcess, tmp_path: Path) -> None:
     process.keep_files(time.monotonic())
     assert (tmp_path / "runtime.json").exists()
     process.remove_traces()

@@ -38,7 +38,7 @@ def test_a_token_says_who_it_is_for(server: Running) -> None:
 
 
 def test_a_token_ends_and_can_be_revoked(server: Running) -> None:
-    past = Tenancy(server.core.store, now=lambda: time.time() - 3600)
+    past = Tenancy(server.manager.store, now=lambda: time.time() - 3600)
     assert listing(server, past.issue("alice", seconds=60)[0]) == 401
     token = server.token("alice")
     assert listing(server, token) == 200
@@ -90,8 +90,8 @@ def test_secrets_are_told_by_name_and_key_only(server: Running) -> None:
     listed = owner(server, "GET", path)
     assert listed.json == {"secrets": {"db": ["password", "user"]}}
     assert b"canary" not in listed.body
-    assert server.core.store.tenants.secret("alice", "db") == {"password": "canary", "user": "u"}
-    assert server.core.store.tenants.secret("bob", "db") is None
+    assert server.manager.store.tenants.secret("alice", "db") == {"password": "canary", "user": "u"}
+    assert server.manager.store.tenants.secret("bob", "db") is None
     assert owner(server, "DELETE", f"{path}/db").status == 200
     assert owner(server, "DELETE", f"{path}/db").status == 404
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..core.core import Core
+from ..core.resource_manager import ResourceManager
 from ..errors import exists, invalid, not_found
 from ..store.tenants import CONFIG_MAP, SECRET
 from ..tenants import EDITOR, ROLES, SHARED, data_of, subject
@@ -32,15 +32,15 @@ _KINDS = {"secrets": SECRET, "configmaps": CONFIG_MAP}
 _TOLD = {"secrets": "Secret", "configmaps": "Config map"}
 
 
-def _profile(core: Core, namespace: str) -> str:
-    if namespace == SHARED or core.store.tenants.profile(namespace) is None:
+def _profile(manager: ResourceManager, namespace: str) -> str:
+    if namespace == SHARED or manager.store.tenants.profile(namespace) is None:
         raise not_found("Profile", namespace)
     return namespace
 
 
-def list_profiles(core: Core, _call: Call) -> Json:
+def list_profiles(manager: ResourceManager, _call: Call) -> Json:
     """All profiles with whom they are shared."""
-    table = core.store.tenants
+    table = manager.store.tenants
     return {
         "profiles": [
             {
@@ -51,68 +51,68 @@ def list_profiles(core: Core, _call: Call) -> Json:
                     for other in table.contributors(each.namespace)
                 ],
             }
-            for each in core.tenancy.profiles()
+            for each in manager.tenancy.profiles()
         ]
     }
 
 
-def add_profile(core: Core, call: Call) -> Json:
+def add_profile(manager: ResourceManager, call: Call) -> Json:
     """Add a profile."""
     namespace = call.message.get("namespace", "")
-    if core.store.tenants.profile(namespace) is not None:
+    if manager.store.tenants.profile(namespace) is not None:
         raise exists(f"There is a profile {namespace} already")
     try:
-        row = core.tenancy.add_profile(namespace, call.message.get("owner", ""))
+        row = manager.tenancy.add_profile(namespace, call.message.get("owner", ""))
     except ValueError as error:
         raise invalid(str(error)) from None
-    core.profiles_changed()
+    manager.profiles_changed()
     return {"namespace": row.namespace, "owner": row.owner}
 
 
-def remove_profile(core: Core, call: Call) -> Json:
+def remove_profile(manager: ResourceManager, call: Call) -> Json:
     """Remove a profile with its runs, files, secrets and rights."""
-    namespace = _profile(core, call.params["namespace"])
-    core.empty(namespace)
+    namespace = _profile(manager, call.params["namespace"])
+    manager.empty(namespace)
     accounts = [subject(namespace, account) for account in (EDITOR, "default-viewer")]
-    core.store.tenants.remove_profile(namespace, accounts)
-    core.profiles_changed()
+    manager.store.tenants.remove_profile(namespace, accounts)
+    manager.profiles_changed()
     return {}
 
 
-def share(core: Core, call: Call) -> Json:
+def share(manager: ResourceManager, call: Call) -> Json:
     """Give another profile's default-editor, or a user of the trusted front, a role here."""
     namespace, other = call.params["namespace"], call.params["other"]
     if namespace != SHARED:
-        _profile(core, namespace)
+        _profile(manager, namespace)
     role = call.message.get("role", "")
     if role and role not in (ROLES if namespace != SHARED else ("shared",)):
         raise invalid(f"a role is one of {', '.join(ROLES)}")
-    who = other if "@" in other else subject(_profile(core, other), EDITOR)
-    core.store.tenants.share(namespace, who, role)
+    who = other if "@" in other else subject(_profile(manager, other), EDITOR)
+    manager.store.tenants.share(namespace, who, role)
     return {}
 
 
-def list_data(core: Core, call: Call) -> Json:
+def list_data(manager: ResourceManager, call: Call) -> Json:
     """Names and keys of secrets or config maps."""
     kind = _kind(call)
-    return {kind: core.store.tenants.keys(_profile(core, call.params["namespace"]), _KINDS[kind])}
+    return {kind: manager.store.tenants.keys(_profile(manager, call.params["namespace"]), _KINDS[kind])}
 
 
-def set_data(core: Core, call: Call) -> Json:
+def set_data(manager: ResourceManager, call: Call) -> Json:
     """Set keys of a secret or config map."""
-    namespace = _profile(core, call.params["namespace"])
+    namespace = _profile(manager, call.params["namespace"])
     try:
         data = data_of(call.message.get("data", {}), call.params["name"])
     except ValueError as error:
         raise invalid(str(error)) from None
-    core.store.tenants.set_data(namespace, _KINDS[_kind(call)], call.params["name"], data)
+    manager.store.tenants.set_data(namespace, _KINDS[_kind(call)], call.params["name"], data)
     return {}
 
 
-def remove_data(core: Core, call: Call) -> Json:
+def remove_data(manager: ResourceManager, call: Call) -> Json:
     """Remove a secret or config map."""
-    namespace, name = _profile(core, call.params["namespace"]), call.params["name"]
-    if not core.store.tenants.remove_data(namespace, _KINDS[_kind(call)], name):
+    namespace, name = _profile(manager, call.params["namespace"]), call.params["name"]
+    if not manager.store.tenants.remove_data(namespace, _KINDS[_kind(call)], name):
         raise not_found(_TOLD[_kind(call)], name)
     return {}
 
@@ -124,11 +124,11 @@ def _kind(call: Call) -> str:
     return kind
 
 
-def issue_token(core: Core, call: Call) -> Json:
+def issue_token(manager: ResourceManager, call: Call) -> Json:
     """Make a token for an account of a profile."""
-    namespace = _profile(core, call.params["namespace"])
+    namespace = _profile(manager, call.params["namespace"])
     try:
-        token, expires_at = core.tenancy.issue(
+        token, expires_at = manager.tenancy.issue(
             namespace, call.message.get("account") or EDITOR, call.message.get("seconds", 7200)
         )
     except ValueError as error:
@@ -136,25 +136,25 @@ def issue_token(core: Core, call: Call) -> Json:
     return {"token": token, "expires_at": expires_at}
 
 
-def revoke_token(core: Core, call: Call) -> Json:
+def revoke_token(manager: ResourceManager, call: Call) -> Json:
     """Make a token useless."""
-    if not core.tenancy.revoke(call.message.get("token", "")):
+    if not manager.tenancy.revoke(call.message.get("token", "")):
         raise invalid("this is no token of this server")
     return {}
 
 
-def tell_state(core: Core, _call: Call) -> Json:
+def tell_state(manager: ResourceManager, _call: Call) -> Json:
     """What a restart would touch."""
     return {
-        "unfinished_runs": len(core.store.runs.unfinished()),
-        "waiting_recurring_runs": core.store.recurring_runs.waiting(),
+        "unfinished_runs": len(manager.store.runs.unfinished()),
+        "waiting_recurring_runs": manager.store.recurring_runs.waiting(),
     }
 
 
 def routes(stop: Callable[[], None]) -> list[Route]:
     """All of them."""
 
-    def stop_server(_core: Core, _call: Call) -> Json:
+    def stop_server(_manager: ResourceManager, _call: Call) -> Json:
         stop()
         return {}
 

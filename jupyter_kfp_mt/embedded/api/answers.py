@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from ..core.core import Core
 from ..core.listing import Asked
+from ..core.resource_manager import ResourceManager
 from ..core.sources import MayRead
 from ..errors import saying
 from ..store import ExperimentRow
@@ -40,9 +40,9 @@ def present(**fields: Any) -> Json:
     return {name: value for name, value in fields.items() if value}
 
 
-def may_read(core: Core, call: Call) -> MayRead:
+def may_read(manager: ResourceManager, call: Call) -> MayRead:
     """Whether the caller may get pipelines of a namespace."""
-    return lambda namespace: may(core, call.identity, "get", "pipelines", namespace)
+    return lambda namespace: may(manager, call.identity, "get", "pipelines", namespace)
 
 
 def asked(call: Call) -> Asked:
@@ -56,7 +56,7 @@ def asked(call: Call) -> Asked:
 
 
 def listed(
-    core: Core,
+    manager: ResourceManager,
     call: Call,
     listing: Listing,
     scope: tuple[str, str],
@@ -67,12 +67,12 @@ def listed(
 ) -> Json:
     """One page as JSON."""
     with saying("Failed to create list options", final=True):
-        query = core.lists.bind(listing, call.asked, asked(call), *scope)
+        query = manager.lists.bind(listing, call.asked, asked(call), *scope)
     page = read(query)
     return present(
         **{name: write(page.rows)},
         total_size=page.total,
-        next_page_token=core.lists.token(listing, query, page),
+        next_page_token=manager.lists.token(listing, query, page),
     )
 
 
@@ -81,32 +81,32 @@ def place(call: Call) -> str:
     return (call.target.namespace if call.target else "") or ""
 
 
-def scope_of(core: Core, call: Call) -> tuple[str, str]:
+def scope_of(manager: ResourceManager, call: Call) -> tuple[str, str]:
     """What bounds a list of runs or recurring runs."""
     if isinstance(call.row, ExperimentRow):
         return "experiment_id", call.row.experiment_id
-    return ("namespace", place(call)) if core.tenancy.multi_user else ("", "")
+    return ("namespace", place(call)) if manager.tenancy.multi_user else ("", "")
 
 
-def find_listed(resource: str, context: str) -> Callable[[Core, Call], Target]:
+def find_listed(resource: str, context: str) -> Callable[[ResourceManager, Call], Target]:
     """Where a list of runs or recurring runs is."""
 
-    def find(core: Core, call: Call) -> Target:
-        target = in_namespace_or_experiment(core, call)
+    def find(manager: ResourceManager, call: Call) -> Target:
+        target = in_namespace_or_experiment(manager, call)
         if target.namespace is not None and target.row is None:
             where = "Check if you have permission to access namespace "
             with saying(f"{context} due to authorization error. {where}"):
-                required(core, target.namespace, resource)
+                required(manager, target.namespace, resource)
         return target
 
     return find
 
 
-def done(act: Callable[[Core, Any], None]) -> Callable[[Core, Call], Json]:
+def done(act: Callable[[ResourceManager, Any], None]) -> Callable[[ResourceManager, Call], Json]:
     """A handler that does something with the object of the call, and says nothing."""
 
-    def handler(core: Core, call: Call) -> Json:
-        act(core, call.row)
+    def handler(manager: ResourceManager, call: Call) -> Json:
+        act(manager, call.row)
         return {}
 
     return handler

@@ -17,10 +17,10 @@ from urllib.parse import parse_qs, quote, unquote
 import msgspec
 from tornado import httputil, web
 
-from ..core.core import Core
+from ..core.resource_manager import ResourceManager
 from ..errors import DEADLINE, EXHAUSTED, INVALID, ApiError, malformed, wrong_method
 from . import extras
-from .http import JSON, TEXT, Answer, Call, Route, Router, refusal, respond
+from .http import JSON, TEXT, ApiResponse, Call, Route, Router, refusal, respond
 from .v2.routes import routes as v2_routes
 
 LARGEST_BODY = 8 * 1024 * 1024
@@ -36,12 +36,12 @@ LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 log = logging.getLogger("jupyter_kfp_mt.embedded")
 
 
-class Server:
-    """What every request needs: core, routes, threads for slow ones, the time of the last call."""
+class ApiServer:
+    """What every request needs: manager, routes, threads for slow ones, the time of the last call."""
 
     def __init__(
         self,
-        core: Core,
+        manager: ResourceManager,
         executor: Executor,
         version: str,
         *,
@@ -49,7 +49,7 @@ class Server:
         hosts: Collection[str] = LOCAL_HOSTS,
         more_routes: Sequence[Route] = (),
     ) -> None:
-        self.core = core
+        self.manager = manager
         self.executor = executor
         self.hosts = frozenset(hosts)
         self.last_call = time.monotonic()
@@ -69,10 +69,16 @@ def all_routes(version: str, stop: Callable[[], None]) -> list[Route]:
 
     public = [
         Route(
-            "GET", "/apis/v2beta1/healthz", None, lambda core, _call: extras.healthz(core.tenancy, version)
+            "GET",
+            "/apis/v2beta1/healthz",
+            None,
+            lambda mgr, _call: extras.healthz(mgr.tenancy, version),
         ),
         Route(
-            "GET", "/apis/v1beta1/healthz", None, lambda core, _call: extras.healthz_v1(core.tenancy, version)
+            "GET",
+            "/apis/v1beta1/healthz",
+            None,
+            lambda mgr, _call: extras.healthz_v1(mgr.tenancy, version),
         ),
     ]
     return [*public, *v2_routes(), *routes_v1.routes(), *admin.routes(stop)]
@@ -84,7 +90,7 @@ class _Handler(web.RequestHandler):
 
     SUPPORTED_METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS")
 
-    def initialize(self, server: Server) -> None:
+    def initialize(self, server: ApiServer) -> None:
         """Take the server."""
         self._server = server
         self._chunks: list[bytes] = []
@@ -108,7 +114,7 @@ class _Handler(web.RequestHandler):
         reason = _stranger(self.request.headers, self._server.hosts)
         if reason or (authority and not _is_served(authority, self._server.hosts)):
             message = reason or _NOT_SERVED
-            self._send(Answer(403, msgspec.json.encode({"code": 7, "message": message})))
+            self._send(ApiResponse(403, msgspec.json.encode({"code": 7, "message": message})))
         else:
             self._check_length(self.request.headers.get("Content-Length", "0"))
 
@@ -161,10 +167,10 @@ class _Handler(web.RequestHandler):
         clean = _clean(self._route_path)
         if clean != self._route_path:
             query = f"?{quote(self.request.query, safe='%&=+/?:@')}" if self.request.query else ""
-            self._send(Answer(301, b"", headers={"Location": quote(clean) + query}))
+            self._send(ApiResponse(301, b"", headers={"Location": quote(clean) + query}))
             return
         if not self._route_path.startswith(("/apis/", "/embedded/")):
-            self._send(Answer(404, b"404 page not found\n", TEXT))
+            self._send(ApiResponse(404, b"404 page not found\n", TEXT))
             return
         began = time.monotonic()
         call = self._call()
@@ -185,11 +191,11 @@ class _Handler(web.RequestHandler):
 
     get = head = post = delete = patch = put = options = _answer
 
-    def _respond(self, route: Route, call: Call, until: float) -> Answer:
+    def _respond(self, route: Route, call: Call, until: float) -> ApiResponse:
         """Answer the call if its time is not over before it begins; what has begun is finished."""
         if time.monotonic() >= until:
             return refusal(ApiError(DEADLINE, "context deadline exceeded", bare=True))
-        return respond(self._server.core, route, call)
+        return respond(self._server.manager, route, call)
 
     def _call(self) -> Call:
         body = b"".join(self._chunks)
@@ -205,9 +211,9 @@ class _Handler(web.RequestHandler):
     def _refuse_size(self) -> None:
         self.set_header("Connection", "close")
         message = f"the body is larger than {self._limit} bytes"
-        self._send(Answer(413, msgspec.json.encode({"code": 3, "message": message})))
+        self._send(ApiResponse(413, msgspec.json.encode({"code": 3, "message": message})))
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: ApiResponse) -> None:
         self.set_status(answer.status)
         self.set_header("Content-Type", answer.content_type)
         for name, value in answer.headers.items():
@@ -288,7 +294,7 @@ def _uploaded(content_type: str, body: bytes) -> tuple[str, bytes] | None:
     return (found[0].filename, found[0].body) if found else None
 
 
-def _record(call: Call, answer: Answer, seconds: float) -> None:
+def _record(call: Call, answer: ApiResponse, seconds: float) -> None:
     """One line for each changing call: who, what, where, with which outcome."""
     namespace = call.target.namespace if call.target else ""
     log.info(

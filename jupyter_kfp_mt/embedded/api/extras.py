@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 
 from ...models import Task
-from ..core.core import Core
+from ..core.resource_manager import ResourceManager
 from ..errors import HTTP_STATUS, ApiError, invalid, not_found
 from ..store import RunRow
 from ..tenants import Tenancy
-from .http import JSON, TEXT, Answer, Call
+from .http import JSON, TEXT, ApiResponse, Call
 
 LONGEST_LOG_PART = 4 * 1024 * 1024
 LARGEST_ARTIFACT = 32 * 1024 * 1024
@@ -38,9 +38,9 @@ def healthz_v1(tenancy: Tenancy, version: str) -> Mapping[str, Any]:
     }
 
 
-def list_tasks(core: Core, call: Call) -> Mapping[str, Any]:
+def list_tasks(manager: ResourceManager, call: Call) -> Mapping[str, Any]:
     """Every task of a run with values, attempts and reasons."""
-    tasks = core.store.tasks.tasks(call.row.run_id)
+    tasks = manager.store.tasks.tasks(call.row.run_id)
     return {"tasks": [_task(task) for task in tasks], "total_size": len(tasks)}
 
 
@@ -49,14 +49,14 @@ def _task(task: Task) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name not in _OURS and value not in ("", None)}
 
 
-def read_log(core: Core, call: Call) -> Answer:
+def read_log(manager: ResourceManager, call: Call) -> ApiResponse:
     """A part of a task's log, from a byte on."""
     offset, limit = call.given.get("offset", 0), call.given.get("limit", 0) or LONGEST_LOG_PART
     if offset < 0 or limit < 0 or call.given.get("attempt", 0) < 0:
         raise invalid("offset, limit and attempt cannot be negative")
     task_id = call.params["node_id"]
     try:
-        part = core.runner.read_log(
+        part = manager.runner.read_log(
             call.row.run_id,
             task_id,
             attempt=call.given.get("attempt", 0),
@@ -65,7 +65,7 @@ def read_log(core: Core, call: Call) -> Answer:
         )
     except LookupError:
         raise not_found("Log of task", task_id) from None
-    return Answer(
+    return ApiResponse(
         200,
         part.data,
         TEXT,
@@ -78,14 +78,14 @@ def read_log(core: Core, call: Call) -> Answer:
     )
 
 
-def read_artifact(core: Core, call: Call) -> Mapping[str, Any]:
+def read_artifact(manager: ResourceManager, call: Call) -> Mapping[str, Any]:
     """The bytes of an output artifact, base64-coded."""
     node_id, name = call.params["node_id"], call.params["artifact_name"]
-    row = core.store.tasks.get(call.row.run_id, node_id)
+    row = manager.store.tasks.get(call.row.run_id, node_id)
     artifacts: list[dict[str, Any]] = []
     if row is not None:
         artifacts = json.loads(row.outputs).get("artifacts", {}).get(name, [])
-    path = _readable(core, call.row, artifacts[0].get("uri", "") if artifacts else "")
+    path = _readable(manager, call.row, artifacts[0].get("uri", "") if artifacts else "")
     if path is None:
         raise not_found("Artifact", f"{node_id}/{name}")
     if path.stat().st_size > LARGEST_ARTIFACT:
@@ -93,14 +93,14 @@ def read_artifact(core: Core, call: Call) -> Mapping[str, Any]:
     return {"data": base64.b64encode(path.read_bytes()).decode()}
 
 
-def _readable(core: Core, run: RunRow, uri: str) -> Path | None:
+def _readable(manager: ResourceManager, run: RunRow, uri: str) -> Path | None:
     """The file behind `uri` if it is an artifact of a run of the same namespace.
 
     A task chooses its artifacts' addresses itself, so an address proves nothing.
     """
     if not uri.startswith("/"):
         return None
-    runs = (core.folder / "runs").resolve()
+    runs = (manager.folder / "runs").resolve()
     try:
         path = Path(uri).resolve()
         if not path.is_relative_to(runs) or not path.is_file():
@@ -109,13 +109,13 @@ def _readable(core: Core, run: RunRow, uri: str) -> Path | None:
         return None
     owner = path.relative_to(runs).parts[0]
     if owner != run.run_id:
-        other = core.store.runs.get(owner)
+        other = manager.store.runs.get(owner)
         if other is None or other.namespace != run.namespace:
             return None
     return path
 
 
-def plain_refusal(error: ApiError) -> Answer:
+def plain_refusal(error: ApiError) -> ApiResponse:
     """The error of KFP's handlers beside the gateway: uploads, logs, artifacts."""
     body = {"error_message": error.text, "error_details": error.message}
-    return Answer(HTTP_STATUS[error.code], msgspec.json.encode(body), JSON)
+    return ApiResponse(HTTP_STATUS[error.code], msgspec.json.encode(body), JSON)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ..core.core import Core
+from ..core.resource_manager import ResourceManager
 from ..errors import (
     DENIED,
     HTTP_STATUS,
@@ -68,7 +68,7 @@ class Guard(NamedTuple):
 
     resource: str
     verb: str
-    find: Callable[[Core, Call], Target]
+    find: Callable[[ResourceManager, Call], Target]
     denied: str = ""  # what a 401 or 403 is told within; may hold {namespace} and {id}
     anonymous: bool = False  # shared pipelines may be read by anybody
     within: str = ""  # what both a refusal and an absence are told within
@@ -77,14 +77,14 @@ class Guard(NamedTuple):
 _SHARED = "Failed to access shared pipeline {{id}}. Check if you have permission to {verb} shared pipelines"
 
 
-def _nowhere(_core: Core, _call: Call) -> Target:
+def _nowhere(_manager: ResourceManager, _call: Call) -> Target:
     return Target(None)
 
 
 OWNER = Guard("server", "administer", _nowhere)  # whoever can read the runtime file
 
 
-class Answer(NamedTuple):
+class ApiResponse(NamedTuple):
     """What goes back."""
 
     status: int
@@ -93,7 +93,7 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-Handler = Callable[[Core, Call], "Mapping[str, Any] | msgspec.Struct | Answer"]
+Handler = Callable[[ResourceManager, Call], "Mapping[str, Any] | msgspec.Struct | ApiResponse"]
 
 
 class Route(NamedTuple):
@@ -106,8 +106,10 @@ class Route(NamedTuple):
     says: str = ""  # what each refusal is told within; may hold the names of the path
     body: Message | None = None
     query: Mapping[str, str] = {}
-    read: Callable[[Core, Call], Any] | None = None  # checks that come before any question of rights
-    refuse: Callable[[ApiError], Answer] | None = None  # another shape of error
+    read: Callable[[ResourceManager, Call], Any] | None = (
+        None  # checks that come before any question of rights
+    )
+    refuse: Callable[[ApiError], ApiResponse] | None = None  # another shape of error
     slow: bool = False  # waits for something: must not hold up others
 
 
@@ -142,7 +144,7 @@ def _pattern(path: str) -> str:
     return "".join(named)
 
 
-def respond(core: Core, route: Route, call: Call) -> Answer:
+def respond(manager: ResourceManager, route: Route, call: Call) -> ApiResponse:
     """Take `call` through `route`: read, find, ask for rights, do."""
     try:
         with saying(
@@ -152,53 +154,53 @@ def respond(core: Core, route: Route, call: Call) -> Answer:
             if route.body is not None:
                 call.message = parse(route.body, call.body)
             if route.read is not None:
-                call.asked = route.read(core, call)
+                call.asked = route.read(manager, call)
             if route.guard is not None:
-                authorize(core, route.guard, call)
-            result = route.handler(core, call)
+                authorize(manager, route.guard, call)
+            result = route.handler(manager, call)
     except ApiError as error:
         return (route.refuse or refusal)(error)
-    return result if isinstance(result, Answer) else Answer(200, msgspec.json.encode(result))
+    return result if isinstance(result, ApiResponse) else ApiResponse(200, msgspec.json.encode(result))
 
 
-def authorize(core: Core, guard: Guard, call: Call) -> None:
+def authorize(manager: ResourceManager, guard: Guard, call: Call) -> None:
     """Let the call pass, or raise ApiError: 401, 403, or 404 for what the caller may not know of."""
     with saying(_filled(guard.within, call)):
-        _authorize(core, guard, call)
+        _authorize(manager, guard, call)
 
 
-def _authorize(core: Core, guard: Guard, call: Call) -> None:
-    target = call.target = guard.find(core, call)
-    if not core.tenancy.multi_user and guard is not OWNER:
+def _authorize(manager: ResourceManager, guard: Guard, call: Call) -> None:
+    target = call.target = guard.find(manager, call)
+    if not manager.tenancy.multi_user and guard is not OWNER:
         if target.namespace is None and target.missing is not None:
             raise target.missing
         return
     if guard.anonymous and target.namespace == "":
         return
     if guard is OWNER:
-        core.tenancy.authenticate_owner(call.header)
+        manager.tenancy.authenticate_owner(call.header)
         return
     where = _filled(guard.denied, call)
     if guard.resource == "pipelines" and target.namespace == "" and where.startswith("Failed to access"):
         where = _filled(_SHARED.format(verb=guard.verb), call)
     told = "" if target.missing is not None else target.namespace or ""  # nobody learns whose an id is
     with saying(where.replace("{namespace}", told)):
-        call.identity = core.tenancy.authenticate(call.header)
+        call.identity = manager.tenancy.authenticate(call.header)
     namespace = target.namespace
     if target.missing is not None and not (
-        namespace is not None and may(core, call.identity, "get", guard.resource, namespace)
+        namespace is not None and may(manager, call.identity, "get", guard.resource, namespace)
     ):
         raise target.missing
-    if namespace is None or not may(core, call.identity, guard.verb, guard.resource, namespace):
+    if namespace is None or not may(manager, call.identity, guard.verb, guard.resource, namespace):
         refused = denied(call.identity, guard, namespace or "", target.name)
         raise refused.within(where.replace("{namespace}", namespace or ""))
 
 
-def may(core: Core, identity: str, verb: str, resource: str, namespace: str) -> bool:
+def may(manager: ResourceManager, identity: str, verb: str, resource: str, namespace: str) -> bool:
     """Whether `identity` may do it there; shared pipelines are everybody's to read."""
     if resource == "pipelines" and not namespace:
-        return verb in ("get", "list") or core.tenancy.allowed(identity, verb, resource, SHARED)
-    return core.tenancy.allowed(identity, verb, resource, namespace)
+        return verb in ("get", "list") or manager.tenancy.allowed(identity, verb, resource, SHARED)
+    return manager.tenancy.allowed(identity, verb, resource, namespace)
 
 
 def denied(identity: str, guard: Guard, namespace: str, name: str) -> ApiError:
@@ -212,7 +214,7 @@ def denied(identity: str, guard: Guard, namespace: str, name: str) -> ApiError:
     return ApiError(DENIED, text, message=f"PermissionDenied: {text}: Unauthorized access")
 
 
-def refusal(error: ApiError) -> Answer:
+def refusal(error: ApiError) -> ApiResponse:
     """The JSON of a refusal."""
     body: dict[str, Any] = {"code": error.code, "message": error.message}
     if not error.bare:
@@ -220,7 +222,7 @@ def refusal(error: ApiError) -> Answer:
             {"@type": "type.googleapis.com/google.rpc.Status", "code": error.code, "message": error.text}
         ]
     headers = {"WWW-Authenticate": _header_text(error.message)} if error.code == UNAUTHENTICATED else {}
-    return Answer(HTTP_STATUS[error.code], msgspec.json.encode(body), JSON, headers)
+    return ApiResponse(HTTP_STATUS[error.code], msgspec.json.encode(body), JSON, headers)
 
 
 def read_query(known: Mapping[str, str], sent: Mapping[str, Sequence[str]]) -> dict[str, Any]:

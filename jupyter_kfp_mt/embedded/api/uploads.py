@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..core.core import Core
 from ..core.packages import Template, read_template, unpack
-from ..core.pipelines import Names
+from ..core.pipelines import PipelineNames
+from ..core.resource_manager import ResourceManager
 from ..errors import DENIED, EXISTS, NOT_FOUND, UNAUTHENTICATED, ApiError, invalid, saying
 from ..store import PipelineRow, VersionRow
 from . import messages
 from .answers import place
 from .guards import pipeline_target
-from .http import JSON, TEXT, Answer, Call, Guard, Route, Target
+from .http import JSON, TEXT, ApiResponse, Call, Guard, Route, Target
 from .protojson import Message, parse
 from .v2 import pipelines as v2_pipelines
 
@@ -37,35 +37,36 @@ _QUERY = dict.fromkeys(
 class Written(msgspec.Struct, frozen=True):
     """How an API version writes what was registered."""
 
-    pipeline: Callable[[Core, PipelineRow, VersionRow | None], Json]
-    version: Callable[[Core, VersionRow], Json]
+    pipeline: Callable[[ResourceManager, PipelineRow, VersionRow | None], Json]
+    version: Callable[[ResourceManager, VersionRow], Json]
 
 
 V2 = Written(
-    lambda _core, row, _version: v2_pipelines.pipeline(row), lambda _core, row: v2_pipelines.version(row)
+    lambda _manager, row, _version: v2_pipelines.pipeline(row),
+    lambda _manager, row: v2_pipelines.version(row),
 )
 
 
 class _Upload(msgspec.Struct, frozen=True):
     """What was read before any question of rights."""
 
-    names: Names
+    names: PipelineNames
     text: bytes
 
 
-def read_upload(core: Core, call: Call) -> _Upload:
+def read_upload(manager: ResourceManager, call: Call) -> _Upload:
     """Read the file and check the names of an upload."""
     file, text = _file(call)
     names = _names(call, file)
-    core.pipelines.check(call.text("namespace"), names)
+    manager.pipelines.check(call.text("namespace"), names)
     return _Upload(names, text)
 
 
-def read_version_upload(core: Core, call: Call) -> _Upload:
+def read_version_upload(manager: ResourceManager, call: Call) -> _Upload:
     """The same for a version."""
     file, text = _file(call)
     names = _names(call, file)
-    core.pipelines.check_version(names)
+    manager.pipelines.check_version(names)
     return _Upload(names, text)
 
 
@@ -75,7 +76,7 @@ def _file(call: Call) -> tuple[str, bytes]:
     return call.file[0], unpack(*call.file)
 
 
-def _names(call: Call, file: str) -> Names:
+def _names(call: Call, file: str) -> PipelineNames:
     tags: Mapping[str, str] = {}
     if call.text("tags"):
         try:
@@ -85,47 +86,47 @@ def _names(call: Call, file: str) -> Names:
     return v2_pipelines.names_of({**call.given, "tags": tags}, file)
 
 
-def of_upload(core: Core, call: Call) -> Target:
+def of_upload(manager: ResourceManager, call: Call) -> Target:
     """Where an upload goes; without namespace it is shared, which takes the right to it."""
-    return Target(call.text("namespace") if core.tenancy.multi_user else "", call.asked.names.name)
+    return Target(call.text("namespace") if manager.tenancy.multi_user else "", call.asked.names.name)
 
 
-def upload(written: Written) -> Callable[[Core, Call], Json]:
+def upload(written: Written) -> Callable[[ResourceManager, Call], Json]:
     """Register an uploaded pipeline with its first version."""
 
-    def handler(core: Core, call: Call) -> Json:
-        row, version = core.pipelines.create(
+    def handler(manager: ResourceManager, call: Call) -> Json:
+        row, version = manager.pipelines.create(
             place(call),
             call.asked.names,
             read_template(call.asked.text),
             code_source_url=call.text("code_source_url"),
         )
-        return written.pipeline(core, row, version)
+        return written.pipeline(manager, row, version)
 
     return handler
 
 
-def upload_version(written: Written) -> Callable[[Core, Call], Json]:
+def upload_version(written: Written) -> Callable[[ResourceManager, Call], Json]:
     """Register an uploaded version."""
 
-    def handler(core: Core, call: Call) -> Json:
-        row = core.pipelines.create_version(
+    def handler(manager: ResourceManager, call: Call) -> Json:
+        row = manager.pipelines.create_version(
             call.row,
             call.asked.names,
             read_template(call.asked.text),
             code_source_url=call.text("code_source_url"),
         )
-        return written.version(core, row)
+        return written.version(manager, row)
 
     return handler
 
 
-def refuse(generic: str, generic_store: str) -> Callable[[ApiError], Answer]:
+def refuse(generic: str, generic_store: str) -> Callable[[ApiError], ApiResponse]:
     """Errors of uploads: rights are told as 400, and some bodies are JSON sent as text (contract §2.6)."""
 
-    def answer(error: ApiError) -> Answer:
+    def answer(error: ApiError) -> ApiResponse:
         if "length cannot exceed" in error.text:
-            return Answer(400, f"{error.message}\n".encode(), TEXT)
+            return ApiResponse(400, f"{error.message}\n".encode(), TEXT)
         words, status, kind = error.text, 400, JSON
         if error.code in (DENIED, UNAUTHENTICATED, NOT_FOUND):
             words, kind = generic, TEXT
@@ -134,7 +135,7 @@ def refuse(generic: str, generic_store: str) -> Callable[[ApiError], Answer]:
         elif error.text in (_NO_FILE, _UNREADABLE, _BAD_TAGS, _CREATE_VERSION):
             kind = TEXT
         body = {"error_message": words, "error_details": error.message}
-        return Answer(status, msgspec.json.encode(body), kind)
+        return ApiResponse(status, msgspec.json.encode(body), kind)
 
     return answer
 
@@ -142,37 +143,37 @@ def refuse(generic: str, generic_store: str) -> Callable[[ApiError], Answer]:
 # by URL
 
 
-def read_pipeline_and_version(core: Core, call: Call) -> Names:
+def read_pipeline_and_version(manager: ResourceManager, call: Call) -> PipelineNames:
     """Check the names of a pipeline that is made with its version."""
     sent = call.message.get("pipeline", {})
     names = v2_pipelines.names_of(sent, file_of(_url(call.message.get("pipeline_version", {}))))
-    core.pipelines.check(sent.get("namespace", ""), names)
+    manager.pipelines.check(sent.get("namespace", ""), names)
     return names
 
 
-def of_pipeline_and_version(core: Core, call: Call) -> Target:
+def of_pipeline_and_version(manager: ResourceManager, call: Call) -> Target:
     """Where it goes."""
-    namespace = call.message.get("pipeline", {}).get("namespace", "") if core.tenancy.multi_user else ""
+    namespace = call.message.get("pipeline", {}).get("namespace", "") if manager.tenancy.multi_user else ""
     return Target(namespace, call.asked.name)
 
 
-def create_pipeline_and_version(core: Core, call: Call) -> Json:
+def create_pipeline_and_version(manager: ResourceManager, call: Call) -> Json:
     """Register a pipeline with the version behind a URL."""
     version = call.message.get("pipeline_version", {})
     url = _url(version)
-    template = template_at(core, url)
-    row, _ = core.pipelines.create(
+    template = template_at(manager, url)
+    row, _ = manager.pipelines.create(
         place(call), call.asked, template, package_url=url, version_tags=version.get("tags", {})
     )
     return v2_pipelines.pipeline(row)
 
 
-def template_at(core: Core, url: str) -> Template:
+def template_at(manager: ResourceManager, url: str) -> Template:
     """The pipeline behind a URL."""
-    return read_template(unpack(file_of(url), core.fetch(url)))
+    return read_template(unpack(file_of(url), manager.fetch(url)))
 
 
-def read_version(core: Core, call: Call) -> Names:
+def read_version(manager: ResourceManager, call: Call) -> PipelineNames:
     """Check a new version's names."""
     if "package_url" not in call.message:
         raise invalid("Failed to create a pipeline version. Package URL is nil", final=True)
@@ -184,15 +185,15 @@ def read_version(core: Core, call: Call) -> Names:
     if not names.name:
         raise invalid("name is required")
     with saying("Failed to convert API pipeline version to model pipeline version"):
-        core.pipelines.check_version(names)
+        manager.pipelines.check_version(names)
     return names
 
 
-def create_version(core: Core, call: Call) -> Json:
+def create_version(manager: ResourceManager, call: Call) -> Json:
     """Register the version behind a URL."""
-    names: Names = call.asked
-    template = template_at(core, _url(call.message))
-    row = core.pipelines.create_version(
+    names: PipelineNames = call.asked
+    template = template_at(manager, _url(call.message))
+    row = manager.pipelines.create_version(
         call.row,
         names,
         template,
@@ -214,11 +215,11 @@ def file_of(url: str) -> str:
         return ""
 
 
-def by_upload_pipeline(core: Core, call: Call) -> Target:
+def by_upload_pipeline(manager: ResourceManager, call: Call) -> Target:
     """The pipeline that a version is uploaded to."""
     if not call.text("pipelineid"):
         raise invalid(_CREATE_VERSION)
-    return pipeline_target(core, call.text("pipelineid"))
+    return pipeline_target(manager, call.text("pipelineid"))
 
 
 def routes(version: str, written: Written) -> list[Route]:

@@ -7,6 +7,6 @@ the IR that the engine runs. Nothing here runs anything.
 from __future__ import annotations
 
 from .translate import translate
-from .workflow import Problem, is_argo
+from .workflow import UnfitTemplate, is_argo
 
-__all__ = ["Problem", "is_argo", "translate"]
+__all__ = ["UnfitTemplate", "is_argo", "translate"]

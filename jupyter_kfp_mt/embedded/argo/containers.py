@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from .tags import Words, placeholder
-from .workflow import Container, EnvVar, File, Retry, Template, Unfit, check_name
+from .workflow import ArgoContainer, ArgoEnvVar, ArgoTemplate, File, Retry, Unfit, check_name
 
 Json = dict[str, Any]
 _MOST_FILES = 100
@@ -28,7 +28,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """A component, and what else a template became."""
 
     label: str
-    template: Template
+    template: ArgoTemplate
     component: Json
     executor: Json = {}
     platform: Json = {}
@@ -37,7 +37,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_container(
-    template: Template,
+    template: ArgoTemplate,
     label: str,
     texts: frozenset[str],
     path: str,
@@ -47,7 +47,7 @@ def of_container(
 
     `texts` are its input artifacts that are handed over as texts, `path` is where its program is looked for.
     """
-    container = template.container or Container()
+    container = template.container or ArgoContainer()
     inputs, outputs = template.inputs, template.outputs
     for values in (inputs, outputs):
         for name in [each.name for each in values.parameters] + [each.name for each in values.artifacts]:
@@ -82,7 +82,7 @@ def of_container(
     )
 
 
-def _component(template: Template, label: str, texts: frozenset[str], of_workflow: set[str]) -> Json:
+def _component(template: ArgoTemplate, label: str, texts: frozenset[str], of_workflow: set[str]) -> Json:
     text: Json = {"parameterType": "STRING"}
     parameters = {
         each.name: text if each.text is None else {**text, "defaultValue": each.text}
@@ -108,7 +108,7 @@ def _component(template: Template, label: str, texts: frozenset[str], of_workflo
     }
 
 
-def _places(template: Template) -> dict[str, str]:
+def _places(template: ArgoTemplate) -> dict[str, str]:
     """The files of a container and the placeholders for them; raises Unfit."""
     places = {
         each.value_from.path: f"{{{{$.outputs.parameters['{each.name}'].output_file}}}}"
@@ -144,11 +144,11 @@ def _without_pip(command: list[str]) -> tuple[list[str], list[str]]:
     return [word for word in shlex.split(found[1]) if word not in _PIP_OPTIONS], command[3:]
 
 
-def _plain(variable: EnvVar) -> bool:
+def _plain(variable: ArgoEnvVar) -> bool:
     return variable.value_from is None
 
 
-def _platform(template: Template, container: Container) -> Json:
+def _platform(template: ArgoTemplate, container: ArgoContainer) -> Json:
     """What kfp-kubernetes has for it: variables from elsewhere, a time limit."""
     secrets, maps, fields = [], [], []
     for each in container.env:

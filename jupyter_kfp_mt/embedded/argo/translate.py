@@ -21,7 +21,7 @@ from ...pipeline_spec import Package
 from . import tags
 from .containers import Made, of_container, retry_policy
 from .tags import placeholder, whole
-from .workflow import File, Problem, Spec, Task, Template, Unfit, Values, check_name, read_part
+from .workflow import ArgoTask, ArgoTemplate, File, Spec, Unfit, UnfitTemplate, Values, check_name, read_part
 
 Json = dict[str, Any]
 _MOST_TASKS = 10_000
@@ -40,7 +40,7 @@ def translate(
     workflow: Mapping[str, Any],
     path: str = "",
     which: Callable[[str, str], str | None] = lambda program, path: shutil.which(program, path=path),
-) -> tuple[Package, list[Problem]]:
+) -> tuple[Package, list[UnfitTemplate]]:
     """Return the IR of `workflow`, and the templates that cannot run here; with any, it is not to be run."""
     work = _Translation(path or host_path(), which)
     return work.package(workflow), work.problems
@@ -49,16 +49,16 @@ def translate(
 class _Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Where the tasks of a DAG take values from."""
 
-    template: Template
+    template: ArgoTemplate
     texts: Mapping[str, str | None]  # artifacts that are texts; at the root, what they say
     root: bool
     above: tuple[str, ...]
-    tasks: Mapping[str, Task]
+    tasks: Mapping[str, ArgoTask]
 
 
 class _Translation:
     def __init__(self, path: str, which: Callable[[str, str], str | None]) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[UnfitTemplate] = []
         self._path = path
         self._which = which
         self._templates: dict[str, object] = {}
@@ -98,7 +98,7 @@ class _Translation:
         )
 
     def _refuse(self, template: str, reason: str) -> None:
-        problem = Problem(template=template, reason=reason)
+        problem = UnfitTemplate(template=template, reason=reason)
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -113,7 +113,7 @@ class _Translation:
                     for each in passed
                 ]
             )
-            only = Task(name=entry.name, template=entry.name, arguments=arguments)
+            only = ArgoTask(name=entry.name, template=entry.name, arguments=arguments)
             # the inputs of the DAG made around it are those of the template
             scope = self._scope(entry, {}, (), [only], root=True)
         else:
@@ -130,14 +130,14 @@ class _Translation:
 
     def _scope(
         self,
-        template: Template,
+        template: ArgoTemplate,
         texts: Mapping[str, str | None],
         above: tuple[str, ...],
-        tasks: Iterable[Task],
+        tasks: Iterable[ArgoTask],
         *,
         root: bool = False,
     ) -> _Scope:
-        named: dict[str, Task] = {}
+        named: dict[str, ArgoTask] = {}
         for each in tasks:
             check_name(each.name)
             if each.name in named:
@@ -145,10 +145,10 @@ class _Translation:
             named[each.name] = each
         return _Scope(template=template, texts=texts, root=root, above=above, tasks=named)
 
-    def _template(self, name: str) -> Template:
+    def _template(self, name: str) -> ArgoTemplate:
         if name not in self._templates:
             raise Unfit(f"a template {name or '(without name)'} that the workflow does not have")
-        return read_part(self._templates[name], Template)
+        return read_part(self._templates[name], ArgoTemplate)
 
     def _component(self, name: str, texts: frozenset[str], above: tuple[str, ...]) -> Made:
         """The component of a template, made once for each set of artifacts that are handed over as texts."""
@@ -159,7 +159,7 @@ class _Translation:
             made = self._make(name, texts, above)
         except Unfit as error:
             self._refuse(name, str(error))
-            made = Made(label=name, template=Template(name=name), component={})
+            made = Made(label=name, template=ArgoTemplate(name=name), component={})
         self._components[made.label] = made.component
         self._made[key] = made
         self._sizes[name] = made.size
@@ -183,7 +183,7 @@ class _Translation:
         return made
 
     def _dag_component(
-        self, template: Template, label: str, texts: frozenset[str], above: tuple[str, ...]
+        self, template: ArgoTemplate, label: str, texts: frozenset[str], above: tuple[str, ...]
     ) -> Made:
         tasks = template.dag.tasks if template.dag is not None else []
         scope = self._scope(template, dict.fromkeys(texts), (*above, template.name), tasks)
@@ -230,7 +230,7 @@ class _Translation:
             }
         return dag, used
 
-    def _size(self, tasks: Iterable[Task]) -> int:
+    def _size(self, tasks: Iterable[ArgoTask]) -> int:
         return 1 + sum(self._sizes[each.template] for each in tasks)
 
     def _output(self, text: str, scope: _Scope) -> Json:
@@ -238,7 +238,7 @@ class _Translation:
         key = "outputParameterKey" if kind == "parameters" else "outputArtifactKey"
         return {"producerSubtask": task, key: name}
 
-    def _task(self, task: Task, scope: _Scope, used: set[str]) -> Json:
+    def _task(self, task: ArgoTask, scope: _Scope, used: set[str]) -> Json:
         inputs: Json = {}
         files: Json = {}
         texts: set[str] = set()
@@ -269,7 +269,7 @@ class _Translation:
             **({"retryPolicy": retry_policy(retry)} if retry is not None else {}),
         }
 
-    def _check_given(self, task: Task, template: Template, given: set[str]) -> None:
+    def _check_given(self, task: ArgoTask, template: ArgoTemplate, given: set[str]) -> None:
         for needed in template.inputs.parameters:
             if needed.name not in given and needed.text is None:
                 raise Unfit(f"a value for {needed.name} of its task {task.name}")

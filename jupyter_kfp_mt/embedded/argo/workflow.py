@@ -1,7 +1,7 @@
 """An Argo Workflow as values: the fields that are understood, those without effect here, and no others.
 
 A field that is in no struct is one that cannot be done on this machine: reading a template then tells which.
-Field names are those of Argo's `workflow_types.go` and of the pods of Kubernetes.
+FieldRef names are those of Argo's `workflow_types.go` and of the pods of Kubernetes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _WORDS = {
 }
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
+class UnfitTemplate(msgspec.Struct, frozen=True, kw_only=True):
     """A template that cannot run here; `reason` goes on after “template train needs …”."""
 
     template: str
@@ -46,18 +46,18 @@ class Unfit(Exception):  # noqa: N818 - what it says of a template
     """A template cannot run here; the text goes on after “template train needs …”."""
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class _ArgoPart(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A message of Argo; fields of type Any are without effect on one machine."""
 
 
-class ValueFrom(_Part, frozen=True, kw_only=True):
+class ValueFrom(_ArgoPart, frozen=True, kw_only=True):
     """Where an output's value is: a file of the container, or an output of a task of the DAG."""
 
     path: str = ""
     parameter: str = ""
 
 
-class Parameter(_Part, frozen=True, kw_only=True):
+class Parameter(_ArgoPart, frozen=True, kw_only=True):
     """A parameter that is declared or given; in an input, `value` is its default."""
 
     name: str
@@ -73,13 +73,13 @@ class Parameter(_Part, frozen=True, kw_only=True):
         return _text(self.default if self.value is None else self.value)
 
 
-class Raw(_Part, frozen=True, kw_only=True):
+class Raw(_ArgoPart, frozen=True, kw_only=True):
     """Text that is to be a file."""
 
     data: str = ""
 
 
-class File(_Part, frozen=True, kw_only=True):
+class File(_ArgoPart, frozen=True, kw_only=True):
     """An artifact: where a container has it, or where a task takes it from."""
 
     name: str
@@ -91,14 +91,14 @@ class File(_Part, frozen=True, kw_only=True):
     archive: Any = None
 
 
-class Values(_Part, frozen=True, kw_only=True):
+class Values(_ArgoPart, frozen=True, kw_only=True):
     """Inputs, outputs or arguments."""
 
     parameters: list[Parameter] = []
     artifacts: list[File] = []
 
 
-class Task(_Part, frozen=True, kw_only=True):
+class ArgoTask(_ArgoPart, frozen=True, kw_only=True):
     """A task of a DAG."""
 
     name: str
@@ -108,14 +108,14 @@ class Task(_Part, frozen=True, kw_only=True):
     depends: str = ""
 
 
-class Dag(_Part, frozen=True, kw_only=True):
+class ArgoDag(_ArgoPart, frozen=True, kw_only=True):
     """Tasks."""
 
-    tasks: list[Task] = []
+    tasks: list[ArgoTask] = []
     fail_fast: Any = None
 
 
-class Key(_Part, frozen=True, kw_only=True):
+class Key(_ArgoPart, frozen=True, kw_only=True):
     """A key of a secret or a config map."""
 
     name: str
@@ -123,22 +123,22 @@ class Key(_Part, frozen=True, kw_only=True):
     optional: bool = False
 
 
-class Field(_Part, frozen=True, kw_only=True):
+class FieldRef(_ArgoPart, frozen=True, kw_only=True):
     """A field of the pod."""
 
     field_path: str
     api_version: Any = None
 
 
-class EnvSource(_Part, frozen=True, kw_only=True):
+class EnvSource(_ArgoPart, frozen=True, kw_only=True):
     """Where a variable's value comes from."""
 
     secret_key_ref: Key | None = None
     config_map_key_ref: Key | None = None
-    field_ref: Field | None = None
+    field_ref: FieldRef | None = None
 
 
-class EnvVar(_Part, frozen=True, kw_only=True):
+class ArgoEnvVar(_ArgoPart, frozen=True, kw_only=True):
     """A variable of a container."""
 
     name: str
@@ -146,13 +146,13 @@ class EnvVar(_Part, frozen=True, kw_only=True):
     value_from: EnvSource | None = None
 
 
-class Container(_Part, frozen=True, kw_only=True):
+class ArgoContainer(_ArgoPart, frozen=True, kw_only=True):
     """A command."""
 
     image: str = ""
     command: list[str] = []
     args: list[str] = []
-    env: list[EnvVar] = []
+    env: list[ArgoEnvVar] = []
     name: Any = None
     resources: Any = None
     image_pull_policy: Any = None
@@ -162,7 +162,7 @@ class Container(_Part, frozen=True, kw_only=True):
     termination_message_policy: Any = None
 
 
-class Backoff(_Part, frozen=True, kw_only=True):
+class Backoff(_ArgoPart, frozen=True, kw_only=True):
     """The pauses between attempts."""
 
     duration: Any = ""
@@ -170,7 +170,7 @@ class Backoff(_Part, frozen=True, kw_only=True):
     max_duration: Any = ""
 
 
-class Retry(_Part, frozen=True, kw_only=True):
+class Retry(_ArgoPart, frozen=True, kw_only=True):
     """How often a failed container is tried again."""
 
     limit: int = 0
@@ -185,14 +185,14 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     annotations: dict[str, Any] = {}
 
 
-class Template(_Part, frozen=True, kw_only=True):
+class ArgoTemplate(_ArgoPart, frozen=True, kw_only=True):
     """A DAG or a command."""
 
     name: str
     inputs: Values = Values()
     outputs: Values = Values()
-    dag: Dag | None = None
-    container: Container | None = None
+    dag: ArgoDag | None = None
+    container: ArgoContainer | None = None
     metadata: Metadata = Metadata()
     retry_strategy: Retry | None = None
     active_deadline_seconds: int = 0
@@ -208,7 +208,7 @@ class Template(_Part, frozen=True, kw_only=True):
     archive_location: Any = None
 
 
-class Spec(_Part, frozen=True, kw_only=True):
+class Spec(_ArgoPart, frozen=True, kw_only=True):
     """The whole workflow; its templates are read one by one, those that are used."""
 
     entrypoint: str = ""

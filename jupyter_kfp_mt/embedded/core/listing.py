@@ -45,7 +45,7 @@ class FilterSyntax(msgspec.Struct, frozen=True):
     go_type: str
 
 
-class _Token(msgspec.Struct, frozen=True, kw_only=True):
+class _PageToken(msgspec.Struct, frozen=True, kw_only=True):
     bound: str  # list and scope
     sort: str
     descending: bool
@@ -100,7 +100,7 @@ class Lists:
         """The token of the page after `page`; empty when it was the last."""
         if page.next is None:
             return ""
-        token = _Token(
+        token = _PageToken(
             bound=_bound(listing, query),
             sort=query.sort,
             descending=query.descending,
@@ -110,13 +110,13 @@ class Lists:
         body = msgspec.json.encode(token)
         return base64.b64encode(self._sign(body) + body).decode()
 
-    def _read(self, text: str) -> _Token:
+    def _read(self, text: str) -> _PageToken:
         try:
             data = base64.b64decode(text, validate=True)
             signature, body = data[:16], data[16:]
             if not hmac.compare_digest(signature, self._sign(body)):
                 raise invalid("Invalid page token")
-            return msgspec.json.decode(body, type=_Token)
+            return msgspec.json.decode(body, type=_PageToken)
         except (binascii.Error, ValueError, msgspec.DecodeError):
             raise invalid("Invalid page token") from None
 

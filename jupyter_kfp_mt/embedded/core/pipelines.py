@@ -16,7 +16,7 @@ from .packages import Template
 MAX_TAGS, LONGEST_TAG = 20, 63
 
 
-class Names(msgspec.Struct, frozen=True, kw_only=True):
+class PipelineNames(msgspec.Struct, frozen=True, kw_only=True):
     """How a pipeline or version is to be called; `name` and `display_name` stand in for each other."""
 
     name: str = ""
@@ -24,7 +24,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     tags: Mapping[str, str] = {}
 
-    def filled(self, otherwise: str = "") -> Names:
+    def filled(self, otherwise: str = "") -> PipelineNames:
         """Each of the two names, from the other or from `otherwise`."""
         name = self.name or self.display_name or otherwise
         return msgspec.structs.replace(self, name=name, display_name=self.display_name or name)
@@ -38,7 +38,7 @@ class Pipelines:
         self._now = now
 
     @staticmethod
-    def check(namespace: str, names: Names) -> None:
+    def check(namespace: str, names: PipelineNames) -> None:
         """Refuse names that cannot be, before anybody is asked for rights."""
         check_name("Pipeline.Name", names.name, most_bytes=128)
         check_name("Pipeline.DisplayName", names.display_name)
@@ -46,7 +46,7 @@ class Pipelines:
         check_name("Pipeline.Namespace", namespace, most_bytes=63)
 
     @staticmethod
-    def check_version(names: Names) -> None:
+    def check_version(names: PipelineNames) -> None:
         """The same for a version."""
         check_name("PipelineVersion.Name", names.name, most_bytes=127)
         check_name("PipelineVersion.DisplayName", names.display_name)
@@ -55,7 +55,7 @@ class Pipelines:
     def create(
         self,
         namespace: str,
-        names: Names,
+        names: PipelineNames,
         template: Template | None = None,
         *,
         package_url: str = "",
@@ -93,7 +93,7 @@ class Pipelines:
     def create_version(
         self,
         pipeline: PipelineRow,
-        names: Names,
+        names: PipelineNames,
         template: Template,
         *,
         package_url: str = "",
@@ -139,7 +139,12 @@ class Pipelines:
         self._store.pipelines.remove_version(row.pipeline_version_id)
 
     def _version(
-        self, pipeline_id: str, names: Names, template: Template, package_url: str, code_source_url: str
+        self,
+        pipeline_id: str,
+        names: PipelineNames,
+        template: Template,
+        package_url: str,
+        code_source_url: str,
     ) -> VersionRow:
         check_text("PipelineVersion.CodeSourceUrl", code_source_url)
         return VersionRow(

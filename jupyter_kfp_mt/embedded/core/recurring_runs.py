@@ -14,14 +14,14 @@ from ..schedule import CronError, Trigger, check_cron
 from ..store import ExperimentRow, RecurringRunRow, Store
 from .checks import check_name, check_text
 from .runs import EDITOR
-from .sources import MayRead, Source, Sources
+from .sources import MayRead, PipelineSource, PipelineSources
 
 
 class NewRecurringRun(msgspec.Struct, frozen=True, kw_only=True):
     """A recurring run that is asked for, in either API version."""
 
     display_name: str
-    source: Source
+    source: PipelineSource
     description: str = ""
     service_account: str = ""
     enabled: bool = False
@@ -42,7 +42,7 @@ class RecurringRuns:
     def __init__(
         self,
         store: Store,
-        sources: Sources,
+        sources: PipelineSources,
         *,
         account: str = EDITOR,
         now: Callable[[], float] = time.time,

@@ -1,4 +1,4 @@
-"""What the core needs of the engine; the real one is `embedded.engine.Engine`."""
+"""The part of the engine that the core uses; tests put a stand-in in its place."""
 
 from __future__ import annotations
 
@@ -6,49 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ...pipeline_spec import Package
-
-
-class Problem(Protocol):
-    """A task that cannot run on this host, and why."""
-
-    @property
-    def task(self) -> str:
-        """The task's name."""
-
-    @property
-    def reason(self) -> str:
-        """One sentence."""
-
-
-class LogPart(Protocol):
-    """A part of a task's log."""
-
-    @property
-    def data(self) -> bytes:
-        """The bytes from the offset that was asked for."""
-
-    @property
-    def next_offset(self) -> int:
-        """Where to go on."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing more will come."""
-
-    @property
-    def attempt(self) -> int:
-        """Which attempt this is of."""
-
-    @property
-    def truncated(self) -> bool:
-        """Whether the log went beyond its limit, so that a part of it is not kept."""
+from ..engine import LogPart, Problem
 
 
 class Runner(Protocol):
-    """Runs what the core has stored."""
+    """Executes the runs that the core has stored; `embedded.engine.Engine` is the real one."""
 
     def problems(self, package: Package) -> Sequence[Problem]:
-        """Tasks that cannot run here; pure."""
+        """List the tasks that cannot run on this machine; starts nothing."""
 
     def submit(self, run_id: str) -> None:
         """Start a stored run."""
@@ -68,4 +33,4 @@ class Runner(Protocol):
     def read_log(
         self, run_id: str, task_id: str, *, attempt: int = 0, offset: int = 0, limit: int = 0
     ) -> LogPart:
-        """Read a task's log; raises LookupError for what is unknown."""
+        """Read a part of a task's log; raises LookupError for an unknown task or attempt."""

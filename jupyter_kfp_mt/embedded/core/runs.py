@@ -14,7 +14,7 @@ from ..errors import aborted, exists, invalid, not_found, precondition, saying
 from ..store import ExperimentRow, RunRow, StateEntry, Store
 from .checks import check_id, check_name, check_text
 from .runner import Runner
-from .sources import MayRead, Source, Sources
+from .sources import MayRead, PipelineSource, PipelineSources
 
 _STOPPABLE = frozenset({"PENDING", "RUNNING", "PAUSED", ""})
 EDITOR, RUNNER_ACCOUNT = "default-editor", "pipeline-runner"
@@ -24,7 +24,7 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run that is asked for, in either API version."""
 
     display_name: str
-    source: Source
+    source: PipelineSource
     run_id: str = ""
     description: str = ""
     service_account: str = ""
@@ -45,7 +45,7 @@ class Runs:
         self,
         store: Store,
         runner: Runner,
-        sources: Sources,
+        sources: PipelineSources,
         *,
         account: str = EDITOR,
         now: Callable[[], float] = time.time,

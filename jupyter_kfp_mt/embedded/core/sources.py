@@ -18,7 +18,7 @@ from .runner import Runner
 MayRead = Callable[[str], bool]  # whether the caller may get pipelines of a namespace
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class PipelineSource(msgspec.Struct, frozen=True, kw_only=True):
     """What was sent: ids, or a spec (as a value, or ready as a template), or nothing."""
 
     pipeline_id: str = ""
@@ -27,7 +27,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     template: Template | None = None
 
 
-class Resolved(msgspec.Struct, frozen=True, kw_only=True):
+class ResolvedPipeline(msgspec.Struct, frozen=True, kw_only=True):
     """The pipeline to run."""
 
     template: Template
@@ -40,32 +40,32 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
         return {"pipeline_name": self.version_name} if self.version_name else {}
 
 
-class Sources:
+class PipelineSources:
     """Finds the pipeline of a source and checks that it can run here."""
 
     def __init__(self, store: Store, runner: Runner) -> None:
         self._store = store
         self._runner = runner
 
-    def resolve(self, source: Source, may_read: MayRead) -> Resolved:
+    def resolve(self, source: PipelineSource, may_read: MayRead) -> ResolvedPipeline:
         """Find the pipeline; one that the caller may not read is as unknown as one that is not there."""
         if source.pipeline_version_id or source.pipeline_id:
             version = self._version(source, may_read)
-            return Resolved(
+            return ResolvedPipeline(
                 template=_of_version(version),
                 pipeline_id=version.pipeline_id,
                 pipeline_version_id=version.pipeline_version_id,
                 version_name=version.name,
             )
         if source.template is not None:
-            return Resolved(template=source.template)
+            return ResolvedPipeline(template=source.template)
         if source.spec is None:
             raise invalid("Failed to fetch a template with an empty pipeline spec manifest")
         with saying("Failed to fetch a template with an invalid pipeline spec manifest"):
-            return Resolved(template=of_wire(source.spec))
+            return ResolvedPipeline(template=of_wire(source.spec))
 
     def checked(
-        self, resolved: Resolved, config: Mapping[str, Any], texts: Mapping[str, str]
+        self, resolved: ResolvedPipeline, config: Mapping[str, Any], texts: Mapping[str, str]
     ) -> dict[str, Any]:
         """Return the run-time values as they count: `texts`, those of v1, are for Argo Workflows only.
 
@@ -87,7 +87,7 @@ class Sources:
             check_parameters(package.pipeline_spec, values)
         self._check_here(package)
 
-    def _version(self, source: Source, may_read: MayRead) -> VersionRow:
+    def _version(self, source: PipelineSource, may_read: MayRead) -> VersionRow:
         pipelines = self._store.pipelines
         if source.pipeline_version_id:
             found = pipelines.version(source.pipeline_version_id)

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from .db import Database, StoreError
-from .experiments import ExperimentRow, Experiments
-from .pipelines import PipelineRow, Pipelines, VersionRow
-from .recurring_runs import RecurringRunRow, RecurringRuns
-from .runs import FINAL, RunRow, Runs, StateEntry
+from .experiments import ExperimentRow, ExperimentTable
+from .pipelines import PipelineRow, PipelineTable, VersionRow
+from .recurring_runs import RecurringRunRow, RecurringRunTable
+from .runs import FINAL, RunRow, RunTable, StateEntry
 from .store import Store
-from .tasks import Tasks
-from .tenants import Tenants
+from .tasks import TaskTable
+from .tenants import TenantTable
 
 __all__ = [
     "FINAL",
     "Database",
     "ExperimentRow",
-    "Experiments",
+    "ExperimentTable",
     "PipelineRow",
-    "Pipelines",
+    "PipelineTable",
     "RecurringRunRow",
-    "RecurringRuns",
+    "RecurringRunTable",
     "RunRow",
-    "Runs",
+    "RunTable",
     "StateEntry",
     "Store",
     "StoreError",
-    "Tasks",
-    "Tenants",
+    "TaskTable",
+    "TenantTable",
     "VersionRow",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from .db import Database, fold
-from .query import Field, Kind, Listing, Page, Query, page
+from .query import Comparison, ListField, Listing, Page, Query, page
 
 SCHEMA = """
 CREATE TABLE experiments (
@@ -31,14 +31,14 @@ _COLUMNS = (
 )
 
 
-FIELDS: Mapping[str, Field] = {
-    **dict.fromkeys(("experiment_id", "id"), Field("experiment_id")),
-    **dict.fromkeys(("display_name", "name"), Field("name_key", Kind.FOLDED)),
-    "created_at": Field("created_at", Kind.NUMBER),
-    "last_run_created_at": Field("last_run_created_at", Kind.NUMBER),
-    "description": Field("description"),
-    "namespace": Field("namespace"),
-    "storage_state": Field("storage_state"),
+FIELDS: Mapping[str, ListField] = {
+    **dict.fromkeys(("experiment_id", "id"), ListField("experiment_id")),
+    **dict.fromkeys(("display_name", "name"), ListField("name_key", Comparison.FOLDED)),
+    "created_at": ListField("created_at", Comparison.NUMBER),
+    "last_run_created_at": ListField("last_run_created_at", Comparison.NUMBER),
+    "description": ListField("description"),
+    "namespace": ListField("namespace"),
+    "storage_state": ListField("storage_state"),
 }
 LISTING = Listing("Experiment", "experiments", _COLUMNS, FIELDS)
 
@@ -56,7 +56,7 @@ class ExperimentRow(msgspec.Struct, frozen=True, kw_only=True):
     last_run_created_at: int = 0
 
 
-class Experiments:
+class ExperimentTable:
     """The table of experiments."""
 
     def __init__(self, db: Database) -> None:

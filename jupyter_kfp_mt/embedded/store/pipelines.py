@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from .db import Database, fold
-from .query import Field, Kind, Listing, Page, Query, page
+from .query import Comparison, ListField, Listing, Page, Query, page
 
 SCHEMA = """
 CREATE TABLE pipelines (
@@ -82,28 +82,28 @@ class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
     tags: bytes = b"{}"
 
 
-PIPELINE_FIELDS: Mapping[str, Field] = {
-    **dict.fromkeys(("pipeline_id", "id"), Field("pipeline_id")),
-    "name": Field("name_key", Kind.FOLDED),
-    "display_name": Field("display_name"),
-    "created_at": Field("created_at", Kind.NUMBER),
-    "description": Field("description"),
-    "namespace": Field("namespace"),
+PIPELINE_FIELDS: Mapping[str, ListField] = {
+    **dict.fromkeys(("pipeline_id", "id"), ListField("pipeline_id")),
+    "name": ListField("name_key", Comparison.FOLDED),
+    "display_name": ListField("display_name"),
+    "created_at": ListField("created_at", Comparison.NUMBER),
+    "description": ListField("description"),
+    "namespace": ListField("namespace"),
 }
 PIPELINES = Listing("Pipeline", "pipelines", f"seq, {_PIPELINE}", PIPELINE_FIELDS)
-VERSION_FIELDS: Mapping[str, Field] = {
-    **dict.fromkeys(("pipeline_version_id", "id"), Field("pipeline_version_id")),
-    "name": Field("name_key", Kind.FOLDED),
-    "display_name": Field("display_name"),
-    "created_at": Field("created_at", Kind.NUMBER),
-    "status": Field("'READY'"),
-    "description": Field("description"),
-    "pipeline_spec": Field("template"),
+VERSION_FIELDS: Mapping[str, ListField] = {
+    **dict.fromkeys(("pipeline_version_id", "id"), ListField("pipeline_version_id")),
+    "name": ListField("name_key", Comparison.FOLDED),
+    "display_name": ListField("display_name"),
+    "created_at": ListField("created_at", Comparison.NUMBER),
+    "status": ListField("'READY'"),
+    "description": ListField("description"),
+    "pipeline_spec": ListField("template"),
 }
 VERSIONS = Listing("PipelineVersion", "pipeline_versions", f"seq, {_VERSION}", VERSION_FIELDS)
 
 
-class Pipelines:
+class PipelineTable:
     """The tables of pipelines and versions."""
 
     def __init__(self, db: Database) -> None:

@@ -14,7 +14,7 @@ from .db import Database, fold
 Row = TypeVar("Row")
 
 
-class Kind(str, Enum):
+class Comparison(str, Enum):
     """How a column compares."""
 
     TEXT = "text"  # without case and accents, as KFP's database does
@@ -24,16 +24,16 @@ class Kind(str, Enum):
     NUMBER = "number"
 
 
-class Field(NamedTuple):
+class ListField(NamedTuple):
     """A field that a list can be sorted and filtered by."""
 
     sql: str
-    kind: Kind = Kind.TEXT
+    kind: Comparison = Comparison.TEXT
 
     @property
     def comparable(self) -> str:
         """The expression to compare with."""
-        return f"fold({self.sql})" if self.kind is Kind.TEXT else self.sql
+        return f"fold({self.sql})" if self.kind is Comparison.TEXT else self.sql
 
 
 class Listing(NamedTuple):
@@ -45,7 +45,7 @@ class Listing(NamedTuple):
     name: str
     table: str
     columns: str
-    fields: Mapping[str, Field]
+    fields: Mapping[str, ListField]
     metric: str = ""
 
     def sorts_by(self, name: str) -> bool:
@@ -170,12 +170,12 @@ def _term(listing: Listing, predicate: Predicate) -> tuple[str, list[Any]]:
     return f"{left} {_COMPARE[predicate.operation]} ?", [_compared(field, value)]  # type: ignore[arg-type]
 
 
-def _compared(field: Field, value: str | int) -> str | int:
-    if field.kind is Kind.NUMBER:
+def _compared(field: ListField, value: str | int) -> str | int:
+    if field.kind is Comparison.NUMBER:
         return value if isinstance(value, int) else _leading_number(value)
-    if field.kind is Kind.UPPER:
+    if field.kind is Comparison.UPPER:
         return str(value).upper()
-    if field.kind is Kind.ID:
+    if field.kind is Comparison.ID:
         return value
     return fold(value) if isinstance(value, str) else value
 

@@ -11,7 +11,7 @@ import msgspec
 
 from ..schedule import Trigger
 from .db import Database, fold
-from .query import Field, Kind, Listing, Page, Query, page
+from .query import Comparison, ListField, Listing, Page, Query, page
 
 SCHEMA = """
 CREATE TABLE recurring_runs (
@@ -50,12 +50,12 @@ _FIELDS = (
 _COLUMNS = f"seq, {_FIELDS}"
 
 
-FIELDS: Mapping[str, Field] = {
-    **dict.fromkeys(("recurring_run_id", "id"), Field("recurring_run_id")),
-    **dict.fromkeys(("display_name", "name"), Field("name_key", Kind.FOLDED)),
-    "created_at": Field("created_at", Kind.NUMBER),
-    "updated_at": Field("updated_at", Kind.NUMBER),
-    "description": Field("description"),
+FIELDS: Mapping[str, ListField] = {
+    **dict.fromkeys(("recurring_run_id", "id"), ListField("recurring_run_id")),
+    **dict.fromkeys(("display_name", "name"), ListField("name_key", Comparison.FOLDED)),
+    "created_at": ListField("created_at", Comparison.NUMBER),
+    "updated_at": ListField("updated_at", Comparison.NUMBER),
+    "description": ListField("description"),
 }
 LISTING = Listing("Job", "recurring_runs", _COLUMNS, FIELDS)
 
@@ -93,7 +93,7 @@ class RecurringRunRow(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.decode(self.trigger_spec, type=Trigger)
 
 
-class RecurringRuns:
+class RecurringRunTable:
     """The table of recurring runs."""
 
     def __init__(self, db: Database, now: Callable[[], float] = time.time) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from .db import Database, fold
-from .query import Field, Kind, Listing, Page, Predicate, Query, page
+from .query import Comparison, ListField, Listing, Page, Predicate, Query, page
 
 SCHEMA = """
 CREATE TABLE specs (
@@ -89,24 +89,24 @@ _FIELDS = (
 _COLUMNS = f"seq, {_FIELDS}, (SELECT body FROM specs WHERE digest = spec_digest) AS spec"
 
 
-FIELDS: Mapping[str, Field] = {
-    **dict.fromkeys(("run_id", "id"), Field("run_id", Kind.ID)),
-    **dict.fromkeys(("display_name", "name"), Field("name_key", Kind.FOLDED)),
-    "created_at": Field("created_at", Kind.NUMBER),
-    "finished_at": Field("finished_at", Kind.NUMBER),
-    "scheduled_at": Field("scheduled_at", Kind.NUMBER),
-    "description": Field("description"),
-    "storage_state": Field("storage_state", Kind.UPPER),
-    "namespace": Field("namespace"),
-    "experiment_id": Field("experiment_id", Kind.ID),
-    "recurring_run_id": Field("recurring_run_id", Kind.ID),
-    "state": Field("state", Kind.UPPER),
-    "status": Field(
+FIELDS: Mapping[str, ListField] = {
+    **dict.fromkeys(("run_id", "id"), ListField("run_id", Comparison.ID)),
+    **dict.fromkeys(("display_name", "name"), ListField("name_key", Comparison.FOLDED)),
+    "created_at": ListField("created_at", Comparison.NUMBER),
+    "finished_at": ListField("finished_at", Comparison.NUMBER),
+    "scheduled_at": ListField("scheduled_at", Comparison.NUMBER),
+    "description": ListField("description"),
+    "storage_state": ListField("storage_state", Comparison.UPPER),
+    "namespace": ListField("namespace"),
+    "experiment_id": ListField("experiment_id", Comparison.ID),
+    "recurring_run_id": ListField("recurring_run_id", Comparison.ID),
+    "state": ListField("state", Comparison.UPPER),
+    "status": ListField(
         "CASE state WHEN 'CANCELING' THEN 'Terminating' WHEN 'CANCELED' THEN 'Failed'"
         " WHEN 'PAUSED' THEN 'Pending' ELSE state END"
     ),
-    "state_history": Field("CAST(state_history AS TEXT)"),
-    "runtime_details": Field("''"),
+    "state_history": ListField("CAST(state_history AS TEXT)"),
+    "runtime_details": ListField("''"),
 }
 _TOTALS = {"namespace": "n:", "experiment_id": "e:"}
 # Runs without the metric come before all others, as in KFP's database.
@@ -172,7 +172,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
         return config.get("pipeline_root") or ""
 
 
-class Runs:
+class RunTable:
     """The table of runs."""
 
     def __init__(self, db: Database, now: Callable[[], float] = time.time) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from . import experiments, pipelines, recurring_runs, runs, tasks, tenants
 from .db import Database
-from .experiments import Experiments
-from .pipelines import Pipelines
-from .recurring_runs import RecurringRuns
-from .runs import Runs
-from .tasks import Tasks
-from .tenants import Tenants
+from .experiments import ExperimentTable
+from .pipelines import PipelineTable
+from .recurring_runs import RecurringRunTable
+from .runs import RunTable
+from .tasks import TaskTable
+from .tenants import TenantTable
 
 MIGRATIONS = (
     experiments.SCHEMA
@@ -30,12 +30,12 @@ class Store:
 
     def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
         self.db = Database(path, MIGRATIONS)
-        self.experiments = Experiments(self.db)
-        self.runs = Runs(self.db, now)
-        self.recurring_runs = RecurringRuns(self.db, now)
-        self.pipelines = Pipelines(self.db)
-        self.tenants = Tenants(self.db)
-        self.tasks = Tasks(self.db)
+        self.experiments = ExperimentTable(self.db)
+        self.runs = RunTable(self.db, now)
+        self.recurring_runs = RecurringRunTable(self.db, now)
+        self.pipelines = PipelineTable(self.db)
+        self.tenants = TenantTable(self.db)
+        self.tasks = TaskTable(self.db)
 
     def empty(self, namespace: str) -> list[str]:
         """Delete all rows of a namespace; returns the ids of its runs."""

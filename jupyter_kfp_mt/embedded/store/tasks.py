@@ -150,7 +150,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     outputs: TaskValues
 
 
-class Tasks:
+class TaskTable:
     """The tables of the engine."""
 
     def __init__(self, db: Database) -> None:

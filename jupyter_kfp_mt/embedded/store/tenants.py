@@ -55,7 +55,7 @@ class Contributor(msgspec.Struct, frozen=True, kw_only=True):
     role: str
 
 
-class Tenants:
+class TenantTable:
     """The tables of tenants."""
 
     def __init__(self, db: Database) -> None:

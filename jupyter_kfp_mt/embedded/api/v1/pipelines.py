@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ...core.core import Core
+from ...core.resource_manager import ResourceManager
 from ...errors import invalid, not_found, saying
 from ...store import PipelineRow, VersionRow
 from ...store.pipelines import PIPELINES, VERSIONS
@@ -52,10 +52,10 @@ def _parameters(row: VersionRow | None) -> msgspec.Raw | None:
     return None if row is None or row.parameters == b"[]" else msgspec.Raw(row.parameters)
 
 
-def get_pipeline(core: Core, call: Call) -> Json:
+def get_pipeline(manager: ResourceManager, call: Call) -> Json:
     """Read a pipeline; one without versions is not there for v1."""
     pipeline_id = call.row.pipeline_id
-    latest = core.store.pipelines.latest(pipeline_id)
+    latest = manager.store.pipelines.latest(pipeline_id)
     if latest is None:
         with saying(
             f"Failed to get a pipeline (v1beta1) {pipeline_id} due to error fetching the latest pipeline"
@@ -66,27 +66,29 @@ def get_pipeline(core: Core, call: Call) -> Json:
     return pipeline(call.row, latest)
 
 
-def get_pipeline_by_name(core: Core, call: Call) -> Json:
+def get_pipeline_by_name(manager: ResourceManager, call: Call) -> Json:
     """Read the pipeline of this name."""
     namespace, name = call.params["namespace"], call.params["name"]
-    latest = core.store.pipelines.latest(call.row.pipeline_id) if call.row else None
+    latest = manager.store.pipelines.latest(call.row.pipeline_id) if call.row else None
     if call.row is None or latest is None:
         with saying(
             f"ResourceManager (v1beta1): Failed to get a pipeline named {name} in namespace {namespace}"
         ):
-            asked = namespace if core.tenancy.multi_user else ""
+            asked = namespace if manager.tenancy.multi_user else ""
             raise not_found("Namespace/Pipeline and PipelineVersion", f"{asked}/{name}")
     return pipeline(call.row, latest)
 
 
-def by_name(core: Core, call: Call) -> Target:
+def by_name(manager: ResourceManager, call: Call) -> Target:
     """The pipeline of this name in the namespace of the path; `-` is the shared ones."""
-    namespace = call.params["namespace"] if core.tenancy.multi_user else ""
+    namespace = call.params["namespace"] if manager.tenancy.multi_user else ""
     namespace = "" if namespace == "-" else namespace
-    return Target(namespace, call.params["name"], core.store.pipelines.named(namespace, call.params["name"]))
+    return Target(
+        namespace, call.params["name"], manager.store.pipelines.named(namespace, call.params["name"])
+    )
 
 
-def read_pipelines(core: Core, call: Call) -> Query:
+def read_pipelines(manager: ResourceManager, call: Call) -> Query:
     """Check the options of a list of pipelines."""
     kind = call.text("resource_reference_key.type")
     if kind not in ("", "NAMESPACE", "UNKNOWN_RESOURCE_TYPE"):
@@ -96,69 +98,71 @@ def read_pipelines(core: Core, call: Call) -> Query:
             f" &{{{kind.title()} {ref}}}",
             final=True,
         )
-    return reads(PIPELINES)(core, call)
+    return reads(PIPELINES)(manager, call)
 
 
-def list_pipelines(core: Core, call: Call) -> Json:
+def list_pipelines(manager: ResourceManager, call: Call) -> Json:
     """List pipelines, each with its latest version."""
 
     def write(rows: Sequence[PipelineRow]) -> list[Json]:
-        latest = core.store.pipelines.latest_of([row.pipeline_id for row in rows])
+        latest = manager.store.pipelines.latest_of([row.pipeline_id for row in rows])
         return [pipeline(row, latest.get(row.pipeline_id)) for row in rows]
 
     scope = ("namespace", place(call))
     return listed(
-        core,
+        manager,
         call,
         PIPELINES,
         scope,
-        read=core.store.pipelines.page,
+        read=manager.store.pipelines.page,
         name="pipelines",
         write=write,
     )
 
 
-def template(core: Core, call: Call) -> Json:
+def template(manager: ResourceManager, call: Call) -> Json:
     """The YAML of a version, or of a pipeline's latest."""
-    row = call.row if isinstance(call.row, VersionRow) else core.store.pipelines.latest(call.row.pipeline_id)
+    row = (
+        call.row if isinstance(call.row, VersionRow) else manager.store.pipelines.latest(call.row.pipeline_id)
+    )
     if row is None:
         with saying("Failed to get the latest template for a pipeline"):
             raise not_found("PipelineVersion", call.row.pipeline_id)
     return {"template": row.template}
 
 
-def delete_pipeline(core: Core, call: Call) -> Json:
+def delete_pipeline(manager: ResourceManager, call: Call) -> Json:
     """Delete a pipeline that has no version any more."""
-    core.pipelines.delete(call.row, cascade=False)
+    manager.pipelines.delete(call.row, cascade=False)
     return {}
 
 
-def get_version(_core: Core, call: Call) -> Json:
+def get_version(_manager: ResourceManager, call: Call) -> Json:
     """Read a version."""
     return version(call.row)
 
 
-def by_listed_pipeline(core: Core, call: Call) -> Target:
+def by_listed_pipeline(manager: ResourceManager, call: Call) -> Target:
     """The pipeline whose versions are listed."""
     pipeline_id = call.text("resource_key.id")
     if not pipeline_id:
         raise invalid("Failed to list pipeline versions (v1beta1) due to missing pipeline id", final=True)
-    return pipeline_target(core, pipeline_id)
+    return pipeline_target(manager, pipeline_id)
 
 
-def list_versions(core: Core, call: Call) -> Json:
+def list_versions(manager: ResourceManager, call: Call) -> Json:
     """List the versions of a pipeline."""
     return listed(
-        core,
+        manager,
         call,
         VERSIONS,
         ("pipeline_id", call.row.pipeline_id),
-        read=core.store.pipelines.page_versions,
+        read=manager.store.pipelines.page_versions,
         name="versions",
         write=lambda rows: [version(row) for row in rows],
     )
 
 
-def nothing(_core: Core, _call: Call) -> Json:
+def nothing(_manager: ResourceManager, _call: Call) -> Json:
     """Done, without effect: the latest version is always the default."""
     return {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...core.core import Core
-from ...core.pipelines import Names
+from ...core.pipelines import PipelineNames
+from ...core.resource_manager import ResourceManager
 from ...errors import ApiError, invalid
 from ...store.pipelines import VERSIONS
 from ...store.recurring_runs import LISTING as RECURRING_RUNS
@@ -34,8 +34,8 @@ _EXPERIMENT_ACCESS = "Failed to authorize the request: Failed to authorize with 
 _JOB_ACCESS = "Failed to authorize the request: failed to authorize with API"
 _PIPELINE_ACCESS = "Failed to access pipeline {id}. Check if you have access to namespace {namespace}"
 _V1_UPLOADS = uploads.Written(
-    lambda _core, row, version: v1_pipelines.pipeline(row, version),
-    lambda _core, row: v1_pipelines.version(row),
+    lambda _manager, row, version: v1_pipelines.pipeline(row, version),
+    lambda _manager, row: v1_pipelines.version(row),
 )
 
 
@@ -94,15 +94,15 @@ EXPERIMENT_ROUTES = [
             f"Failed to {verb} v1beta1 experiment",
         )
         for verb, act in (
-            ("archive", lambda core, row: core.experiments.archive(row)),
-            ("unarchive", lambda core, row: core.experiments.unarchive(row)),
+            ("archive", lambda manager, row: manager.experiments.archive(row)),
+            ("unarchive", lambda manager, row: manager.experiments.unarchive(row)),
         )
     ),
     Route(
         "DELETE",
         f"{_V1}/experiments/{{experiment_id}}",
         _experiment("delete"),
-        answers.done(lambda core, row: core.experiments.delete(row)),
+        answers.done(lambda manager, row: manager.experiments.delete(row)),
         "Failed to delete v1beta1 experiment",
     ),
 ]
@@ -150,10 +150,10 @@ RUN_ROUTES = [
             f"Failed to {verb} a v1beta1 run",
         )
         for mark, verb, act in (
-            (":", "archive", lambda core, row: core.runs.archive(row)),
-            (":", "unarchive", lambda core, row: core.runs.unarchive(row)),
-            ("/", "terminate", lambda core, row: core.runs.terminate(row)),
-            ("/", "retry", lambda core, row: core.runs.retry(row)),
+            (":", "archive", lambda manager, row: manager.runs.archive(row)),
+            (":", "unarchive", lambda manager, row: manager.runs.unarchive(row)),
+            ("/", "terminate", lambda manager, row: manager.runs.terminate(row)),
+            ("/", "retry", lambda manager, row: manager.runs.retry(row)),
         )
     ),
     Route(
@@ -168,7 +168,7 @@ RUN_ROUTES = [
         "DELETE",
         f"{_V1}/runs/{{run_id}}",
         _run("delete"),
-        answers.done(lambda core, row: core.runs.delete(row)),
+        answers.done(lambda manager, row: manager.runs.delete(row)),
         "Failed to delete a v1beta1 run",
     ),
 ]
@@ -220,45 +220,45 @@ JOB_ROUTES = [
             f"Failed to {verb} a recurring run",
         )
         for verb, act in (
-            ("enable", lambda core, row: core.recurring_runs.enable(row)),
-            ("disable", lambda core, row: core.recurring_runs.disable(row)),
+            ("enable", lambda manager, row: manager.recurring_runs.enable(row)),
+            ("disable", lambda manager, row: manager.recurring_runs.disable(row)),
         )
     ),
     Route(
         "DELETE",
         f"{_V1}/jobs/{{recurring_run_id}}",
         _job("delete"),
-        answers.done(lambda core, row: core.recurring_runs.delete(row)),
+        answers.done(lambda manager, row: manager.recurring_runs.delete(row)),
         "Failed to delete a recurring run",
     ),
 ]
 
 
-def _read_pipeline(core: Core, call: Call) -> Names:
+def _read_pipeline(manager: ResourceManager, call: Call) -> PipelineNames:
     url = str(call.message.get("url", {}).get("pipeline_url", ""))
     names = v2_pipelines.names_of(
         {key: value for key, value in call.message.items() if key in ("name", "description")},
         uploads.file_of(url),
     )
-    core.pipelines.check(v1beta1.referred(call.message, "NAMESPACE"), names)
+    manager.pipelines.check(v1beta1.referred(call.message, "NAMESPACE"), names)
     return names
 
 
-def _of_new_pipeline(core: Core, call: Call) -> Target:
-    namespace = v1beta1.referred(call.message, "NAMESPACE") if core.tenancy.multi_user else ""
+def _of_new_pipeline(manager: ResourceManager, call: Call) -> Target:
+    namespace = v1beta1.referred(call.message, "NAMESPACE") if manager.tenancy.multi_user else ""
     return Target(namespace, call.asked.name)
 
 
-def _create_pipeline(core: Core, call: Call) -> answers.Json:
+def _create_pipeline(manager: ResourceManager, call: Call) -> answers.Json:
     url = str(call.message.get("url", {}).get("pipeline_url", ""))
     namespace = answers.place(call)
-    row, version = core.pipelines.create(
-        namespace, call.asked, uploads.template_at(core, url), package_url=url
+    row, version = manager.pipelines.create(
+        namespace, call.asked, uploads.template_at(manager, url), package_url=url
     )
     return v1_pipelines.pipeline(row, version)
 
 
-def _read_version(core: Core, call: Call) -> Names:
+def _read_version(manager: ResourceManager, call: Call) -> PipelineNames:
     if not call.message.get("package_url", {}).get("pipeline_url"):
         raise invalid(
             "Failed to create a pipeline version (v1beta1). Pipeline version is nil or pipeline's"
@@ -266,25 +266,25 @@ def _read_version(core: Core, call: Call) -> Names:
             final=True,
         )
     names = v2_pipelines.names_of(call.message)
-    core.pipelines.check_version(names)
+    manager.pipelines.check_version(names)
     return names
 
 
-def _of_new_version(core: Core, call: Call) -> Target:
+def _of_new_version(manager: ResourceManager, call: Call) -> Target:
     pipeline_id = v1beta1.referred(call.message, "PIPELINE", "OWNER")
     if not pipeline_id:
         raise invalid("a PIPELINE/OWNER reference is missing: which pipeline is this a version of?")
-    return replace(pipeline_target(core, pipeline_id), name=call.asked.name)
+    return replace(pipeline_target(manager, pipeline_id), name=call.asked.name)
 
 
-def _create_version(core: Core, call: Call) -> answers.Json:
+def _create_version(manager: ResourceManager, call: Call) -> answers.Json:
     if not call.asked.name:
         raise invalid("name is required")
     url = call.message["package_url"]["pipeline_url"]
-    row = core.pipelines.create_version(
+    row = manager.pipelines.create_version(
         call.row,
         call.asked,
-        uploads.template_at(core, url),
+        uploads.template_at(manager, url),
         package_url=url,
         code_source_url=call.message.get("code_source_url", ""),
     )
@@ -414,7 +414,7 @@ PIPELINE_ROUTES = [
         "DELETE",
         f"{_V1}/pipeline_versions/{{pipeline_version_id}}",
         _version("delete"),
-        answers.done(lambda core, row: core.pipelines.delete_version(row)),
+        answers.done(lambda manager, row: manager.pipelines.delete_version(row)),
         "Failed to delete a pipeline version (v1beta1) {id}",
     ),
 ]
@@ -425,14 +425,14 @@ def _unclear(text: str) -> ApiError:
 
 
 def _viewers(verb: str) -> Guard:
-    def find(core: Core, call: Call) -> Target:
+    def find(manager: ResourceManager, call: Call) -> Target:
         namespace = call.text("namespace")
         if not namespace:
             raise _unclear("Namespace is empty. Please specify a valid namespace")
         for name in ("resources", "verb"):
             if call.text(name) in ("", f"UNASSIGNED_{name.upper()}"):
                 raise _unclear(f"{name.capitalize()} not specified. Please specify a valid {name}")
-        return Target(namespace if core.tenancy.multi_user else "")
+        return Target(namespace if manager.tenancy.multi_user else "")
 
     return Guard("viewers", verb, find, "Failed to authorize the request")
 

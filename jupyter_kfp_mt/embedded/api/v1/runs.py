@@ -1,4 +1,4 @@
-"""The v1beta1 façade over the same core: resource references, v1 names and states (contract §3)."""
+"""The v1beta1 façade over the same manager: resource references, v1 names and states (contract §3)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import msgspec
 
 from ....models import Task
 from ...argo import is_argo
-from ...core.core import Core
 from ...core.packages import Template, read_template
 from ...core.recurring_runs import NewRecurringRun
+from ...core.resource_manager import ResourceManager
 from ...core.runs import NewRun
-from ...core.sources import Source
+from ...core.sources import PipelineSource
 from ...errors import invalid, saying
 from ...store import FINAL, ExperimentRow, RecurringRunRow, RunRow
 from ...store.experiments import LISTING as EXPERIMENTS
@@ -61,14 +61,14 @@ def referred(message: Mapping[str, Any], kind: str, relationship: str = "") -> s
     return ""
 
 
-def reads(listing: Listing, *, scope: bool = True) -> Callable[[Core, Call], Query]:
+def reads(listing: Listing, *, scope: bool = True) -> Callable[[ResourceManager, Call], Query]:
     """Check the list options; a reference in the query becomes namespace or experiment."""
 
-    def read(core: Core, call: Call) -> Query:
+    def read(manager: ResourceManager, call: Call) -> Query:
         if scope:
             _scope(call)
         with saying("Failed to create list options", final=True):
-            return core.lists.parse(listing, asked(call), FILTERS_V1)
+            return manager.lists.parse(listing, asked(call), FILTERS_V1)
 
     return read
 
@@ -95,32 +95,32 @@ def experiment(row: ExperimentRow) -> Json:
     )
 
 
-def read_experiment(core: Core, call: Call) -> None:
+def read_experiment(manager: ResourceManager, call: Call) -> None:
     """Check a new experiment's names."""
     with saying("Failed to convert API experiment to model experiment"):
-        core.experiments.check(referred(call.message, "NAMESPACE"), call.message.get("name", ""))
+        manager.experiments.check(referred(call.message, "NAMESPACE"), call.message.get("name", ""))
 
 
-def of_new_experiment(core: Core, call: Call) -> Target:
+def of_new_experiment(manager: ResourceManager, call: Call) -> Target:
     """Where a new experiment goes."""
-    namespace = referred(call.message, "NAMESPACE") if core.tenancy.multi_user else ""
+    namespace = referred(call.message, "NAMESPACE") if manager.tenancy.multi_user else ""
     with saying("Failed to authorize the request"):
-        return Target(required(core, namespace, "experiments"), call.message.get("name", ""))
+        return Target(required(manager, namespace, "experiments"), call.message.get("name", ""))
 
 
-def create_experiment(core: Core, call: Call) -> Json:
+def create_experiment(manager: ResourceManager, call: Call) -> Json:
     """Create an experiment."""
     message = call.message
-    row = core.experiments.create(place(call), message.get("name", ""), message.get("description", ""))
+    row = manager.experiments.create(place(call), message.get("name", ""), message.get("description", ""))
     return experiment(row)
 
 
-def get_experiment(_core: Core, call: Call) -> Json:
+def get_experiment(_manager: ResourceManager, call: Call) -> Json:
     """Read an experiment."""
     return experiment(call.row)
 
 
-def read_experiments(core: Core, call: Call) -> Query:
+def read_experiments(manager: ResourceManager, call: Call) -> Query:
     """Check the options of a list of experiments; only a namespace bounds it."""
     kind = call.text("resource_reference_key.type")
     if kind not in ("", "NAMESPACE", "UNKNOWN_RESOURCE_TYPE"):
@@ -130,18 +130,18 @@ def read_experiments(core: Core, call: Call) -> Query:
             f" {call.text('resource_reference_key.id')} of type {kind.title()}",
             final=True,
         )
-    return reads(EXPERIMENTS)(core, call)
+    return reads(EXPERIMENTS)(manager, call)
 
 
-def list_experiments(core: Core, call: Call) -> Json:
+def list_experiments(manager: ResourceManager, call: Call) -> Json:
     """List experiments."""
     scope = ("namespace", place(call))
     return listed(
-        core,
+        manager,
         call,
         EXPERIMENTS,
         scope,
-        read=core.store.experiments.page,
+        read=manager.store.experiments.page,
         name="experiments",
         write=lambda rows: [experiment(row) for row in rows],
     )
@@ -228,7 +228,7 @@ def _as_text(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _source(message: Mapping[str, Any]) -> Source:
+def _source(message: Mapping[str, Any]) -> PipelineSource:
     spec = message.get("pipeline_spec", {})
     version = ""
     for each in message.get("resource_references", []):
@@ -237,9 +237,9 @@ def _source(message: Mapping[str, Any]) -> Source:
             version = key.get("id", "")
     pipeline_id = spec.get("pipeline_id", "") or referred(message, "PIPELINE")
     if version or pipeline_id:
-        return Source(pipeline_id=pipeline_id, pipeline_version_id=version)
+        return PipelineSource(pipeline_id=pipeline_id, pipeline_version_id=version)
     manifest = spec.get("pipeline_manifest") or spec.get("workflow_manifest")
-    return Source(template=_template(manifest)) if manifest else Source()
+    return PipelineSource(template=_template(manifest)) if manifest else PipelineSource()
 
 
 def _template(manifest: str) -> Template:
@@ -269,7 +269,7 @@ def _extra(message: Mapping[str, Any]) -> Json:
     return present(parameters=spec.get("parameters"), workflow_manifest=spec.get("workflow_manifest"))
 
 
-def read_run(core: Core, call: Call) -> NewRun:
+def read_run(manager: ResourceManager, call: Call) -> NewRun:
     """Check a new run."""
     message = call.message
     with saying("Failed to create a v1beta1 run due to conversion error"):
@@ -289,41 +289,41 @@ def read_run(core: Core, call: Call) -> NewRun:
             texts=_texts(message),
             extra=_extra(message),
         )
-        core.runs.check(new)
+        manager.runs.check(new)
     return new
 
 
-def of_new_run(core: Core, call: Call) -> Target:
+def of_new_run(manager: ResourceManager, call: Call) -> Target:
     """Where a new run goes."""
     message = call.message
-    return of_new(core, "runs", referred(message, "EXPERIMENT"), referred(message, "NAMESPACE"))
+    return of_new(manager, "runs", referred(message, "EXPERIMENT"), referred(message, "NAMESPACE"))
 
 
-def create_run(core: Core, call: Call) -> Json:
+def create_run(manager: ResourceManager, call: Call) -> Json:
     """Create a run and start it."""
     namespace, row = place_of(call, "Failed to create a run")
-    return run_detail(core.runs.create(namespace, row, call.asked, may_read(core, call)), ())
+    return run_detail(manager.runs.create(namespace, row, call.asked, may_read(manager, call)), ())
 
 
-def get_run(core: Core, call: Call) -> Json:
+def get_run(manager: ResourceManager, call: Call) -> Json:
     """Read a run."""
-    return run_detail(call.row, core.store.tasks.tasks(call.row.run_id))
+    return run_detail(call.row, manager.store.tasks.tasks(call.row.run_id))
 
 
-def list_runs(core: Core, call: Call) -> Json:
+def list_runs(manager: ResourceManager, call: Call) -> Json:
     """List the runs of a namespace or an experiment."""
     return listed(
-        core,
+        manager,
         call,
         RUNS,
-        scope_of(core, call),
-        read=core.store.runs.page,
+        scope_of(manager, call),
+        read=manager.store.runs.page,
         name="runs",
         write=lambda rows: [run(row) for row in rows],
     )
 
 
-def report_metrics(core: Core, call: Call) -> Json:
+def report_metrics(manager: ResourceManager, call: Call) -> Json:
     """Keep the metrics that are reported for a run; each is told by itself whether it was taken."""
     kept = msgspec.json.decode(call.row.extra, type=dict[str, Any])
     metrics = list(kept.get("metrics", []))
@@ -349,7 +349,7 @@ def report_metrics(core: Core, call: Call) -> Json:
                 )
             )
         results.append(result)
-    core.store.runs.set_extra(call.row.run_id, msgspec.json.encode({**kept, "metrics": metrics}))
+    manager.store.runs.set_extra(call.row.run_id, msgspec.json.encode({**kept, "metrics": metrics}))
     return present(results=results)
 
 
@@ -379,7 +379,7 @@ def job(row: RecurringRunRow) -> Json:
     )
 
 
-def read_job(core: Core, call: Call) -> NewRecurringRun:
+def read_job(manager: ResourceManager, call: Call) -> NewRecurringRun:
     """Check a new job."""
     message = call.message
     sent = message.get("trigger", {})
@@ -399,36 +399,36 @@ def read_job(core: Core, call: Call) -> NewRecurringRun:
             texts=_texts(message),
             extra=_extra(message),
         )
-        core.recurring_runs.check(new)
+        manager.recurring_runs.check(new)
     return new
 
 
-def of_new_job(core: Core, call: Call) -> Target:
+def of_new_job(manager: ResourceManager, call: Call) -> Target:
     """Where a new job goes."""
     message = call.message
-    target = of_new(core, "jobs", referred(message, "EXPERIMENT"), referred(message, "NAMESPACE"))
+    target = of_new(manager, "jobs", referred(message, "EXPERIMENT"), referred(message, "NAMESPACE"))
     return Target(target.namespace, message.get("name", ""), target.row, target.missing)
 
 
-def create_job(core: Core, call: Call) -> Json:
+def create_job(manager: ResourceManager, call: Call) -> Json:
     """Create a job."""
     namespace, row = place_of(call, "Failed to create a recurring run", SHARED)
-    return job(core.recurring_runs.create(namespace, row, call.asked, may_read(core, call)))
+    return job(manager.recurring_runs.create(namespace, row, call.asked, may_read(manager, call)))
 
 
-def get_job(_core: Core, call: Call) -> Json:
+def get_job(_manager: ResourceManager, call: Call) -> Json:
     """Read a job."""
     return job(call.row)
 
 
-def list_jobs(core: Core, call: Call) -> Json:
+def list_jobs(manager: ResourceManager, call: Call) -> Json:
     """List the jobs of a namespace or an experiment."""
     return listed(
-        core,
+        manager,
         call,
         RECURRING_RUNS,
-        scope_of(core, call),
-        read=core.store.recurring_runs.page,
+        scope_of(manager, call),
+        read=manager.store.recurring_runs.page,
         name="jobs",
         write=lambda rows: [job(row) for row in rows],
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from ...core.core import Core
-from ...core.pipelines import Names
+from ...core.pipelines import PipelineNames
+from ...core.resource_manager import ResourceManager
 from ...errors import invalid, not_found, saying
 from ...store import PipelineRow, VersionRow
 from ...store.pipelines import PIPELINES, VERSIONS
@@ -49,9 +49,9 @@ def _tags(stored: bytes) -> msgspec.Raw | None:
     return None if stored == b"{}" else msgspec.Raw(stored)
 
 
-def names_of(message: Mapping[str, Any], otherwise: str = "") -> Names:
+def names_of(message: Mapping[str, Any], otherwise: str = "") -> PipelineNames:
     """The names in a message or query."""
-    return Names(
+    return PipelineNames(
         name=message.get("name", ""),
         display_name=message.get("display_name", ""),
         description=message.get("description", ""),
@@ -59,34 +59,34 @@ def names_of(message: Mapping[str, Any], otherwise: str = "") -> Names:
     ).filled(otherwise)
 
 
-def read_pipeline(core: Core, call: Call) -> Names:
+def read_pipeline(manager: ResourceManager, call: Call) -> PipelineNames:
     """Check a new pipeline's names."""
     names = names_of(call.message)
     with saying("Failed to convert API pipeline to model pipeline"):
-        core.pipelines.check(call.message.get("namespace", ""), names)
+        manager.pipelines.check(call.message.get("namespace", ""), names)
     return names
 
 
-def of_new_pipeline(core: Core, call: Call) -> Target:
+def of_new_pipeline(manager: ResourceManager, call: Call) -> Target:
     """Where a new pipeline goes; without namespace it is a shared one."""
     if not call.asked.name:
         raise invalid("name is required")
-    namespace = call.message.get("namespace", "") if core.tenancy.multi_user else ""
+    namespace = call.message.get("namespace", "") if manager.tenancy.multi_user else ""
     return Target(namespace, call.asked.name)
 
 
-def create_pipeline(core: Core, call: Call) -> Json:
+def create_pipeline(manager: ResourceManager, call: Call) -> Json:
     """Register a pipeline that has no version yet."""
-    row, _ = core.pipelines.create(place(call), call.asked)
+    row, _ = manager.pipelines.create(place(call), call.asked)
     return pipeline(row)
 
 
-def get_pipeline(_core: Core, call: Call) -> Json:
+def get_pipeline(_manager: ResourceManager, call: Call) -> Json:
     """Read a pipeline."""
     return pipeline(call.row)
 
 
-def get_pipeline_by_name(_core: Core, call: Call) -> Json:
+def get_pipeline_by_name(_manager: ResourceManager, call: Call) -> Json:
     """Read the pipeline of this name."""
     if call.row is None:
         name, namespace = call.params["name"], call.text("namespace")
@@ -95,23 +95,23 @@ def get_pipeline_by_name(_core: Core, call: Call) -> Json:
     return pipeline(call.row)
 
 
-def list_pipelines(core: Core, call: Call) -> Json:
+def list_pipelines(manager: ResourceManager, call: Call) -> Json:
     """List the pipelines of a namespace, or the shared ones; `-` is a namespace without any."""
-    namespace = call.text("namespace") if core.tenancy.multi_user else ""
+    namespace = call.text("namespace") if manager.tenancy.multi_user else ""
     return listed(
-        core,
+        manager,
         call,
         PIPELINES,
         ("namespace", namespace),
-        read=core.store.pipelines.page,
+        read=manager.store.pipelines.page,
         name="pipelines",
         write=lambda rows: [pipeline(row) for row in rows],
     )
 
 
-def of_pipelines(core: Core, call: Call) -> Target:
+def of_pipelines(manager: ResourceManager, call: Call) -> Target:
     """Which pipelines are listed."""
-    namespace = call.text("namespace") if core.tenancy.multi_user else ""
+    namespace = call.text("namespace") if manager.tenancy.multi_user else ""
     return Target("" if namespace == "-" else namespace)
 
 
@@ -120,43 +120,43 @@ def _sent_tags(call: Call) -> Mapping[str, str] | None:
     return tags
 
 
-def patch_pipeline(core: Core, call: Call) -> Json:
+def patch_pipeline(manager: ResourceManager, call: Call) -> Json:
     """Change the display name and the tags of a pipeline."""
-    changed = core.pipelines.update(call.row, call.message.get("display_name", ""), _sent_tags(call))
+    changed = manager.pipelines.update(call.row, call.message.get("display_name", ""), _sent_tags(call))
     return pipeline(changed) if isinstance(changed, PipelineRow) else {}
 
 
-def patch_version(core: Core, call: Call) -> Json:
+def patch_version(manager: ResourceManager, call: Call) -> Json:
     """Change the display name and the tags of a version."""
-    changed = core.pipelines.update(call.row, call.message.get("display_name", ""), _sent_tags(call))
+    changed = manager.pipelines.update(call.row, call.message.get("display_name", ""), _sent_tags(call))
     return version(changed) if isinstance(changed, VersionRow) else {}
 
 
-def read_deletion(_core: Core, call: Call) -> None:
+def read_deletion(_manager: ResourceManager, call: Call) -> None:
     """Refuse a deletion that names no pipeline."""
     if not call.params["pipeline_id"]:
         raise invalid("Failed to delete a pipeline due missing pipeline id")
 
 
-def delete_pipeline(core: Core, call: Call) -> Json:
+def delete_pipeline(manager: ResourceManager, call: Call) -> Json:
     """Delete a pipeline."""
-    core.pipelines.delete(call.row, cascade=bool(call.given.get("cascade", False)))
+    manager.pipelines.delete(call.row, cascade=bool(call.given.get("cascade", False)))
     return {}
 
 
-def get_version(_core: Core, call: Call) -> Json:
+def get_version(_manager: ResourceManager, call: Call) -> Json:
     """Read a version."""
     return version(call.row)
 
 
-def list_versions(core: Core, call: Call) -> Json:
+def list_versions(manager: ResourceManager, call: Call) -> Json:
     """List the versions of a pipeline."""
     return listed(
-        core,
+        manager,
         call,
         VERSIONS,
         ("pipeline_id", call.row.pipeline_id),
-        read=core.store.pipelines.page_versions,
+        read=manager.store.pipelines.page_versions,
         name="pipeline_versions",
         write=lambda rows: [version(row) for row in rows],
     )

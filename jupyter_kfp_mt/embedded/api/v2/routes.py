@@ -101,15 +101,15 @@ EXPERIMENT_ROUTES = [
             f"Failed to {verb} experiment",
         )
         for verb, act in (
-            ("archive", lambda core, row: core.experiments.archive(row)),
-            ("unarchive", lambda core, row: core.experiments.unarchive(row)),
+            ("archive", lambda manager, row: manager.experiments.archive(row)),
+            ("unarchive", lambda manager, row: manager.experiments.unarchive(row)),
         )
     ),
     Route(
         "DELETE",
         f"{_V2}/experiments/{{experiment_id}}",
         _experiment("delete"),
-        answers.done(lambda core, row: core.experiments.delete(row)),
+        answers.done(lambda manager, row: manager.experiments.delete(row)),
         "Failed to delete experiment",
     ),
 ]
@@ -146,17 +146,17 @@ RUN_ROUTES = [
             "POST", f"{_V2}/runs/{{run_id}}:{verb}", _run(verb), answers.done(act), f"Failed to {verb} a run"
         )
         for verb, act in (
-            ("archive", lambda core, row: core.runs.archive(row)),
-            ("unarchive", lambda core, row: core.runs.unarchive(row)),
-            ("terminate", lambda core, row: core.runs.terminate(row)),
-            ("retry", lambda core, row: core.runs.retry(row)),
+            ("archive", lambda manager, row: manager.runs.archive(row)),
+            ("unarchive", lambda manager, row: manager.runs.unarchive(row)),
+            ("terminate", lambda manager, row: manager.runs.terminate(row)),
+            ("retry", lambda manager, row: manager.runs.retry(row)),
         )
     ),
     Route(
         "DELETE",
         f"{_V2}/runs/{{run_id}}",
         _run("delete"),
-        answers.done(lambda core, row: core.runs.delete(row)),
+        answers.done(lambda manager, row: manager.runs.delete(row)),
         "Failed to delete a run",
     ),
     Route("GET", f"{_V2}/runs/{{run_id}}/tasks", _run("get"), extras.list_tasks, "Failed to list tasks"),
@@ -224,15 +224,15 @@ RECURRING_ROUTES = [
             f"Failed to {verb} a recurring run",
         )
         for verb, act in (
-            ("enable", lambda core, row: core.recurring_runs.enable(row)),
-            ("disable", lambda core, row: core.recurring_runs.disable(row)),
+            ("enable", lambda manager, row: manager.recurring_runs.enable(row)),
+            ("disable", lambda manager, row: manager.recurring_runs.disable(row)),
         )
     ),
     Route(
         "DELETE",
         f"{_V2}/recurringruns/{{recurring_run_id}}",
         _job("delete"),
-        answers.done(lambda core, row: core.recurring_runs.delete(row)),
+        answers.done(lambda manager, row: manager.recurring_runs.delete(row)),
         "Failed to delete a recurring run",
         query={"propagation_policy": "PROPAGATION_POLICY_UNSPECIFIED|FOREGROUND|BACKGROUND|ORPHAN"},
     ),
@@ -369,7 +369,7 @@ PIPELINE_ROUTES = [
             within="Failed to delete a pipeline version id {pipeline_version_id} due to authorization error"
             " for pipeline id {pipeline_id}",
         ),
-        answers.done(lambda core, row: core.pipelines.delete_version(row)),
+        answers.done(lambda manager, row: manager.pipelines.delete_version(row)),
         "Failed to delete a pipeline version id {pipeline_version_id} under pipeline id {pipeline_id}."
         " Check error stack",
     ),

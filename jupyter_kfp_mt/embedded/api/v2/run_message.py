@@ -17,27 +17,27 @@ from ..answers import time_text
 UNFINISHED = "0001-01-01T00:00:00Z"
 
 
-class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
+class VersionReferenceMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     """The registered version that a run was started from."""
 
     pipeline_id: str = ""
     pipeline_version_id: str = ""
 
 
-class StateAt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class RuntimeStatusMessage(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One entry of a history."""
 
     update_time: str
     state: str = ""
 
 
-class ChildTask(msgspec.Struct, frozen=True, gc=False):
+class ChildTaskMessage(msgspec.Struct, frozen=True, gc=False):
     """A task below another."""
 
     task_id: str
 
 
-class TaskDetail(msgspec.Struct, frozen=True, omit_defaults=True):
+class TaskDetailMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     """A task as `run_details` has it."""
 
     run_id: str = ""
@@ -47,15 +47,15 @@ class TaskDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     start_time: str = ""
     end_time: str = ""
     state: str = ""
-    state_history: list[StateAt] = []
+    state_history: list[RuntimeStatusMessage] = []
     parent_task_id: str = ""
-    child_tasks: list[ChildTask] = []
+    child_tasks: list[ChildTaskMessage] = []
 
 
-class RunDetails(msgspec.Struct, frozen=True):
+class RunDetailsMessage(msgspec.Struct, frozen=True):
     """The tasks of a run."""
 
-    task_details: list[TaskDetail]
+    task_details: list[TaskDetailMessage]
 
 
 class RunMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,7 +66,7 @@ class RunMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     display_name: str = ""
     storage_state: str = ""
     description: str = ""
-    pipeline_version_reference: Reference | None = None
+    pipeline_version_reference: VersionReferenceMessage | None = None
     pipeline_spec: msgspec.Raw | None = None
     runtime_config: msgspec.Raw | None = None
     service_account: str = ""
@@ -75,8 +75,8 @@ class RunMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     finished_at: str = ""
     state: str = ""
     recurring_run_id: str = ""
-    state_history: list[StateAt] = []
-    run_details: RunDetails | None = None
+    state_history: list[RuntimeStatusMessage] = []
+    run_details: RunDetailsMessage | None = None
     plugins_input: dict[str, Any] | None = None
 
 
@@ -89,7 +89,7 @@ def run(row: RunRow, tasks: Sequence[TaskBrief] = ()) -> RunMessage:
         display_name=row.display_name,
         storage_state=row.storage_state,
         description=row.description,
-        pipeline_version_reference=Reference(row.pipeline_id, row.pipeline_version_id)
+        pipeline_version_reference=VersionReferenceMessage(row.pipeline_id, row.pipeline_version_id)
         if from_version
         else None,
         pipeline_spec=None if from_version else msgspec.Raw(row.spec),
@@ -100,19 +100,19 @@ def run(row: RunRow, tasks: Sequence[TaskBrief] = ()) -> RunMessage:
         finished_at=time_text(row.finished_at),
         state=row.state,
         recurring_run_id=row.recurring_run_id,
-        state_history=[StateAt(time_text(entry.at), entry.state) for entry in row.history],
-        run_details=RunDetails(task_details(tasks)) if tasks else None,
+        state_history=[RuntimeStatusMessage(time_text(entry.at), entry.state) for entry in row.history],
+        run_details=RunDetailsMessage(task_details(tasks)) if tasks else None,
         plugins_input=_plugins(row.extra),
     )
 
 
-def task_details(tasks: Sequence[TaskBrief]) -> list[TaskDetail]:
+def task_details(tasks: Sequence[TaskBrief]) -> list[TaskDetailMessage]:
     """The tasks of a run, each with the ids of those below it."""
-    children: dict[str, list[ChildTask]] = {}
+    children: dict[str, list[ChildTaskMessage]] = {}
     for task in tasks:
-        children.setdefault(task.parent_task_id, []).append(ChildTask(task.task_id))
+        children.setdefault(task.parent_task_id, []).append(ChildTaskMessage(task.task_id))
     return [
-        TaskDetail(
+        TaskDetailMessage(
             task.run_id,
             task.task_id,
             task.display_name,
@@ -120,7 +120,7 @@ def task_details(tasks: Sequence[TaskBrief]) -> list[TaskDetail]:
             _moment(task.started_at),
             _moment(task.ended_at) or UNFINISHED,
             task.state,
-            [StateAt(time_text(each.at), each.state) for each in task.history],
+            [RuntimeStatusMessage(time_text(each.at), each.state) for each in task.history],
             task.parent_task_id,
             children.get(task.task_id, []),
         )

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from ...core.core import Core
 from ...core.recurring_runs import NewRecurringRun
+from ...core.resource_manager import ResourceManager
 from ...core.runs import NewRun
-from ...core.sources import Source
+from ...core.sources import PipelineSource
 from ...errors import aborted, saying
 from ...schedule import Trigger
 from ...store import ExperimentRow, RecurringRunRow, RunRow, StateEntry
@@ -28,12 +28,12 @@ from .run_message import RunMessage, config, run
 
 def reads(
     listing: Listing, *, tags: bool = False, says: str = "Failed to create list options"
-) -> Callable[[Core, Call], Query]:
+) -> Callable[[ResourceManager, Call], Query]:
     """Check the list options before anybody is asked for rights, as KFP does."""
 
-    def read(core: Core, call: Call) -> Query:
+    def read(manager: ResourceManager, call: Call) -> Query:
         with saying(says, final=True):
-            return core.lists.parse(listing, asked(call), FILTERS_V2, tags=tags)
+            return manager.lists.parse(listing, asked(call), FILTERS_V2, tags=tags)
 
     return read
 
@@ -54,43 +54,43 @@ def experiment(row: ExperimentRow) -> Json:
     )
 
 
-def read_experiment(core: Core, call: Call) -> None:
+def read_experiment(manager: ResourceManager, call: Call) -> None:
     """Check a new experiment's names."""
     message = call.message
     with saying("Failed to convert API experiment to model experiment"):
-        core.experiments.check(message.get("namespace", ""), message.get("display_name", ""))
+        manager.experiments.check(message.get("namespace", ""), message.get("display_name", ""))
 
 
-def of_new_experiment(core: Core, call: Call) -> Target:
+def of_new_experiment(manager: ResourceManager, call: Call) -> Target:
     """Where a new experiment goes."""
-    namespace = call.message.get("namespace", "") if core.tenancy.multi_user else ""
+    namespace = call.message.get("namespace", "") if manager.tenancy.multi_user else ""
     with saying("Failed to authorize the request"):
-        return Target(required(core, namespace, "experiments"), call.message.get("display_name", ""))
+        return Target(required(manager, namespace, "experiments"), call.message.get("display_name", ""))
 
 
-def create_experiment(core: Core, call: Call) -> Json:
+def create_experiment(manager: ResourceManager, call: Call) -> Json:
     """Create an experiment."""
     message = call.message
-    row = core.experiments.create(
+    row = manager.experiments.create(
         place(call), message.get("display_name", ""), message.get("description", "")
     )
     return experiment(row)
 
 
-def get_experiment(_core: Core, call: Call) -> Json:
+def get_experiment(_manager: ResourceManager, call: Call) -> Json:
     """Read an experiment."""
     return experiment(call.row)
 
 
-def list_experiments(core: Core, call: Call) -> Json:
+def list_experiments(manager: ResourceManager, call: Call) -> Json:
     """List the experiments of a namespace."""
     scope = ("namespace", place(call))
     return listed(
-        core,
+        manager,
         call,
         EXPERIMENTS,
         scope,
-        read=core.store.experiments.page,
+        read=manager.store.experiments.page,
         name="experiments",
         write=lambda rows: [experiment(row) for row in rows],
     )
@@ -99,7 +99,7 @@ def list_experiments(core: Core, call: Call) -> Json:
 # runs
 
 
-def read_run(core: Core, call: Call) -> NewRun:
+def read_run(manager: ResourceManager, call: Call) -> NewRun:
     """Check a new run's names and texts."""
     message = call.message
     if message.get("plugins_output"):
@@ -126,44 +126,46 @@ def read_run(core: Core, call: Call) -> NewRun:
         extra=extra,
     )
     with saying("Failed to create a run due to conversion error"):
-        core.runs.check(new)
+        manager.runs.check(new)
     return new
 
 
-def _source(message: Mapping[str, Any]) -> Source:
+def _source(message: Mapping[str, Any]) -> PipelineSource:
     reference = message.get("pipeline_version_reference", {})
-    return Source(
+    return PipelineSource(
         pipeline_id=reference.get("pipeline_id", ""),
         pipeline_version_id=reference.get("pipeline_version_id", ""),
         spec=message.get("pipeline_spec"),
     )
 
 
-def of_new_run(core: Core, call: Call) -> Target:
+def of_new_run(manager: ResourceManager, call: Call) -> Target:
     """Where a new run goes."""
-    return of_new(core, "runs", call.message.get("experiment_id", ""), "")
+    return of_new(manager, "runs", call.message.get("experiment_id", ""), "")
 
 
-def create_run(core: Core, call: Call) -> RunMessage:
+def create_run(manager: ResourceManager, call: Call) -> RunMessage:
     """Create a run and start it."""
     namespace, row = place_of(call, "Failed to create a run")
-    return run(core.runs.create(namespace, row, call.asked, may_read(core, call)))
+    return run(manager.runs.create(namespace, row, call.asked, may_read(manager, call)))
 
 
-def get_run(core: Core, call: Call) -> RunMessage:
+def get_run(manager: ResourceManager, call: Call) -> RunMessage:
     """Read a run."""
     run_id = call.row.run_id
-    return run(call.row, core.store.tasks.of_runs([run_id]).get(run_id, ()))
+    return run(call.row, manager.store.tasks.of_runs([run_id]).get(run_id, ()))
 
 
-def list_runs(core: Core, call: Call) -> Json:
+def list_runs(manager: ResourceManager, call: Call) -> Json:
     """List the runs of a namespace or an experiment."""
 
     def write(rows: Sequence[RunRow]) -> list[RunMessage]:
-        tasks = core.store.tasks.of_runs([row.run_id for row in rows])
+        tasks = manager.store.tasks.of_runs([row.run_id for row in rows])
         return [run(row, tasks.get(row.run_id, ())) for row in rows]
 
-    return listed(core, call, RUNS, scope_of(core, call), read=core.store.runs.page, name="runs", write=write)
+    return listed(
+        manager, call, RUNS, scope_of(manager, call), read=manager.store.runs.page, name="runs", write=write
+    )
 
 
 # recurring runs
@@ -226,7 +228,7 @@ def trigger_of(message: Mapping[str, Any]) -> Trigger:
     )
 
 
-def read_recurring_run(core: Core, call: Call) -> NewRecurringRun:
+def read_recurring_run(manager: ResourceManager, call: Call) -> NewRecurringRun:
     """Check a new recurring run."""
     message = call.message
     sent = message.get("trigger", {})
@@ -246,36 +248,36 @@ def read_recurring_run(core: Core, call: Call) -> NewRecurringRun:
         extra={"plugins_input": message["plugins_input"]} if message.get("plugins_input") else {},
     )
     with saying("Failed to create a recurring run due to conversion error", final=True):
-        core.recurring_runs.check(new)
+        manager.recurring_runs.check(new)
     return new
 
 
-def of_new_recurring_run(core: Core, call: Call) -> Target:
+def of_new_recurring_run(manager: ResourceManager, call: Call) -> Target:
     """Where a new recurring run goes."""
     message = call.message
-    target = of_new(core, "jobs", message.get("experiment_id", ""), message.get("namespace", ""))
+    target = of_new(manager, "jobs", message.get("experiment_id", ""), message.get("namespace", ""))
     return Target(target.namespace, message.get("display_name", ""), target.row, target.missing)
 
 
-def create_recurring_run(core: Core, call: Call) -> Json:
+def create_recurring_run(manager: ResourceManager, call: Call) -> Json:
     """Create a recurring run."""
     namespace, row = place_of(call, "Failed to create a recurring run", SHARED)
-    return recurring_run(core.recurring_runs.create(namespace, row, call.asked, may_read(core, call)))
+    return recurring_run(manager.recurring_runs.create(namespace, row, call.asked, may_read(manager, call)))
 
 
-def get_recurring_run(_core: Core, call: Call) -> Json:
+def get_recurring_run(_manager: ResourceManager, call: Call) -> Json:
     """Read a recurring run."""
     return recurring_run(call.row)
 
 
-def list_recurring_runs(core: Core, call: Call) -> Json:
+def list_recurring_runs(manager: ResourceManager, call: Call) -> Json:
     """List the recurring runs of a namespace or an experiment."""
     return listed(
-        core,
+        manager,
         call,
         RECURRING_RUNS,
-        scope_of(core, call),
-        read=core.store.recurring_runs.page,
+        scope_of(manager, call),
+        read=manager.store.recurring_runs.page,
         name="recurringRuns",
         write=lambda rows: [recurring_run(row) for row in rows],
     )

@@ -15,10 +15,10 @@ from .pipelines import Pipelines
 from .recurring_runs import RecurringRuns
 from .runner import Runner
 from .runs import EDITOR, RUNNER_ACCOUNT, Runs
-from .sources import Sources
+from .sources import PipelineSources
 
 
-class Core:
+class ResourceManager:
     """Everything behind the two APIs."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Core:
         self.runner = runner
         self.tenancy = tenancy
         self.lists = Lists(tenancy.page_key)
-        sources = Sources(store, runner)
+        sources = PipelineSources(store, runner)
         account = EDITOR if tenancy.multi_user else RUNNER_ACCOUNT
         self.experiments = Experiments(store, multi_user=tenancy.multi_user, now=now)
         self.runs = Runs(store, runner, sources, account=account, now=now)
