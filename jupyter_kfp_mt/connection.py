@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .client import AnyVersion, HttpTransport
-from .context import SYSTEM, Clock, Context, Environment, Gate, detect, this_process
+from .clock import SYSTEM, Clock
+from .context import Context, Environment, Gate, detect, this_process
 from .errors import KfpConnectionError
 from .service import Journal, KfpService
 from .settings import KfpSettings, load_settings

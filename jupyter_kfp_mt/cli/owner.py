@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import requests
 
-from ..client.gateways import timed_out, unavailable
+from ..client.gateway_errors import timeout_error, unavailable_error
 from ..context import Context
 from ..errors import ErrorBody, KfpError
 from ..models import RuntimeFile
@@ -44,7 +44,7 @@ class Owner:
         except requests.RequestException as error:
             here = Context(self._runtime.url, embedded=True, timeout=_TIMEOUT)
             late = isinstance(error, requests.Timeout)
-            raise (timed_out(here) if late else unavailable(here)) from None
+            raise (timeout_error(here) if late else unavailable_error(here)) from None
         if answer.status_code == 200:
             return dict(answer.json())
         raise _error(answer)

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from ..auth import read_secret
-from ..context import SYSTEM, Clock, Context
+from ..clock import SYSTEM, Clock
+from ..context import Context
 from ..context.tokens import Claims, claims_of
 from ..errors import KfpError, kfp_error
 from ..models import NOT_JSON, Healthz
-from .facts import is_answer, shortened
-from .failures import classify
 from .http import REQUEST_ID, Empty, Request, Response, Transport
+from .response_errors import classify
+from .responses import is_kfp_data, shorten
 
 T = TypeVar("T")
 
@@ -95,7 +96,7 @@ class Api:
 
     def _once(self, request: Request[Any]) -> Response:
         response = self.transport.send(request)
-        if is_answer(response):
+        if is_kfp_data(response):
             return response
         claims = self._claims() if response.status == 401 else None
         raise classify(request, response, self.context, claims)
@@ -119,7 +120,7 @@ def decode(request: Request[T], response: Response, context: Context) -> T:
         if request.reply is Healthz:
             raise _no_kfp(context) from None
         failure = kfp_error(
-            "kfp-error", status=response.status, text=f"not understood: {shortened(str(error))}"
+            "kfp-error", status=response.status, text=f"not understood: {shorten(str(error))}"
         )
         failure.unclear = not request.repeatable
         failure.request_id = request.request_id

@@ -19,7 +19,7 @@ from ..errors import KfpError, kfp_error
 from .connections import open_pool
 from .http import Request, Response
 from .scrub import scrubbed
-from .unreached import unreached, untrusted
+from .transport_errors import tls_error, transport_error
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
@@ -65,9 +65,9 @@ class HttpTransport:
                 )
                 body, dropped = _read(answer, request.last)
         except HTTPError as error:
-            raise unreached(request, context, error) from None
+            raise transport_error(request, context, error) from None
         except OSError as error:  # CA certificates that cannot be read, and so nothing was sent
-            raise untrusted(context, error) from None
+            raise tls_error(context, error) from None
         if len(body) > MAX_ANSWER:
             raise self._endless(request)
         headers = {name.lower(): value for name, value in answer.headers.items()}

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..context import Context
-from .facts import is_answer
 from .http import V2, Request, Response, Transport
+from .responses import is_kfp_data
 
 V1 = "/apis/v1beta1"
 
@@ -56,7 +56,7 @@ class AnyVersion:
 
     def _answers(self, version: str) -> bool:
         health = Request(method="GET", path=f"{version}/healthz", reply=bytes, repeatable=True)
-        return is_answer(self._inner.send(health))
+        return is_kfp_data(self._inner.send(health))
 
 
 def _no_such_address(request: Request[Any], response: Response) -> bool:

@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-from .clock import SYSTEM, Clock
 from .environment import Environment, this_process
 from .model import Context, Gate, Notebook
 from .providers import PROVIDERS, Provider, detect
 
 __all__ = [
     "PROVIDERS",
-    "SYSTEM",
-    "Clock",
     "Context",
     "Environment",
     "Gate",

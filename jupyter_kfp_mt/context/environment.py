@@ -12,8 +12,8 @@ import msgspec
 import urllib3
 
 from ..auth import read_file
+from ..clock import SYSTEM, Clock
 from ..models import NOT_JSON
-from .clock import SYSTEM, Clock
 from .model import Gate
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"

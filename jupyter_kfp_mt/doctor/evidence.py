@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 from ..auth import read_secret, shown_path
 from ..client import Api, HttpTransport, RetryPolicy
 from ..client.experiments import list_experiments
-from ..client.gateways import timed_out
+from ..client.gateway_errors import timeout_error
 from ..client.system import healthz
 from ..context import Context, Environment, detect
 from ..context.environment import SERVICE_ACCOUNT
@@ -289,7 +289,7 @@ def _fill(future: Future[T | KfpError], ask: Callable[[], T]) -> None:
 
 
 def _late(place: Context | KfpError) -> KfpError:
-    return timed_out((NOWHERE if isinstance(place, KfpError) else place)._replace(timeout=BUDGET))
+    return timeout_error((NOWHERE if isinstance(place, KfpError) else place)._replace(timeout=BUDGET))
 
 
 def _or(answer: T | KfpError, otherwise: T) -> T:

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import msgspec
 
 from .. import __version__
-from ..client.facts import masked
+from ..client.responses import mask_tokens
 from ..errors import ErrorBody
 from ..models import Check, DoctorReport
 
@@ -39,7 +39,7 @@ class Scrubber:
             text = text.replace(secret, "(secret)")
             for start in range(1, len(secret) - _SHORTEST if "…" in text else 0):
                 text = text.replace(f"…{secret[start:]}", "…(secret)")  # of an answer that was cut
-        return masked(text)
+        return mask_tokens(text)
 
 
 def written(report: DoctorReport, at: datetime) -> DoctorReport:

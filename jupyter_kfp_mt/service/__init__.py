@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..client import RetryPolicy
-from ..context import Clock
+from ..clock import Clock
 from .runs import Pace
 from .service import KfpService, Policies
 from .state.journal import Journal

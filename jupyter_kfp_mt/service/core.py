@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ..client import Api
 from ..client import experiments as requests
-from ..client.failures import not_found
 from ..client.http import Request
+from ..client.response_errors import not_found_error
 from ..client.system import healthz
-from ..context import Clock, Context
+from ..clock import Clock
+from ..context import Context
 from ..errors import KfpNotFoundError, kfp_error
 from ..models import Experiment, Healthz, PipelineVersion, Run, Status
 from .state.cache import Cache
@@ -100,7 +101,7 @@ class Core:
     def missing(self, thing: str, ref: str, what: type[T]) -> KfpNotFoundError:
         """Return the error of something that is not there, malformed, or somebody else's."""
         request = Request(method="GET", path="", reply=what, thing=thing, ref=ref)
-        error = not_found(request, self.context)
+        error = not_found_error(request, self.context)
         assert isinstance(error, KfpNotFoundError)  # noqa: S101 - the catalogue's own class
         return error
 

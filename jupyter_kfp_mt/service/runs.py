@@ -11,7 +11,7 @@ import msgspec
 from ..client import Empty, Request, filters
 from ..client import runs as requests
 from ..client.api import TRANSIENT
-from ..client.facts import shortened
+from ..client.responses import shorten
 from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..lists import RunList
 from ..models import Experiment, Phase, Run, RunPage, Task
@@ -245,7 +245,7 @@ def _really_missing(core: Core, run: Run, verb: str, error: KfpNotFoundError) ->
     core.api.call(requests.get_run(run.run_id))  # raises when it is gone since
     core.caches.experiments.drop(run.experiment_id)
     if not run.experiment_id or core.experiment(run.experiment_id) is not None:
-        return kfp_error("kfp-error", status=404, text=shortened(error.details), details=error.details)
+        return kfp_error("kfp-error", status=404, text=shorten(error.details), details=error.details)
     if verb == "retry":
         return kfp_error("retry-refused", reason="Its experiment was deleted.", ref=run.run_id[:8])
     problem = f"its experiment was deleted, so it can no longer be {_DONE[verb]}"

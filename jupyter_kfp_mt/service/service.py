@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..client import Api, RetryPolicy, Transport
-from ..context import SYSTEM, Clock, Context
+from ..clock import SYSTEM, Clock
+from ..context import Context
 from ..errors import kfp_error
 from ..lists import ExperimentList, MetricTable, PipelineList, PipelineVersionList, RunList, TaskList
 from ..models import (

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from jupyter_kfp_mt.cli.owner import Owner
-from jupyter_kfp_mt.client.gateways import timed_out
+from jupyter_kfp_mt.client.gateway_errors import timeout_error
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import RuntimeFile
@@ -29,6 +29,6 @@ def test_a_server_that_is_gone_is_started_again_not_looked_for_in_a_cluster() ->
 
 
 def test_a_server_that_is_slow_is_no_matter_of_the_network() -> None:
-    told = timed_out(Context("http://127.0.0.1:1", embedded=True, timeout=30))
+    told = timeout_error(Context("http://127.0.0.1:1", embedded=True, timeout=30))
     assert told.why == "Nothing from 127.0.0.1:1 in 30 s. This machine may be busy."
     assert "kubectl" not in told.command

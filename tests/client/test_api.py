@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeTransport, ManualClock, ok, problem
 
 from jupyter_kfp_mt.client import Api, Request, Response, experiments, pipelines, runs
-from jupyter_kfp_mt.client.gateways import timed_out, unavailable
+from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.client.system import healthz
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError
@@ -24,14 +24,16 @@ def api(transport: FakeTransport, clock: ManualClock | None = None) -> Api:
 
 def test_a_look_is_repeated_until_the_server_is_back() -> None:
     clock = ManualClock()
-    transport = FakeTransport({("GET", RUN): (unavailable(CONTEXT), unavailable(CONTEXT), {"run_id": "r1"})})
+    transport = FakeTransport(
+        {("GET", RUN): (unavailable_error(CONTEXT), unavailable_error(CONTEXT), {"run_id": "r1"})}
+    )
 
     assert api(transport, clock).call(runs.get_run("r1")).run_id == "r1"
     assert clock.slept == [0.2, 0.4]
 
 
 def test_a_call_has_an_id_that_its_retries_and_its_error_share() -> None:
-    transport = FakeTransport({("GET", RUN): unavailable(CONTEXT)})
+    transport = FakeTransport({("GET", RUN): unavailable_error(CONTEXT)})
 
     with pytest.raises(KfpConnectionError) as caught:
         api(transport).call(runs.get_run("r1"))
@@ -51,7 +53,7 @@ def test_calls_on_behalf_of_a_request_carry_its_id() -> None:
 
 
 def test_a_server_that_stays_away_is_told_after_three_attempts() -> None:
-    transport = FakeTransport({("GET", RUN): unavailable(CONTEXT)})
+    transport = FakeTransport({("GET", RUN): unavailable_error(CONTEXT)})
 
     with pytest.raises(KfpConnectionError, match="down or starting"):
         api(transport).call(runs.get_run("r1"))
@@ -60,7 +62,7 @@ def test_a_server_that_stays_away_is_told_after_three_attempts() -> None:
 
 
 def test_a_slow_server_is_asked_twice() -> None:
-    transport = FakeTransport({("GET", RUN): timed_out(CONTEXT)})
+    transport = FakeTransport({("GET", RUN): timeout_error(CONTEXT)})
 
     with pytest.raises(KfpConnectionError, match="does not answer"):
         api(transport).call(runs.get_run("r1"))
@@ -70,7 +72,7 @@ def test_a_slow_server_is_asked_twice() -> None:
 
 def test_a_delete_that_had_worked_before_its_answer_was_lost_has_worked() -> None:
     gone = problem(404, 5, "Run r1 not found")
-    transport = FakeTransport({("DELETE", RUN): (unavailable(CONTEXT), gone)})
+    transport = FakeTransport({("DELETE", RUN): (unavailable_error(CONTEXT), gone)})
 
     api(transport).call(runs.delete_run("r1"))
 
@@ -93,7 +95,7 @@ def test_a_delete_that_had_worked_before_its_answer_was_lost_has_worked() -> Non
     ids=lambda value: value.path if isinstance(value, Request) else "",
 )
 def test_only_what_may_be_repeated_is(request_: Request[Any], sent: int) -> None:
-    transport = FakeTransport({(request_.method, request_.path): unavailable(CONTEXT)})
+    transport = FakeTransport({(request_.method, request_.path): unavailable_error(CONTEXT)})
 
     with pytest.raises(KfpConnectionError):
         api(transport).call(request_)

@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_kfp_mt.client import runs
 
-from .test_unreached import HEALTH, OK, ask, plain, trouble
+from .test_transport_errors import HEALTH, OK, ask, plain, trouble
 from .wire import answering, head, listening
 
 __all__ = ["plain"]  # a fixture

@@ -13,7 +13,7 @@ import trustme
 
 from jupyter_kfp_mt.auth import CookieFile, TokenFile
 from jupyter_kfp_mt.client import HttpTransport, Response, runs
-from jupyter_kfp_mt.client.gateways import unavailable
+from jupyter_kfp_mt.client.gateway_errors import unavailable_error
 from jupyter_kfp_mt.client.scrub import scrubbed
 from jupyter_kfp_mt.client.system import healthz
 from jupyter_kfp_mt.context import Context
@@ -146,7 +146,7 @@ def test_a_token_file_that_cannot_be_used_is_named(
 
 
 def test_an_embedded_server_that_is_gone_is_started_not_looked_for_in_a_cluster() -> None:
-    error = unavailable(Context("http://127.0.0.1:1", namespace="ana", embedded=True))
+    error = unavailable_error(Context("http://127.0.0.1:1", namespace="ana", embedded=True))
 
     assert error.code == "kfp-unavailable"
     assert (error.next_step, error.command) == ("Start it again. History is kept.", "jupyter kfp serve")

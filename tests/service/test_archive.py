@@ -12,7 +12,7 @@ from fakes import problem
 from kube.recorded import pod_of_a_cluster
 
 from jupyter_kfp_mt.client import Response
-from jupyter_kfp_mt.client.gateways import timed_out
+from jupyter_kfp_mt.client.gateway_errors import timeout_error
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpNotFoundError
 
@@ -115,7 +115,7 @@ def test_a_page_of_the_gateway_is_no_log(cluster: Cluster) -> None:
 
 
 def test_a_kfp_that_is_away_is_no_lost_log(cluster: Cluster) -> None:
-    away = timed_out(Context("http://kfp:8888", namespace="alice"))
+    away = timeout_error(Context("http://kfp:8888", namespace="alice"))
     cluster.kfp.answer("GET", BY_POD, NO_SUCH_KEY).answer("GET", BY_NODE, away)
     with pytest.raises(KfpConnectionError) as caught:
         cluster.service().log(RUN, TASK)

@@ -13,7 +13,7 @@ import pytest
 from fakes import FakeTransport, ManualClock, ok, problem
 
 from jupyter_kfp_mt.client import Request, Response
-from jupyter_kfp_mt.client.gateways import timed_out
+from jupyter_kfp_mt.client.gateway_errors import timeout_error
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Phase
 from jupyter_kfp_mt.service import Journal, KfpService
@@ -37,7 +37,7 @@ def unclear(fake: FakeTransport) -> FakeTransport:
 
 
 def timed_out_late() -> KfpError:
-    error = timed_out(CONTEXT)
+    error = timeout_error(CONTEXT)
     error.unclear = True
     return error
 

@@ -13,7 +13,7 @@ from jupyter_kfp_mt import display
 from jupyter_kfp_mt.auth import TokenFile
 from jupyter_kfp_mt.cli.documents import document
 from jupyter_kfp_mt.client import Request, Response
-from jupyter_kfp_mt.client.gateways import timed_out, unavailable
+from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, RunFailed, RunTimeout
 from jupyter_kfp_mt.models import NO_DETAILS, NO_SPEC, Caution, Phase
@@ -295,7 +295,7 @@ def test_waiting_ends_at_its_time_limit() -> None:
 
 
 def test_waiting_outlives_a_server_that_is_away_for_a_minute() -> None:
-    away = [unavailable(CONTEXT)] * 30
+    away = [unavailable_error(CONTEXT)] * 30
     fake = kfp().answer("GET", f"{RUNS}/{RUN_ID}", run(), *away, run(state="SUCCEEDED"))
 
     assert service(fake).wait(RUN_ID).phase is Phase.SUCCEEDED
@@ -305,13 +305,13 @@ def test_waiting_gives_up_on_a_server_that_stays_away() -> None:
     clock = ManualClock()
 
     with pytest.raises(KfpError, match="down or starting"):
-        service(kfp().answer("GET", f"{RUNS}/{RUN_ID}", unavailable(CONTEXT)), clock).wait(RUN_ID)
+        service(kfp().answer("GET", f"{RUNS}/{RUN_ID}", unavailable_error(CONTEXT)), clock).wait(RUN_ID)
 
     assert clock.monotonic() > 100
 
 
 def test_status_tells_trouble_and_never_raises() -> None:
-    fake = FakeTransport().answer("GET", "/apis/v2beta1/healthz", timed_out(CONTEXT))
+    fake = FakeTransport().answer("GET", "/apis/v2beta1/healthz", timeout_error(CONTEXT))
 
     status = service(fake).status()
 
@@ -398,7 +398,7 @@ def test_status_warns_of_what_does_not_stop(tmp_path: Path, minutes: int, warnin
 
 def lost(request: Request[Any]) -> Response:
     """An answer that does not come, to a request that may have arrived."""
-    error = timed_out(CONTEXT)
+    error = timeout_error(CONTEXT)
     error.unclear = True
     raise error
 

@@ -8,7 +8,7 @@ from fakes import FakeTransport, ManualClock, ok, problem
 from pipeline_spec.pipelines import SIMPLE
 
 from jupyter_kfp_mt.client import Request, Response
-from jupyter_kfp_mt.client.gateways import timed_out, unavailable
+from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.errors import KfpConflictError, KfpError
 from jupyter_kfp_mt.models import Source, SourceKind
 
@@ -128,7 +128,7 @@ def test_an_archived_experiment_takes_no_runs() -> None:
 
 
 def unclear() -> KfpError:
-    error = timed_out(CONTEXT)
+    error = timeout_error(CONTEXT)
     error.unclear = True
     return error
 
@@ -179,7 +179,7 @@ def test_a_run_that_never_shows_up_is_told_after_two_minutes_and_not_sent_again(
 @pytest.mark.parametrize(
     "outcome",
     [
-        unavailable(CONTEXT),
+        unavailable_error(CONTEXT),
         problem(400, 3, "parameter s is not optional"),
         problem(500, 13, "Internal Server Error", "Failed to create a run due to error fetching manifest"),
         problem(500, 13, "Internal Server Error", "Failed to store run: Data too long"),

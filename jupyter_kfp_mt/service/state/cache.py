@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from typing import Generic, TypeVar
 
-from ...context import Clock
+from ...clock import Clock
 
 K = TypeVar("K")
 V = TypeVar("V")

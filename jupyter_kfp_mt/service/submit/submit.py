@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ...client import runs as requests
-from ...client.gateways import unavailable
+from ...client.gateway_errors import unavailable_error
 from ...errors import KfpError, kfp_error
 from ...models import Cache, PipelineVersionReference, Run
 from ...pipeline_spec import Package, check_parameters, with_cache
@@ -135,7 +135,7 @@ def _met(core: Core, intent: Intent, settling: Settling, *, patient: bool) -> Ru
     if not patient:
         return settle.unconfirmed(core, intent)
     age = core.clock.now().timestamp() - intent.sent_at
-    return _settled(core, intent, settling, unavailable(core.context), age=age)
+    return _settled(core, intent, settling, unavailable_error(core.context), age=age)
 
 
 def _settled(core: Core, intent: Intent, settling: Settling, error: KfpError, *, age: float) -> Run:

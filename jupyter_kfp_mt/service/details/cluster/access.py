@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
-from ....client.failures import no_credential
+from ....client.response_errors import no_credential_error
 from ....context import Context
 from ....context.tokens import AUDIENCE, PODDEFAULT
 from ....errors import KfpError, kfp_error
@@ -62,7 +62,7 @@ def missing_token(context: Context, steps: Steps) -> KfpError:
     notebook = context.notebook
     if not notebook.name or notebook.workspace:
         bare = kfp_error("no-credential", host=context.host)
-        return no_credential(context) if context.kind == "kubeconfig" else bare
+        return no_credential_error(context) if context.kind == "kubeconfig" else bare
     values = {"ns": notebook.namespace, "nb": notebook.name, "kfp": context.install_namespace}
     if steps.chosen:
         return kfp_error("no-token-not-applied", **values)

@@ -16,7 +16,7 @@ import msgspec
 from ....client import Response
 from ....client import runs as requests
 from ....client.api import TRANSIENT
-from ....client.facts import shortened
+from ....client.responses import shorten
 from ....errors import KfpError, KfpRefusedError, kfp_error
 from ....models import NOT_JSON, Run
 from ...core import Core
@@ -71,7 +71,7 @@ def _look(core: Core, place: Place) -> Copy | Nowhere:
         except KfpError as error:
             if error.code in TRANSIENT:
                 raise
-            said.append(shortened(error.details or error.message, 300))
+            said.append(shorten(error.details or error.message, 300))
             if isinstance(error, KfpRefusedError) and way is not _by_artifact:
                 refusal = refusal or error.message
     return Nowhere("\n".join(dict.fromkeys(said)), refusal)

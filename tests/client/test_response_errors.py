@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_kfp_mt.client import Request, Response
-from jupyter_kfp_mt.client.facts import is_answer
-from jupyter_kfp_mt.client.failures import classify
+from jupyter_kfp_mt.client.response_errors import classify
+from jupyter_kfp_mt.client.responses import is_kfp_data
 from jupyter_kfp_mt.context import Context, Notebook
 from jupyter_kfp_mt.context.tokens import Claims
 from jupyter_kfp_mt.errors import CATALOGUE, KfpError
@@ -41,7 +41,7 @@ def read(
 ) -> KfpError:
     raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     answer = Response(status=status, headers={"content-type": content_type, **headers}, body=raw)
-    assert not is_answer(answer)
+    assert not is_kfp_data(answer)
     return classify(request, answer, CONTEXT)
 
 

@@ -1,4 +1,4 @@
-"""An answer as it is looked at: is it data, what does it say, and what of that may be shown."""
+"""Inspects a response: is it KFP data, what error does it carry, and what is safe to show."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class _Body(msgspec.Struct, frozen=True):
-    """KFP's error body in its three dialects (kfp-api §1.4)."""
+    """KFP's error body in its three dialects.
+
+    grpc-gateway 2 writes `message` and grpc-gateway 1 (KFP ≤ 2.5) writes `error`; the upload handlers write
+    `error_message` (kubeflow/pipelines, backend/src/apiserver/server/pipeline_upload_server.go); a Kubernetes
+    API server writes a `Status`.
+    """
 
     code: int | None = None
     message: str = ""
@@ -31,9 +36,12 @@ class _Body(msgspec.Struct, frozen=True):
     kind: str = ""
 
 
-class Facts(NamedTuple):
-    """An answer as the rules look at it."""
+class Exchange(NamedTuple):
+    """A request and the response to it, as the rules look at them."""
 
+    request: Request[Any]
+    context: Context
+    claims: Claims | None  # of the token that was sent
     status: int
     headers: Any
     text: str  # the body's beginning
@@ -41,16 +49,18 @@ class Facts(NamedTuple):
     code: int | None  # KFP's own
     message: str  # the whole chain
     short: str  # the part meant for people
-    kubernetes: bool = False  # the API server itself answers, and not KFP behind it
+    kubernetes: bool  # the API server itself answered, not KFP behind it
 
 
-def is_answer(response: Response) -> bool:
+def is_kfp_data(response: Response) -> bool:
     """Whether `response` is data of KFP: a log-in page also comes with status 200."""
     return 200 <= response.status < 300 and not _is_html(response)
 
 
-def facts_of(response: Response) -> Facts:
-    """Return what the rules ask about `response`."""
+def inspect_exchange(
+    request: Request[Any], response: Response, context: Context, claims: Claims | None
+) -> Exchange:
+    """Return what the rules ask about `response` and what it answers."""
     text = response.body[:16_384].decode(errors="replace").strip()
     try:
         body = msgspec.json.decode(response.body[:1_000_000], type=_Body)
@@ -62,25 +72,28 @@ def facts_of(response: Response) -> Facts:
     html = _is_html(response)
     told = _title(text) if html else text
     short = detail if detail and detail != "Internal Server Error" else message or told
-    return Facts(
+    return Exchange(
+        request,
+        context,
+        claims,
         response.status,
         response.headers,
         text,
         html,
         body.code,
         message,
-        shortened(masked(short)),
+        shorten(mask_tokens(short)),
         body.kind == "Status",
     )
 
 
-def shortened(text: str, limit: int = 200) -> str:
+def shorten(text: str, limit: int = 200) -> str:
     """Return one line of at most `limit` characters; of a chain of reasons the end says most."""
     line = text.split("\n", 1)[0].strip()
     return line if len(line) <= limit else "…" + line[1 - limit :]
 
 
-def masked(text: str) -> str:
+def mask_tokens(text: str) -> str:
     """Return `text` without anything that looks like a token: a proxy may repeat what it was sent."""
     return _JWT_SHAPED.sub("(token)", text)
 
@@ -102,4 +115,4 @@ def _title(page: str) -> str:
     return found["title"].strip() if found else "a web page"
 
 
-Rule = Callable[[Facts, Request[Any], Context, "Claims | None"], "KfpError | None"]
+Rule = Callable[[Exchange], "KfpError | None"]

@@ -20,33 +20,33 @@ from urllib3.exceptions import (
 
 from ..context import Context
 from ..errors import KfpError, kfp_error
-from .facts import shortened
-from .gateways import in_the_way, timed_out, unavailable
+from .gateway_errors import proxy_error, timeout_error, unavailable_error
 from .http import Request
+from .responses import shorten
 
 
-def unreached(request: Request[Any], context: Context, error: HTTPError) -> KfpError:
+def transport_error(request: Request[Any], context: Context, error: HTTPError) -> KfpError:
     """Return what `error` means; `unclear` where a request that must not be repeated may have arrived."""
     causes = list(_causes(error))
     if isinstance(error, LocationValueError):
         return kfp_error("kfp-path", url=context.endpoint)
     if isinstance(error, ProxyError):
-        told = shortened(str(causes[-1]) or type(causes[-1]).__name__, 120)
-        return in_the_way(context, told.rstrip("."))
+        told = shorten(str(causes[-1]) or type(causes[-1]).__name__, 120)
+        return proxy_error(context, told.rstrip("."))
     if isinstance(error, SSLError):
-        return untrusted(context, causes[-1])
+        return tls_error(context, causes[-1])
     if any(isinstance(cause, gaierror) for cause in causes):
         return kfp_error("kfp-dns", host=context.host, kfp=context.install_namespace)
     if isinstance(error, NewConnectionError):
-        return unavailable(context)
+        return unavailable_error(context)
     if isinstance(error, ConnectTimeoutError):
-        return timed_out(context)
+        return timeout_error(context)
     found = _broken(request, context, error, causes)
     found.unclear = not request.repeatable
     return found
 
 
-def untrusted(context: Context, cause: BaseException) -> KfpError:
+def tls_error(context: Context, cause: BaseException) -> KfpError:
     """Return `kfp-tls` with the reason that `cause` gives, and what helps against it."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         told = cause.verify_message
@@ -92,7 +92,7 @@ def _broken(
 ) -> KfpError:
     """Something was sent, and no whole answer came back."""
     if any(isinstance(cause, TimeoutError) for cause in causes):
-        return timed_out(context._replace(timeout=request.read_timeout or context.timeout))
+        return timeout_error(context._replace(timeout=request.read_timeout or context.timeout))
     cut = (RemoteDisconnected, IncompleteRead)
     if any(isinstance(cause, HTTPException) and not isinstance(cause, cut) for cause in causes):
         found = kfp_error("kfp-path", url=context.endpoint)
@@ -101,7 +101,7 @@ def _broken(
         return found
     if isinstance(error, DecodeError):
         return kfp_error("kfp-error", status="An answer that", text="cannot be unpacked")
-    found = unavailable(context)
+    found = unavailable_error(context)
     found.why = f"{context.host} broke the connection off."
     return found
 
@@ -120,4 +120,4 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _sentence(text: str) -> str:
-    return shortened(text, 160).rstrip(".") + "."
+    return shorten(text, 160).rstrip(".") + "."

@@ -1,0 +1,155 @@
+"""What stands between us and KFP and answers in its place: log-ins, gateways, meshes, proxies, other servers.
+
+Rules as in `response_errors.py`. Source: kubeflow-environment §5.3.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from ..context import Context
+from ..errors import KfpError, kfp_error
+from .responses import Exchange, mask_tokens, shorten
+
+_KUBERNETES = re.compile(r'User "(?P<user>[^"]+)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]+)"')
+
+
+def match_redirect(exchange: Exchange) -> KfpError | None:
+    """Sent elsewhere: to log in, or to where KFP really is. Nobody follows with a credential."""
+    if not 300 <= exchange.status < 400 or "location" not in exchange.headers:
+        return None
+    ours, target = urlsplit(exchange.context.endpoint), urlsplit(exchange.headers["location"])
+    if target.hostname not in (None, ours.hostname) or "/apis/" not in target.path:
+        return kfp_error("login-page", host=exchange.context.host)
+    if not target.path.endswith(exchange.request.path):
+        return kfp_error("kfp-path", url=exchange.context.endpoint)  # a cleaned path
+    prefix = target.path.removesuffix(
+        exchange.request.path
+    )  # another scheme, port or prefix: KFP all the same
+    moved_to = f"{target.scheme or ours.scheme}://{target.netloc or ours.netloc}{prefix}"
+    return _wrong_address(exchange.context, f"It sends on to {moved_to}.", "Use that address.")
+
+
+def match_proxy(exchange: Exchange) -> KfpError | None:
+    """The proxy of the environment, which wants to know who asks."""
+    return proxy_error(exchange.context, "It wants a log-in of its own") if exchange.status == 407 else None
+
+
+def match_web_page(exchange: Exchange) -> KfpError | None:
+    """A web page in place of data: a log-in, unless its status says something else."""
+    if exchange.html and (exchange.status < 400 or exchange.status in (401, 403, 405)):
+        return kfp_error("login-page", host=exchange.context.host)
+    return None
+
+
+def match_plain_http(exchange: Exchange) -> KfpError | None:
+    """Plain HTTP sent to a port that speaks TLS, in the words of Go and of nginx."""
+    words = ("HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port")
+    if exchange.status == 400 and any(text in exchange.text for text in words):
+        return _wrong_address(exchange.context, "It speaks TLS.", "Write `https://` in the address.")
+    return None
+
+
+def match_mesh(exchange: Exchange) -> KfpError | None:
+    """Istio's authorization, before KFP."""
+    if exchange.status == 403 and exchange.text == "RBAC: access denied":
+        return kfp_error("istio-denied", host=exchange.context.host, kfp=exchange.context.install_namespace)
+    return None
+
+
+def match_api_server(exchange: Exchange) -> KfpError | None:
+    """What the API server of a kubeconfig says before KFP is asked; anywhere else it is a wrong address."""
+    if not exchange.kubernetes:
+        return None
+    if exchange.context.kind != "kubeconfig":
+        return _wrong_address(
+            exchange.context,
+            f"A Kubernetes API server answers at {exchange.context.host}.",
+            "Name KFP's own.",
+        )
+    if exchange.status == 403:
+        found = _KUBERNETES.search(exchange.message)
+        named = found.groupdict() if found else {"user": "This account", "verb": "use", "resource": ""}
+        denied = kfp_error(
+            "kubernetes-denied",
+            act="use",
+            what="services/proxy",
+            ns=exchange.context.install_namespace,
+            id=named["user"],
+            verb=named["verb"],
+            resource=named["resource"] or "services/proxy",
+        )
+        denied.next_step = "Ask an admin for that right, or forward a port."
+        denied.command = f"kubectl auth can-i get services/proxy -n {exchange.context.install_namespace}"
+        return denied
+    if exchange.status == 401:
+        return kfp_error(
+            "kubernetes-unavailable",
+            host=exchange.context.host,
+            reason="It does not accept the kubeconfig's log-in.",
+        )
+    if exchange.status == 404:
+        return kfp_error("kfp-dns", host=exchange.context.host, kfp=exchange.context.install_namespace)
+    return None
+
+
+def match_gateway(exchange: Exchange) -> KfpError | None:
+    """Tokens that Istio, or Google's IAP, looks at before KFP."""
+    words = ("Jwt ", "Jwks ", "OpenID", "Audiences in Jwt")
+    jwt = exchange.status in (401, 403) and exchange.code is None and exchange.text.startswith(words)
+    if jwt or ("x-goog-iap-generated-response" in exchange.headers and exchange.status >= 400):
+        return kfp_error("gateway-jwt", text=shorten(mask_tokens(exchange.text)) or "IAP")
+    return None
+
+
+def match_outage(exchange: Exchange) -> KfpError | None:
+    """Something on the way, or KFP itself, cannot answer now."""
+    slow = exchange.status == 503 and "connection timeout" in exchange.text  # a sidecar has waited for us
+    if exchange.status in (504, 524) or exchange.code == 4 or slow:
+        return timeout_error(exchange.context)
+    if exchange.status in (429, 502, 503) or (exchange.code is None and exchange.status >= 520):
+        error = unavailable_error(exchange.context)
+        told = exchange.short.removeprefix(str(exchange.status)).strip(" .")
+        error.why = f"{exchange.context.host} answers {exchange.status}{f': {told}' if told else ''}."
+        return error
+    return None
+
+
+def timeout_error(context: Context) -> KfpError:
+    """Return the error of an answer that did not come in time."""
+    seconds = f"{context.timeout:g}"
+    error = kfp_error(
+        "kfp-timeout", host=context.host, s=seconds, ns=context.namespace, kfp=context.install_namespace
+    )
+    if context.embedded:  # no network policy stands in its way
+        error.why = f"Nothing from {context.host} in {seconds} s. This machine may be busy."
+        error.next_step = "Wait, or stop it and start it again. History is kept."
+        error.command = "jupyter kfp serve --stop; jupyter kfp serve --background"
+    return error
+
+
+def unavailable_error(context: Context) -> KfpError:
+    """Return the error of a refused or broken connection."""
+    error = kfp_error("kfp-unavailable", host=context.host, kfp=context.install_namespace, s=5)
+    if context.embedded:  # there is no cluster to look into
+        error.next_step, error.command = "Start it again. History is kept.", "jupyter kfp serve"
+    return error
+
+
+def proxy_error(context: Context, reason: str) -> KfpError:
+    """Return the error of a proxy that does not pass a call on: KFP was sent nothing."""
+    error = unavailable_error(context)
+    error.message = "The proxy is in the way."
+    error.why = (
+        f"The proxy that the environment names for {context.host} does not pass the call on: {reason}."
+    )
+    error.next_step = "Leave the address out of the proxy, or correct it."
+    error.command = f"export NO_PROXY=$NO_PROXY,{urlsplit(context.endpoint).hostname}"
+    return error
+
+
+def _wrong_address(context: Context, why: str, next_step: str) -> KfpError:
+    error = kfp_error("kfp-path", url=context.endpoint)
+    error.why, error.next_step = why, next_step
+    return error
