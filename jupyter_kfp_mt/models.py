@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from .errors import ErrorBody
+from .run_rules import Phase as Phase  # noqa: PLC0414 - one of the models, for those who import them
 
 NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what reading somebody's JSON raises
 NO_SPEC = msgspec.Raw(b"null")  # of a run or version that has none, or whose spec was left out
@@ -22,30 +23,6 @@ NO_DETAILS = NO_SPEC  # of a run without tasks, or whose tasks were left out
 
 def _no_spec() -> msgspec.Raw:
     return NO_SPEC
-
-
-class Phase(str, Enum):
-    """What people are told about a run or a task: the KFP states and four of ours (UX §2.1)."""
-
-    PENDING = "PENDING"
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-    CANCELING = "CANCELING"
-    CANCELED = "CANCELED"
-    SKIPPED = "SKIPPED"
-    PAUSED = "PAUSED"
-    CACHED = "CACHED"
-    UNKNOWN = "UNKNOWN"
-    UNCONFIRMED = "UNCONFIRMED"
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen by itself."""
-        return self in ENDED
-
-
-ENDED = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELED, Phase.SKIPPED, Phase.CACHED})
 
 
 def known_time(moment: datetime | None) -> datetime | None:
@@ -66,24 +43,6 @@ class RuntimeStatus(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of 
     update_time: datetime | None = None
     state: str = ""
     error: RpcStatus | None = None
-
-
-def phase_of(state: str, history: list[RuntimeStatus] | None = None) -> Phase:
-    """Return what a raw `state` means; `history` tells a terminated run, which KFP ends as FAILED.
-
-    Source: KFP reports no state between the first report and Argo's first phase (normal, shown as Pending),
-    and FAILED at the end of a terminated run.
-    """
-    if not state or state == "RUNTIME_STATE_UNSPECIFIED":
-        return Phase.PENDING
-    if state == "FAILED" and any(entry.state == "CANCELING" for entry in history or ()):
-        return Phase.CANCELED
-    return _KFP_STATES.get(state, Phase.UNKNOWN)
-
-
-_KFP_STATES = {
-    phase.value: phase for phase in Phase if phase not in (Phase.CACHED, Phase.UNKNOWN, Phase.UNCONFIRMED)
-}
 
 
 class Healthz(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_kfp_mt import __version__, models
 from jupyter_kfp_mt.errors import KfpError, kfp_error
+from jupyter_kfp_mt.run_rules import phase_of
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -45,7 +46,7 @@ class FakeKfp:
             if known
             else START + timedelta(minutes=len(self.runs) if minute is None else minute)
         )
-        run = models.Run(run_id=run_id, state=state, phase=models.phase_of(state), created_at=created)
+        run = models.Run(run_id=run_id, state=state, phase=phase_of(state), created_at=created)
         self.runs = {**self.runs, run_id: run}
         return run
 

@@ -18,12 +18,11 @@ from ...models import (
     Run,
     Task,
     known_time,
-    phase_of,
 )
+from ...run_rules import is_group, phase_of
 from .workflow import fold_tasks
 
 _LATE = datetime.max.replace(tzinfo=timezone.utc)
-_GROUPS = frozenset({"DAG", "LOOP", "LOOP_ITERATION", "CONDITION", "CONDITIONS", "EXIT_HANDLER", "ROOT"})
 
 
 class _Reference(msgspec.Struct, frozen=True):
@@ -106,7 +105,7 @@ def _total(
 
 def told(run: Run, experiment: Experiment | None, *, row: bool) -> Run:
     """Return `run` with our fields filled in; a row of a list without its spec and details."""
-    phase = phase_of(run.state, run.state_history)
+    phase = phase_of(run.state, (entry.state for entry in run.state_history))
     progress, failed = None, ""
     if not phase.ended or phase is Phase.FAILED:
         plan = plan_of(run.pipeline_spec)
@@ -140,13 +139,13 @@ def leaves(tasks: Iterable[Task], plan: Plan) -> list[Task]:
 
 def groups(tasks: Iterable[Task]) -> list[Task]:
     """Return what only holds tasks: loops and their turns, conditions, sub-pipelines; not the run itself."""
-    every = [with_phase(task) for task in tasks if task.type in _GROUPS and task.parent_task_id]
+    every = [with_phase(task) for task in tasks if is_group(task.type) and task.parent_task_id]
     return sorted(every, key=_start)
 
 
 def with_phase(task: Task) -> Task:
     """Return `task` with its phase and a name."""
-    phase = phase_of(task.state, task.state_history)
+    phase = phase_of(task.state, (entry.state for entry in task.state_history))
     if phase is Phase.SUCCEEDED and (task.cached_from_run_id or task.phase is Phase.CACHED):
         phase = Phase.CACHED
     return msgspec.structs.replace(task, phase=phase, name=task.name or task.display_name)
@@ -154,7 +153,7 @@ def with_phase(task: Task) -> Task:
 
 def _is_task(task: Task, plan: Plan) -> bool:
     if task.type:
-        return task.type not in _GROUPS
+        return not is_group(task.type)
     return not plan.names or task.display_name in plan.names
 
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from ...models import NOT_JSON, ChildTask, Phase, Task, known_time, phase_of
+from ...models import NOT_JSON, ChildTask, Phase, Task, known_time
+from ...run_rules import phase_of
 
 MAX_MANIFEST = 32 * 1024 * 1024  # characters of a manifest that is read; etcd takes far less
 MAX_DEPTH = 100  # graphs in graphs

@@ -1371,7 +1371,11 @@ export interface components {
         };
         /**
          * Phase
-         * @description What people are told about a run or a task: the KFP states and four of ours (UX §2.1).
+         * @description State of a run or a task as people see it: the states of KFP and four of ours.
+         *
+         *     Ours are CANCELED, for a run that KFP ends as FAILED after a terminate; CACHED, for a task that took its
+         *     results from an earlier run; UNKNOWN, for a state that this version does not know; and UNCONFIRMED, for a
+         *     submit that KFP has not confirmed.
          * @enum {unknown}
          */
         Phase: "CACHED" | "CANCELED" | "CANCELING" | "FAILED" | "PAUSED" | "PENDING" | "RUNNING" | "SKIPPED" | "SUCCEEDED" | "UNCONFIRMED" | "UNKNOWN";
