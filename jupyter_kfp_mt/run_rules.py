@@ -46,14 +46,14 @@ class Phase(str, Enum):
         return self in ENDED
 
 
-STATES = (  # of KFP, in the order of `RuntimeState`
+STATES = (  # of KFP
     Phase.PENDING,
     Phase.RUNNING,
     Phase.SUCCEEDED,
-    Phase.SKIPPED,
     Phase.FAILED,
     Phase.CANCELING,
     Phase.CANCELED,
+    Phase.SKIPPED,
     Phase.PAUSED,
 )
 ENDED = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELED, Phase.SKIPPED, Phase.CACHED})

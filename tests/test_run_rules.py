@@ -59,4 +59,4 @@ def test_a_filter_by_the_phase_of_a_run_holds_the_run(state: str, history: tuple
 
 
 def test_active_is_everything_but_the_states_that_are_final() -> None:
-    assert state_filter(run_rules.ACTIVE) == (False, ("SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"))
+    assert state_filter(run_rules.ACTIVE) == (False, run_rules.FINAL_STATES)

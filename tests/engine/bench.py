@@ -12,9 +12,10 @@ import msgspec
 
 from jupyter_kfp_mt.embedded.engine import Clock, Engine, Limits
 from jupyter_kfp_mt.embedded.engine.execution.packages import Packages
-from jupyter_kfp_mt.embedded.store import FINAL, RunRow, Store
+from jupyter_kfp_mt.embedded.store import RunRow, Store
 from jupyter_kfp_mt.models import Task
 from jupyter_kfp_mt.pipeline_spec import Package
+from jupyter_kfp_mt.run_rules import FINAL_STATES
 
 PATIENCE = 60.0  # seconds after which a test gives up; nothing is measured with it
 
@@ -61,7 +62,7 @@ class Bench:
         return row.run_id
 
     def wait(self, run_id: str) -> RunRow:
-        self.until(lambda: self.run(run_id).state in FINAL)
+        self.until(lambda: self.run(run_id).state in FINAL_STATES)
         return self.run(run_id)
 
     def until(self, happened: Callable[[], object]) -> None:

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from jupyter_kfp_mt.embedded.store import FINAL
 from jupyter_kfp_mt.pipeline_spec import Package
+from jupyter_kfp_mt.run_rules import FINAL_STATES
 from tests.engine.bench import Bench
 
 
@@ -50,7 +50,7 @@ def end(bench: Bench, run_id: str) -> list[Any]:
     """State, error, and how often its one task was begun."""
     run = bench.wait(run_id)
     (task,) = [task for task in bench.store.tasks.of_run(run_id) if task.path]
-    assert task.state in FINAL
+    assert task.state in FINAL_STATES
     return [run.state, run.error, task.attempt]
 
 

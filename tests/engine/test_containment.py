@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from jupyter_kfp_mt.embedded.engine.execution.packages import Packages
-from jupyter_kfp_mt.embedded.store import FINAL
 from jupyter_kfp_mt.pipeline_spec import Package
+from jupyter_kfp_mt.run_rules import FINAL_STATES
 
 from . import pipelines
 from .bench import Bench
@@ -87,7 +87,7 @@ def test_such_a_run_can_be_tried_again(
 
     run = bench.wait(run.run_id)
     assert run.error == "use-package: It ended with exit code 1."  # the package is not there
-    assert [row.state in FINAL for row in bench.store.tasks.of_run(run.run_id)] == [True, True]
+    assert [row.state in FINAL_STATES for row in bench.store.tasks.of_run(run.run_id)] == [True, True]
 
 
 def test_a_stored_run_that_cannot_be_read(bench: Bench) -> None:

@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from jupyter_kfp_mt.embedded.store import FINAL, RunRow, Store
+from jupyter_kfp_mt.embedded.store import RunRow, Store
 from jupyter_kfp_mt.pipeline_spec import Package
+from jupyter_kfp_mt.run_rules import FINAL_STATES
 
 from . import pipelines
 from .bench import PATIENCE
@@ -77,7 +78,7 @@ def test_kills_at_random_moments(compiled: Callable[[Any], Package], tmp_path: P
             server.kill()
             server = Server(tmp_path)
     end = time.monotonic() + PATIENCE
-    while any(state_of(store, run_id) not in FINAL for run_id in run_ids):
+    while any(state_of(store, run_id) not in FINAL_STATES for run_id in run_ids):
         assert time.monotonic() < end, "a run is stuck"
         time.sleep(0.05)
     server.kill()

@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
+from ...run_rules import RETRYABLE, STOPPABLE_STATES
 from ..errors import aborted, exists, invalid, not_found, precondition, saying
 from ..store import ExperimentRow, RunRow, StateEntry, Store
 from .checks import check_id, check_name, check_text
 from .runner import Runner
 from .sources import MayRead, PipelineSource, PipelineSources
 
-_STOPPABLE = frozenset({"PENDING", "RUNNING", "PAUSED", ""})
 EDITOR, RUNNER_ACCOUNT = "default-editor", "pipeline-runner"
 
 
@@ -122,7 +122,7 @@ class Runs:
         """Ask the run to end; it goes CANCELING and ends FAILED, as on a real server."""
         self._require_experiment(row, f"Failed to terminate run {row.run_id}")
         with saying(f"Failed to terminate run {row.run_id}"):
-            if not self._store.runs.claim(row.run_id, "CANCELING", only_from=_STOPPABLE):
+            if not self._store.runs.claim(row.run_id, "CANCELING", only_from=STOPPABLE_STATES):
                 raise invalid(f"Failed to terminate a run {row.run_id}. Row not found")
         self._runner.terminate(row.run_id)
 
@@ -135,7 +135,7 @@ class Runs:
                 "Invalid input error: Workflow manifest cannot be empty",
             )
         with saying(f"Failed to retry run {row.run_id}"):
-            if row.state not in ("FAILED", "CANCELED"):
+            if row.state not in RETRYABLE:
                 raise aborted("Workflow must be Failed/Error to retry", "workflow cannot be retried")
         self._runner.retry(row.run_id)
 

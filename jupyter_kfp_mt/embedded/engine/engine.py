@@ -21,7 +21,8 @@ import msgspec
 
 from ...models import TaskValues
 from ...pipeline_spec import Package
-from ..store import FINAL, RecurringRunRow, RunRow, Store
+from ...run_rules import FINAL_STATES
+from ..store import RecurringRunRow, RunRow, Store
 from ..store.tasks import Result, TaskRow
 from .execution.active import ActiveRun, for_retry, given_up, pipeline_of
 from .execution.attempts import STOPPED, Attempts, ask_to_stop
@@ -129,7 +130,7 @@ class Engine:
         """Run again what did not succeed of a run that has ended; when this returns, the run is RUNNING."""
         with self._store.db.write():
             row = self._store.runs.get(run_id)
-            if row is None or row.state not in FINAL:
+            if row is None or row.state not in FINAL_STATES:
                 return
             self._store.tasks.save(for_retry(pipeline_of(row), self._store.tasks.of_run(run_id)))
             self._store.runs.set_state(run_id, "RUNNING", finished_at=0)
@@ -154,10 +155,10 @@ class Engine:
             raise LookupError(task_id)
         number = attempt or task.attempt
         if number == 0:
-            return LogPart(complete=task.state in FINAL)
+            return LogPart(complete=task.state in FINAL_STATES)
         attempt_folder = RunFolder(self._runs_folder, run_id).attempt(task.task_id, number)
         part = attempt_folder.log_part(
-            offset, limit or 1 << 20, over=number < task.attempt or task.state in FINAL
+            offset, limit or 1 << 20, over=number < task.attempt or task.state in FINAL_STATES
         )
         return msgspec.structs.replace(part, attempt=number, truncated=part.size > self._limits.log_bytes)
 
@@ -222,7 +223,7 @@ class Engine:
 
     def _open(self, run_id: str) -> None:
         row = self._store.runs.get(run_id)
-        if row is None or run_id in self._runs or row.state in FINAL:
+        if row is None or run_id in self._runs or row.state in FINAL_STATES:
             return
         try:
             self._begin(self._active(row, self._store.tasks.of_run(run_id)))

@@ -6,13 +6,12 @@ from .db import Database, StoreError
 from .experiments import ExperimentRow, ExperimentTable
 from .pipelines import PipelineRow, PipelineTable, VersionRow
 from .recurring_runs import RecurringRunRow, RecurringRunTable
-from .runs import FINAL, RunRow, RunTable, StateEntry
+from .runs import RunRow, RunTable, StateEntry
 from .store import Store
 from .tasks import TaskTable
 from .tenants import TenantTable
 
 __all__ = [
-    "FINAL",
     "Database",
     "ExperimentRow",
     "ExperimentTable",

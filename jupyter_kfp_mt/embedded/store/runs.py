@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import msgspec
 
+from ...run_rules import FINAL_STATES
 from .db import Database, fold
 from .query import Comparison, ListField, Listing, Page, Predicate, Query, page
 
-SCHEMA = """
+# Part of the schema: SQLite uses the index of unfinished runs only for the very condition it was made with.
+_UNFINISHED = f"state NOT IN {FINAL_STATES}"
+
+SCHEMA = f"""
 CREATE TABLE specs (
     digest TEXT PRIMARY KEY,
     body BLOB NOT NULL
@@ -46,7 +50,7 @@ CREATE INDEX runs_by_namespace ON runs (namespace, created_at, seq);
 CREATE INDEX runs_by_storage ON runs (namespace, storage_state, created_at, seq);
 CREATE INDEX runs_by_experiment ON runs (experiment_id, created_at, seq);
 CREATE INDEX runs_by_recurring_run ON runs (recurring_run_id, display_name) WHERE recurring_run_id <> '';
-CREATE INDEX runs_unfinished ON runs (seq) WHERE state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED', 'SKIPPED');
+CREATE INDEX runs_unfinished ON runs (seq) WHERE {_UNFINISHED};
 CREATE INDEX runs_by_spec ON runs (spec_digest);
 CREATE TABLE run_totals (
     scope TEXT NOT NULL,
@@ -78,8 +82,6 @@ WHEN old.storage_state <> new.storage_state BEGIN
         ON CONFLICT DO UPDATE SET n = n + 1;
 END;
 """
-
-FINAL = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "SKIPPED"})
 
 _FIELDS = (
     "run_id, namespace, experiment_id, display_name, description, service_account, storage_state, state,"
@@ -205,17 +207,14 @@ class RunTable:
 
     def unfinished(self) -> list[str]:
         """Ids of all runs that are not in a final state, oldest first."""
-        found = self._db.read.execute(
-            "SELECT run_id FROM runs WHERE state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED', 'SKIPPED')"
-            " ORDER BY seq"
-        )
-        return [run_id for (run_id,) in found]
+        rows = self._db.read.execute(f"SELECT run_id FROM runs WHERE {_UNFINISHED} ORDER BY seq")
+        return [run_id for (run_id,) in rows]
 
     def unfinished_of(self, recurring_run_id: str) -> int:
         """How many runs of a recurring run have not ended."""
         found = self._db.read.execute(
             "SELECT COUNT(*) FROM runs WHERE recurring_run_id = ? AND recurring_run_id <> ''"
-            " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED', 'SKIPPED')",
+            f" AND {_UNFINISHED}",
             (recurring_run_id,),
         ).fetchone()
         return int(found[0])
@@ -283,7 +282,7 @@ class RunTable:
                 ),
             )
 
-    def claim(self, run_id: str, state: str, *, only_from: frozenset[str]) -> bool:
+    def claim(self, run_id: str, state: str, *, only_from: Collection[str]) -> bool:
         """Set `state` without a history entry if the run is in one of `only_from`; False otherwise."""
         with self._db.write() as sql:
             marks = ",".join("?" * len(only_from))

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ....models import Task
+from ....run_rules import FINAL_STATES
 from ...argo import is_argo
 from ...core.packages import Template, read_template
 from ...core.recurring_runs import NewRecurringRun
@@ -16,7 +17,7 @@ from ...core.resource_manager import ResourceManager
 from ...core.runs import NewRun
 from ...core.sources import PipelineSource
 from ...errors import invalid, saying
-from ...store import FINAL, ExperimentRow, RecurringRunRow, RunRow
+from ...store import ExperimentRow, RecurringRunRow, RunRow
 from ...store.experiments import LISTING as EXPERIMENTS
 from ...store.query import Listing, Query
 from ...store.recurring_runs import LISTING as RECURRING_RUNS
@@ -213,7 +214,7 @@ def run_detail(row: RunRow, tasks: Sequence[Task]) -> Json:
     metadata = {**(sent.get("metadata") or {}), "name": row.run_id, "namespace": row.namespace}
     workflow: Json = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", **sent, "metadata": metadata}
     runtime = {"workflow_manifest" if argo else "pipeline_manifest": msgspec.json.encode(workflow).decode()}
-    if tasks or row.state in FINAL:
+    if tasks or row.state in FINAL_STATES:
         workflow["status"] = present(phase=_STATUS.get(row.state, ""), message=row.error, nodes=nodes)
         runtime["workflow_manifest"] = msgspec.json.encode(workflow).decode()
     return {"run": run(row), "pipeline_runtime": runtime}

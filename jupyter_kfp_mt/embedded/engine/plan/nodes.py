@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ....models import TaskValues
+from ....run_rules import FINAL_STATES
 from .ir import Component, RetryPolicy, TaskSpec
 
 
@@ -38,7 +39,7 @@ class State(str, Enum):
     @property
     def final(self) -> bool:
         """Whether the step is over."""
-        return self not in (State.PENDING, State.RUNNING)
+        return self in FINAL_STATES
 
 
 @dataclass(slots=True, eq=False)
