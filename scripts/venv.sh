@@ -26,5 +26,5 @@ rm -rf "$folder"
 python3 -m venv "$folder"
 install() { "$folder/bin/python" -m pip install --quiet --no-deps --no-build-isolation "$@"; }
 # shellcheck disable=SC2046
-if grep -qE '^setuptools==' "$lock"; then install $(grep -E '^(setuptools|wheel)==' "$lock"); fi
+install $(grep -E '^(setuptools|wheel)==' "$lock")
 install --requirement "$lock"
