@@ -99,23 +99,24 @@ class CookieFile(FileAuth):
     header = "Cookie"
 
 
-def read_secret(path: Path) -> str:
+def read_secret(path: Path, shown: str = "") -> str:
     """Return the one line in `path`; raises `token-unreadable` with the reason, never with the content.
 
-    Forgiven are blanks around it, and what editors and people put before it: a byte order mark, “Bearer”.
+    `shown` is the path as the person knows it, by default the path itself. Forgiven are blanks around the
+    line, and what editors and people put before it: a byte order mark, “Bearer”.
     """
     try:
         raw = read_file(path, MAX_BYTES + 1)
     except FileNotFoundError:
-        raise _unreadable(path, "missing") from None
+        raise _unreadable(shown or path, "missing") from None
     except (OSError, ValueError):
-        raise _unreadable(path, "not readable") from None
+        raise _unreadable(shown or path, "not readable") from None
     text = raw.removeprefix(b"\xef\xbb\xbf").decode("ascii", errors="replace").strip()
     text = text.removeprefix("Bearer ").strip()
     if not text:
-        raise _unreadable(path, "empty")
+        raise _unreadable(shown or path, "empty")
     if len(raw) > MAX_BYTES or not text.isprintable() or not text.isascii():
-        raise _unreadable(path, "not a token")
+        raise _unreadable(shown or path, "not a token")
     return text
 
 
@@ -127,5 +128,5 @@ def read_file(path: Path, most: int) -> bytes:
         return file.read(most)
 
 
-def _unreadable(path: Path, reason: str) -> KfpError:
+def _unreadable(path: Path | str, reason: str) -> KfpError:
     return kfp_error("token-unreadable", path=path, reason=reason)

@@ -18,8 +18,8 @@ from ..errors import KfpConnectionError, KfpError, RunFailed
 from ..models import DoctorReport, Run, Status
 from ..settings import load_settings
 from . import documents, tenants
-from .desk import PROGRAM, Desk
-from .front import Terminal
+from .desk import Desk
+from .front import PROGRAM, Terminal
 from .serve import serve
 from .words import HELP, read_globals
 
@@ -76,8 +76,7 @@ def _answer(terminal: Terminal, result: object) -> None:
     if terminal.json:
         terminal.answer(result if isinstance(result, str) and result[:1] == "{" else documents.encode(result))
         return
-    shown = display.text(result, paint=terminal.paint(sys.stdout))
-    terminal.answer(shown if isinstance(result, str) else shown.replace("%kfp ", f"{PROGRAM} "))
+    terminal.answer(display.text(result, paint=terminal.paint(sys.stdout), program=PROGRAM))
 
 
 def _exit_code(result: object) -> int:

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 
 from ..commands import Command, Session
 from ..settings import KfpSettings
-from .front import Terminal
+from .front import PROGRAM, Terminal
 from .words import Globals
 
 if TYPE_CHECKING:
     from ..context import Environment
     from ..service import KfpService
-
-PROGRAM = "jupyter kfp"
 
 
 class Desk(Session):

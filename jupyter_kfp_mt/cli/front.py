@@ -12,8 +12,10 @@ import msgspec
 
 from .. import display
 from ..display.words import clean, clean_lines, look
-from ..errors import KfpError
+from ..errors import KfpError, body_for_program
 from ..models import Check, Run, RunView
+
+PROGRAM = "jupyter kfp"
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -52,17 +54,14 @@ class Terminal:
     def show_error(self, error: KfpError) -> None:
         """Write an error in at most four lines, or as JSON; a command in it is one of this program."""
         if self.json:
-            body = msgspec.structs.replace(
-                error.body, next=_here(error.next_step), command=_here(error.command)
-            )
-            self.tell(msgspec.json.encode(body).decode())
+            self.tell(msgspec.json.encode(body_for_program(error.body, PROGRAM)).decode())
         else:
-            self.tell(_here(display.draw_text(display.notice(error), self.paint(sys.stderr))))
+            self.tell(display.draw_text(display.notice(error), self.paint(sys.stderr), PROGRAM))
 
     def say(self, message: str) -> None:
         """Tell one sentence, unless quiet."""
         if not self.quiet:
-            self.tell(_here(clean(message)))
+            self.tell(clean(message))
 
     def write(self, text: str) -> None:
         """Show a part of a log that is followed."""
@@ -93,8 +92,3 @@ class Terminal:
         if not self.quiet and not self.json and sys.stderr.isatty():
             self.tell(display.check_line(row)[: shutil.get_terminal_size().columns - 1])
             self._rows += 1
-
-
-def _here(text: str) -> str:
-    """A command of the notebook as it is written in a terminal."""
-    return text.replace("%kfp", "jupyter kfp")

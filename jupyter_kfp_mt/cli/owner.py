@@ -10,7 +10,7 @@ import requests
 
 from ..client.gateway_errors import timeout_error, unavailable_error
 from ..context import Context
-from ..errors import ErrorBody, KfpError
+from ..errors import KfpError, kfp_error
 from ..models import RuntimeFile
 
 _TIMEOUT = 30.0
@@ -58,4 +58,4 @@ def _error(answer: requests.Response) -> KfpError:
         told = answer.text[:200]
     text = _KIND.sub("", told).strip() or f"The server answered {answer.status_code}"
     message = f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
-    return KfpError.from_body(ErrorBody(code=_CODES.get(answer.status_code, "kfp-error"), message=message))
+    return kfp_error(f"{_CODES.get(answer.status_code, 'kfp-error')}/embedded", message=message)

@@ -17,7 +17,8 @@ from ..commands import Text
 from ..commands.grammar import argument, command, usage_error
 from ..errors import kfp_error
 from ..models import RuntimeFile
-from .desk import PROGRAM, Desk
+from .desk import Desk
+from .front import PROGRAM
 
 _TOLD = (
     "url",
@@ -78,10 +79,7 @@ def running(desk: Desk) -> RuntimeFile:
     """The server that is meant; raises `no-kubeflow` when none runs."""
     found = embedded.find(desk.data_dir)
     if found is None:
-        error = kfp_error("no-kubeflow")
-        error.message, error.why = "No embedded server is running.", f"Nothing serves {desk.data_dir}."
-        error.next_step, error.command = "Start it:", f"{PROGRAM} serve{desk.data_option}"
-        raise error
+        raise kfp_error("no-kubeflow/stopped", folder=desk.data_dir, options=desk.data_option)
     return found
 
 

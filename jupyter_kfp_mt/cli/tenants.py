@@ -14,7 +14,7 @@ from .. import embedded
 from ..commands import Text, seconds
 from ..commands.grammar import Argument, Command, argument, command, usage_error
 from ..display import count
-from ..errors import ErrorBody, KfpError
+from ..errors import kfp_error
 from .desk import Desk
 
 if TYPE_CHECKING:
@@ -30,15 +30,7 @@ def _owner(desk: Desk, kubectl: str) -> Owner:
     from .owner import Owner
 
     if desk.settings.endpoint:
-        raise KfpError.from_body(
-            ErrorBody(
-                code="forbidden",
-                message="An administrator does this on a cluster.",
-                why=f"{desk.settings.endpoint} is not the embedded server.",
-                next="Ask one to run:",
-                command=kubectl,
-            )
-        )
+        raise kfp_error("forbidden/administrator", endpoint=desk.settings.endpoint, command=kubectl)
     return Owner(embedded.ensure_running(desk.data_dir, on_step=desk.front.say))
 
 

@@ -77,13 +77,13 @@ class Api:
         while True:
             try:
                 return self._once(request)
-            except KfpError as error:
-                error.request_id = error.request_id or request.request_id
+            except KfpError as failure:
+                error = failure.replace(request_id=failure.request_id or request.request_id)
                 if attempt > 1 and request.method == "DELETE" and error.code == "not-found":
                     return Response(status=200, body=b"{}")  # the attempt before had done it
                 delay = self.retry.delay(request, attempt, error)
                 if delay is None:
-                    raise
+                    raise error from error.__cause__
             self.clock.sleep(delay)
             attempt += 1
 
@@ -118,14 +118,14 @@ def decode(request: Request[T], response: Response, context: Context) -> T:
         return _read(response.body, request.reply)
     except NOT_JSON as error:
         if request.reply is Healthz:
-            raise _no_kfp(context) from None
-        failure = kfp_error(
-            "kfp-error", status=response.status, text=f"not understood: {shorten(str(error))}"
-        )
-        failure.unclear = not request.repeatable
-        failure.request_id = request.request_id
-        failure.details = f"{request.method} {request.path} on {context.host}: {error}"
-        raise failure from None
+            raise kfp_error("kfp-path/not-kfp", host=context.host) from None
+        raise kfp_error(
+            "kfp-error",
+            status=response.status,
+            text=f"not understood: {shorten(str(error))}",
+            details=f"{request.method} {request.path} on {context.host}: {error}",
+            request_id=request.request_id,
+        ).replace(unclear=not request.repeatable) from None
 
 
 def _read(body: bytes, kind: type[T]) -> T:
@@ -145,9 +145,3 @@ def _present(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _present(each) for key, each in value.items() if each is not None}
     return [_present(each) for each in value if each is not None] if isinstance(value, list) else value
-
-
-def _no_kfp(context: Context) -> KfpError:
-    error = kfp_error("kfp-path", url=context.endpoint)
-    error.why = f"Something answers at {context.host}, but it is no Kubeflow Pipelines."
-    return error

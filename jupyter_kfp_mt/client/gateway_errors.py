@@ -28,7 +28,7 @@ def match_redirect(exchange: Exchange) -> KfpError | None:
         exchange.request.path
     )  # another scheme, port or prefix: KFP all the same
     moved_to = f"{target.scheme or ours.scheme}://{target.netloc or ours.netloc}{prefix}"
-    return _wrong_address(exchange.context, f"It sends on to {moved_to}.", "Use that address.")
+    return kfp_error("kfp-path/moved", target=moved_to)
 
 
 def match_proxy(exchange: Exchange) -> KfpError | None:
@@ -47,7 +47,7 @@ def match_plain_http(exchange: Exchange) -> KfpError | None:
     """Plain HTTP sent to a port that speaks TLS, in the words of Go and of nginx."""
     words = ("HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port")
     if exchange.status == 400 and any(text in exchange.text for text in words):
-        return _wrong_address(exchange.context, "It speaks TLS.", "Write `https://` in the address.")
+        return kfp_error("kfp-path/tls")
     return None
 
 
@@ -63,16 +63,12 @@ def match_api_server(exchange: Exchange) -> KfpError | None:
     if not exchange.kubernetes:
         return None
     if exchange.context.kind != "kubeconfig":
-        return _wrong_address(
-            exchange.context,
-            f"A Kubernetes API server answers at {exchange.context.host}.",
-            "Name KFP's own.",
-        )
+        return kfp_error("kfp-path/kubernetes", host=exchange.context.host)
     if exchange.status == 403:
         found = _KUBERNETES.search(exchange.message)
         named = found.groupdict() if found else {"user": "This account", "verb": "use", "resource": ""}
-        denied = kfp_error(
-            "kubernetes-denied",
+        return kfp_error(
+            "kubernetes-denied/kubeconfig",
             act="use",
             what="services/proxy",
             ns=exchange.context.install_namespace,
@@ -80,9 +76,6 @@ def match_api_server(exchange: Exchange) -> KfpError | None:
             verb=named["verb"],
             resource=named["resource"] or "services/proxy",
         )
-        denied.next_step = "Ask an admin for that right, or forward a port."
-        denied.command = f"kubectl auth can-i get services/proxy -n {exchange.context.install_namespace}"
-        return denied
     if exchange.status == 401:
         return kfp_error(
             "kubernetes-unavailable",
@@ -109,47 +102,29 @@ def match_outage(exchange: Exchange) -> KfpError | None:
     if exchange.status in (504, 524) or exchange.code == 4 or slow:
         return timeout_error(exchange.context)
     if exchange.status in (429, 502, 503) or (exchange.code is None and exchange.status >= 520):
-        error = unavailable_error(exchange.context)
-        told = exchange.short.removeprefix(str(exchange.status)).strip(" .")
-        error.why = f"{exchange.context.host} answers {exchange.status}{f': {told}' if told else ''}."
-        return error
+        text = exchange.short.removeprefix(str(exchange.status)).strip(" .")
+        return unavailable_error(exchange.context, f"answers {exchange.status}{f': {text}' if text else ''}")
     return None
 
 
 def timeout_error(context: Context) -> KfpError:
     """Return the error of an answer that did not come in time."""
-    seconds = f"{context.timeout:g}"
-    error = kfp_error(
-        "kfp-timeout", host=context.host, s=seconds, ns=context.namespace, kfp=context.install_namespace
+    return kfp_error(
+        "kfp-timeout/embedded" if context.embedded else "kfp-timeout",
+        host=context.host,
+        s=f"{context.timeout:g}",
+        ns=context.namespace,
+        kfp=context.install_namespace,
     )
-    if context.embedded:  # no network policy stands in its way
-        error.why = f"Nothing from {context.host} in {seconds} s. This machine may be busy."
-        error.next_step = "Wait, or stop it and start it again. History is kept."
-        error.command = "jupyter kfp serve --stop; jupyter kfp serve --background"
-    return error
 
 
-def unavailable_error(context: Context) -> KfpError:
+def unavailable_error(context: Context, reason: str = "refused the connection") -> KfpError:
     """Return the error of a refused or broken connection."""
-    error = kfp_error("kfp-unavailable", host=context.host, kfp=context.install_namespace, s=5)
-    if context.embedded:  # there is no cluster to look into
-        error.next_step, error.command = "Start it again. History is kept.", "jupyter kfp serve"
-    return error
+    key = "kfp-unavailable/embedded" if context.embedded else "kfp-unavailable"
+    return kfp_error(key, host=context.host, reason=reason, kfp=context.install_namespace, s=5)
 
 
 def proxy_error(context: Context, reason: str) -> KfpError:
     """Return the error of a proxy that does not pass a call on: KFP was sent nothing."""
-    error = unavailable_error(context)
-    error.message = "The proxy is in the way."
-    error.why = (
-        f"The proxy that the environment names for {context.host} does not pass the call on: {reason}."
-    )
-    error.next_step = "Leave the address out of the proxy, or correct it."
-    error.command = f"export NO_PROXY=$NO_PROXY,{urlsplit(context.endpoint).hostname}"
-    return error
-
-
-def _wrong_address(context: Context, why: str, next_step: str) -> KfpError:
-    error = kfp_error("kfp-path", url=context.endpoint)
-    error.why, error.next_step = why, next_step
-    return error
+    name = urlsplit(context.endpoint).hostname
+    return kfp_error("kfp-unavailable/proxy", host=context.host, reason=reason, name=name)

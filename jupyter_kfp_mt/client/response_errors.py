@@ -11,8 +11,8 @@ from typing import Any
 
 from ..auth import NoAuth
 from ..context import Context
-from ..context.tokens import PODDEFAULT, Claims
-from ..errors import ErrorBody, KfpError, kfp_error
+from ..context.tokens import OPTION_SELECTION, PODDEFAULT, Claims
+from ..errors import KfpError, kfp_error
 from . import gateway_errors
 from .http import Request, Response
 from .responses import Exchange, Rule, inspect_exchange, mask_tokens, shorten
@@ -57,9 +57,10 @@ def classify(
             break
     else:
         error = kfp_error("kfp-error", status=exchange.status, text=exchange.short or "without a word")
-    error.details = error.details or mask_tokens(exchange.message or exchange.text)[:4000]
-    error.unclear = not request.repeatable and _may_have_acted(exchange)
-    return error
+    return error.replace(
+        details=error.details or mask_tokens(exchange.message or exchange.text)[:4000],
+        unclear=not request.repeatable and _may_have_acted(exchange),
+    )
 
 
 def _may_have_acted(exchange: Exchange) -> bool:
@@ -108,14 +109,13 @@ def _match_identity(exchange: Exchange) -> KfpError | None:
 def no_credential_error(context: Context) -> KfpError:
     """Return the error of a call without credential; in a notebook the access option was not chosen."""
     if context.kind in ("notebook", "workspace") and not context.token_path:
-        where = {"nb": context.notebook.name, "ns": context.notebook.namespace}
-        return kfp_error("no-token-not-chosen", kfp=context.install_namespace, **where)
-    error = kfp_error("no-credential", host=context.host)
+        notebook = context.notebook
+        return kfp_error(
+            "no-token-not-chosen", nb=notebook.name, ns=notebook.namespace, labels=OPTION_SELECTION
+        )
     if context.kind == "kubeconfig":
-        error.why = "This KFP has users, and the API server takes out who asks."
-        error.next_step = "Forward a port instead, and set a token."
-        error.command = f"kubectl port-forward -n {context.install_namespace} svc/ml-pipeline 8888:8888"
-    return error
+        return kfp_error("no-credential/kubeconfig", kfp=context.install_namespace)
+    return kfp_error("no-credential", host=context.host)
 
 
 def _reason_of(text: str) -> str:
@@ -228,12 +228,10 @@ def _match_cannot_run(exchange: Exchange) -> KfpError | None:
     """The embedded server's refusal of tasks that this machine cannot run: its words are the user's."""
     if not (exchange.context.embedded and exchange.code == 9 and exchange.request.path.endswith("/runs")):
         return None
-    known = kfp_error("cannot-run-here", n="Some")
     head, dot, rest = exchange.short.partition(". ")
-    message, why = (f"{head}.", rest) if dot else (known.message, exchange.short)
-    return KfpError.from_body(
-        ErrorBody(code="cannot-run-here", message=message, why=why, next=known.next_step)
-    )
+    if not dot:
+        return kfp_error("cannot-run-here/embedded", n="Some", why=exchange.short)
+    return kfp_error("cannot-run-here/embedded", why=rest).replace(message=f"{head}.")
 
 
 def _match_bad_input(exchange: Exchange) -> KfpError | None:

@@ -84,8 +84,7 @@ class HttpTransport:
     @staticmethod
     def _endless(request: Request[Any]) -> KfpError:
         error = kfp_error("kfp-error", status="An answer of more than", text=f"{MAX_ANSWER >> 20} MiB")
-        error.unclear = not request.repeatable
-        return error
+        return error.replace(unclear=not request.repeatable)
 
 
 class _Connections:

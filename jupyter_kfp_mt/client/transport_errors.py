@@ -41,9 +41,7 @@ def transport_error(request: Request[Any], context: Context, error: HTTPError) -
         return unavailable_error(context)
     if isinstance(error, ConnectTimeoutError):
         return timeout_error(context)
-    found = _broken(request, context, error, causes)
-    found.unclear = not request.repeatable
-    return found
+    return _broken(request, context, error, causes).replace(unclear=not request.repeatable)
 
 
 def tls_error(context: Context, cause: BaseException) -> KfpError:
@@ -54,36 +52,26 @@ def tls_error(context: Context, cause: BaseException) -> KfpError:
         told = f"The CA file {context.ca_file} is not there"
     else:
         told = getattr(cause, "strerror", None) or str(cause)
-    error = kfp_error("kfp-tls", host=context.host, reason=_sentence(told))
-    for mark, why, next_step, command in _TLS:
-        if mark in told.replace("_", " ").lower():
-            error.why, error.next_step, error.command = why or error.why, next_step, command
-            break
-    return error
+    text = told.replace("_", " ").lower()
+    key = next((key for mark, key in _TLS if mark in text), "kfp-tls")
+    return kfp_error(key, host=context.host, reason=_sentence(told))
 
 
-_OTHER_ADDRESS = "Use an address that it is made for."
-_CA_FILE, _CA_SETTING = "Set the CA file.", 'c.KfpSettings.ca_file = "…"'
-_TLS = (  # a part of what OpenSSL says, our words for it, the next step, its command
-    ("wrong version number", "It does not speak TLS.", "Write `http://` in the address.", ""),
-    ("record layer failure", "It does not speak TLS.", "Write `http://` in the address.", ""),
-    ("http request", "It does not speak TLS.", "Write `http://` in the address.", ""),
-    ("has expired", "", "Ask an admin to renew it.", ""),
-    ("not yet valid", "", "Check the clock of this machine.", "date -u"),
-    ("hostname mismatch", "", _OTHER_ADDRESS, ""),
-    ("ip address mismatch", "", _OTHER_ADDRESS, ""),
-    ("protocol version", "It speaks only versions of TLS that are no longer safe.", "Ask an admin.", ""),
-    ("unsupported protocol", "It speaks only versions of TLS that are no longer safe.", "Ask an admin.", ""),
-    ("certificate required", "It wants a certificate of yours.", "Ask an admin for another way in.", ""),
-    (
-        "eof occurred",
-        "It broke the handshake off.",
-        "Check the port; it may want a certificate of yours.",
-        "",
-    ),
-    ("no certificate or crl", "The CA file holds no certificate.", _CA_FILE, _CA_SETTING),
-    ("pem lib", "The CA file holds no certificate that can be read.", _CA_FILE, _CA_SETTING),
-    ("is a directory", "The CA file is a folder.", _CA_FILE, _CA_SETTING),
+_TLS = (  # a part of what OpenSSL says, and the row of the catalogue that it means
+    ("wrong version number", "kfp-tls/plain"),
+    ("record layer failure", "kfp-tls/plain"),
+    ("http request", "kfp-tls/plain"),
+    ("has expired", "kfp-tls/expired"),
+    ("not yet valid", "kfp-tls/early"),
+    ("hostname mismatch", "kfp-tls/name"),
+    ("ip address mismatch", "kfp-tls/name"),
+    ("protocol version", "kfp-tls/old"),
+    ("unsupported protocol", "kfp-tls/old"),
+    ("certificate required", "kfp-tls/mutual"),
+    ("eof occurred", "kfp-tls/broken"),
+    ("no certificate or crl", "kfp-tls/ca-empty"),
+    ("pem lib", "kfp-tls/ca-unreadable"),
+    ("is a directory", "kfp-tls/ca-folder"),
 )
 
 
@@ -95,15 +83,10 @@ def _broken(
         return timeout_error(context._replace(timeout=request.read_timeout or context.timeout))
     cut = (RemoteDisconnected, IncompleteRead)
     if any(isinstance(cause, HTTPException) and not isinstance(cause, cut) for cause in causes):
-        found = kfp_error("kfp-path", url=context.endpoint)
-        found.why = f"What listens at {context.host} does not speak HTTP."
-        found.next_step = "Check the port; with TLS the address begins with `https://`."
-        return found
+        return kfp_error("kfp-path/not-http", host=context.host)
     if isinstance(error, DecodeError):
         return kfp_error("kfp-error", status="An answer that", text="cannot be unpacked")
-    found = unavailable_error(context)
-    found.why = f"{context.host} broke the connection off."
-    return found
+    return unavailable_error(context, "broke the connection off")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ErrorBody, KfpError, RunFailed, RunTimeout
+from ..errors import KfpError, kfp_error
 from ..lists import RunList
 from ..models import Cache, Experiment, PipelineVersion, Run, Source, SourceKind
 from ..results import BulkResult
@@ -143,18 +143,8 @@ def wait_for(session: Session, run: Run, timeout: float | None) -> Run:
 
     try:
         return service.wait(run.run_id, timeout=timeout, on_change=show)
-    except (RunFailed, RunTimeout) as error:
-        error.command = error.command.replace("jupyter kfp", session.program)
-        raise
     except KeyboardInterrupt:
-        raise KfpError.from_body(
-            ErrorBody(
-                code="run-timeout",
-                message="Stopped waiting. The run goes on.",
-                next="Wait again, or look at it.",
-                command=f"%kfp show {run.run_id[:8]}",
-            )
-        ) from None
+        raise kfp_error("run-timeout/stopped", ref=run.run_id[:8]) from None
 
 
 @command("wait", RUNS, _TIMEOUT)

@@ -16,9 +16,7 @@ from ..errors import KfpError, kfp_error
 
 def usage_error(problem: str, *, why: str = "", next_step: str = "%kfp help") -> KfpError:
     """The error of a command that was written wrongly."""
-    error = kfp_error("usage", problem=problem, why=why)
-    error.next_step = next_step
-    return error
+    return kfp_error("bad-input/usage", problem=problem, why=why, next=next_step)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

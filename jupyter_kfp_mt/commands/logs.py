@@ -30,11 +30,14 @@ def choose_task(tasks: Sequence[Task], word: str, run: Run) -> Task | None:
             if word in {task.display_name, task.name, task.task_id}:
                 return task
         if run.ended or steps:
-            error = kfp_error(
-                "not-found", thing="task", ref=word, ns=run.display_name, list=f"tasks {run.run_id[:8]}"
+            raise kfp_error(
+                "not-found",
+                thing="task",
+                ref=word,
+                ns=run.display_name,
+                list=f"tasks {run.run_id[:8]}",
+                hint=did_you_mean(word, [task.display_name or task.name for task in steps]),
             )
-            error.why += did_you_mean(word, [task.display_name or task.name for task in steps])
-            raise error
         return None
     for phase in _FIRST:
         for task in steps:
@@ -51,7 +54,7 @@ def read(session: Session, run: Run, task: Task | None, *, tail: int, search: st
     chunks = list(_parts(session.service(), run.run_id, task.task_id, tail))
     if task.cached_from_run_id and not chunks[-1].text:
         name, origin = task.display_name or task.name, task.cached_from_run_id[:8]
-        session.front.say(f"{name} was taken from the cache. Its log: %kfp logs {origin} {name}")
+        session.front.say(f"{name} was taken from the cache. Its log: {session.program} logs {origin} {name}")
     return _log(run, task, _matching("".join(chunk.text for chunk in chunks), search), chunks)
 
 

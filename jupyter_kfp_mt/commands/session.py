@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ..errors import ErrorBody, KfpConnectionError, KfpError, kfp_error
+from ..errors import PROGRAM, KfpConnectionError, KfpError, error_from_body, kfp_error
 from ..models import Check, DoctorReport, Run, RunView, Status
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Session:
         connect: Connect,
         front: Front,
         *,
-        program: str = "%kfp",
+        program: str = PROGRAM,
         settings: KfpSettings | None = None,
         variables: Mapping[str, object] | None = None,
         more: Sequence[Command] = (),
@@ -98,7 +98,7 @@ class Session:
         status = self.status()
         if status.error is not None:
             self._namespace, self._service = before
-            raise KfpError.from_body(status.error)
+            raise error_from_body(status.error)
         return status
 
     def status(self) -> Status:
@@ -146,6 +146,4 @@ def bulk_error(done: int, failures: list[tuple[str, KfpError]]) -> KfpError:
     first = failures[0][1]
     reasons = "; ".join(f"{reference}: {error.message}" for reference, error in failures[:5])
     message = f"{done} of {done + len(failures)} done."
-    return KfpError.from_body(
-        ErrorBody(code=first.code, message=message, why=reasons, next=first.next_step, command=first.command)
-    )
+    return first.replace(message=message, why=reasons, details="", request_id="")

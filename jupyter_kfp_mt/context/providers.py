@@ -148,11 +148,9 @@ def detect(env: Environment, settings: KfpSettings) -> Context:
         context = provider(env, settings)
         if context is not None:
             return context
-    nowhere = kfp_error("no-kubeflow")
-    if find_pod(env) is not None:
-        here = f"In this cluster none answers in namespace “{settings.kfp_namespace}”"
-        nowhere.why = f"{here} or in this pod's own, and no address is set."
-    raise nowhere
+    raise kfp_error(
+        "no-kubeflow" if find_pod(env) is None else "no-kubeflow/cluster", kfp=settings.kfp_namespace
+    )
 
 
 def _context(

@@ -11,12 +11,13 @@ from typing import NamedTuple
 import msgspec
 
 from ..auth import read_secret
-from ..errors import KfpError, kfp_error
+from ..errors import kfp_error
 from ..models import NOT_JSON, Caution
 
 AUDIENCE = "pipelines.kubeflow.org"
 LATE = timedelta(minutes=10)  # the kubelet renews a token after 80 % of its two hours
 TOKEN_PATH = "/var/run/secrets/kubeflow/pipelines/token"  # noqa: S105 - a path
+OPTION_SELECTION = "access-ml-pipeline=true"  # the label by which a notebook chooses the PodDefault
 
 PODDEFAULT = """\
 kubectl apply -f - <<'EOF'
@@ -97,11 +98,7 @@ def examine_token(path: Path, shown: str, *, namespace: str, pod: str, now: date
 
     `shown` is the path as the person knows it.
     """
-    try:
-        token = read_secret(path)
-    except KfpError as error:
-        raise kfp_error(error.code, path=shown, reason=error.why.rpartition(" is ")[2].rstrip(".")) from None
-    claims = claims_of(token)
+    claims = claims_of(read_secret(path, shown))
     if claims is None:
         raise kfp_error("token-unreadable", path=shown, reason="not a token")
     if AUDIENCE not in claims.audiences:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ..errors import PROGRAM, text_for_program
 from .blocks import Block, Card, Cell, Column, Lines, Notice, Prose, Table
 from .words import Look, clean, clean_lines, width
 
@@ -27,8 +28,12 @@ def sgr(text: str, colour: str, /) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m"
 
 
-def draw(block: Block, paint: Paint = no_colour) -> str:
-    """Return `block` as lines of text without an end of line at the end."""
+def draw(block: Block, paint: Paint = no_colour, program: str = PROGRAM) -> str:
+    """Return `block` as lines of text without an end of line at the end, with the commands of `program`."""
+    return text_for_program(_draw(block, paint), program)
+
+
+def _draw(block: Block, paint: Paint) -> str:
     if isinstance(block, Table):
         return _table(block, paint)
     if isinstance(block, Card):
@@ -39,7 +44,7 @@ def draw(block: Block, paint: Paint = no_colour) -> str:
         return _notice(block, paint)
     if isinstance(block, Prose):
         return clean_lines(block.text)
-    return "\n".join(text for text in (draw(part, paint) for part in block.blocks) if text)
+    return "\n".join(text for text in (_draw(part, paint) for part in block.blocks) if text)
 
 
 def _line(text: str) -> str:

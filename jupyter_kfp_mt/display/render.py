@@ -41,10 +41,10 @@ def block_of(value: object) -> Block:
     return _BLOCKS[type(value)](value)
 
 
-def text(value: object, *, paint: Paint = no_colour) -> str:
-    """Return `value` as text, free of control characters but those of `paint`."""
+def text(value: object, *, paint: Paint = no_colour, program: str = errors.PROGRAM) -> str:
+    """Return `value` as text, free of control characters but those of `paint`, with commands of `program`."""
     if type(value) in _BLOCKS:
-        return draw_text(block_of(value), paint)
+        return draw_text(block_of(value), paint, program)
     return "" if value is None else clean_lines(value if isinstance(value, str) else facts.as_text(value))
 
 

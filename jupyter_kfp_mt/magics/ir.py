@@ -14,7 +14,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..errors import ErrorBody, KfpError
+from ..errors import KfpError, kfp_error
 
 KFP_RUNTIME = "2.17.0"  # what the task installs when its image lacks it
 MAX_VALUE_BYTES = 64 * 1024
@@ -31,7 +31,7 @@ _ALWAYS_THERE = frozenset(dir(builtins)) | {"__name__", "__file__", "__builtins_
 
 def cell_error(message: str, *, why: str = "", next_step: str = "") -> KfpError:
     """A cell that cannot be sent: a `bad-input` with its own sentence."""
-    return KfpError.from_body(ErrorBody(code="bad-input", message=message, why=why, next=next_step))
+    return kfp_error("bad-input/cell", problem=message, why=why, next=next_step)
 
 
 class Names:

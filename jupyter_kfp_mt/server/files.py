@@ -44,10 +44,8 @@ async def _get(handler: KfpHandler, path: str, *, content: bool) -> dict[str, An
         model: dict[str, Any] = await ensure_async(get(path, content=content, **form))
     except web.HTTPError as error:
         if error.status_code == 404:
-            missing = kfp_error("not-found", thing="file")
-            missing.why = f"“{path}” is not in the files of this Jupyter server."
-            missing.next_step, missing.command = "Check the path.", ""
-            raise missing from error
+            folder = "the files of this Jupyter server"
+            raise kfp_error("not-found/file", thing="file", ref=path, folder=folder) from error
         if error.status_code == 400 and content:
             raise kfp_error("not-a-pipeline", n=1, reason="the file is not text") from error
         raise

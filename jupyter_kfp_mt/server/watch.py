@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from .. import __version__
-from ..errors import CATALOGUE, ErrorBody, KfpError, KfpNotFoundError, KfpRefusedError
+from ..errors import CATALOGUE, ErrorBody, KfpError, KfpNotFoundError, KfpRefusedError, error_from_body
 from ..models import NO_DETAILS, NO_SPEC, Run, RunPage, RunsEvent, Status
 
 PAGE = 50  # rows that a person sees without scrolling, and the price of a look
@@ -229,7 +229,7 @@ class Watch:
             service = self._open(self._failures > 0)
             status = service.status(counts=False) if known is None or self._failures else known
             if status.error is not None:
-                raise KfpError.from_body(status.error)
+                raise error_from_body(status.error)
             moved = known is None or status.endpoint != known.endpoint
             before = None if moved else self._rows
             after = look(service, before or Rows(), asked_for)

@@ -52,9 +52,7 @@ def view(core: Core, run_id: str, task_id: str, attempt: int) -> PodView:
 
 
 def _none(why: str) -> KfpError:
-    error = kfp_error("not-found", thing="pod", list="tasks @last")
-    error.why = why
-    return error
+    return kfp_error("not-found/pod", thing="pod", why=why, list="tasks @last")
 
 
 def _events(kubernetes: Kubernetes, pod: str, namespace: str, refused: list[ErrorBody]) -> list[Event]:

@@ -37,9 +37,7 @@ def unclear(fake: FakeTransport) -> FakeTransport:
 
 
 def timed_out_late() -> KfpError:
-    error = timeout_error(CONTEXT)
-    error.unclear = True
-    return error
+    return timeout_error(CONTEXT).replace(unclear=True)
 
 
 def sent(fake: FakeTransport) -> list[str]:

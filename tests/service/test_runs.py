@@ -398,9 +398,7 @@ def test_status_warns_of_what_does_not_stop(tmp_path: Path, minutes: int, warnin
 
 def lost(request: Request[Any]) -> Response:
     """An answer that does not come, to a request that may have arrived."""
-    error = timeout_error(CONTEXT)
-    error.unclear = True
-    raise error
+    raise timeout_error(CONTEXT).replace(unclear=True)
 
 
 @pytest.mark.parametrize(("state", "retried"), [("RUNNING", True), ("FAILED", False)])
@@ -437,4 +435,4 @@ def test_a_file_that_is_not_there_is_looked_for_where_it_says(tmp_path: Path) ->
 def test_in_python_a_failed_run_says_what_to_type_in_a_terminal() -> None:
     with pytest.raises(RunFailed) as caught:
         service(kfp(state="FAILED")).wait(RUN_ID)
-    assert caught.value.command == f"jupyter kfp logs {RUN_ID[:8]}"
+    assert caught.value.command == f"%kfp logs {RUN_ID[:8]}"

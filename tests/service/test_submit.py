@@ -128,9 +128,7 @@ def test_an_archived_experiment_takes_no_runs() -> None:
 
 
 def unclear() -> KfpError:
-    error = timeout_error(CONTEXT)
-    error.unclear = True
-    return error
+    return timeout_error(CONTEXT).replace(unclear=True)
 
 
 @pytest.mark.parametrize(

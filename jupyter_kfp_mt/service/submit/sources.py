@@ -57,10 +57,8 @@ def read_path(word: str) -> Package:
             return compile_file(path, function)
         text = path.read_bytes() if size <= MAX_BYTES else b""
     except FileNotFoundError:
-        error = kfp_error("not-found", thing="file")
-        error.why = f"“{path.name}” is not in {path.absolute().parent}."
-        error.next_step, error.command = "Check the path.", ""
-        raise error from None
+        folder = path.absolute().parent
+        raise kfp_error("not-found/file", thing="file", ref=path.name, folder=folder) from None
     except (OSError, ValueError) as failure:
         reason = failure.strerror if isinstance(failure, OSError) else "it has a NUL in it"
         raise kfp_error("bad-input", field="source", problem=f"“{name}” cannot be read: {reason}") from None

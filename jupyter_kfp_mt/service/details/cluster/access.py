@@ -69,10 +69,8 @@ def missing_token(context: Context, steps: Steps) -> KfpError:
     if steps.options is not None and not steps.options:
         cure = PODDEFAULT.format(namespace=notebook.namespace)
         return kfp_error("no-token-no-option", poddefault=cure, **values)
-    error = kfp_error("no-token-not-chosen", **values)
-    label = " ".join(f"{key}={value}" for key, value in steps.labels.items())
-    error.command = error.command.replace(f"{OPTION_LABEL}=true", label)
-    return error
+    labels = " ".join(f"{key}={value}" for key, value in steps.labels.items())
+    return kfp_error("no-token-not-chosen", labels=labels, **values)
 
 
 def create_option(kubernetes: Kubernetes | None, context: Context, *, allowed: bool) -> None:

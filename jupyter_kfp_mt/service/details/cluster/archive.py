@@ -49,12 +49,10 @@ def read(core: Core, place: Place) -> Copy:
     found = _known(core, place) if place.attempt.ended else _look(core, place)
     if isinstance(found, Copy):
         return found
-    error = kfp_error("logs-gone", details=found.said)
     if core.kubernetes is None:
-        error.why = "Outside of its cluster only KFP can be asked for a log, and it does not give this one."
-    elif found.refusal:
-        error.why = f"The pod was removed, and KFP gives no archived logs: {found.refusal.rstrip('.')}."
-    raise error
+        raise kfp_error("logs-gone/outside", details=found.said)
+    key = "logs-gone/refused" if found.refusal else "logs-gone"
+    raise kfp_error(key, refusal=found.refusal.rstrip("."), details=found.said)
 
 
 def _known(core: Core, place: Place) -> Copy | Nowhere:
@@ -123,9 +121,14 @@ def _text(answer: Response, place: Place) -> Copy:
         return Copy.of_archive(answer.body, whole=not answer.dropped)
     if start:
         return Copy.of_archive(answer.body[:start], whole=not answer.dropped)
-    error = kfp_error("not-found", thing="log", ref=place.attempt.pod, ns=place.namespace, list="runs")
-    error.details = refused.error_message
-    raise error
+    raise kfp_error(
+        "not-found",
+        thing="log",
+        ref=place.attempt.pod,
+        ns=place.namespace,
+        list="runs",
+        details=refused.error_message,
+    )
 
 
 def _refusal(line: bytes) -> _Refused | None:

@@ -1,19 +1,6 @@
-"""Everything that can go wrong, once: one tree of exceptions, one catalogue of words.
+"""The catalogue: one row for each code, with the words that people read.
 
-```text
-KfpError                     anything between us and Kubeflow Pipelines        exit code 3
-├── KfpConnectionError       not reached, or no usable credential       424    exit code 3
-├── KfpRefusedError          reached, but the right is missing          403    exit code 4
-├── KfpNotFoundError         no such thing, or not yours to see         404    exit code 4
-├── KfpConflictError         the thing is in another state              409    exit code 4
-├── KfpInputError            what was given cannot be used   400, 413, 422    exit code 2
-│   └── KfpUsageError        a command was written wrongly              400    exit code 2
-├── RunFailed                `wait` saw the run end without success            exit code 1
-└── RunTimeout               `wait` reached its time limit                     exit code 5
-```
-
-The REST body of an error is `ErrorBody`; the notebook shows `_render_traceback_`; both hold the same four
-lines: what happened, why, the next step, and the command to copy.
+A key is a code, or `code/variant` where the same code has other words in some case.
 """
 
 from __future__ import annotations
@@ -21,119 +8,22 @@ from __future__ import annotations
 import string
 from typing import Any, NamedTuple
 
-import msgspec
-
-
-class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The JSON body of every error of the extension's REST interface."""
-
-    code: str
-    message: str
-    why: str = ""
-    next: str = ""
-    command: str = ""
-    details: str = ""
-    request_id: str = ""
-
-
-class KfpError(Exception):
-    """An error that a person can act on: a code of the catalogue and the words filled in for this case."""
-
-    exit_code = 3
-    unclear = False  # whether the request may have taken effect all the same
-
-    def __init__(self, code: str, *, details: str = "", request_id: str = "", **values: object) -> None:
-        entry = CATALOGUE[code]
-        words = _Words(values)
-        self.code = "bad-input" if code == "usage" else code
-        self.status = entry.status
-        self.message = words.format(entry.message)
-        self.why = words.format(entry.why)
-        self.next_step = words.format(entry.next)
-        self.command = words.format(entry.command)
-        self.details = details
-        self.request_id = request_id
-        super().__init__(self.message)
-
-    @property
-    def body(self) -> ErrorBody:
-        """The error as the REST interface and `--json` write it."""
-        return ErrorBody(
-            code=self.code,
-            message=self.message,
-            why=self.why,
-            next=self.next_step,
-            command=self.command,
-            details=self.details,
-            request_id=self.request_id,
-        )
-
-    @classmethod
-    def from_body(cls, body: ErrorBody) -> KfpError:
-        """The error that `body` describes, in the class of its code."""
-        error = kfp_error(body.code if body.code in CATALOGUE else "kfp-error")
-        error.message, error.why, error.next_step = body.message, body.why, body.next
-        error.command, error.details, error.request_id = body.command, body.details, body.request_id
-        error.args = (body.message,)
-        return error
-
-    def lines(self) -> list[str]:
-        """The error in at most four lines of text, the first with its code."""
-        head = f"{type(self).__name__} [{self.code}]  {self.message}"
-        rest = [f"  {word:<6}{text}" for word, text in (("Why", self.why), ("Next", self.next_step)) if text]
-        return [head, *rest, *([f"  →     {self.command}"] if self.command else [])]
-
-    def _render_traceback_(self) -> list[str]:
-        """Shown by IPython in place of the stack."""
-        return self.lines()
-
-
-class KfpConnectionError(KfpError):
-    """Kubeflow Pipelines was not reached, or there is no usable credential."""
-
-
-class KfpRefusedError(KfpError):
-    """Kubeflow Pipelines knows who asks, and says no."""
-
-    exit_code = 4
-
-
-class KfpNotFoundError(KfpError):
-    """There is no such thing here, or it is not the caller's to see."""
-
-    exit_code = 4
-
-
-class KfpConflictError(KfpError):
-    """The thing exists in a state that does not allow this."""
-
-    exit_code = 4
-
-
-class KfpInputError(KfpError):
-    """Something that was given cannot be used."""
-
-    exit_code = 2
-
-
-class KfpUsageError(KfpInputError):
-    """A command was written wrongly."""
-
-
-class RunFailed(KfpError):  # noqa: N818 - the name of UX §13.2, read as a fact and not as a fault of ours
-    """A run that was waited for ended without success."""
-
-    exit_code = 1
-
-
-class RunTimeout(KfpError):  # noqa: N818 - as above
-    """A run that was waited for had not ended at the time limit."""
-
-    exit_code = 5
+from .tree import (
+    ErrorBody,
+    KfpConflictError,
+    KfpConnectionError,
+    KfpError,
+    KfpInputError,
+    KfpNotFoundError,
+    KfpRefusedError,
+    KfpUsageError,
+    RunFailed,
+    RunTimeout,
+)
 
 
 class Entry(NamedTuple):
-    """One row of the catalogue; the texts may hold `{values}`."""
+    """One row of the catalogue; the texts may hold `{values}`, and `%kfp` for the program's name."""
 
     kind: type[KfpError]
     status: int
@@ -143,13 +33,30 @@ class Entry(NamedTuple):
     command: str = ""
 
 
-def kfp_error(code: str, *, details: str = "", request_id: str = "", **values: object) -> KfpError:
-    """Return the error of `code` in the class that fits it, its words filled in with `values`."""
-    return CATALOGUE[code].kind(code, details=details, request_id=request_id, **values)
+def kfp_error(key: str, *, details: str = "", request_id: str = "", **values: object) -> KfpError:
+    """Return the error of the row `key` in the class that fits it, its words filled in with `values`."""
+    entry = CATALOGUE[key]
+    words = _Words(values)
+    body = ErrorBody(
+        code=key.partition("/")[0],
+        message=words.format(entry.message),
+        why=words.format(entry.why),
+        next=words.format(entry.next),
+        command=words.format(entry.command),
+        details=details,
+        request_id=request_id,
+    )
+    return entry.kind(body, status=entry.status)
+
+
+def error_from_body(body: ErrorBody) -> KfpError:
+    """Return the error that `body` describes, in the class of its code."""
+    entry = CATALOGUE.get(body.code, CATALOGUE["kfp-error"])
+    return entry.kind(body, status=entry.status)
 
 
 class _Words(string.Formatter):
-    """Fills `{name}`; a value that is not known is left out rather than raised about."""
+    """Fills `{name}`; leaves out an unknown value, since an error must not fail on its words."""
 
     def __init__(self, values: dict[str, object]) -> None:
         self._values = values
@@ -191,8 +98,7 @@ CATALOGUE: dict[str, Entry] = {
         "No token for Kubeflow Pipelines.",
         "This notebook was started without “Allow access to Kubeflow Pipelines”.",
         "Restart it with the option. A label alone is not enough. Kernels will stop, files stay.",
-        "kubectl label notebook {nb} -n {ns} access-ml-pipeline=true --overwrite"
-        " && kubectl delete statefulset {nb} -n {ns}",
+        "kubectl label notebook {nb} -n {ns} {labels} --overwrite && kubectl delete statefulset {nb} -n {ns}",
     ),
     "no-token-not-applied": Entry(
         KfpConnectionError,
@@ -293,7 +199,7 @@ CATALOGUE: dict[str, Entry] = {
         KfpConnectionError,
         424,
         "Kubeflow Pipelines is down or starting.",
-        "{host} refused the connection.",
+        "{host} {reason}.",
         "We try again in {s} s.",
         "kubectl get pods -n {kfp} -l app=ml-pipeline",
     ),
@@ -403,7 +309,7 @@ CATALOGUE: dict[str, Entry] = {
         KfpNotFoundError,
         404,
         "No such {thing}.",
-        "“{ref}” does not exist in {ns} or is not yours to see.",
+        "“{ref}” does not exist in {ns} or is not yours to see.{hint}",
         "See what there is:",
         "%kfp {list}",
     ),
@@ -444,7 +350,6 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "ambiguous": Entry(KfpInputError, 400, "“{ref}” fits {n} {things}.", "", "Use more of the id: {list}"),
     "bad-input": Entry(KfpInputError, 400, "{field}: {problem}.", "{why}", "{next}", "{command}"),
-    "usage": Entry(KfpUsageError, 400, "{problem}", "{why}", "%kfp help"),
     "too-large": Entry(
         KfpInputError, 413, "{thing} is too large.", "{size}; the limit is {limit}.", "{next}"
     ),
@@ -499,15 +404,133 @@ CATALOGUE: dict[str, Entry] = {
         "“Copy report” and show an admin.",
     ),
     # how a wait ended
-    "run-failed": Entry(
-        RunFailed, 409, "{name} {ended}.", "{why}", "Look at its log.", "jupyter kfp logs {ref}"
-    ),
+    "run-failed": Entry(RunFailed, 409, "{name} {ended}.", "{why}", "Look at its log.", "%kfp logs {ref}"),
     "run-timeout": Entry(
         RunTimeout,
         408,
         "{name} has not ended after {s} s.",
         "It is {state} and goes on.",
         "Wait again, or look at it.",
-        "jupyter kfp show {ref}",
+        "%kfp show {ref}",
     ),
+}
+
+
+def _vary(code: str, **words: str) -> Entry:
+    """Return the row of `code` with other words."""
+    return CATALOGUE[code]._replace(**words)  # type: ignore[arg-type]  # the names are those of texts
+
+
+CATALOGUE |= {
+    # the embedded server: no cluster is there to look into, and no network policy in the way
+    "no-kubeflow/stopped": _vary(
+        "no-kubeflow",
+        message="No embedded server is running.",
+        why="Nothing serves {folder}.",
+        next="Start it:",
+        command="jupyter kfp serve{options}",
+    ),
+    "kfp-timeout/embedded": _vary(
+        "kfp-timeout",
+        why="Nothing from {host} in {s} s. This machine may be busy.",
+        next="Wait, or stop it and start it again. History is kept.",
+        command="jupyter kfp serve --stop; jupyter kfp serve --background",
+    ),
+    "kfp-unavailable/embedded": _vary(
+        "kfp-unavailable", next="Start it again. History is kept.", command="jupyter kfp serve"
+    ),
+    "cannot-run-here/embedded": _vary("cannot-run-here", why="{why}"),
+    **{
+        f"{code}/embedded": _vary(code, message="{message}", why="", next="", command="")
+        for code in ("bad-input", "not-found", "conflict", "forbidden", "kfp-error")
+    },
+    # clusters and gateways
+    "no-kubeflow/cluster": _vary(
+        "no-kubeflow",
+        why="In this cluster none answers in namespace “{kfp}” or in this pod's own, and no address is set.",
+    ),
+    "no-credential/kubeconfig": _vary(
+        "no-credential",
+        why="This KFP has users, and the API server takes out who asks.",
+        next="Forward a port instead, and set a token.",
+        command="kubectl port-forward -n {kfp} svc/ml-pipeline 8888:8888",
+    ),
+    "kubernetes-denied/kubeconfig": _vary(
+        "kubernetes-denied",
+        next="Ask an admin for that right, or forward a port.",
+        command="kubectl auth can-i get services/proxy -n {ns}",
+    ),
+    "forbidden/administrator": _vary(
+        "forbidden",
+        message="An administrator does this on a cluster.",
+        why="{endpoint} is not the embedded server.",
+        next="Ask one to run:",
+        command="{command}",
+    ),
+    "kfp-unavailable/proxy": _vary(
+        "kfp-unavailable",
+        message="The proxy is in the way.",
+        why="The proxy that the environment names for {host} does not pass the call on: {reason}.",
+        next="Leave the address out of the proxy, or correct it.",
+        command="export NO_PROXY=$NO_PROXY,{name}",
+    ),
+    # something else than KFP answers at the address
+    "kfp-path/moved": _vary("kfp-path", why="It sends on to {target}.", next="Use that address."),
+    "kfp-path/tls": _vary("kfp-path", why="It speaks TLS.", next="Write `https://` in the address."),
+    "kfp-path/kubernetes": _vary(
+        "kfp-path", why="A Kubernetes API server answers at {host}.", next="Name KFP's own."
+    ),
+    "kfp-path/not-http": _vary(
+        "kfp-path",
+        why="What listens at {host} does not speak HTTP.",
+        next="Check the port; with TLS the address begins with `https://`.",
+    ),
+    "kfp-path/not-kfp": _vary(
+        "kfp-path", why="Something answers at {host}, but it is no Kubeflow Pipelines."
+    ),
+    # TLS
+    "kfp-tls/plain": _vary(
+        "kfp-tls", why="It does not speak TLS.", next="Write `http://` in the address.", command=""
+    ),
+    "kfp-tls/expired": _vary("kfp-tls", next="Ask an admin to renew it.", command=""),
+    "kfp-tls/early": _vary("kfp-tls", next="Check the clock of this machine.", command="date -u"),
+    "kfp-tls/name": _vary("kfp-tls", next="Use an address that it is made for.", command=""),
+    "kfp-tls/old": _vary(
+        "kfp-tls",
+        why="It speaks only versions of TLS that are no longer safe.",
+        next="Ask an admin.",
+        command="",
+    ),
+    "kfp-tls/mutual": _vary(
+        "kfp-tls",
+        why="It wants a certificate of yours.",
+        next="Ask an admin for another way in.",
+        command="",
+    ),
+    "kfp-tls/broken": _vary(
+        "kfp-tls",
+        why="It broke the handshake off.",
+        next="Check the port; it may want a certificate of yours.",
+        command="",
+    ),
+    "kfp-tls/ca-empty": _vary("kfp-tls", why="The CA file holds no certificate."),
+    "kfp-tls/ca-unreadable": _vary("kfp-tls", why="The CA file holds no certificate that can be read."),
+    "kfp-tls/ca-folder": _vary("kfp-tls", why="The CA file is a folder."),
+    # not there
+    "not-found/file": _vary(
+        "not-found", why="“{ref}” is not in {folder}.", next="Check the path.", command=""
+    ),
+    "not-found/pod": _vary("not-found", why="{why}"),
+    "logs-gone/outside": _vary(
+        "logs-gone",
+        why="Outside of its cluster only KFP can be asked for a log, and it does not give this one.",
+    ),
+    "logs-gone/refused": _vary(
+        "logs-gone", why="The pod was removed, and KFP gives no archived logs: {refusal}."
+    ),
+    # what was given, in a sentence of its own
+    "bad-input/usage": Entry(KfpUsageError, 400, "{problem}", "{why}", "{next}"),
+    "bad-input/cell": Entry(KfpInputError, 400, "{problem}", "{why}", "{next}"),
+    # how a wait ended
+    "run-timeout/stopped": _vary("run-timeout", message="Stopped waiting. The run goes on.", why=""),
 }

@@ -1,0 +1,37 @@
+"""Everything that can go wrong, once: one tree of exceptions, one catalogue of words."""
+
+from __future__ import annotations
+
+from .catalogue import CATALOGUE, error_from_body, kfp_error
+from .program import PROGRAM, body_for_program, text_for_program
+from .tree import (
+    ErrorBody,
+    KfpConflictError,
+    KfpConnectionError,
+    KfpError,
+    KfpInputError,
+    KfpNotFoundError,
+    KfpRefusedError,
+    KfpUsageError,
+    RunFailed,
+    RunTimeout,
+)
+
+__all__ = [
+    "CATALOGUE",
+    "PROGRAM",
+    "ErrorBody",
+    "KfpConflictError",
+    "KfpConnectionError",
+    "KfpError",
+    "KfpInputError",
+    "KfpNotFoundError",
+    "KfpRefusedError",
+    "KfpUsageError",
+    "RunFailed",
+    "RunTimeout",
+    "body_for_program",
+    "error_from_body",
+    "kfp_error",
+    "text_for_program",
+]
