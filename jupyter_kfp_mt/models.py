@@ -7,6 +7,8 @@ server sends is marked *ours*: the service fills it in.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from enum import Enum
 from typing import Any, Literal
@@ -17,6 +19,7 @@ from .errors import ErrorBody
 from .run_rules import Phase as Phase  # noqa: PLC0414 - one of the models, for those who import them
 
 NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what reading somebody's JSON raises
+NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123 label, as Kubernetes names one
 NO_SPEC = msgspec.Raw(b"null")  # of a run or version that has none, or whose spec was left out
 NO_DETAILS = NO_SPEC  # of a run without tasks, or whose tasks were left out
 
@@ -421,6 +424,35 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     pipeline_root: str = ""
     service_account: str = ""
     submit_key: str = ""  # of one press of Run: however often it arrives, it is one run
+
+
+class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which page of a list."""
+
+    search: str = ""
+    sort_by: str = "created_at desc"
+    page_size: int = 50
+    page_token: str = ""
+
+
+class RunQuery(PageQuery, frozen=True, kw_only=True):
+    """Which page of the runs."""
+
+    state: Sequence[str] = ()
+    experiment_id: str = ""
+    archived: bool = False
+
+
+class ExperimentQuery(PageQuery, frozen=True, kw_only=True):
+    """Which page of the experiments."""
+
+    archived: bool = False
+
+
+class PipelineQuery(PageQuery, frozen=True, kw_only=True):
+    """Which page of the pipelines."""
+
+    shared: bool = False
 
 
 class ExperimentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

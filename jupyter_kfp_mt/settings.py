@@ -19,6 +19,7 @@ from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, Py
 from traitlets.utils.bunch import Bunch
 
 from .errors import kfp_error
+from .polling import ACTIVE_S, IDLE_S
 
 PREFIX = "JUPYTER_KFP_MT_"
 FILE = "jupyter_kfp_mt_config"
@@ -53,10 +54,10 @@ class KfpSettings(Configurable):
         help="Start the embedded server on a person's word, by itself, or never.",
     ).tag(config=True)
     data_dir = Unicode(help="Folder of the embedded server.").tag(config=True)
-    poll_active_s = Float(5.0, min=0.01, max=3600.0, help="Seconds between looks while runs are active.").tag(
-        config=True
-    )
-    poll_idle_s = Float(30.0, min=0.01, max=3600.0, help="Seconds between looks while nothing runs.").tag(
+    poll_active_s = Float(
+        ACTIVE_S, min=0.01, max=3600.0, help="Seconds between looks while runs are active."
+    ).tag(config=True)
+    poll_idle_s = Float(IDLE_S, min=0.01, max=3600.0, help="Seconds between looks while nothing runs.").tag(
         config=True
     )
     request_timeout_s = Float(10.0, min=0.1, max=600.0, help="Seconds to wait for an answer of KFP.").tag(

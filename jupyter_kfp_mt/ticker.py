@@ -5,12 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from .errors import KfpError
-
-if TYPE_CHECKING:
-    from .service import KfpService
 
 _SLOWEST = 30.0  # seconds between two questions while the server does not answer
 
@@ -19,11 +16,6 @@ class _Asked(NamedTuple):
     ask: Callable[[], bool]
     every: float
     until: float
-
-
-def pace(service: KfpService) -> float:
-    """Seconds between two looks at a run: the embedded server is near, a real one counts each call."""
-    return 0.5 if service.context.embedded else 5.0
 
 
 class Ticker:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import msgspec
 
 from ..errors import KfpError, kfp_error
 from ..lists import RunList
-from ..models import Cache, Experiment, PipelineVersion, Run, Source, SourceKind
+from ..models import Cache, Experiment, PipelineVersion, Run, RunQuery, Source, SourceKind, SubmitRequest
 from ..results import BulkResult
 from .grammar import argument, command, usage_error
 from .look import RUN, RUNS
@@ -32,45 +32,28 @@ _TIMEOUT = argument(
 _YES = argument("--yes", action="store_true", help="do it: it cannot be undone")
 
 
-@dataclass(frozen=True)
-class Order:
-    """A run to be started, checked and typed when it is sent."""
+def start_run(
+    session: Session,
+    request: SubmitRequest,
+    *,
+    dry_run: bool = False,
+    wait: bool = False,
+    timeout: float | None = None,
+) -> Run | dict[str, Any]:
+    """Start the run that `request` describes, or, for a dry run, return what would be sent.
 
-    what: Source | str | Path | Callable[..., Any]
-    values: Mapping[str, Any] = field(default_factory=dict)
-    experiment: str = "Default"
-    name: str = ""
-    cache: str = "compiled"
-    description: str = ""
-    root: str = ""
-    service_account: str = ""
-    dry_run: bool = False
-    wait: bool = False
-    timeout: float | None = None
-
-
-def start(session: Session, order: Order) -> Run | dict[str, Any]:
-    """Start the run that `order` describes, or, for a dry run, return what would be sent."""
-    service = session.service(start=not order.dry_run)
-    found = service.inspect(order.what)
+    Its parameters may be words: they are read as the pipeline's parameters are typed.
+    """
+    service = session.service(start=not dry_run)
+    found = service.inspect(request.source)
     for warning in found.warnings:
         session.front.say(warning)
-    values = typed(found.pipeline.parameters, order.values)
-    send = service.preview if order.dry_run else service.submit
-    sent = send(
-        order.what,
-        values,
-        experiment=order.experiment,
-        name=order.name,
-        cache=order.cache,
-        description=order.description,
-        pipeline_root=order.root,
-        service_account=order.service_account,
-    )
-    if not isinstance(sent, Run):
-        return sent
-    run = session.remember(sent)
-    return wait_for(session, run, order.timeout) if order.wait else run
+    values = typed(found.pipeline.parameters, request.parameters)
+    request = msgspec.structs.replace(request, parameters=values)
+    if dry_run:
+        return service.preview(request)
+    run = session.remember(service.start_run(request))
+    return wait_for(session, run, timeout) if wait else run
 
 
 _PARAMETERS = argument(
@@ -113,7 +96,7 @@ def submit(
     Values are checked against the pipeline's parameters before anything is sent.
     """
     values = pairs(parameters)
-    return start(session, Order(read_source(session, source), values, **options))
+    return _start(session, read_source(session, source), values, **options)
 
 
 @command("clone", RUN, _PARAMETERS, *_OPTIONS)
@@ -131,7 +114,34 @@ def clone(session: Session, *, run: str, parameters: Sequence[str], **options: A
     else:
         what = Source(kind=SourceKind.TEXT, text=view.spec, path=view.run.display_name)
     before = view.run.runtime_config.parameters if view.run.runtime_config else {}
-    return start(session, Order(what, {**before, **given}, **options))
+    return _start(session, what, {**before, **given}, **options)
+
+
+def _start(
+    session: Session,
+    source: Source,
+    parameters: dict[str, Any],
+    *,
+    name: str,
+    cache: str,
+    root: str,
+    experiment: str,
+    description: str,
+    service_account: str,
+    **how: Any,
+) -> Run | dict[str, Any]:
+    """Start a run with the options of `submit`, `how` to start it among them."""
+    request = SubmitRequest(
+        source=source,
+        parameters=parameters,
+        experiment=experiment,
+        display_name=name,
+        description=description,
+        cache=Cache(cache),
+        pipeline_root=root,
+        service_account=service_account,
+    )
+    return start_run(session, request, **how)
 
 
 def wait_for(session: Session, run: Run, timeout: float | None) -> Run:
@@ -252,7 +262,10 @@ def delete_experiment(session: Session, *, name: str, yes: bool) -> BulkResult:
     found = service.get_experiment(name)
     if not yes:
         here = found.experiment_id
-        parts = [service.page_runs(experiment_id=here, archived=old, page_size=1) for old in (False, True)]
+        parts = [
+            service.page_runs(RunQuery(experiment_id=here, archived=old, page_size=1))
+            for old in (False, True)
+        ]
         count = sum(part.total_size for part in parts)
         stay = "1 run stays" if count == 1 else f"{count} runs stay"
         raise usage_error(

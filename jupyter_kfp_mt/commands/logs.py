@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..errors import kfp_error
 from ..models import LogChunk, Phase, Run, Task
 from ..results import LogText
-from ..ticker import pace
 from .grammar import did_you_mean
 from .session import Session
 
@@ -66,7 +65,7 @@ def follow(session: Session, run: Run, word: str, *, tail: int, search: str) -> 
     task = choose_task(service.tasks(run.run_id), word, run)
     try:
         while task is None and not run.ended:
-            session.sleep(pace(service))
+            session.sleep(service.poll_interval)
             run = service.get_run(run.run_id)
             task = choose_task(service.tasks(run.run_id), word, run)
         for chunk in _following(session, run, task, tail) if task else ():
@@ -91,7 +90,7 @@ def _following(session: Session, run: Run, task: Task, tail: int) -> Iterator[Lo
                 return
             if newline:
                 yield _with_text(chunk, whole + newline)
-        session.sleep(pace(service))
+        session.sleep(service.poll_interval)
 
 
 def _with_text(chunk: LogChunk, text: str) -> LogChunk:

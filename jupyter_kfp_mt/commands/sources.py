@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import kfp_error
 from ..models import Source, SourceKind
@@ -17,17 +16,20 @@ _REGISTERED = "pipeline:"
 _VERSIONS = 1000  # of one pipeline that are looked through for a name
 
 
-def read_source(session: Session, word: str) -> Source | str | Path | Callable[..., Any]:
-    """What SOURCE means: a notebook value, a registered pipeline, a function's name, or a path."""
+def read_source(session: Session, word: str) -> Source:
+    """Return what SOURCE means: a notebook value, a registered pipeline, a function's name, or a path."""
     value = getattr(word, "value", None)
-    if callable(value) or isinstance(value, (Path, Source)):
+    if isinstance(value, Source):
         return value
     if word.startswith(_REGISTERED):
         return registered(session.service(start=True), word.removeprefix(_REGISTERED))
     named = session.variables.get(word)
-    if callable(named) and not Path(word).exists():
-        return named
-    return str(word)
+    function = value if callable(value) else named if not Path(word).exists() else None
+    if callable(function):
+        from ..service.submit.sources import to_source  # not read for a word that names a file
+
+        return to_source(function)
+    return Source(kind=SourceKind.FILE, path=str(value if isinstance(value, Path) else word))
 
 
 def registered(service: KfpService, reference: str) -> Source:

@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 
 from ..auth import TokenFile
-from ..models import NOT_JSON, RuntimeFile
+from ..models import NAMESPACE, NOT_JSON, RuntimeFile
 from ..settings import KfpSettings
 from .environment import Environment
-from .model import NAMESPACE, Context
+from .model import Context
 
 
 def from_embedded(env: Environment, settings: KfpSettings) -> Context | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +9,6 @@ from urllib.parse import urlsplit
 
 from ..auth import Auth, NoAuth, TokenFile
 from ..models import Caution
-
-NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123 label, as Kubernetes names one
 
 
 class Notebook(NamedTuple):

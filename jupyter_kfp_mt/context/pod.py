@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from ..auth import read_secret
 from ..errors import kfp_error
-from ..models import Caution
+from ..models import NAMESPACE, Caution
 from ..settings import KfpSettings
 from .environment import SERVICE_ACCOUNT, Environment
-from .model import NAMESPACE, Notebook
+from .model import Notebook
 from .tokens import TOKEN_PATH, claims_of, examine_token
 
 _PREFIX = re.compile(

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from ..auth import Auth, CookieFile, FileAuth, NoAuth, TokenFile
 from ..errors import kfp_error
+from ..models import NAMESPACE
 from ..settings import KfpSettings
 from . import openshift
 from .address import endpoint_of
 from .embedded import embedded_context, find_runtime, from_embedded
 from .environment import SERVICE_ACCOUNT, Environment
-from .model import NAMESPACE, Context
+from .model import Context
 from .pod import Credential, Pod, find_credential, find_pod
 from .saved import cautions, saved_context, saved_path
 

@@ -16,9 +16,8 @@ import msgspec
 
 from ..auth import read_file
 from ..errors import kfp_error
-from ..models import NOT_JSON, Caution, SavedPart
+from ..models import NAMESPACE, NOT_JSON, Caution, SavedPart
 from .environment import MAX_BYTES, Environment
-from .model import NAMESPACE
 from .pod import Pod
 
 _KEYS: dict[SavedPart, tuple[str, ...]] = {

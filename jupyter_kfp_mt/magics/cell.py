@@ -12,7 +12,7 @@ from typing import Any
 
 from ..commands import Session, act
 from ..commands.grammar import Argument, argument, command, did_you_mean, usage_error
-from ..models import Run, Source, SourceKind
+from ..models import Cache, Run, Source, SourceKind, SubmitRequest
 from . import ir
 
 _FROM_SUBMIT = {"--experiment", "--cache", "--dry-run", "--wait", "--timeout"}
@@ -84,15 +84,13 @@ def run_cell(session: Session, words: Sequence[str], code: str) -> object:
         packages=options["packages"],
         image=options["image"] or f"python:{version}",
     )
-    order = act.Order(
-        Source(kind=SourceKind.TEXT, text=json.dumps(spec)),
+    request = SubmitRequest(
+        source=Source(kind=SourceKind.TEXT, text=json.dumps(spec)),
         experiment=options["experiment"],
-        cache=options["cache"],
-        dry_run=options["dry_run"],
-        wait=options["wait"],
-        timeout=options["timeout"],
+        cache=Cache(options["cache"]),
     )
-    result = act.start(session, order)
+    how = {name: options[name] for name in ("dry_run", "wait", "timeout")}
+    result = act.start_run(session, request, **how)
     if options["wait"] and output and isinstance(result, Run) and isinstance(variables, MutableMapping):
         variables[output] = _result(session, result, output)
     return result

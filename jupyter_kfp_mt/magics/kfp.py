@@ -13,7 +13,6 @@ from ..display import check_line
 from ..errors import KfpConnectionError
 from ..lists import RunList
 from ..models import Check, Run, RunView
-from ..ticker import pace
 from .cards import Cards
 from .cell import run_cell
 from .completion import offered
@@ -33,7 +32,7 @@ class KfpMagics(Magics):
         super().__init__(shell)
         self.session = Session(connect, self, variables=shell.user_ns)
         self._seen: list[Run] = []
-        self.cards = Cards(shell, self._look, live=live, pace=lambda: pace(self.session.service()))
+        self.cards = Cards(shell, self._look, live=live, pace=lambda: self.session.service().poll_interval)
 
     @no_var_expand
     @line_cell_magic

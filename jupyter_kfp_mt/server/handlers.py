@@ -6,18 +6,24 @@ Rights (authorizer resource `kfp`): looking is `read`, changing what is kept is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import msgspec
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from ..models import ExperimentRequest, Phase, PipelineVersion, Run, Source, SubmitRequest, UploadRequest
+from ..models import (
+    ExperimentQuery,
+    ExperimentRequest,
+    PageQuery,
+    Phase,
+    PipelineQuery,
+    RunQuery,
+    Source,
+    SubmitRequest,
+    UploadRequest,
+)
 from .base import KfpHandler, may
 from .events import DoctorEventsHandler, EventsHandler
 from .files import with_text
-
-if TYPE_CHECKING:
-    from ..service import KfpService
 
 __all__ = [
     "AccessOptionHandler",
@@ -134,15 +140,16 @@ class RunsHandler(KfpHandler):
     async def get(self, namespace: str) -> None:
         """One page."""
         service = await self.service(namespace)
-        self.send(await self.off_loop(service.page_runs, **self.query()))
+        self.send(await self.off_loop(service.page_runs, RunQuery(**self.query())))
 
     @web.authenticated
     @may("execute")
     async def post(self, namespace: str) -> None:
         """Start one."""
-        wish = self.body(SubmitRequest)
-        source = await with_text(self, wish.source)
-        run = await self.off_loop(_submit, await self.service(namespace), wish, source)
+        request = self.body(SubmitRequest)
+        request = msgspec.structs.replace(request, source=await with_text(self, request.source))
+        service = await self.service(namespace)
+        run = await self.off_loop(service.start_run, request, patient=False)
         if run.phase is Phase.UNCONFIRMED:
             self.set_status(202)
         self.send(run)
@@ -240,15 +247,15 @@ class ExperimentsHandler(KfpHandler):
     async def get(self, namespace: str) -> None:
         """One page."""
         service = await self.service(namespace)
-        self.send(await self.off_loop(service.page_experiments, **self.query()))
+        self.send(await self.off_loop(service.page_experiments, ExperimentQuery(**self.query())))
 
     @web.authenticated
     @authorized
     async def post(self, namespace: str) -> None:
         """Create one."""
-        wish = self.body(ExperimentRequest)
+        request = self.body(ExperimentRequest)
         service = await self.service(namespace)
-        self.send(await self.off_loop(service.create_experiment, wish.display_name, wish.description))
+        self.send(await self.off_loop(service.create_experiment, request.display_name, request.description))
 
 
 class PipelinesHandler(KfpHandler):
@@ -259,15 +266,19 @@ class PipelinesHandler(KfpHandler):
     async def get(self, namespace: str) -> None:
         """One page."""
         service = await self.service(namespace)
-        self.send(await self.off_loop(service.page_pipelines, **self.query()))
+        self.send(await self.off_loop(service.page_pipelines, PipelineQuery(**self.query())))
 
     @web.authenticated
     @authorized
     async def post(self, namespace: str) -> None:
         """Register one privately, or a new version of a known name."""
-        wish = self.body(UploadRequest)
-        source = await with_text(self, wish.source)
-        self.send(await self.off_loop(_upload, await self.service(namespace), wish, source))
+        request = self.body(UploadRequest)
+        source = await with_text(self, request.source)
+        service = await self.service(namespace)
+        version = await self.off_loop(
+            service.upload, source, name=request.name, description=request.description
+        )
+        self.send(version)
 
 
 class PipelineVersionsHandler(KfpHandler):
@@ -278,23 +289,4 @@ class PipelineVersionsHandler(KfpHandler):
     async def get(self, namespace: str, pipeline_id: str) -> None:
         """One page, newest first."""
         service = await self.service(namespace)
-        self.send(await self.off_loop(service.page_versions, pipeline_id, **self.query()))
-
-
-def _submit(service: KfpService, wish: SubmitRequest, source: Source) -> Run:
-    return service.submit(
-        source,
-        wish.parameters,
-        experiment=wish.experiment,
-        name=wish.display_name,
-        description=wish.description,
-        cache=wish.cache,
-        pipeline_root=wish.pipeline_root,
-        service_account=wish.service_account,
-        submit_key=wish.submit_key,
-        patient=False,
-    )
-
-
-def _upload(service: KfpService, wish: UploadRequest, source: Source) -> PipelineVersion:
-    return service.upload(source, name=wish.name, description=wish.description)
+        self.send(await self.off_loop(service.page_versions, pipeline_id, PageQuery(**self.query())))

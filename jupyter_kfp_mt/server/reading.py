@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..errors import KfpError, kfp_error
-from .routes import IDENTIFIER, NAMESPACE, NO_NAMESPACE, States
+from ..models import NAMESPACE
+from .routes import IDENTIFIER, NO_NAMESPACE, States
 
 M = TypeVar("M")
 
@@ -74,7 +75,7 @@ def check_names(names: Mapping[str, Any]) -> None:
     from the difference.
     """
     namespace = names.get("namespace", "")
-    if namespace not in ("", NO_NAMESPACE) and not re.fullmatch(NAMESPACE, namespace):
+    if namespace not in ("", NO_NAMESPACE) and not NAMESPACE.fullmatch(namespace):
         raise kfp_error(
             "bad-input",
             field="namespace",

@@ -12,7 +12,6 @@ from msgspec import Meta
 
 from .. import models
 
-NAMESPACE = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"  # a DNS-1123 label
 NO_NAMESPACE = "-"  # in a path, for a KFP that has no namespaces
 IDENTIFIER = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,126}[A-Za-z0-9])?"  # of runs, tasks, pipelines, versions
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime, timezone
 from typing import NamedTuple, Protocol
 
@@ -17,7 +17,8 @@ import msgspec
 
 from .. import __version__
 from ..errors import CATALOGUE, ErrorBody, KfpError, KfpNotFoundError, KfpRefusedError, error_from_body
-from ..models import NO_DETAILS, NO_SPEC, Run, RunPage, RunsEvent, Status
+from ..models import NO_DETAILS, NO_SPEC, Run, RunPage, RunQuery, RunsEvent, Status
+from ..polling import ACTIVE_S, EMBEDDED_ACTIVE_S, EMBEDDED_IDLE_S, IDLE_S
 
 PAGE = 50  # rows that a person sees without scrolling, and the price of a look
 LOOK_UPS = 5  # runs asked for by id in one look; the rest waits for the next
@@ -27,8 +28,8 @@ ACTIVE_STATES = ("PENDING", "RUNNING", "CANCELING")
 class Watched(Protocol):
     """The part of `KfpService` that a watch needs."""
 
-    def page_runs(self, *, state: Sequence[str] = ..., sort_by: str = ..., page_size: int = ...) -> RunPage:
-        """One page of runs, without their specs."""
+    def page_runs(self, query: RunQuery) -> RunPage:
+        """Return one page of runs, without their specs."""
 
     def get_run(self, run_id: str) -> Run:
         """One run, or `KfpNotFoundError`."""
@@ -93,10 +94,10 @@ def _would_be_on(rows: Rows, run: Run) -> bool:
 class Pace(NamedTuple):
     """How long to wait between two looks; seconds."""
 
-    active: float = 5.0
-    idle: float = 30.0
-    embedded: float = 0.5  # on this machine, where a look costs a few milliseconds
-    embedded_idle: float = 0.8
+    active: float = ACTIVE_S
+    idle: float = IDLE_S
+    embedded: float = EMBEDDED_ACTIVE_S
+    embedded_idle: float = EMBEDDED_IDLE_S
     least: float = 0.2  # between two looks, however often one is asked for
     most: float = 120.0  # between two attempts at a server that does not answer
 
@@ -114,14 +115,14 @@ class Pace(NamedTuple):
 
 def look(service: Watched, before: Rows, asked_for: Collection[str] = ()) -> Rows:
     """Ask for what can have changed since `before`, and for the runs `asked_for`; raises `KfpError`."""
-    page = service.page_runs(sort_by="created_at desc", page_size=PAGE)
+    page = service.page_runs(RunQuery(page_size=PAGE))
     newest = {run.run_id: run for run in page.runs}
     if not page.next_page_token:
         return Rows(newest)
     wanted = {*before.active, *asked_for} - newest.keys()
     older: dict[str, Run] = {}
     if wanted or not before.newest:
-        active = service.page_runs(state=ACTIVE_STATES, sort_by="created_at desc", page_size=PAGE)
+        active = service.page_runs(RunQuery(state=ACTIVE_STATES, page_size=PAGE))
         older = {run.run_id: run for run in active.runs if run.run_id not in newest}
     missing = sorted(wanted - older.keys())
     found = {run_id: _row(service, run_id) for run_id in missing[:LOOK_UPS]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..client import RetryPolicy
 from ..clock import Clock
-from .runs import Pace
+from .runs import WaitPolicy
 from .service import KfpService, Policies
 from .state.journal import Journal
 from .submit.settle import Settling
@@ -13,8 +13,8 @@ __all__ = [
     "Clock",
     "Journal",
     "KfpService",
-    "Pace",
     "Policies",
     "RetryPolicy",
     "Settling",
+    "WaitPolicy",
 ]

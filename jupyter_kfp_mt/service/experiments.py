@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..client import experiments as requests
 from ..client import filters
 from ..errors import KfpConflictError, kfp_error
 from ..lists import ExperimentList
-from ..models import Experiment, ExperimentPage
+from ..models import Experiment, ExperimentPage, ExperimentQuery
 from .core import UUID, Core
+from .paging import read_pages
 
-MAX_PAGE = 200  # the server cuts larger ones without a word (kfp-api §4.1)
 
-
-def page(
-    core: Core,
-    *,
-    search: str = "",
-    archived: bool = False,
-    sort_by: str = "created_at desc",
-    page_size: int = 50,
-    page_token: str = "",
-) -> ExperimentPage:
+def read_page(core: Core, query: ExperimentQuery) -> ExperimentPage:
     """Return one page of the namespace's experiments."""
-    predicates = [filters.equals("storage_state", "ARCHIVED" if archived else "AVAILABLE")]
-    predicates += [filters.contains("display_name", search)] if search else []
-    found = core.api.call(
+    predicates = [filters.equals("storage_state", "ARCHIVED" if query.archived else "AVAILABLE")]
+    predicates += [filters.contains("display_name", query.search)] if query.search else []
+    page = core.api.call(
         requests.list_experiments(
-            core.namespace(), predicates, sort_by=sort_by, page_size=page_size, page_token=page_token
+            core.namespace(),
+            predicates,
+            sort_by=query.sort_by,
+            page_size=query.page_size,
+            page_token=query.page_token,
         )
     )
-    for experiment in found.experiments:
+    for experiment in page.experiments:
         core.keep(experiment)
-    return found
+    return page
 
 
-def listed(core: Core, *, search: str = "", archived: bool = False, limit: int = 20) -> ExperimentList:
+def list_experiments(core: Core, query: ExperimentQuery, *, limit: int) -> ExperimentList:
     """Return the newest experiments, at most `limit`."""
-    rows: list[Experiment] = []
-    token, total = "", 0
-    while len(rows) < limit:
-        size = min(MAX_PAGE, limit - len(rows))
-        part = page(core, search=search, archived=archived, page_size=size, page_token=token)
-        rows, token, total = rows + part.experiments, part.next_page_token, part.total_size
-        if not token:
-            break
-    return ExperimentList(rows, total_size=total)
+    pages = list(read_pages(partial(read_page, core), query, limit))
+    rows = [experiment for page in pages for experiment in page.experiments]
+    return ExperimentList(rows, total_size=pages[-1].total_size if pages else 0)
 
 
 def find(core: Core, reference: str) -> Experiment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import msgspec
 
@@ -10,45 +11,42 @@ from ..client import filters
 from ..client import pipelines as requests
 from ..errors import kfp_error
 from ..lists import PipelineList, PipelineVersionList
-from ..models import Inspection, Pipeline, PipelineInfo, PipelinePage, PipelineVersion, PipelineVersionPage
+from ..models import (
+    Inspection,
+    PageQuery,
+    Pipeline,
+    PipelineInfo,
+    PipelinePage,
+    PipelineQuery,
+    PipelineVersion,
+    PipelineVersionPage,
+)
 from ..pipeline_spec import info
 from .core import UUID, Core
-from .experiments import MAX_PAGE, check_text
-from .submit.sources import AnySource, resolve, version_of
+from .experiments import check_text
+from .paging import MAX_PAGE, read_pages
+from .submit.sources import AnySource, resolve, to_source, version_of
 
 
-def page(
-    core: Core,
-    *,
-    shared: bool = False,
-    search: str = "",
-    sort_by: str = "created_at desc",
-    page_size: int = 50,
-    page_token: str = "",
-) -> PipelinePage:
-    """Return one page of the namespace's own pipelines, or of those that everybody shares."""
-    predicates = [filters.contains("display_name", search)] if search else []
-    namespace = "" if shared else core.namespace()
-    if not namespace and not shared:
-        shared = True  # on a server for one user all are in one place
+def read_page(core: Core, query: PipelineQuery) -> PipelinePage:
+    """Return one page of the namespace's own pipelines, or of the shared ones."""
+    predicates = [filters.contains("display_name", query.search)] if query.search else []
     return core.api.call(
         requests.list_pipelines(
-            namespace, predicates, sort_by=sort_by, page_size=page_size, page_token=page_token
+            "" if query.shared else core.namespace(),
+            predicates,
+            sort_by=query.sort_by,
+            page_size=query.page_size,
+            page_token=query.page_token,
         )
     )
 
 
-def listed(core: Core, *, shared: bool = False, search: str = "", limit: int = 20) -> PipelineList:
+def list_pipelines(core: Core, query: PipelineQuery, *, limit: int) -> PipelineList:
     """Return the newest pipelines, at most `limit`."""
-    rows: list[Pipeline] = []
-    token, total = "", 0
-    while len(rows) < limit:
-        size = min(MAX_PAGE, limit - len(rows))
-        part = page(core, shared=shared, search=search, page_size=size, page_token=token)
-        rows, token, total = rows + part.pipelines, part.next_page_token, part.total_size
-        if not token:
-            break
-    return PipelineList(rows, total_size=total)
+    pages = list(read_pages(partial(read_page, core), query, limit))
+    rows = [pipeline for page in pages for pipeline in page.pipelines]
+    return PipelineList(rows, total_size=pages[-1].total_size if pages else 0)
 
 
 def find(core: Core, reference: str) -> Pipeline:
@@ -65,30 +63,23 @@ def find(core: Core, reference: str) -> Pipeline:
     raise core.missing("pipeline", reference, Pipeline)
 
 
-def page_versions(
-    core: Core,
-    pipeline_id: str,
-    *,
-    sort_by: str = "created_at desc",
-    page_size: int = 50,
-    page_token: str = "",
-) -> PipelineVersionPage:
+def read_versions_page(core: Core, pipeline_id: str, query: PageQuery) -> PipelineVersionPage:
     """Return one page of the versions of a pipeline, newest first."""
-    found = find(core, pipeline_id)
+    pipeline = find(core, pipeline_id)
     return core.api.call(
-        requests.list_versions(found.pipeline_id, sort_by=sort_by, page_size=page_size, page_token=page_token)
+        requests.list_versions(
+            pipeline.pipeline_id,
+            sort_by=query.sort_by,
+            page_size=query.page_size,
+            page_token=query.page_token,
+        )
     )
 
 
-def versions(core: Core, pipeline_id: str, *, limit: int = 20) -> PipelineVersionList:
-    """Return the newest versions of a pipeline, at most `limit`."""
-    part = page_versions(core, pipeline_id, page_size=min(limit, MAX_PAGE))
-    return PipelineVersionList(part.pipeline_versions, total_size=part.total_size)
-
-
-def version(core: Core, pipeline_id: str, version_id: str) -> PipelineVersion:
-    """Return one version; raises `not-found`."""
-    return version_of(core, pipeline_id, version_id)
+def list_versions(core: Core, pipeline_id: str, *, limit: int) -> PipelineVersionList:
+    """Return the newest versions of a pipeline, at most `limit`, and at most a page."""
+    page = read_versions_page(core, pipeline_id, PageQuery(page_size=min(limit, MAX_PAGE)))
+    return PipelineVersionList(page.pipeline_versions, total_size=page.total_size)
 
 
 def delete(core: Core, reference: str, version_id: str = "") -> None:
@@ -102,7 +93,7 @@ def delete(core: Core, reference: str, version_id: str = "") -> None:
 
 def upload(core: Core, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
     """Register a pipeline privately; a name that is known gets a new version."""
-    package = resolve(core, source).package
+    package = resolve(core, to_source(source)).package
     name = name or package.name
     _check(name, description)
     known = _named(core, core.namespace(), name)
@@ -117,7 +108,7 @@ def upload(core: Core, source: AnySource, *, name: str = "", description: str = 
 
 def inspect(core: Core, source: AnySource) -> Inspection:
     """Return a source as a form needs it; starts nothing."""
-    found = resolve(core, source)
+    found = resolve(core, to_source(source))
     pipeline = greeting_us(core, info(found.package)) if found.example else info(found.package)
     moment = core.clock.now().astimezone().strftime("%Y-%m-%d %H-%M")
     return Inspection(pipeline=pipeline, display_name=f"{short_name(pipeline.name)} {moment}", warnings=[])

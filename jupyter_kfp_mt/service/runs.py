@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -14,10 +14,10 @@ from ..client.api import TRANSIENT
 from ..client.responses import shorten
 from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..lists import RunList
-from ..models import Experiment, Phase, Run, RunPage, Task
-from . import experiments
+from ..models import Experiment, Phase, Run, RunPage, RunQuery, Task
+from ..polling import poll_interval
 from .core import RUN_ID, UUID, Core
-from .experiments import MAX_PAGE
+from .paging import MAX_PAGE
 from .state.journal import OPEN
 from .submit.settle import Settling, overdue, reconcile, unconfirmed
 from .tasks.rows import groups, leaves, plan_of, told
@@ -29,49 +29,36 @@ _DONE = {"terminate": "terminated", "archive": "archived", "unarchive": "restore
 _ENDED_WORDS = {Phase.FAILED: "failed", Phase.CANCELED: "was canceled", Phase.SKIPPED: "was skipped"}
 
 
-class Pace(NamedTuple):
-    """How often `wait` looks."""
+class WaitPolicy(NamedTuple):
+    """How often `wait` looks; seconds."""
 
-    first: float = 0.1  # seconds, half as long again each time
-    longest: float = 5.0
-    embedded: float = 0.5
+    first: float = 0.1  # half as long again each time, up to the pace of everything that looks
     patience: float = 120.0  # seconds without an answer of KFP before giving up
 
 
-def page(
-    core: Core,
-    *,
-    state: Sequence[str] = (),
-    search: str = "",
-    experiment_id: str = "",
-    archived: bool = False,
-    sort_by: str = "created_at desc",
-    page_size: int = 50,
-    page_token: str = "",
-    settling: Settling = Settling(),  # noqa: B008 - a value
-) -> RunPage:
+def read_page(core: Core, query: RunQuery, settling: Settling) -> RunPage:
     """Return one page of runs as rows: without specs and details.
 
     KFP ends a terminated run as FAILED, so a page filtered by FAILED or CANCELED may be shorter than asked.
     The first page begins with the submits that are not confirmed yet.
     """
-    plain = not (state or search or archived or page_token)
+    plain = not (query.state or query.search or query.archived or query.page_token)
     waiting = reconcile(core, settling) if plain else []
-    wanted = set(state)
+    wanted = set(query.state)
     on_wire = sorted(wanted - {"CANCELED"} | ({"FAILED", "CANCELED"} if "CANCELED" in wanted else set()))
-    predicates = [filters.equals("storage_state", "ARCHIVED" if archived else "AVAILABLE")]
+    predicates = [filters.equals("storage_state", "ARCHIVED" if query.archived else "AVAILABLE")]
     predicates += [filters.one_of("state", on_wire)] if on_wire else []
-    predicates += [filters.contains("display_name", search)] if search else []
-    if experiment_id:
-        _own_experiment(core, experiment_id)
+    predicates += [filters.contains("display_name", query.search)] if query.search else []
+    if query.experiment_id:
+        _own_experiment(core, query.experiment_id)
     found = core.api.call(
         requests.list_runs(
             core.namespace(),
             predicates,
-            experiment_id=experiment_id,
-            sort_by=sort_by,
-            page_size=page_size,
-            page_token=page_token,
+            experiment_id=query.experiment_id,
+            sort_by=query.sort_by,
+            page_size=query.page_size,
+            page_token=query.page_token,
         )
     )
     known = core.experiments_of(found.runs)
@@ -80,41 +67,22 @@ def page(
         rows = [row for row in rows if row.phase.value in wanted]
     listed_ids = {row.run_id for row in rows}
     waiting = [
-        row for row in waiting if row.run_id not in listed_ids and experiment_id in ("", row.experiment_id)
+        row
+        for row in waiting
+        if row.run_id not in listed_ids and query.experiment_id in ("", row.experiment_id)
     ]
-    return msgspec.structs.replace(found, runs=waiting + rows)
+    return msgspec.structs.replace(found, runs=marked(core, waiting + rows))
 
 
-def listed(
-    core: Core,
-    *,
-    state: Sequence[str] = (),
-    search: str = "",
-    experiment: str = "",
-    archived: bool = False,
-    sort_by: str = "created_at desc",
-    limit: int = 20,
-    settling: Settling = Settling(),  # noqa: B008 - a value
-) -> RunList:
+def list_runs(core: Core, query: RunQuery, settling: Settling, *, limit: int) -> RunList:
     """Return runs, at most `limit`; where KFP cannot filter, out of the newest `WALK`."""
-    experiment_id = experiments.find(core, experiment).experiment_id if experiment else ""
     rows: list[Run] = []
     token, total, walked = "", 0, 0
-    sifted = bool(set(state) & {"FAILED", "CANCELED"})
+    sifted = bool(set(query.state) & {"FAILED", "CANCELED"})
     while len(rows) < limit and (not sifted or walked < WALK):
         most = WALK - walked if walked else limit
         size = min(MAX_PAGE, most if sifted else limit - len(rows))
-        part = page(
-            core,
-            state=state,
-            search=search,
-            experiment_id=experiment_id,
-            archived=archived,
-            sort_by=sort_by,
-            page_size=size,
-            page_token=token,
-            settling=settling,
-        )
+        part = read_page(core, msgspec.structs.replace(query, page_size=size, page_token=token), settling)
         rows += part.runs
         token, total, walked = part.next_page_token, part.total_size, walked + size
         if not token:
@@ -290,7 +258,7 @@ def wait(
     timeout: float | None,
     on_change: Callable[[Run], None] | None,
     why: Callable[[Run], str],
-    pace: Pace,
+    policy: WaitPolicy,
 ) -> Run:
     """Return the run when it has succeeded.
 
@@ -298,13 +266,14 @@ def wait(
     not answer for a while is waited for; a run is not lost with a connection.
     """
     began = heard = core.clock.monotonic()
-    pause = pace.first
+    pause = policy.first
+    longest = poll_interval(embedded=core.context.embedded)
     last: Run | None = None
     while True:
         try:
             run = get(core, run_id)
         except KfpError as error:
-            if error.code not in TRANSIENT or core.clock.monotonic() - heard > pace.patience:
+            if error.code not in TRANSIENT or core.clock.monotonic() - heard > policy.patience:
                 raise
         else:
             heard = core.clock.monotonic()
@@ -317,7 +286,7 @@ def wait(
         if left <= 0:
             raise _late(last, run_id, timeout or 0.0)
         core.clock.sleep(min(pause, left))
-        pause = min(pace.embedded if core.context.embedded else pace.longest, pause * 1.5)
+        pause = min(longest, pause * 1.5)
 
 
 def _news(run: Run) -> tuple[object, ...]:

@@ -13,27 +13,34 @@ from ..context import Context
 from ..errors import kfp_error
 from ..lists import ExperimentList, MetricTable, PipelineList, PipelineVersionList, RunList, TaskList
 from ..models import (
+    NAMESPACE,
     Cache,
     Experiment,
     ExperimentPage,
+    ExperimentQuery,
     Failure,
     Healthz,
     Inspection,
     LogChunk,
+    PageQuery,
     Phase,
     Pipeline,
     PipelinePage,
+    PipelineQuery,
     PipelineVersion,
     PipelineVersionPage,
     PodView,
     Run,
     RunPage,
+    RunQuery,
     RunView,
     Status,
+    SubmitRequest,
 )
+from ..polling import poll_interval
 from . import experiments, runs
-from .core import NAMESPACE, Caches, Core
-from .runs import Pace
+from .core import Caches, Core
+from .runs import WaitPolicy
 from .state.journal import Journal
 from .submit import settle
 from .submit.settle import Settling
@@ -50,7 +57,7 @@ class Policies(msgspec.Struct, frozen=True):
 
     retry: RetryPolicy = RetryPolicy()
     settling: Settling = Settling()
-    pace: Pace = Pace()
+    waiting: WaitPolicy = WaitPolicy()
 
 
 class KfpService:
@@ -88,6 +95,11 @@ class KfpService:
     def namespace(self) -> str:
         """The namespace that is worked in."""
         return self.context.namespace
+
+    @property
+    def poll_interval(self) -> float:
+        """Seconds between two looks at something that runs."""
+        return poll_interval(embedded=self.context.embedded)
 
     def in_namespace(self, namespace: str) -> KfpService:
         """Return the verbs of another namespace of the same server."""
@@ -153,30 +165,9 @@ class KfpService:
 
     # runs
 
-    def page_runs(
-        self,
-        *,
-        state: Sequence[str] = (),
-        search: str = "",
-        experiment_id: str = "",
-        archived: bool = False,
-        sort_by: str = "created_at desc",
-        page_size: int = 50,
-        page_token: str = "",
-    ) -> RunPage:
-        """One page of runs as rows, without specs and details."""
-        found = runs.page(
-            self._core,
-            state=state,
-            search=search,
-            experiment_id=experiment_id,
-            archived=archived,
-            sort_by=sort_by,
-            page_size=page_size,
-            page_token=page_token,
-            settling=self._policies.settling,
-        )
-        return msgspec.structs.replace(found, runs=runs.marked(self._core, found.runs))
+    def page_runs(self, query: RunQuery = RunQuery()) -> RunPage:  # noqa: B008 - a value
+        """Return one page of runs as rows, without specs and details."""
+        return runs.read_page(self._core, query, self._policies.settling)
 
     def list_runs(
         self,
@@ -188,17 +179,12 @@ class KfpService:
         sort_by: str = "created_at desc",
         limit: int = 20,
     ) -> RunList:
-        """Runs as rows, at most `limit`, the newest first."""
-        return runs.listed(
-            self._core,
-            state=state,
-            search=search,
-            experiment=experiment,
-            archived=archived,
-            sort_by=sort_by,
-            limit=limit,
-            settling=self._policies.settling,
+        """List runs, at most `limit`, the newest first; `experiment` is an id or a name."""
+        experiment_id = self.get_experiment(experiment).experiment_id if experiment else ""
+        query = RunQuery(
+            state=state, search=search, experiment_id=experiment_id, archived=archived, sort_by=sort_by
         )
+        return runs.list_runs(self._core, query, self._policies.settling, limit=limit)
 
     def get_run(self, run_id: str | Run) -> Run:
         """One run."""
@@ -237,31 +223,40 @@ class KfpService:
         cache: Cache | str = Cache.COMPILED,
         pipeline_root: str = "",
         service_account: str = "",
-        submit_key: str = "",
-        patient: bool = True,
     ) -> Run:
-        """Start one run; an experiment that is not there is created.
+        """Start one run of a file, a function or a registered pipeline, as one writes it in a notebook."""
+        from .submit.sources import to_source
 
-        Calls with the same `submit_key`, of one press of Run, start one run. After an unclear answer a
-        patient caller waits, for two minutes at most, until it is settled; others get the run as UNCONFIRMED,
-        and lists show it so until it is.
+        return self.start_run(
+            SubmitRequest(
+                source=to_source(source),
+                parameters=dict(parameters or {}),
+                experiment=experiment,
+                display_name=name,
+                description=description,
+                cache=_cache(cache),
+                pipeline_root=pipeline_root,
+                service_account=service_account,
+            )
+        )
+
+    def start_run(self, request: SubmitRequest, *, patient: bool = True) -> Run:
+        """Start one run; an experiment that does not exist is created.
+
+        Requests with the same `submit_key` start one run. When KFP's answer is unclear, a patient caller
+        waits until the outcome is known, for two minutes at most; others get the run as UNCONFIRMED, and
+        lists show it so until its outcome is known.
         """
         from .submit import submit
 
-        cached = _cache(cache)
-        wish = submit.Wish(
-            source,
-            parameters or {},
-            experiment,
-            name,
-            description,
-            cached,
-            pipeline_root,
-            service_account,
-            submit_key,
-        )
-        run = submit.submit(self._core, wish, self._policies.settling, patient=patient)
+        run = submit.submit(self._core, request, self._policies.settling, patient=patient)
         return run if run.phase is Phase.UNCONFIRMED else runs.shown(self._core, run)
+
+    def preview(self, request: SubmitRequest) -> dict[str, Any]:
+        """Return what `start_run` would send, without the ids; changes nothing."""
+        from .submit import submit
+
+        return submit.build_body(self._core, request)
 
     def settle(self) -> float | None:
         """Look once at the submits that are not confirmed, in all namespaces of this server.
@@ -274,27 +269,6 @@ class KfpService:
             settle.reconcile(self.in_namespace(namespace)._core, self._policies.settling)
         now = self._core.clock.now().timestamp()
         return settle.next_look(settle.pending(self._core), self._policies.settling, now)
-
-    def preview(
-        self,
-        source: AnySource,
-        parameters: Mapping[str, Any] | None = None,
-        *,
-        experiment: str = "Default",
-        name: str = "",
-        description: str = "",
-        cache: Cache | str = Cache.COMPILED,
-        pipeline_root: str = "",
-        service_account: str = "",
-    ) -> dict[str, Any]:
-        """Return what `submit` would send, without the ids; sends nothing that changes anything."""
-        from .submit import submit
-
-        cached = _cache(cache)
-        wish = submit.Wish(
-            source, parameters or {}, experiment, name, description, cached, pipeline_root, service_account
-        )
-        return submit.body_of(self._core, wish)
 
     def terminate(self, run_id: str | Run) -> Run:
         """Stop a run; one that has ended or is ending is returned as it is."""
@@ -332,7 +306,7 @@ class KfpService:
             timeout=timeout,
             on_change=on_change,
             why=lambda run: view.reason(self._core, run),
-            pace=self._policies.pace,
+            policy=self._policies.waiting,
         )
 
     def log(
@@ -369,30 +343,16 @@ class KfpService:
 
     # experiments
 
-    def page_experiments(
-        self,
-        *,
-        search: str = "",
-        archived: bool = False,
-        sort_by: str = "created_at desc",
-        page_size: int = 50,
-        page_token: str = "",
-    ) -> ExperimentPage:
-        """One page of experiments."""
-        return experiments.page(
-            self._core,
-            search=search,
-            archived=archived,
-            sort_by=sort_by,
-            page_size=page_size,
-            page_token=page_token,
-        )
+    def page_experiments(self, query: ExperimentQuery = ExperimentQuery()) -> ExperimentPage:  # noqa: B008
+        """Return one page of experiments."""
+        return experiments.read_page(self._core, query)
 
     def list_experiments(
         self, *, search: str = "", archived: bool = False, limit: int = 20
     ) -> ExperimentList:
-        """Experiments, at most `limit`, the newest first."""
-        return experiments.listed(self._core, search=search, archived=archived, limit=limit)
+        """List experiments, at most `limit`, the newest first."""
+        query = ExperimentQuery(search=search, archived=archived)
+        return experiments.list_experiments(self._core, query, limit=limit)
 
     def get_experiment(self, name_or_id: str) -> Experiment:
         """One experiment."""
@@ -416,32 +376,18 @@ class KfpService:
 
     # pipelines
 
-    def page_pipelines(
-        self,
-        *,
-        shared: bool = False,
-        search: str = "",
-        sort_by: str = "created_at desc",
-        page_size: int = 50,
-        page_token: str = "",
-    ) -> PipelinePage:
-        """One page of the namespace's own pipelines, or of the shared ones."""
+    def page_pipelines(self, query: PipelineQuery = PipelineQuery()) -> PipelinePage:  # noqa: B008
+        """Return one page of the namespace's own pipelines, or of the shared ones."""
         from . import pipelines
 
-        return pipelines.page(
-            self._core,
-            shared=shared,
-            search=search,
-            sort_by=sort_by,
-            page_size=page_size,
-            page_token=page_token,
-        )
+        return pipelines.read_page(self._core, query)
 
     def list_pipelines(self, *, shared: bool = False, search: str = "", limit: int = 20) -> PipelineList:
-        """Pipelines, at most `limit`, the newest first."""
+        """List pipelines, at most `limit`, the newest first."""
         from . import pipelines
 
-        return pipelines.listed(self._core, shared=shared, search=search, limit=limit)
+        query = PipelineQuery(shared=shared, search=search)
+        return pipelines.list_pipelines(self._core, query, limit=limit)
 
     def find_pipeline(self, ref: str) -> Pipeline:
         """The pipeline with this id or name, an own one before a shared one."""
@@ -452,29 +398,24 @@ class KfpService:
     def page_versions(
         self,
         pipeline_id: str,
-        *,
-        sort_by: str = "created_at desc",
-        page_size: int = 50,
-        page_token: str = "",
+        query: PageQuery = PageQuery(),  # noqa: B008 - a value
     ) -> PipelineVersionPage:
-        """One page of the versions of a pipeline, newest first."""
+        """Return one page of the versions of a pipeline, newest first."""
         from . import pipelines
 
-        return pipelines.page_versions(
-            self._core, pipeline_id, sort_by=sort_by, page_size=page_size, page_token=page_token
-        )
+        return pipelines.read_versions_page(self._core, pipeline_id, query)
 
     def list_versions(self, pipeline_id: str, *, limit: int = 20) -> PipelineVersionList:
-        """The versions of a pipeline, newest first."""
+        """List the versions of a pipeline, newest first."""
         from . import pipelines
 
-        return pipelines.versions(self._core, pipeline_id, limit=limit)
+        return pipelines.list_versions(self._core, pipeline_id, limit=limit)
 
     def get_version(self, pipeline_id: str, version_id: str) -> PipelineVersion:
-        """One version with its compiled pipeline."""
-        from . import pipelines
+        """Return one version with its compiled pipeline."""
+        from .submit.sources import version_of
 
-        return pipelines.version(self._core, pipeline_id, version_id)
+        return version_of(self._core, pipeline_id, version_id)
 
     def upload(self, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
         """Register a pipeline privately; a name that is known gets a new version."""

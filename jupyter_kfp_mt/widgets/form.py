@@ -87,7 +87,7 @@ class SubmitForm(VBox):
         request = self.request()
         self.set_trait("busy", True)
         try:
-            run = self.service.submit(request.pop("source"), request.pop("parameters"), **request)
+            run = self.service.submit(**request)
         finally:
             self.set_trait("busy", False)
         self.set_trait("run", run)

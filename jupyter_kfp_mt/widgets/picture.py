@@ -19,7 +19,7 @@ from ..connection import connect
 from ..display import Block
 from ..errors import KfpError, KfpNotFoundError
 from ..service import KfpService
-from ..ticker import Ticker, pace
+from ..ticker import Ticker
 
 Listener = Callable[[Any], object]
 
@@ -137,7 +137,11 @@ class Picture(VBox):
     def _follow(self) -> None:
         """Look now and then, as long as the widget is displayed and something can change."""
         if self._visible:
-            self._ticker.add("look", self._look_unless_busy, every=pace(self.service))
+            self._ticker.add(
+                "look",
+                self._look_unless_busy,
+                every=self.service.poll_interval,
+            )
 
     def _look_unless_busy(self) -> bool:
         if self._busy:

@@ -19,7 +19,7 @@ from jupyter_kfp_mt.client.v1models import run_of
 from jupyter_kfp_mt.client.v1requests import list_query
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError
-from jupyter_kfp_mt.models import Phase, Source, SourceKind
+from jupyter_kfp_mt.models import Phase, RunQuery, Source, SourceKind
 from jupyter_kfp_mt.service import KfpService
 
 TRAIN = Source(kind=SourceKind.TEXT, path="train.yaml", text=SIMPLE)
@@ -147,8 +147,8 @@ def test_every_filter_and_order_finds_what_it_names(old: tuple[KfpService, Old, 
     assert len(kfp.list_runs(experiment="Default")) == 4
     names = [row.display_name for row in kfp.list_runs(sort_by="display_name asc")]
     assert names == sorted(names)
-    page = kfp.page_runs(page_size=3)
-    assert len(kfp.page_runs(page_size=3, page_token=page.next_page_token).runs) == 1
+    page = kfp.page_runs(RunQuery(page_size=3))
+    assert len(kfp.page_runs(RunQuery(page_size=3, page_token=page.next_page_token)).runs) == 1
     assert kfp.status(counts=True).running == 2
 
 

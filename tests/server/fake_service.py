@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 from jupyter_kfp_mt import __version__, models
 from jupyter_kfp_mt.errors import KfpError, kfp_error
@@ -80,18 +78,16 @@ class FakeService:
             connected=True, namespace=self.namespace, endpoint="http://kfp", version=__version__
         )
 
-    def page_runs(
-        self, *, state: Sequence[str] = (), sort_by: str = "", page_size: int = 50, **_: Any
-    ) -> models.RunPage:
+    def page_runs(self, query: models.RunQuery) -> models.RunPage:
         self.kfp.asked("page_runs")
         runs = sorted(self.kfp.runs.values(), key=lambda run: (run.created_at, run.run_id), reverse=True)
         if self.namespace not in self.kfp.namespaces:
             runs = []
-        runs = [run for run in runs if not state or run.state in state]
+        runs = [run for run in runs if not query.state or run.state in query.state]
         return models.RunPage(
-            runs=runs[:page_size],
+            runs=runs[: query.page_size],
             total_size=len(runs),
-            next_page_token="more" if len(runs) > page_size else "",
+            next_page_token="more" if len(runs) > query.page_size else "",
         )
 
     def get_run(self, run_id: str) -> models.Run:
@@ -103,9 +99,9 @@ class FakeService:
     def view_run(self, run_id: str) -> models.RunView:
         return models.RunView(run=self.get_run(run_id))
 
-    def submit(self, source: models.Source, parameters: dict[str, Any] | None = None, **_: Any) -> models.Run:
-        self.kfp.asked("submit")
-        self.kfp.submitted = source
+    def start_run(self, request: models.SubmitRequest, *, patient: bool = True) -> models.Run:
+        self.kfp.asked("start_run")
+        self.kfp.submitted = request.source
         return self.kfp.put(f"run-{len(self.kfp.runs)}")
 
     def inspect(self, source: models.Source) -> models.Inspection:

@@ -15,7 +15,7 @@ from traitlets.config import Config
 
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.embedded import ensure_running, stop
-from jupyter_kfp_mt.models import RuntimeFile, Source, SourceKind
+from jupyter_kfp_mt.models import RuntimeFile, Source, SourceKind, SubmitRequest
 from jupyter_kfp_mt.service.state.journal import Intent, Journal, Stage
 from jupyter_kfp_mt.settings import KfpSettings
 
@@ -34,7 +34,7 @@ def journal(embedded: RuntimeFile) -> Iterator[Journal]:
     """A run that was started, and one that never was; the process that sent them knows of neither."""
     folder = Path(embedded.token_path).parent
     service = connect(settings=KfpSettings(data_dir=str(folder)), start_embedded=False)
-    run = service.submit(Source(kind=SourceKind.EXAMPLE), submit_key=THERE)
+    run = service.start_run(SubmitRequest(source=Source(kind=SourceKind.EXAMPLE), submit_key=THERE))
     service.close()
     journal = Journal(folder / "journal.sqlite")
     journal.settle(run.run_id, Stage.UNCLEAR)

@@ -24,7 +24,7 @@ from fakes import HEALTH
 from jupyter_kfp_mt.client import HttpTransport
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
-from jupyter_kfp_mt.models import Phase
+from jupyter_kfp_mt.models import Phase, SubmitRequest
 from jupyter_kfp_mt.service import Journal, KfpService, Policies, Settling
 
 from .test_submit import TRAIN
@@ -139,7 +139,10 @@ def press(service: KfpService, key: str) -> str:
     """Press Run, twice as quickly as a person can, and "Try again" where it is offered; return the id."""
     while True:
         try:
-            run = service.submit(TRAIN, {"name": key}, name=key, submit_key=key, patient=False)
+            run = service.start_run(
+                SubmitRequest(source=TRAIN, parameters={"name": key}, display_name=key, submit_key=key),
+                patient=False,
+            )
         except KfpError:
             continue  # said to have come to nothing
         if run.phase is not Phase.UNCONFIRMED:

@@ -28,7 +28,7 @@ from jupyter_kfp_mt.auth import TokenFile
 from jupyter_kfp_mt.client import HttpTransport
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
-from jupyter_kfp_mt.models import Phase, Source, SourceKind
+from jupyter_kfp_mt.models import Phase, RunQuery, Source, SourceKind, SubmitRequest
 from jupyter_kfp_mt.service import Journal, KfpService, Policies, Settling
 
 PRESSES = int(os.environ.get("KFP_CHAOS_PRESSES", "200"))
@@ -190,7 +190,10 @@ def press(service: KfpService, source: Source, key: str) -> tuple[str, int]:
     while True:
         pressed += 1
         try:
-            run = service.submit(source, {"key": key}, name=key, submit_key=key, patient=False)
+            run = service.start_run(
+                SubmitRequest(source=source, parameters={"key": key}, display_name=key, submit_key=key),
+                patient=False,
+            )
         except KfpError:
             time.sleep(0.2)  # said to have come to nothing
             continue
@@ -212,7 +215,7 @@ def finished(service: KfpService) -> int:
     """Wait for the runs to end; return how many there are."""
     while True:
         try:
-            active = service.page_runs(state=["PENDING", "RUNNING", "CANCELING"]).runs
+            active = service.page_runs(RunQuery(state=["PENDING", "RUNNING", "CANCELING"])).runs
             if not active:
                 return service.page_runs().total_size
         except KfpError:

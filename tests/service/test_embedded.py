@@ -13,7 +13,7 @@ from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.context.environment import folder_is_served
 from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, KfpRefusedError, RunFailed
-from jupyter_kfp_mt.models import Phase, Run, Source, SourceKind
+from jupyter_kfp_mt.models import Phase, Run, Source, SourceKind, SubmitRequest
 from jupyter_kfp_mt.service import Journal, KfpService
 from jupyter_kfp_mt.service.state.journal import Stage
 from jupyter_kfp_mt.settings import KfpSettings
@@ -205,7 +205,7 @@ def test_an_unclear_submit_is_settled_after_the_server_came_back_on_another_port
     # given
     settings = KfpSettings(data_dir=str(tmp_path / "kfp"))
     before = connect(settings=settings, start_embedded=True, environment=LAPTOP)
-    run = before.submit(Source(kind=SourceKind.EXAMPLE), submit_key="one press")
+    run = before.start_run(SubmitRequest(source=Source(kind=SourceKind.EXAMPLE), submit_key="one press"))
     before.close()
     stop(tmp_path / "kfp")
     journal = Journal(tmp_path / "kfp/journal.sqlite")

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from fakes import FakeTransport, ManualClock, ok, problem
 
@@ -20,8 +21,9 @@ from jupyter_kfp_mt.service import Journal, KfpService
 from jupyter_kfp_mt.service.state.journal import Intent, Stage
 
 from .test_runs import CONTEXT, OURS, RUNS
-from .test_submit import TRAIN, accepted, kfp
+from .test_submit import PLAIN, accepted, kfp
 
+ONE_PRESS = msgspec.structs.replace(PLAIN, display_name="mine", submit_key="k")
 GONE = problem(404, 5, "Run x not found")
 
 
@@ -160,10 +162,10 @@ def test_a_file_that_fails_on_the_way_gives_way_to_memory(
 def test_two_presses_with_one_key_are_one_run() -> None:
     fake, journal = kfp(), Journal()
     pressed = service(fake, journal, ManualClock())
-    first = pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
+    first = pressed.start_run(ONE_PRESS)
     fake.answer("GET", f"{RUNS}/{first.run_id}", {"run_id": first.run_id, "experiment_id": OURS})
 
-    again = service(fake, journal, ManualClock()).submit(TRAIN, {"name": "x"}, submit_key="k")
+    again = service(fake, journal, ManualClock()).start_run(ONE_PRESS)
 
     assert first.run_id == again.run_id
     assert sent(fake) == [first.run_id]
@@ -177,7 +179,7 @@ def test_an_attempt_is_in_the_journal_before_it_is_sent() -> None:
         seen.append(found.stage if found else None)
         return accepted(request)
 
-    service(kfp().answer("POST", RUNS, answer), journal, ManualClock()).submit(TRAIN, {"name": "x"})
+    service(kfp().answer("POST", RUNS, answer), journal, ManualClock()).start_run(PLAIN)
 
     assert seen == [Stage.SENDING]
 
@@ -186,20 +188,20 @@ def test_who_does_not_wait_gets_the_run_as_not_confirmed_and_lists_show_it() -> 
     fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
     pressed = service(fake, journal, clock)
 
-    run = pressed.submit(TRAIN, {"name": "x"}, name="mine", patient=False, submit_key="k")
+    run = pressed.start_run(ONE_PRESS, patient=False)
 
     assert (run.phase, run.display_name, clock.slept) == (Phase.UNCONFIRMED, "mine", [])
     assert [(row.run_id, row.phase) for row in pressed.page_runs().runs] == [(run.run_id, Phase.UNCONFIRMED)]
     assert pressed.get_run(run.run_id).phase is Phase.UNCONFIRMED
     assert pressed.view_run(run.run_id).tasks == []
-    again = pressed.submit(TRAIN, {"name": "x"}, patient=False, submit_key="k")
+    again = pressed.start_run(ONE_PRESS, patient=False)
     assert (again.run_id, len(sent(fake))) == (run.run_id, 1)
 
 
 def test_the_next_page_settles_what_has_turned_up() -> None:
     fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
     pressed = service(fake, journal, clock)
-    run = pressed.submit(TRAIN, {"name": "x"}, patient=False)
+    run = pressed.start_run(PLAIN, patient=False)
     fake.answer("GET", f"{RUNS}/{run.run_id}", ok({"run_id": run.run_id, "experiment_id": OURS}))
 
     assert pressed.page_runs().runs == []
@@ -224,7 +226,7 @@ def test_what_a_process_left_behind_is_adopted() -> None:
 def test_one_that_cannot_come_any_more_is_given_up_and_only_kfp_can_say_so() -> None:
     fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
     pressed = service(fake, journal, clock)
-    run = pressed.submit(TRAIN, {"name": "x"}, patient=False, submit_key="k")
+    run = pressed.start_run(ONE_PRESS, patient=False)
     clock.advance(200)
     fake.answer("GET", f"{RUNS}/{run.run_id}", Response(status=502, body=b""))
     assert [row.phase for row in pressed.page_runs().runs] == [Phase.UNCONFIRMED]
@@ -240,9 +242,9 @@ def test_one_that_was_sent_again_and_turns_up_late_is_ended() -> None:
     fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
     pressed = service(fake, journal, clock)
     with pytest.raises(KfpError, match="does not answer"):
-        pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
+        pressed.start_run(ONE_PRESS)
     fake.answer("POST", RUNS, accepted)
-    second = pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
+    second = pressed.start_run(ONE_PRESS)
     first = sent(fake)[0]
     path = f"{RUNS}/{first}"
     fake.answer("GET", path, ok({"run_id": first, "experiment_id": OURS}))
@@ -265,7 +267,7 @@ def test_an_interrupted_submit_is_unclear_and_not_lost() -> None:
 
     fake = kfp().answer("POST", RUNS, interrupted)
     with pytest.raises(KeyboardInterrupt):
-        service(fake, journal, ManualClock()).submit(TRAIN, {"name": "x"})
+        service(fake, journal, ManualClock()).start_run(PLAIN)
 
     assert [each.stage for each in journal.unsettled(CONTEXT.server, "alice")] == [Stage.UNCLEAR]
 
@@ -273,7 +275,7 @@ def test_an_interrupted_submit_is_unclear_and_not_lost() -> None:
 def test_what_is_open_is_settled_when_nobody_looks_and_then_nothing_is_asked() -> None:
     fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
     pressed = service(fake, journal, clock)
-    run = pressed.submit(TRAIN, {"name": "x"}, patient=False)
+    run = pressed.start_run(PLAIN, patient=False)
     fake.answer("GET", f"{RUNS}/{run.run_id}", GONE)
 
     pauses = []
@@ -293,7 +295,7 @@ def test_what_is_open_is_settled_when_nobody_looks_and_then_nothing_is_asked() -
 def test_a_server_that_stays_away_is_asked_ever_more_rarely_and_for_a_day() -> None:
     fake, journal, clock = unclear(kfp()), Journal(), ManualClock()
     pressed = service(fake, journal, clock)
-    run = pressed.submit(TRAIN, {"name": "x"}, patient=False)
+    run = pressed.start_run(PLAIN, patient=False)
     fake.answer("GET", f"{RUNS}/{run.run_id}", Response(status=502, body=b""))
 
     looks = 0
@@ -323,7 +325,7 @@ def test_what_was_sent_again_is_looked_for_when_it_is_due() -> None:
 def test_a_clock_that_is_set_back_does_not_keep_a_submit_open_for_ever() -> None:
     fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
     pressed = service(fake, journal, clock)
-    run = pressed.submit(TRAIN, {"name": "x"}, patient=False)
+    run = pressed.start_run(PLAIN, patient=False)
     fake.answer("GET", f"{RUNS}/{run.run_id}", GONE)
     clock.set_back(days=1)
 
@@ -342,7 +344,7 @@ def test_who_waits_waits_two_minutes_whatever_the_clock_says(jump: timedelta) ->
         raise timed_out_late()
 
     with pytest.raises(KfpError, match="does not answer"):
-        service(fake.answer("POST", RUNS, late), Journal(), clock).submit(TRAIN, {"name": "x"})
+        service(fake.answer("POST", RUNS, late), Journal(), clock).start_run(PLAIN)
 
     assert sum(clock.slept) == 120
 
@@ -354,7 +356,7 @@ def test_who_waits_for_a_server_that_stays_away_gets_the_run_as_not_confirmed() 
         fake.answer("GET", f"{RUNS}/{json.loads(request.body)['run_id']}", Response(status=502))
         raise timed_out_late()
 
-    run = service(fake.answer("POST", RUNS, gone), Journal(), clock).submit(TRAIN, {"name": "x"})
+    run = service(fake.answer("POST", RUNS, gone), Journal(), clock).start_run(PLAIN)
 
     assert (run.phase, 120 <= sum(clock.slept) < 125) == (Phase.UNCONFIRMED, True)
 
@@ -362,10 +364,10 @@ def test_who_waits_for_a_server_that_stays_away_gets_the_run_as_not_confirmed() 
 def test_a_key_belongs_to_one_namespace() -> None:
     fake, journal = kfp(), Journal()
     pressed = service(fake, journal, ManualClock())
-    pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
+    pressed.start_run(ONE_PRESS)
 
     with pytest.raises(KfpError, match="submit_key: it was used in alice"):
-        pressed.in_namespace("bob").submit(TRAIN, {"name": "x"}, submit_key="k")
+        pressed.in_namespace("bob").start_run(ONE_PRESS)
 
 
 OLD = {"multi_user": True, "tag_name": "1.8.5"}  # gives ids of its own, whatever the client says
@@ -377,8 +379,8 @@ def test_a_server_that_gives_ids_of_its_own_is_believed() -> None:
     fake.answer("GET", f"{RUNS}/theirs", {"run_id": "theirs", "experiment_id": OURS})
     pressed = service(fake, journal, ManualClock())
 
-    first = pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
-    again = pressed.submit(TRAIN, {"name": "x"}, submit_key="k")
+    first = pressed.start_run(ONE_PRESS)
+    again = pressed.start_run(ONE_PRESS)
 
     assert (first.run_id, again.run_id, len(sent(fake))) == ("theirs", "theirs", 1)
 
@@ -398,7 +400,7 @@ def test_an_unclear_submit_to_such_a_server_is_found_by_its_name() -> None:
     ]
     fake.answer("GET", RUNS, {"runs": listed})
 
-    run = service(fake, journal, clock).submit(TRAIN, {"name": "x"}, name="mine", submit_key="k")
+    run = service(fake, journal, clock).start_run(ONE_PRESS)
 
     known = journal.by_key("k")
     assert known is not None
@@ -413,7 +415,7 @@ def test_an_answer_with_somebody_elses_run_is_no_answer() -> None:
         fake.answer("GET", f"{RUNS}/{wanted}", {"run_id": wanted, "experiment_id": OURS})
         return ok({"run_id": "other", "display_name": "another"})
 
-    run = service(fake.answer("POST", RUNS, mixed_up), Journal(), clock).submit(TRAIN, {"name": "x"})
+    run = service(fake.answer("POST", RUNS, mixed_up), Journal(), clock).start_run(PLAIN)
 
     assert run.run_id == sent(fake)[0]
 
@@ -422,6 +424,6 @@ def test_an_answer_with_somebody_elses_run_is_no_answer() -> None:
 def test_an_answer_that_is_not_understood_is_unclear(body: bytes) -> None:
     fake, journal = kfp().answer("POST", RUNS, Response(status=200, body=body)), Journal()
 
-    run = service(fake, journal, ManualClock()).submit(TRAIN, {"name": "x"}, patient=False)
+    run = service(fake, journal, ManualClock()).start_run(PLAIN, patient=False)
 
     assert run.phase is Phase.UNCONFIRMED

@@ -16,7 +16,7 @@ from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, RunFailed, RunTimeout
-from jupyter_kfp_mt.models import NO_DETAILS, NO_SPEC, Caution, Phase
+from jupyter_kfp_mt.models import NO_DETAILS, NO_SPEC, Caution, Phase, RunQuery
 from jupyter_kfp_mt.service import KfpService
 
 RUNS = "/apis/v2beta1/runs"
@@ -110,7 +110,9 @@ def test_a_terminated_run_is_canceled_and_no_failure() -> None:
 def test_the_filter_is_what_was_asked_for() -> None:
     fake = kfp()
 
-    service(fake).page_runs(state=["RUNNING", "PENDING"], search="50%", experiment_id=OURS, archived=True)
+    service(fake).page_runs(
+        RunQuery(state=["RUNNING", "PENDING"], search="50%", experiment_id=OURS, archived=True)
+    )
 
     assert query(fake.sent("GET", RUNS)[0]) == {
         "namespace": "alice",
@@ -152,7 +154,7 @@ def test_an_experiment_of_another_namespace_lists_nothing() -> None:
     fake = kfp()
 
     with pytest.raises(KfpNotFoundError, match="No such experiment"):
-        service(fake).page_runs(experiment_id=THEIRS)
+        service(fake).page_runs(RunQuery(experiment_id=THEIRS))
 
     assert not fake.sent("GET", RUNS)
 

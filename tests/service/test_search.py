@@ -11,6 +11,7 @@ from jupyter_kfp_mt.auth import TokenFile
 from jupyter_kfp_mt.client import HttpTransport
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
+from jupyter_kfp_mt.models import RunQuery
 from jupyter_kfp_mt.service import KfpService
 
 from .test_submit import TRAIN
@@ -41,7 +42,7 @@ def test_pages_go_on_with_a_filter_and_cover_everything_once(kfp: KfpService) ->
     seen: list[str] = []
     token = ""
     while True:
-        page = kfp.page_runs(state=["PENDING", "RUNNING"], page_size=3, page_token=token)
+        page = kfp.page_runs(RunQuery(state=["PENDING", "RUNNING"], page_size=3, page_token=token))
         seen += [run.run_id for run in page.runs]
         token = page.next_page_token
         if not token:
@@ -53,6 +54,6 @@ def test_pages_go_on_with_a_filter_and_cover_everything_once(kfp: KfpService) ->
 @pytest.mark.parametrize("token", ["x", "{}", "🙂"])
 def test_a_token_of_nobody_is_refused(kfp: KfpService, token: str) -> None:
     with pytest.raises(KfpError) as caught:
-        kfp.page_runs(page_token=token)
+        kfp.page_runs(RunQuery(page_token=token))
 
     assert caught.value.code == "bad-input"

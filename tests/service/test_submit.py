@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from fakes import FakeTransport, ManualClock, ok, problem
 from pipeline_spec.pipelines import SIMPLE
@@ -10,11 +11,12 @@ from pipeline_spec.pipelines import SIMPLE
 from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.errors import KfpConflictError, KfpError
-from jupyter_kfp_mt.models import Source, SourceKind
+from jupyter_kfp_mt.models import Cache, Source, SourceKind, SubmitRequest
 
 from .test_runs import CONTEXT, EXPERIMENTS, OURS, RUN_ID, RUNS, run, service
 
 TRAIN = Source(kind=SourceKind.TEXT, path="train.yaml", text=SIMPLE)
+PLAIN = SubmitRequest(source=TRAIN, parameters={"name": "x"})
 
 
 def kfp() -> FakeTransport:
@@ -67,7 +69,7 @@ def test_caching_is_switched_off_in_the_pipeline_that_is_sent() -> None:
 def test_a_preview_is_what_would_be_sent_and_sends_nothing() -> None:
     fake = kfp()
 
-    body = service(fake).preview(TRAIN, {"name": "x"}, name="mine")
+    body = service(fake).preview(msgspec.structs.replace(PLAIN, display_name="mine"))
 
     assert (body["display_name"], body["runtime_config"]) == ("mine", {"parameters": {"name": "x"}})
     assert [request for request in fake.requests if request.method != "GET"] == []
@@ -198,12 +200,13 @@ def test_a_registered_version_is_sent_by_reference_unless_caching_changes() -> N
     made = {"pipeline_id": pipeline, "pipeline_version_id": version, "display_name": "v1"}
     path = f"/apis/v2beta1/pipelines/{pipeline}/versions/{version}"
     fake = kfp().answer(
-        "GET", path, {**made, "pipeline_spec": service(kfp()).preview(TRAIN, {"name": "x"})["pipeline_spec"]}
+        "GET", path, {**made, "pipeline_spec": service(kfp()).preview(PLAIN)["pipeline_spec"]}
     )
     source = Source(kind=SourceKind.PIPELINE, pipeline_id=pipeline, pipeline_version_id=version)
 
-    plain = service(fake).preview(source, {"name": "x"})
-    changed = service(fake).preview(source, {"name": "x"}, cache="on")
+    request = msgspec.structs.replace(PLAIN, source=source)
+    plain = service(fake).preview(request)
+    changed = service(fake).preview(msgspec.structs.replace(request, cache=Cache.ON))
 
     assert plain["pipeline_version_reference"] == {"pipeline_id": pipeline, "pipeline_version_id": version}
     assert "pipeline_version_reference" not in changed

@@ -28,12 +28,18 @@ class Resolved(NamedTuple):
     example: bool = False
 
 
-def resolve(core: Core, source: AnySource) -> Resolved:
-    """Return the pipeline that `source` means; raises the error that says why it cannot be used."""
+def to_source(source: AnySource) -> Source:
+    """Return `source` as a value: a path as a file, a function as what it compiles to."""
+    if isinstance(source, Source):
+        return source
     if isinstance(source, (str, Path)):
-        return Resolved(read_path(str(source)))
-    if not isinstance(source, Source):
-        return Resolved(compile_function(source))
+        return Source(kind=SourceKind.FILE, path=str(source))
+    package = compile_function(source)
+    return Source(kind=SourceKind.TEXT, text=package.to_yaml(), path=package.name)
+
+
+def resolve(core: Core, source: Source) -> Resolved:
+    """Return the pipeline that `source` means; raises the error that says why it cannot be used."""
     if source.kind == SourceKind.PIPELINE:
         version = version_of(core, source.pipeline_id, source.pipeline_version_id)
         return Resolved(package_of(version), _reference(version))

@@ -8,15 +8,14 @@ id of ours, and an unclear answer is settled by looking that id up, never by sen
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from ...client import runs as requests
 from ...client.gateway_errors import unavailable_error
 from ...errors import KfpError, kfp_error
-from ...models import Cache, PipelineVersionReference, Run
+from ...models import Cache, PipelineVersionReference, Run, SubmitRequest
 from ...pipeline_spec import Package, check_parameters, with_cache
 from .. import experiments
 from ..core import Core
@@ -25,48 +24,34 @@ from ..pipelines import short_name
 from ..state.journal import OPEN, Intent, Stage
 from . import settle
 from .settle import Settling
-from .sources import AnySource, resolve
+from .sources import resolve
 
 
-class Wish(NamedTuple):
-    """What a person asks for."""
-
-    source: AnySource
-    parameters: Mapping[str, Any]
-    experiment: str = "Default"
-    name: str = ""
-    description: str = ""
-    cache: Cache = Cache.COMPILED
-    pipeline_root: str = ""
-    service_account: str = ""
-    submit_key: str = ""  # of one press of Run: however often it arrives, it is one run
-
-
-def body_of(core: Core, wish: Wish) -> dict[str, Any]:
-    """Return the run that would be sent, but for its ids; raises what is wrong with the wish."""
-    found = resolve(core, wish.source)
+def build_body(core: Core, request: SubmitRequest) -> dict[str, Any]:
+    """Return the run that would be sent, but for its ids; raises what is wrong with the request."""
+    found = resolve(core, request.source)
     package = found.package
-    values = dict(wish.parameters)
+    values = dict(request.parameters)
     if found.example:
         values = {"name": core.context.namespace or "you", **values}
     values = check_parameters(package, values)
     moment = core.clock.now().astimezone().strftime("%Y-%m-%d %H-%M")
-    name = wish.name or f"{short_name(package.name)} {moment}"
+    name = request.display_name or f"{short_name(package.name)} {moment}"
     for field, text in (
         ("display_name", name),
-        ("description", wish.description),
-        ("service_account", wish.service_account),
+        ("description", request.description),
+        ("service_account", request.service_account),
     ):
         check_text(field, text)
     if not name.strip():
         raise kfp_error("bad-input", field="display_name", problem="a name is needed")
-    config = {"parameters": values, "pipeline_root": wish.pipeline_root}
-    optional = {"description": wish.description, "service_account": wish.service_account}
+    config = {"parameters": values, "pipeline_root": request.pipeline_root}
+    optional = {"description": request.description, "service_account": request.service_account}
     return {
         "display_name": name,
         **{key: value for key, value in optional.items() if value},
         "runtime_config": {key: value for key, value in config.items() if value},
-        **_what(package, found.reference, wish.cache),
+        **_what(package, found.reference, request.cache),
     }
 
 
@@ -77,20 +62,20 @@ def _what(package: Package, reference: PipelineVersionReference | None, cache: C
     return {"pipeline_spec": with_cache(package, cache).wire()}
 
 
-def submit(core: Core, wish: Wish, settling: Settling, *, patient: bool) -> Run:
+def submit(core: Core, request: SubmitRequest, settling: Settling, *, patient: bool) -> Run:
     """Start one run and return it; raises what is wrong, or that nothing is known to have started.
 
     After an unclear answer a patient caller waits until it is settled; others get the run as not confirmed.
     """
-    known = core.journal.by_key(wish.submit_key)
+    known = core.journal.by_key(request.submit_key)
     if known is not None and known.stage in (*OPEN, Stage.ACCEPTED):
         return _met(core, known, settling, patient=patient)
-    body = body_of(core, wish)
-    body["experiment_id"] = experiments.ensure(core, wish.experiment).experiment_id
+    body = build_body(core, request)
+    body["experiment_id"] = experiments.ensure(core, request.experiment).experiment_id
     body["run_id"] = str(uuid.uuid4())
     intent = Intent(
         run_id=body["run_id"],
-        submit_key=wish.submit_key,
+        submit_key=request.submit_key,
         server=core.context.server,
         namespace=core.context.namespace,
         display_name=body["display_name"],
