@@ -5,7 +5,7 @@ import { UUID } from '@lumino/coreutils';
 
 import { version } from '../../package.json';
 import { errorBody, isErrorBody, KfpApiError } from './errors';
-import { eventsOf } from './sse';
+import { readEvents } from './sse';
 import type {
   Check,
   DoctorReport,
@@ -94,7 +94,7 @@ export class KfpApi {
   async doctor(namespace: string, onCheck: (check: Check) => void): Promise<DoctorReport> {
     const headers = { Accept: 'text/event-stream' };
     const response = await this._request(['doctor', 'events'], { namespace }, { method: 'GET', headers });
-    for await (const { event, data } of eventsOf(response)) {
+    for await (const { event, data } of readEvents(response)) {
       if (event === 'check') {
         onCheck(JSON.parse(data) as Check);
       } else if (event === 'report') {

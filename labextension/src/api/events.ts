@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 
 import { bodyOf } from './errors';
-import { EventParser } from './sse';
+import { createReader } from './sse';
 import type { IServerEvent } from './sse';
 import type { ErrorBody } from './types';
 
@@ -90,7 +90,10 @@ export class EventStream implements IDisposable {
       attempt.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined));
       this._failures = 0;
       this._options.onState({ kind: 'open' });
-      const parser = new EventParser(this._lastId);
+      const take = createReader(event => {
+        this._lastId = event.id;
+        this._options.onEvent(event);
+      }, this._lastId);
       const decoder = new TextDecoder();
       for (;;) {
         const { done, value } = await reader.read();
@@ -99,10 +102,7 @@ export class EventStream implements IDisposable {
         }
         watch.reset();
         this._options.onHeard?.();
-        for (const event of parser.feed(decoder.decode(value, { stream: true }))) {
-          this._lastId = event.id;
-          this._options.onEvent(event);
-        }
+        take(decoder.decode(value, { stream: true }));
       }
     } finally {
       watch.dispose();
