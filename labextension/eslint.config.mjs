@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import jupyter from '@jupyter/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 // Imports point down only: index → plugins → views, commands → model | components → api; tokens are types.
@@ -6,7 +7,7 @@ const LAYERS = {
   index: '**/index',
   plugins: '**/plugins/*',
   views: '**/views/*',
-  commands: '**/commands',
+  commands: '**/{commands,commandids}',
   model: '**/model/*',
   components: '**/components/*'
 };
@@ -20,14 +21,35 @@ function arrow(files, ...layers) {
   return { files, rules: { 'no-restricted-imports': ['error', { patterns }] } };
 }
 
+// All rules of Jupyter's plugin as errors: its own config only warns, and leaves some off in tests.
+const SCHEMA_RULE = 'jupyter/no-schema-enum';
+const JUPYTER = Object.fromEntries(Object.keys(jupyter.rules).map(name => [`jupyter/${name}`, 'error']));
+delete JUPYTER[SCHEMA_RULE];
+const NEEDED_AT_ONCE = [
+  '../api/client',
+  '../commands',
+  '../components/StatusItem',
+  '../model/*',
+  '../views/actions',
+  '../views/panel',
+  './page',
+  './preferences'
+];
+
 export default tseslint.config(
   { ignores: ['lib/**', 'node_modules/**', 'src/api/schema.ts'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   ...tseslint.configs.stylistic,
+  ...jupyter.configs.recommended,
+  { files: ['schema/*.json'], rules: { [SCHEMA_RULE]: 'error' } },
   {
+    files: ['src/**', 'test/**'],
     languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
+      ...JUPYTER,
+      // The panel, the status item, the notices and the commands are there when JupyterLab starts; views load later.
+      'jupyter/prefer-lazy-imports': ['error', { ignoreImports: NEEDED_AT_ONCE }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
@@ -45,7 +67,7 @@ export default tseslint.config(
     }
   },
   arrow(['src/plugins/**'], 'index'),
-  arrow(['src/views/**', 'src/commands.ts'], 'index', 'plugins'),
+  arrow(['src/views/**', 'src/commands.ts', 'src/commandids.ts'], 'index', 'plugins'),
   arrow(['src/model/**'], 'index', 'plugins', 'views', 'commands', 'components'),
   arrow(['src/components/**'], 'index', 'plugins', 'views', 'commands', 'model'),
   arrow(

@@ -5,39 +5,13 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { Run, Source } from './api/types';
+import { CommandIDs } from './commandids';
 import type { Format } from './format';
 import { doctorIcon, pipelinesIcon } from './icons';
 import { isActive } from './phase';
 import type { IRunManager } from './tokens';
 import { keptForm, sourceOf } from './values/kept';
 import type { IKeptForm } from './values/kept';
-
-export namespace CommandIDs {
-  export const togglePanel = 'jupyter-kfp-mt:toggle-panel';
-  export const refresh = 'jupyter-kfp-mt:refresh';
-  export const newRun = 'jupyter-kfp-mt:new-run';
-  export const runFile = 'jupyter-kfp-mt:run-file';
-  export const runExample = 'jupyter-kfp-mt:run-example';
-  export const uploadPipeline = 'jupyter-kfp-mt:upload-pipeline';
-  export const newExperiment = 'jupyter-kfp-mt:new-experiment';
-  export const openRun = 'jupyter-kfp-mt:open-run';
-  export const clone = 'jupyter-kfp-mt:clone';
-  export const retry = 'jupyter-kfp-mt:retry';
-  export const terminate = 'jupyter-kfp-mt:terminate';
-  export const archive = 'jupyter-kfp-mt:archive';
-  export const restore = 'jupyter-kfp-mt:restore';
-  export const remove = 'jupyter-kfp-mt:delete';
-  export const copyId = 'jupyter-kfp-mt:copy-id';
-  export const copyLink = 'jupyter-kfp-mt:copy-link';
-  export const switchNamespace = 'jupyter-kfp-mt:switch-namespace';
-  export const copyNamespace = 'jupyter-kfp-mt:copy-namespace';
-  export const whoAmI = 'jupyter-kfp-mt:who-am-i';
-  export const doctor = 'jupyter-kfp-mt:doctor';
-  export const startEmbedded = 'jupyter-kfp-mt:start-embedded';
-  export const stopEmbedded = 'jupyter-kfp-mt:stop-embedded';
-  export const openSettings = 'jupyter-kfp-mt:open-settings';
-  export const filter = 'jupyter-kfp-mt:filter';
-}
 
 /** What a form for a new run begins with. */
 export interface IFormBegin {
@@ -52,10 +26,10 @@ export interface IFormBegin {
 /** What commands do with the page; given by the plugin that has it. */
 export interface IPage {
   togglePanel(): void;
-  openRun(runId: string, namespace: string): void;
+  openRun(runId: string, namespace: string): Promise<void>;
   /** Open the form for a new run, empty or with a source, or with the values of a run. */
-  openForm(start: IFormBegin): void;
-  openDoctor(): void;
+  openForm(start: IFormBegin): Promise<void>;
+  openDoctor(): Promise<void>;
   openSettings(): void;
   whoAmI(): Promise<void>;
   /** The link that opens a run in this JupyterLab. */
@@ -211,7 +185,7 @@ function addStartCommands(commands: CommandRegistry, options: ICommandsOptions):
     execute: async () => {
       const run = await actions.runExample();
       if (run) {
-        page.openRun(run.run_id, manager.connection.namespace);
+        await page.openRun(run.run_id, manager.connection.namespace);
       }
     }
   });
@@ -274,7 +248,7 @@ function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): v
     isEnabled: args => text(args, 'run_id') !== '' || manager.list.selection.targets.length > 0,
     execute: args => {
       const id = text(args, 'run_id') || (manager.list.selection.targets[0] ?? '');
-      page.openRun(id, text(args, 'namespace') || manager.connection.namespace);
+      return page.openRun(id, text(args, 'namespace') || manager.connection.namespace);
     }
   });
   commands.addCommand(CommandIDs.clone, {

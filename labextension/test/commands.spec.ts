@@ -1,7 +1,8 @@
 import { CommandRegistry } from '@lumino/commands';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { addCommands, CommandIDs } from '../src/commands';
+import { CommandIDs } from '../src/commandids';
+import { addCommands } from '../src/commands';
 import type { IPage, IRunActions } from '../src/commands';
 import type { Run, Status } from '../src/api/types';
 import { RunManager } from '../src/model/manager';

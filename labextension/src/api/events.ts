@@ -80,7 +80,7 @@ export class EventStream implements IDisposable {
   private async _read(): Promise<void> {
     const attempt = new AbortController();
     this._attempt = attempt;
-    const watch = new Watchdog(this._options.silence ?? 45_000, () => attempt.abort());
+    this._watchdog = new Watchdog(this._options.silence ?? 45_000, () => attempt.abort());
     try {
       const response = await this._options.open(this._lastId, attempt.signal);
       const reader = response.body?.getReader();
@@ -100,12 +100,12 @@ export class EventStream implements IDisposable {
         if (done || this.isDisposed) {
           return;
         }
-        watch.reset();
+        this._watchdog.reset();
         this._options.onHeard?.();
         take(decoder.decode(value, { stream: true }));
       }
     } finally {
-      watch.dispose();
+      this._watchdog.dispose();
       attempt.abort();
     }
   }
@@ -132,6 +132,7 @@ export class EventStream implements IDisposable {
   private _failures = 0;
   private _lastId: string;
   private _wake: () => void = () => {};
+  private _watchdog: Watchdog | null = null;
 }
 
 /** Calls back once when nobody has reset it for a while. */

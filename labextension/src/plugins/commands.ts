@@ -6,10 +6,11 @@ import { ILauncher } from '@jupyterlab/launcher';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 
-import { addCommands, CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
+import { addCommands } from '../commands';
+import { DOMAIN } from '../names';
 import { RunActions } from '../views/actions';
 import { IRunManager } from '../tokens';
-import { DOMAIN } from './names';
 import { Page } from './page';
 import { Preferences } from './preferences';
 

@@ -3,8 +3,8 @@ import { ITranslator } from '@jupyterlab/translation';
 
 import { KfpApi } from '../api/client';
 import { RunManager } from '../model/manager';
+import { DOMAIN } from '../names';
 import { IRunManager } from '../tokens';
-import { DOMAIN } from './names';
 
 /** Provides the runs of the current namespace to all other plugins. */
 export const manager: JupyterFrontEndPlugin<IRunManager> = {

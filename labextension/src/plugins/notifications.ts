@@ -1,16 +1,15 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { MainAreaWidget, Notification } from '@jupyterlab/apputils';
+import { Notification } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { bodyOf } from '../api/errors';
 import type { Run } from '../api/types';
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
 import { Endings } from '../model/endings';
 import type { INotice, NoticeAction } from '../model/endings';
-import { RunViewWidget } from '../views/runview';
+import { DOMAIN, runWidgetId } from '../names';
 import { IRunManager } from '../tokens';
-import { DOMAIN } from './names';
 import { Preferences } from './preferences';
 
 /** Tells of runs that start and end, once each. */
@@ -66,13 +65,7 @@ export const notifications: JupyterFrontEndPlugin<void> = {
 /** Whether the view of a run can be seen; Notebook 7 has it on the right. */
 function showsRun(shell: JupyterFrontEnd.IShell, runId: string): boolean {
   return ['main', 'right'].some(area =>
-    [...shell.widgets(area)].some(
-      widget =>
-        widget instanceof MainAreaWidget &&
-        widget.content instanceof RunViewWidget &&
-        widget.content.runId === runId &&
-        widget.isVisible
-    )
+    [...shell.widgets(area)].some(widget => widget.id === runWidgetId(runId) && widget.isVisible)
   );
 }
 

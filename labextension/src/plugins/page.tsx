@@ -8,14 +8,13 @@ import { Debouncer } from '@lumino/polling';
 import * as React from 'react';
 
 import { bodyOf } from '../api/errors';
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
 import type { IFormBegin, IPage } from '../commands';
-import { factsOf, WhoAmI } from '../components/WhoAmI';
 import type { Format } from '../format';
-import { DoctorWidget } from '../views/doctor';
-import { PANEL_ID } from '../views/panel';
-import { RunViewWidget } from '../views/runview';
-import { SubmitFormWidget } from '../views/submitform';
+import { PANEL_ID, runWidgetId } from '../names';
+import type { DoctorWidget } from '../views/doctor';
+import type { RunViewWidget } from '../views/runview';
+import type { SubmitFormWidget } from '../views/submitform';
 import type { IRunManager } from '../tokens';
 import { toJson } from '../values/kept';
 import type { Preferences } from './preferences';
@@ -64,7 +63,8 @@ export class Page implements IPage {
     }
   }
 
-  openRun(runId: string, namespace: string): void {
+  async openRun(runId: string, namespace: string): Promise<void> {
+    const { RunViewWidget } = await import('../views/runview');
     const open = this._runs.find(({ content }) => content.runId === runId);
     if (open) {
       this._options.app.shell.activateById(open.id);
@@ -84,13 +84,14 @@ export class Page implements IPage {
     });
     const widget = new MainAreaWidget({ content });
     widget.toolbar.hide(); // the view has its own
-    widget.id = `jupyter-kfp-mt-run-${runId}`;
+    widget.id = runWidgetId(runId);
     app.shell.add(widget, this._area);
     void this._runs.add(widget);
     app.shell.activateById(widget.id);
   }
 
-  openForm(start: IFormBegin): void {
+  async openForm(start: IFormBegin): Promise<void> {
+    const { SubmitFormWidget } = await import('../views/submitform');
     const { app, manager, translator, format, files, preferences } = this._options;
     const content = new SubmitFormWidget({
       api: manager.api,
@@ -111,6 +112,7 @@ export class Page implements IPage {
     // The form is drawn again with each change of the runs, too; the layout is written for its own only.
     let kept = JSON.stringify(content.kept);
     const keep = new Debouncer(() => (widget.isDisposed ? undefined : this._forms.save(widget)), KEEP);
+    content.disposed.connect(() => keep.dispose());
     content.changed.connect(() => {
       const now = JSON.stringify(content.kept);
       if (now !== kept) {
@@ -121,7 +123,8 @@ export class Page implements IPage {
     app.shell.activateById(widget.id);
   }
 
-  openDoctor(): void {
+  async openDoctor(): Promise<void> {
+    const { DoctorWidget } = await import('../views/doctor');
     const { app, manager, format } = this._options;
     if (!this._doctor || this._doctor.isDisposed) {
       this._doctor = new MainAreaWidget({ content: new DoctorWidget(manager, format) });
@@ -141,6 +144,7 @@ export class Page implements IPage {
   async whoAmI(): Promise<void> {
     const { manager, format } = this._options;
     const { trans } = format;
+    const { factsOf, WhoAmI } = await import('../components/WhoAmI');
     // What the page knows may be from its start; asked again, a token's end and the rights are of now.
     const status = await manager.api.status(manager.connection.namespace).catch(() => manager.connection.status);
     if (status) {

@@ -5,11 +5,11 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { HiddenCautions } from '../model/hidden';
+import { DOMAIN } from '../names';
 import { KfpPanel } from '../views/panel';
 import type { IOpenWork } from '../views/access';
 import { IRunManager } from '../tokens';
 import { Memory } from './memory';
-import { DOMAIN } from './names';
 import { Preferences } from './preferences';
 
 /** Remembers that the panel was shown once by itself. */

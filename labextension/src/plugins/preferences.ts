@@ -2,7 +2,7 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { Format } from '../format';
-import { SETTINGS } from './names';
+import { SETTINGS } from '../names';
 
 /** What a person likes, from the settings; without a settings registry the defaults of the schema. */
 export class Preferences {

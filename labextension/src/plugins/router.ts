@@ -1,8 +1,10 @@
 import { IRouter } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { PageConfig } from '@jupyterlab/coreutils';
+import { ITranslator } from '@jupyterlab/translation';
 
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
+import { DOMAIN } from '../names';
 import { IRunManager } from '../tokens';
 
 /** Follows links of the form `…/lab?kfp-run={run_id}&kfp-ns={namespace}`, then cleans the address. */
@@ -10,12 +12,13 @@ export const router: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-kfp-mt:router',
   description: 'Opens the run that a link names.',
   autoStart: true,
-  requires: [IRunManager],
+  requires: [IRunManager, ITranslator],
   optional: [IRouter],
-  activate: (app: JupyterFrontEnd, manager: IRunManager, routes: IRouter | null): void => {
+  activate: (app: JupyterFrontEnd, manager: IRunManager, translator: ITranslator, routes: IRouter | null): void => {
+    const trans = translator.load(DOMAIN);
     const command = 'jupyter-kfp-mt:follow-link';
     app.commands.addCommand(command, {
-      label: 'Follow a link to a run',
+      label: trans.__('Follow a link to a run'),
       describedBy: { args: null },
       execute: async () => {
         const query = new URLSearchParams(routes?.current.search);

@@ -4,11 +4,11 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
 import { StatusItem } from '../components/StatusItem';
+import { DOMAIN } from '../names';
 import { render } from '../views/render';
 import { IRunManager } from '../tokens';
-import { DOMAIN } from './names';
 import { Preferences } from './preferences';
 
 /** Shows in the status bar how many runs are active. */

@@ -3,7 +3,7 @@ import { MenuSvg } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Menu } from '@lumino/widgets';
 
-import { CommandIDs } from '../commands';
+import { CommandIDs } from '../commandids';
 import type { IRunManager } from '../tokens';
 
 type Items = readonly (Menu.IItemOptions | null)[];

@@ -12,7 +12,8 @@ import * as React from 'react';
 
 import { bodyOf } from '../api/errors';
 import type { SavedPart } from '../api/types';
-import { CommandIDs, isStartable, whyOff } from '../commands';
+import { CommandIDs } from '../commandids';
+import { isStartable, whyOff } from '../commands';
 import { Cautions } from '../components/panel/Cautions';
 import { Experiments, Pipelines } from '../components/panel/Listing';
 import type { IListedPipeline } from '../components/panel/Listing';
@@ -24,15 +25,13 @@ import { Ticker } from '../components/now';
 import type { Format } from '../format';
 import { pipelinesIcon } from '../icons';
 import type { HiddenCautions } from '../model/hidden';
+import { PANEL_ID } from '../names';
 import { phaseWord } from '../phase';
 import type { IRunChange, IRunList, IRunManager } from '../tokens';
 import { AccessSteps } from './access';
 import type { IOpenWork } from './access';
 import { filterItems, MORE_ITEMS, namespaceItems, openMenu, RUN_ITEMS } from './menus';
 import { render } from './render';
-
-/** The id of the panel's widget. */
-export const PANEL_ID = 'jupyter-kfp-mt-panel';
 
 /** Rows of the folded sections: enough for a person to look through. */
 const LISTED = 100;

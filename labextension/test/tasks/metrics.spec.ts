@@ -30,8 +30,8 @@ describe('metrics', () => {
 
   it('has the confusion matrix that the SDK writes', () => {
     const [matrix] = matricesOf(artifactsOf([maker('eval', made('system.ClassificationMetrics', MATRIX))]));
-    expect(matrix).toEqual({
-      title: 'eval · out',
+    expect(matrix?.title).toBe('eval · out');
+    expect(matrix).toMatchObject({
       categories: ['cat', 'dog'],
       rows: [
         [3, 1],

@@ -1,0 +1,27 @@
+/** The ids of our commands: all that buttons, menus and other plugins know of them. */
+export namespace CommandIDs {
+  export const togglePanel = 'jupyter-kfp-mt:toggle-panel';
+  export const refresh = 'jupyter-kfp-mt:refresh';
+  export const newRun = 'jupyter-kfp-mt:new-run';
+  export const runFile = 'jupyter-kfp-mt:run-file';
+  export const runExample = 'jupyter-kfp-mt:run-example';
+  export const uploadPipeline = 'jupyter-kfp-mt:upload-pipeline';
+  export const newExperiment = 'jupyter-kfp-mt:new-experiment';
+  export const openRun = 'jupyter-kfp-mt:open-run';
+  export const clone = 'jupyter-kfp-mt:clone';
+  export const retry = 'jupyter-kfp-mt:retry';
+  export const terminate = 'jupyter-kfp-mt:terminate';
+  export const archive = 'jupyter-kfp-mt:archive';
+  export const restore = 'jupyter-kfp-mt:restore';
+  export const remove = 'jupyter-kfp-mt:delete';
+  export const copyId = 'jupyter-kfp-mt:copy-id';
+  export const copyLink = 'jupyter-kfp-mt:copy-link';
+  export const switchNamespace = 'jupyter-kfp-mt:switch-namespace';
+  export const copyNamespace = 'jupyter-kfp-mt:copy-namespace';
+  export const whoAmI = 'jupyter-kfp-mt:who-am-i';
+  export const doctor = 'jupyter-kfp-mt:doctor';
+  export const startEmbedded = 'jupyter-kfp-mt:start-embedded';
+  export const stopEmbedded = 'jupyter-kfp-mt:stop-embedded';
+  export const openSettings = 'jupyter-kfp-mt:open-settings';
+  export const filter = 'jupyter-kfp-mt:filter';
+}
