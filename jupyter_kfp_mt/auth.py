@@ -1,69 +1,74 @@
-"""Credentials as headers: read from their file at each use, sent to one origin only.
+"""Credentials: each knows where it is kept, which origin it may go to and what it says about us.
 
-The kubelet replaces a projected token about every 96 minutes, so nothing here keeps one. `repr` shows where a
-credential is, never what it is.
+The kubelet replaces a projected token when 80 % of its lifetime have passed
+(kubernetes.io/docs/concepts/storage/projected-volumes), so a credential reads its secret at each use and
+keeps none. It sends the secret to one origin only, and its `repr` shows the place instead.
+
+A new method is a subclass here, a setting in `settings.py` and a line in `context/credentials.py`.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from .errors import KfpError, kfp_error
+from .files import display_path, read_file
+from .tokens import TokenClaims, parse_claims
 
-MAX_BYTES = 64 * 1024  # of a token or cookie; more than any server takes as a header
+MAX_BYTES = 64 * 1024  # of a token or cookie; more than any server accepts as a header
 _PORTS = {"http": 80, "https": 443}
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, b64token
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
-    """Return scheme, host and port of `url`, the port also where it is not written."""
+    """Return scheme, host and port of `url`, with the scheme's own port where none is written."""
     parts = urlsplit(url)
     return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
 
 
-def shown_path(path: Path) -> str:
-    """Return `path` as people write it: from the home folder on where it is in there."""
-    home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+class Credential:
+    """Proves to one origin who asks; this base class proves nothing and sends nothing."""
 
-
-class Auth(Protocol):
-    """What proves who asks; its `repr` tells no secret."""
-
-    def headers(self, url: str) -> Mapping[str, str]:
-        """Return the headers for a request to `url`: none where it leads to another origin."""
-
-
-class NoAuth:
-    """Proves nothing."""
+    sent: bool = False  # whether requests to its origin carry it
+    location: str = ""  # where it is kept, as people write it
+    account: str = ""  # the service account it named when it was found
+    certificate: tuple[str, str] | None = None  # files of a client certificate and its key
 
     def headers(self, url: str) -> Mapping[str, str]:
-        """Return no header."""
+        """Return the headers for a request to `url`; empty when `url` leads to another origin."""
         return {}
 
+    def claims(self) -> TokenClaims:
+        """Return what the credential says about itself now; empty where it says nothing or is unreadable."""
+        return TokenClaims()
+
+    def secrets(self) -> list[str]:
+        """Return what no report may show; empty where there is nothing to read."""
+        return []
+
     def __repr__(self) -> str:
-        return "NoAuth()"
+        return f"{type(self).__name__}({self.location!r})"
 
 
-class FileAuth:
-    """Gives what a file holds as a header to requests for `url`'s origin, and to no others."""
+class FileCredential(Credential):
+    """Sends the content of a file as a header to the origin of `url`."""
 
     header = ""
     prefix = ""
     shape = re.compile(".+")
+    sent = True
 
-    def __init__(self, path: Path, url: str) -> None:
+    def __init__(self, path: Path, url: str, *, account: str = "") -> None:
         self.path = path
+        self.location = display_path(path)
+        self.account = account
         self._origin = origin_of(url)
 
     def headers(self, url: str) -> Mapping[str, str]:
-        """Return the header where `url` is of our origin; raises `token-unreadable`."""
+        """Return the header if `url` is of our origin; raises `token-unreadable`."""
         if origin_of(url) != self._origin:
             return {}
         secret = read_secret(self.path)
@@ -71,29 +76,37 @@ class FileAuth:
             raise _unreadable(self.path, "not a token")
         return {self.header: self.prefix + secret}
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self.path)!r})"
+    def secrets(self) -> list[str]:
+        """Return the content of the file."""
+        try:
+            return [read_secret(self.path)]
+        except KfpError:
+            return []
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and isinstance(other, FileAuth) and self._key == other._key
+        return type(self) is type(other) and vars(self) == vars(other)
 
     def __hash__(self) -> int:
-        return hash(self._key)
-
-    @property
-    def _key(self) -> tuple[object, ...]:
-        return self.path, self._origin
+        return hash((self.path, self._origin))
 
 
-class TokenFile(FileAuth):
-    """A bearer token that its file renews; the header begins with exactly `Bearer ` (kfp-api §1.2)."""
+class TokenFile(FileCredential):
+    """A bearer token that its file renews.
+
+    KFP accepts exactly `Bearer ` as prefix: Kubernetes takes a second blank for no token at all
+    (kubeflow/pipelines, backend/src/apiserver/auth/authenticator_token_review.go).
+    """
 
     header = "Authorization"
     prefix = "Bearer "
     shape = _TOKEN
 
+    def claims(self) -> TokenClaims:
+        """Return the claims of the token; empty when it is unreadable or not a JSON Web Token."""
+        return next(filter(None, map(parse_claims, self.secrets())), TokenClaims())
 
-class CookieFile(FileAuth):
+
+class CookieFile(FileCredential):
     """The session cookies of a gateway's log-in, as one `Cookie` header."""
 
     header = "Cookie"
@@ -102,8 +115,8 @@ class CookieFile(FileAuth):
 def read_secret(path: Path, shown: str = "") -> str:
     """Return the one line in `path`; raises `token-unreadable` with the reason, never with the content.
 
-    `shown` is the path as the person knows it, by default the path itself. Forgiven are blanks around the
-    line, and what editors and people put before it: a byte order mark, “Bearer”.
+    `shown` is the path as the person knows it, by default the path itself. Ignores what editors and people
+    add: blanks around the line, a byte order mark, a leading `Bearer`.
     """
     try:
         raw = read_file(path, MAX_BYTES + 1)
@@ -118,14 +131,6 @@ def read_secret(path: Path, shown: str = "") -> str:
     if len(raw) > MAX_BYTES or not text.isprintable() or not text.isascii():
         raise _unreadable(shown or path, "not a token")
     return text
-
-
-def read_file(path: Path, most: int) -> bytes:
-    """Return at most so many bytes of a regular file; raises OSError, and waits for no pipe."""
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(f"{path} is no file")
-        return file.read(most)
 
 
 def _unreadable(path: Path | str, reason: str) -> KfpError:

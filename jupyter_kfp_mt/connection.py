@@ -38,9 +38,9 @@ def connect(
     """
     chosen = settings or load_settings()
     if endpoint:
-        chosen = _with(chosen, endpoint=endpoint)
+        chosen = chosen.replace(endpoint=endpoint)
     if namespace:
-        chosen = _with(chosen, namespace=namespace)
+        chosen = chosen.replace(namespace=namespace)
     env = environment or this_process()._replace(kubeconfig=_open_gate)
     context = find_context(chosen, env, start_embedded=start_embedded, say=say)
     journal = Journal(Path(chosen.data_dir).expanduser() / "journal.sqlite")
@@ -81,11 +81,3 @@ def _open_gate(files: Sequence[Path], context: str) -> Gate:
     from .kube.config import open_gate  # not read where no kubeconfig is asked for
 
     return open_gate(files, context)
-
-
-def _with(settings: KfpSettings, **values: str) -> KfpSettings:
-    """A copy of `settings` with other values: the caller's own stay as they are."""
-    copy = KfpSettings(config=settings.config)
-    for name in settings.trait_names(config=True):
-        setattr(copy, name, values.get(name, getattr(settings, name)))
-    return copy

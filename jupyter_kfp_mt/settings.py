@@ -83,6 +83,13 @@ class KfpSettings(Configurable):
             raise TraitError(f"The '{proposal.trait.name}' trait is not a number")
         return float(proposal.value)
 
+    def replace(self, **values: object) -> KfpSettings:
+        """Return a copy with other `values`."""
+        copy = KfpSettings(config=self.config)
+        for name in self.trait_names(config=True):
+            setattr(copy, name, values.get(name, getattr(self, name)))
+        return copy
+
 
 def _data_dir() -> str:
     return str(Path(jupyter_data_dir()) / "kfp")

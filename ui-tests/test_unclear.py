@@ -28,7 +28,7 @@ from jupyter_kfp_mt.client import HttpTransport
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.service import Journal, KfpService, Policies, Settling
 
-context = Context({url!r}, "ana", auth=TokenFile(Path({token!r}), {url!r}), timeout=5.0)
+context = Context({url!r}, "ana", credential=TokenFile(Path({token!r}), {url!r}), timeout=5.0)
 service = KfpService(
     context,
     HttpTransport(context),

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from ..auth import read_secret
 from ..clock import SYSTEM, Clock
 from ..context import Context
-from ..context.tokens import Claims, claims_of
 from ..errors import KfpError, kfp_error
 from ..models import NOT_JSON, Healthz
+from ..tokens import TokenClaims
 from .http import REQUEST_ID, Empty, Request, Response, Transport
 from .response_errors import classify
 from .responses import is_kfp_data, shorten
@@ -98,14 +96,8 @@ class Api:
         response = self.transport.send(request)
         if is_kfp_data(response):
             return response
-        claims = self._claims() if response.status == 401 else None
+        claims = self.context.credential.claims() if response.status == 401 else TokenClaims()
         raise classify(request, response, self.context, claims)
-
-    def _claims(self) -> Claims | None:
-        try:
-            return claims_of(read_secret(Path(self.context.token_path))) if self.context.token_path else None
-        except KfpError:
-            return None
 
 
 def decode(request: Request[T], response: Response, context: Context) -> T:

@@ -59,8 +59,8 @@ def trust(context: Context) -> ssl.SSLContext:
     """Return what is believed of a server: the CA file of the settings, of the environment, or certifi's."""
     found = create_urllib3_context()
     found.load_verify_locations(context.ca_file or _bundle())
-    if context.certificate is not None:
-        found.load_cert_chain(*context.certificate)
+    if context.credential.certificate is not None:
+        found.load_cert_chain(*context.credential.certificate)
     return found
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..auth import NoAuth
 from ..context import Context
-from ..context.tokens import OPTION_SELECTION, PODDEFAULT, Claims
+from ..context.poddefault import OPTION_LABEL, poddefault_command
 from ..errors import KfpError, kfp_error
+from ..tokens import TokenClaims
 from . import gateway_errors
 from .http import Request, Response
 from .responses import Exchange, Rule, inspect_exchange, mask_tokens, shorten
@@ -47,7 +47,10 @@ _PLURALS = {"pipeline": "pipelines", "pipeline version": "pipelines", "experimen
 
 
 def classify(
-    request: Request[Any], response: Response, context: Context, claims: Claims | None = None
+    request: Request[Any],
+    response: Response,
+    context: Context,
+    claims: TokenClaims = TokenClaims(),  # noqa: B008 - a value
 ) -> KfpError:
     """Return the error that `response` to `request` means; `claims` are those of the token that was sent."""
     exchange = inspect_exchange(request, response, context, claims)
@@ -86,12 +89,12 @@ def _match_identity(exchange: Exchange) -> KfpError | None:
     text = exchange.message or exchange.text
     audience = _AUDIENCE.search(text)
     if audience is not None:
-        cure = PODDEFAULT.format(namespace=exchange.context.namespace)
+        cure = poddefault_command(exchange.context.namespace)
         return kfp_error(
             "token-audience", aud=audience["aud"].replace('"', "").replace("\\", ""), poddefault=cure
         )
     if "token has expired" in text or "token is expired" in text:
-        ended = exchange.claims.expires_at if exchange.claims else None
+        ended = exchange.claims.expires_at
         when = ended.strftime("%Y-%m-%d %H:%M:%S UTC") if ended else "a time it does not say"
         return kfp_error(
             "token-expired", time=when, pod=exchange.context.notebook.pod, ns=exchange.context.namespace
@@ -100,18 +103,18 @@ def _match_identity(exchange: Exchange) -> KfpError | None:
         return kfp_error("userid-header", source="something between here and KFP", cure=DOCTOR)
     if any(mark in text for mark in _REVIEWED):
         return kfp_error("token-rejected", text=_reason_of(text))
-    sent = bool(exchange.context.token_path) or not isinstance(exchange.context.auth, NoAuth)
-    if sent and exchange.code is None and not old:  # somebody else than KFP has read it
+    by_kfp = old or exchange.code is not None
+    if exchange.context.credential.sent and not by_kfp:  # something on the way has read it
         return kfp_error("token-rejected", text=shorten(mask_tokens(text), 120) or f"{exchange.status}")
     return no_credential_error(exchange.context)
 
 
 def no_credential_error(context: Context) -> KfpError:
     """Return the error of a call without credential; in a notebook the access option was not chosen."""
-    if context.kind in ("notebook", "workspace") and not context.token_path:
+    if context.kind in ("notebook", "workspace") and not context.credential.sent:
         notebook = context.notebook
         return kfp_error(
-            "no-token-not-chosen", nb=notebook.name, ns=notebook.namespace, labels=OPTION_SELECTION
+            "no-token-not-chosen", nb=notebook.name, ns=notebook.namespace, labels=f"{OPTION_LABEL}=true"
         )
     if context.kind == "kubeconfig":
         return kfp_error("no-credential/kubeconfig", kfp=context.install_namespace)
@@ -202,7 +205,7 @@ def _match_upload(exchange: Exchange) -> KfpError | None:
     if exchange.status != 400 or "/pipelines/upload" not in exchange.request.path:
         return None
     if exchange.message.startswith("Failed to create a pipeline") and len(exchange.message) < 60:
-        who = exchange.context.account or "This account"
+        who = exchange.context.credential.account or "This account"
         return kfp_error("upload-refused", id=who, where=exchange.context.namespace)
     return None
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..context import Context
-from ..context.tokens import Claims
 from ..errors import KfpError
 from ..models import NOT_JSON
+from ..tokens import TokenClaims
 from .http import Request, Response
 
 _JWT_SHAPED = re.compile(r"[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
@@ -41,7 +41,7 @@ class Exchange(NamedTuple):
 
     request: Request[Any]
     context: Context
-    claims: Claims | None  # of the token that was sent
+    claims: TokenClaims  # of the token that was sent
     status: int
     headers: Any
     text: str  # the body's beginning
@@ -58,7 +58,7 @@ def is_kfp_data(response: Response) -> bool:
 
 
 def inspect_exchange(
-    request: Request[Any], response: Response, context: Context, claims: Claims | None
+    request: Request[Any], response: Response, context: Context, claims: TokenClaims
 ) -> Exchange:
     """Return what the rules ask about `response` and what it answers."""
     text = response.body[:16_384].decode(errors="replace").strip()

@@ -49,7 +49,7 @@ class HttpTransport:
         """Send once; see `Transport`."""
         context = self._context
         url = context.endpoint + request.path
-        credential = context.auth.headers(url)
+        credential = context.credential.headers(url)
         try:
             with self._connections.pool(context, alone=not request.repeatable) as pool:
                 answer = pool.urlopen(

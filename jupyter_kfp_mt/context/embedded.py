@@ -32,24 +32,24 @@ def find_runtime(env: Environment, settings: KfpSettings) -> RuntimeFile | None:
 def embedded_context(runtime: RuntimeFile, settings: KfpSettings) -> Context:
     """Return the context of the server that `runtime` describes."""
     namespace = settings.namespace or runtime.namespace if runtime.multi_user else ""
-    tokens = _tokens(Path(settings.data_dir).expanduser()) | {runtime.namespace: runtime.token_path}
-    path = tokens.get(namespace, runtime.token_path)
+    paths = _token_paths(Path(settings.data_dir).expanduser()) | {runtime.namespace: runtime.token_path}
+    credentials = {
+        name: TokenFile(Path(path), runtime.url, account="default-editor") for name, path in paths.items()
+    }
     return Context(
         endpoint=runtime.url.rstrip("/"),
         namespace=namespace,
-        auth=TokenFile(Path(path), runtime.url),
+        credential=credentials.get(namespace, credentials[runtime.namespace]),
         kind="embedded",
         source="from the settings" if settings.namespace else "from the embedded server",
-        token_path=path,
-        account="default-editor",
         embedded=True,
         timeout=settings.request_timeout_s,
-        tokens=tokens if runtime.multi_user else {},
+        profile_credentials=credentials if runtime.multi_user else {},
         folder=str(Path(settings.data_dir).expanduser().resolve()),
     )
 
 
-def _tokens(folder: Path) -> dict[str, str]:
+def _token_paths(folder: Path) -> dict[str, str]:
     """The token files that the server keeps for the profiles of this machine."""
     found = {path.name.removeprefix("token-"): str(path) for path in folder.glob("token-*")}
     return {name: path for name, path in found.items() if NAMESPACE.fullmatch(name)}

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import msgspec
 import urllib3
 
-from ..auth import read_file
 from ..clock import SYSTEM, Clock
+from ..files import read_file
 from ..models import NOT_JSON
 from .model import Gate
 

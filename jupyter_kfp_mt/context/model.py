@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from ..auth import Auth, NoAuth, TokenFile
+from ..auth import Credential
 from ..models import Caution
 
 
@@ -24,9 +23,8 @@ class Gate(NamedTuple):
     """The API server of a kubeconfig: calls that enter there go on to KFP's service without a credential."""
 
     server: str
-    auth: Auth
+    credential: Credential
     ca_file: str = ""
-    certificate: tuple[str, str] | None = None  # files of the client's certificate and key
 
 
 class Context(NamedTuple):
@@ -34,22 +32,19 @@ class Context(NamedTuple):
 
     endpoint: str  # without a slash at its end
     namespace: str = ""  # the user's; empty where none is known or there are none
-    auth: Auth = NoAuth()
+    credential: Credential = Credential()
     kind: str = (
         "settings"  # or "notebook", "workspace", "openshift", "gateway", "pod", "kubeconfig", "embedded"
     )
     source: str = ""  # where the namespace comes from: "from this notebook's pod"
     install_namespace: str = "kubeflow"  # where KFP runs; never the user's
     ca_file: str = ""
-    certificate: tuple[str, str] | None = None  # files of the client's certificate and key
-    token_path: str = ""
-    account: str = ""  # the service account that the token names
     embedded: bool = False
     notebook: Notebook = Notebook()
     timeout: float = 10.0  # seconds for an answer
     warnings: tuple[Caution, ...] = ()
     saved_path: str = ""  # of the SDK's `context.json`
-    tokens: Mapping[str, str] = {}  # embedded: namespace → its token's file
+    profile_credentials: Mapping[str, Credential] = {}  # embedded: those of all its namespaces
     folder: str = ""  # embedded: its data folder, which stays when the port changes
 
     @property
@@ -70,11 +65,8 @@ class Context(NamedTuple):
         return here or "svc" in name.split(".")[2:3] or name.endswith(f".{self.install_namespace}")
 
     def in_namespace(self, namespace: str) -> Context:
-        """Return the same server with another namespace, and its own token where there is one."""
+        """Return the same server with another namespace, and with its own credential where there is one."""
         if namespace == self.namespace:
             return self
-        token = self.tokens.get(namespace)
-        moved = self._replace(namespace=namespace, source="chosen by you")
-        return (
-            moved._replace(auth=TokenFile(Path(token), self.endpoint), token_path=token) if token else moved
-        )
+        credential = self.profile_credentials.get(namespace, self.credential)
+        return self._replace(namespace=namespace, source="chosen by you", credential=credential)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 
-from ..auth import read_secret
 from ..errors import kfp_error
 from ..models import NOT_JSON
 from .environment import SERVICE_ACCOUNT, Environment
-from .pod import Pod
-from .tokens import claims_of
+from .pod import ThisPod
 
 RUNTIME = "/opt/app-root/runtimes/odh_dsp.json"
 TOKEN = f"{SERVICE_ACCOUNT}/token"
@@ -21,7 +18,7 @@ _SERVICE_CA = f"{SERVICE_ACCOUNT}/service-ca.crt"
 _BUNDLES = ("PIPELINES_SSL_SA_CERTS", "KF_PIPELINES_SSL_SA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 
-class Server(NamedTuple):
+class PipelineServer(NamedTuple):
     """The pipeline server of a project, and the CA file that its certificate needs."""
 
     endpoint: str
@@ -32,13 +29,13 @@ class _Metadata(msgspec.Struct, frozen=True):
     api_endpoint: str = ""
 
 
-class _Runtime(msgspec.Struct, frozen=True):
+class _ElyraRuntime(msgspec.Struct, frozen=True):
     """The Elyra runtime; the object store's keys beside the address are never read."""
 
     metadata: _Metadata = _Metadata()
 
 
-def find_server(env: Environment, pod: Pod) -> Server | None:
+def find_server(env: Environment, pod: ThisPod) -> PipelineServer | None:
     """Return the pipeline server, or None where this is no OpenShift AI; raises what cannot be used."""
     text = env.text(RUNTIME)
     if text is None:
@@ -46,24 +43,18 @@ def find_server(env: Environment, pod: Pod) -> Server | None:
         endpoint = f"https://ds-pipeline-dspa.{pod.namespace}.svc.cluster.local:8443" if marked else ""
     else:
         endpoint = _written(text)
-    return Server(endpoint, _ca_file(env, endpoint)) if endpoint else None
+    return PipelineServer(endpoint, _ca_file(env, endpoint)) if endpoint else None
 
 
 def _written(text: str) -> str:
     try:
-        endpoint = msgspec.json.decode(text, type=_Runtime).metadata.api_endpoint
+        endpoint = msgspec.json.decode(text, type=_ElyraRuntime).metadata.api_endpoint
     except NOT_JSON:
         endpoint = ""
     if not endpoint:
         why = "It should name the project's pipeline server."
         raise kfp_error("bad-input", field=RUNTIME, problem="it has no address in it", why=why)
     return endpoint
-
-
-def account(token: Path) -> str:
-    """Return the service account of the workbench; raises `token-unreadable`."""
-    claims = claims_of(read_secret(token))
-    return claims.account if claims else ""
 
 
 def _ca_file(env: Environment, endpoint: str) -> str:

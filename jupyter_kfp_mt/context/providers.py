@@ -12,16 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import compress
 from pathlib import Path
 
-from ..auth import Auth, CookieFile, FileAuth, NoAuth, TokenFile
 from ..errors import kfp_error
 from ..models import NAMESPACE
 from ..settings import KfpSettings
 from . import openshift
 from .address import endpoint_of
+from .credentials import find_credential, open_token
 from .embedded import embedded_context, find_runtime, from_embedded
 from .environment import SERVICE_ACCOUNT, Environment
 from .model import Context
-from .pod import Credential, Pod, find_credential, find_pod
+from .pod import ThisPod, find_pod
 from .saved import cautions, saved_context, saved_path
 
 GATEWAY = "http://istio-ingressgateway.istio-system.svc.cluster.local/pipeline"
@@ -54,13 +54,8 @@ def from_openshift(env: Environment, settings: KfpSettings) -> Context | None:
     context = _context(env, settings, endpoint_of(found.endpoint, openshift.RUNTIME), pod, kind="openshift")
     if settings.token_path:
         return context
-    token = env.path(openshift.TOKEN)
-    return context._replace(
-        auth=TokenFile(token, context.endpoint),
-        token_path=str(token),
-        account=openshift.account(token),
-        ca_file=context.ca_file or found.ca_file,
-    )
+    credential = open_token(env.path(openshift.TOKEN), context.endpoint)
+    return context._replace(credential=credential, ca_file=context.ca_file or found.ca_file)
 
 
 def from_pod(env: Environment, settings: KfpSettings) -> Context | None:
@@ -75,13 +70,9 @@ def from_pod(env: Environment, settings: KfpSettings) -> Context | None:
     kind = "workspace" if pod.notebook.workspace else "notebook"
     context = _context(env, settings, _service(settings.kfp_namespace), pod, kind=kind)
     token = env.path(f"{SERVICE_ACCOUNT}/token")
-    if not settings.gateway_m2m or isinstance(context.auth, FileAuth) or not token.is_file():
+    if not settings.gateway_m2m or context.credential.sent or not token.is_file():
         return context
-    account = openshift.account(token)
-    auth = TokenFile(token, GATEWAY)
-    return context._replace(
-        endpoint=GATEWAY, auth=auth, token_path=str(token), account=account, kind="gateway"
-    )
+    return context._replace(endpoint=GATEWAY, credential=open_token(token, GATEWAY), kind="gateway")
 
 
 def from_cluster(env: Environment, settings: KfpSettings) -> Context | None:
@@ -115,12 +106,11 @@ def from_kubeconfig(env: Environment, settings: KfpSettings) -> Context | None:
     return Context(
         endpoint=endpoint_of(gate.server, "kube_context") + service,
         namespace=namespace,
-        auth=gate.auth,
+        credential=gate.credential,
         kind="kubeconfig",
         source=source,
         install_namespace=settings.kfp_namespace,
         ca_file=gate.ca_file,
-        certificate=gate.certificate,
         timeout=settings.request_timeout_s,
     )
 
@@ -155,20 +145,17 @@ def detect(env: Environment, settings: KfpSettings) -> Context:
 
 
 def _context(
-    env: Environment, settings: KfpSettings, endpoint: str, pod: Pod | None, *, kind: str
+    env: Environment, settings: KfpSettings, endpoint: str, pod: ThisPod | None, *, kind: str
 ) -> Context:
-    credential = find_credential(env, settings, pod)
     namespace, source = _namespace(env, settings, pod)
     return Context(
         endpoint=endpoint,
         namespace=namespace,
-        auth=_auth(settings, credential, endpoint),
+        credential=find_credential(env, settings, pod, endpoint),
         kind=kind,
         source=source,
         install_namespace=settings.kfp_namespace,
         ca_file=str(Path(settings.ca_file).expanduser()) if settings.ca_file else "",
-        token_path=str(credential.path or ""),
-        account=credential.account,
         notebook=pod.notebook if pod else Context("").notebook,
         timeout=settings.request_timeout_s,
         warnings=(pod.warnings if pod else ()) + cautions(saved_context(env), pod),
@@ -176,16 +163,10 @@ def _context(
     )
 
 
-def _namespace(env: Environment, settings: KfpSettings, pod: Pod | None) -> tuple[str, str]:
+def _namespace(env: Environment, settings: KfpSettings, pod: ThisPod | None) -> tuple[str, str]:
     if settings.namespace:
         return settings.namespace, "from the settings"
     if pod is not None:
         return pod.namespace, "from this notebook's pod"
     remembered = saved_context(env).namespace
     return (remembered, "from the SDK's context.json") if remembered else ("", "")
-
-
-def _auth(settings: KfpSettings, credential: Credential, endpoint: str) -> Auth:
-    if settings.cookie_path and not settings.token_path:
-        return CookieFile(Path(settings.cookie_path).expanduser(), endpoint)
-    return TokenFile(credential.path, endpoint) if credential.path else NoAuth()

@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 
-from ..auth import read_file
 from ..errors import kfp_error
+from ..files import read_file
 from ..models import NAMESPACE, NOT_JSON, Caution, SavedPart
 from .environment import MAX_BYTES, Environment
-from .pod import Pod
+from .pod import ThisPod
 
 _KEYS: dict[SavedPart, tuple[str, ...]] = {
     "namespace": ("namespace",),
@@ -49,7 +49,7 @@ def saved_context(env: Environment) -> Saved:
     return saved if NAMESPACE.fullmatch(saved.namespace) else msgspec.structs.replace(saved, namespace="")
 
 
-def cautions(saved: Saved, pod: Pod | None) -> tuple[Caution, ...]:
+def cautions(saved: Saved, pod: ThisPod | None) -> tuple[Caution, ...]:
     """Return what to know of `saved`: a namespace that is not the pod's, a header that can block calls."""
     told = []
     if pod is not None and saved.namespace not in ("", pod.namespace):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from ..auth import Credential
 from ..context import Context
-from ..context.pod import Credential
-from ..context.tokens import lateness
 from ..errors import KfpError, kfp_error
 from ..kube import Namespace
 from ..models import Check
 from ..service.details.cluster.access import missing_token
+from ..tokens import warn_if_late
 from .evidence import Evidence, Server, Step, Unasked
 
 _PLATFORMS = {
@@ -144,10 +144,8 @@ def token(seen: Evidence, row: Row) -> Check:
         if found.code == "token-unreadable":
             return row.error(found)
         return row.ok("there is one")  # what is wrong with it is told below
-    if path := seen.token_file:
-        return row.ok(f"{path}{f', of {seen.claims.subject}' if seen.claims.subject else ''}")
-    if isinstance(seen.place, Context) and type(seen.place.auth).__name__ == "CookieFile":
-        return row.ok("a cookie")
+    if location := seen.credential_location:
+        return row.ok(f"{location}{f', of {seen.claims.subject}' if seen.claims.subject else ''}")
     if _single(seen):
         return row.ok("none; this KFP asks for none")
     if isinstance(seen.place, KfpError):
@@ -169,7 +167,7 @@ def expiry(seen: Evidence, row: Row) -> Check:
     ends = seen.claims.expires_at
     if ends is None:
         return _no_token(seen, row)
-    late = lateness(ends, seen.now)
+    late = warn_if_late(ends, seen.now)
     return (
         row.warning(late[0].message)
         if late
@@ -183,7 +181,9 @@ def log_in(seen: Evidence, row: Row) -> Check:
     if isinstance(found, Unasked):
         return row.skipped("it needs the network")
     if not isinstance(found, KfpError):
-        who = seen.claims.subject or (seen.place.account if isinstance(seen.place, Context) else "")
+        who = seen.claims.subject or (
+            seen.place.credential.account if isinstance(seen.place, Context) else ""
+        )
         return row.ok(f"KFP knows you{f' as {who}' if who else ''}" if not _single(seen) else "not needed")
     if found.code in ("forbidden", "view-only"):
         return row.ok(found.why)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..context import Environment
+from ..context import Context, Environment
+from ..context.credentials import secrets_in_reach
 from ..errors import KfpError
 from ..kube import surroundings
 from ..models import Check, DoctorReport
 from ..settings import KfpSettings, load_settings
 from .checks import CHECKS, check, who_can
-from .evidence import gather, secrets_of
+from .evidence import gather
 from .report import Scrubber, written
 
 
@@ -33,7 +34,8 @@ def examine(
         return _unreadable(error, on_check)
     rows: list[Check] = []
     for seen in gather(env, chosen, namespace):
-        clean = Scrubber(secrets_of(env, chosen, seen))
+        place = seen.place if isinstance(seen.place, Context) else None
+        clean = Scrubber(secrets_in_reach(env, chosen, place))
         for row in map(clean.row, check(seen, len(rows))):
             rows.append(row)
             on_check(row)

@@ -10,25 +10,23 @@ from concurrent.futures import Future, TimeoutError  # noqa: A004 - not the buil
 from contextlib import contextmanager
 from datetime import datetime
 from enum import IntEnum
-from functools import partial
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from ..auth import read_secret, shown_path
+from ..auth import Credential
 from ..client import Api, HttpTransport, RetryPolicy
 from ..client.experiments import list_experiments
 from ..client.gateway_errors import timeout_error
 from ..client.system import healthz
 from ..context import Context, Environment, detect
-from ..context.environment import SERVICE_ACCOUNT
-from ..context.pod import Credential, Pod, find_credential, find_pod
+from ..context.credentials import find_credential, without_credentials
+from ..context.pod import ThisPod, find_pod
 from ..context.saved import Saved, saved_context
-from ..context.tokens import TOKEN_PATH, Claims, claims_of
 from ..errors import KfpError, kfp_error
 from ..kube import Access, Kubernetes, in_cluster
 from ..kube.objects import Namespace
 from ..service.details.cluster.access import CREATE_OPTION, DELETE_SET, LABEL_NOTEBOOK, Steps, look
 from ..settings import KfpSettings
+from ..tokens import TokenClaims
 
 T = TypeVar("T")
 
@@ -76,10 +74,10 @@ class Evidence(NamedTuple):
     chosen: tuple[str, ...]  # what somebody set, with its value where that is no secret
     place: Context | KfpError  # where KFP is; its credential is a matter of its own
     install_namespace: str = "kubeflow"
-    pod: Pod | None = None
+    pod: ThisPod | None = None
     lost_variables: bool = False  # a pod's files without a pod's variables
     credential: Credential | KfpError = Credential()
-    claims: Claims = Claims()
+    claims: TokenClaims = TokenClaims()  # of the credential that is sent
     saved: Saved = Saved()
     server: Server | KfpError | Unasked = UNASKED
     log_in: bool | KfpError | Unasked = UNASKED
@@ -93,12 +91,10 @@ class Evidence(NamedTuple):
     until: Step = Step.ALL  # what comes after it is not known yet
 
     @property
-    def token_file(self) -> str:
-        """Where the token is read from, as people write it; empty where there is none."""
-        found = self.credential.path if isinstance(self.credential, Credential) else None
-        known = self.place.token_path if isinstance(self.place, Context) else ""
-        path = found or (Path(known) if known else None)
-        return shown_path(path) if path is not None else ""
+    def credential_location(self) -> str:
+        """Where the credential is kept, as people write it; empty where there is none."""
+        found = self.credential.location if isinstance(self.credential, Credential) else ""
+        return found or (self.place.credential.location if isinstance(self.place, Context) else "")
 
 
 def gather(
@@ -120,7 +116,7 @@ def gather(
         pod=pod,
         lost_variables=pod is not None and not env.variable("KUBERNETES_SERVICE_HOST"),
         credential=credential,
-        claims=_claims(place),
+        claims=place.credential.claims() if isinstance(place, Context) else TokenClaims(),
         saved=saved_context(env),
         until=Step.PLACE,
     )
@@ -137,22 +133,7 @@ def _place(
 
 def find_place(env: Environment, settings: KfpSettings) -> Context | KfpError:
     """Return where KFP is, whatever is the matter with the credential."""
-    bare = KfpSettings(config=settings.config)
-    for name in settings.trait_names(config=True):
-        setattr(bare, name, "" if name in ("token_path", "cookie_path") else getattr(settings, name))
-    hidden = {**env.variables, "KF_PIPELINES_SA_TOKEN_PATH": "/nowhere"}
-    return _attempt(lambda: detect(env._replace(variables=hidden), bare))
-
-
-def secrets_of(env: Environment, settings: KfpSettings, seen: Evidence) -> list[str]:
-    """Return every credential that a report must not hold, whoever sent it back to us."""
-    projected = env.variable("KF_PIPELINES_SA_TOKEN_PATH") or TOKEN_PATH
-    paths = [env.path(f"{SERVICE_ACCOUNT}/token"), env.path(projected)]
-    paths += [Path(path).expanduser() for path in (settings.token_path, settings.cookie_path) if path]
-    if isinstance(seen.place, Context):
-        paths += [Path(path) for path in (seen.place.token_path, *seen.place.tokens.values()) if path]
-    found = [_attempt(partial(read_secret, path)) for path in paths]
-    return [text for text in found if isinstance(text, str)]
+    return _attempt(lambda: detect(*without_credentials(env, settings)))
 
 
 def _chosen(env: Environment, settings: KfpSettings) -> tuple[str, ...]:
@@ -172,13 +153,6 @@ def _chosen(env: Environment, settings: KfpSettings) -> tuple[str, ...]:
     return tuple(f"{name} = {value}" for name, value in shown.items())
 
 
-def _claims(context: Context | KfpError) -> Claims:
-    if isinstance(context, KfpError) or not context.token_path:
-        return Claims()
-    token = _attempt(lambda: read_secret(Path(context.token_path)))
-    return (claims_of(token) if isinstance(token, str) else None) or Claims()
-
-
 class _Asked:
     """All questions, which go out at once, and the answers in the order in which checks need them."""
 
@@ -187,7 +161,7 @@ class _Asked:
         asking: _Round,
         place: Callable[[], Context | KfpError],
         kubernetes: Kubernetes | None,
-        pod: Pod | None,
+        pod: ThisPod | None,
     ) -> None:
         self._server = asking.start(lambda: _server(place()), lambda: _late(place()))
         self._log_in = asking.start(lambda: _log_in(place(), self._server()), lambda: _late(place()))
@@ -229,7 +203,7 @@ class _OfKubernetes:
         self,
         asking: _Round,
         kubernetes: Kubernetes,
-        pod: Pod,
+        pod: ThisPod,
         place: Callable[[], Context | KfpError],
     ) -> None:
         here = pod.namespace

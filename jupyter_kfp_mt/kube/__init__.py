@@ -7,7 +7,7 @@ not there is None or an empty list. No call goes beyond one namespace.
 
 from __future__ import annotations
 
-from .client import Access, Kubernetes, PodText, in_cluster, option_manifest
+from .client import Access, Kubernetes, PodText, in_cluster
 from .config import surroundings
 from .objects import Event, Namespace, Pod, PodDefault, Review
 from .transport import Api, Cluster, Timeouts, cluster_of
@@ -26,6 +26,5 @@ __all__ = [
     "Timeouts",
     "cluster_of",
     "in_cluster",
-    "option_manifest",
     "surroundings",
 ]

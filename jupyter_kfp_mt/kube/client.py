@@ -11,10 +11,10 @@ from urllib.parse import quote
 import msgspec
 
 from ..context import Environment
+from ..context.poddefault import AUDIENCE, OPTION_LABEL, make_poddefault
 from ..errors import KfpError, kfp_error
 from .objects import (
     MAIN,
-    OPTION_LABEL,
     Event,
     EventList,
     Marked,
@@ -34,7 +34,6 @@ MAX_LOG = 4 * 1024 * 1024  # bytes of log read at once
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")  # RFC 1123 subdomain
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
 _USER = re.compile(r'User "([^"]+)" cannot (\S+) resource "([^"]+)"')
-_PIPELINES = "pipelines.kubeflow.org"
 _METADATA_ONLY = {"Accept": "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"}
 _MERGE = {"Content-Type": "application/merge-patch+json"}
 _T = TypeVar("_T")
@@ -45,7 +44,7 @@ class Access(msgspec.Struct, frozen=True):
 
     verb: str
     resource: str
-    group: str = _PIPELINES
+    group: str = AUDIENCE
     subresource: str = ""
     name: str = ""
 
@@ -55,25 +54,6 @@ class PodText(msgspec.Struct, frozen=True):
 
     text: bytes
     complete: bool = True
-
-
-def option_manifest(namespace: str) -> dict[str, object]:
-    """Return the PodDefault “Allow access to Kubeflow Pipelines” for a profile."""
-    token = {"path": "token", "expirationSeconds": 7200, "audience": _PIPELINES}
-    folder = "/var/run/secrets/kubeflow/pipelines"
-    volume = "volume-kf-pipeline-token"
-    return {
-        "apiVersion": "kubeflow.org/v1alpha1",
-        "kind": "PodDefault",
-        "metadata": {"name": OPTION_LABEL, "namespace": namespace},
-        "spec": {
-            "desc": "Allow access to Kubeflow Pipelines",
-            "selector": {"matchLabels": {OPTION_LABEL: "true"}},
-            "env": [{"name": "KF_PIPELINES_SA_TOKEN_PATH", "value": f"{folder}/token"}],
-            "volumes": [{"name": volume, "projected": {"sources": [{"serviceAccountToken": token}]}}],
-            "volumeMounts": [{"name": volume, "mountPath": folder, "readOnly": True}],
-        },
-    }
 
 
 def in_cluster(environment: Environment) -> Kubernetes | None:
@@ -183,7 +163,7 @@ class Kubernetes:
     def create_option(self, namespace: str) -> None:
         """Create the option “Allow access to Kubeflow Pipelines”; fine when it is there already."""
         path = _custom(namespace, "v1alpha1", "poddefaults")
-        answer = self._api.send("POST", path, body=option_manifest(_name(namespace)))
+        answer = self._api.send("POST", path, body=make_poddefault(_name(namespace)))
         if answer.status != 409:
             self._done(answer, "create", "poddefaults", namespace)
 

@@ -9,7 +9,7 @@ from concurrent.futures import TimeoutError as TimeoutError_  # another one befo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..auth import origin_of
+from ..auth import Credential, origin_of
 from ..context import Environment, Gate, this_process
 from ..errors import KfpError, kfp_error
 
@@ -44,13 +44,8 @@ def open_gate(files: Sequence[Path], context: str, patience: float = PATIENCE) -
     if not configuration.verify_ssl or configuration.tls_server_name:
         what = "tls-server-name" if configuration.tls_server_name else "insecure-skip-tls-verify"
         raise _unusable(context, f"{what} is not supported; forward a port instead")
-    certificate = (configuration.cert_file, configuration.key_file)
-    return Gate(
-        server=configuration.host,
-        auth=ClusterAuth(configuration),
-        ca_file=configuration.ssl_ca_cert or "",
-        certificate=certificate if all(certificate) else None,
-    )
+    credential = KubeconfigCredential(configuration)
+    return Gate(configuration.host, credential, ca_file=configuration.ssl_ca_cert or "")
 
 
 def _read(files: list[str], context: str, read: Future[Configuration]) -> None:
@@ -75,10 +70,14 @@ def _read(files: list[str], context: str, read: Future[Configuration]) -> None:
         read.set_result(configuration)
 
 
-class ClusterAuth:
+class KubeconfigCredential(Credential):
     """The credential of a kubeconfig, for its own API server and nobody else."""
 
+    sent = True
+
     def __init__(self, configuration: Configuration) -> None:
+        certificate = (configuration.cert_file, configuration.key_file)
+        self.certificate = certificate if all(certificate) else None
         self._configuration = configuration
         self._origin = origin_of(configuration.host)
         self._lock = threading.Lock()  # an expired credential is renewed once, not by every thread
@@ -91,8 +90,13 @@ class ClusterAuth:
             credential = self._configuration.get_api_key_with_prefix("authorization")
         return {"Authorization": credential} if credential else {}
 
+    def secrets(self) -> list[str]:
+        """Return the credential as it was last sent; renewing it could take the time of a log-in."""
+        known = self._configuration.api_key.get("authorization", "")
+        return [known.removeprefix("Bearer ")] if known else []
+
     def __repr__(self) -> str:
-        return f"ClusterAuth({self._configuration.host!r})"
+        return f"{type(self).__name__}({self._configuration.host!r})"
 
 
 def _unusable(context: str, problem: str) -> KfpError:

@@ -9,7 +9,6 @@ import msgspec
 PROFILE_LABEL = "app.kubernetes.io/part-of"
 PROFILE = "kubeflow-profile"
 PREPARED_LABEL = "pipelines.kubeflow.org/enabled"
-OPTION_LABEL = "access-ml-pipeline"  # written by the spawner for the option of UX §5
 MAIN = "main"  # the container of a KFP step, and of a Workspace
 
 

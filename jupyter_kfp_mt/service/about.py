@@ -7,12 +7,11 @@ from pathlib import Path
 import msgspec
 
 from .. import __version__
-from ..auth import FileAuth, read_secret, shown_path
 from ..client import filters
 from ..client import runs as requests
-from ..context.tokens import Claims, claims_of, lateness
 from ..errors import KfpError, KfpRefusedError
 from ..models import Healthz, Status
+from ..tokens import warn_if_late
 from .core import Core
 from .details.cluster.access import look, missing_token
 
@@ -36,18 +35,18 @@ def status(core: Core, *, counts: bool) -> Status:
 
 def _look(core: Core, *, counts: bool) -> Status:
     context = core.context
-    claims = claims_of_token(core)
-    account = context.account or claims.account
-    late = lateness(claims.expires_at, core.clock.now())
+    claims = context.credential.claims()
+    account = context.credential.account or claims.account
+    late = warn_if_late(claims.expires_at, core.clock.now())
     known = Status(
         connected=False,
         namespace=context.namespace,
-        namespaces=sorted(context.tokens) or [context.namespace] if context.namespace else [],
+        namespaces=sorted(context.profile_credentials) or [context.namespace] if context.namespace else [],
         identity=account,
         endpoint=context.endpoint,
         embedded=context.embedded,
         source=context.source,
-        credential=shown_path(context.auth.path) if isinstance(context.auth, FileAuth) else "",
+        credential=context.credential.location,
         token_expires_at=claims.expires_at,
         warnings=[*context.warnings, *late],
         notebook=context.notebook.name,
@@ -97,15 +96,6 @@ def _with_rights(core: Core, known: Status) -> Status:
         return known
     may_run = _may_run(core, Healthz(multi_user=known.multi_user, embedded=known.embedded), known.identity)
     return msgspec.structs.replace(known, can_run=may_run)
-
-
-def claims_of_token(core: Core) -> Claims:
-    """Return what our token says of itself; nothing where there is none, or none that says anything."""
-    path = core.context.token_path
-    try:
-        return (claims_of(read_secret(Path(path))) if path else None) or Claims()
-    except KfpError:
-        return Claims()
 
 
 def _counts(core: Core) -> tuple[int, int]:

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_kfp_mt.auth import TokenFile
 from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.response_errors import classify
 from jupyter_kfp_mt.client.responses import is_kfp_data
 from jupyter_kfp_mt.context import Context, Notebook
-from jupyter_kfp_mt.context.tokens import Claims
 from jupyter_kfp_mt.errors import CATALOGUE, KfpError
+from jupyter_kfp_mt.tokens import TokenClaims
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "recorded-errors.json").read_text())
-CONTEXT = Context(
-    "http://ml-pipeline.kubeflow:8888", namespace="alice", token_path="/t", account="default-editor"
-)
+URL = "http://ml-pipeline.kubeflow:8888"
+CONTEXT = Context(URL, namespace="alice", credential=TokenFile(Path("/t"), URL, account="default-editor"))
 HTML = "<!doctype html><html><title>Log in</title></html>"
 ALICE = "User 'system:serviceaccount:alice:default-viewer' is not authorized with reason:  (request: "
 
@@ -248,7 +248,7 @@ def test_a_run_of_somebody_else_is_not_there() -> None:
 
 
 def test_an_expired_token_tells_when_it_ended() -> None:
-    ended = Claims(expires_at=datetime(2026, 3, 12, 14, 2, tzinfo=timezone.utc))
+    ended = TokenClaims(expires_at=datetime(2026, 3, 12, 14, 2, tzinfo=timezone.utc))
     body = b'{"code":16,"message":"[invalid bearer token, service account token has expired]"}'
 
     error = classify(ask(), Response(status=401, body=body), CONTEXT, ended)

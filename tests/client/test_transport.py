@@ -70,7 +70,7 @@ def server() -> Iterator[Server]:
 
 
 def to(url: str, path: Path, kind: type[TokenFile] | type[CookieFile] = TokenFile) -> HttpTransport:
-    return HttpTransport(Context(url, "alice", auth=kind(path, url), timeout=0.3))
+    return HttpTransport(Context(url, "alice", credential=kind(path, url), timeout=0.3))
 
 
 def test_a_token_is_read_for_each_request(server: Server, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_token_does_not_follow_to_another_address(server: Server, tmp_path: Pa
 
 def test_a_token_is_for_one_origin(server: Server, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("secret")
-    context = Context(server.url, auth=TokenFile(tmp_path / "token", "http://127.0.0.1:1"))
+    context = Context(server.url, credential=TokenFile(tmp_path / "token", "http://127.0.0.1:1"))
     transport = HttpTransport(context)
 
     transport.send(healthz())
@@ -213,7 +213,7 @@ def test_a_ca_file_that_is_not_there_is_named() -> None:
 
 def test_nothing_that_is_shown_holds_a_secret(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("marked-secret")
-    context = Context("http://h", auth=TokenFile(tmp_path / "token", "http://h"))
+    context = Context("http://h", credential=TokenFile(tmp_path / "token", "http://h"))
 
     assert "marked-secret" not in repr(context) + repr(HttpTransport(context))
 

@@ -51,7 +51,7 @@ def old(tmp_path: Path) -> Iterator[tuple[KfpService, Old, Running]]:
     (tmp_path / "server").mkdir()
     with running(tmp_path / "server") as server:
         (tmp_path / "token").write_text(server.token("alice"))
-        context = Context(server.url, "alice", auth=TokenFile(tmp_path / "token", server.url))
+        context = Context(server.url, "alice", credential=TokenFile(tmp_path / "token", server.url))
         transport = Old(HttpTransport(context))
         service = KfpService(context, AnyVersion(transport))
         yield service, transport, server

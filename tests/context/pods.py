@@ -13,7 +13,7 @@ from fakes import ManualClock
 
 from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.context.environment import SERVICE_ACCOUNT, folder_is_served
-from jupyter_kfp_mt.context.tokens import AUDIENCE, TOKEN_PATH
+from jupyter_kfp_mt.context.poddefault import AUDIENCE, TOKEN_PATH
 
 NOW = datetime(2026, 3, 12, 14, 2, tzinfo=timezone.utc)
 HOME = "/home/jovyan"

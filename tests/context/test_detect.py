@@ -10,12 +10,12 @@ from typing import IO
 import msgspec
 import pytest
 
-from jupyter_kfp_mt.auth import CookieFile, NoAuth, TokenFile
+from jupyter_kfp_mt.auth import CookieFile, TokenFile
 from jupyter_kfp_mt.context import Context, Environment, detect
 from jupyter_kfp_mt.context.environment import SERVICE_ACCOUNT
 from jupyter_kfp_mt.context.openshift import RUNTIME
+from jupyter_kfp_mt.context.poddefault import TOKEN_PATH
 from jupyter_kfp_mt.context.saved import forget
-from jupyter_kfp_mt.context.tokens import TOKEN_PATH
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Caution, RuntimeFile, SavedPart
 from jupyter_kfp_mt.settings import KfpSettings
@@ -88,7 +88,7 @@ def test_a_notebook_with_its_token_just_works(pod: Folder, tmp_path: Path) -> No
 
     path = pod.root / TOKEN_PATH.lstrip("/")
     assert (found.endpoint, found.namespace, found.kind) == (SERVICE, "team-a", "notebook")
-    assert (found.auth, found.account) == (TokenFile(path, SERVICE), "default-editor")
+    assert found.credential == TokenFile(path, SERVICE, account="default-editor")
     assert (found.source, found.notebook.name) == ("from this notebook's pod", "analysis")
     assert found.warnings == ()
 
@@ -98,7 +98,7 @@ def test_the_token_may_be_elsewhere(pod: Folder, tmp_path: Path) -> None:
 
     found = detect(pod.environment(**NOTEBOOK, KF_PIPELINES_SA_TOKEN_PATH="/other/token"), settings(tmp_path))
 
-    assert found.token_path == str(pod.root / "other/token")
+    assert found.credential.location == str(pod.root / "other/token")
 
 
 def test_the_cluster_token_goes_to_the_gateway_only_where_that_is_allowed(
@@ -109,11 +109,11 @@ def test_the_cluster_token_goes_to_the_gateway_only_where_that_is_allowed(
     plain = detect(environment, settings(tmp_path))
     found = detect(environment, settings(tmp_path, gateway_m2m=True))
 
-    assert (plain.endpoint, type(plain.auth)) == (SERVICE, NoAuth)
+    assert (plain.endpoint, plain.credential.sent) == (SERVICE, False)
     cluster_token = pod.root / SERVICE_ACCOUNT.lstrip("/") / "token"
     gateway = "http://istio-ingressgateway.istio-system.svc.cluster.local/pipeline"
     assert (found.endpoint, found.kind, found.namespace) == (gateway, "gateway", "team-a")
-    assert (found.auth, found.account) == (TokenFile(cluster_token, gateway), "default-editor")
+    assert found.credential == TokenFile(cluster_token, gateway, account="default-editor")
     pod.notebook(kfp_token=token())
     assert detect(environment, settings(tmp_path, gateway_m2m=True)).endpoint == SERVICE
 
@@ -130,7 +130,7 @@ def test_kfp_may_be_installed_in_another_namespace(pod: Folder, tmp_path: Path) 
 def test_a_notebook_without_token_is_found_and_has_no_credential(pod: Folder, tmp_path: Path) -> None:
     found = detect(pod.notebook().environment(**NOTEBOOK), settings(tmp_path))
 
-    assert (found.namespace, found.auth.__class__, found.token_path) == ("team-a", NoAuth, "")
+    assert (found.namespace, found.credential.sent) == ("team-a", False)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_workspace_is_known_by_its_address(pod: Folder, tmp_path: Path) -> Non
 
     found = detect(pod.environment(NB_PREFIX="/workspace/connect/team-a/lab/jupyter/"), settings(tmp_path))
 
-    assert (found.kind, found.account, found.notebook.name) == ("workspace", "ws-lab", "lab")
+    assert (found.kind, found.credential.account, found.notebook.name) == ("workspace", "ws-lab", "lab")
 
 
 def test_an_image_of_kubeflow_elsewhere_is_no_notebook(tmp_path: Path) -> None:
@@ -251,7 +251,9 @@ def test_an_address_replaces_the_address_only(pod: Folder, tmp_path: Path) -> No
     )
 
     assert (found.endpoint, found.namespace, found.kind) == ("http://kfp.example", "team-a", "settings")
-    assert found.auth == TokenFile(pod.root / TOKEN_PATH.lstrip("/"), "http://kfp.example")
+    assert found.credential == TokenFile(
+        pod.root / TOKEN_PATH.lstrip("/"), "http://kfp.example", account="default-editor"
+    )
 
 
 def test_the_settings_win_over_the_variable(tmp_path: Path) -> None:
@@ -268,7 +270,7 @@ def test_outside_a_pod_the_sdk_s_memory_names_the_namespace(tmp_path: Path) -> N
     found = detect(folder.environment(), settings(tmp_path, endpoint="kfp.example/pipeline"))
 
     assert (found.endpoint, found.namespace) == ("https://kfp.example/pipeline", "team-a")
-    assert (found.source, found.auth.__class__) == ("from the SDK's context.json", NoAuth)
+    assert (found.source, found.credential.sent) == ("from the SDK's context.json", False)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", "not json", '{"namespace": 5}'])
@@ -284,7 +286,7 @@ def test_a_cookie_file_outside_the_cluster(tmp_path: Path) -> None:
         settings(tmp_path, endpoint="https://kf.example/pipeline", cookie_path="/c", namespace="team-a"),
     )
 
-    assert found.auth == CookieFile(Path("/c"), "https://kf.example/pipeline")
+    assert found.credential == CookieFile(Path("/c"), "https://kf.example/pipeline")
 
 
 def test_a_token_file_of_the_settings_has_to_be_there(tmp_path: Path) -> None:
@@ -310,7 +312,7 @@ def test_a_laptop_has_its_embedded_server(tmp_path: Path, embedded: Embedded) ->
     found = detect(Folder(tmp_path).environment(), settings(tmp_path))
 
     assert (found.endpoint, found.namespace, found.embedded) == (runtime.url, "ana", True)
-    assert found.auth == TokenFile(Path(runtime.token_path), runtime.url)
+    assert found.credential == TokenFile(Path(runtime.token_path), runtime.url, account="default-editor")
 
 
 def test_another_namespace_of_the_embedded_server_has_its_own_token(
@@ -320,8 +322,9 @@ def test_another_namespace_of_the_embedded_server_has_its_own_token(
 
     found = detect(Folder(tmp_path).environment(), settings(tmp_path)).in_namespace("team-b")
 
-    assert (found.namespace, found.token_path) == ("team-b", str(tmp_path / "kfp" / "token-team-b"))
-    assert found.auth == TokenFile(tmp_path / "kfp" / "token-team-b", found.endpoint)
+    token_file = tmp_path / "kfp" / "token-team-b"
+    assert found.namespace == "team-b"
+    assert found.credential == TokenFile(token_file, found.endpoint, account="default-editor")
 
 
 def test_an_address_that_is_the_embedded_server_gets_its_token(tmp_path: Path, embedded: Embedded) -> None:
@@ -378,8 +381,8 @@ def test_a_workbench_of_openshift_ai_has_its_project_s_server(
 
     service_account = pod.root / SERVICE_ACCOUNT.lstrip("/")
     assert (found.kind, found.endpoint, found.namespace) == ("openshift", address, "project")
-    assert found.auth == TokenFile(service_account / "token", address)
-    assert (found.account, found.ca_file) == ("bench", str(service_account / "service-ca.crt"))
+    assert found.credential == TokenFile(service_account / "token", address, account="bench")
+    assert found.ca_file == str(service_account / "service-ca.crt")
 
 
 def test_a_route_of_openshift_takes_the_bundle_of_the_image(pod: Folder, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from jupyter_kfp_mt.auth import TokenFile
 from jupyter_kfp_mt.context import detect
 from jupyter_kfp_mt.context.environment import SERVICE_ACCOUNT
-from jupyter_kfp_mt.context.tokens import TOKEN_PATH
+from jupyter_kfp_mt.context.poddefault import TOKEN_PATH
 from jupyter_kfp_mt.errors import KfpError, KfpInputError
 from jupyter_kfp_mt.settings import KfpSettings
 
@@ -38,7 +38,7 @@ def test_what_surrounds_a_token_is_forgiven(pod: Folder, settings: KfpSettings, 
 
     found = detect(pod.environment(**NOTEBOOK), settings)
 
-    assert found.auth.headers("http://ml-pipeline.kubeflow.svc.cluster.local:8888/x") == {
+    assert found.credential.headers("http://ml-pipeline.kubeflow.svc.cluster.local:8888/x") == {
         "Authorization": f"Bearer {token()}"
     }
 

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt.context import Environment
+from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.doctor import examine
 from jupyter_kfp_mt.doctor.checks import CHECKS, check
 from jupyter_kfp_mt.doctor.evidence import Evidence, Server, gather
 from jupyter_kfp_mt.doctor.report import Scrubber, written
 from jupyter_kfp_mt.errors import KfpError, kfp_error
-from jupyter_kfp_mt.kube import option_manifest
 from jupyter_kfp_mt.models import Check, DoctorReport
 from jupyter_kfp_mt.settings import KfpSettings
 
@@ -228,7 +228,7 @@ def test_what_a_log_in_left_in_a_pasted_address_is_not_told(tmp_path: Path, writ
 
 
 def test_an_option_of_another_name_counts(world: World) -> None:
-    manifest = option_manifest("alice")
+    manifest = make_poddefault("alice")
     manifest["metadata"] = {"name": "kfp", "namespace": "alice"}
     world.options(manifest)
     report = world.examine()

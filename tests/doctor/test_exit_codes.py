@@ -9,9 +9,8 @@ import yaml
 
 from jupyter_kfp_mt import display
 from jupyter_kfp_mt.context import Environment
-from jupyter_kfp_mt.context.tokens import PODDEFAULT
+from jupyter_kfp_mt.context.poddefault import make_poddefault, poddefault_command
 from jupyter_kfp_mt.doctor import examine
-from jupyter_kfp_mt.kube import option_manifest
 from jupyter_kfp_mt.models import DoctorReport
 from jupyter_kfp_mt.settings import KfpSettings
 
@@ -68,5 +67,8 @@ def test_what_was_not_checked_is_one_row(world: World) -> None:
 
 
 def test_the_cure_as_text_is_the_object_that_the_button_creates() -> None:
-    lines = PODDEFAULT.format(namespace="alice").splitlines()
-    assert yaml.safe_load("\n".join(lines[1:-1])) == option_manifest("alice")
+    first, *lines, last = poddefault_command("alice").splitlines()
+    assert (first, last) == ("kubectl apply -f - <<'EOF'", "EOF")
+    shown = yaml.safe_load("\n".join(lines))
+    assert shown == make_poddefault("alice")
+    assert (shown["kind"], shown["metadata"]["namespace"]) == ("PodDefault", "alice")

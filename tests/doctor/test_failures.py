@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import trustme
 
-from jupyter_kfp_mt.kube import option_manifest
+from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.models import ErrorBody
 
 from .world import ACCOUNT, World
@@ -78,7 +78,7 @@ def test_05_a_label_alone_is_not_enough(world: World) -> None:
 
 
 def test_05b_an_option_with_another_name_is_cured_with_its_own_label(world: World) -> None:
-    manifest = option_manifest("alice")
+    manifest = make_poddefault("alice")
     world.options(
         manifest | {"spec": manifest["spec"] | {"selector": {"matchLabels": {"kfp-access": "yes"}}}}
     )  # type: ignore[operator]

@@ -15,8 +15,8 @@ from typing import Any
 from kube.recorded import EDITOR, RecordedCluster, pod_of_a_cluster
 
 from jupyter_kfp_mt.context import Environment
+from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.doctor import examine
-from jupyter_kfp_mt.kube import option_manifest
 from jupyter_kfp_mt.models import Check, DoctorReport
 from jupyter_kfp_mt.settings import KfpSettings
 
@@ -194,6 +194,6 @@ def a_world(root: Path) -> Iterator[World]:
             "HOME": "/home/jovyan",
         }
         world = World(root, pod.server, kfp, variables)
-        world.options(option_manifest("alice"))
+        world.options(make_poddefault("alice"))
         world.prepared()
         yield world

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_kfp_mt.context import Environment
+from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError, KfpNotFoundError, KfpRefusedError
-from jupyter_kfp_mt.kube import Access, Api, Cluster, Kubernetes, Timeouts, cluster_of, option_manifest
+from jupyter_kfp_mt.kube import Access, Api, Cluster, Kubernetes, Timeouts, cluster_of
 
 from .recorded import EDITOR, STRANGER, VIEWER, Pod, pod_of_a_cluster
 
@@ -197,7 +198,7 @@ def test_options_are_known_by_whom_their_token_is_for(pod: Pod) -> None:
         "GET",
         "/apis/kubeflow.org/v1alpha1/namespaces/alice/poddefaults",
         200,
-        {"items": [option_manifest("alice"), {"metadata": {"name": "gpu"}, "spec": {"desc": "A GPU"}}]},
+        {"items": [make_poddefault("alice"), {"metadata": {"name": "gpu"}, "spec": {"desc": "A GPU"}}]},
     )
     found = pod.kubernetes().pod_defaults("alice")
     assert [(option.metadata.name, option.audiences) for option in found] == [

@@ -7,8 +7,8 @@ import pytest
 from kube.recorded import VIEWER, Pod, pod_of_a_cluster
 
 from jupyter_kfp_mt.context import Context, Notebook
+from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError, KfpNotFoundError, KfpRefusedError
-from jupyter_kfp_mt.kube import option_manifest
 from jupyter_kfp_mt.service.details.cluster.access import (
     create_option,
     look,
@@ -26,7 +26,7 @@ def pod(tmp_path: Path) -> Iterator[Pod]:
         found.server.grant("create", "poddefaults", group="kubeflow.org")
         found.server.grant("patch", "notebooks", group="kubeflow.org")
         found.server.grant("delete", "statefulsets", group="apps")
-        found.server.answer("GET", OPTIONS, 200, {"items": [option_manifest("alice")]})
+        found.server.answer("GET", OPTIONS, 200, {"items": [make_poddefault("alice")]})
         yield found
 
 
@@ -64,7 +64,7 @@ def test_a_restart_labels_the_notebook_then_deletes_its_set(pod: Pod) -> None:
 
 
 def test_a_restart_takes_the_label_that_the_option_asks_for(pod: Pod) -> None:
-    manifest = option_manifest("alice")
+    manifest = make_poddefault("alice")
     manifest["spec"] = {**manifest["spec"], "selector": {"matchLabels": {"kfp-access": "yes"}}}  # type: ignore[dict-item]
     pod.server.answer("GET", OPTIONS, 200, {"items": [manifest]})
     restart_notebook(pod.kubernetes(), CONTEXT, allowed=True)

@@ -230,7 +230,9 @@ def test_each_press_is_one_run_and_one_execution(
 ) -> None:
     effects, folder = tmp_path / "effects", tmp_path / "kfp"
     source = Source(kind=SourceKind.TEXT, path="trace.yaml", text=PIPELINE.format(effects=effects))
-    context = Context(network.url, "ana", auth=TokenFile(folder / "token-ana", network.url), timeout=5.0)
+    context = Context(
+        network.url, "ana", credential=TokenFile(folder / "token-ana", network.url), timeout=5.0
+    )
     journals = [Journal(tmp_path / "journal.sqlite") for _ in range(2)]  # two processes, one file
     services = [
         KfpService(context, HttpTransport(context), journal=each, policies=Policies(settling=PATIENCE))

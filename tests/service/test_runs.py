@@ -386,8 +386,7 @@ def test_a_walk_that_ends_before_the_runs_do_says_so() -> None:
 def test_status_warns_of_what_does_not_stop(tmp_path: Path, minutes: int, warnings: list[str]) -> None:
     (tmp_path / "token").write_text(token(minutes=minutes))
     context = CONTEXT._replace(
-        auth=TokenFile(tmp_path / "token", CONTEXT.endpoint),
-        token_path=str(tmp_path / "token"),
+        credential=TokenFile(tmp_path / "token", CONTEXT.endpoint),
         warnings=(Caution("x", "Using team-a."),) if warnings else (),
     )
 

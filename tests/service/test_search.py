@@ -24,7 +24,7 @@ def kfp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KfpService]:
     folder = tmp_path_factory.mktemp("server")
     with running(folder) as server:
         (folder / "token").write_text(server.token("alice"))
-        context = Context(server.url, "alice", auth=TokenFile(folder / "token", server.url))
+        context = Context(server.url, "alice", credential=TokenFile(folder / "token", server.url))
         service = KfpService(context, HttpTransport(context))
         for name in NAMES:
             service.submit(TRAIN, {"name": name}, name=name)

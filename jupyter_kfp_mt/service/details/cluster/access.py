@@ -12,10 +12,9 @@ from typing import NamedTuple, NoReturn
 
 from ....client.response_errors import no_credential_error
 from ....context import Context
-from ....context.tokens import AUDIENCE, PODDEFAULT
+from ....context.poddefault import AUDIENCE, OPTION_LABEL, poddefault_command
 from ....errors import KfpError, kfp_error
 from ....kube import Access, Kubernetes, Pod, PodDefault
-from ....kube.objects import OPTION_LABEL
 
 CREATE_OPTION = Access("create", "poddefaults", group="kubeflow.org")
 LABEL_NOTEBOOK = Access("patch", "notebooks", group="kubeflow.org")
@@ -67,7 +66,7 @@ def missing_token(context: Context, steps: Steps) -> KfpError:
     if steps.chosen:
         return kfp_error("no-token-not-applied", **values)
     if steps.options is not None and not steps.options:
-        cure = PODDEFAULT.format(namespace=notebook.namespace)
+        cure = poddefault_command(notebook.namespace)
         return kfp_error("no-token-no-option", poddefault=cure, **values)
     labels = " ".join(f"{key}={value}" for key, value in steps.labels.items())
     return kfp_error("no-token-not-chosen", labels=labels, **values)

@@ -1,0 +1,21 @@
+"""Reads small files that somebody else writes, and shows paths as people write them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """Return at most `limit` bytes of a regular file; raises OSError, and never blocks on a pipe."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is not a regular file")
+        return file.read(limit)
+
+
+def display_path(path: Path) -> str:
+    """Return `path` as people write it: starting with `~` inside the home folder."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
