@@ -43,7 +43,7 @@ class StandIn:
     def stop(self) -> None:
         self.told.append(("stop", ""))
 
-    def problems(self, package: Package) -> Sequence[Problem]:
+    def find_problems(self, package: Package) -> Sequence[Problem]:
         if self.fault is not None:
             raise self.fault
         return ()
@@ -61,7 +61,7 @@ class StandIn:
     def forget(self, run_id: str) -> None:
         self.told.append(("forget", run_id))
 
-    def empty(self, namespace: str) -> None:
+    def remove_volumes(self, namespace: str) -> None:
         self.told.append(("empty", namespace))
 
     def read_log(

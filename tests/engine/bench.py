@@ -1,7 +1,8 @@
-"""An engine of its own for tests: a store and a folder, no HTTP."""
+"""An engine for tests: a store and a folder, no HTTP."""
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_kfp_mt.embedded.engine import Clock, Engine, Limits
+from jupyter_kfp_mt.embedded.engine import Engine, Limits
 from jupyter_kfp_mt.embedded.engine.execution.packages import Packages
 from jupyter_kfp_mt.embedded.store import RunRow, Store
 from jupyter_kfp_mt.models import Task
@@ -21,7 +22,7 @@ PATIENCE = 60.0  # seconds after which a test gives up; nothing is measured with
 
 
 class Bench:
-    """Submits packages to an engine and waits for what becomes of them."""
+    """Submits packages to an engine and waits for their runs."""
 
     def __init__(
         self,
@@ -30,7 +31,7 @@ class Bench:
         tasks: int = 4,
         executor: str = "",
         log_bytes: int = 1 << 20,
-        clock: Clock = time.time,
+        clock: Callable[[], float] = time.time,
         packages: Packages | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +78,7 @@ class Bench:
         return row
 
     def tasks(self, run_id: str) -> dict[str, Task]:
-        """The steps by path, and by name."""
+        """Return the tasks by path and by name."""
         rows = self.store.tasks.of_run(run_id)
         return {**{row.name: row.as_task() for row in rows}, **{row.path: row.as_task() for row in rows}}
 
@@ -87,3 +88,20 @@ class Bench:
     def close(self) -> None:
         self.engine.stop()
         self.store.close()
+
+    def store_secrets(self, namespace: str, password: str) -> None:
+        """Give a tenant the secret and the config map of the rows."""
+        rows = [
+            (namespace, "secret", "database", json.dumps({"password": password})),
+            (namespace, "configmap", "settings", json.dumps({"level": "debug"})),
+        ]
+        with self.store.db.write() as sql:
+            sql.executemany("INSERT INTO secrets VALUES (?, ?, ?, ?)", rows)
+
+
+def is_alive(pid: str) -> bool:
+    """Whether the process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

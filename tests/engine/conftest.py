@@ -1,8 +1,7 @@
-"""One engine and one compilation for all rows of the feature table."""
+"""One engine and one compilation of each pipeline for all rows of the feature table."""
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from .bench import Bench
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], Package]:
-    """Compiles a pipeline with the official compiler, each once."""
+    """Compile a pipeline with the official compiler, once."""
     folder = tmp_path_factory.mktemp("compiled")
     done: dict[str, Package] = {}
 
@@ -39,14 +38,14 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], Packag
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     bench = Bench(tmp_path_factory.mktemp("engine"), tasks=16)
-    keep_secrets(bench, "ana", "s3cret")
+    bench.store_secrets("ana", "s3cret")
     yield bench
     bench.close()
 
 
 @pytest.fixture
 def make_bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
-    """Makes engines of their own, and closes them."""
+    """Make engines for one test alone, and close them."""
     made: list[Bench] = []
 
     def make(**options: Any) -> Bench:
@@ -60,17 +59,7 @@ def make_bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """Where tasks leave marks."""
+    """A folder where tasks leave marks."""
     folder = tmp_path / "marks"
     folder.mkdir()
     return folder
-
-
-def keep_secrets(bench: Bench, namespace: str, password: str) -> None:
-    """Give a tenant the secret and the config map of the rows."""
-    rows = [
-        (namespace, "secret", "database", json.dumps({"password": password})),
-        (namespace, "configmap", "settings", json.dumps({"level": "debug"})),
-    ]
-    with bench.store.db.write() as sql:
-        sql.executemany("INSERT INTO secrets VALUES (?, ?, ?, ?)", rows)

@@ -1,4 +1,4 @@
-"""Attempts whose supervisor never came to be."""
+"""Attempts whose supervisor was never forked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import os
 import selectors
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,32 @@ import pytest
 from jupyter_kfp_mt.embedded.engine.execution.active import ActiveRun
 from jupyter_kfp_mt.embedded.engine.execution.attempts import STOPPED, Attempts
 from jupyter_kfp_mt.embedded.engine.execution.folders import RunFolder
+from jupyter_kfp_mt.embedded.engine.execution.jobs import Job
+from jupyter_kfp_mt.embedded.engine.execution.launchers import Handle
 from jupyter_kfp_mt.embedded.engine.execution.packages import Packages
-from jupyter_kfp_mt.embedded.engine.execution.volumes import Claims
+from jupyter_kfp_mt.embedded.engine.execution.volumes import VolumeClaims
+from jupyter_kfp_mt.embedded.engine.loop.commands import CommandQueue
 from jupyter_kfp_mt.embedded.engine.loop.containment import Containment
-from jupyter_kfp_mt.embedded.engine.loop.mailbox import Mailbox
 from jupyter_kfp_mt.embedded.engine.loop.timers import Timers
 from jupyter_kfp_mt.embedded.store import RunRow, Store
 from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import pipelines
+
+
+class DyingLauncher:
+    """A launcher whose fork server ends before it makes a supervisor."""
+
+    def __init__(self, _paths: Sequence[str]) -> None:
+        pass
+
+    def start(self, _job: Job) -> Handle:
+        reader, writer = os.pipe()
+        os.close(writer)
+        return os.fdopen(reader, "rb")
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.fixture
@@ -38,7 +55,7 @@ def run(compiled: Callable[[Any], Package], tmp_path: Path) -> Iterator[ActiveRu
         ),
         tasks=[],
         folder=folder,
-        claims=Claims(tenant=tmp_path, run=folder.volumes, remove=lambda _: None),
+        claims=VolumeClaims(tenant=tmp_path, run=folder.volumes, remove=lambda _: None),
         sources=store.tenants,
         environment={},
         log_limit=1,
@@ -48,10 +65,10 @@ def run(compiled: Callable[[Any], Package], tmp_path: Path) -> Iterator[ActiveRu
 
 @pytest.fixture
 def setting(tmp_path: Path) -> Iterator[tuple[Attempts, selectors.BaseSelector]]:
-    with contextlib.closing(Mailbox()) as commands, selectors.DefaultSelector() as selector:
+    with contextlib.closing(CommandQueue()) as commands, selectors.DefaultSelector() as selector:
         attempts = Attempts(
             packages=Packages(tmp_path / "packages"),
-            executor="",
+            make_launcher=DyingLauncher,
             clock=time.time,
             selector=selector,
             commands=commands,
@@ -59,24 +76,22 @@ def setting(tmp_path: Path) -> Iterator[tuple[Attempts, selectors.BaseSelector]]
             containment=Containment(lambda _run, _why: None),
         )
         yield attempts, selector
+        attempts.close()
 
 
-@pytest.mark.parametrize(("stopped", "begun_anew"), [(False, True), (True, False)])
-def test_is_begun_anew_unless_the_run_ends(
-    stopped: bool, begun_anew: bool, run: ActiveRun, setting: tuple[Attempts, selectors.BaseSelector]
+@pytest.mark.parametrize(("stopped", "launched_again"), [(False, True), (True, False)])
+def test_an_attempt_that_never_started_is_launched_again_unless_the_run_ends(
+    stopped: bool, launched_again: bool, run: ActiveRun, setting: tuple[Attempts, selectors.BaseSelector]
 ) -> None:
     attempts, selector = setting
     run.start(1)
     node = run.plan.ready.popleft()
-    attempts.take(run, node)
-    (under,) = attempts._to_launch
-    reader, writer = os.pipe()
-    os.close(writer)  # the fork server ended before it made the supervisor
-    under.handle = os.fdopen(reader, "rb")
-    selector.register(reader, selectors.EVENT_READ)
+    attempts.add(run, node)
+    attempts.launch()
     if stopped:
         run.plan.cancel(STOPPED, 2)
 
-    attempts.ended(under)
+    for key, _ in selector.select():
+        attempts.handle_end(key.data)
 
-    assert (len(attempts) == 1, node.state.final) == (begun_anew, stopped)
+    assert (len(attempts) == 1, node.state.final) == (launched_again, stopped)

@@ -15,8 +15,7 @@ from jupyter_kfp_mt.pipeline_spec import Package
 from jupyter_kfp_mt.run_rules import FINAL_STATES
 
 from . import pipelines
-from .bench import Bench
-from .test_engine import alive
+from .bench import Bench, is_alive
 
 Compiled = Callable[[Any], Package]
 
@@ -24,10 +23,10 @@ Compiled = Callable[[Any], Package]
 class Broken(Packages):
     """Has a fault that shows for components with packages only."""
 
-    where = "ready"
+    where = "find"
 
-    def ready(self, requirements: tuple[str, ...]) -> list[str] | None:
-        if requirements and self.where == "ready":
+    def find(self, requirements: tuple[str, ...]) -> list[str] | None:
+        if requirements and self.where == "find":
             raise KeyError("a fault of ours")
         return None if requirements and self.where else []
 
@@ -57,7 +56,7 @@ def test_ends_its_run_only(
         "use-package": "CANCELED",
         "mark": "SKIPPED",
     }
-    bench.until(lambda: not any(alive(pid) for pid in os.listdir(marks)))
+    bench.until(lambda: not any(is_alive(pid) for pid in os.listdir(marks)))
     assert bench.wait(other).state == "SUCCEEDED"
     assert stacks(caplog) == 1
 

@@ -21,17 +21,9 @@ from jupyter_kfp_mt.embedded.engine.execution.packages import RUNTIME, Packages
 from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import pipelines, rows_control
-from .bench import Bench
+from .bench import Bench, is_alive
 
 Compiled = Callable[[Any], Package]
-
-
-def alive(pid: str) -> bool:
-    """Whether the process runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_terminate_ends_the_whole_tree(bench: Bench, compiled: Compiled, place: Path) -> None:
@@ -42,7 +34,7 @@ def test_terminate_ends_the_whole_tree(bench: Bench, compiled: Compiled, place: 
     bench.engine.terminate(run_id)
     run = bench.wait(run_id)
 
-    assert not any(alive(pid) for pid in os.listdir(place))
+    assert not any(is_alive(pid) for pid in os.listdir(place))
     assert [entry.state for entry in run.history] == ["PENDING", "RUNNING", "CANCELING", "FAILED"]
     states = {name: bench.tasks(run_id)[name].state for name in ("stubborn", "mark")}
     assert states == {"stubborn": "CANCELED", "mark": "SKIPPED"}
@@ -192,7 +184,7 @@ def test_forget_removes_the_folder(bench: Bench, compiled: Compiled, place: Path
     bench.engine.forget(run_id)
     bench.until(lambda: not (bench.folder / "runs" / run_id).exists())
 
-    assert not any(alive(pid) for pid in os.listdir(place))
+    assert not any(is_alive(pid) for pid in os.listdir(place))
 
 
 def test_log_has_every_source(bench: Bench, compiled: Compiled) -> None:
@@ -281,7 +273,7 @@ def test_without_fork(make_bench: Callable[..., Bench], compiled: Compiled, plac
 
     assert bench.wait(plain).state == "SUCCEEDED"
     bench.wait(stuck)
-    assert not any(alive(pid) for pid in os.listdir(place))
+    assert not any(is_alive(pid) for pid in os.listdir(place))
 
 
 def test_packages_once_and_elsewhere(
@@ -339,11 +331,13 @@ def test_runtime_is_fetched_where_kfp_is_missing(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
     packages = Packages(tmp_path / "packages", has_kfp=lambda: False)
-    assert packages.runtime() is None
+    assert packages.find_runtime() is None
 
     packages.install(RUNTIME)
 
-    assert packages.runtime() == [str(path) for path in (tmp_path / "packages").iterdir() if path.is_dir()]
+    assert packages.find_runtime() == [
+        str(path) for path in (tmp_path / "packages").iterdir() if path.is_dir()
+    ]
 
 
 def make_wheel(folder: Path, name: str = "tiny_package", version: str = "1.0") -> None:

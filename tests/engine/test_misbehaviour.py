@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.execution.folders import Attempt
+from jupyter_kfp_mt.embedded.engine.execution.folders import AttemptFolder
 from jupyter_kfp_mt.embedded.engine.execution.outputs import OutputError, read_outputs
 from jupyter_kfp_mt.embedded.engine.plan.ir import Component
 from jupyter_kfp_mt.models import Artifact
@@ -91,7 +91,7 @@ def test_what_is_no_log_is_read_as_nothing(put: str, bench: Bench, compiled: Com
 
 
 def test_a_device_is_not_copied(tmp_path: Path) -> None:
-    attempt = Attempt(tmp_path)
+    attempt = AttemptFolder(tmp_path)
     attempt.out.mkdir()
     written = {"artifacts": {"data": {"artifacts": [{"custom_path": "/dev/zero"}]}}}
     (attempt.out / "executor_output.json").write_text(json.dumps(written))

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.execution.mounts import Mounts
+from jupyter_kfp_mt.embedded.engine.execution.mount_probe import MountProbe
 from jupyter_kfp_mt.pipeline_spec import Package
 
 from . import rows_platform
 from .bench import Bench
-from .conftest import keep_secrets
 from .rows import Row
 
 Compiled = Callable[[Any], Package]
@@ -23,8 +22,8 @@ Compiled = Callable[[Any], Package]
 @pytest.fixture
 def refused(compiled: Compiled, bench: Bench, tmp_path: Path) -> bool:
     """Whether this machine refuses; then by name, and with the reason that the machine gave."""
-    fault = Mounts(tmp_path).fault((*rows_platform.PLACES, rows_platform.BELOW_THE_ROOT))
-    problems = {one.task: one.reason for one in bench.engine.problems(compiled(rows_platform.files))}
+    fault = MountProbe(tmp_path).find_fault((*rows_platform.PLACES, rows_platform.BELOW_THE_ROOT))
+    problems = {one.task: one.reason for one in bench.engine.find_problems(compiled(rows_platform.files))}
     for task in ("see-files", "show-files") if fault else ():
         assert f"a secret as files at {rows_platform.PLACES[0]}" in problems[task]
     assert bool(problems) == bool(fault)
@@ -36,7 +35,7 @@ def test_files_are_shown_to_their_task_only(
     executor: str, refused: bool, make_bench: Callable[..., Bench], compiled: Compiled
 ) -> None:
     bench = make_bench(executor=executor)
-    keep_secrets(bench, "ana", "s3cret")
+    bench.store_secrets("ana", "s3cret")
     run = bench.wait(bench.submit(compiled(rows_platform.files)))
 
     assert run.state == ("FAILED" if refused else "SUCCEEDED"), run.error
@@ -81,11 +80,11 @@ def test_not_the_secret_of_another_tenant(bench: Bench, compiled: Compiled) -> N
 
 @pytest.mark.parametrize("place", ["/", "relative", "/proc", "/proc/self/x", "/\0", ""])
 def test_places_that_are_never_hidden(place: str, tmp_path: Path) -> None:
-    assert Mounts(tmp_path).fault((place,))
+    assert MountProbe(tmp_path).find_fault((place,))
 
 
 def test_the_place_of_the_data_is_never_hidden(tmp_path: Path) -> None:
-    assert Mounts(tmp_path).fault((str(tmp_path.parent),))
+    assert MountProbe(tmp_path).find_fault((str(tmp_path.parent),))
 
 
 def everything_below(folder: Path, *, but: str) -> str:

@@ -1,4 +1,4 @@
-"""The scheduler of one run: tables for the rules, random pipelines for what must always hold."""
+"""The plan of one run: tables for the rules, random pipelines for the invariants."""
 
 from __future__ import annotations
 
@@ -9,37 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_kfp_mt.embedded.engine.plan.ir import Pipeline, read_pipeline
-from jupyter_kfp_mt.embedded.engine.plan.nodes import Kind, Known, Node, State
+from jupyter_kfp_mt.embedded.engine.plan.ir import CompiledPipeline
+from jupyter_kfp_mt.embedded.engine.plan.nodes import State, TaskNode, TaskProgress, TaskType
 from jupyter_kfp_mt.embedded.engine.plan.plan import Plan
 from jupyter_kfp_mt.models import TaskValues
 
-CODE = {"executorLabel": "exec", "outputDefinitions": {"parameters": {"o": {"parameterType": "STRING"}}}}
-
-
-def pipeline(tasks: dict[str, Any], components: dict[str, Any] | None = None) -> Pipeline:
-    spec = {
-        "pipelineInfo": {"name": "p"},
-        "root": {"dag": {"tasks": tasks}},
-        "components": {"code": CODE, **(components or {})},
-        "deploymentSpec": {"executors": {"exec": {"container": {"image": "i", "command": ["c"]}}}},
-    }
-    return read_pipeline(spec, None)
-
-
-def task(*after: str, component: str = "code", **more: Any) -> dict[str, Any]:
-    return {"componentRef": {"name": component}, "dependentTasks": list(after), **more}
+from .specs import CODE, pipeline, task
 
 
 class Simulation:
     """Runs a plan: which tasks fail is decided by `fails`, which is next by `chance`."""
 
-    def __init__(self, spec: Pipeline, fails: set[str], chance: random.Random) -> None:
+    def __init__(self, spec: CompiledPipeline, fails: set[str], chance: random.Random) -> None:
         self.spec, self.fails, self.chance = spec, fails, chance
         self.order: list[str] = []
         self.finished: dict[str, State] = {}
         self.plan = Plan(spec)
-        self.running: list[Node] = []
+        self.running: list[TaskNode] = []
         self.clock = 1.0
 
     def run(self, steps: int = 1_000_000) -> None:
@@ -50,25 +36,27 @@ class Simulation:
             else:
                 self.end(self.running.pop(self.chance.randrange(len(self.running))))
 
-    def begin(self, node: Node) -> None:
+    def begin(self, node: TaskNode) -> None:
         self.clock += 1
         assert_may_start(node)
         self.order.append(node.path)
-        self.plan.started(node, node.attempt + 1, self.clock)
+        self.plan.record_start(node, node.attempt + 1, self.clock)
         self.running.append(node)
 
-    def end(self, node: Node) -> None:
+    def end(self, node: TaskNode) -> None:
         self.clock += 1
         if node.name in self.fails:
-            if self.plan.failed(node, "on purpose", self.clock) is not None:
+            if self.plan.record_failure(node, "on purpose", self.clock) is not None:
                 self.plan.ready.append(node)
         else:
-            self.plan.succeeded(node, TaskValues(parameters={"o": node.path}), self.clock)
+            self.plan.record_success(node, TaskValues(parameters={"o": node.path}), self.clock)
 
     def restart(self) -> None:
         """As after `kill -9`: only what was stored is known; what ran is found again."""
         known = {
-            path: Known(state=node.state, outputs=node.outputs, attempt=node.attempt, reason=node.reason)
+            path: TaskProgress(
+                state=node.state, outputs=node.outputs, attempt=node.attempt, reason=node.reason
+            )
             for path, node in self.plan.nodes.items()
         }
         self.plan = Plan(self.spec, known=known)
@@ -76,19 +64,21 @@ class Simulation:
         self.running = list(self.plan.resumed)
 
 
-def assert_may_start(node: Node) -> None:
+def assert_may_start(node: TaskNode) -> None:
     """All that `node`, or a step around it, waits for has ended as it must."""
-    step: Node | None = node
+    step: TaskNode | None = node
     while step is not None and step.parent is not None:
         siblings = step.parent.children
-        upstream = [] if step.kind is Kind.LOOP_ITERATION else [siblings[name] for name in step.task.upstream]
+        upstream = (
+            [] if step.kind is TaskType.LOOP_ITERATION else [siblings[name] for name in step.task.upstream]
+        )
         assert all(one.state.final for one in upstream)
         if not step.task.trigger_policy.after_failure:
             assert all(one.state is State.SUCCEEDED for one in upstream)
         step = step.parent
 
 
-def simulate(spec: Pipeline, fails: set[str] = frozenset()) -> dict[str, str]:  # type: ignore[assignment]
+def simulate(spec: CompiledPipeline, fails: set[str] = frozenset()) -> dict[str, str]:  # type: ignore[assignment]
     simulation = Simulation(spec, fails, random.Random(1))
     simulation.plan.start({}, 0)
     simulation.run()
@@ -146,8 +136,8 @@ def test_retries_have_pauses() -> None:
 
     pauses = []
     for attempt in range(1, 5):
-        plan.started(node, attempt, 0)
-        pauses.append(plan.failed(node, "", 0))
+        plan.record_start(node, attempt, 0)
+        pauses.append(plan.record_failure(node, "", 0))
 
     assert pauses == [2, 6, 10, None]
     assert plan.root.state is State.FAILED
@@ -164,12 +154,12 @@ def test_a_loop_keeps_its_limit() -> None:
     plan.start({}, 0)
 
     assert len(plan.ready) == 2
-    plan.succeeded(plan.ready.popleft(), TaskValues(parameters={"o": "x"}), 0)
+    plan.record_success(plan.ready.popleft(), TaskValues(parameters={"o": "x"}), 0)
     assert len(plan.ready) == 2
 
 
 @st.composite
-def pipelines(draw: st.DrawFn) -> tuple[Pipeline, set[str]]:
+def pipelines(draw: st.DrawFn) -> tuple[CompiledPipeline, set[str]]:
     """Random DAGs with loops, conditions, exit tasks, nesting, retries; and which tasks fail."""
     components: dict[str, Any] = {}
     fails: set[str] = set()
@@ -224,7 +214,7 @@ def assert_right(simulation: Simulation) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(pipelines(), st.randoms(use_true_random=False))
-def test_random_pipelines_end_right(made: tuple[Pipeline, set[str]], chance: random.Random) -> None:
+def test_random_pipelines_end_right(made: tuple[CompiledPipeline, set[str]], chance: random.Random) -> None:
     simulation = Simulation(*made, chance)
     simulation.plan.start({}, 0)
 
@@ -238,7 +228,7 @@ def test_random_pipelines_end_right(made: tuple[Pipeline, set[str]], chance: ran
 @settings(max_examples=100, deadline=None)
 @given(pipelines(), st.randoms(use_true_random=False), st.lists(st.integers(0, 15), max_size=4))
 def test_restarts_change_nothing(
-    made: tuple[Pipeline, set[str]], chance: random.Random, stops: list[int]
+    made: tuple[CompiledPipeline, set[str]], chance: random.Random, stops: list[int]
 ) -> None:
     undisturbed = Simulation(*made, random.Random(0))
     undisturbed.plan.start({}, 0)
@@ -258,7 +248,9 @@ def test_restarts_change_nothing(
 
 @settings(max_examples=100, deadline=None)
 @given(pipelines(), st.randoms(use_true_random=False), st.integers(0, 15))
-def test_cancel_ends_everything(made: tuple[Pipeline, set[str]], chance: random.Random, steps: int) -> None:
+def test_cancel_ends_everything(
+    made: tuple[CompiledPipeline, set[str]], chance: random.Random, steps: int
+) -> None:
     simulation = Simulation(*made, chance)
     simulation.plan.start({}, 0)
     simulation.run(steps)

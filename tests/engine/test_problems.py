@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_kfp_mt.embedded.engine.execution.problems import find_problems, problems_of
+from jupyter_kfp_mt.embedded.engine.execution.problems import find_package_problems, find_problems
 from jupyter_kfp_mt.pipeline_spec import Package, from_wire
 
-from .test_plan import CODE, pipeline, task
+from .specs import CODE, pipeline, task
 
 
 def found(tasks: dict[str, Any], components: dict[str, Any] | None = None) -> dict[str, str]:
@@ -68,7 +68,7 @@ NAMED = ["--function_to_execute", "f"]
 def test_odd_pip_lines(pip_line: str, reason: str) -> None:
     command = ["sh", "-c", pip_line, "sh", "-ec", MARK, "def f(): pass"]
 
-    problems = problems_of(package_of({"image": "i", "command": command, "args": NAMED}))
+    problems = find_package_problems(package_of({"image": "i", "command": command, "args": NAMED}))
 
     assert [reason in problem.reason for problem in problems] == ([True] if reason else [])
 
@@ -76,7 +76,7 @@ def test_odd_pip_lines(pip_line: str, reason: str) -> None:
 def test_source_that_mentions_how_it_is_stored() -> None:
     command = ["sh", "-ec", MARK, "def f():\n    return 'ephemeral_component.py'\n"]
 
-    assert problems_of(package_of({"image": "i", "command": command, "args": NAMED})) == []
+    assert find_package_problems(package_of({"image": "i", "command": command, "args": NAMED})) == []
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,9 @@ def test_source_that_mentions_how_it_is_stored() -> None:
     ],
 )
 def test_forms_that_no_compiler_writes_are_refused(container: Any, platform: Any) -> None:
-    assert [problem.task for problem in problems_of(package_of(container, platform=platform))] == ["p"]
+    assert [problem.task for problem in find_package_problems(package_of(container, platform=platform))] == [
+        "p"
+    ]
 
 
 words = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
@@ -105,12 +107,12 @@ words = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
 
 @given(st.lists(words), st.lists(words))
 def test_no_command_raises(command: list[str], args: list[str]) -> None:
-    assert len(problems_of(package_of({"image": "i", "command": command, "args": args}))) <= 1
+    assert len(find_package_problems(package_of({"image": "i", "command": command, "args": args}))) <= 1
 
 
 @given(st.text("()!-<>=&|'\"\\x1.e ", max_size=40) | st.sampled_from(["(" * 9000, "1" * 9000, "!" * 9000]))
 def test_no_condition_raises(condition: str) -> None:
-    assert len(problems_of(package_of({"image": "i", "command": ["sh"]}, condition))) <= 1
+    assert len(find_package_problems(package_of({"image": "i", "command": ["sh"]}, condition))) <= 1
 
 
 def test_a_component_in_use_a_million_times() -> None:

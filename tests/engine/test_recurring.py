@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.recurring import RecurringRuns
+from jupyter_kfp_mt.embedded.engine.recurring import RecurringRunController
 from jupyter_kfp_mt.embedded.schedule import Trigger
 from jupyter_kfp_mt.embedded.store import RecurringRunRow, Store
 from jupyter_kfp_mt.pipeline_spec import Package
@@ -44,8 +44,8 @@ class Clocked:
     def fire(self, now: int = 0) -> list[int]:
         """Go to `now`; returns the times for which runs were made."""
         self.now = now or self.now
-        recurring = RecurringRuns(self.store, lambda: self.now)
-        made = [recurring.fire(due) for due in recurring.due()]
+        recurring = RecurringRunController(self.store, lambda: self.now)
+        made = [recurring.fire(due) for due in recurring.find_due()]
         return [row.scheduled_at for run_id in made if (row := self.store.runs.get(run_id))]
 
     def end_all(self) -> None:

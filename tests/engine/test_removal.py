@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.loop.removal import Removal
+from jupyter_kfp_mt.embedded.engine.loop.remover import FolderRemover
 
 from .bench import PATIENCE
 
@@ -28,7 +28,7 @@ def until_empty(folder: Path) -> None:
 
 
 def test_a_name_is_free_at_once_and_nothing_remains(full: Path, tmp_path: Path) -> None:
-    removal = Removal(tmp_path / "removed")
+    removal = FolderRemover(tmp_path / "removed")
     removal.start()
 
     removal.put(full)
@@ -42,13 +42,13 @@ def test_what_was_left_is_deleted_after_the_next_start(full: Path, tmp_path: Pat
     (tmp_path / "removed").mkdir()
     full.rename(tmp_path / "removed" / "left")
 
-    Removal(tmp_path / "removed").start()
+    FolderRemover(tmp_path / "removed").start()
 
     until_empty(tmp_path / "removed")
 
 
 def test_what_is_not_there_is_no_fault(tmp_path: Path) -> None:
-    removal = Removal(tmp_path / "removed")
+    removal = FolderRemover(tmp_path / "removed")
     removal.start()
 
     removal.put(tmp_path / "nothing")
@@ -57,7 +57,7 @@ def test_what_is_not_there_is_no_fault(tmp_path: Path) -> None:
 
 
 def test_somebody_tidied_up(full: Path, tmp_path: Path) -> None:
-    removal = Removal(tmp_path / "removed")
+    removal = FolderRemover(tmp_path / "removed")
     removal.start()
     (tmp_path / "removed").rmdir()
 
@@ -67,7 +67,7 @@ def test_somebody_tidied_up(full: Path, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_put_aside_is_deleted_where_it_is(full: Path, tmp_path: Path) -> None:
-    removal = Removal(tmp_path / "removed")
+    removal = FolderRemover(tmp_path / "removed")
     removal.start()
     (tmp_path / "removed").rmdir()
     (tmp_path / "removed").write_text("somebody's file")

@@ -52,11 +52,13 @@ def test_row(row: Row, bench: Bench, runs: dict[str, str]) -> None:
     ("row", "task", "reason"), rows_platform.REFUSED, ids=lambda value: getattr(value, "name", None)
 )
 def test_refused(row: Row, task: str, reason: str, bench: Bench, compiled: Callable[[Any], Package]) -> None:
-    problems = {problem.task: problem.reason for problem in bench.engine.problems(compiled(row.pipeline))}
+    problems = {
+        problem.task: problem.reason for problem in bench.engine.find_problems(compiled(row.pipeline))
+    }
 
     assert reason in problems[task]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_nothing_else_is_refused(row: Row, bench: Bench, compiled: Callable[[Any], Package]) -> None:
-    assert bench.engine.problems(compiled(row.pipeline)) == []
+    assert bench.engine.find_problems(compiled(row.pipeline)) == []

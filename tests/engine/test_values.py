@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.plan.components import arguments, requirements
+from jupyter_kfp_mt.embedded.engine.plan.components import find_requirements, resolve_arguments
 from jupyter_kfp_mt.embedded.engine.plan.values import (
     ValueTypeError,
-    as_text,
     coerce,
-    exact_numbers,
     fill,
     parse,
-    seconds,
+    parse_seconds,
+    render_text,
+    restore_integers,
     select,
 )
 
@@ -58,7 +58,7 @@ def test_what_does_not_fit(value: Any, kind: str) -> None:
 
 
 def test_whole_numbers_of_the_compiler() -> None:
-    made = exact_numbers({"a": [1.0, 2.5, "1.0", True, {"b": 3.0}]})
+    made = restore_integers({"a": [1.0, 2.5, "1.0", True, {"b": 3.0}]})
 
     assert repr(made) == "{'a': [1, 2.5, '1.0', True, {'b': 3}]}"
 
@@ -82,7 +82,9 @@ def test_select() -> None:
 
 
 def test_texts_and_durations() -> None:
-    assert [as_text(value) for value in (1e22, 1e-7, 2.0, 0.1, None, "ä", {"b": ["ä", 1.0], "a": None})] == [
+    assert [
+        render_text(value) for value in (1e22, 1e-7, 2.0, 0.1, None, "ä", {"b": ["ä", 1.0], "a": None})
+    ] == [
         "1" + 22 * "0",
         "0.0000001",
         "2",
@@ -91,7 +93,7 @@ def test_texts_and_durations() -> None:
         "ä",
         '{"a":null,"b":["ä",1]}',
     ]
-    assert [seconds(text) for text in ("", "60s", "1.5s")] == [0, 60, 1.5]
+    assert [parse_seconds(text) for text in ("", "60s", "1.5s")] == [0, 60, 1.5]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,12 @@ def test_requirements_of_pip_lines() -> None:
         " 'a>=1' 'b' && python3 -m pip install --quiet 'kfp==2.17.0' '--no-deps' && \"$0\" \"$@\""
     )
 
-    assert requirements(["sh", "-c", line]) == ("--index-url", "https://example.test/simple", "a>=1", "b")
+    assert find_requirements(["sh", "-c", line]) == (
+        "--index-url",
+        "https://example.test/simple",
+        "a>=1",
+        "b",
+    )
 
 
 def test_concat_and_if_present() -> None:
@@ -140,4 +147,9 @@ def test_concat_and_if_present() -> None:
         '{"a": 1}',
     ]
 
-    assert arguments(words, {"x": 1}) == ["--x={{$.inputs.parameters['x']}}", "--no", "--y", '{"a": 1}']
+    assert resolve_arguments(words, {"x": 1}) == [
+        "--x={{$.inputs.parameters['x']}}",
+        "--no",
+        "--y",
+        '{"a": 1}',
+    ]

@@ -9,38 +9,38 @@ from typing import Any
 import msgspec
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.execution.volumes import CREATE, DELETE, Claims, home_of
-from jupyter_kfp_mt.embedded.engine.loop.removal import Removal
+from jupyter_kfp_mt.embedded.engine.execution.volumes import CREATE, DELETE, VolumeClaims, claims_folder
+from jupyter_kfp_mt.embedded.engine.loop.remover import FolderRemover
 from jupyter_kfp_mt.embedded.engine.plan.inputs import InputError
 
 from .bench import Bench
 
 
 @pytest.fixture
-def claims(tmp_path: Path) -> Claims:
-    run, removal = tmp_path / "runs" / "1" / "volumes", Removal(tmp_path / "removed")
+def claims(tmp_path: Path) -> VolumeClaims:
+    run, removal = tmp_path / "runs" / "1" / "volumes", FolderRemover(tmp_path / "removed")
     removal.start()
-    return Claims(tenant=tmp_path / "volumes" / "ana", run=run, remove=removal.put)
+    return VolumeClaims(tenant=tmp_path / "volumes" / "ana", run=run, remove=removal.put)
 
 
-def test_a_name_of_its_own_is_the_tenants(claims: Claims, tmp_path: Path) -> None:
+def test_a_name_of_its_own_is_the_tenants(claims: VolumeClaims, tmp_path: Path) -> None:
     other = msgspec.structs.replace(claims, run=tmp_path / "runs" / "2" / "volumes")
 
     made = claims.operate(CREATE, {"pvc_name": "mine"}, "task").parameters
-    (claims.place("mine", "") / "file").touch()
+    (claims.make_folder("mine", "") / "file").touch()
 
     assert made == {"name": "mine"}
-    assert [path.name for path in other.place("mine", "").iterdir()] == ["file"]
+    assert [path.name for path in other.make_folder("mine", "").iterdir()] == ["file"]
 
 
-def test_a_name_that_was_made_up_is_the_runs(claims: Claims) -> None:
+def test_a_name_that_was_made_up_is_the_runs(claims: VolumeClaims) -> None:
     name = claims.operate(CREATE, {"pvc_name_suffix": "-data"}, "task").parameters["name"]
 
     assert name.endswith("-data")
-    assert claims.place(name, "").parent == claims.run
+    assert claims.make_folder(name, "").parent == claims.run
 
 
-def test_a_crash_between_doing_and_storing_does_no_harm(claims: Claims) -> None:
+def test_a_crash_between_doing_and_storing_does_no_harm(claims: VolumeClaims) -> None:
     for operation, values in ((CREATE, {"pvc_name": "mine"}), (DELETE, {"pvc_name": "mine"})):
         for _ in range(2):
             claims.operate(operation, values, f"task {operation}")
@@ -49,7 +49,7 @@ def test_a_crash_between_doing_and_storing_does_no_harm(claims: Claims) -> None:
         claims.operate(DELETE, {"pvc_name": "mine"}, "another task")
 
 
-def test_no_claim_is_created_twice(claims: Claims) -> None:
+def test_no_claim_is_created_twice(claims: VolumeClaims) -> None:
     claims.operate(CREATE, {"pvc_name": "mine"}, "task")
 
     with pytest.raises(InputError, match="already"):
@@ -57,29 +57,29 @@ def test_no_claim_is_created_twice(claims: Claims) -> None:
 
 
 @pytest.mark.parametrize("name", ["../up", "", None, 3, "a/b", ".hidden", "Big", "a" * 254])
-def test_what_is_no_name(name: Any, claims: Claims) -> None:
+def test_what_is_no_name(name: Any, claims: VolumeClaims) -> None:
     with pytest.raises(InputError, match="not the name of a claim"):
-        claims.place(name, "")
+        claims.make_folder(name, "")
 
 
 @pytest.mark.parametrize("part", ["../other", "/etc", "a/../../b"])
-def test_no_way_out_of_a_claim(part: str, claims: Claims) -> None:
+def test_no_way_out_of_a_claim(part: str, claims: VolumeClaims) -> None:
     with pytest.raises(InputError, match="not a path in the claim mine"):
-        claims.place("mine", part)
+        claims.make_folder("mine", part)
 
 
 @pytest.mark.parametrize("namespace", ["..", "../up", "/etc", ".", "", "a/b"])
 def test_no_way_out_by_a_namespace(namespace: str, tmp_path: Path) -> None:
-    assert home_of(tmp_path, namespace).resolve().parent == tmp_path.resolve()
+    assert claims_folder(tmp_path, namespace).resolve().parent == tmp_path.resolve()
 
 
 def test_what_a_tenant_kept_goes_with_it(make_bench: Callable[..., Bench]) -> None:
     bench = make_bench()
-    ana, ben = (home_of(bench.folder / "volumes", name) for name in ("ana", "ben"))
+    ana, ben = (claims_folder(bench.folder / "volumes", name) for name in ("ana", "ben"))
     for home in (ana, ben):
         (home / "claim").mkdir(parents=True)
 
-    bench.engine.empty("ana")
+    bench.engine.remove_volumes("ana")
     bench.until(lambda: not ana.exists())
 
     assert (ben / "claim").is_dir()

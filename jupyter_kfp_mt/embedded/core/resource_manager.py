@@ -50,4 +50,4 @@ class ResourceManager:
         """Delete everything in a namespace: runs with their files, schedules, pipelines, volumes."""
         for run_id in self.store.empty(namespace):
             self.runner.forget(run_id)
-        self.runner.empty(namespace)
+        self.runner.remove_volumes(namespace)

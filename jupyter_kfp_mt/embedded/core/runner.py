@@ -12,7 +12,7 @@ from ..engine import LogPart, Problem
 class Runner(Protocol):
     """Executes the runs that the core has stored; `embedded.engine.Engine` is the real one."""
 
-    def problems(self, package: Package) -> Sequence[Problem]:
+    def find_problems(self, package: Package) -> Sequence[Problem]:
         """List the tasks that cannot run on this machine; starts nothing."""
 
     def submit(self, run_id: str) -> None:
@@ -27,7 +27,7 @@ class Runner(Protocol):
     def forget(self, run_id: str) -> None:
         """Stop the run and remove its files."""
 
-    def empty(self, namespace: str) -> None:
+    def remove_volumes(self, namespace: str) -> None:
         """Remove the volumes of a namespace whose runs have all been forgotten."""
 
     def read_log(

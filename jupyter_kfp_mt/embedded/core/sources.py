@@ -122,7 +122,7 @@ class PipelineSources:
         self._check_here(package)
 
     def _check_here(self, package: Package) -> None:
-        problems = self._runner.problems(package)
+        problems = self._runner.find_problems(package)
         if problems:
             raise _cannot_run("; ".join(f"{each.task} needs {each.reason}" for each in problems))
 

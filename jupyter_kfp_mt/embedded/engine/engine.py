@@ -1,7 +1,7 @@
-"""The engine: one thread that asks every run's plan what is next, starts it, and stores what became of it.
+"""The engine: one thread that asks the plan of every run what is next, starts it, and stores the result.
 
-One turn of the loop: take commands and ends → dispatch under the limit, fairly → store every change in one
-transaction → start what the store now knows to be running → wait.
+One turn of the loop: read commands and ended attempts → start ready tasks, fairly and up to the limit → store
+every change in one transaction → launch the attempts that are now stored as running → wait.
 """
 
 from __future__ import annotations
@@ -24,45 +24,45 @@ from ...pipeline_spec import Package
 from ...run_rules import FINAL_STATES
 from ..store import RecurringRunRow, RunRow, Store
 from ..store.tasks import Result, TaskRow
-from .execution.active import ActiveRun, for_retry, given_up, pipeline_of
+from .execution.active import ActiveRun, end_tasks, read_stored_pipeline, reset_for_retry
 from .execution.attempts import STOPPED, Attempts, ask_to_stop
-from .execution.cache import fingerprint, is_there
+from .execution.cache import fingerprint, outputs_exist
 from .execution.folders import LogPart, RunFolder, task_environment
-from .execution.mounts import Mounts
+from .execution.launchers import choose_launcher
+from .execution.mount_probe import MountProbe
 from .execution.packages import Packages
-from .execution.problems import Problem, problems_of
-from .execution.volumes import Claims, home_of
+from .execution.problems import Problem, find_package_problems
+from .execution.volumes import VolumeClaims, claims_folder
+from .loop.commands import CommandQueue
 from .loop.containment import Containment
-from .loop.mailbox import Mailbox
-from .loop.removal import Removal
+from .loop.remover import FolderRemover
 from .loop.timers import Timers
-from .plan.nodes import Node, State
-from .recurring import RecurringRuns
+from .plan.nodes import State, TaskNode
+from .recurring import RecurringRunController
 from .scheduler import choose_run
 
 log = logging.getLogger(__name__)
-Clock = Callable[[], float]
-_POLL = 0.1  # seconds between looks at attempts that another engine started
-_LOOK = 1.0  # seconds between looks at recurring runs
+_POLL_INTERVAL = 0.1  # seconds between polls of attempts that a previous engine process started
+_INTERVAL = 1.0  # seconds between checks of recurring runs, and before the loop tries again after an error
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What the engine may use; 0 and "" are the machine's own measure."""
+    """What the engine may use; 0 and "" mean that the machine decides."""
 
-    tasks: int = 0  # at once; 0: one for each core
+    tasks: int = 0  # running at once; 0: one for each core
     log_bytes: int = 16 * 1024 * 1024  # of one attempt
-    executor: str = ""  # "fork" or "subprocess"; "": JUPYTER_KFP_MT_EXECUTOR, else what the machine can do
+    executor: str = ""  # "fork" or "subprocess"; "": JUPYTER_KFP_MT_EXECUTOR, else what works here
 
 
 class Engine:
-    """Runs what the store holds; every public method may be called from any thread."""
+    """Runs the runs in the store; every public method may be called from any thread."""
 
     def __init__(
         self,
         store: Store,
         folder: Path,
         limits: Limits = Limits(),  # noqa: B008 - frozen
-        clock: Clock = time.time,
+        clock: Callable[[], float] = time.time,
         packages: Packages | None = None,
     ) -> None:
         self._store = store
@@ -70,20 +70,21 @@ class Engine:
         self._limit = limits.tasks or os.cpu_count() or 1
         self._limits = limits
         self._volumes = folder / "volumes"
-        self._removal = Removal(folder / "removed")
-        self._mounts = Mounts(folder)
+        self._remover = FolderRemover(folder / "removed")
+        self._mounts = MountProbe(folder)
         self._clock = clock
         self._environment = task_environment(os.environ)
         self._runs: dict[str, ActiveRun] = {}
-        self._recurring = RecurringRuns(store, clock)
+        self._recurring = RecurringRunController(store, clock)
         self._served: dict[str, int] = {}
         self._timers = Timers()
         self._containment = Containment(self._give_up)
-        self._commands = Mailbox()
+        self._commands = CommandQueue()
         self._selector = selectors.DefaultSelector()
+        executor = limits.executor or os.environ.get("JUPYTER_KFP_MT_EXECUTOR", "")
         self._attempts = Attempts(
             packages=packages or Packages(folder / "packages"),
-            executor=limits.executor,
+            make_launcher=partial(choose_launcher, executor),
             clock=clock,
             selector=self._selector,
             commands=self._commands,
@@ -91,65 +92,68 @@ class Engine:
             containment=self._containment,
         )
         self._stopping = False
-        self._next_look = 0.0
-        self._thread = threading.Thread(target=self._loop, name="kfp-engine", daemon=True)
+        self._next_recurring_check = 0.0
+        self._thread = threading.Thread(target=self._run, name="kfp-engine", daemon=True)
 
     # ---- called from any thread
 
     def start(self) -> None:
-        """Go to work, first on the runs that are not finished."""
+        """Start working, first on the runs that are not finished."""
         self._runs_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._removal.start()
+        self._remover.start()
         self._selector.register(self._commands, selectors.EVENT_READ)
-        self._commands.put(lambda: self._containment.apart("runs that were deleted", self._sweep))
+        self._commands.put(
+            lambda: self._containment.contain("runs that were deleted", self._remove_deleted_runs)
+        )
         for run_id in self._store.runs.unfinished():
-            self._ask(run_id, self._open)
+            self._enqueue(run_id, self._open_run)
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop working; tasks that run go on, and the next engine finds them."""
-        self._commands.put(self._end)
+        """Stop working; running tasks go on, and the next engine adopts them."""
+        self._commands.put(self._request_stop)
         self._thread.join()
         self._attempts.close()
         self._selector.close()
         self._commands.close()
 
-    def problems(self, package: Package) -> list[Problem]:
+    def find_problems(self, package: Package) -> list[Problem]:
         """Return the tasks of `package` that cannot run here."""
-        return problems_of(package, self._mounts.fault)
+        return find_package_problems(package, self._mounts.find_fault)
 
     def submit(self, run_id: str) -> None:
         """Start a stored run."""
-        self._ask(run_id, self._open)
+        self._enqueue(run_id, self._open_run)
 
     def terminate(self, run_id: str) -> None:
-        """Stop a run and all its processes; again makes no difference."""
-        self._ask(run_id, self._terminate)
+        """Stop a run and all its processes; idempotent."""
+        self._enqueue(run_id, self._terminate)
 
     def retry(self, run_id: str) -> None:
-        """Run again what did not succeed of a run that has ended; when this returns, the run is RUNNING."""
+        """Run the unsuccessful tasks of an ended run again; the run is RUNNING when this returns."""
         with self._store.db.write():
             row = self._store.runs.get(run_id)
             if row is None or row.state not in FINAL_STATES:
                 return
-            self._store.tasks.save(for_retry(pipeline_of(row), self._store.tasks.of_run(run_id)))
+            tasks = self._store.tasks.of_run(run_id)
+            self._store.tasks.save(reset_for_retry(read_stored_pipeline(row), tasks))
             self._store.runs.set_state(run_id, "RUNNING", finished_at=0)
-        self._ask(run_id, self._open)
+        self._enqueue(run_id, self._open_run)
 
     def forget(self, run_id: str) -> None:
-        """Stop a run that is being deleted, and remove its files and steps."""
-        self._ask(run_id, self._forget)
+        """Stop a run that is being deleted, and remove its files and tasks."""
+        self._enqueue(run_id, self._forget)
 
-    def empty(self, namespace: str) -> None:
-        """Remove the volumes of a namespace that is being deleted, once its runs have been told to end."""
-        home = home_of(self._volumes, namespace)
-        remove = partial(self._removal.put, home)
-        self._commands.put(lambda: self._containment.apart(f"the volumes of {namespace}", remove))
+    def remove_volumes(self, namespace: str) -> None:
+        """Remove the volumes of a namespace that is being deleted, after its runs have been stopped."""
+        home = claims_folder(self._volumes, namespace)
+        remove = partial(self._remover.put, home)
+        self._commands.put(lambda: self._containment.contain(f"the volumes of {namespace}", remove))
 
     def read_log(
         self, run_id: str, task_id: str, *, attempt: int = 0, offset: int = 0, limit: int = 1 << 20
     ) -> LogPart:
-        """Return a part of a task's log, of its newest attempt by default; raises LookupError."""
+        """Return a part of the log of a task, of its newest attempt by default; raises LookupError."""
         task = self._store.tasks.get(run_id, task_id, values=False)
         if task is None or attempt > task.attempt:
             raise LookupError(task_id)
@@ -157,90 +161,90 @@ class Engine:
         if number == 0:
             return LogPart(complete=task.state in FINAL_STATES)
         attempt_folder = RunFolder(self._runs_folder, run_id).attempt(task.task_id, number)
-        part = attempt_folder.log_part(
+        part = attempt_folder.read_log(
             offset, limit or 1 << 20, over=number < task.attempt or task.state in FINAL_STATES
         )
         return msgspec.structs.replace(part, attempt=number, truncated=part.size > self._limits.log_bytes)
 
-    def _ask(self, run_id: str, command: Callable[[str], None]) -> None:
-        self._commands.put(lambda: self._containment.for_run(run_id, lambda: command(run_id)))
+    def _enqueue(self, run_id: str, command: Callable[[str], None]) -> None:
+        self._commands.put(lambda: self._containment.contain_run(run_id, lambda: command(run_id)))
 
-    # ---- the engine's thread
+    # ---- in the engine's thread
 
-    def _end(self) -> None:
+    def _request_stop(self) -> None:
         self._stopping = True
 
-    def _loop(self) -> None:
+    def _run(self) -> None:
         while not self._stopping:
             try:
-                if not self._containment.apart("a turn of its loop", self._turn):
-                    time.sleep(_LOOK)
+                if not self._containment.contain("a turn of the loop", self._run_once):
+                    time.sleep(_INTERVAL)
             except sqlite3.OperationalError as error:
-                # A full disk, mostly. Nothing is lost: what is not stored is not shown and not started.
+                # Usually a full disk. Nothing is lost: what is not stored is neither shown nor started.
                 log.warning("the store cannot be written (%s); trying again", error)
-                time.sleep(_LOOK)
+                time.sleep(_INTERVAL)
 
-    def _turn(self) -> None:
-        for key, _ in self._selector.select(self._pause()):
+    def _run_once(self) -> None:
+        for key, _ in self._selector.select(self._timeout()):
             if key.data is None:
-                self._commands.hush()
+                self._commands.clear_wakeup()
             else:
-                self._attempts.ended(key.data)
+                self._attempts.handle_end(key.data)
         self._commands.run_all()
-        self._keep_time()
-        self._fire()
-        self._attempts.look()
+        self._run_timers()
+        self._start_recurring_runs()
+        self._attempts.poll()
         self._dispatch()
         self._save()
         if self._attempts.launch() or any(run.plan.changed for run in self._runs.values()):
-            self._commands.put(lambda: None)  # the next turn follows at once
+            self._commands.put(lambda: None)  # start the next turn immediately
 
-    def _pause(self) -> float:
-        wait = min(self._timers.next(), self._next_look) - time.monotonic()
-        return max(0.0, min(wait, _POLL) if self._attempts.any_found else wait)
+    def _timeout(self) -> float:
+        wait = min(self._timers.next_due(), self._next_recurring_check) - time.monotonic()
+        return max(0.0, min(wait, _POLL_INTERVAL) if self._attempts.any_adopted else wait)
 
-    def _keep_time(self) -> None:
-        for timer in self._timers.take():
-            self._containment.for_run(timer.run_id, timer.action)
+    def _run_timers(self) -> None:
+        for timer in self._timers.take_due():
+            self._containment.contain_run(timer.run_id, timer.action)
 
-    def _fire(self) -> None:
-        """Start the recurring runs that are due."""
-        if time.monotonic() < self._next_look:
+    def _start_recurring_runs(self) -> None:
+        """Start the runs that are due."""
+        if time.monotonic() < self._next_recurring_check:
             return
-        self._next_look = time.monotonic() + _LOOK
+        self._next_recurring_check = time.monotonic() + _INTERVAL
         self._store.db.keep_room()
-        for row in self._recurring.due():
+        for row in self._recurring.find_due():
             name = f"recurring run {row.recurring_run_id}"
-            if not self._containment.apart(name, partial(self._fire_one, row)):
-                self._recurring.put_aside(row.recurring_run_id)
+            if not self._containment.contain(name, partial(self._start_recurring_run, row)):
+                self._recurring.set_aside(row.recurring_run_id)
 
-    def _fire_one(self, row: RecurringRunRow) -> None:
+    def _start_recurring_run(self, row: RecurringRunRow) -> None:
         run_id = self._recurring.fire(row)
         if run_id:
-            self._ask(run_id, self._open)
+            self._enqueue(run_id, self._open_run)
 
     # ---- runs
 
-    def _open(self, run_id: str) -> None:
+    def _open_run(self, run_id: str) -> None:
         row = self._store.runs.get(run_id)
         if row is None or run_id in self._runs or row.state in FINAL_STATES:
             return
         try:
-            self._begin(self._active(row, self._store.tasks.of_run(run_id)))
+            self._start_run(self._activate(row, self._store.tasks.of_run(run_id)))
         except (ValueError, OSError) as error:
             self._give_up(run_id, f"It cannot run: {error}")
         else:
             if row.state == "CANCELING":
                 self._terminate(run_id)
 
-    def _active(self, row: RunRow, tasks: list[TaskRow]) -> ActiveRun:
+    def _activate(self, row: RunRow, tasks: list[TaskRow]) -> ActiveRun:
         folder = RunFolder(self._runs_folder, row.run_id)
-        tenant = home_of(self._volumes, row.namespace)
+        tenant = claims_folder(self._volumes, row.namespace)
         run = ActiveRun(
             row=row,
             tasks=tasks,
             folder=folder,
-            claims=Claims(tenant=tenant, run=folder.volumes, remove=self._removal.put),
+            claims=VolumeClaims(tenant=tenant, run=folder.volumes, remove=self._remover.put),
             sources=self._store.tenants,
             environment=self._environment,
             log_limit=self._limits.log_bytes,
@@ -248,15 +252,15 @@ class Engine:
         self._runs[row.run_id] = run
         return run
 
-    def _begin(self, run: ActiveRun) -> None:
+    def _start_run(self, run: ActiveRun) -> None:
         run.start(self._clock())
         for node in run.plan.resumed:
-            self._attempts.find(run, node)
+            self._attempts.adopt(run, node)
         deadline = run.pipeline.settings.active_deadline_seconds
         if deadline and not run.plan.over:
             left = run.row.created_at + deadline - self._clock()
             reason = f"The run took more than {deadline} s."
-            self._timers.after(max(0.0, left), run.run_id, lambda: self._cancel(run, reason))
+            self._timers.add(max(0.0, left), run.run_id, lambda: self._cancel(run, reason))
 
     def _terminate(self, run_id: str) -> None:
         run = self._runs.get(run_id)
@@ -271,24 +275,24 @@ class Engine:
             self._attempts.stop(run, run.plan.cancel(reason, self._clock()))
 
     def _give_up(self, run_id: str, reason: str) -> None:
-        """End a run as it is: nothing of its plan can be relied on."""
+        """End a run as FAILED without its plan, which can no longer be trusted."""
         run = self._runs.get(run_id)
         self._drop(run_id)
         self._attempts.abandon(run_id)
         if run is not None and run.removed:
-            self._ask(run_id, self._forget)
+            self._enqueue(run_id, self._forget)
         else:
-            end = partial(self._store_end, run_id, reason)
-            self._commands.put(lambda: self._containment.apart(f"the end of run {run_id}", end))
+            end = partial(self._store_failure, run_id, reason)
+            self._commands.put(lambda: self._containment.contain(f"the end of run {run_id}", end))
 
-    def _store_end(self, run_id: str, reason: str) -> None:
+    def _store_failure(self, run_id: str, reason: str) -> None:
         now = self._clock()
 
-        def steps() -> None:
-            self._store.tasks.save(given_up(self._store.tasks.of_run(run_id), reason, now))
+        def store_tasks() -> None:
+            self._store.tasks.save(end_tasks(self._store.tasks.of_run(run_id), reason, now))
 
         with self._store.db.write():
-            self._containment.apart(f"the steps of run {run_id}", steps)
+            self._containment.contain(f"the tasks of run {run_id}", store_tasks)
             self._store.runs.set_state(run_id, "FAILED", finished_at=int(now), error=reason)
 
     def _forget(self, run_id: str) -> None:
@@ -297,104 +301,104 @@ class Engine:
             run.removed = True
             self._cancel(run, STOPPED)
             if not run.plan.over:
-                return  # its processes end first; `_let_go` comes back here
+                return  # its processes must end first; `_release` calls this again
             self._drop(run_id)
         borrowed = self._store.tasks.borrowed_from(run_id)
         self._store.tasks.remove(run_id)
         for each in (run_id, *(other for other in borrowed if self._store.runs.get(other) is None)):
             lent = self._store.tasks.lent(each)
-            for path in RunFolder(self._runs_folder, each).removable(keep_artifacts=lent):
-                self._removal.put(path)
+            for path in RunFolder(self._runs_folder, each).removable_paths(keep_artifacts=lent):
+                self._remover.put(path)
 
-    def _sweep(self) -> None:
-        """Remove what is left of runs whose deletion was cut short."""
+    def _remove_deleted_runs(self) -> None:
+        """Remove what is left of runs whose deletion was interrupted."""
         for path in self._runs_folder.iterdir():
             if self._store.runs.get(path.name) is None:
-                with contextlib.suppress(ValueError):  # a file of somebody else
-                    self._sweep_run(path.name)
+                with contextlib.suppress(ValueError):  # not a folder of ours
+                    self._remove_deleted_run(path.name)
 
-    def _sweep_run(self, run_id: str) -> None:
-        pids = RunFolder(self._runs_folder, run_id).supervisors()
+    def _remove_deleted_run(self, run_id: str) -> None:
+        pids = RunFolder(self._runs_folder, run_id).find_supervisors()
         for pid in pids:
             ask_to_stop(pid)
-        if pids:  # they end first: what they write would remain
-            self._timers.after(_POLL, run_id, partial(self._sweep_run, run_id))
+        if pids:  # they must end first, or files that they write later would remain
+            self._timers.add(_POLL_INTERVAL, run_id, partial(self._remove_deleted_run, run_id))
         else:
             self._forget(run_id)
 
     # ---- tasks
 
     def _dispatch(self) -> None:
-        """Take ready steps, tenant by tenant and run by run, while there is room."""
+        """Start ready tasks, fairly between tenants and runs, while there is room."""
         while True:
             room = len(self._attempts) < self._limit
             run = choose_run(self._runs.values(), self._served, room=room)
             if run is None:
                 return
-            self._containment.for_run(run.run_id, partial(self._take_next, run))
+            self._containment.contain_run(run.run_id, partial(self._start_next, run))
 
-    def _take_next(self, run: ActiveRun) -> None:
+    def _start_next(self, run: ActiveRun) -> None:
         node = run.plan.ready[0]
-        result = self._result(run, node)
+        result = self._find_cached(run, node)
         run.plan.ready.popleft()
-        made = run.by_itself(node)
-        if made is not None:
-            self._make(run, node, made)
+        action = run.find_inline_action(node)
+        if action is not None:
+            self._run_inline(run, node, action)
         elif result is not None:
             node.started_at = now = self._clock()
-            run.plan.succeeded(node, result.outputs, now, cached_from=result.run_id)
+            run.plan.record_success(node, result.outputs, now, cached_from=result.run_id)
         else:
-            self._attempts.take(run, node)
+            self._attempts.add(run, node)
 
-    def _result(self, run: ActiveRun, node: Node) -> Result | None:
-        """What an earlier task of the same kind made, if `node` may take it."""
+    def _find_cached(self, run: ActiveRun, node: TaskNode) -> Result | None:
+        """Return the cached result that `node` may use; None without one."""
         mark = fingerprint(run.pipeline, node)
         result = self._store.tasks.result(run.row.namespace, mark) if mark else None
-        return result if result is not None and is_there(result.outputs) else None
+        return result if result is not None and outputs_exist(result.outputs) else None
 
-    def _make(self, run: ActiveRun, node: Node, made: Callable[[], TaskValues]) -> None:
-        run.plan.started(node, node.attempt + 1, self._clock())
+    def _run_inline(self, run: ActiveRun, node: TaskNode, action: Callable[[], TaskValues]) -> None:
+        run.plan.record_start(node, node.attempt + 1, self._clock())
         try:
-            run.plan.succeeded(node, made(), self._clock())
+            run.plan.record_success(node, action(), self._clock())
         except (ValueError, OSError, RecursionError) as error:
-            self._attempts.failed(run, node, str(error), exit_code=1)
+            self._attempts.record_failure(run, node, str(error), exit_code=1)
 
     # ---- the store
 
     def _save(self) -> None:
-        """Store all changes in one transaction; runs that are over are let go."""
+        """Store all changes in one transaction, then release the runs that are over."""
         changed = [run for run in self._runs.values() if run.plan.changed]
         if not changed:
             return
         with self._store.db.write():
             for run in changed:
-                self._containment.for_run(run.run_id, partial(self._save_run, run))
+                self._containment.contain_run(run.run_id, partial(self._save_run, run))
         for run in changed:
-            run.stored()
+            run.mark_stored()
             if run.plan.over and self._runs.get(run.run_id) is run:
-                self._let_go(run)
+                self._release(run)
 
     def _save_run(self, run: ActiveRun) -> None:
         if run.removed:
             return
-        if not run.begun:
+        if not run.is_stored:
             self._store.runs.begin(run.run_id)
-        self._store.tasks.save(run.rows())
+        self._store.tasks.save(run.changed_rows())
         for mark, outputs in run.results.items():
             self._store.tasks.keep_result(run.row.namespace, mark, run.run_id, outputs)
         if run.plan.over:
-            self._finish(run)
+            self._store_end(run)
 
-    def _finish(self, run: ActiveRun) -> None:
-        # As on a cluster: a terminated run ends FAILED.
+    def _store_end(self, run: ActiveRun) -> None:
+        # A terminated run ends FAILED, as on a cluster.
         state = "SUCCEEDED" if run.plan.root.state is State.SUCCEEDED else "FAILED"
-        error = "" if state == "SUCCEEDED" else run.fault()
+        error = "" if state == "SUCCEEDED" else run.describe_failure()
         self._store.runs.set_state(run.run_id, state, finished_at=int(self._clock()), error=error)
 
-    def _let_go(self, run: ActiveRun) -> None:
+    def _release(self, run: ActiveRun) -> None:
         self._drop(run.run_id)
         if run.removed:
-            self._ask(run.run_id, self._forget)
+            self._enqueue(run.run_id, self._forget)
 
     def _drop(self, run_id: str) -> None:
         self._runs.pop(run_id, None)

@@ -18,13 +18,13 @@ from ...argo import is_argo, translate
 from ...store.runs import RunRow
 from ...store.tasks import TaskRow, TaskState
 from ..plan.inputs import InputError
-from ..plan.ir import Dag, Importer, Pipeline, TaskSpec, read_pipeline
-from ..plan.nodes import Kind, Known, Node, State, task_id
+from ..plan.ir import CompiledPipeline, Dag, Importer, TaskSpec, read_pipeline
+from ..plan.nodes import State, TaskNode, TaskProgress, TaskType, make_task_id
 from ..plan.plan import Plan
-from ..plan.values import as_text, exact_numbers, fill
+from ..plan.values import fill, render_text, restore_integers
 from .folders import RunFolder
-from .jobs import Maker, Sources
-from .volumes import CREATE, DELETE, Claims
+from .jobs import JobBuilder, SecretSource
+from .volumes import CREATE, DELETE, VolumeClaims
 
 
 class ActiveRun:
@@ -36,23 +36,25 @@ class ActiveRun:
         row: RunRow,
         tasks: list[TaskRow],
         folder: RunFolder,
-        claims: Claims,
-        sources: Sources,
+        claims: VolumeClaims,
+        sources: SecretSource,
         environment: Mapping[str, str],
         log_limit: int,
     ) -> None:
         self.row = row
         self.folder = folder
-        self.pipeline = pipeline_of(row)
+        self.pipeline = read_stored_pipeline(row)
         self.history = {task.path: task.history for task in tasks}
-        self.plan = Plan(self.pipeline, self.placeholders, {task.path: _known(task) for task in tasks})
+        self.plan = Plan(
+            self.pipeline, self.placeholders, {task.path: _read_progress(task) for task in tasks}
+        )
         self.results: dict[str, TaskValues] = {}  # by fingerprint, for the cache
         self.running = 0  # attempts under way
-        self.begun = row.state in {"RUNNING", "CANCELING"}  # and stored as such
+        self.is_stored = row.state in {"RUNNING", "CANCELING"}  # and stored as such
         self.terminating = False
         self.removed = False
         self.claims = claims
-        self.maker = Maker(
+        self.job_builder = JobBuilder(
             pipeline=self.pipeline,
             namespace=row.namespace,
             folder=folder,
@@ -68,24 +70,26 @@ class ActiveRun:
         """The run's id."""
         return self.row.run_id
 
-    def task_id(self, node: Node) -> str:
+    def task_id(self, node: TaskNode) -> str:
         """The id of a step."""
-        return task_id(self.run_id, node.path)
+        return make_task_id(self.run_id, node.path)
 
     def start(self, now: float) -> None:
         """Begin, or go on after a restart."""
         if self.pipeline.settings.workspace is not None:
             self.folder.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.plan.start({name: self._expanded(value) for name, value in self.row.parameters.items()}, now)
+        self.plan.start(
+            {name: self._expand_macros(value) for name, value in self.row.parameters.items()}, now
+        )
 
-    def _expanded(self, value: Any) -> Any:
+    def _expand_macros(self, value: Any) -> Any:
         """A string parameter with KFP's macros filled in (`template/v2_template.go`)."""
         if not isinstance(value, str):
             return value
         moment = datetime.fromtimestamp(self.row.created_at, timezone.utc).strftime("%Y%m%d%H%M%S")
         return value.replace("[[RunUUID]]", self.run_id).replace("[[CurrentTime]]", moment)
 
-    def placeholders(self, node: Node) -> dict[str, str]:
+    def placeholders(self, node: TaskNode) -> dict[str, str]:
         """The placeholders of KFP (`dsl.PIPELINE_*_PLACEHOLDER`) as they are for `node`."""
         run = self.row
         return {
@@ -100,22 +104,22 @@ class ActiveRun:
             ".workspace_path": str(self.folder.workspace),
         }
 
-    def rows(self) -> list[TaskRow]:
+    def changed_rows(self) -> list[TaskRow]:
         """The steps that have to be stored, as they are now."""
-        return [self._row(node) for node in self.plan.changed.values()]
+        return [self._make_row(node) for node in self.plan.changed.values()]
 
-    def stored(self) -> None:
+    def mark_stored(self) -> None:
         """Note that the store has all changes."""
-        self.begun = True
+        self.is_stored = True
         self.plan.changed.clear()
         self.results.clear()
 
-    def fault(self) -> str:
+    def describe_failure(self) -> str:
         """Why the run failed, in one sentence."""
         cause = self.plan.root.failed or self.plan.root
         return f"{cause.name}: {cause.reason}" if cause is not self.plan.root else cause.reason
 
-    def by_itself(self, node: Node) -> Callable[[], TaskValues] | None:
+    def find_inline_action(self, node: TaskNode) -> Callable[[], TaskValues] | None:
         """What is done here for `node`, without a process; None for what has code to run."""
         executor = self.pipeline.executor(node.component)
         if executor.importer is not None:
@@ -125,25 +129,25 @@ class ActiveRun:
             return partial(self.claims.operate, executor.container.image, values, task)
         return None
 
-    def import_artifact(self, node: Node, importer: Importer) -> TaskValues:
+    def import_artifact(self, node: TaskNode, importer: Importer) -> TaskValues:
         """Return the output of an importer; raises InputError."""
         source = importer.artifact_uri
         values = node.inputs.parameters
         uri = values.get(source.runtime_parameter) if source.runtime_parameter else source.constant
         known = self.placeholders(node)
-        metadata = fill(exact_numbers(importer.metadata), values, known)
+        metadata = fill(restore_integers(importer.metadata), values, known)
         output, definition = next(iter(node.component.output_definitions.artifacts.items()))
         # What is imported anew is another artifact, even from the same address: no cached result fits.
         name = self.task_id(node) if importer.reimport else output
-        place = as_text(fill(uri, values, known)).removeprefix("file://")
+        place = render_text(fill(uri, values, known)).removeprefix("file://")
         if importer.download_to_workspace:
-            place = self._to_workspace(place)
+            place = self._copy_to_workspace(place)
         artifact = Artifact(
             name=name, type=definition.artifact_type.schema_title, uri=place, metadata=metadata
         )
         return TaskValues(artifacts={output: [artifact]})
 
-    def _to_workspace(self, uri: str) -> str:
+    def _copy_to_workspace(self, uri: str) -> str:
         source = Path(uri)
         if not source.is_file() and not source.is_dir():  # a device would never end
             raise InputError(
@@ -157,7 +161,7 @@ class ActiveRun:
             shutil.copy2(source, target)
         return str(target)
 
-    def _row(self, node: Node) -> TaskRow:
+    def _make_row(self, node: TaskNode) -> TaskRow:
         history = self.history.setdefault(node.path, [])
         if not history or history[-1].state != node.state:
             moment = node.ended_at if node.state.final else node.started_at or node.created_at
@@ -185,7 +189,7 @@ class ActiveRun:
         )
 
 
-def for_retry(pipeline: Pipeline, tasks: list[TaskRow]) -> list[TaskRow]:
+def reset_for_retry(pipeline: CompiledPipeline, tasks: list[TaskRow]) -> list[TaskRow]:
     """Return the steps that a retry takes back to where they had not begun: all but what succeeded.
 
     What succeeded after a failure runs again, too, with all that is in it and follows from it: an exit task
@@ -194,7 +198,7 @@ def for_retry(pipeline: Pipeline, tasks: list[TaskRow]) -> list[TaskRow]:
     known = {task.path: task for task in tasks}
     stale: set[str] = set()
     changing: set[str] = set()
-    for path, upstream in _in_order(pipeline, tasks):
+    for path, upstream in _sort_by_dependency(pipeline, tasks):
         task, parent = known[path], path.rpartition("/")[0]
         touched = not changing.isdisjoint(upstream)
         if (path and parent in stale) or (touched and task.state != State.SKIPPED):
@@ -210,7 +214,7 @@ def for_retry(pipeline: Pipeline, tasks: list[TaskRow]) -> list[TaskRow]:
     ]
 
 
-def _in_order(pipeline: Pipeline, tasks: list[TaskRow]) -> list[tuple[str, list[str]]]:
+def _sort_by_dependency(pipeline: CompiledPipeline, tasks: list[TaskRow]) -> list[tuple[str, list[str]]]:
     """The steps, each after the one around it and after those it waits for, with the paths of the latter."""
     components = {"": pipeline.root}
     waits_for: dict[str, list[str]] = {"": []}
@@ -218,7 +222,7 @@ def _in_order(pipeline: Pipeline, tasks: list[TaskRow]) -> list[tuple[str, list[
         if not row.path:
             continue
         parent, _, name = row.path.rpartition("/")
-        if row.type == Kind.LOOP_ITERATION:
+        if row.type == TaskType.LOOP_ITERATION:
             components[row.path], waits_for[row.path] = components.get(parent, pipeline.root), []
             continue
         around = components.get(parent, pipeline.root).dag or Dag()
@@ -232,7 +236,7 @@ def _in_order(pipeline: Pipeline, tasks: list[TaskRow]) -> list[tuple[str, list[
     return [(path, waits_for[path]) for path in sorter.static_order() if path in waits_for]
 
 
-def given_up(tasks: list[TaskRow], reason: str, now: float) -> list[TaskRow]:
+def end_tasks(tasks: list[TaskRow], reason: str, now: float) -> list[TaskRow]:
     """Return the unfinished steps of a run that is given up, as they end with it."""
     ended = []
     for task in tasks:
@@ -251,7 +255,7 @@ def given_up(tasks: list[TaskRow], reason: str, now: float) -> list[TaskRow]:
     return ended
 
 
-def pipeline_of(row: RunRow) -> Pipeline:
+def read_stored_pipeline(row: RunRow) -> CompiledPipeline:
     """The compiled pipeline of a stored run; raises msgspec.ValidationError."""
     spec: dict[str, Any] = msgspec.json.decode(row.spec)
     if is_argo(row.spec):
@@ -263,8 +267,8 @@ def pipeline_of(row: RunRow) -> Pipeline:
     return read_pipeline(conform(spec), None)
 
 
-def _known(task: TaskRow) -> Known:
-    return Known(
+def _read_progress(task: TaskRow) -> TaskProgress:
+    return TaskProgress(
         state=State(task.state),
         outputs=msgspec.json.decode(task.outputs, type=TaskValues),
         attempt=task.attempt,
@@ -277,8 +281,8 @@ def _known(task: TaskRow) -> Known:
     )
 
 
-def _display_name(node: Node) -> str:
-    if node.kind is Kind.LOOP_ITERATION and node.parent is not None:
+def _display_name(node: TaskNode) -> str:
+    if node.kind is TaskType.LOOP_ITERATION and node.parent is not None:
         return f"{node.parent.name} {node.name.replace('-', ' ')}"
     return node.task.task_info.name or node.name
 

@@ -1,9 +1,11 @@
-"""The attempts under way of all runs: made, started, found again, stopped, and read when they have ended.
+"""The running attempts of all runs: started, adopted after a restart, stopped, and read at their end.
 
 ```text
-take ─► (stored) ─► launch ─► [packages] ─► started ─► ended ─► succeeded | failed (tried again after a pause)
-find ─► of an engine before this one: looked at now and then, or begun if it never was
+add   ─► (stored) ─► launch ─► [packages] ─► started ─► ended ─► succeeded | failed (retried after a pause)
+adopt ─► an attempt of a previous engine process: polled, or launched if it never started
 ```
+An attempt is launched only after the store says that it runs. So after a crash the store may name an attempt
+that never started, but nothing ever runs that the store does not know of.
 """
 
 from __future__ import annotations
@@ -13,287 +15,298 @@ import os
 import selectors
 import signal
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import msgspec
 
 from ....errors import KfpError
+from ..loop.commands import CommandQueue
 from ..loop.containment import Containment
-from ..loop.mailbox import Mailbox
 from ..loop.timers import Timers
-from ..plan.components import python_code
-from ..plan.nodes import Node, State
+from ..plan.components import find_python_code
+from ..plan.nodes import State, TaskNode
 from .active import ActiveRun
 from .cache import fingerprint
-from .folders import Attempt, Exit, read_exit
-from .launchers import Handle, Launcher, choose_launcher
+from .folders import AttemptFolder, Exit, parse_exit
+from .launchers import Handle, Launcher
 from .outputs import read_outputs
 from .packages import RUNTIME, Packages
 
 STOPPED = "The run was terminated."
 
 
-class Under(msgspec.Struct, kw_only=True, eq=False):
-    """An attempt under way: told of by a handle, or found after a restart and looked at now and then."""
+class RunningAttempt(msgspec.Struct, kw_only=True, eq=False):
+    """A running attempt: watched by a process handle, or polled if adopted after a restart."""
 
     run: ActiveRun
-    node: Node
-    attempt: Attempt
+    node: TaskNode
+    folder: AttemptFolder
     handle: Handle | None = None
-    found: bool = False
+    adopted: bool = False
 
 
 class Attempts:
-    """Makes attempts of the steps of runs and tells their plans how they ended; for the engine's thread."""
+    """Runs the attempts of all tasks and records how they ended; used in the engine's thread only."""
 
     def __init__(
         self,
         *,
         packages: Packages,
-        executor: str,
+        make_launcher: Callable[[Sequence[str]], Launcher],
         clock: Callable[[], float],
         selector: selectors.BaseSelector,
-        commands: Mailbox,
+        commands: CommandQueue,
         timers: Timers,
         containment: Containment,
     ) -> None:
         self._packages = packages
-        self._executor = executor
+        self._make_launcher = make_launcher
         self._clock = clock
-        self._selector = selector  # handles are registered with their `Under` as data
+        self._selector = selector  # handles are registered with their attempt as data
         self._commands = commands
         self._timers = timers
         self._containment = containment
         self._launcher: Launcher | None = None
-        self._under: dict[tuple[str, str], Under] = {}
-        self._to_launch: list[Under] = []
+        self._running: dict[tuple[str, str], RunningAttempt] = {}
+        self._to_launch: list[RunningAttempt] = []
 
     def __len__(self) -> int:
-        """How many there are, those that wait for packages included."""
-        return len(self._under)
+        """Return the number of attempts, including those that wait for packages."""
+        return len(self._running)
 
     @property
-    def any_found(self) -> bool:
-        """Whether there are some that only looking tells of."""
-        return any(under.found for under in self._under.values())
+    def any_adopted(self) -> bool:
+        """Whether any attempt must be polled."""
+        return any(attempt.adopted for attempt in self._running.values())
 
-    def take(self, run: ActiveRun, node: Node) -> None:
-        """Make an attempt of `node`, to be launched once the store knows of it."""
+    def add(self, run: ActiveRun, node: TaskNode) -> None:
+        """Add an attempt of `node`; it is launched once the store says that it runs."""
         number = node.attempt + 1
-        run.plan.started(node, number, self._clock())
+        run.plan.record_start(node, number, self._clock())
         try:
-            attempt = run.folder.make_attempt(run.task_id(node), number)
+            folder = run.folder.make_attempt(run.task_id(node), number)
         except OSError as error:
-            self.failed(run, node, f"Its folder could not be made: {error.strerror}.")
+            self.record_failure(run, node, f"Its folder could not be made: {error.strerror}.")
         else:
-            self._prepare(Under(run=run, node=node, attempt=attempt))
+            self._queue_launch(RunningAttempt(run=run, node=node, folder=folder))
 
-    def find(self, run: ActiveRun, node: Node) -> None:
-        """Go on with an attempt that an engine before this one had begun, or was about to begin."""
-        attempt = run.folder.attempt(run.task_id(node), node.attempt)
-        if attempt.exit() is None and not attempt.supervisor() and attempt.void():
-            attempt = run.folder.make_attempt(run.task_id(node), node.attempt)
-            self._prepare(Under(run=run, node=node, attempt=attempt))
+    def adopt(self, run: ActiveRun, node: TaskNode) -> None:
+        """Adopt an attempt that a previous engine process started or was about to start.
+
+        Without an exit and a living supervisor it may never have started, or a supervisor may be about to
+        claim it. Taking the claim decides: if we get it, nothing has run and the attempt is launched again.
+        """
+        folder = run.folder.attempt(run.task_id(node), node.attempt)
+        if folder.read_exit() is None and not folder.find_supervisor() and folder.prevent_start():
+            self._queue_launch(self._make_again(run, node))
             return
-        self._under[run.run_id, node.path] = Under(run=run, node=node, attempt=attempt, found=True)
+        adopted = RunningAttempt(run=run, node=node, folder=folder, adopted=True)
+        self._running[run.run_id, node.path] = adopted
         run.running += 1
 
     def launch(self) -> bool:
-        """Start the attempts that are stored as running; returns whether more are to be launched at once."""
+        """Start the attempts that are stored as running; returns whether more can be launched at once."""
         waiting, self._to_launch = self._to_launch, []
-        for under in waiting:
-            self._containment.for_run(under.run.run_id, partial(self._launch, under))
+        for attempt in waiting:
+            self._containment.contain_run(attempt.run.run_id, partial(self._launch, attempt))
         return bool(self._to_launch)
 
-    def look(self) -> None:
-        """Look at the attempts that only looking tells of."""
-        for under in [under for under in self._under.values() if under.found]:
-            self._containment.for_run(under.run.run_id, partial(self._look, under))
+    def poll(self) -> None:
+        """Check the adopted attempts: no handle reports their end."""
+        for attempt in [each for each in self._running.values() if each.adopted]:
+            self._containment.contain_run(attempt.run.run_id, partial(self._poll_attempt, attempt))
 
-    def ended(self, under: Under) -> None:
-        """The handle of an attempt tells that it has ended: read what it left, and tell the plan."""
-        if self._is_wanted(under):  # its run may have been given up a moment ago
-            self._containment.for_run(under.run.run_id, partial(self._ended, under))
+    def handle_end(self, attempt: RunningAttempt) -> None:
+        """Handle the end of an attempt that its handle reports."""
+        if self._is_current(attempt):  # its run may have been abandoned a moment ago
+            self._containment.contain_run(attempt.run.run_id, partial(self._read_end, attempt))
 
     def abandon(self, run_id: str) -> None:
-        """Stop all attempts of a run and hear of them no more."""
-        for key, under in [(key, under) for key, under in self._under.items() if key[0] == run_id]:
-            del self._under[key]
-            # One step of what is broken already must not keep the others running.
+        """Stop all attempts of a run and ignore how they end."""
+        for key in [key for key in self._running if key[0] == run_id]:
+            attempt = self._running.pop(key)
+            # The run is broken already: an error with one task must not keep the others running.
             with contextlib.suppress(OSError, KeyError, ValueError):
-                self._release(under)
+                self._close_handle(attempt)
             with contextlib.suppress(OSError, ValueError):
-                pid = 0 if under.attempt.void() else under.attempt.supervisor()
+                pid = 0 if attempt.folder.prevent_start() else attempt.folder.find_supervisor()
                 if pid:
                     ask_to_stop(pid)
 
-    def _look(self, under: Under) -> None:
-        if under.attempt.exit() is not None or not under.attempt.supervisor():
-            self._ended(under)
+    def _poll_attempt(self, attempt: RunningAttempt) -> None:
+        if attempt.folder.read_exit() is not None or not attempt.folder.find_supervisor():
+            self._read_end(attempt)
 
-    def _ended(self, under: Under) -> None:
-        ended = under.attempt.exit() or _told(under.handle)
-        if ended is None and under.attempt.supervisor():
-            self._release(under)
-            under.found = True
+    def _read_end(self, attempt: RunningAttempt) -> None:
+        end = attempt.folder.read_exit() or _read_handle(attempt.handle)
+        if end is None and attempt.folder.find_supervisor():
+            # The fork server died, its supervisor did not: only polling tells how it ends.
+            self._close_handle(attempt)
+            attempt.adopted = True
             return
-        if ended is None and under.attempt.void():
-            # The fork server went before the supervisor came to be: nothing has run.
-            if under.run.plan.cancelling:
-                self._failed(under, STOPPED)
+        if end is None and attempt.folder.prevent_start():
+            # The fork server died before it forked the supervisor: nothing has run.
+            if attempt.run.plan.cancelling:
+                self._fail(attempt, STOPPED)
                 return
-            self._close(under)
-            attempt = under.run.folder.make_attempt(under.run.task_id(under.node), under.node.attempt)
-            self._prepare(Under(run=under.run, node=under.node, attempt=attempt))
+            self._remove(attempt)
+            self._queue_launch(self._make_again(attempt.run, attempt.node))
             return
-        ended = ended or under.attempt.exit()  # it may have come since
-        if ended is None:
-            self._failed(under, "The process that watched it is gone.", exit_code=-9)
-        elif ended.code != 0:
-            self._failed(under, ended.reason, exit_code=ended.code)
+        end = end or attempt.folder.read_exit()  # it may have been written since
+        if end is None:
+            self._fail(attempt, "The process that watched it is gone.", exit_code=-9)
+        elif end.code != 0:
+            self._fail(attempt, end.reason, exit_code=end.code)
         else:
-            self._succeeded(under)
+            self._succeed(attempt)
 
-    def failed(self, run: ActiveRun, node: Node, reason: str, *, exit_code: int | None = None) -> None:
-        """Tell the plan that an attempt failed; the next one, if there is one, comes after its pause."""
-        pause = run.plan.failed(node, reason, self._clock(), exit_code=exit_code)
+    def record_failure(
+        self, run: ActiveRun, node: TaskNode, reason: str, *, exit_code: int | None = None
+    ) -> None:
+        """Record in the plan that an attempt failed, and schedule the next one if there is one."""
+        pause = run.plan.record_failure(node, reason, self._clock(), exit_code=exit_code)
         if pause is None:
             return
 
-        def again() -> None:
+        def retry() -> None:
             if node.state is State.PENDING:
                 run.plan.ready.append(node)
 
-        self._timers.after(pause, run.run_id, again)
+        self._timers.add(pause, run.run_id, retry)
 
-    def stop(self, run: ActiveRun, nodes: Iterable[Node]) -> None:
-        """Stop the attempts of these steps; how they ended is told to the plan when they have."""
+    def stop(self, run: ActiveRun, nodes: Iterable[TaskNode]) -> None:
+        """Stop the attempts of these tasks; the plan learns how they ended once they have."""
         for path in [node.path for node in nodes]:
-            under = self._under.get((run.run_id, path))
-            if under is not None:
-                self._kill(under)
+            attempt = self._running.get((run.run_id, path))
+            if attempt is not None:
+                self._stop_attempt(attempt)
 
     def close(self) -> None:
-        """Watch no more; what runs goes on."""
-        for under in self._under.values():
-            self._release(under)
+        """Stop watching; running attempts go on."""
+        for attempt in self._running.values():
+            self._close_handle(attempt)
         if self._launcher is not None:
             self._launcher.close()
 
-    def _prepare(self, under: Under) -> None:
-        self._under[under.run.run_id, under.node.path] = under
-        under.run.running += 1
-        self._to_launch.append(under)
+    def _queue_launch(self, attempt: RunningAttempt) -> None:
+        self._running[attempt.run.run_id, attempt.node.path] = attempt
+        attempt.run.running += 1
+        self._to_launch.append(attempt)
 
-    def _is_wanted(self, under: Under) -> bool:
-        """Whether it was not given up while it waited."""
-        return self._under.get((under.run.run_id, under.node.path)) is under
+    @staticmethod
+    def _make_again(run: ActiveRun, node: TaskNode) -> RunningAttempt:
+        """Make a new folder for an attempt that never started; its number stays."""
+        folder = run.folder.make_attempt(run.task_id(node), node.attempt)
+        return RunningAttempt(run=run, node=node, folder=folder)
 
-    def _launch(self, under: Under) -> None:
+    def _is_current(self, attempt: RunningAttempt) -> bool:
+        """Whether the attempt was not removed while it waited."""
+        return self._running.get((attempt.run.run_id, attempt.node.path)) is attempt
+
+    def _launch(self, attempt: RunningAttempt) -> None:
         try:
-            if self._is_wanted(under):
-                self._start(under)
+            if self._is_current(attempt):
+                self._start(attempt)
         except (ValueError, KfpError, OSError, RecursionError) as error:
-            self._failed(under, str(error) if not isinstance(error, KfpError) else _sentence(error))
+            self._fail(attempt, str(error) if not isinstance(error, KfpError) else _describe_error(error))
 
-    def _start(self, under: Under) -> None:
-        run, node = under.run, under.node
+    def _start(self, attempt: RunningAttempt) -> None:
+        run, node = attempt.run, attempt.node
         container = run.pipeline.executor(node.component).container
-        code = python_code(container) if container is not None else None
+        code = find_python_code(container) if container is not None else None
         wanted = code.requirements if code is not None else tuple(container.requirements if container else ())
-        runtime, paths = self._packages.runtime(), self._packages.ready(wanted)
+        runtime, paths = self._packages.find_runtime(), self._packages.find(wanted)
         if runtime is None or paths is None:
             lacking = RUNTIME if runtime is None else wanted
-            threading.Thread(target=self._install, args=(under, lacking), daemon=True).start()
+            threading.Thread(target=self._install, args=(attempt, lacking), daemon=True).start()
             return
         if self._launcher is None:
-            executor = self._executor or os.environ.get("JUPYTER_KFP_MT_EXECUTOR", "")
-            self._launcher = choose_launcher(executor, runtime)
-        job = run.maker.make(node, run.task_id(node), under.attempt, paths)
-        under.handle = self._launcher.start(job)
-        self._selector.register(under.handle.fileno(), selectors.EVENT_READ, under)
+            self._launcher = self._make_launcher(runtime)
+        job = run.job_builder.build(node, run.task_id(node), attempt.folder, paths)
+        attempt.handle = self._launcher.start(job)
+        self._selector.register(attempt.handle.fileno(), selectors.EVENT_READ, attempt)
 
-    def _install(self, under: Under, requirements: tuple[str, ...]) -> None:
-        """In a thread: make the folder of packages, then come back, whatever happens."""
+    def _install(self, attempt: RunningAttempt, requirements: tuple[str, ...]) -> None:
+        """Install packages, in a thread, then return to the engine's thread, whatever happened."""
         reason = "The engine failed while it installed packages."
         try:
             self._packages.install(requirements)
             reason = ""
         except KfpError as error:
-            reason = _sentence(error)
+            reason = _describe_error(error)
         except OSError as error:
             reason = f"Its packages could not be installed: {error}."
         finally:
-            back = partial(self._installed, under, reason)
-            self._commands.put(lambda: self._containment.for_run(under.run.run_id, back))
+            finish = partial(self._finish_install, attempt, reason)
+            self._commands.put(lambda: self._containment.contain_run(attempt.run.run_id, finish))
 
-    def _installed(self, under: Under, fault: str) -> None:
-        if fault and self._is_wanted(under):
-            self._failed(under, fault)
+    def _finish_install(self, attempt: RunningAttempt, fault: str) -> None:
+        if fault and self._is_current(attempt):
+            self._fail(attempt, fault)
         elif not fault:
-            self._to_launch.append(under)
+            self._to_launch.append(attempt)
 
-    def _kill(self, under: Under) -> None:
-        if under.handle is None and not under.found:
-            # Not begun: it waits for its turn to be launched, or for packages.
-            self._close(under)
-            under.run.plan.failed(under.node, STOPPED, self._clock())
+    def _stop_attempt(self, attempt: RunningAttempt) -> None:
+        if attempt.handle is None and not attempt.adopted:
+            # Not started: it waits to be launched, or for packages.
+            self._remove(attempt)
+            attempt.run.plan.record_failure(attempt.node, STOPPED, self._clock())
             return
-        pid = under.attempt.supervisor()
+        pid = attempt.folder.find_supervisor()
         if pid:
             ask_to_stop(pid)
-        elif under.attempt.exit() is None:
-            # Its supervisor is about to claim the attempt, or has just gone: ask again.
-            self._timers.after(0.02, under.run.run_id, lambda: self._kill_again(under))
+        elif attempt.folder.read_exit() is None:
+            # Its supervisor is about to claim the attempt, or has just ended: try again.
+            self._timers.add(0.02, attempt.run.run_id, lambda: self._stop_again(attempt))
 
-    def _kill_again(self, under: Under) -> None:
-        if self._is_wanted(under):
-            self._kill(under)
+    def _stop_again(self, attempt: RunningAttempt) -> None:
+        if self._is_current(attempt):
+            self._stop_attempt(attempt)
 
-    def _succeeded(self, under: Under) -> None:
-        run, node = under.run, under.node
+    def _succeed(self, attempt: RunningAttempt) -> None:
+        run, node = attempt.run, attempt.node
         try:
-            made = run.maker.output_artifacts(node, run.task_id(node))
-            outputs = read_outputs(node.component, under.attempt, made)
-        except (ValueError, OSError, RecursionError) as error:  # whatever a task can make of its outputs
-            self._failed(under, str(error), exit_code=0)
+            made = run.job_builder.declare_artifacts(node, run.task_id(node))
+            outputs = read_outputs(node.component, attempt.folder, made)
+        except (ValueError, OSError, RecursionError) as error:  # a task can write anything as its outputs
+            self._fail(attempt, str(error), exit_code=0)
             return
-        self._close(under)
+        self._remove(attempt)
         mark = fingerprint(run.pipeline, node)
         if mark:
             run.results[mark] = outputs
-        run.plan.succeeded(node, outputs, self._clock())
+        run.plan.record_success(node, outputs, self._clock())
 
-    def _failed(self, under: Under, reason: str, *, exit_code: int | None = None) -> None:
-        self._close(under)
-        self.failed(under.run, under.node, reason, exit_code=exit_code)
+    def _fail(self, attempt: RunningAttempt, reason: str, *, exit_code: int | None = None) -> None:
+        self._remove(attempt)
+        self.record_failure(attempt.run, attempt.node, reason, exit_code=exit_code)
 
-    def _close(self, under: Under) -> None:
-        if self._under.pop((under.run.run_id, under.node.path), None) is not None:
-            under.run.running -= 1
-        self._release(under)
+    def _remove(self, attempt: RunningAttempt) -> None:
+        if self._running.pop((attempt.run.run_id, attempt.node.path), None) is not None:
+            attempt.run.running -= 1
+        self._close_handle(attempt)
 
-    def _release(self, under: Under) -> None:
-        if under.handle is not None:
-            self._selector.unregister(under.handle.fileno())
-            under.handle.close()
-            under.handle = None
+    def _close_handle(self, attempt: RunningAttempt) -> None:
+        if attempt.handle is not None:
+            self._selector.unregister(attempt.handle.fileno())
+            attempt.handle.close()
+            attempt.handle = None
 
 
-def _told(handle: Handle | None) -> Exit | None:
-    """What the supervisor said of the end: all there is when its file could not be written."""
+def _read_handle(handle: Handle | None) -> Exit | None:
+    """Return the end that the supervisor sent: the only report when its file could not be written."""
     with contextlib.suppress(OSError):
-        return None if handle is None else read_exit(os.read(handle.fileno(), 65536))
+        return None if handle is None else parse_exit(os.read(handle.fileno(), 65536))
     return None
 
 
 def ask_to_stop(supervisor: int) -> None:
-    """Ask a supervisor to stop its attempt; without effect when it has just ended."""
+    """Ask a supervisor to stop its attempt; does nothing when it has just ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(supervisor, signal.SIGTERM)
         os.kill(supervisor, signal.SIGCONT)  # its task may have stopped it
 
 
-def _sentence(error: KfpError) -> str:
+def _describe_error(error: KfpError) -> str:
     return f"{error.message} {error.why} [{error.code}]"

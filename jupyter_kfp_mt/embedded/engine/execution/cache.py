@@ -14,13 +14,13 @@ import os
 import msgspec
 
 from ....models import TaskValues
-from ..plan.inputs import one_value
-from ..plan.ir import Pipeline, SourceAsEnv, SourceAsFiles
-from ..plan.nodes import Node
+from ..plan.inputs import resolve_setting
+from ..plan.ir import CompiledPipeline, SourceAsEnv, SourceAsFiles
+from ..plan.nodes import TaskNode
 from .volumes import CREATE, DELETE
 
 
-def fingerprint(pipeline: Pipeline, node: Node) -> str:
+def fingerprint(pipeline: CompiledPipeline, node: TaskNode) -> str:
     """Return what tasks with the same result have in common; empty when `node` takes and lends no results."""
     container = pipeline.executor(node.component).container
     if container is None or container.image in {CREATE, DELETE} or not node.task.caching_options.enable_cache:
@@ -37,11 +37,11 @@ def fingerprint(pipeline: Pipeline, node: Node) -> str:
     sources: list[SourceAsEnv | SourceAsFiles] = [*platform.secret_as_env, *platform.config_map_as_env]
     sources += [*platform.secret_as_volume, *platform.config_map_as_volume]
     names = [
-        one_value(node, parameter, {})
+        resolve_setting(node, parameter, {})
         for source in sources
         if (parameter := source.secret_name_parameter or source.config_map_name_parameter)
     ]
-    names += [one_value(node, mount.name, {}) for mount in platform.pvc_mount]
+    names += [resolve_setting(node, mount.name, {}) for mount in platform.pvc_mount]
     read = [sources, platform.field_path_as_env, platform.pvc_mount, names]
     facts = [
         pipeline.pipeline_info.name,
@@ -54,7 +54,7 @@ def fingerprint(pipeline: Pipeline, node: Node) -> str:
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
 
 
-def is_there(outputs: TaskValues) -> bool:
+def outputs_exist(outputs: TaskValues) -> bool:
     """Whether the local files of a result still exist; metrics without a file do not need one."""
     return all(
         os.path.exists(os.path.dirname(artifact.uri))

@@ -54,37 +54,37 @@ class RunFolder:
         self.workspace = self.path / "workspace"
         self.volumes = self.path / "volumes"
 
-    def attempt(self, task_id: str, attempt: int) -> Attempt:
+    def attempt(self, task_id: str, attempt: int) -> AttemptFolder:
         """The newest folder of this attempt; it need not exist."""
         base = self.path / "tasks" / task_id
         tries = sorted(base.glob(f"{attempt}.*"), key=lambda path: int(path.suffix[1:] or 0))
-        return Attempt(tries[-1] if tries else base / str(attempt))
+        return AttemptFolder(tries[-1] if tries else base / str(attempt))
 
-    def make_attempt(self, task_id: str, attempt: int) -> Attempt:
+    def make_attempt(self, task_id: str, attempt: int) -> AttemptFolder:
         """Make the folder for a try to begin this attempt."""
         made = self.attempt(task_id, attempt)
         if made.path.exists():
             number = int(made.path.suffix[1:] or 0) + 1
-            made = Attempt(made.path.with_name(f"{attempt}.{number}"))
+            made = AttemptFolder(made.path.with_name(f"{attempt}.{number}"))
         for part in (made.out, made.work):
             part.mkdir(parents=True, exist_ok=True, mode=0o700)
         return made
 
-    def supervisors(self) -> list[int]:
+    def find_supervisors(self) -> list[int]:
         """The process ids of all living supervisors of the run."""
-        found = [Attempt(path).supervisor() for path in self.path.glob("tasks/*/*")]
+        found = [AttemptFolder(path).find_supervisor() for path in self.path.glob("tasks/*/*")]
         return [pid for pid in found if pid]
 
-    def artifact(self, task_id: str, attempt: int, name: str) -> Path:
+    def artifact_path(self, task_id: str, attempt: int, name: str) -> Path:
         """Where an output artifact belongs."""
         return self.path / "artifacts" / task_id / str(attempt) / quote(name, safe="")
 
-    def removable(self, *, keep_artifacts: bool) -> list[Path]:
+    def removable_paths(self, *, keep_artifacts: bool) -> list[Path]:
         """What goes with the run: the folder, or all but the artifacts where another run stands on them."""
         return [self.path / "tasks", self.workspace, self.volumes] if keep_artifacts else [self.path]
 
 
-class Attempt:
+class AttemptFolder:
     """The folder of one attempt."""
 
     def __init__(self, path: Path) -> None:
@@ -93,17 +93,17 @@ class Attempt:
         self.work = path / "work"
         self._claim = path / "claim"
 
-    def exit(self) -> Exit | None:
+    def read_exit(self) -> Exit | None:
         """How it ended; None while it has not, or when there is no reading it.
 
         The task can have done anything to its folder, and a power cut can have taken the file's text.
         """
         try:
-            return read_exit((self.path / "exit.json").read_bytes())
+            return parse_exit((self.path / "exit.json").read_bytes())
         except OSError:
             return None
 
-    def supervisor(self) -> int:
+    def find_supervisor(self) -> int:
         """The process id of its living supervisor; 0 when there is none (any more)."""
         try:
             descriptor = os.open(self._claim, os.O_RDWR)
@@ -117,7 +117,7 @@ class Attempt:
             os.close(descriptor)
         return 0
 
-    def void(self) -> bool:
+    def prevent_start(self) -> bool:
         """See to it that it never begins; False when it has begun. A void claim is an empty file.
 
         The folder is made before the attempt is stored, so it was the task who removed a folder that is gone.
@@ -130,11 +130,11 @@ class Attempt:
             return False
         return True
 
-    def log_part(self, offset: int, limit: int, *, over: bool) -> LogPart:
+    def read_log(self, offset: int, limit: int, *, over: bool) -> LogPart:
         """Return at most `limit` bytes of the log from `offset`; `over`: nothing more can come."""
-        over = over or self.exit() is not None  # asked first: what is written until then is read
+        over = over or self.read_exit() is not None  # asked first: what is written until then is read
         try:
-            with open(self.path / "log", "rb", opener=_at_once) as file:
+            with open(self.path / "log", "rb", opener=_open_nonblocking) as file:
                 file.seek(offset)
                 data = file.read(limit)
                 size = os.fstat(file.fileno()).st_size
@@ -144,7 +144,7 @@ class Attempt:
         return LogPart(data=data, offset=offset, next_offset=end, size=size, complete=over and end >= size)
 
 
-def read_exit(data: bytes) -> Exit | None:
+def parse_exit(data: bytes) -> Exit | None:
     """Return what a supervisor says of the end; None for what it has not said whole."""
     try:
         return msgspec.json.decode(data, type=Exit)
@@ -152,7 +152,7 @@ def read_exit(data: bytes) -> Exit | None:
         return None
 
 
-def _at_once(path: str, flags: int) -> int:
+def _open_nonblocking(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # whatever a task has put there
 
 

@@ -10,13 +10,13 @@ from urllib.parse import quote
 import msgspec
 
 from ....models import Artifact
-from ..plan.components import arguments, python_code
-from ..plan.inputs import one_value
-from ..plan.ir import Container, FieldAsEnv, Pipeline, SourceAsEnv, SourceAsFiles
-from ..plan.nodes import Node
-from ..plan.values import as_text, fill
-from .folders import Attempt, RunFolder
-from .volumes import Claims
+from ..plan.components import find_python_code, resolve_arguments
+from ..plan.inputs import resolve_setting
+from ..plan.ir import CompiledPipeline, Container, FieldAsEnv, SourceAsEnv, SourceAsFiles
+from ..plan.nodes import TaskNode
+from ..plan.values import fill, render_text
+from .folders import AttemptFolder, RunFolder
+from .volumes import VolumeClaims
 
 FIXED_FIELDS = {
     "spec.serviceAccountName": "default-editor",
@@ -31,7 +31,7 @@ class JobError(ValueError):
     """An attempt cannot be made from what there is; the text is for people."""
 
 
-class Sources(Protocol):
+class SecretSource(Protocol):
     """The secrets and config maps of a namespace."""
 
     def secret(self, namespace: str, name: str) -> dict[str, str] | None:
@@ -61,56 +61,56 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return f"Job({self.folder!r})"
 
 
-class Maker(msgspec.Struct, frozen=True, kw_only=True):
+class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
     """What the jobs of one run have in common."""
 
-    pipeline: Pipeline
+    pipeline: CompiledPipeline
     namespace: str
     folder: RunFolder
-    claims: Claims
-    sources: Sources
+    claims: VolumeClaims
+    sources: SecretSource
     environment: Mapping[str, str]
-    placeholders: Callable[[Node], Mapping[str, str]]
+    placeholders: Callable[[TaskNode], Mapping[str, str]]
     log_limit: int
 
-    def make(self, node: Node, task_id: str, attempt: Attempt, paths: list[str]) -> Job:
+    def build(self, node: TaskNode, task_id: str, attempt: AttemptFolder, paths: list[str]) -> Job:
         """Return the job for the attempt of `node`; raises JobError."""
         container = self.pipeline.executor(node.component).container
         if container is None:
             raise JobError("It has nothing to run.")
-        executor_input = self.executor_input(node, task_id, attempt)
-        code = python_code(container)
+        executor_input = self.build_executor_input(node, task_id, attempt)
+        code = find_python_code(container)
         command = []
         if code is None:
-            _make_places(executor_input)
-            command = self._command(node, container, executor_input, attempt)
+            _make_output_folders(executor_input)
+            command = self._build_command(node, container, executor_input, attempt)
         return Job(
             folder=str(attempt.path),
             work=str(attempt.work),
             log_limit=self.log_limit,
             timeout=self.pipeline.platform(node.component).active_deadline_seconds,
-            environment=self._environment(node, container, paths),
+            environment=self._build_environment(node, container, paths),
             paths=paths,
             command=command,
             source=code.source if code else "",
             function=code.function if code else "",
             executor_input=executor_input,
-            files=self._files(node),
-            volumes=self._volumes(node, attempt),
+            files=self._read_files(node),
+            volumes=self._find_volumes(node, attempt),
         )
 
-    def executor_input(self, node: Node, task_id: str, attempt: Attempt) -> dict[str, Any]:
+    def build_executor_input(self, node: TaskNode, task_id: str, attempt: AttemptFolder) -> dict[str, Any]:
         """Return ExecutorInput (pipeline_spec.proto) for `node`."""
         definitions = node.component.output_definitions
         declared = node.component.input_definitions.parameters
         outputs: dict[str, Any] = {"outputFile": str(attempt.out / "executor_output.json")}
         if definitions.parameters:
-            files = {name: {"outputFile": str(output_file(attempt, name))} for name in definitions.parameters}
+            files = {name: {"outputFile": str(output_path(attempt, name))} for name in definitions.parameters}
             outputs["parameters"] = files
         if definitions.artifacts:
             outputs["artifacts"] = {
-                name: {"artifacts": [_wire(artifact)]}
-                for name, artifact in self.output_artifacts(node, task_id).items()
+                name: {"artifacts": [_artifact_message(artifact)]}
+                for name, artifact in self.declare_artifacts(node, task_id).items()
             }
         return {
             "inputs": {
@@ -118,92 +118,92 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
                     name: value for name, value in node.inputs.parameters.items() if name in declared
                 },
                 "artifacts": {
-                    name: {"artifacts": [_wire(artifact) for artifact in artifacts]}
+                    name: {"artifacts": [_artifact_message(artifact) for artifact in artifacts]}
                     for name, artifacts in node.inputs.artifacts.items()
                 },
             },
             "outputs": outputs,
         }
 
-    def output_artifacts(self, node: Node, task_id: str) -> dict[str, Artifact]:
+    def declare_artifacts(self, node: TaskNode, task_id: str) -> dict[str, Artifact]:
         """Return the artifacts that `node` is to make, at the places where they belong."""
         return {
             name: Artifact(
                 name=name,
                 type=definition.artifact_type.schema_title,
-                uri=str(self.folder.artifact(task_id, node.attempt, name)),
+                uri=str(self.folder.artifact_path(task_id, node.attempt, name)),
             )
             for name, definition in node.component.output_definitions.artifacts.items()
         }
 
-    def _command(
-        self, node: Node, container: Container, executor_input: dict[str, Any], attempt: Attempt
+    def _build_command(
+        self, node: TaskNode, container: Container, executor_input: dict[str, Any], attempt: AttemptFolder
     ) -> list[str]:
         given = {**node.inputs.parameters, **node.inputs.artifacts}
         known = {**self.placeholders(node), "": msgspec.json.encode(executor_input).decode()}
         known[".outputs.output_file"] = executor_input["outputs"]["outputFile"]
-        for kind, name, fields in _places(executor_input):
+        for kind, name, fields in _list_placeholders(executor_input):
             for field, value in fields.items():
                 known[f".{kind}['{name}']{field}"] = value
         for name, value in node.inputs.parameters.items():
-            known[f".inputs.parameters['{name}']"] = as_text(value)
+            known[f".inputs.parameters['{name}']"] = render_text(value)
         for name, text in container.files.items():
             path = attempt.out / "inputs" / name.replace("/", "_")
             path.parent.mkdir(exist_ok=True)
-            path.write_text(as_text(fill(text, node.inputs.parameters, self.placeholders(node))))
+            path.write_text(render_text(fill(text, node.inputs.parameters, self.placeholders(node))))
             known[f".inputs.artifacts['{name}'].path"] = str(path)
-        words = arguments([*container.command, *container.args], given)
-        return [as_text(fill(word, node.inputs.parameters, known)) for word in words]
+        words = resolve_arguments([*container.command, *container.args], given)
+        return [render_text(fill(word, node.inputs.parameters, known)) for word in words]
 
-    def _environment(self, node: Node, container: Container, paths: list[str]) -> dict[str, str]:
+    def _build_environment(self, node: TaskNode, container: Container, paths: list[str]) -> dict[str, str]:
         known = self.placeholders(node)
         values = dict(self.environment)
         if paths:
             values["PYTHONPATH"] = ":".join([*paths, *filter(None, [values.get("PYTHONPATH", "")])])
         for variable in container.env:
-            values[variable.name] = as_text(fill(variable.value, node.inputs.parameters, known))
+            values[variable.name] = render_text(fill(variable.value, node.inputs.parameters, known))
         platform = self.pipeline.platform(node.component)
         for source in platform.config_map_as_env:
-            values.update(self._from_config_map(node, source))
+            values.update(self._read_config_map(node, source))
         for source in platform.secret_as_env:
-            values.update(self._from_secret(node, source))
+            values.update(self._read_secret(node, source))
         for field in platform.field_path_as_env:
-            values[field.name] = self._field(node, field)
+            values[field.name] = self._resolve_field(node, field)
         return values
 
-    def _from_secret(self, node: Node, source: SourceAsEnv) -> dict[str, str]:
-        name = self._name(node, source, source.secret_name)
+    def _read_secret(self, node: TaskNode, source: SourceAsEnv) -> dict[str, str]:
+        name = self._resolve_name(node, source, source.secret_name)
         if name is None:
             return {}
         data = self.sources.secret(self.namespace, name)
-        return _keys(source, data, f"secret {name}")
+        return _select_keys(source, data, f"secret {name}")
 
-    def _from_config_map(self, node: Node, source: SourceAsEnv) -> dict[str, str]:
-        name = self._name(node, source, source.config_map_name)
+    def _read_config_map(self, node: TaskNode, source: SourceAsEnv) -> dict[str, str]:
+        name = self._resolve_name(node, source, source.config_map_name)
         if name is None:
             return {}
         data = self.sources.config_map(self.namespace, name)
-        return _keys(source, data, f"config map {name}")
+        return _select_keys(source, data, f"config map {name}")
 
-    def _files(self, node: Node) -> dict[str, dict[str, str]]:
+    def _read_files(self, node: TaskNode) -> dict[str, dict[str, str]]:
         """Secrets and config maps that are shown as files; an optional one that is missing has none."""
         platform = self.pipeline.platform(node.component)
         files = {}
         for source in platform.secret_as_volume:
-            name = self._name(node, source, source.secret_name)
+            name = self._resolve_name(node, source, source.secret_name)
             if name is None:
                 continue
             data = self.sources.secret(self.namespace, name)
-            files[source.mount_path] = _all_keys(source, data, f"secret {name}")
+            files[source.mount_path] = _require_all(source, data, f"secret {name}")
         for source in platform.config_map_as_volume:
-            name = self._name(node, source, source.config_map_name)
+            name = self._resolve_name(node, source, source.config_map_name)
             if name is None:
                 continue
             data = self.sources.config_map(self.namespace, name)
-            files[source.mount_path] = _all_keys(source, data, f"config map {name}")
+            files[source.mount_path] = _require_all(source, data, f"config map {name}")
         return files
 
-    def _volumes(self, node: Node, attempt: Attempt) -> dict[str, str]:
+    def _find_volumes(self, node: TaskNode, attempt: AttemptFolder) -> dict[str, str]:
         """Claims and empty folders, as folders that are shown to the task alone."""
         platform = self.pipeline.platform(node.component)
         places = {}
@@ -212,19 +212,19 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             places[scratch.mount_path] = str(folder)
         for mount in platform.pvc_mount:
-            name = one_value(node, mount.name, self.placeholders(node))
-            places[mount.mount_path] = str(self.claims.place(name, mount.sub_path))
+            name = resolve_setting(node, mount.name, self.placeholders(node))
+            places[mount.mount_path] = str(self.claims.make_folder(name, mount.sub_path))
         return places
 
-    def _name(self, node: Node, source: SourceAsEnv | SourceAsFiles, written: str) -> str | None:
+    def _resolve_name(self, node: TaskNode, source: SourceAsEnv | SourceAsFiles, written: str) -> str | None:
         """The name of what is read; None where an input that has no value was to tell it: nothing is read."""
         parameter = source.secret_name_parameter or source.config_map_name_parameter
         if parameter is None:
             return written
-        value = one_value(node, parameter, self.placeholders(node))
-        return None if value is None else as_text(value)
+        value = resolve_setting(node, parameter, self.placeholders(node))
+        return None if value is None else render_text(value)
 
-    def _field(self, node: Node, field: FieldAsEnv) -> str:
+    def _resolve_field(self, node: TaskNode, field: FieldAsEnv) -> str:
         known = self.placeholders(node)
         fields = {
             "metadata.namespace": self.namespace,
@@ -234,12 +234,12 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
         return fields.get(field.field_path, FIXED_FIELDS.get(field.field_path, ""))
 
 
-def output_file(attempt: Attempt, name: str) -> Path:
+def output_path(attempt: AttemptFolder, name: str) -> Path:
     """Where a task may write the output parameter `name` by itself."""
     return attempt.out / "parameters" / name.replace("/", "_")
 
 
-def _make_places(executor_input: dict[str, Any]) -> None:
+def _make_output_folders(executor_input: dict[str, Any]) -> None:
     """A program finds the folders of its outputs made, as KFP's launcher makes them."""
     outputs = executor_input["outputs"]
     paths = [file["outputFile"] for file in outputs.get("parameters", {}).values()]
@@ -248,7 +248,7 @@ def _make_places(executor_input: dict[str, Any]) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
 
 
-def _keys(source: SourceAsEnv, data: dict[str, str] | None, what: str) -> dict[str, str]:
+def _select_keys(source: SourceAsEnv, data: dict[str, str] | None, what: str) -> dict[str, str]:
     values = {}
     for key in source.key_to_env:
         wanted = key.secret_key or key.config_map_key
@@ -259,13 +259,13 @@ def _keys(source: SourceAsEnv, data: dict[str, str] | None, what: str) -> dict[s
     return values
 
 
-def _all_keys(source: SourceAsFiles, data: dict[str, str] | None, what: str) -> dict[str, str]:
+def _require_all(source: SourceAsFiles, data: dict[str, str] | None, what: str) -> dict[str, str]:
     if data is None and not source.optional:
         raise JobError(f"There is no {what} in this namespace.")
     return data or {}
 
 
-def _wire(artifact: Artifact) -> dict[str, Any]:
+def _artifact_message(artifact: Artifact) -> dict[str, Any]:
     return {
         "name": artifact.name,
         "type": {"schemaTitle": artifact.type, "schemaVersion": "0.0.1"},
@@ -274,21 +274,21 @@ def _wire(artifact: Artifact) -> dict[str, Any]:
     }
 
 
-def _places(executor_input: dict[str, Any]) -> list[tuple[str, str, dict[str, str]]]:
+def _list_placeholders(executor_input: dict[str, Any]) -> list[tuple[str, str, dict[str, str]]]:
     """The placeholders of artifacts and output files: (kind, name, suffix → text)."""
     found: list[tuple[str, str, dict[str, str]]] = []
     for side in ("inputs", "outputs"):
         for name, listed in executor_input[side].get("artifacts", {}).items():
             for artifact in listed["artifacts"][:1]:
                 metadata = {
-                    f".metadata['{key}']": as_text(value) for key, value in artifact["metadata"].items()
+                    f".metadata['{key}']": render_text(value) for key, value in artifact["metadata"].items()
                 }
                 fields = {
                     "": msgspec.json.encode(listed).decode(),
                     ".path": artifact["uri"],
                     ".uri": artifact["uri"],
                     ".name": artifact["name"],
-                    ".metadata": as_text(artifact["metadata"]),
+                    ".metadata": render_text(artifact["metadata"]),
                 }
                 found.append((f"{side}.artifacts", name, {**fields, **metadata}))
     for name, file in executor_input["outputs"].get("parameters", {}).items():

@@ -66,11 +66,11 @@ class ForkLauncher:
         fault: OSError = LaunchError("the fork server does not start")
         for _ in range(_TRIES):
             try:
-                self._ensure()
+                self._ensure_server()
                 return self._send(data)
             except OSError as error:
                 fault = error
-                self._stop()
+                self._stop_server()
         raise LaunchError(f"the fork server does not answer ({fault})") from fault
 
     def _send(self, data: bytes) -> Handle:
@@ -87,29 +87,29 @@ class ForkLauncher:
 
     def close(self) -> None:
         """End the fork server; what runs goes on."""
-        self._stop()
+        self._stop_server()
         with contextlib.suppress(OSError):
             os.unlink(self._path)
         with contextlib.suppress(OSError):
             os.rmdir(self._folder)
 
-    def _ensure(self) -> None:
+    def _ensure_server(self) -> None:
         if self.pid:
             return
-        self._stop()
+        self._stop_server()
         os.makedirs(self._folder, 0o700, exist_ok=True)  # a fork server that ends by itself removes it
         server = subprocess.Popen(
             [sys.executable, "-B", str(_WORKER / "forkserver.py"), self._path, *self._paths],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(),
+            env=_make_environment(),
             start_new_session=True,
         )
         self._server = server
         if server.stdout is None or server.stdout.readline() != b"ready\n":
             raise LaunchError("the fork server did not start")
 
-    def _stop(self) -> None:
+    def _stop_server(self) -> None:
         server, self._server = self._server, None
         if server is None:
             return
@@ -133,7 +133,7 @@ class SingleLauncher:
     def start(self, job: Job) -> Handle:
         """Start the supervisor of `job`; raises LaunchError."""
         self._started = [process for process in self._started if process.poll() is None]
-        environment = _environment()
+        environment = _make_environment()
         if self._paths:
             job = msgspec.structs.replace(job, paths=[*job.paths, *self._paths])
         try:
@@ -166,5 +166,5 @@ def choose_launcher(executor: str, paths: Sequence[str] = ()) -> Launcher:
     return ForkLauncher(paths)
 
 
-def _environment() -> dict[str, str]:
+def _make_environment() -> dict[str, str]:
     return {**os.environ, "_KFP_RUNTIME": "true", "PYTHONDONTWRITEBYTECODE": "1"}

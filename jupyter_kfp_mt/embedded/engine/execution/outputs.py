@@ -15,8 +15,8 @@ import msgspec
 from ....models import Artifact, TaskValues
 from ..plan.ir import Component
 from ..plan.values import ValueTypeError, coerce, parse
-from .folders import Attempt
-from .jobs import output_file
+from .folders import AttemptFolder
+from .jobs import output_path
 
 _LARGEST = 256 * 1024 * 1024  # bytes of an output file that are read
 
@@ -41,9 +41,9 @@ class _ExecutorOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     artifacts: dict[str, _ArtifactList] = {}
 
 
-def read_outputs(component: Component, attempt: Attempt, artifacts: dict[str, Artifact]) -> TaskValues:
+def read_outputs(component: Component, attempt: AttemptFolder, artifacts: dict[str, Artifact]) -> TaskValues:
     """Return the outputs of an attempt; `artifacts` are those it was to make; raises OutputError."""
-    written = _executor_output(attempt.out / "executor_output.json")
+    written = _read_executor_output(attempt.out / "executor_output.json")
     parameters = {}
     for name, definition in component.output_definitions.parameters.items():
         kind = definition.parameter_type
@@ -52,20 +52,20 @@ def read_outputs(component: Component, attempt: Attempt, artifacts: dict[str, Ar
                 parameters[name] = coerce(written.parameter_values[name], kind)
             else:
                 source = artifacts.get(definition.read_from)
-                text = _file(Path(source.uri) if source else output_file(attempt, name), name)
+                text = _read_text(Path(source.uri) if source else output_path(attempt, name), name)
                 parameters[name] = parse(text.removesuffix("\n") if definition.trimmed else text, kind)
         except ValueTypeError as error:
             raise OutputError(f"Its output {name} cannot be used: {error}.") from error
     made = {}
     for name, artifact in artifacts.items():
         listed = written.artifacts.get(name, _ArtifactList()).artifacts
-        made[name] = [_artifact(artifact, one) for one in listed] or [artifact]
+        made[name] = [_collect_artifact(artifact, one) for one in listed] or [artifact]
     return TaskValues(parameters=parameters, artifacts=made)
 
 
-def _executor_output(path: Path) -> _ExecutorOutput:
+def _read_executor_output(path: Path) -> _ExecutorOutput:
     try:
-        written = _content(path, "outputs")
+        written = _read_file(path, "outputs")
         return msgspec.json.decode(written, type=_ExecutorOutput)
     except FileNotFoundError:
         return _ExecutorOutput()
@@ -77,16 +77,16 @@ def _executor_output(path: Path) -> _ExecutorOutput:
         raise OutputError(f"Its outputs cannot be read: {reason}.") from error
 
 
-def _file(path: Path, name: str) -> str:
+def _read_text(path: Path, name: str) -> str:
     try:
-        return _content(path, f"output {name}").decode("utf-8")
+        return _read_file(path, f"output {name}").decode("utf-8")
     except FileNotFoundError:
         raise OutputError(f"It did not give its output {name}.") from None
     except UnicodeDecodeError:
         raise OutputError(f"Its output {name} is not text.") from None
 
 
-def _content(path: Path, what: str) -> bytes:
+def _read_file(path: Path, what: str) -> bytes:
     """All of a file; what is none (a pipe, a device) might never end, and all runs would wait for it."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
@@ -101,7 +101,7 @@ def _content(path: Path, what: str) -> bytes:
         os.close(descriptor)
 
 
-def _artifact(declared: Artifact, written: _RuntimeArtifact) -> Artifact:
+def _collect_artifact(declared: Artifact, written: _RuntimeArtifact) -> Artifact:
     uri = written.uri or declared.uri
     custom = Path(written.custom_path) if written.custom_path else None
     if custom is not None and custom.exists() and uri == declared.uri:

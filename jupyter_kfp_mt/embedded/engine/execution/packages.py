@@ -34,16 +34,16 @@ class Packages:
         self._locks: dict[str, threading.Lock] = {}
         self._failed: dict[str, tuple[float, KfpError]] = {}
 
-    def ready(self, requirements: tuple[str, ...]) -> list[str] | None:
+    def find(self, requirements: tuple[str, ...]) -> list[str] | None:
         """Return what goes in front of `sys.path` for these; None while they have to be installed."""
-        if all(_is_here(requirement) for requirement in requirements):
+        if all(_is_installed(requirement) for requirement in requirements):
             return []
-        target = self._target(requirements)
+        target = self._folder_of(requirements)
         return [str(target)] if target.is_dir() else None
 
     def install(self, requirements: tuple[str, ...]) -> None:
         """Install the requirements unless they are there; raises `packages-unavailable`."""
-        target = self._target(requirements)
+        target = self._folder_of(requirements)
         asked = time.monotonic()
         with self._lock:
             own = self._locks.setdefault(target.name, threading.Lock())
@@ -56,27 +56,27 @@ class Packages:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 if not target.is_dir():
                     try:
-                        self._pip(requirements, target)
+                        self._run_pip(requirements, target)
                     except KfpError as failure:
                         self._failed[target.name] = (time.monotonic(), failure)
                         raise
 
-    def runtime(self) -> list[str] | None:
+    def find_runtime(self) -> list[str] | None:
         """Return what KFP's executor needs on `sys.path`; None while `RUNTIME` has to be installed.
 
         Nothing where kfp is installed; else a copy without its dependencies: the executor needs none.
         """
         if self._has_kfp():
             return []
-        target = self._target(RUNTIME)
+        target = self._folder_of(RUNTIME)
         return [str(target)] if target.is_dir() else None
 
-    def _target(self, requirements: tuple[str, ...]) -> Path:
+    def _folder_of(self, requirements: tuple[str, ...]) -> Path:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         digest = hashlib.sha256("\n".join([version, *requirements]).encode()).hexdigest()
         return self._folder / digest[:24]
 
-    def _pip(self, requirements: tuple[str, ...], target: Path) -> None:
+    def _run_pip(self, requirements: tuple[str, ...], target: Path) -> None:
         draft = target.with_name(f"{target.name}.{os.getpid()}.part")
         shutil.rmtree(draft, ignore_errors=True)
         command = [sys.executable, "-B", "-m", "pip", "install", "--quiet", "--no-input", "--no-compile"]
@@ -91,15 +91,15 @@ class Packages:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise _unavailable(requirements, str(error)) from error
+            raise _make_error(requirements, str(error)) from error
         if done.returncode != 0:
             shutil.rmtree(draft, ignore_errors=True)
-            raise _unavailable(requirements, _last_error(done.stderr or done.stdout))
+            raise _make_error(requirements, _last_error(done.stderr or done.stdout))
         draft.mkdir(exist_ok=True)
         draft.rename(target)
 
 
-def _is_here(requirement: str) -> bool:
+def _is_installed(requirement: str) -> bool:
     """Whether the server's own Python has it; an option of pip counts as not here."""
     import importlib.metadata  # 3 MiB that most servers never need
 
@@ -120,7 +120,7 @@ def _is_here(requirement: str) -> bool:
     return wanted.specifier.contains(version, prereleases=True)
 
 
-def _unavailable(requirements: tuple[str, ...], reason: str) -> KfpError:
+def _make_error(requirements: tuple[str, ...], reason: str) -> KfpError:
     return kfp_error("packages-unavailable", list=" ".join(requirements), reason=reason)
 
 

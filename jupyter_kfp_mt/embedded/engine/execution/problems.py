@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from ....pipeline_spec import Package
-from ..plan.components import CommandError, is_containerized_python, python_code
+from ..plan.components import CommandError, find_python_code, is_containerized_python
 from ..plan.expressions import ExpressionError, compile_condition
-from ..plan.ir import Component, Container, Dag, KubernetesExecutor, Pipeline, TaskSpec, read_pipeline
+from ..plan.ir import CompiledPipeline, Component, Container, Dag, KubernetesExecutor, TaskSpec, read_pipeline
 from .jobs import KNOWN_FIELDS
 from .volumes import CREATE, DELETE
 
@@ -18,7 +18,7 @@ MountFault = Callable[[tuple[str, ...]], str]
 Which = Callable[[str], str | None]
 
 
-def no_mounts(_places: tuple[str, ...]) -> str:
+def refuse_mounts(_places: tuple[str, ...]) -> str:
     """Tell that no files can be shown anywhere."""
     return "files cannot be shown to one task alone"
 
@@ -30,8 +30,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def problems_of(
-    package: Package, mount_fault: MountFault = no_mounts, which: Which = shutil.which
+def find_package_problems(
+    package: Package, mount_fault: MountFault = refuse_mounts, which: Which = shutil.which
 ) -> list[Problem]:
     """Return the tasks of `package` that cannot run here, or that it cannot run at all; never raises."""
     try:
@@ -42,7 +42,7 @@ def problems_of(
 
 
 def find_problems(
-    pipeline: Pipeline, mount_fault: MountFault = no_mounts, which: Which = shutil.which
+    pipeline: CompiledPipeline, mount_fault: MountFault = refuse_mounts, which: Which = shutil.which
 ) -> list[Problem]:
     """Return the tasks that cannot run here, in the order of the pipeline.
 
@@ -50,16 +50,16 @@ def find_problems(
     """
     found: dict[str, str] = {}
     for component in (pipeline.root, *pipeline.components.values()):
-        for name in _never_ready(component.dag.tasks if component.dag else {}):
+        for name in _find_deadlocked(component.dag.tasks if component.dag else {}):
             found[name] = "an order of tasks in which its turn can come"
-    for name, task, component in _tasks(pipeline):
-        reason = _reason(pipeline, task, component, mount_fault, which)
+    for name, task, component in _walk_tasks(pipeline):
+        reason = _check_task(pipeline, task, component, mount_fault, which)
         if reason:
             found.setdefault(name, reason)
     return [Problem(task=name, reason=reason) for name, reason in found.items()]
 
 
-def _tasks(pipeline: Pipeline) -> Iterator[tuple[str, TaskSpec, Component]]:
+def _walk_tasks(pipeline: CompiledPipeline) -> Iterator[tuple[str, TaskSpec, Component]]:
     """Every task of every component in use, each component once: it may be used a million times."""
     seen: set[str] = set()
     waiting = [pipeline.root]
@@ -76,7 +76,7 @@ def _tasks(pipeline: Pipeline) -> Iterator[tuple[str, TaskSpec, Component]]:
         waiting += reversed(below)
 
 
-def _never_ready(tasks: Mapping[str, TaskSpec]) -> list[str]:
+def _find_deadlocked(tasks: Mapping[str, TaskSpec]) -> list[str]:
     """The tasks that wait for each other, or for one that does not exist."""
     waiting = dict(tasks)
     while ready := [name for name, task in waiting.items() if not task.upstream & waiting.keys()]:
@@ -86,15 +86,15 @@ def _never_ready(tasks: Mapping[str, TaskSpec]) -> list[str]:
     return [*waiting, *unknown]
 
 
-def _reason(
-    pipeline: Pipeline, task: TaskSpec, component: Component, mount_fault: MountFault, which: Which
+def _check_task(
+    pipeline: CompiledPipeline, task: TaskSpec, component: Component, mount_fault: MountFault, which: Which
 ) -> str:
     try:
         compile_condition(task.trigger_policy.condition or "true")
     except (ExpressionError, RecursionError) as error:
         return f"a condition that is not understood here: {error}"
     if component.dag is not None:
-        return _loops_back(pipeline, task)
+        return _check_recursion(pipeline, task)
     if any(one.parameter_type == "TASK_CONFIG" for one in component.input_definitions.parameters.values()):
         return "the settings of its pod (`dsl.TaskConfig`), which it hands on in a cluster"
     if not component.executor_label:
@@ -107,12 +107,14 @@ def _reason(
     if executor.container is None:
         return "an executor that only Vertex AI has"
     try:
-        return _container(executor.container, which) or _platform(pipeline.platform(component), mount_fault)
+        return _check_container(executor.container, which) or _check_platform(
+            pipeline.platform(component), mount_fault
+        )
     except CommandError as error:
         return str(error)
 
 
-def _loops_back(pipeline: Pipeline, task: TaskSpec) -> str:
+def _check_recursion(pipeline: CompiledPipeline, task: TaskSpec) -> str:
     """A component that contains itself would never end."""
     seen: set[str] = set()
     level = {task.component_ref.name}
@@ -129,10 +131,10 @@ def _loops_back(pipeline: Pipeline, task: TaskSpec) -> str:
     return ""
 
 
-def _container(container: Container, which: Which) -> str:
+def _check_container(container: Container, which: Which) -> str:
     if container.image in {CREATE, DELETE}:
         return ""
-    if python_code(container) is not None:
+    if find_python_code(container) is not None:
         return ""
     if is_containerized_python(container):
         return f"its image {container.image}, which has its code"
@@ -144,7 +146,7 @@ def _container(container: Container, which: Which) -> str:
     return ""
 
 
-def _platform(platform: KubernetesExecutor, mount_fault: MountFault) -> str:
+def _check_platform(platform: KubernetesExecutor, mount_fault: MountFault) -> str:
     places = {
         **dict.fromkeys([one.mount_path for one in platform.secret_as_volume], "a secret as files"),
         **dict.fromkeys([one.mount_path for one in platform.config_map_as_volume], "a config map as files"),

@@ -27,7 +27,7 @@ CREATE, DELETE = "argostub/createpvc", "argostub/deletepvc"  # images that stand
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 
 
-class Claims(msgspec.Struct, frozen=True, kw_only=True):
+class VolumeClaims(msgspec.Struct, frozen=True, kw_only=True):
     """The claims that the tasks of one run can use."""
 
     tenant: Path
@@ -37,59 +37,59 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     def operate(self, image: str, values: Mapping[str, Any], task_id: str) -> TaskValues:
         """Create or delete a claim as the inputs `values` of the task ask; raises InputError."""
         if image == DELETE:
-            self._delete(_checked(values.get("pvc_name")), task_id)
+            self._delete(_check_name(values.get("pvc_name")), task_id)
             return TaskValues()
         own, suffix = values.get("pvc_name"), values.get("pvc_name_suffix")
         if own and suffix:
             raise InputError("A claim has either pvc_name or pvc_name_suffix.")
-        name = _checked(own or f"{task_id}{suffix or ''}")
+        name = _check_name(own or f"{task_id}{suffix or ''}")
         self._create(self.tenant if own else self.run, name, task_id)
         return TaskValues(parameters={"name": name})
 
-    def place(self, name: object, sub_path: str) -> Path:
+    def make_folder(self, name: object, sub_path: str) -> Path:
         """Return the folder of a claim, or of a part of it; it is made if need be; raises InputError."""
-        name = _checked(name)
-        folder = self._home(name) / name
+        name = _check_name(name)
+        folder = self._find_home(name) / name
         part = (folder / sub_path).resolve()
         if ".." in Path(sub_path).parts or not part.is_relative_to(folder.resolve()):
             raise InputError(f"“{sub_path}” is not a path in the claim {name}.")
         part.mkdir(parents=True, exist_ok=True, mode=0o700)
         return part
 
-    def _home(self, name: str) -> Path:
+    def _find_home(self, name: str) -> Path:
         own = any((self.run / entry).exists() for entry in (name, f".{name}"))
         return self.run if own else self.tenant
 
     def _create(self, home: Path, name: str, task_id: str) -> None:
         last, folder = home / f".{name}", home / name
-        if folder.exists() and _text(last) != f"created by {task_id}":
+        if folder.exists() and _read_text(last) != f"created by {task_id}":
             raise InputError(f"There is a claim {name} already.")
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         last.write_text(f"created by {task_id}")
         folder.mkdir(exist_ok=True, mode=0o700)
 
     def _delete(self, name: str, task_id: str) -> None:
-        home = self._home(name)
+        home = self._find_home(name)
         last, folder = home / f".{name}", home / name
-        if not folder.exists() and _text(last) != f"deleted by {task_id}":
+        if not folder.exists() and _read_text(last) != f"deleted by {task_id}":
             raise InputError(f"There is no claim {name}.")
         last.write_text(f"deleted by {task_id}")
         self.remove(folder)
 
 
-def home_of(volumes: Path, namespace: str) -> Path:
+def claims_folder(volumes: Path, namespace: str) -> Path:
     """The folder of a tenant's claims; single-user mode takes any text for a namespace, `../..` too."""
     plain = namespace if _NAME.fullmatch(namespace) else f"-{quote(namespace, safe='')}"
     return volumes / plain
 
 
-def _checked(name: object) -> str:
+def _check_name(name: object) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InputError(f"“{name}” is not the name of a claim.")
     return name
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         return path.read_text()
     return ""

@@ -20,17 +20,17 @@ class Containment:
         self._give_up = give_up  # takes the id of a run, and why
         self._last = ""
 
-    def for_run(self, run_id: str, action: Callable[[], None]) -> None:
+    def contain_run(self, run_id: str, action: Callable[[], None]) -> None:
         """Do something for a run; a fault ends the run."""
-        fault = self._fault(f"run {run_id}", action)
+        fault = self._catch(f"run {run_id}", action)
         if fault:
             self._give_up(run_id, f"The engine failed: {fault}")
 
-    def apart(self, what: str, action: Callable[[], None]) -> bool:
+    def contain(self, what: str, action: Callable[[], None]) -> bool:
         """Do something that is for no run; returns whether it went well."""
-        return not self._fault(what, action)
+        return not self._catch(what, action)
 
-    def _fault(self, what: str, action: Callable[[], None]) -> str:
+    def _catch(self, what: str, action: Callable[[], None]) -> str:
         try:
             action()
         except sqlite3.OperationalError:

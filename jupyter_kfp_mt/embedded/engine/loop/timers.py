@@ -22,11 +22,11 @@ class Timers:
     def __init__(self) -> None:
         self._timers: list[Timer] = []
 
-    def after(self, seconds: float, run_id: str, action: Callable[[], None]) -> None:
+    def add(self, seconds: float, run_id: str, action: Callable[[], None]) -> None:
         """Have `action` done for a run in so many seconds."""
         self._timers.append(Timer(due=time.monotonic() + seconds, run_id=run_id, action=action))
 
-    def take(self) -> list[Timer]:
+    def take_due(self) -> list[Timer]:
         """Return the timers whose time has come; they are gone then."""
         now = time.monotonic()
         due = [timer for timer in self._timers if timer.due <= now]
@@ -38,6 +38,6 @@ class Timers:
         """Forget the timers of a run."""
         self._timers = [timer for timer in self._timers if timer.run_id != run_id]
 
-    def next(self) -> float:
+    def next_due(self) -> float:
         """When the next one is due, by the monotonic clock; infinity without one."""
         return min((timer.due for timer in self._timers), default=float("inf"))

@@ -28,7 +28,7 @@ class PythonCode(msgspec.Struct, frozen=True, kw_only=True):
     requirements: tuple[str, ...] = ()  # with pip's index options
 
 
-def python_code(container: Container) -> PythonCode | None:
+def find_python_code(container: Container) -> PythonCode | None:
     """Return the Python code that `container` would run; None when it runs something else.
 
     Raises CommandError when what it installs cannot be read.
@@ -45,11 +45,11 @@ def python_code(container: Container) -> PythonCode | None:
     return PythonCode(
         source=command[mark + 1],
         function=arguments[arguments.index("--function_to_execute") + 1],
-        requirements=requirements(command[:mark]),
+        requirements=find_requirements(command[:mark]),
     )
 
 
-def requirements(command: list[str]) -> tuple[str, ...]:
+def find_requirements(command: list[str]) -> tuple[str, ...]:
     """Return what the pip lines of `command` ask for, without KFP itself, which is here already.
 
     Raises CommandError for a line that no shell could read.
@@ -70,19 +70,19 @@ def requirements(command: list[str]) -> tuple[str, ...]:
 
 def is_containerized_python(container: Container) -> bool:
     """Whether it runs a function whose code is only in its image."""
-    return "kfp.dsl.executor_main" in " ".join(container.command) and python_code(container) is None
+    return "kfp.dsl.executor_main" in " ".join(container.command) and find_python_code(container) is None
 
 
-def arguments(words: list[str], given: Mapping[str, Any]) -> list[str]:
+def resolve_arguments(words: list[str], given: Mapping[str, Any]) -> list[str]:
     """Return a command's words with KFP's `IfPresent` and `Concat` resolved; placeholders stay for later."""
     result: list[str] = []
     for word in words:
-        part = _structure(word)
-        result += [word] if part is None else _resolved(part, given)
+        part = _parse_structure(word)
+        result += [word] if part is None else _resolve(part, given)
     return result
 
 
-def _structure(word: str) -> dict[str, Any] | None:
+def _parse_structure(word: str) -> dict[str, Any] | None:
     if not word.startswith(('{"IfPresent"', '{"Concat"')):
         return None
     try:
@@ -92,12 +92,12 @@ def _structure(word: str) -> dict[str, Any] | None:
     return part if isinstance(part, dict) else None
 
 
-def _resolved(part: object, given: Mapping[str, Any]) -> list[str]:
+def _resolve(part: object, given: Mapping[str, Any]) -> list[str]:
     if isinstance(part, list):
-        return [word for one in part for word in _resolved(one, given)]
+        return [word for one in part for word in _resolve(one, given)]
     if not isinstance(part, dict):
         return [str(part)]
     if "Concat" in part:
-        return ["".join(_resolved(part["Concat"], given))]
+        return ["".join(_resolve(part["Concat"], given))]
     choice = part.get("IfPresent", {})
-    return _resolved(choice.get("Then" if choice.get("InputName") in given else "Else", []), given)
+    return _resolve(choice.get("Then" if choice.get("InputName") in given else "Else", []), given)

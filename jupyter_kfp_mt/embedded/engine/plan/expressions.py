@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from .values import as_text
+from .values import render_text
 
 
 class ExpressionError(ValueError):
@@ -58,7 +58,7 @@ def evaluate(condition: str, values: Mapping[str, Any]) -> bool:
 
 def compile_condition(condition: str) -> _Eval:
     """Return a function from inputs to the condition's value; raises ExpressionError."""
-    parser = _Parser(_tokens(condition))
+    parser = _ConditionParser(_tokens(condition))
     result = parser.either()
     if parser.next.kind != "end":
         raise ExpressionError(f"unexpected “{parser.next.text}” in “{condition}”")
@@ -78,7 +78,7 @@ def _tokens(text: str) -> list[_Token]:
     return [*found, _Token("end", "end")]
 
 
-class _Parser:
+class _ConditionParser:
     """One function a line of the grammar; each returns the evaluation of what it read."""
 
     def __init__(self, tokens: list[_Token]) -> None:
@@ -250,7 +250,7 @@ def _to_bool(value: Any) -> bool:
 _CALLS: dict[str, Callable[[Any], Any]] = {
     "int": int,
     "double": float,
-    "string": as_text,
+    "string": render_text,
     "bool": _to_bool,
     "size": len,
 }

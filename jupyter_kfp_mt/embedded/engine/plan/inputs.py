@@ -10,8 +10,8 @@ import msgspec
 
 from ....models import Artifact, TaskValues
 from .ir import Component, DagParameterOutput, InputArtifact, InputParameter
-from .nodes import Node, State
-from .values import ValueTypeError, coerce, exact_numbers, fill, mentioned, select, shorten
+from .nodes import State, TaskNode
+from .values import ValueTypeError, coerce, fill, find_references, restore_integers, select, shorten
 
 _ABSENT = object()
 
@@ -20,7 +20,7 @@ class InputError(ValueError):
     """A step cannot start with what the steps before it gave; the text is for people."""
 
 
-def task_inputs(node: Node, known: Mapping[str, str]) -> TaskValues:
+def resolve_task_inputs(node: TaskNode, known: Mapping[str, str]) -> TaskValues:
     """Return what `node` starts with; `known` are the placeholders of the run; raises InputError.
 
     An input without a value is left out: the default of the component stands, or the input is optional.
@@ -28,41 +28,41 @@ def task_inputs(node: Node, known: Mapping[str, str]) -> TaskValues:
     values = {
         name: value
         for name, source in node.task.inputs.parameters.items()
-        if source.runtime_value is None and (value := _parameter(node, source, known)) is not _ABSENT
+        if source.runtime_value is None and (value := _resolve_parameter(node, source, known)) is not _ABSENT
     }
     given = dict(values)  # one constant is not read into another: their order would decide
     sources = {name for name, source in node.task.inputs.parameters.items() if source.runtime_value is None}
     for name, source in node.task.inputs.parameters.items():
         if source.runtime_value is not None:
-            lacking = mentioned(source.runtime_value.constant) & (sources - given.keys())
+            lacking = find_references(source.runtime_value.constant) & (sources - given.keys())
             if lacking:
                 raise InputError(f"There is no value for {min(lacking)}, which its input {name} is made of.")
-            constant = fill(exact_numbers(source.runtime_value.constant), given, known)
+            constant = fill(restore_integers(source.runtime_value.constant), given, known)
             if constant is not None:
                 values[name] = select(constant, source.parameter_expression_selector)
     artifacts = {
         name: found
         for name, source in node.task.inputs.artifacts.items()
-        if (found := _artifacts(node, source)) is not None
+        if (found := _resolve_artifacts(node, source)) is not None
     }
-    return TaskValues(parameters=_typed(values, node.component), artifacts=artifacts)
+    return TaskValues(parameters=_convert(values, node.component), artifacts=artifacts)
 
 
-def run_inputs(component: Component, arguments: Mapping[str, Any]) -> TaskValues:
+def resolve_run_inputs(component: Component, arguments: Mapping[str, Any]) -> TaskValues:
     """Return the inputs of the whole run: `arguments` and the pipeline's defaults; raises InputError."""
     given = {name: value for name, value in arguments.items() if value is not None}
-    return TaskValues(parameters=_typed(given, component))
+    return TaskValues(parameters=_convert(given, component))
 
 
-def one_value(node: Node, source: InputParameter, known: Mapping[str, str]) -> Any:
+def resolve_setting(node: TaskNode, source: InputParameter, known: Mapping[str, str]) -> Any:
     """Return the value of a setting written like an input (the name of a secret); None without one."""
     if source.runtime_value is not None:
-        return fill(exact_numbers(source.runtime_value.constant), node.inputs.parameters, known)
-    value = _parameter(node, source, known)
+        return fill(restore_integers(source.runtime_value.constant), node.inputs.parameters, known)
+    value = _resolve_parameter(node, source, known)
     return None if value is _ABSENT else value
 
 
-def missing(node: Node) -> str:
+def find_missing_input(node: TaskNode) -> str:
     """Return the name of the first input that `node` needs and does not have; empty when it has all."""
     definitions = node.component.input_definitions
     for name, parameter in definitions.parameters.items():
@@ -74,7 +74,7 @@ def missing(node: Node) -> str:
     return ""
 
 
-def loop_items(node: Node) -> list[Any]:
+def read_loop_items(node: TaskNode) -> list[Any]:
     """Return what the loop `node` goes over; raises InputError when that is no list."""
     artifacts, parameters = node.task.artifact_iterator, node.task.parameter_iterator
     if artifacts is not None:
@@ -92,7 +92,7 @@ def loop_items(node: Node) -> list[Any]:
     return items
 
 
-def iteration_inputs(loop: Node, item: Any) -> TaskValues:
+def resolve_iteration_inputs(loop: TaskNode, item: Any) -> TaskValues:
     """Return the inputs of the iteration of `loop` for `item`; raises InputError."""
     if loop.task.artifact_iterator is not None:
         name = loop.task.artifact_iterator.item_input
@@ -102,10 +102,10 @@ def iteration_inputs(loop: Node, item: Any) -> TaskValues:
         return loop.inputs
     name = loop.task.parameter_iterator.item_input
     values = {**loop.inputs.parameters, name: item}
-    return msgspec.structs.replace(loop.inputs, parameters=_typed(values, loop.component))
+    return msgspec.structs.replace(loop.inputs, parameters=_convert(values, loop.component))
 
 
-def dag_outputs(node: Node) -> TaskValues:
+def collect_dag_outputs(node: TaskNode) -> TaskValues:
     """Return the outputs of a DAG from those of its steps; what was not made is left out."""
     dag = node.component.dag
     if dag is None:
@@ -113,7 +113,7 @@ def dag_outputs(node: Node) -> TaskValues:
     definitions = node.component.output_definitions.parameters
     parameters = {}
     for name, source in dag.outputs.parameters.items():
-        value = _dag_parameter(node, source)
+        value = _pick_dag_output(node, source)
         if value is not _ABSENT:
             # What is collected from a loop is declared as a list by all that is in the loop, too.
             kind = definitions[name].parameter_type if name in definitions and not node.in_loop else ""
@@ -128,7 +128,7 @@ def dag_outputs(node: Node) -> TaskValues:
     return TaskValues(parameters=parameters, artifacts=artifacts)
 
 
-def collected(loop: Node) -> TaskValues:
+def collect_loop_outputs(loop: TaskNode) -> TaskValues:
     """Return the outputs of all iterations of `loop` as lists in the order of the items (`dsl.Collected`)."""
     outputs = [loop.children[f"iteration-{number}"].outputs for number in range(len(loop.items))]
     dag = loop.component.dag
@@ -145,16 +145,16 @@ def collected(loop: Node) -> TaskValues:
     return TaskValues(parameters=parameters, artifacts=artifacts)
 
 
-def _parameter(node: Node, source: InputParameter, known: Mapping[str, str]) -> Any:
+def _resolve_parameter(node: TaskNode, source: InputParameter, known: Mapping[str, str]) -> Any:
     if source.task_output_parameter is not None:
         wanted = source.task_output_parameter
-        producer = _sibling(node, wanted.producer_task)
+        producer = _find_sibling(node, wanted.producer_task)
         value = producer.outputs.parameters.get(wanted.output_parameter_key, _ABSENT) if producer else _ABSENT
     elif source.task_final_status is not None:
         resource = known.get(".pipeline_job_resource_name", "")
-        return _final_status(node, source.task_final_status.producer_task, resource)
+        return _make_final_status(node, source.task_final_status.producer_task, resource)
     else:
-        value = _scope(node, source.component_input_parameter)
+        value = _look_up(node, source.component_input_parameter)
     if value is _ABSENT or value is None:
         return _ABSENT
     try:
@@ -163,7 +163,7 @@ def _parameter(node: Node, source: InputParameter, known: Mapping[str, str]) -> 
         raise InputError(f"{error}.") from error
 
 
-def _scope(node: Node, name: str) -> Any:
+def _look_up(node: TaskNode, name: str) -> Any:
     """The input `name` of the DAG around `node`.
 
     The compiler (2.17) forgets to hand the item of an outer loop on to an inner one; the name is unique in
@@ -178,26 +178,26 @@ def _scope(node: Node, name: str) -> Any:
             break
         scope = scope.parent
     whole, mark, key = name.rpartition("-subvar-")
-    item = _scope(node, whole) if mark and "loop-item" in whole else _ABSENT
+    item = _look_up(node, whole) if mark and "loop-item" in whole else _ABSENT
     return _ABSENT if item is _ABSENT else select(item, f'parseJson(string_value)["{key}"]')
 
 
-def _artifacts(node: Node, source: InputArtifact) -> list[Artifact] | None:
+def _resolve_artifacts(node: TaskNode, source: InputArtifact) -> list[Artifact] | None:
     if source.task_output_artifact is not None:
-        producer = _sibling(node, source.task_output_artifact.producer_task)
+        producer = _find_sibling(node, source.task_output_artifact.producer_task)
         if producer is None:
             return None
         return producer.outputs.artifacts.get(source.task_output_artifact.output_artifact_key)
     return node.parent.inputs.artifacts.get(source.component_input_artifact) if node.parent else None
 
 
-def _sibling(node: Node, name: str) -> Node | None:
+def _find_sibling(node: TaskNode, name: str) -> TaskNode | None:
     return node.parent.children.get(name) if node.parent is not None else None
 
 
-def _final_status(node: Node, producer: str, resource: str) -> dict[str, Any]:
+def _make_final_status(node: TaskNode, producer: str, resource: str) -> dict[str, Any]:
     """How `producer` ended, as `dsl.PipelineTaskFinalStatus` reads it."""
-    ended = _sibling(node, producer)
+    ended = _find_sibling(node, producer)
     state = ended.state if ended is not None else State.SKIPPED
     status: dict[str, Any] = {
         "state": state.value,
@@ -210,7 +210,7 @@ def _final_status(node: Node, producer: str, resource: str) -> dict[str, Any]:
     return status
 
 
-def _typed(values: Mapping[str, Any], component: Component) -> dict[str, Any]:
+def _convert(values: Mapping[str, Any], component: Component) -> dict[str, Any]:
     """`values` in the types that `component` declares, with its defaults."""
     typed = dict(values)
     for name, definition in component.input_definitions.parameters.items():
@@ -218,18 +218,18 @@ def _typed(values: Mapping[str, Any], component: Component) -> dict[str, Any]:
             default = definition.default_value
             if default is msgspec.UNSET or default is None:
                 continue
-            typed[name] = exact_numbers(default)
+            typed[name] = restore_integers(default)
         try:
             typed[name] = coerce(typed[name], definition.parameter_type)
         except ValueTypeError as error:
             raise InputError(f"Input {name}: {error}.") from error
         if name in values and definition.literals and typed[name] not in definition.literals:
-            allowed = ", ".join(map(shorten, exact_numbers(definition.literals)))
+            allowed = ", ".join(map(shorten, restore_integers(definition.literals)))
             raise InputError(f"Input {name}: {shorten(typed[name])} is none of {allowed}.")
     return typed
 
 
-def _dag_parameter(node: Node, source: DagParameterOutput) -> Any:
+def _pick_dag_output(node: TaskNode, source: DagParameterOutput) -> Any:
     selectors = source.value_from_oneof.parameter_selectors if source.value_from_oneof else []
     for selector in [source.value_from_parameter, *selectors]:
         child = node.children.get(selector.producer_subtask) if selector is not None else None

@@ -12,38 +12,38 @@ from typing import Any
 import msgspec
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class _Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A message of the IR; unknown fields are left alone."""
 
 
-class TaskOutputParameter(_Part, frozen=True, kw_only=True):
+class TaskOutputParameter(_Message, frozen=True, kw_only=True):
     """Which output of which sibling."""
 
     producer_task: str = ""
     output_parameter_key: str = ""
 
 
-class TaskOutputArtifact(_Part, frozen=True, kw_only=True):
+class TaskOutputArtifact(_Message, frozen=True, kw_only=True):
     """Which artifact of which sibling."""
 
     producer_task: str = ""
     output_artifact_key: str = ""
 
 
-class FinalStatus(_Part, frozen=True, kw_only=True):
+class FinalStatus(_Message, frozen=True, kw_only=True):
     """The sibling whose end is told to an exit task."""
 
     producer_task: str = ""
 
 
-class RuntimeValue(_Part, frozen=True, kw_only=True):
+class RuntimeValue(_Message, frozen=True, kw_only=True):
     """A value written in the pipeline; strings in it may hold placeholders."""
 
     constant: Any = None
     runtime_parameter: str = ""
 
 
-class InputParameter(_Part, frozen=True, kw_only=True):
+class InputParameter(_Message, frozen=True, kw_only=True):
     """Where one input parameter comes from."""
 
     task_output_parameter: TaskOutputParameter | None = None
@@ -53,21 +53,21 @@ class InputParameter(_Part, frozen=True, kw_only=True):
     parameter_expression_selector: str = ""
 
 
-class InputArtifact(_Part, frozen=True, kw_only=True):
+class InputArtifact(_Message, frozen=True, kw_only=True):
     """Where one input artifact comes from."""
 
     task_output_artifact: TaskOutputArtifact | None = None
     component_input_artifact: str = ""
 
 
-class TaskInputs(_Part, frozen=True, kw_only=True):
+class TaskInputs(_Message, frozen=True, kw_only=True):
     """The inputs of a task by name."""
 
     parameters: dict[str, InputParameter] = {}
     artifacts: dict[str, InputArtifact] = {}
 
 
-class ParameterDefinition(_Part, frozen=True, kw_only=True):
+class ParameterDefinition(_Message, frozen=True, kw_only=True):
     """A parameter that a component takes or gives."""
 
     parameter_type: str = ""
@@ -79,7 +79,7 @@ class ParameterDefinition(_Part, frozen=True, kw_only=True):
     trimmed: bool = False  # a line end at its end is not part of the value
 
 
-class ArtifactType(_Part, frozen=True, kw_only=True):
+class ArtifactType(_Message, frozen=True, kw_only=True):
     """The kind of an artifact, by the title of its schema (`system.Model`)."""
 
     schema_title: str = "system.Artifact"
@@ -87,7 +87,7 @@ class ArtifactType(_Part, frozen=True, kw_only=True):
     instance_schema: str = ""
 
 
-class ArtifactDefinition(_Part, frozen=True, kw_only=True):
+class ArtifactDefinition(_Message, frozen=True, kw_only=True):
     """An artifact that a component takes or gives."""
 
     artifact_type: ArtifactType = ArtifactType()
@@ -95,67 +95,67 @@ class ArtifactDefinition(_Part, frozen=True, kw_only=True):
     is_optional: bool = False
 
 
-class Definitions(_Part, frozen=True, kw_only=True):
+class Definitions(_Message, frozen=True, kw_only=True):
     """The inputs, or the outputs, of a component."""
 
     parameters: dict[str, ParameterDefinition] = {}
     artifacts: dict[str, ArtifactDefinition] = {}
 
 
-class ParameterSelector(_Part, frozen=True, kw_only=True):
+class ParameterSelector(_Message, frozen=True, kw_only=True):
     """An output of a task inside a DAG that becomes an output of the DAG."""
 
     producer_subtask: str = ""
     output_parameter_key: str = ""
 
 
-class OneOf(_Part, frozen=True, kw_only=True):
+class OneOf(_Message, frozen=True, kw_only=True):
     """The first of these that ran (`dsl.OneOf`)."""
 
     parameter_selectors: list[ParameterSelector] = []
 
 
-class DagParameterOutput(_Part, frozen=True, kw_only=True):
+class DagParameterOutput(_Message, frozen=True, kw_only=True):
     """Where an output parameter of a DAG comes from."""
 
     value_from_parameter: ParameterSelector | None = None
     value_from_oneof: OneOf | None = None
 
 
-class ArtifactSelector(_Part, frozen=True, kw_only=True):
+class ArtifactSelector(_Message, frozen=True, kw_only=True):
     """An artifact of a task inside a DAG."""
 
     producer_subtask: str = ""
     output_artifact_key: str = ""
 
 
-class DagArtifactOutput(_Part, frozen=True, kw_only=True):
+class DagArtifactOutput(_Message, frozen=True, kw_only=True):
     """Where an output artifact of a DAG comes from: the first selector that has it."""
 
     artifact_selectors: list[ArtifactSelector] = []
 
 
-class DagOutputs(_Part, frozen=True, kw_only=True):
+class DagOutputs(_Message, frozen=True, kw_only=True):
     """The outputs of a DAG by name."""
 
     parameters: dict[str, DagParameterOutput] = {}
     artifacts: dict[str, DagArtifactOutput] = {}
 
 
-class Named(_Part, frozen=True, kw_only=True):
+class Named(_Message, frozen=True, kw_only=True):
     """A reference, or a label, that is a name and nothing else."""
 
     name: str = ""
 
 
-class CachingOptions(_Part, frozen=True, kw_only=True):
+class CachingOptions(_Message, frozen=True, kw_only=True):
     """Whether results of earlier runs may be taken."""
 
     enable_cache: bool = False
     cache_key: str = ""
 
 
-class TriggerPolicy(_Part, frozen=True, kw_only=True):
+class TriggerPolicy(_Message, frozen=True, kw_only=True):
     """When a task starts: a condition on its inputs, and what its upstream tasks must have come to."""
 
     condition: str = ""
@@ -167,40 +167,40 @@ class TriggerPolicy(_Part, frozen=True, kw_only=True):
         return self.strategy == "ALL_UPSTREAM_TASKS_COMPLETED"
 
 
-class ParameterItems(_Part, frozen=True, kw_only=True):
+class ParameterItems(_Message, frozen=True, kw_only=True):
     """What a loop goes over: JSON text, or an input of the loop."""
 
     raw: str = ""
     input_parameter: str = ""
 
 
-class ParameterIterator(_Part, frozen=True, kw_only=True):
+class ParameterIterator(_Message, frozen=True, kw_only=True):
     """A loop over values."""
 
     items: ParameterItems = ParameterItems()
     item_input: str = ""
 
 
-class ArtifactItems(_Part, frozen=True, kw_only=True):
+class ArtifactItems(_Message, frozen=True, kw_only=True):
     """The list of artifacts that a loop goes over."""
 
     input_artifact: str = ""
 
 
-class ArtifactIterator(_Part, frozen=True, kw_only=True):
+class ArtifactIterator(_Message, frozen=True, kw_only=True):
     """A loop over artifacts."""
 
     items: ArtifactItems = ArtifactItems()
     item_input: str = ""
 
 
-class IteratorPolicy(_Part, frozen=True, kw_only=True):
+class IteratorPolicy(_Message, frozen=True, kw_only=True):
     """How many iterations may be under way at once; 0 is no limit."""
 
     parallelism_limit: int = 0
 
 
-class RetryPolicy(_Part, frozen=True, kw_only=True):
+class TaskRetryPolicy(_Message, frozen=True, kw_only=True):
     """How often, and after which pauses (`"60s"`), a failed task is tried again."""
 
     max_retry_count: int = 0
@@ -209,7 +209,7 @@ class RetryPolicy(_Part, frozen=True, kw_only=True):
     backoff_max_duration: str = ""
 
 
-class TaskSpec(_Part, frozen=True, kw_only=True):
+class TaskSpec(_Message, frozen=True, kw_only=True):
     """A task of a DAG."""
 
     component_ref: Named = Named()
@@ -221,7 +221,7 @@ class TaskSpec(_Part, frozen=True, kw_only=True):
     parameter_iterator: ParameterIterator | None = None
     artifact_iterator: ArtifactIterator | None = None
     iterator_policy: IteratorPolicy = IteratorPolicy()
-    retry_policy: RetryPolicy = RetryPolicy()
+    retry_policy: TaskRetryPolicy = TaskRetryPolicy()
 
     @property
     def upstream(self) -> frozenset[str]:
@@ -235,14 +235,14 @@ class TaskSpec(_Part, frozen=True, kw_only=True):
         return frozenset([*self.dependent_tasks, *named])
 
 
-class Dag(_Part, frozen=True, kw_only=True):
+class Dag(_Message, frozen=True, kw_only=True):
     """Tasks and what becomes of their outputs."""
 
     tasks: dict[str, TaskSpec] = {}
     outputs: DagOutputs = DagOutputs()
 
 
-class Component(_Part, frozen=True, kw_only=True):
+class Component(_Message, frozen=True, kw_only=True):
     """Something that takes inputs and gives outputs: a DAG, or code that is run."""
 
     dag: Dag | None = None
@@ -251,20 +251,20 @@ class Component(_Part, frozen=True, kw_only=True):
     output_definitions: Definitions = Definitions()
 
 
-class EnvVar(_Part, frozen=True, kw_only=True):
+class EnvVar(_Message, frozen=True, kw_only=True):
     """A variable of a container."""
 
     name: str
     value: str = ""
 
 
-class Resources(_Part, frozen=True, kw_only=True):
+class Resources(_Message, frozen=True, kw_only=True):
     """What a container asks for; only accelerators matter here."""
 
     accelerator: dict[str, Any] = {}
 
 
-class Container(_Part, frozen=True, kw_only=True):
+class Container(_Message, frozen=True, kw_only=True):
     """An image and the command to run in it."""
 
     image: str = ""
@@ -277,7 +277,7 @@ class Container(_Part, frozen=True, kw_only=True):
     files: dict[str, str] = {}  # input artifacts that are written from texts, with placeholders
 
 
-class Importer(_Part, frozen=True, kw_only=True):
+class Importer(_Message, frozen=True, kw_only=True):
     """An artifact that exists already."""
 
     artifact_uri: RuntimeValue = RuntimeValue()
@@ -287,7 +287,7 @@ class Importer(_Part, frozen=True, kw_only=True):
     download_to_workspace: bool = False
 
 
-class Executor(_Part, frozen=True, kw_only=True):
+class Executor(_Message, frozen=True, kw_only=True):
     """How the code of a component is run."""
 
     container: Container | None = None
@@ -296,13 +296,13 @@ class Executor(_Part, frozen=True, kw_only=True):
     resolver: dict[str, Any] = {}
 
 
-class Deployment(_Part, frozen=True, kw_only=True):
+class Deployment(_Message, frozen=True, kw_only=True):
     """The executors by label."""
 
     executors: dict[str, Executor] = {}
 
 
-class KeyToEnv(_Part, frozen=True, kw_only=True):
+class KeyToEnv(_Message, frozen=True, kw_only=True):
     """Which key becomes which variable."""
 
     secret_key: str = ""
@@ -310,7 +310,7 @@ class KeyToEnv(_Part, frozen=True, kw_only=True):
     env_var: str = ""
 
 
-class SourceAsEnv(_Part, frozen=True, kw_only=True):
+class SourceAsEnv(_Message, frozen=True, kw_only=True):
     """Keys of a secret or a config map as variables."""
 
     secret_name: str = ""
@@ -321,7 +321,7 @@ class SourceAsEnv(_Part, frozen=True, kw_only=True):
     optional: bool = False
 
 
-class SourceAsFiles(_Part, frozen=True, kw_only=True):
+class SourceAsFiles(_Message, frozen=True, kw_only=True):
     """A secret or a config map as a folder of files."""
 
     secret_name: str = ""
@@ -332,7 +332,7 @@ class SourceAsFiles(_Part, frozen=True, kw_only=True):
     optional: bool = False
 
 
-class ClaimMount(_Part, frozen=True, kw_only=True):
+class ClaimMount(_Message, frozen=True, kw_only=True):
     """A claim on a volume at a place; the last three are an older way to write its name."""
 
     mount_path: str = ""
@@ -352,21 +352,21 @@ class ClaimMount(_Part, frozen=True, kw_only=True):
         )
 
 
-class ScratchMount(_Part, frozen=True, kw_only=True):
+class ScratchMount(_Message, frozen=True, kw_only=True):
     """An empty folder of one task alone at a place."""
 
     volume_name: str = ""
     mount_path: str = ""
 
 
-class FieldAsEnv(_Part, frozen=True, kw_only=True):
+class FieldAsEnv(_Message, frozen=True, kw_only=True):
     """A field of the pod as a variable (`metadata.namespace`)."""
 
     name: str = ""
     field_path: str = ""
 
 
-class KubernetesExecutor(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class KubernetesExecutor(_Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of kfp-kubernetes for one executor; an unknown one might change what it does."""
 
     secret_as_env: list[SourceAsEnv] = []
@@ -395,7 +395,7 @@ class KubernetesExecutor(_Part, frozen=True, kw_only=True, forbid_unknown_fields
         return self.empty_dir_mounts + self.generic_ephemeral_volume
 
 
-class PipelineSettings(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PipelineSettings(_Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of the whole pipeline (`dsl.PipelineConfig`); the last ones are without effect here."""
 
     workspace: dict[str, Any] | None = None
@@ -405,7 +405,7 @@ class PipelineSettings(_Part, frozen=True, kw_only=True, forbid_unknown_fields=T
     resource_ttl_on_failure: Any = None
 
 
-class Pipeline(_Part, frozen=True, kw_only=True):
+class CompiledPipeline(_Message, frozen=True, kw_only=True):
     """A compiled pipeline with its platform settings."""
 
     pipeline_info: Named = Named()
@@ -431,26 +431,26 @@ class Pipeline(_Part, frozen=True, kw_only=True):
         return self.kubernetes.get(component.executor_label, KubernetesExecutor())
 
 
-class _PlatformDeployment(_Part, frozen=True, kw_only=True):
+class _PlatformDeployment(_Message, frozen=True, kw_only=True):
     executors: dict[str, KubernetesExecutor] = {}
 
 
-class _Platform(_Part, frozen=True, kw_only=True):
+class _Platform(_Message, frozen=True, kw_only=True):
     deployment_spec: _PlatformDeployment = _PlatformDeployment()
     pipeline_config: PipelineSettings = PipelineSettings()
 
 
-class _Platforms(_Part, frozen=True, kw_only=True):
+class _Platforms(_Message, frozen=True, kw_only=True):
     kubernetes: _Platform = _Platform()
 
 
-class _PlatformSpec(_Part, frozen=True, kw_only=True):
+class _PlatformSpec(_Message, frozen=True, kw_only=True):
     platforms: _Platforms = _Platforms()
 
 
-def read_pipeline(pipeline_spec: dict[str, Any], platform_spec: dict[str, Any] | None) -> Pipeline:
+def read_pipeline(pipeline_spec: dict[str, Any], platform_spec: dict[str, Any] | None) -> CompiledPipeline:
     """Return the pipeline of two parsed documents; raises msgspec.ValidationError."""
-    pipeline = msgspec.convert(pipeline_spec, Pipeline, strict=False)
+    pipeline = msgspec.convert(pipeline_spec, CompiledPipeline, strict=False)
     platform = msgspec.convert(platform_spec or {}, _PlatformSpec, strict=False).platforms.kubernetes
     return msgspec.structs.replace(
         pipeline, kubernetes=platform.deployment_spec.executors, settings=platform.pipeline_config

@@ -11,10 +11,10 @@ import msgspec
 
 from ....models import TaskValues
 from ....run_rules import FINAL_STATES
-from .ir import Component, RetryPolicy, TaskSpec
+from .ir import Component, TaskRetryPolicy, TaskSpec
 
 
-class Kind(str, Enum):
+class TaskType(str, Enum):
     """What a step is (`type` of a task on the wire)."""
 
     RUNTIME = "RUNTIME"
@@ -43,7 +43,7 @@ class State(str, Enum):
 
 
 @dataclass(slots=True, eq=False)
-class Node:
+class TaskNode:
     """A step; `path` names it within its run (`for-loop-1/iteration-0/train`), the root's is empty.
 
     Times are seconds since 1970; 0 is not yet.
@@ -51,10 +51,10 @@ class Node:
 
     path: str
     name: str
-    kind: Kind
+    kind: TaskType
     task: TaskSpec
     component: Component
-    parent: Node | None = None
+    parent: TaskNode | None = None
     state: State = State.PENDING
     inputs: TaskValues = field(default_factory=TaskValues)
     outputs: TaskValues = field(default_factory=TaskValues)
@@ -66,11 +66,11 @@ class Node:
     created_at: float = 0
     started_at: float = 0
     ended_at: float = 0
-    children: dict[str, Node] = field(default_factory=dict)
-    dependents: dict[str, list[Node]] = field(default_factory=dict)
+    children: dict[str, TaskNode] = field(default_factory=dict)
+    dependents: dict[str, list[TaskNode]] = field(default_factory=dict)
     blocked: int = 0  # upstream siblings that have not ended
     unfinished: int = 0  # children, or iterations, that have not ended
-    failed: Node | None = None  # the first step below that failed
+    failed: TaskNode | None = None  # the first step below that failed
     items: list[Any] = field(default_factory=list)  # of a loop
 
     @property
@@ -79,7 +79,7 @@ class Node:
         return self.component.dag is None
 
     @property
-    def retry(self) -> RetryPolicy:
+    def retry(self) -> TaskRetryPolicy:
         """How often it is tried again: its own policy, else that of the nested pipeline it is in."""
         own = self.task.retry_policy
         if own.max_retry_count > 0 or self.parent is None:
@@ -89,7 +89,7 @@ class Node:
     @property
     def in_loop(self) -> bool:
         """Whether it is an iteration of a loop, or in one."""
-        return self.kind is Kind.LOOP_ITERATION or (self.parent is not None and self.parent.in_loop)
+        return self.kind is TaskType.LOOP_ITERATION or (self.parent is not None and self.parent.in_loop)
 
     @property
     def below(self) -> str:
@@ -97,7 +97,7 @@ class Node:
         return f"{self.path}/" if self.path else ""
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
+class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
     """What the store knows of a step from before a restart or a retry."""
 
     state: State = State.PENDING
@@ -111,7 +111,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: float = 0
 
 
-def task_id(run_id: str, path: str) -> str:
+def make_task_id(run_id: str, path: str) -> str:
     """Return the id of a step: the same after every restart, so that nothing is ever stored twice."""
     return str(uuid.uuid5(_STEPS, f"{run_id}/{path}"))
 

@@ -22,9 +22,9 @@ from ....models import TaskValues
 from . import inputs
 from .expressions import ExpressionError, evaluate
 from .inputs import InputError
-from .ir import Component, Pipeline, TaskSpec
-from .nodes import Kind, Known, Node, State
-from .values import ValueTypeError, seconds
+from .ir import CompiledPipeline, Component, TaskSpec
+from .nodes import State, TaskNode, TaskProgress, TaskType
+from .values import ValueTypeError, parse_seconds
 
 MAX_BACKOFF = 3600.0  # seconds; the limit of KFP where the pipeline sets none
 
@@ -34,20 +34,20 @@ class Plan:
 
     def __init__(
         self,
-        pipeline: Pipeline,
-        placeholders: Callable[[Node], Mapping[str, str]] = lambda _node: {},
-        known: Mapping[str, Known] | None = None,
+        pipeline: CompiledPipeline,
+        placeholders: Callable[[TaskNode], Mapping[str, str]] = lambda _node: {},
+        known: Mapping[str, TaskProgress] | None = None,
     ) -> None:
         self.pipeline = pipeline
-        self.nodes: dict[str, Node] = {}
-        self.ready: deque[Node] = deque()  # to be run now
-        self.resumed: list[Node] = []  # were running when the engine stopped
-        self.changed: dict[str, Node] = {}
+        self.nodes: dict[str, TaskNode] = {}
+        self.ready: deque[TaskNode] = deque()  # to be run now
+        self.resumed: list[TaskNode] = []  # were running when the engine stopped
+        self.changed: dict[str, TaskNode] = {}
         self.cancelling = ""
-        self._known = known or {}
+        self._stored = known or {}
         self._placeholders = placeholders
-        self._ended: deque[Node] = deque()
-        self.root = self._add(None, "", TaskSpec(), pipeline.root, Kind.DAG, 0)
+        self._ended: deque[TaskNode] = deque()
+        self.root = self._add(None, "", TaskSpec(), pipeline.root, TaskType.DAG, 0)
 
     @property
     def over(self) -> bool:
@@ -58,38 +58,42 @@ class Plan:
         """Begin the run with these pipeline parameters."""
         self.root.created_at = self.root.created_at or now
         try:
-            self.root.inputs = inputs.run_inputs(self.root.component, arguments)
+            self.root.inputs = inputs.resolve_run_inputs(self.root.component, arguments)
         except InputError as error:
             self._finish(self.root, State.FAILED, now, reason=str(error))
         else:
             self._begin(self.root, now)
         self._settle(now)
 
-    def started(self, node: Node, attempt: int, now: float) -> None:
+    def record_start(self, node: TaskNode, attempt: int, now: float) -> None:
         """Note that attempt number `attempt` of `node` runs."""
         node.state, node.attempt = State.RUNNING, attempt
         node.started_at = node.started_at or now
         node.reason, node.exit_code = "", None
         self.changed[node.path] = node
 
-    def succeeded(self, node: Node, outputs: TaskValues, now: float, *, cached_from: str = "") -> None:
+    def record_success(
+        self, node: TaskNode, outputs: TaskValues, now: float, *, cached_from: str = ""
+    ) -> None:
         """Note that `node` made its outputs, or that an earlier run had made them."""
         node.cached_from = cached_from
         self._finish(node, State.SUCCEEDED, now, outputs=outputs, exit_code=None if cached_from else 0)
         self._settle(now)
 
-    def failed(self, node: Node, reason: str, now: float, *, exit_code: int | None = None) -> float | None:
+    def record_failure(
+        self, node: TaskNode, reason: str, now: float, *, exit_code: int | None = None
+    ) -> float | None:
         """Note that an attempt failed; returns the seconds until the next one, None when it was the last."""
         if node.attempt < node.max_attempts and not self.cancelling:
             node.state, node.reason, node.exit_code = State.PENDING, reason, exit_code
             self.changed[node.path] = node
-            return self._pause(node)
+            return self._backoff(node)
         state = State.CANCELED if self.cancelling else State.FAILED
         self._finish(node, state, now, reason=self.cancelling or reason, exit_code=exit_code)
         self._settle(now)
         return None
 
-    def cancel(self, reason: str, now: float) -> list[Node]:
+    def cancel(self, reason: str, now: float) -> list[TaskNode]:
         """Start nothing more; returns the steps that run and have to be stopped."""
         self.cancelling = reason
         self.ready.clear()
@@ -103,9 +107,15 @@ class Plan:
         return running
 
     def _add(  # noqa: PLR0917 - what a node is made of
-        self, parent: Node | None, name: str, task: TaskSpec, component: Component, kind: Kind, now: float
-    ) -> Node:
-        node = Node(
+        self,
+        parent: TaskNode | None,
+        name: str,
+        task: TaskSpec,
+        component: Component,
+        kind: TaskType,
+        now: float,
+    ) -> TaskNode:
+        node = TaskNode(
             path=(parent.below if parent else "") + name,
             name=name or self.pipeline.pipeline_info.name,
             kind=kind,
@@ -116,7 +126,7 @@ class Plan:
         )
         if node.is_leaf:
             node.max_attempts = 1 + max(0, node.retry.max_retry_count)
-        known = self._known.get(node.path)
+        known = self._stored.get(node.path)
         if known is not None:
             node.created_at, node.started_at = known.created_at, known.started_at
         self.nodes[node.path] = node
@@ -127,14 +137,14 @@ class Plan:
             self.changed[node.path] = node
         return node
 
-    def _begin(self, node: Node, now: float) -> None:
+    def _begin(self, node: TaskNode, now: float) -> None:
         """Start a DAG: make its steps and look at those that wait for nothing."""
         node.state, node.started_at = State.RUNNING, node.started_at or now
         self.changed[node.path] = node
         tasks = node.component.dag.tasks if node.component.dag else {}
         for name, task in tasks.items():
             component = self.pipeline.component(task)
-            self._add(node, name, task, component, self._kind(task, component), now)
+            self._add(node, name, task, component, self._type_of(task, component), now)
         for child in list(node.children.values()):
             upstream = [name for name in child.task.upstream if name in node.children]
             child.blocked = len(upstream)
@@ -146,29 +156,29 @@ class Plan:
             if child.blocked == 0:
                 self._consider(child, now)
 
-    def _kind(self, task: TaskSpec, component: Component) -> Kind:
+    def _type_of(self, task: TaskSpec, component: Component) -> TaskType:
         if task.parameter_iterator is not None or task.artifact_iterator is not None:
-            return Kind.LOOP
+            return TaskType.LOOP
         if component.dag is None:
-            return Kind.IMPORTER if self.pipeline.executor(component).importer else Kind.RUNTIME
+            return TaskType.IMPORTER if self.pipeline.executor(component).importer else TaskType.RUNTIME
         if task.component_ref.name.startswith("comp-exit-handler"):
-            return Kind.EXIT_HANDLER
-        return Kind.CONDITION if task.trigger_policy.condition else Kind.DAG
+            return TaskType.EXIT_HANDLER
+        return TaskType.CONDITION if task.trigger_policy.condition else TaskType.DAG
 
-    def _consider(self, node: Node, now: float) -> None:
+    def _consider(self, node: TaskNode, now: float) -> None:
         """All upstream steps of `node` have ended: run it, skip it, or fail it."""
         if node.state.final:
             return
-        blocking = self._blocking(node)
+        blocking = self._find_blocker(node)
         if self.cancelling or blocking:
             self._finish(node, State.SKIPPED, now, reason=self.cancelling or blocking)
             return
         try:
-            node.inputs = inputs.task_inputs(node, self._placeholders(node))
+            node.inputs = inputs.resolve_task_inputs(node, self._placeholders(node))
             condition = node.task.trigger_policy.condition
             if condition and not evaluate(condition, node.inputs.parameters):
                 self._finish(node, State.SKIPPED, now, reason="Its condition does not hold.")
-            elif node.kind is Kind.LOOP:
+            elif node.kind is TaskType.LOOP:
                 self._begin_loop(node, now)
             elif node.is_leaf:
                 self._offer(node, now)
@@ -177,7 +187,7 @@ class Plan:
         except (InputError, ValueTypeError, ExpressionError, RecursionError) as error:
             self._finish(node, State.FAILED, now, reason=str(error))
 
-    def _blocking(self, node: Node) -> str:
+    def _find_blocker(self, node: TaskNode) -> str:
         """Why `node` cannot start after what its upstream steps came to; empty when it can."""
         if node.task.trigger_policy.after_failure or node.parent is None:
             return ""
@@ -187,13 +197,13 @@ class Plan:
                 return f"An earlier task, {name}, {_ENDED[state]}."
         return ""
 
-    def _offer(self, node: Node, now: float) -> None:
+    def _offer(self, node: TaskNode, now: float) -> None:
         """Make a task ready to run, unless it is known what became of it."""
-        lacking = inputs.missing(node)
+        lacking = inputs.find_missing_input(node)
         if lacking:
             raise InputError(f"There is no value for its input {lacking}.")
         self.changed[node.path] = node
-        known = self._known.get(node.path)
+        known = self._stored.get(node.path)
         if known is None:
             self.ready.append(node)
             return
@@ -214,23 +224,23 @@ class Plan:
             node.max_attempts += known.attempt if node.attempt >= node.max_attempts else 0
             self.ready.append(node)
 
-    def _begin_loop(self, node: Node, now: float) -> None:
-        node.items = inputs.loop_items(node)
+    def _begin_loop(self, node: TaskNode, now: float) -> None:
+        node.items = inputs.read_loop_items(node)
         node.state, node.started_at = State.RUNNING, node.started_at or now
         self.changed[node.path] = node
         if not node.items:
             self._close(node, now)
         self._iterate(node, now)
 
-    def _iterate(self, loop: Node, now: float) -> None:
+    def _iterate(self, loop: TaskNode, now: float) -> None:
         """Start iterations up to the loop's limit."""
         limit = max(0, loop.task.iterator_policy.parallelism_limit) or len(loop.items)
         while len(loop.children) < len(loop.items) and loop.unfinished < limit and not self.cancelling:
             number = len(loop.children)
             task = loop.task
-            node = self._add(loop, f"iteration-{number}", task, loop.component, Kind.LOOP_ITERATION, now)
+            node = self._add(loop, f"iteration-{number}", task, loop.component, TaskType.LOOP_ITERATION, now)
             try:
-                node.inputs = inputs.iteration_inputs(loop, loop.items[number])
+                node.inputs = inputs.resolve_iteration_inputs(loop, loop.items[number])
             except InputError as error:
                 self._finish(node, State.FAILED, now, reason=str(error))
             else:
@@ -250,18 +260,20 @@ class Plan:
                 sibling.blocked -= 1
                 if sibling.blocked == 0:
                     self._consider(sibling, now)
-            if parent.kind is Kind.LOOP:
+            if parent.kind is TaskType.LOOP:
                 self._iterate(parent, now)
             if parent.unfinished == 0 and not parent.state.final:
                 self._close(parent, now)
 
-    def _close(self, node: Node, now: float) -> None:
+    def _close(self, node: TaskNode, now: float) -> None:
         """End a DAG or a loop whose steps have all ended."""
         states = {child.state for child in node.children.values()}
         try:
-            complete = node.kind is not Kind.LOOP or len(node.children) == len(node.items)
-            outputs = inputs.collected(node) if node.kind is Kind.LOOP and complete else TaskValues()
-            outputs = outputs if node.kind is Kind.LOOP else inputs.dag_outputs(node)
+            complete = node.kind is not TaskType.LOOP or len(node.children) == len(node.items)
+            outputs = (
+                inputs.collect_loop_outputs(node) if node.kind is TaskType.LOOP and complete else TaskValues()
+            )
+            outputs = outputs if node.kind is TaskType.LOOP else inputs.collect_dag_outputs(node)
         except ValueTypeError as error:
             self._finish(node, State.FAILED, now, reason=f"Its output cannot be used: {error}.")
             return
@@ -276,7 +288,7 @@ class Plan:
 
     def _finish(
         self,
-        node: Node,
+        node: TaskNode,
         state: State,
         now: float,
         *,
@@ -292,12 +304,12 @@ class Plan:
         self.changed[node.path] = node
         self._ended.append(node)
 
-    def _pause(self, node: Node) -> float:
+    def _backoff(self, node: TaskNode) -> float:
         policy = node.retry
-        longest = seconds(policy.backoff_max_duration) or MAX_BACKOFF
+        longest = parse_seconds(policy.backoff_max_duration) or MAX_BACKOFF
         factor = policy.backoff_factor or 1.0
         try:
-            return min(longest, seconds(policy.backoff_duration) * factor ** (node.attempt - 1))
+            return min(longest, parse_seconds(policy.backoff_duration) * factor ** (node.attempt - 1))
         except OverflowError:
             return longest
 

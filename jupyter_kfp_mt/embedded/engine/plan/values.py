@@ -20,7 +20,7 @@ class ValueTypeError(ValueError):
     """A value does not fit the type of the parameter it is for."""
 
 
-def as_text(value: Any) -> str:
+def render_text(value: Any) -> str:
     """Return `value` as KFP writes it into a string: numbers without an exponent, the rest as compact JSON.
 
     Whole numbers have no point, keys are sorted, and null is nothing (kubeflow/pipelines,
@@ -33,7 +33,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, float) and math.isfinite(value):
         text = format(Decimal(repr(value)), "f")
         return text.removesuffix(".0")
-    return json.dumps(exact_numbers(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return json.dumps(restore_integers(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def parse(text: str, parameter_type: str) -> Any:
@@ -51,14 +51,14 @@ def parse(text: str, parameter_type: str) -> Any:
     return value
 
 
-def exact_numbers(value: Any) -> Any:
+def restore_integers(value: Any) -> Any:
     """Return a value of the IR with whole numbers as `int`: the IR stores every number as a double."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
-        return [exact_numbers(item) for item in value]
+        return [restore_integers(item) for item in value]
     if isinstance(value, dict):
-        return {key: exact_numbers(item) for key, item in value.items()}
+        return {key: restore_integers(item) for key, item in value.items()}
     return value
 
 
@@ -70,7 +70,7 @@ def coerce(value: Any, parameter_type: str) -> Any:
     int here.
     """
     if parameter_type == _STRING:
-        return as_text(value)
+        return render_text(value)
     if isinstance(value, str) and parameter_type in _FITS:
         value = _read_text(value, parameter_type)
     if parameter_type == _INTEGER and isinstance(value, float) and value.is_integer():
@@ -88,12 +88,12 @@ def shorten(value: Any, limit: int = 80) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _whole(text: str) -> int | None:
+def _parse_integer(text: str) -> int | None:
     value = int(text) if re.fullmatch(r"[+-]?0*[0-9]{1,19}", text) else 1 << 64
     return value if -(1 << 63) <= value < 1 << 63 else None
 
 
-def _decimal(text: str) -> float | None:
+def _parse_double(text: str) -> float | None:
     is_one = re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", text)
     value = float(text) if is_one else math.inf
     return value if math.isfinite(value) else None
@@ -103,16 +103,20 @@ _TRUTH = {
     **dict.fromkeys(("1", "t", "T", "true", "True", "TRUE"), True),
     **dict.fromkeys(("0", "f", "F", "false", "False", "FALSE"), False),
 }
-_READERS: dict[str, Callable[[str], Any]] = {_INTEGER: _whole, _DOUBLE: _decimal, _BOOLEAN: _TRUTH.get}
+_READERS: dict[str, Callable[[str], Any]] = {
+    _INTEGER: _parse_integer,
+    _DOUBLE: _parse_double,
+    _BOOLEAN: _TRUTH.get,
+}
 
 
-def _no_number(text: str) -> None:
+def _refuse_constant(text: str) -> None:
     raise ValueError(text)
 
 
 def _read_text(text: str, parameter_type: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_number)
+        return json.loads(text, parse_constant=_refuse_constant)
     except ValueError:
         if parameter_type == _BOOLEAN and text in {"True", "False"}:
             return text == "True"
@@ -160,13 +164,13 @@ def fill(value: Any, inputs: Mapping[str, Any], known: Mapping[str, str]) -> Any
     return value
 
 
-def mentioned(value: Any) -> set[str]:
+def find_references(value: Any) -> set[str]:
     """Return the names of the inputs that a constant of the pipeline has placeholders for."""
     if isinstance(value, str):
         found = (_INPUT.match(text) for text in _PLACEHOLDER.findall(value))
         return {source[1] or source[2] for source in found if source is not None}
     parts = value if isinstance(value, list) else [*value, *value.values()] if isinstance(value, dict) else []
-    return set().union(*(mentioned(part) for part in parts))
+    return set().union(*(find_references(part) for part in parts))
 
 
 def _fill_text(text: str, inputs: Mapping[str, Any], known: Mapping[str, str]) -> Any:
@@ -176,17 +180,17 @@ def _fill_text(text: str, inputs: Mapping[str, Any], known: Mapping[str, str]) -
     if whole is not None and (source := _INPUT.match(whole[1])):
         return inputs.get(source[1] or source[2], text)
 
-    def found(match: re.Match[str]) -> str:
+    def replace(match: re.Match[str]) -> str:
         source = _INPUT.match(match[1])
         if source is not None:
             name = source[1] or source[2]
-            return as_text(inputs[name]) if name in inputs else match[0]
+            return render_text(inputs[name]) if name in inputs else match[0]
         return known.get(match[1], match[0])
 
-    return _PLACEHOLDER.sub(found, text)
+    return _PLACEHOLDER.sub(replace, text)
 
 
-def seconds(duration: str) -> float:
+def parse_seconds(duration: str) -> float:
     """Return a duration of the IR (`"60s"`, `"1.5s"`) in seconds; 0 when there is none."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)s", duration)
     return float(match[1]) if match is not None else 0.0

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 
-class Mailbox:
+class CommandQueue:
     """A queue of commands whose descriptor becomes readable when there is one."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Mailbox:
         with contextlib.suppress(OSError):  # it has been woken already, or is closed
             self._writer.send(b"!")
 
-    def hush(self) -> None:
+    def clear_wakeup(self) -> None:
         """Note that the reader is awake."""
         with contextlib.suppress(BlockingIOError):
             self._reader.recv(4096)

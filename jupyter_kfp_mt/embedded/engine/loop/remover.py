@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 
-class Removal:
+class FolderRemover:
     """Deletes folders; what it had not deleted when the server ended is deleted after the next start."""
 
     def __init__(self, folder: Path) -> None:

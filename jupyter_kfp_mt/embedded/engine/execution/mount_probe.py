@@ -11,20 +11,20 @@ _SCRIPT = Path(__file__).parents[1] / "worker" / "mounts.py"
 _LONGEST = 20  # seconds
 
 
-class Mounts:
+class MountProbe:
     """Asks the machine, and remembers what it said."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder  # of our data: no place may hide it
         self._answers: dict[tuple[str, ...], str] = {}
 
-    def fault(self, places: tuple[str, ...]) -> str:
+    def find_fault(self, places: tuple[str, ...]) -> str:
         """Return why files cannot be shown at these places; empty when they can."""
         if places not in self._answers:
-            self._answers[places] = self._try(places)
+            self._answers[places] = self._probe(places)
         return self._answers[places]
 
-    def _try(self, places: tuple[str, ...]) -> str:
+    def _probe(self, places: tuple[str, ...]) -> str:
         if any("\0" in place for place in places):
             return "that is no path"
         with tempfile.TemporaryDirectory(dir=self._folder, prefix="mounts-") as own:
