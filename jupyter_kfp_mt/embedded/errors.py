@@ -1,6 +1,6 @@
-"""Refusals as KFP words them: a gRPC code, a short text for people, and the chain of what was tried.
+"""Errors as KFP words them: a gRPC code, a short text for people, and the chain of steps that failed.
 
-Source of codes and words: the KFP API server's `common/util/error.go`, recorded in tests/contract/.
+Codes and texts are those of KFP's `backend/src/common/util/error.go`, recorded in tests/contract/.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ HTTP_STATUS = {
 
 
 class ApiError(Exception):
-    """A call that is refused: `text` is short, `message` the whole chain, outermost first.
+    """A call that is rejected: `text` is the short text, `message` the whole chain, outermost step first.
 
-    `bare` errors come from the gateway, before any KFP code: they carry no details. `final` ones have been
-    told to the end: what is tried further out adds nothing.
+    `bare`: the gateway in front of KFP's code rejects the call, so the response has no `details`.
+    `final`: the message is complete; outer steps must not prefix it again.
     """
 
     def __init__(
@@ -43,58 +43,58 @@ class ApiError(Exception):
         self.bare = bare
         super().__init__(self.message)
 
-    def within(self, context: str, *, final: bool = False) -> ApiError:
-        """The same refusal seen from one level further out."""
-        if self.bare or self.final or not context:
+    def with_prefix(self, prefix: str, *, final: bool = False) -> ApiError:
+        """Return the same error as one step further out words it; bare and final ones stay as they are."""
+        if self.bare or self.final or not prefix:
             return self
-        return ApiError(self.code, self.text, message=f"{context}: {self.message}", final=final)
+        return ApiError(self.code, self.text, message=f"{prefix}: {self.message}", final=final)
 
 
 @contextmanager
-def saying(context: str, *, final: bool = False) -> Iterator[None]:
-    """Put `context` before the message of a refusal in the block; nothing before that where it is `final`."""
+def prefix_errors(prefix: str, *, final: bool = False) -> Iterator[None]:
+    """Put `prefix` before the message of an ApiError that leaves the block."""
     try:
         yield
     except ApiError as error:
-        raise error.within(context, final=final) from None
+        raise error.with_prefix(prefix, final=final) from None
 
 
-def invalid(text: str, *, final: bool = False) -> ApiError:
-    """400: what was given cannot be used."""
+def invalid_input(text: str, *, final: bool = False) -> ApiError:
+    """400: a value cannot be used."""
     return ApiError(INVALID, text, message=f"Invalid input error: {text}", final=final)
 
 
-def malformed(text: str) -> ApiError:
+def malformed_request(text: str) -> ApiError:
     """400 from the gateway: the body or the query cannot be read."""
     return ApiError(INVALID, text, bare=True)
 
 
 def not_found(kind: str, name: str) -> ApiError:
-    """404: there is no such thing, or it is not the caller's to see."""
+    """404: there is no such object, or the caller may not know of it."""
     return ApiError(
         NOT_FOUND, f"{kind} {name} not found", message=f"ResourceNotFoundError: {kind} {name} not found"
     )
 
 
-def exists(text: str) -> ApiError:
+def already_exists(text: str) -> ApiError:
     """409: the name or the id is taken."""
     return ApiError(EXISTS, text, message=f"Already exist error: {text}")
 
 
-def aborted(text: str, inner: str = "") -> ApiError:
-    """409 with code 10, KFP's "bad request"."""
+def bad_request(text: str, inner: str = "") -> ApiError:
+    """409 with code 10, which KFP calls a bad request."""
     return ApiError(ABORTED, text, message=f"BadRequestError: {text}" + (f": {inner}" if inner else ""))
 
 
-def precondition(text: str, inner: str = "") -> ApiError:
+def failed_precondition(text: str, inner: str = "") -> ApiError:
     """400 with code 9: something else has to happen first."""
     return ApiError(
         PRECONDITION, text, message=f"FailedPreconditionError: {text}" + (f": {inner}" if inner else "")
     )
 
 
-def no_route() -> ApiError:
-    """404 from the gateway."""
+def unknown_route() -> ApiError:
+    """404 from the gateway: nothing is served under this path."""
     return ApiError(NOT_FOUND, "Not Found", bare=True)
 
 

@@ -275,7 +275,7 @@ def _unb64(text: bytes) -> bytes:
     return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
 
 
-def data_of(values: Mapping[str, Any], name: str) -> dict[str, str]:
+def check_data(values: Mapping[str, Any], name: str) -> dict[str, str]:
     """Keys and values of a secret or config map of this name; raises ValueError for anything else."""
     if not re.fullmatch(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?", name):
         raise ValueError("a name is 1–253 of a–z, 0–9, `-` and `.`, with a letter or digit at both ends")

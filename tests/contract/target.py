@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from jupyter_kfp_mt.embedded.core.fetch import fetch
-from jupyter_kfp_mt.embedded.errors import invalid
+from jupyter_kfp_mt.embedded.errors import invalid_input
 from jupyter_kfp_mt.embedded.store import Store
 from jupyter_kfp_mt.embedded.tenants import EDITOR, Tenancy, subject
 from tests.contract.packages import CONTENTS
@@ -166,7 +166,7 @@ def files(url: str) -> bytes:
         return fetch(url)
     name = url.removeprefix(FILES)
     if name not in SERVED:
-        raise invalid(f"error fetching pipeline spec from {url} - request returned 404 File not found")
+        raise invalid_input(f"error fetching pipeline spec from {url} - request returned 404 File not found")
     return CONTENTS[SERVED[name]]
 
 

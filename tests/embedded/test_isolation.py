@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from jupyter_kfp_mt.embedded.api.app import all_routes
-from jupyter_kfp_mt.embedded.api.http import OWNER, Route
+from jupyter_kfp_mt.embedded.api.authorization import OWNER
+from jupyter_kfp_mt.embedded.api.routing import ApiRoute
 from jupyter_kfp_mt.embedded.core.packages import of_wire
 from jupyter_kfp_mt.embedded.core.pipelines import PipelineNames
 from jupyter_kfp_mt.embedded.tenants import EDITOR, RIGHTS, subject
@@ -87,7 +88,7 @@ def things(server: Running, namespace: str) -> dict[str, str]:
     }
 
 
-def request(route: Route, at: dict[str, str]) -> tuple[str, bytes | None]:
+def request(route: ApiRoute, at: dict[str, str]) -> tuple[str, bytes | None]:
     """A call of this route about these things, good enough to pass every check but that of rights."""
     path = re.sub(r"\{(\w+)\}", lambda found: at[found.group(1)], route.path)
     namespace = at["namespace"]
@@ -111,7 +112,7 @@ def request(route: Route, at: dict[str, str]) -> tuple[str, bytes | None]:
 _FILE = 'Content-Disposition: form-data; name="uploadfile"; filename="p.yaml"'
 
 
-def _body(route: Route, at: dict[str, str]) -> dict[str, Any]:
+def _body(route: ApiRoute, at: dict[str, str]) -> dict[str, Any]:
     spec, url = specs()["plain"], {"pipeline_url": "https://nowhere.invalid/p.yaml"}
     owner = {"relationship": "OWNER"}
     of_namespace = {"key": {"type": "NAMESPACE", "id": at["namespace"]}, **owner}
@@ -150,7 +151,7 @@ def _body(route: Route, at: dict[str, str]) -> dict[str, Any]:
     return bodies.get(route.path, {})
 
 
-def send(server: Running, route: Route, at: dict[str, str], token: str) -> Reply:
+def send(server: Running, route: ApiRoute, at: dict[str, str], token: str) -> Reply:
     path, body = request(route, at)
     headers = [("Content-Type", "multipart/form-data; boundary=x")] if "upload" in path else []
     return server.call(

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_kfp_mt.embedded.api.app import all_routes
-from jupyter_kfp_mt.embedded.api.http import Route
+from jupyter_kfp_mt.embedded.api.routing import ApiRoute
 from tests.contract.packages import specs
 from tests.embedded.running import OWNER_KEY, Running, running
 
@@ -44,7 +44,7 @@ odd_values: st.SearchStrategy[Any] = st.recursive(
 
 
 @st.composite
-def calls(draw: st.DrawFn) -> tuple[Route, str, bytes, list[tuple[str, str]]]:
+def calls(draw: st.DrawFn) -> tuple[ApiRoute, str, bytes, list[tuple[str, str]]]:
     """A route with odd values wherever it takes any."""
     route = draw(st.sampled_from(ROUTES))
     path = re.sub(r"\{\w+\}", lambda _: quote(draw(odd_text), safe=""), route.path)
@@ -74,7 +74,7 @@ def calls(draw: st.DrawFn) -> tuple[Route, str, bytes, list[tuple[str, str]]]:
 )
 @given(call=calls())
 def test_no_request_is_a_server_error(
-    server: Running, call: tuple[Route, str, bytes, list[tuple[str, str]]]
+    server: Running, call: tuple[ApiRoute, str, bytes, list[tuple[str, str]]]
 ) -> None:
     route, path, body, headers = call
     method = "POST" if route.method == "*" else route.method

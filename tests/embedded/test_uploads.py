@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from jupyter_kfp_mt.embedded.core.fetch import fetch
-from jupyter_kfp_mt.embedded.errors import ApiError, invalid
+from jupyter_kfp_mt.embedded.errors import ApiError, invalid_input
 from tests.contract.packages import specs, tarred, zipped
 from tests.embedded.running import Reply, Running, running
 
@@ -28,7 +28,7 @@ URLS = {"https://files.example/p.yaml": YAML, "https://files.example/": YAML}
 
 def download(url: str) -> bytes:
     if url not in URLS:
-        raise invalid(f"error fetching pipeline spec from {url} - request returned 404 Not Found")
+        raise invalid_input(f"error fetching pipeline spec from {url} - request returned 404 Not Found")
     return URLS[url]
 
 

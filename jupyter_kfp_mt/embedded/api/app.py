@@ -1,4 +1,4 @@
-"""The HTTP side: bounds, who may speak to us at all, and from Tornado's request to a `Call` and back."""
+"""The HTTP side: bounds on requests, which hosts are served, and Tornado's request → `Call` → response."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ import msgspec
 from tornado import httputil, web
 
 from ..core.resource_manager import ResourceManager
-from ..errors import DEADLINE, EXHAUSTED, INVALID, ApiError, malformed, wrong_method
-from . import extras
-from .http import JSON, TEXT, ApiResponse, Call, Route, Router, refusal, respond
-from .v2.routes import routes as v2_routes
+from ..errors import DEADLINE, EXHAUSTED, INVALID, ApiError, malformed_request, wrong_method
+from . import healthz, owner, run_files
+from .calls import JSON, TEXT, ApiResponse, Call
+from .routing import ApiRoute, Router, render_error, respond
+from .v1 import routes as v1
+from .v2 import routes as v2
 
 LARGEST_BODY = 8 * 1024 * 1024
 LARGEST_UPLOAD = 33 * 1024 * 1024  # a package of 32 MiB and the multipart around it
@@ -47,7 +49,7 @@ class ApiServer:
         *,
         stop: Callable[[], None],
         hosts: Collection[str] = LOCAL_HOSTS,
-        more_routes: Sequence[Route] = (),
+        more_routes: Sequence[ApiRoute] = (),
     ) -> None:
         self.manager = manager
         self.executor = executor
@@ -62,26 +64,15 @@ class ApiServer:
         return web.Application([(r".*", _Handler, {"server": self})], log_function=lambda _handler: None)
 
 
-def all_routes(version: str, stop: Callable[[], None]) -> list[Route]:
-    """The whole table; the test of authorization walks it."""
-    from . import admin
-    from .v1 import routes as routes_v1
-
-    public = [
-        Route(
-            "GET",
-            "/apis/v2beta1/healthz",
-            None,
-            lambda mgr, _call: extras.healthz(mgr.tenancy, version),
-        ),
-        Route(
-            "GET",
-            "/apis/v1beta1/healthz",
-            None,
-            lambda mgr, _call: extras.healthz_v1(mgr.tenancy, version),
-        ),
+def all_routes(version: str, stop: Callable[[], None]) -> list[ApiRoute]:
+    """List the whole table; the tests of authorization walk it."""
+    return [
+        *healthz.routes(version),
+        *v2.routes(),
+        *v1.routes(),
+        *run_files.routes(),
+        *owner.routes(stop),
     ]
-    return [*public, *v2_routes(), *routes_v1.routes(), *admin.routes(stop)]
 
 
 @web.stream_request_body
@@ -121,7 +112,7 @@ class _Handler(web.RequestHandler):
     def _check_length(self, told: str) -> None:
         if not re.fullmatch(r"[0-9]{1,18}", told):
             self.set_header("Connection", "close")
-            self._send(refusal(malformed("Content-Length is no number")))
+            self._send(render_error(malformed_request("Content-Length is no number")))
         elif int(told) > (self._limit if "Expect" in self.request.headers else MOST_READ):
             self._refuse_size()  # who asks before it sends hears it now
 
@@ -162,7 +153,7 @@ class _Handler(web.RequestHandler):
             self._refuse_size()
             return
         if self._dropped:
-            self._send(refusal(ApiError(EXHAUSTED, "too many large requests at once", bare=True)))
+            self._send(render_error(ApiError(EXHAUSTED, "too many large requests at once", bare=True)))
             return
         clean = _clean(self._route_path)
         if clean != self._route_path:
@@ -178,7 +169,7 @@ class _Handler(web.RequestHandler):
             until = began + _patience(self.request.headers.get("Grpc-Timeout", ""))
             route, call.params = self._server.router.find(call.method, call.path)
         except ApiError as error:
-            self._send(refusal(error))
+            self._send(render_error(error))
             return
         if route.slow or self._size > LARGE_BODY:
             loop = asyncio.get_running_loop()
@@ -191,10 +182,10 @@ class _Handler(web.RequestHandler):
 
     get = head = post = delete = patch = put = options = _answer
 
-    def _respond(self, route: Route, call: Call, until: float) -> ApiResponse:
+    def _respond(self, route: ApiRoute, call: Call, until: float) -> ApiResponse:
         """Answer the call if its time is not over before it begins; what has begun is finished."""
         if time.monotonic() >= until:
-            return refusal(ApiError(DEADLINE, "context deadline exceeded", bare=True))
+            return render_error(ApiError(DEADLINE, "context deadline exceeded", bare=True))
         return respond(self._server.manager, route, call)
 
     def _call(self) -> Call:
@@ -228,7 +219,7 @@ class _Handler(web.RequestHandler):
     def write_error(self, status_code: int, **_kwargs: Any) -> None:
         """A method that nobody knows; else something of ours broke: say where to look, and nothing else."""
         if status_code == 405:
-            self._send(refusal(wrong_method()))
+            self._send(render_error(wrong_method()))
             return
         self.set_header("Content-Type", JSON)
         self.finish(msgspec.json.encode({"code": 13, "message": "Internal error, see server.log"}))

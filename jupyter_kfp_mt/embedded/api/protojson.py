@@ -1,7 +1,15 @@
-"""Reading request bodies as KFP's gateway does (protojson): names, types, and its words for misfits.
+"""Reads request bodies as KFP's gateway does: the JSON form of proto3 messages.
 
-A message is described by a table, field name → kind. What comes out is a dict with snake_case names that
-holds the fields that were sent, and only those; `null` is "not sent".
+https://protobuf.dev/programming-guides/json/ defines that form: a field by its camelCase or snake_case name,
+an int64 as number or text, an enum by name or number, a time as RFC 3339 text, `null` for "not sent". The
+gateway reads it with Go's protojson (google.golang.org/protobuf/encoding/protojson/decode.go), which also
+rejects unknown and repeated fields and tells line and column of the first value that does not fit.
+
+Python's `google.protobuf.json_format` is no substitute: it needs KFP's generated classes, words its errors
+in another way, and turns the numbers of a Struct into floats, while a spec has to be stored as it was sent.
+
+A message is described by a table, field name → reader. `parse` returns a dict with snake_case names that
+holds the fields that were sent, and only those.
 """
 
 from __future__ import annotations
@@ -14,190 +22,176 @@ from datetime import datetime, timedelta, timezone
 from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumented, there since Python 2.6
 from typing import Any
 
-from ..errors import ApiError, malformed
+from ..errors import ApiError, malformed_request
 
 MAX_DEPTH = 100
 
-Reader = Callable[["_Source", int, str], tuple[Any, int]]
+Path = tuple[int, ...]  # where a value is: its number in the object or list around it, from the outside in
+Reader = Callable[[Any, str, Path], Any]  # reads a JSON value of the field of this name
 
 
 @dataclass(frozen=True)
 class Message:
     """A proto message: its fields, and which of them exclude each other."""
 
-    name: str  # full proto name, for the words of a oneof
+    name: str  # full proto name, for the error of a oneof
     fields: Mapping[str, Reader]
     oneofs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def parse(message: Message, body: bytes | str, *, cut: bool = True) -> dict[str, Any]:
+class _Object(list[tuple[str, Any]]):
+    """A JSON object as its members: protojson rejects repeated names, which a dict would hide."""
+
+
+class _Number(str):
+    """A JSON number as it is written: an int64 must not go through a float, a Struct's number must."""
+
+
+class _MisfitError(Exception):
+    """A value that does not fit its message.
+
+    Readers know only the path of the value. Line and column are searched in the text afterwards, so that
+    reading a body that fits stays as fast as the json module is.
+    """
+
+    def __init__(self, path: Path, text: str, *, at_name: bool = False, with_token: bool = False) -> None:
+        super().__init__(text)
+        self.path = path
+        self.text = text
+        self.at_name = at_name  # the member's name does not fit, not its value
+        self.with_token = with_token  # the value itself ends the sentence
+
+    def to_api_error(self, body: str, start: int) -> ApiError:
+        """Return the error in protojson's words, for the value that begins at `start`."""
+        at = _locate(body, start, self.path, at_name=self.at_name)
+        token = _token(body, at)
+        if not self.text:
+            return malformed_request(f"proto: syntax error {_position(body, at)}: unexpected token {token}")
+        text = f"{self.text} {token}" if self.with_token else self.text
+        return malformed_request(f"proto: {_position(body, at)}: {text}")
+
+
+def _unexpected(path: Path) -> _MisfitError:
+    """The error of another kind of JSON value than the message has there."""
+    return _MisfitError(path, "")
+
+
+def _invalid(path: Path, kind: str, name: str) -> _MisfitError:
+    return _MisfitError(path, f"invalid value for {kind} field {name}:", with_token=True)
+
+
+def parse(message: Message, body: bytes | str, *, gateway: bool = True) -> dict[str, Any]:
     """Return the fields of `body`; an empty one is an empty message.
 
-    `cut`: the gateway first cuts one JSON value out of the body, so errors of syntax have its words.
+    The gateway takes the first JSON value of a body with Go's encoding/json, so syntax errors have its
+    words; a filter (`gateway` False) is read by protojson alone.
 
-    Raises ApiError (400 without details) with the gateway's words.
+    Raises ApiError (400 without details).
     """
-    if not body:
-        return {}
-    source = _Source(_text(body))
-    start = source.skip(0)
-    if start >= len(source.text):
+    text = body if isinstance(body, str) else _decode(body)
+    start = _skip_blanks(text, 0)
+    if start >= len(text):
         return {}
     try:
-        if cut:
-            _check_syntax(source.text, start)
-        values, _ = _read_message(message, source, start)
+        value, _ = _JSON.raw_decode(text, start)
+        return _read_message(message, value, ())
+    except _MisfitError as error:
+        raise error.to_api_error(text, start) from None
     except RecursionError:
-        raise malformed("proto: exceeded max recursion depth") from None
-    return values
-
-
-def _check_syntax(text: str, at: int) -> None:
-    """The gateway cuts the first JSON value out of the body before any field is looked at."""
-    try:
-        _PLAIN.raw_decode(text, at)
+        raise malformed_request("proto: exceeded max recursion depth") from None
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) or "Unterminated" in error.msg:
-            raise malformed("unexpected EOF") from None
-        raise malformed(f"invalid character {text[error.pos]!r} looking for beginning of value") from None
-    except ValueError:
-        raise malformed("invalid number") from None
+        raise _syntax_error(text, error, gateway=gateway) from None
 
 
-def _text(body: bytes | str) -> str:
-    if isinstance(body, str):
-        return body
+def _decode(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError as error:
-        place = body[: error.start].decode(errors="replace")
-        quote = place.rfind('"') + 1 or len(place)
-        raise malformed(f"proto: syntax error {_place(place, quote - 1)}: invalid UTF-8 in string") from None
+        before = body[: error.start].decode(errors="replace")
+        position = _position(before, max(before.rfind('"'), 0))
+        raise malformed_request(f"proto: syntax error {position}: invalid UTF-8 in string") from None
 
 
-def _start(text: str, at: int) -> str:
-    """What protojson shows of something that is no JSON."""
-    found = _NO_TOKEN.match(text, at)
-    return found.group() if found else ""
+def _syntax_error(text: str, error: json.JSONDecodeError, *, gateway: bool) -> ApiError:
+    if error.pos >= len(text.rstrip()) or "Unterminated" in error.msg:
+        return malformed_request("unexpected EOF")
+    if gateway:
+        return malformed_request(f"invalid character {text[error.pos]!r} looking for beginning of value")
+    word = re.compile(r"[-+._a-zA-Z0-9]{1,32}|.", re.DOTALL).match(text, error.pos)
+    shown = word.group() if word is not None else ""
+    return malformed_request(f"proto: syntax error {_position(text, error.pos)}: invalid value {shown}")
 
 
-class _Source:
-    """The text of a body and where we are in it."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def skip(self, at: int) -> int:
-        return _BLANKS.match(self.text, at).end()  # type: ignore[union-attr]  # matches the empty text too
-
-    def peek(self, at: int) -> str:
-        if at >= len(self.text):
-            raise malformed("unexpected EOF")
-        return self.text[at]
-
-    def unexpected(self, at: int) -> ApiError:
-        token = self.token(at)
-        known = token[:1] in '{}[],:"-0123456789' or token in _WORDS
-        told = f"unexpected token {token}" if known else f"invalid value {_start(self.text, at)}"
-        return malformed(f"proto: syntax error {_place(self.text, at)}: {told}")
-
-    def invalid(self, at: int, kind: str, name: str) -> ApiError:
-        return malformed(
-            f"proto: {_place(self.text, at)}: invalid value for {kind} field {name}: {self.token(at)}"
-        )
-
-    def token(self, at: int) -> str:
-        found = _TOKEN.match(self.text, at)
-        return found.group()[:200] if found else self.text[at : at + 1]
-
-    def string(self, at: int) -> tuple[str, int]:
-        try:
-            value, end = scanstring(self.text, at + 1, True)
-        except ValueError as error:
-            if "Unterminated" in str(error):
-                raise malformed("unexpected EOF") from None
-            raise malformed(
-                f"proto: syntax error {_place(self.text, at)}: invalid character in string"
-            ) from None
-        if not value.isascii() and _SURROGATE.search(value):
-            raise malformed("proto: unexpected EOF")
-        return value, end
-
-    def value(self, at: int) -> tuple[Any, int]:
-        """Any JSON value; the C scanner reads it."""
-        if self.peek(at) not in '"{[-0123456789tfn':
-            raise self.unexpected(at)
-        try:
-            return _VALUE.raw_decode(self.text, at)
-        except _DuplicateKeyError as error:
-            raise malformed(f"proto: {_place(self.text, at)}: duplicate map key {error.args[0]}") from None
-        except (json.JSONDecodeError, StopIteration) as error:
-            place = error.pos if isinstance(error, json.JSONDecodeError) else at
-            if place >= len(self.text.rstrip()) or "Unterminated" in str(error):
-                raise malformed("unexpected EOF") from None
-            raise self.unexpected(place) from None
-        except ValueError:
-            raise malformed(f"proto: {_place(self.text, at)}: invalid number") from None
+# positions in the text
 
 
-def _place(text: str, at: int) -> str:
-    line = text.count("\n", 0, at) + 1
-    return f"(line {line}:{at - text.rfind(chr(10), 0, at)})"
+def _locate(text: str, at: int, path: Path, *, at_name: bool) -> int:
+    """Return where the value at `path`, or its name, begins in a text that is valid JSON."""
+    name_at = at
+    for number in path:
+        in_object = text[at] == "{"
+        at = _skip_blanks(text, at + 1)
+        for _ in range(number):
+            value_at = _skip_name(text, at) if in_object else at
+            _, end = _JSON.raw_decode(text, value_at)
+            at = _skip_blanks(text, _skip_blanks(text, end) + len(","))
+        name_at = at
+        at = _skip_name(text, at) if in_object else at
+    return name_at if at_name else at
 
 
-def _read_message(message: Message, source: _Source, at: int) -> tuple[dict[str, Any], int]:
-    if source.peek(at) != "{":
-        raise source.unexpected(at)
+def _skip_name(text: str, at: int) -> int:
+    _, end = scanstring(text, at + 1, True)
+    return _skip_blanks(text, _skip_blanks(text, end) + len(":"))
+
+
+def _skip_blanks(text: str, at: int) -> int:
+    return _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # matches the empty text too
+
+
+def _position(text: str, at: int) -> str:
+    return f"(line {text.count(chr(10), 0, at) + 1}:{at - text.rfind(chr(10), 0, at)})"
+
+
+def _token(text: str, at: int) -> str:
+    """Return what the text has at this place, as it is written: the first token of a list or object."""
+    match = _TOKEN.match(text, at)
+    return match.group()[:200] if match is not None else text[at : at + 1]
+
+
+# messages
+
+
+def _read_message(message: Message, value: Any, path: Path) -> dict[str, Any]:
+    if not isinstance(value, _Object):
+        raise _unexpected(path)
     values: dict[str, Any] = {}
     seen: set[str] = set()
-    at = source.skip(at + 1)
-    if source.peek(at) == "}":
-        return values, at + 1
-    while True:
-        if source.peek(at) != '"':
-            raise source.unexpected(at)
-        given, end = source.string(at)
-        name = _field_name(message, given)
+    for number, (sent_name, sent) in enumerate(value):
+        here = (*path, number)
+        name = _field_name(message, sent_name)
         if not name:
-            raise malformed(f'proto: {_place(source.text, at)}: unknown field "{given}"')
+            raise _MisfitError(here, f'unknown field "{sent_name}"', at_name=True)
         if name in seen:
-            raise malformed(f'proto: {_place(source.text, at)}: duplicate field "{given}"')
+            raise _MisfitError(here, f'duplicate field "{sent_name}"', at_name=True)
         seen.add(name)
-        value_at = source.skip(_colon(source, end))
-        if source.text.startswith("null", value_at) and message.fields[name] is not value_kind:
-            end = value_at + 4
-        else:
-            oneof = _taken_oneof(message, name, values)
-            if oneof:
-                raise malformed(
-                    f'proto: {_place(source.text, at)}: error parsing "{given}",'
-                    f" oneof {message.name}.{oneof} is already set"
-                )
-            values[name], end = message.fields[name](source, value_at, _camel(name))
-        at = source.skip(end)
-        mark = source.peek(at)
-        if mark == "}":
-            return values, at + 1
-        if mark != ",":
-            raise source.unexpected(at)
-        at = source.skip(at + 1)
+        if sent is None and message.fields[name] is not read_value:
+            continue
+        if oneof := _taken_oneof(message, name, values):
+            text = f'error parsing "{sent_name}", oneof {message.name}.{oneof} is already set'
+            raise _MisfitError(here, text, at_name=True)
+        values[name] = message.fields[name](sent, _camel(name), here)
+    return values
 
 
-def _colon(source: _Source, at: int) -> int:
-    at = source.skip(at)
-    if source.peek(at) != ":":
-        raise source.unexpected(at)
-    return at + 1
-
-
-def _field_name(message: Message, given: str) -> str:
-    if given in message.fields:
-        return given
-    return next((name for name in message.fields if _camel(name) == given), "")
+def _field_name(message: Message, sent_name: str) -> str:
+    if sent_name in message.fields:
+        return sent_name
+    return next((name for name in message.fields if _camel(name) == sent_name), "")
 
 
 def _taken_oneof(message: Message, name: str, values: Mapping[str, Any]) -> str:
-    """The oneof that `name` belongs to, when another member was sent before."""
+    """Return the oneof that `name` belongs to when another member of it was sent before, else ""."""
     for oneof, members in message.oneofs.items():
         if name in members and any(member in values for member in members):
             return oneof
@@ -209,71 +203,67 @@ def _camel(name: str) -> str:
     return head + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
-def text_kind(source: _Source, at: int, name: str) -> tuple[str, int]:
-    """A proto string."""
-    if source.peek(at) != '"':
-        raise source.invalid(at, "string", name)
-    return source.string(at)
+# readers of fields
 
 
-def bool_kind(source: _Source, at: int, name: str) -> tuple[bool, int]:
-    """A proto bool."""
-    for word, value in (("true", True), ("false", False)):
-        if source.text.startswith(word, at):
-            return value, at + len(word)
-    source.peek(at)
-    raise source.invalid(at, "bool", name)
+def read_text(value: Any, name: str, path: Path) -> str:
+    """Read a proto string."""
+    if type(value) is not str:
+        raise _invalid(path, "string", name)
+    _check_surrogates(value)
+    return value
 
 
-def _integer(bits: int) -> Reader:
+def read_bool(value: Any, name: str, path: Path) -> bool:
+    """Read a proto bool."""
+    if not isinstance(value, bool):
+        raise _invalid(path, "bool", name)
+    return value
+
+
+def _read_integer(bits: int) -> Reader:
     limit = 1 << (bits - 1)
 
-    def read(source: _Source, at: int, name: str) -> tuple[int, int]:
-        quoted = source.peek(at) == '"'
-        given, end = source.string(at) if quoted else (source.token(at), at + len(source.token(at)))
-        if not _NUMBER.fullmatch(given) or len(given) > 32:
-            raise source.invalid(at, f"int{bits}", name)
-        number = int(given) if _INTEGER.fullmatch(given) else float(given)
+    def read(value: Any, name: str, path: Path) -> int:
+        if not isinstance(value, str) or len(value) > 32 or not _NUMBER.fullmatch(value):
+            raise _invalid(path, f"int{bits}", name)
+        number = int(value) if _INTEGER.fullmatch(value) else float(value)
         if number != number // 1 or not -limit <= number < limit:
-            raise source.invalid(at, f"int{bits}", name)
-        return int(number), end
+            raise _invalid(path, f"int{bits}", name)
+        return int(number)
 
     return read
 
 
-int32_kind = _integer(32)
-int64_kind = _integer(64)
+read_int32 = _read_integer(32)
+read_int64 = _read_integer(64)
 
 
-def double_kind(source: _Source, at: int, name: str) -> tuple[float, int]:
-    """A proto double."""
-    token = source.token(at)
-    if not _NUMBER.fullmatch(token) or len(token) > 400:
-        raise source.invalid(at, "double", name)
-    return float(token), at + len(token)
+def read_double(value: Any, name: str, path: Path) -> float:
+    """Read a proto double."""
+    if not isinstance(value, _Number) or len(value) > 400:
+        raise _invalid(path, "double", name)
+    return float(value)
 
 
-def time_kind(source: _Source, at: int, name: str) -> tuple[int, int]:
-    """A Timestamp, as whole seconds since 1970."""
-    if source.peek(at) != '"':
-        raise source.unexpected(at)
-    given, end = source.string(at)
-    seconds = parse_time(given)
+def read_time(value: Any, _name: str, path: Path) -> int:
+    """Read a google.protobuf.Timestamp as whole seconds since 1970."""
+    if type(value) is not str:
+        raise _unexpected(path)
+    seconds = parse_time(value)
     if seconds is None:
-        raise malformed(
-            f"proto: {_place(source.text, at)}: invalid google.protobuf.Timestamp value {source.token(at)}"
-        )
-    return seconds, end
+        raise _MisfitError(path, "invalid google.protobuf.Timestamp value", with_token=True)
+    return seconds
 
 
 def parse_time(text: str) -> int | None:
-    """Seconds since 1970 of an RFC 3339 time with a zone, fractions cut off; None when it is none."""
-    found = _RFC3339.fullmatch(text)
-    if not found:
+    """Return the seconds since 1970 of an RFC 3339 time with a zone, without fractions; else None."""
+    match = _RFC3339.fullmatch(text)
+    if not match:
         return None
-    zone = found["zone"]
+    zone = match["zone"]
     try:
-        moment = datetime.fromisoformat(f"{found['day']}T{found['time']}").replace(tzinfo=timezone.utc)
+        moment = datetime.fromisoformat(f"{match['day']}T{match['time']}").replace(tzinfo=timezone.utc)
         if zone != "Z":
             hours, minutes = int(zone[1:3]), int(zone[4:6])
             shift = timedelta(hours=hours, minutes=minutes)
@@ -283,156 +273,114 @@ def parse_time(text: str) -> int | None:
     return int((moment - _EPOCH).total_seconds())
 
 
-def struct_kind(source: _Source, at: int, _name: str) -> tuple[dict[str, Any], int]:
-    """A google.protobuf.Struct: any JSON object; its numbers are doubles."""
-    if source.peek(at) != "{":
-        raise source.unexpected(at)
-    value, end = source.value(at)
-    check_value(value)
-    return value, end
+def read_struct(value: Any, name: str, path: Path) -> dict[str, Any]:
+    """Read a google.protobuf.Struct: any JSON object; its numbers are doubles."""
+    if not isinstance(value, _Object):
+        raise _unexpected(path)
+    struct: dict[str, Any] = read_value(value, name, path)
+    return struct
 
 
-def value_kind(source: _Source, at: int, _name: str) -> tuple[Any, int]:
-    """A google.protobuf.Value: any JSON value, `null` included."""
-    value, end = source.value(at)
-    check_value(value)
-    return value, end
+def read_value(value: Any, _name: str, path: Path) -> Any:
+    """Read a google.protobuf.Value: any JSON value, `null` included."""
+    return _plain(value, path, 0)
 
 
-def enum_kind(*names: str) -> Reader:
-    """An enum by its names in the order of their numbers; an unknown number counts as the first."""
-
-    def read(source: _Source, at: int, name: str) -> tuple[str, int]:
-        if source.peek(at) == '"':
-            given, end = source.string(at)
-            if not given or given not in names:
-                raise source.invalid(at, "enum", name)
-            return given, end
-        token = source.token(at)
-        if not re.fullmatch(r"-?\d{1,10}", token):
-            raise source.invalid(at, "enum", name)
-        number = int(token)
-        return (names[number] if 0 <= number < len(names) and names[number] else names[0]), at + len(token)
-
-    return read
-
-
-def message_kind(message: Message) -> Reader:
-    """A message within a message."""
-
-    def read(source: _Source, at: int, _name: str) -> tuple[dict[str, Any], int]:
-        return _read_message(message, source, at)
-
-    return read
-
-
-def list_kind(item: Reader) -> Reader:
-    """A repeated field."""
-
-    def read(source: _Source, at: int, name: str) -> tuple[list[Any], int]:
-        if source.peek(at) != "[":
-            raise source.unexpected(at)
-        values: list[Any] = []
-        at = source.skip(at + 1)
-        if source.peek(at) == "]":
-            return values, at + 1
-        while True:
-            value, at = item(source, at, name)
-            values.append(value)
-            at = source.skip(at)
-            mark = source.peek(at)
-            if mark == "]":
-                return values, at + 1
-            if mark != ",":
-                raise source.unexpected(at)
-            at = source.skip(at + 1)
-
-    return read
-
-
-def map_kind(item: Reader) -> Reader:
-    """A map with text keys."""
-
-    def read(source: _Source, at: int, name: str) -> tuple[dict[str, Any], int]:
-        if source.peek(at) != "{":
-            raise source.unexpected(at)
-        values: dict[str, Any] = {}
-        at = source.skip(at + 1)
-        if source.peek(at) == "}":
-            return values, at + 1
-        while True:
-            if source.peek(at) != '"':
-                raise source.unexpected(at)
-            key, end = source.string(at)
-            if key in values:
-                raise malformed(f'proto: {_place(source.text, at)}: duplicate map key "{key}"')
-            values[key], end = item(source, source.skip(_colon(source, end)), name)
-            at = source.skip(end)
-            mark = source.peek(at)
-            if mark == "}":
-                return values, at + 1
-            if mark != ",":
-                raise source.unexpected(at)
-            at = source.skip(at + 1)
-
-    return read
-
-
-def check_value(value: Any, depth: int = 0) -> None:
-    """Refuse what no protobuf value can hold: lone surrogates, and nesting beyond `MAX_DEPTH`."""
+def _plain(value: Any, path: Path, depth: int) -> Any:
+    """Return a JSON value as Python's; rejects what no protobuf value holds."""
     if depth > MAX_DEPTH:
-        raise malformed(f"proto: exceeded max recursion depth of {MAX_DEPTH}")
-    if isinstance(value, dict):
-        for key, each in value.items():
-            check_value(key, depth + 1)
-            check_value(each, depth + 1)
-    elif isinstance(value, list):
-        for each in value:
-            check_value(each, depth + 1)
-    elif isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
-        raise malformed("proto: unexpected EOF")
+        raise malformed_request(f"proto: exceeded max recursion depth of {MAX_DEPTH}")
+    if isinstance(value, _Object):
+        members: dict[str, Any] = {}
+        for name, each in value:
+            if name in members:
+                raise _MisfitError(path, f"duplicate map key {json.dumps(name, ensure_ascii=False)}")
+            _check_surrogates(name)
+            members[name] = _plain(each, path, depth + 1)
+        return members
+    if isinstance(value, list):
+        return [_plain(each, path, depth + 1) for each in value]
+    if isinstance(value, _Number):
+        return _plain_number(value, path)
+    if isinstance(value, str):
+        _check_surrogates(value)
+    return value
 
 
-class _DuplicateKeyError(ValueError):
-    pass
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        keys: set[str] = set()
-        for key, _ in pairs:
-            if key in keys:
-                raise _DuplicateKeyError(json.dumps(key, ensure_ascii=False))
-            keys.add(key)
-    return values
-
-
-def _whole(text: str) -> float | int:
-    """Numbers of a Struct are doubles; what is whole is written without a fraction."""
-    if len(text) < 16:
+def _plain_number(text: str, path: Path) -> float | int:
+    """Return a double; a whole one as an int, so that it is written again without a fraction."""
+    if len(text) < 16 and _INTEGER.fullmatch(text):
         return int(text)
-    return _fraction(text)
-
-
-def _fraction(text: str) -> float | int:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise ValueError(text)
+        raise _MisfitError(path, "invalid number")
     return int(number) if number.is_integer() and abs(number) < 1e21 else number
 
 
-def _no_constant(text: str) -> Any:
-    raise ValueError(text)
+def _check_surrogates(text: str) -> None:
+    """Reject half of a surrogate pair, which no UTF-8 text holds."""
+    if not text.isascii() and _SURROGATE.search(text):
+        raise malformed_request("proto: unexpected EOF")
 
 
-_VALUE = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=_whole, parse_float=_fraction, parse_constant=_no_constant
+def read_enum(*names: str) -> Reader:
+    """Make a reader of an enum by its names in the order of their numbers; an unknown number is the first."""
+
+    def read(value: Any, name: str, path: Path) -> str:
+        if type(value) is str:
+            if not value or value not in names:
+                raise _invalid(path, "enum", name)
+            return value
+        if not isinstance(value, _Number) or not re.fullmatch(r"-?\d{1,10}", value):
+            raise _invalid(path, "enum", name)
+        number = int(value)
+        return names[number] if 0 <= number < len(names) and names[number] else names[0]
+
+    return read
+
+
+def read_message(message: Message) -> Reader:
+    """Make a reader of a message within a message."""
+    return lambda value, _name, path: _read_message(message, value, path)
+
+
+def read_list(item: Reader) -> Reader:
+    """Make a reader of a repeated field."""
+
+    def read(value: Any, name: str, path: Path) -> list[Any]:
+        if not isinstance(value, list) or isinstance(value, _Object):
+            raise _unexpected(path)
+        return [item(each, name, (*path, number)) for number, each in enumerate(value)]
+
+    return read
+
+
+def read_map(item: Reader) -> Reader:
+    """Make a reader of a map with text keys."""
+
+    def read(value: Any, name: str, path: Path) -> dict[str, Any]:
+        if not isinstance(value, _Object):
+            raise _unexpected(path)
+        values: dict[str, Any] = {}
+        for number, (key, each) in enumerate(value):
+            here = (*path, number)
+            if key in values:
+                raise _MisfitError(here, f'duplicate map key "{key}"', at_name=True)
+            _check_surrogates(key)
+            values[key] = item(each, name, here)
+        return values
+
+    return read
+
+
+def _reject_constant(text: str) -> Any:
+    raise malformed_request(f"invalid character {text[:1]!r} looking for beginning of value")
+
+
+_JSON = json.JSONDecoder(
+    object_pairs_hook=_Object, parse_int=_Number, parse_float=_Number, parse_constant=_reject_constant
 )
-_WORDS = ("true", "false", "null")
-_PLAIN = json.JSONDecoder(parse_int=len, parse_float=len, parse_constant=_no_constant)
 _BLANKS = re.compile(r"[ \t\r\n]*")
-_NO_TOKEN = re.compile(r"[-+._a-zA-Z0-9]{1,32}|.", re.DOTALL)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s,\]}{\[":]+')
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?")
 _INTEGER = re.compile(r"-?\d+")

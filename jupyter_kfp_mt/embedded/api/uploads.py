@@ -1,4 +1,7 @@
-"""Packages that come in: multipart uploads and URLs, for both API versions."""
+"""Pipeline packages that are sent as multipart uploads or named by URL, for both API versions.
+
+Sources: KFP's `backend/src/apiserver/server/pipeline_upload_server.go` and `pipeline_server.go`.
+"""
 
 from __future__ import annotations
 
@@ -12,264 +15,185 @@ import msgspec
 from ..core.packages import Template, read_template, unpack
 from ..core.pipelines import PipelineNames
 from ..core.resource_manager import ResourceManager
-from ..errors import DENIED, EXISTS, NOT_FOUND, UNAUTHENTICATED, ApiError, invalid, saying
+from ..errors import DENIED, EXISTS, NOT_FOUND, UNAUTHENTICATED, ApiError, invalid_input
 from ..store import PipelineRow, VersionRow
-from . import messages
-from .answers import place
-from .guards import pipeline_target
-from .http import JSON, TEXT, ApiResponse, Call, Guard, Route, Target
-from .protojson import Message, parse
-from .v2 import pipelines as v2_pipelines
+from .authorization import Guard
+from .calls import JSON, TEXT, ApiResponse, Call, Target
+from .protojson import Message, parse, read_map, read_text
+from .rendering import Json
+from .routing import ApiRoute, Handler
+from .targets import find_pipeline_by_id
 
-Json = dict[str, Any]
 _CREATE = "Failed to create a pipeline"
 _CREATED = "Failed to create a pipeline and a pipeline version"
 _CREATE_VERSION = "Failed to create a pipeline version"
 _BAD_TAGS = "Failed to parse tags query parameter. Expected JSON object with string keys and values"
 _NO_FILE = "Failed to read pipeline from file"
 _UNREADABLE = "Failed to read a pipeline spec file"
-_TAGS = Message("google.protobuf.Struct", {"tags": messages.PIPELINE.fields["tags"]})
+_TAGS = Message("google.protobuf.Struct", {"tags": read_map(read_text)})
 _QUERY = dict.fromkeys(
     ("name", "display_name", "description", "namespace", "tags", "code_source_url"), "text"
 )
 
 
-class Written(msgspec.Struct, frozen=True):
-    """How an API version writes what was registered."""
+class Renderer(msgspec.Struct, frozen=True):
+    """How an API version shows what was registered."""
 
-    pipeline: Callable[[ResourceManager, PipelineRow, VersionRow | None], Json]
-    version: Callable[[ResourceManager, VersionRow], Json]
+    render_pipeline: Callable[[PipelineRow, VersionRow | None], Json]
+    render_version: Callable[[VersionRow], Json]
 
 
-V2 = Written(
-    lambda _manager, row, _version: v2_pipelines.pipeline(row),
-    lambda _manager, row: v2_pipelines.version(row),
-)
+def routes(api_version: str, renderer: Renderer) -> list[ApiRoute]:
+    """List the upload routes of an API version."""
+    base = f"/apis/{api_version}/pipelines"
+    return [
+        ApiRoute(
+            "*",
+            f"{base}/upload",
+            Guard("pipelines", "create", _locate_upload),
+            _upload_pipeline(renderer),
+            query=_QUERY,
+            parse=_parse_upload,
+            render_error=_render_upload_error(_CREATE, _CREATED),
+            slow=True,
+        ),
+        ApiRoute(
+            "*",
+            f"{base}/upload_version",
+            Guard("pipelines", "create", _find_pipeline_of_upload),
+            _upload_version(renderer),
+            query={**_QUERY, "pipelineid": "text"},
+            parse=_parse_version_upload,
+            render_error=_render_upload_error(_CREATE_VERSION, _CREATE_VERSION),
+            slow=True,
+        ),
+    ]
 
 
 class _Upload(msgspec.Struct, frozen=True):
-    """What was read before any question of rights."""
+    """An upload as it is read before authorization."""
 
     names: PipelineNames
     text: bytes
 
 
-def read_upload(manager: ResourceManager, call: Call) -> _Upload:
-    """Read the file and check the names of an upload."""
-    file, text = _file(call)
-    names = _names(call, file)
+def _parse_upload(manager: ResourceManager, call: Call) -> _Upload:
+    """Read the file of a new pipeline and check its names."""
+    file_name, text = _unpack_file(call)
+    names = _names_in_query(call, file_name)
     manager.pipelines.check(call.text("namespace"), names)
     return _Upload(names, text)
 
 
-def read_version_upload(manager: ResourceManager, call: Call) -> _Upload:
-    """The same for a version."""
-    file, text = _file(call)
-    names = _names(call, file)
+def _parse_version_upload(manager: ResourceManager, call: Call) -> _Upload:
+    """Read the file of a new version and check its names."""
+    file_name, text = _unpack_file(call)
+    names = _names_in_query(call, file_name)
     manager.pipelines.check_version(names)
     return _Upload(names, text)
 
 
-def _file(call: Call) -> tuple[str, bytes]:
+def _unpack_file(call: Call) -> tuple[str, bytes]:
     if call.file is None:
-        raise invalid(_NO_FILE)
+        raise invalid_input(_NO_FILE)
     return call.file[0], unpack(*call.file)
 
 
-def _names(call: Call, file: str) -> PipelineNames:
+def _names_in_query(call: Call, file_name: str) -> PipelineNames:
     tags: Mapping[str, str] = {}
     if call.text("tags"):
         try:
             tags = parse(_TAGS, f'{{"tags": {call.text("tags")}}}').get("tags", {})
         except ApiError:
-            raise invalid(_BAD_TAGS) from None
-    return v2_pipelines.names_of({**call.given, "tags": tags}, file)
+            raise invalid_input(_BAD_TAGS) from None
+    return parse_names({**call.arguments, "tags": tags}, file_name)
 
 
-def of_upload(manager: ResourceManager, call: Call) -> Target:
-    """Where an upload goes; without namespace it is shared, which takes the right to it."""
-    return Target(call.text("namespace") if manager.tenancy.multi_user else "", call.asked.names.name)
+def parse_names(message: Mapping[str, Any], otherwise: str = "") -> PipelineNames:
+    """Return the names in a message or query; `otherwise` stands in for a name that was not sent."""
+    return PipelineNames(
+        name=message.get("name", ""),
+        display_name=message.get("display_name", ""),
+        description=message.get("description", ""),
+        tags=message.get("tags", {}),
+    ).filled(otherwise)
 
 
-def upload(written: Written) -> Callable[[ResourceManager, Call], Json]:
-    """Register an uploaded pipeline with its first version."""
+def _locate_upload(manager: ResourceManager, call: Call) -> Target:
+    """Find where a pipeline goes; without namespace it is shared, which takes the right to share."""
+    namespace = call.text("namespace") if manager.tenancy.multi_user else ""
+    return Target(namespace, call.parsed.names.name)
 
-    def handler(manager: ResourceManager, call: Call) -> Json:
+
+def _find_pipeline_of_upload(manager: ResourceManager, call: Call) -> Target:
+    if not call.text("pipelineid"):
+        raise invalid_input(_CREATE_VERSION)
+    return find_pipeline_by_id(manager, call.text("pipelineid"))
+
+
+def _upload_pipeline(renderer: Renderer) -> Handler:
+    """Make the handler that registers an uploaded pipeline with its first version."""
+
+    def handle(manager: ResourceManager, call: Call) -> Json:
         row, version = manager.pipelines.create(
-            place(call),
-            call.asked.names,
-            read_template(call.asked.text),
+            call.namespace,
+            call.parsed.names,
+            read_template(call.parsed.text),
             code_source_url=call.text("code_source_url"),
         )
-        return written.pipeline(manager, row, version)
+        return renderer.render_pipeline(row, version)
 
-    return handler
+    return handle
 
 
-def upload_version(written: Written) -> Callable[[ResourceManager, Call], Json]:
-    """Register an uploaded version."""
+def _upload_version(renderer: Renderer) -> Handler:
+    """Make the handler that registers an uploaded version."""
 
-    def handler(manager: ResourceManager, call: Call) -> Json:
-        row = manager.pipelines.create_version(
+    def handle(manager: ResourceManager, call: Call) -> Json:
+        version = manager.pipelines.create_version(
             call.row,
-            call.asked.names,
-            read_template(call.asked.text),
+            call.parsed.names,
+            read_template(call.parsed.text),
             code_source_url=call.text("code_source_url"),
         )
-        return written.version(manager, row)
+        return renderer.render_version(version)
 
-    return handler
+    return handle
 
 
-def refuse(generic: str, generic_store: str) -> Callable[[ApiError], ApiResponse]:
-    """Errors of uploads: rights are told as 400, and some bodies are JSON sent as text (contract §2.6)."""
+def _render_upload_error(generic: str, generic_store: str) -> Callable[[ApiError], ApiResponse]:
+    """Make the renderer of upload errors.
 
-    def answer(error: ApiError) -> ApiResponse:
+    KFP reports missing rights as 400 here, and sends some bodies as JSON of the type text/plain.
+    """
+
+    def render(error: ApiError) -> ApiResponse:
         if "length cannot exceed" in error.text:
             return ApiResponse(400, f"{error.message}\n".encode(), TEXT)
-        words, status, kind = error.text, 400, JSON
+        text, status, content_type = error.text, 400, JSON
         if error.code in (DENIED, UNAUTHENTICATED, NOT_FOUND):
-            words, kind = generic, TEXT
+            text, content_type = generic, TEXT
         elif error.code == EXISTS:
-            words, status = generic_store, 409
+            text, status = generic_store, 409
         elif error.text in (_NO_FILE, _UNREADABLE, _BAD_TAGS, _CREATE_VERSION):
-            kind = TEXT
-        body = {"error_message": words, "error_details": error.message}
-        return ApiResponse(status, msgspec.json.encode(body), kind)
+            content_type = TEXT
+        body = {"error_message": text, "error_details": error.message}
+        return ApiResponse(status, msgspec.json.encode(body), content_type)
 
-    return answer
+    return render
 
 
 # by URL
 
 
-def read_pipeline_and_version(manager: ResourceManager, call: Call) -> PipelineNames:
-    """Check the names of a pipeline that is made with its version."""
-    sent = call.message.get("pipeline", {})
-    names = v2_pipelines.names_of(sent, file_of(_url(call.message.get("pipeline_version", {}))))
-    manager.pipelines.check(sent.get("namespace", ""), names)
-    return names
+def fetch_template(manager: ResourceManager, url: str) -> Template:
+    """Download and read the pipeline behind a URL."""
+    return read_template(unpack(file_name_in(url), manager.fetch(url)))
 
 
-def of_pipeline_and_version(manager: ResourceManager, call: Call) -> Target:
-    """Where it goes."""
-    namespace = call.message.get("pipeline", {}).get("namespace", "") if manager.tenancy.multi_user else ""
-    return Target(namespace, call.asked.name)
-
-
-def create_pipeline_and_version(manager: ResourceManager, call: Call) -> Json:
-    """Register a pipeline with the version behind a URL."""
-    version = call.message.get("pipeline_version", {})
-    url = _url(version)
-    template = template_at(manager, url)
-    row, _ = manager.pipelines.create(
-        place(call), call.asked, template, package_url=url, version_tags=version.get("tags", {})
-    )
-    return v2_pipelines.pipeline(row)
-
-
-def template_at(manager: ResourceManager, url: str) -> Template:
-    """The pipeline behind a URL."""
-    return read_template(unpack(file_of(url), manager.fetch(url)))
-
-
-def read_version(manager: ResourceManager, call: Call) -> PipelineNames:
-    """Check a new version's names."""
-    if "package_url" not in call.message:
-        raise invalid("Failed to create a pipeline version. Package URL is nil", final=True)
-    if not _url(call.message):
-        raise invalid("Failed to create a pipeline version. Package URL is empty", final=True)
-    if not call.message.get("pipeline_id"):
-        raise invalid("Failed to create a pipeline version. Parent pipeline id is empty", final=True)
-    names = v2_pipelines.names_of(call.message)
-    if not names.name:
-        raise invalid("name is required")
-    with saying("Failed to convert API pipeline version to model pipeline version"):
-        manager.pipelines.check_version(names)
-    return names
-
-
-def create_version(manager: ResourceManager, call: Call) -> Json:
-    """Register the version behind a URL."""
-    names: PipelineNames = call.asked
-    template = template_at(manager, _url(call.message))
-    row = manager.pipelines.create_version(
-        call.row,
-        names,
-        template,
-        package_url=_url(call.message),
-        code_source_url=call.message.get("code_source_url", ""),
-    )
-    return v2_pipelines.version(row)
-
-
-def _url(message: Mapping[str, Any]) -> str:
-    return str(message.get("package_url", {}).get("pipeline_url", ""))
-
-
-def file_of(url: str) -> str:
-    """The file name in a URL; it names a pipeline that has no other name."""
+def file_name_in(url: str) -> str:
+    """Return the file name in a URL; it names a pipeline that has no other name."""
     try:
         return posixpath.basename(urlsplit(url).path) if "://" in url else ""
-    except ValueError:  # brackets that hold no address; who fetches it says so
+    except ValueError:  # brackets without an address; fetching it raises the error
         return ""
-
-
-def by_upload_pipeline(manager: ResourceManager, call: Call) -> Target:
-    """The pipeline that a version is uploaded to."""
-    if not call.text("pipelineid"):
-        raise invalid(_CREATE_VERSION)
-    return pipeline_target(manager, call.text("pipelineid"))
-
-
-def routes(version: str, written: Written) -> list[Route]:
-    """The upload routes of an API version."""
-    base = f"/apis/{version}/pipelines"
-    return [
-        Route(
-            "*",
-            f"{base}/upload",
-            Guard("pipelines", "create", of_upload),
-            upload(written),
-            query=_QUERY,
-            read=read_upload,
-            refuse=refuse(_CREATE, _CREATED),
-            slow=True,
-        ),
-        Route(
-            "*",
-            f"{base}/upload_version",
-            Guard("pipelines", "create", by_upload_pipeline),
-            upload_version(written),
-            query={**_QUERY, "pipelineid": "text"},
-            read=read_version_upload,
-            refuse=refuse(_CREATE_VERSION, _CREATE_VERSION),
-            slow=True,
-        ),
-    ]
-
-
-def url_routes(access: str, version_guard: Guard) -> list[Route]:
-    """The v2beta1 routes that take a URL."""
-    return [
-        Route(
-            "POST",
-            "/apis/v2beta1/pipelines/create",
-            Guard("pipelines", "create", of_pipeline_and_version, access),
-            create_pipeline_and_version,
-            _CREATE,
-            messages.PIPELINE_AND_VERSION,
-            read=read_pipeline_and_version,
-            slow=True,
-        ),
-        Route(
-            "POST",
-            "/apis/v2beta1/pipelines/{pipeline_id}/versions",
-            version_guard,
-            create_version,
-            "Failed to create a pipeline version. Check error stack",
-            messages.VERSION,
-            read=read_version,
-            slow=True,
-        ),
-    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..errors import ApiError, invalid
+from ..errors import ApiError, invalid_input
 
 LONGEST_TEXT = 255
 _ID = re.compile(r"[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
@@ -14,18 +14,18 @@ _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 def check_name(field: str, value: str, *, most_bytes: int = 0) -> None:
     """Refuse a name that no KFP database takes; `field` is what the refusal calls it."""
     if most_bytes and len(value.encode()) > most_bytes:
-        raise invalid(f"{field} length cannot exceed {most_bytes}")
+        raise invalid_input(f"{field} length cannot exceed {most_bytes}")
     check_text(field, value)
 
 
 def check_text(field: str, value: str) -> None:
     """Refuse more than 255 characters, characters beyond U+FFFF, and NUL."""
     if len(value) > LONGEST_TEXT:
-        raise invalid(f"{field} length cannot exceed {LONGEST_TEXT}")
+        raise invalid_input(f"{field} length cannot exceed {LONGEST_TEXT}")
     if _BEYOND_BMP.search(value):
-        raise invalid(f"{field} cannot hold characters beyond U+FFFF, such as emoji")
+        raise invalid_input(f"{field} cannot hold characters beyond U+FFFF, such as emoji")
     if "\0" in value:
-        raise invalid(f"{field} cannot hold NUL")
+        raise invalid_input(f"{field} cannot hold NUL")
 
 
 def check_id(field: str, value: str) -> None:
@@ -35,6 +35,6 @@ def check_id(field: str, value: str) -> None:
 
 
 def _not_a_label(field: str) -> ApiError:
-    return invalid(
+    return invalid_input(
         f"{field} must be 1-63 of letters, digits, '-', '_' and '.', with a letter or digit at both ends"
     )

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 
-from ..errors import aborted, exists, invalid
+from ..errors import already_exists, bad_request, invalid_input
 from ..store import ExperimentRow, Store
 from .checks import check_name, check_text
 
@@ -25,7 +25,7 @@ class Experiments:
     def check(namespace: str, name: str) -> None:
         """Refuse a name or namespace that cannot be; before anybody is asked for rights, as KFP does."""
         if not name:
-            raise invalid("Experiment must have a non-empty name")
+            raise invalid_input("Experiment must have a non-empty name")
         check_name("Experiment.Name", name, most_bytes=128)
         check_name("Experiment.Namespace", namespace, most_bytes=63)
 
@@ -40,7 +40,7 @@ class Experiments:
             created_at=int(self._now()),
         )
         if not self._store.experiments.add(row):
-            raise exists(
+            raise already_exists(
                 f"Failed to create a new experiment. The name {name} already exists. Please specify a"
                 " new name"
             )
@@ -64,7 +64,7 @@ class Experiments:
     def delete(self, row: ExperimentRow) -> None:
         """Delete the row; runs and recurring runs keep its id."""
         if not self._multi_user and row.experiment_id == self.default().experiment_id:
-            raise aborted(
+            raise bad_request(
                 f"Failed to delete experiment {row.experiment_id}. The default experiment cannot be deleted",
                 f"Invalid input error: Experiment id cannot be equal to the default id {row.experiment_id}",
             )

@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Collection
 from urllib.parse import urljoin, urlsplit
 
-from ..errors import ApiError, invalid
+from ..errors import ApiError, invalid_input
 from .packages import MAX_UPLOAD
 
 ALLOWED_HOSTS = ("storage.googleapis.com", "s3.amazonaws.com", "github.com", "raw.githubusercontent.com")
@@ -25,14 +25,16 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 def fetch(url: str, allowed: Collection[str] = ALLOWED_HOSTS) -> bytes:
     """Return what is at `url`, at most 32 MiB; raises ApiError (400)."""
     if not url or "://" not in url:
-        raise invalid(f"invalid pipeline spec URL: {url}")
+        raise invalid_input(f"invalid pipeline spec URL: {url}")
     for _ in range(_MOST_REDIRECTS):
         status, reason, location, body = _get(url, allowed)
         if status in _REDIRECTS and location:
             url = location
             continue
         if status != 200:
-            raise invalid(f"error fetching pipeline spec from {url} - request returned {status} {reason}")
+            raise invalid_input(
+                f"error fetching pipeline spec from {url} - request returned {status} {reason}"
+            )
         return body
     raise _refused()
 
@@ -55,11 +57,11 @@ def _get(url: str, allowed: Collection[str]) -> tuple[int, str, str, bytes]:
         target = answer.getheader("Location", "")
         location = urljoin(url, target) if target else ""
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise invalid(f"error fetching pipeline spec from {url} - {type(error).__name__}") from None
+        raise invalid_input(f"error fetching pipeline spec from {url} - {type(error).__name__}") from None
     finally:
         connection.close()
     if len(body) > MAX_UPLOAD:
-        raise invalid(f"error fetching pipeline spec from {url} - it is larger than {MAX_UPLOAD} bytes")
+        raise invalid_input(f"error fetching pipeline spec from {url} - it is larger than {MAX_UPLOAD} bytes")
     return answer.status, answer.reason, location, body
 
 
@@ -89,4 +91,4 @@ class _Pinned(http.client.HTTPSConnection):
 
 
 def _refused() -> ApiError:
-    return invalid("Pipeline URL validation failed")
+    return invalid_input("Pipeline URL validation failed")

@@ -17,7 +17,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from ..errors import INVALID, ApiError, invalid
+from ..errors import INVALID, ApiError, invalid_input
 from ..store.query import Boundary, Listing, Page, Predicate, Query
 
 DEFAULT_PAGE, LARGEST_PAGE = 20, 200
@@ -28,7 +28,7 @@ _GO_TYPES = {"int": "int32", "long": "int64", "string": "string", "timestamp": "
 LISTS = ("int_values", "long_values", "string_values")
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class ListOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The list options of a request, as they were sent."""
 
     page_size: int = 0
@@ -59,32 +59,36 @@ class Lists:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def parse(self, listing: Listing, asked: Asked, syntax: FilterSyntax, *, tags: bool = False) -> Query:
-        """The query that `asked` means, without its scope and token; raises ApiError (400)."""
-        if asked.page_size < 0:
-            raise invalid(f"The page size should be greater than 0. Got {asked.page_size}")
-        sort, descending = _sort(listing, asked.sort_by)
+    def parse(
+        self, listing: Listing, options: ListOptions, syntax: FilterSyntax, *, tags: bool = False
+    ) -> Query:
+        """The query that `options` means, without its scope and token; raises ApiError (400)."""
+        if options.page_size < 0:
+            raise invalid_input(f"The page size should be greater than 0. Got {options.page_size}")
+        sort, descending = _sort(listing, options.sort_by)
         return Query(
             sort=sort,
             descending=descending,
-            predicates=_predicates(listing, asked.filter, syntax, tags=tags),
-            limit=min(asked.page_size or DEFAULT_PAGE, LARGEST_PAGE),
+            predicates=_predicates(listing, options.filter, syntax, tags=tags),
+            limit=min(options.page_size or DEFAULT_PAGE, LARGEST_PAGE),
         )
 
-    def bind(self, listing: Listing, query: Query, asked: Asked, scope: str, scope_value: str) -> Query:
+    def bind(
+        self, listing: Listing, query: Query, options: ListOptions, scope: str, scope_value: str
+    ) -> Query:
         """`query` within its scope, continued where the token says; raises ApiError (400)."""
         bound = msgspec.structs.replace(query, scope=scope, scope_value=scope_value)
-        if not asked.page_token:
+        if not options.page_token:
             return bound
-        token = self._read(asked.page_token)
+        token = self._read(options.page_token)
         same = (token.sort, token.descending, token.predicates) == (
             query.sort,
             query.descending,
             list(query.predicates),
         )
-        sent = bool(asked.sort_by or asked.filter)
+        sent = bool(options.sort_by or options.filter)
         if token.bound != _bound(listing, bound) or (sent and not same):
-            raise invalid(
+            raise invalid_input(
                 "page token does not match the supplied sort by and/or filtering criteria. Either specify"
                 " the same criteria or leave the latter empty if page token is specified."
             )
@@ -96,7 +100,7 @@ class Lists:
             start=token.start,
         )
 
-    def token(self, listing: Listing, query: Query, page: Page[Any]) -> str:
+    def next_token(self, listing: Listing, query: Query, page: Page[Any]) -> str:
         """The token of the page after `page`; empty when it was the last."""
         if page.next is None:
             return ""
@@ -115,10 +119,10 @@ class Lists:
             data = base64.b64decode(text, validate=True)
             signature, body = data[:16], data[16:]
             if not hmac.compare_digest(signature, self._sign(body)):
-                raise invalid("Invalid page token")
+                raise invalid_input("Invalid page token")
             return msgspec.json.decode(body, type=_PageToken)
         except (binascii.Error, ValueError, msgspec.DecodeError):
-            raise invalid("Invalid page token") from None
+            raise invalid_input("Invalid page token") from None
 
     def _sign(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, hashlib.sha256)[:16]
@@ -133,13 +137,13 @@ def _sort(listing: Listing, sort_by: str) -> tuple[str, bool]:
     if not words:
         return "created_at", False
     if len(words) > 2 or (len(words) == 2 and words[1] not in ("asc", "desc")):
-        raise invalid(
+        raise invalid_input(
             f'Received invalid sort by format "{sort_by}". Supported format: "field_name", "field_name desc",'
             ' or "field_name asc"'
         )
     name = words[0]
     if not listing.sorts_by(name):
-        raise invalid(f'Invalid sorting field: "{name}" on listable type {listing.name}')
+        raise invalid_input(f'Invalid sorting field: "{name}" on listable type {listing.name}')
     return _first_name(listing, name), words[-1] == "desc" and len(words) == 2
 
 
@@ -157,14 +161,14 @@ def _predicates(listing: Listing, text: str, syntax: FilterSyntax, *, tags: bool
         decoded = _decode_again(text)
         message = syntax.parse(decoded)
     except ApiError as error:
-        raise invalid(
+        raise invalid_input(
             f"failed to parse valid filter from {json.dumps(text, ensure_ascii=False)}: {error.message}"
         ) from None
     found = [_predicate(listing, each, syntax, tags=tags) for each in message.get("predicates", [])]
     if len(found) > MAX_PREDICATES:
-        raise invalid(f"a filter may have at most {MAX_PREDICATES} predicates. Got {len(found)}")
+        raise invalid_input(f"a filter may have at most {MAX_PREDICATES} predicates. Got {len(found)}")
     if sum(len(each.value) for each in found if isinstance(each.value, list)) > MAX_VALUES:
-        raise invalid(f"a filter may have at most {MAX_VALUES} values")
+        raise invalid_input(f"a filter may have at most {MAX_VALUES} values")
     return found
 
 
@@ -188,9 +192,9 @@ def _predicate(listing: Listing, sent: Mapping[str, Any], syntax: FilterSyntax, 
         raise _unknown_version("Error using Filter.Predicate.Value with <nil>")
     value = sent[name].get("values", []) if name in LISTS else sent[name]
     if not key:
-        raise invalid(f"Predicate key cannot be empty for operation {operation} and value {value}")
+        raise invalid_input(f"Predicate key cannot be empty for operation {operation} and value {value}")
     if key not in listing.fields:
-        raise invalid(f'no support for filtering on unrecognized field "{key}"')
+        raise invalid_input(f'no support for filtering on unrecognized field "{key}"')
     _check_type(operation, name, value)
     return Predicate(_first_name(listing, key), operation, value)
 
@@ -198,21 +202,21 @@ def _predicate(listing: Listing, sent: Mapping[str, Any], syntax: FilterSyntax, 
 def _check_type(operation: str, name: str, value: Any) -> None:
     kind = _GO_TYPES[name.partition("_")[0]]
     if operation == "IN" and name in SCALARS:
-        raise invalid(f"cannot use IN operator with scalar type {kind}")
+        raise invalid_input(f"cannot use IN operator with scalar type {kind}")
     if operation != "IN" and name in LISTS:
-        raise invalid(f"cannot use scalar operator {operation} on array type []{kind}")
+        raise invalid_input(f"cannot use scalar operator {operation} on array type []{kind}")
     if operation == "IS_SUBSTRING" and name != "string_value":
-        raise invalid(f"cannot use non string value type string with operator {value}")
+        raise invalid_input(f"cannot use non string value type string with operator {value}")
 
 
 def _tag_predicate(key: str, operation: str, name: str, sent: Mapping[str, Any]) -> Predicate:
     if operation != "EQUALS":
-        raise invalid(
+        raise invalid_input(
             f"only EQUALS operation is supported for tag filtering, got {operation or 'UNKNOWN'}"
             f' for key "{key}"'
         )
     if name != "string_value":
-        raise invalid(f'tag filter value must be a string for key "{key}"')
+        raise invalid_input(f'tag filter value must be a string for key "{key}"')
     return Predicate(key, operation, sent[name])
 
 

@@ -22,7 +22,7 @@ from ... import pipeline_spec as spec
 from ...errors import KfpError
 from ...pipeline_spec import Package
 from ...pipeline_spec.reading import Unreadable, read
-from ..errors import INVALID, ApiError, invalid
+from ..errors import INVALID, ApiError, invalid_input
 
 MAX_UPLOAD = 32 * 1024 * 1024
 MAX_UNPACKED = 32 * 1024 * 1024
@@ -59,17 +59,17 @@ def of_workflow(workflow: Mapping[str, Any]) -> Template:
     """An Argo Workflow as a template; raises ApiError (400)."""
     inner = workflow.get("spec")
     if workflow.get("kind") != "Workflow" or not isinstance(inner, dict) or not inner.get("templates"):
-        raise invalid("unknown template format")
+        raise invalid_input("unknown template format")
     if not isinstance(workflow.get("metadata") or {}, dict):
-        raise invalid("unknown template format")
+        raise invalid_input("unknown template format")
     arguments = inner.get("arguments") or {}
     declared = arguments.get("parameters") if isinstance(arguments, dict) else None
     if declared is not None and not isinstance(declared, list):
-        raise invalid("unknown template format")
+        raise invalid_input("unknown template format")
     parameters = []
     for each in declared or []:
         if not isinstance(each, dict) or not isinstance(each.get("name"), str):
-            raise invalid("unknown template format")
+            raise invalid_input("unknown template format")
         parameters.append(
             {"name": each["name"], **({"value": str(each["value"])} if "value" in each else {})}
         )
@@ -146,7 +146,7 @@ def _bounded(text: bytes) -> bytes:
 
 
 def _unreadable(reason: str) -> ApiError:
-    error = invalid("Failed to read a pipeline spec file")
+    error = invalid_input("Failed to read a pipeline spec file")
     return ApiError(error.code, error.text, message=f"{error.message}: {reason}")
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import invalid
+from ..errors import invalid_input
 
 _KINDS: dict[str, tuple[tuple[type, ...], str, str]] = {
     "STRING": ((str,), "string", "string"),
@@ -25,31 +25,31 @@ def check_parameters(pipeline_spec: Mapping[str, Any], values: Mapping[str, Any]
     definitions = pipeline_spec.get("root", {}).get("inputDefinitions", {}).get("parameters", {})
     for name, definition in definitions.items():
         if name not in values and "defaultValue" not in definition and not definition.get("isOptional"):
-            raise invalid(
+            raise invalid_input(
                 f"parameter {name} is not optional, yet has neither default value nor user provided value"
             )
     unknown = sorted(name for name in values if name not in definitions)
     if unknown:
-        raise invalid(f"parameter(s) provided are not required by pipeline: {', '.join(unknown)}")
+        raise invalid_input(f"parameter(s) provided are not required by pipeline: {', '.join(unknown)}")
     for name, value in values.items():
         _check_kind(name, definitions[name], value)
     if len(json.dumps(values)) > MAX_BYTES:
-        raise invalid(f"the parameters take more than {MAX_BYTES} bytes")
+        raise invalid_input(f"the parameters take more than {MAX_BYTES} bytes")
 
 
 def _check_kind(name: str, definition: Mapping[str, Any], value: Any) -> None:
     kind = definition.get("parameterType") or _OLD.get(str(definition.get("type", "")), "STRING")
     if kind not in _KINDS:
-        raise invalid(f"input parameter {name} has an unsupported type {kind}")
+        raise invalid_input(f"input parameter {name} has an unsupported type {kind}")
     types, wanted, found = _KINDS[kind]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         subject = "parameter value" if found == "number" else "input parameter"
-        raise invalid(
+        raise invalid_input(
             f"input parameter {name} requires type {wanted}, but the {subject} is not of {found} value type"
         )
     literals = definition.get("literals", [])
     if literals and value not in literals:
-        raise invalid(
+        raise invalid_input(
             f'input parameter "{name}" value {_told(value)} does not match any of the allowed'
             f" literal values: [{' '.join(_told(each) for each in literals)}]"
         )

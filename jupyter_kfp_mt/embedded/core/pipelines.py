@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import msgspec
 
-from ..errors import exists, invalid
+from ..errors import already_exists, invalid_input
 from ..store import PipelineRow, Store, VersionRow
 from .checks import check_name, check_text
 from .packages import Template
 
 MAX_TAGS, LONGEST_TAG = 20, 63
+
+
+Row = TypeVar("Row", PipelineRow, VersionRow)
 
 
 class PipelineNames(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +68,7 @@ class Pipelines:
     ) -> tuple[PipelineRow, VersionRow | None]:
         """Register a pipeline, with a first version where there is a template; 409 for a taken name."""
         if not names.name:
-            raise invalid("name is required")
+            raise invalid_input("name is required")
         check_tags(names.tags)
         row = PipelineRow(
             pipeline_id=str(uuid.uuid4()),
@@ -84,7 +88,7 @@ class Pipelines:
                 version = msgspec.structs.replace(version, tags=msgspec.json.encode(version_tags))
         if not self._store.pipelines.add(row, version):
             word = "exist" if template is None else "exists"  # as the two ways in are worded
-            raise exists(
+            raise already_exists(
                 f"Failed to create a new pipeline. The name {names.name} already {word}."
                 " Please specify a new name"
             )
@@ -103,15 +107,13 @@ class Pipelines:
         check_tags(names.tags)
         version = self._version(pipeline.pipeline_id, names, template, package_url, code_source_url)
         if not self._store.pipelines.add_version(version):
-            raise exists(
+            raise already_exists(
                 f"Failed to create a new pipeline version. The name {names.name} already exist."
                 " Specify a new name"
             )
         return version
 
-    def update(
-        self, row: PipelineRow | VersionRow, display_name: str, tags: Mapping[str, str] | None
-    ) -> PipelineRow | VersionRow:
+    def update(self, row: Row, display_name: str, tags: Mapping[str, str] | None) -> Row:
         """Change the display name unless it is empty, and the tags unless they are None."""
         check_name("Pipeline.DisplayName", display_name)
         if tags is not None:
@@ -128,7 +130,7 @@ class Pipelines:
         """Delete it; with versions only by `cascade`."""
         latest = self._store.pipelines.latest(row.pipeline_id)
         if latest is not None and not cascade:
-            raise invalid(
+            raise invalid_input(
                 f"Failed to delete pipeline with id {row.pipeline_id} as it has existing pipeline versions"
                 f" (e.g. {latest.pipeline_version_id}). Set cascade=true to delete all versions"
             )
@@ -166,16 +168,16 @@ class Pipelines:
 def check_tags(tags: Mapping[str, str]) -> None:
     """At most 20, keys 1–63 characters without a dot, values at most 63 (`model/pipeline_tags.go`)."""
     if len(tags) > MAX_TAGS:
-        raise invalid(f"number of tags ({len(tags)}) exceeds maximum of {MAX_TAGS} per entity")
+        raise invalid_input(f"number of tags ({len(tags)}) exceeds maximum of {MAX_TAGS} per entity")
     for key, value in tags.items():
         if not key:
-            raise invalid("tag key cannot be empty")
+            raise invalid_input("tag key cannot be empty")
         if "." in key:
-            raise invalid(f"tag key \"{key}\" must not contain '.' character")
+            raise invalid_input(f"tag key \"{key}\" must not contain '.' character")
         if len(key) > LONGEST_TAG:
-            raise invalid(f'tag key "{key}" exceeds maximum length of {LONGEST_TAG} characters')
+            raise invalid_input(f'tag key "{key}" exceeds maximum length of {LONGEST_TAG} characters')
         if len(value) > LONGEST_TAG:
-            raise invalid(
+            raise invalid_input(
                 f'tag value "{value}" for key "{key}" exceeds maximum length of {LONGEST_TAG} characters'
             )
         check_text("tag", key)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ..errors import invalid, saying
+from ..errors import invalid_input, prefix_errors
 from ..schedule import CronError, Trigger, check_cron
 from ..store import ExperimentRow, RecurringRunRow, Store
 from .checks import check_name, check_text
@@ -56,19 +56,19 @@ class RecurringRuns:
     def check(new: NewRecurringRun) -> None:
         """Refuse what cannot be, before anybody is asked for rights."""
         if not new.display_name:
-            raise invalid("Recurring run's name cannot be empty")
+            raise invalid_input("Recurring run's name cannot be empty")
         check_name("Job.DisplayName", new.display_name)
         check_text("Job.Description", new.description)
         check_text("Job.ServiceAccount", new.service_account)
         if not 1 <= new.max_concurrency <= 10:
-            raise invalid(
+            raise invalid_input(
                 "Max concurrency of a recurring run must be at least 1 and at most 10."
                 f" Received {new.max_concurrency}"
             )
         if new.has_cron:
             _check_cron(new.trigger.cron)
         if new.has_interval and new.trigger.interval < 1:
-            raise invalid(
+            raise invalid_input(
                 f"Found invalid period schedule interval {new.trigger.interval}. Set at interval to"
                 " least 1 second"
             )
@@ -77,7 +77,7 @@ class RecurringRuns:
         self, namespace: str, experiment: ExperimentRow, new: NewRecurringRun, may_read: MayRead
     ) -> RecurringRunRow:
         """Store a recurring run; an enabled one without trigger fires once, at once."""
-        with saying("Failed to create a recurring run with an invalid pipeline spec manifest"):
+        with prefix_errors("Failed to create a recurring run with an invalid pipeline spec manifest"):
             resolved = self._sources.resolve(new.source, may_read)
         config = self._sources.checked(resolved, new.runtime_config, new.texts)
         latest = bool(new.source.pipeline_id) and not new.source.pipeline_version_id and not new.pinned
@@ -122,4 +122,4 @@ def _check_cron(text: str) -> None:
         check_cron(text)
     except CronError as error:
         where = "https://godoc.org/github.com/robfig/cron"
-        raise invalid(f"Schedule cron is not a supported format({where}). Error: {error}") from None
+        raise invalid_input(f"Schedule cron is not a supported format({where}). Error: {error}") from None

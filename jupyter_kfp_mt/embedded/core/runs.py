@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ...run_rules import RETRYABLE, STOPPABLE_STATES
-from ..errors import aborted, exists, invalid, not_found, precondition, saying
+from ..errors import already_exists, bad_request, failed_precondition, invalid_input, not_found, prefix_errors
 from ..store import ExperimentRow, RunRow, StateEntry, Store
 from .checks import check_id, check_name, check_text
 from .runner import Runner
@@ -60,7 +60,7 @@ class Runs:
     def check(new: NewRun) -> None:
         """Refuse names, ids and texts that cannot be, before anybody is asked for rights."""
         if not new.display_name:
-            raise invalid("Run name cannot be empty")
+            raise invalid_input("Run name cannot be empty")
         check_name("Run.DisplayName", new.display_name)
         check_text("Run.Description", new.description)
         check_text("Run.ServiceAccount", new.service_account)
@@ -73,7 +73,7 @@ class Runs:
         known = self._known(namespace, new, digest)
         if known is not None:
             return known
-        with saying("Failed to create a run due to error fetching manifest"):
+        with prefix_errors("Failed to create a run due to error fetching manifest"):
             resolved = self._sources.resolve(new.source, may_read)
         config = self._sources.checked(resolved, new.runtime_config, new.texts)
         row = RunRow(
@@ -114,29 +114,29 @@ class Runs:
         if new.recurring_run_id:
             recurring = self._store.recurring_runs.get(new.recurring_run_id)
             if recurring is None or recurring.namespace != namespace:
-                raise invalid(f"Job {new.recurring_run_id} not found")
+                raise invalid_input(f"Job {new.recurring_run_id} not found")
             return self._store.runs.of_recurring_run(recurring.recurring_run_id, new.display_name)
         return None
 
     def terminate(self, row: RunRow) -> None:
         """Ask the run to end; it goes CANCELING and ends FAILED, as on a real server."""
         self._require_experiment(row, f"Failed to terminate run {row.run_id}")
-        with saying(f"Failed to terminate run {row.run_id}"):
+        with prefix_errors(f"Failed to terminate run {row.run_id}"):
             if not self._store.runs.claim(row.run_id, "CANCELING", only_from=STOPPABLE_STATES):
-                raise invalid(f"Failed to terminate a run {row.run_id}. Row not found")
+                raise invalid_input(f"Failed to terminate a run {row.run_id}. Row not found")
         self._runner.terminate(row.run_id)
 
     def retry(self, row: RunRow) -> None:
         """Run again what failed, under the same id."""
         self._require_experiment(row, f"Failed to retry run {row.run_id}")
         if row.state == "PENDING":
-            raise aborted(
+            raise bad_request(
                 f"Failed to retry run {row.run_id} due to error fetching workflow manifest",
                 "Invalid input error: Workflow manifest cannot be empty",
             )
-        with saying(f"Failed to retry run {row.run_id}"):
+        with prefix_errors(f"Failed to retry run {row.run_id}"):
             if row.state not in RETRYABLE:
-                raise aborted("Workflow must be Failed/Error to retry", "workflow cannot be retried")
+                raise bad_request("Workflow must be Failed/Error to retry", "workflow cannot be retried")
         self._runner.retry(row.run_id)
 
     def archive(self, row: RunRow) -> None:
@@ -147,10 +147,10 @@ class Runs:
         """Make it available; not while its experiment is archived."""
         experiment = self._store.experiments.get(row.experiment_id)
         if experiment is None:
-            with saying(f"Failed to unarchive run {row.run_id} due to experiment fetching error"):
+            with prefix_errors(f"Failed to unarchive run {row.run_id} due to experiment fetching error"):
                 raise not_found("Experiment", row.experiment_id)
         if experiment.storage_state == "ARCHIVED":
-            raise precondition(
+            raise failed_precondition(
                 f"Failed to unarchive run {row.run_id} as experiment {row.experiment_id} must be"
                 " un-archived first",
                 "Unarchive the experiment first to allow the run to be restored",
@@ -164,7 +164,7 @@ class Runs:
 
     def _require_experiment(self, row: RunRow, tried: str) -> None:
         if self._store.experiments.get(row.experiment_id) is None:
-            with saying(
+            with prefix_errors(
                 f"{tried} due to error fetching its namespace: Failed to fetch namespace from run"
                 f" {row.run_id}: Failed to fetch namespace from experiment {row.experiment_id}"
             ):
@@ -178,4 +178,6 @@ class Runs:
 
 
 def _taken(run_id: str) -> Exception:
-    return exists(f"Failed to create a new run. The id {run_id} already exists. Please specify a new one")
+    return already_exists(
+        f"Failed to create a new run. The id {run_id} already exists. Please specify a new one"
+    )

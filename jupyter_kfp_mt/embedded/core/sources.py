@@ -9,7 +9,7 @@ import msgspec
 
 from ...pipeline_spec import Package
 from .. import argo
-from ..errors import ApiError, invalid, precondition, saying
+from ..errors import ApiError, failed_precondition, invalid_input, prefix_errors
 from ..store import Store, VersionRow
 from .packages import Template, of_wire
 from .parameters import check_parameters
@@ -60,8 +60,8 @@ class PipelineSources:
         if source.template is not None:
             return ResolvedPipeline(template=source.template)
         if source.spec is None:
-            raise invalid("Failed to fetch a template with an empty pipeline spec manifest")
-        with saying("Failed to fetch a template with an invalid pipeline spec manifest"):
+            raise invalid_input("Failed to fetch a template with an empty pipeline spec manifest")
+        with prefix_errors("Failed to fetch a template with an invalid pipeline spec manifest"):
             return ResolvedPipeline(template=of_wire(source.spec))
 
     def checked(
@@ -83,7 +83,7 @@ class PipelineSources:
         return dict(config)
 
     def _check_ir(self, package: Package, values: Mapping[str, Any]) -> None:
-        with saying("Failed to generate the ExecutionSpec: invalid pipeline job inputs"):
+        with prefix_errors("Failed to generate the ExecutionSpec: invalid pipeline job inputs"):
             check_parameters(package.pipeline_spec, values)
         self._check_here(package)
 
@@ -91,15 +91,15 @@ class PipelineSources:
         pipelines = self._store.pipelines
         if source.pipeline_version_id:
             found = pipelines.version(source.pipeline_version_id)
-            unknown = invalid(f"PipelineVersion {source.pipeline_version_id} not found")
+            unknown = invalid_input(f"PipelineVersion {source.pipeline_version_id} not found")
         else:
             found = pipelines.latest(source.pipeline_id)
-            unknown = invalid(f"Pipeline {source.pipeline_id} not found, or it has no version")
+            unknown = invalid_input(f"Pipeline {source.pipeline_id} not found, or it has no version")
         pipeline = pipelines.get(found.pipeline_id) if found else None
         if found is None or pipeline is None or not may_read(pipeline.namespace):
             raise unknown
         if source.pipeline_id and found.pipeline_id.lower() != source.pipeline_id.lower():
-            raise invalid(
+            raise invalid_input(
                 f"Pipeline version {found.pipeline_version_id} belongs to pipeline {found.pipeline_id}"
                 f" rather than {source.pipeline_id}"
             )
@@ -107,13 +107,13 @@ class PipelineSources:
 
     def _check_argo(self, template: Template, values: Mapping[str, Any]) -> None:
         declared = {each["name"]: "value" in each for each in template.parameters}
-        with saying("Failed to generate the ExecutionSpec: Failed to verify parameters"):
+        with prefix_errors("Failed to generate the ExecutionSpec: Failed to verify parameters"):
             for name in values:
                 if name not in declared:
-                    raise invalid(f"Unrecognized input parameter: {name}")
+                    raise invalid_input(f"Unrecognized input parameter: {name}")
             for name, has_value in declared.items():
                 if not has_value and name not in values:
-                    raise invalid(
+                    raise invalid_input(
                         f"spec.arguments.{name}.value or spec.arguments.{name}.valueFrom is required"
                     )
         package, problems = argo.translate(msgspec.json.decode(template.wire))
@@ -133,4 +133,4 @@ def _of_version(version: VersionRow) -> Template:
 
 
 def _cannot_run(reason: str) -> ApiError:
-    return precondition(f"cannot-run-here: {reason}")
+    return failed_precondition(f"cannot-run-here: {reason}")

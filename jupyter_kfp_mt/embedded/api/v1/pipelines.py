@@ -1,168 +1,231 @@
-"""The v1beta1 façade of pipelines and versions."""
+"""Pipelines and their versions of v1beta1: rows → messages, and what a call asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 
+from ...core.pipelines import PipelineNames
 from ...core.resource_manager import ResourceManager
-from ...errors import invalid, not_found, saying
+from ...errors import invalid_input, not_found, prefix_errors
 from ...store import PipelineRow, VersionRow
 from ...store.pipelines import PIPELINES, VERSIONS
 from ...store.query import Query
-from ..answers import Json, listed, place, present, time_text
-from ..guards import pipeline_target
-from ..http import LIST_QUERY, Call, Target
-from ..messages import KEY_TYPES
-from .runs import reads, reference
+from ..calls import LIST_QUERY, Call, Target
+from ..listing import render_page
+from ..rendering import Json, drop_empty, format_time
+from ..targets import find_pipeline_by_id
+from ..uploads import Renderer, fetch_template, file_name_in, parse_names
+from .messages import KEY_TYPES
+from .references import find_reference, parse_scoped_options, render_reference
 
 VERSION_QUERY = {**LIST_QUERY, "resource_key.type": KEY_TYPES, "resource_key.id": "text"}
 
 
-def pipeline(row: PipelineRow, version_row: VersionRow | None) -> Json:
-    """A pipeline; its default version is always the latest."""
-    shown = version(version_row) if version_row else {"created_at": time_text(0)}
-    return present(
+def render_pipeline(row: PipelineRow, version: VersionRow | None) -> Json:
+    """Return the message of a pipeline; its default version is always the latest."""
+    return drop_empty(
         id=row.pipeline_id,
-        created_at=time_text(row.created_at),
+        created_at=format_time(row.created_at),
         name=row.name,
         description=row.description,
-        parameters=_parameters(version_row),
-        default_version=shown,
-        resource_references=[reference("NAMESPACE", row.namespace, "OWNER")] if row.namespace else [],
+        parameters=_raw_parameters(version),
+        default_version=render_version(version) if version else {"created_at": format_time(0)},
+        resource_references=[render_reference("NAMESPACE", row.namespace, "OWNER")] if row.namespace else [],
     )
 
 
-def version(row: VersionRow) -> Json:
-    """A version; v1 shows no spec, and gives out the source's address as that of the package."""
-    return present(
+def render_version(row: VersionRow) -> Json:
+    """Return the message of a version; v1 shows no spec, and the source's address as the package's."""
+    return drop_empty(
         id=row.pipeline_version_id,
         name=row.name,
-        created_at=time_text(row.created_at),
-        parameters=_parameters(row),
+        created_at=format_time(row.created_at),
+        parameters=_raw_parameters(row),
         code_source_url=row.code_source_url,
         package_url={"pipeline_url": row.code_source_url} if row.code_source_url else {},
-        resource_references=[reference("PIPELINE", row.pipeline_id, "OWNER")],
+        resource_references=[render_reference("PIPELINE", row.pipeline_id, "OWNER")],
         description=row.description,
     )
 
 
-def _parameters(row: VersionRow | None) -> msgspec.Raw | None:
+UPLOADS = Renderer(render_pipeline, render_version)
+
+
+def _raw_parameters(row: VersionRow | None) -> msgspec.Raw | None:
     return None if row is None or row.parameters == b"[]" else msgspec.Raw(row.parameters)
 
 
+# pipelines
+
+
+def parse_pipeline(manager: ResourceManager, call: Call) -> PipelineNames:
+    """Check the names of a new pipeline."""
+    message = call.message
+    named = {key: message[key] for key in ("name", "description") if key in message}
+    names = parse_names(named, file_name_in(_url(call)))
+    manager.pipelines.check(find_reference(message, "NAMESPACE"), names)
+    return names
+
+
+def locate_new_pipeline(manager: ResourceManager, call: Call) -> Target:
+    """Find where a new pipeline goes; without namespace it is a shared one."""
+    namespace = find_reference(call.message, "NAMESPACE") if manager.tenancy.multi_user else ""
+    return Target(namespace, call.parsed.name)
+
+
+def create_pipeline(manager: ResourceManager, call: Call) -> Json:
+    """Register a pipeline with the version behind a URL."""
+    url = _url(call)
+    template = fetch_template(manager, url)
+    row, version = manager.pipelines.create(call.namespace, call.parsed, template, package_url=url)
+    return render_pipeline(row, version)
+
+
+def _url(call: Call) -> str:
+    return str(call.message.get("url", {}).get("pipeline_url", ""))
+
+
 def get_pipeline(manager: ResourceManager, call: Call) -> Json:
-    """Read a pipeline; one without versions is not there for v1."""
+    """Return a pipeline; for v1 one without versions does not exist."""
     pipeline_id = call.row.pipeline_id
     latest = manager.store.pipelines.latest(pipeline_id)
     if latest is None:
-        with saying(
+        with prefix_errors(
             f"Failed to get a pipeline (v1beta1) {pipeline_id} due to error fetching the latest pipeline"
             " version: Failed to get the latest pipeline version for a pipeline",
             final=True,
         ):
             raise not_found("PipelineVersion", pipeline_id)
-    return pipeline(call.row, latest)
+    return render_pipeline(call.row, latest)
+
+
+def find_by_name(manager: ResourceManager, call: Call) -> Target:
+    """Find the pipeline of this name in the namespace of the path; `-` stands for the shared ones."""
+    namespace, name = call.params["namespace"], call.params["name"]
+    if namespace == "-" or not manager.tenancy.multi_user:
+        namespace = ""
+    return Target(namespace, name, manager.store.pipelines.named(namespace, name))
 
 
 def get_pipeline_by_name(manager: ResourceManager, call: Call) -> Json:
-    """Read the pipeline of this name."""
+    """Return the pipeline of this name."""
     namespace, name = call.params["namespace"], call.params["name"]
     latest = manager.store.pipelines.latest(call.row.pipeline_id) if call.row else None
     if call.row is None or latest is None:
-        with saying(
+        with prefix_errors(
             f"ResourceManager (v1beta1): Failed to get a pipeline named {name} in namespace {namespace}"
         ):
-            asked = namespace if manager.tenancy.multi_user else ""
-            raise not_found("Namespace/Pipeline and PipelineVersion", f"{asked}/{name}")
-    return pipeline(call.row, latest)
+            shown = namespace if manager.tenancy.multi_user else ""
+            raise not_found("Namespace/Pipeline and PipelineVersion", f"{shown}/{name}")
+    return render_pipeline(call.row, latest)
 
 
-def by_name(manager: ResourceManager, call: Call) -> Target:
-    """The pipeline of this name in the namespace of the path; `-` is the shared ones."""
-    namespace = call.params["namespace"] if manager.tenancy.multi_user else ""
-    namespace = "" if namespace == "-" else namespace
-    return Target(
-        namespace, call.params["name"], manager.store.pipelines.named(namespace, call.params["name"])
-    )
-
-
-def read_pipelines(manager: ResourceManager, call: Call) -> Query:
-    """Check the options of a list of pipelines."""
+def parse_pipeline_list(manager: ResourceManager, call: Call) -> Query:
+    """Check the options of a list of pipelines; only a namespace may bound it."""
     kind = call.text("resource_reference_key.type")
     if kind not in ("", "NAMESPACE", "UNKNOWN_RESOURCE_TYPE"):
-        ref = call.text("resource_reference_key.id")
-        raise invalid(
+        object_id = call.text("resource_reference_key.id")
+        raise invalid_input(
             "Failed to list pipelines (v1beta1) due to invalid resource references for pipelines:"
-            f" &{{{kind.title()} {ref}}}",
+            f" &{{{kind.title()} {object_id}}}",
             final=True,
         )
-    return reads(PIPELINES)(manager, call)
+    return parse_scoped_options(PIPELINES)(manager, call)
 
 
 def list_pipelines(manager: ResourceManager, call: Call) -> Json:
-    """List pipelines, each with its latest version."""
+    """List the pipelines of a namespace, or the shared ones, each with its latest version."""
 
-    def write(rows: Sequence[PipelineRow]) -> list[Json]:
+    def render(rows: Sequence[PipelineRow]) -> list[Json]:
         latest = manager.store.pipelines.latest_of([row.pipeline_id for row in rows])
-        return [pipeline(row, latest.get(row.pipeline_id)) for row in rows]
+        return [render_pipeline(row, latest.get(row.pipeline_id)) for row in rows]
 
-    scope = ("namespace", place(call))
-    return listed(
+    return render_page(
         manager,
         call,
         PIPELINES,
-        scope,
+        ("namespace", call.namespace),
         read=manager.store.pipelines.page,
         name="pipelines",
-        write=write,
+        render=render,
     )
 
 
-def template(manager: ResourceManager, call: Call) -> Json:
-    """The YAML of a version, or of a pipeline's latest."""
-    row = (
-        call.row if isinstance(call.row, VersionRow) else manager.store.pipelines.latest(call.row.pipeline_id)
-    )
+def get_template(manager: ResourceManager, call: Call) -> Json:
+    """Return the YAML of a version, or of a pipeline's latest."""
+    row = call.row
+    if not isinstance(row, VersionRow):
+        row = manager.store.pipelines.latest(row.pipeline_id)
     if row is None:
-        with saying("Failed to get the latest template for a pipeline"):
+        with prefix_errors("Failed to get the latest template for a pipeline"):
             raise not_found("PipelineVersion", call.row.pipeline_id)
     return {"template": row.template}
 
 
-def delete_pipeline(manager: ResourceManager, call: Call) -> Json:
-    """Delete a pipeline that has no version any more."""
-    manager.pipelines.delete(call.row, cascade=False)
-    return {}
+# versions
+
+
+def parse_version(manager: ResourceManager, call: Call) -> PipelineNames:
+    """Check the names of a new version."""
+    if not call.message.get("package_url", {}).get("pipeline_url"):
+        raise invalid_input(
+            "Failed to create a pipeline version (v1beta1). Pipeline version is nil or pipeline's"
+            " URL is empty",
+            final=True,
+        )
+    names = parse_names(call.message)
+    manager.pipelines.check_version(names)
+    return names
+
+
+def find_parent_of_new_version(manager: ResourceManager, call: Call) -> Target:
+    """Find the pipeline that a new version refers to."""
+    pipeline_id = find_reference(call.message, "PIPELINE", "OWNER")
+    if not pipeline_id:
+        raise invalid_input("a PIPELINE/OWNER reference is missing: which pipeline is this a version of?")
+    return replace(find_pipeline_by_id(manager, pipeline_id), name=call.parsed.name)
+
+
+def create_version(manager: ResourceManager, call: Call) -> Json:
+    """Register the version behind a URL."""
+    if not call.parsed.name:
+        raise invalid_input("name is required")
+    url = call.message["package_url"]["pipeline_url"]
+    row = manager.pipelines.create_version(
+        call.row,
+        call.parsed,
+        fetch_template(manager, url),
+        package_url=url,
+        code_source_url=call.message.get("code_source_url", ""),
+    )
+    return render_version(row)
 
 
 def get_version(_manager: ResourceManager, call: Call) -> Json:
-    """Read a version."""
-    return version(call.row)
+    """Return a version."""
+    return render_version(call.row)
 
 
-def by_listed_pipeline(manager: ResourceManager, call: Call) -> Target:
-    """The pipeline whose versions are listed."""
+def find_listed_pipeline(manager: ResourceManager, call: Call) -> Target:
+    """Find the pipeline whose versions are listed."""
     pipeline_id = call.text("resource_key.id")
     if not pipeline_id:
-        raise invalid("Failed to list pipeline versions (v1beta1) due to missing pipeline id", final=True)
-    return pipeline_target(manager, pipeline_id)
+        text = "Failed to list pipeline versions (v1beta1) due to missing pipeline id"
+        raise invalid_input(text, final=True)
+    return find_pipeline_by_id(manager, pipeline_id)
 
 
 def list_versions(manager: ResourceManager, call: Call) -> Json:
     """List the versions of a pipeline."""
-    return listed(
+    return render_page(
         manager,
         call,
         VERSIONS,
         ("pipeline_id", call.row.pipeline_id),
         read=manager.store.pipelines.page_versions,
         name="versions",
-        write=lambda rows: [version(row) for row in rows],
+        render=lambda rows: [render_version(row) for row in rows],
     )
-
-
-def nothing(_manager: ResourceManager, _call: Call) -> Json:
-    """Done, without effect: the latest version is always the default."""
-    return {}

@@ -1,457 +1,348 @@
-"""The v1beta1 routes (contract §2, §3)."""
+"""The table of v1beta1 routes: path, who may call, and the handler.
+
+Paths are those of KFP's `backend/api/v1beta1/swagger/kfp_api_single_file.swagger.json`; the prefixes of
+errors are those of `backend/src/apiserver/server/*_server.go`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from ...core.pipelines import PipelineNames
 from ...core.resource_manager import ResourceManager
-from ...errors import ApiError, invalid
+from ...errors import ApiError, invalid_input
 from ...store.pipelines import VERSIONS
 from ...store.recurring_runs import LISTING as RECURRING_RUNS
 from ...store.runs import LISTING as RUNS
-from .. import answers, messages, uploads
+from .. import uploads
+from ..authorization import Guard
+from ..calls import Call, Target
 from ..guards import (
-    by_experiment,
-    by_pipeline,
-    by_recurring_run,
-    by_run,
-    by_version,
-    in_namespace,
-    pipeline_target,
+    LIST_EXPERIMENTS,
+    LIST_PIPELINES,
+    LIST_RECURRING_RUNS,
+    LIST_RUNS,
+    PIPELINE_ACCESS,
+    guard_experiment,
+    guard_new_experiment,
+    guard_new_recurring_run,
+    guard_new_run,
+    guard_pipeline,
+    guard_recurring_run,
+    guard_run,
+    guard_version,
 )
-from ..http import Call, Guard, Route, Target
-from ..v2 import pipelines as v2_pipelines
-from . import pipelines as v1_pipelines
-from . import runs as v1beta1
+from ..listing import parse_list_options
+from ..rendering import Json
+from ..routing import ApiRoute, act_on_row
+from . import experiments, messages, pipelines, recurring_runs, runs
+from .references import REFERENCE_QUERY, parse_scoped_options
 
 _V1 = "/apis/v1beta1"
-_RUN_ACCESS = (
-    "Failed to authorize the request: Failed to access run {run_id}."
-    " Check if you have access to namespace {namespace}"
-)
-_EXPERIMENT_ACCESS = "Failed to authorize the request: Failed to authorize with API"
-_JOB_ACCESS = "Failed to authorize the request: failed to authorize with API"
-_PIPELINE_ACCESS = "Failed to access pipeline {id}. Check if you have access to namespace {namespace}"
-_V1_UPLOADS = uploads.Written(
-    lambda _manager, row, version: v1_pipelines.pipeline(row, version),
-    lambda _manager, row: v1_pipelines.version(row),
-)
 
 
-def _run(verb: str) -> Guard:
-    return Guard("runs", verb, by_run, _RUN_ACCESS)
+def routes() -> list[ApiRoute]:
+    """List all routes."""
+    return [*_EXPERIMENTS, *_RUNS, *_RECURRING_RUNS, *_PIPELINES, *_VERSIONS, _AUTH]
 
 
-def _job(verb: str) -> Guard:
-    return Guard("jobs", verb, by_recurring_run, _JOB_ACCESS)
+def _return_nothing(_manager: ResourceManager, _call: Call) -> Json:
+    return {}
 
 
-def _experiment(verb: str) -> Guard:
-    return Guard("experiments", verb, by_experiment, _EXPERIMENT_ACCESS)
-
-
-def _pipeline(verb: str, *, anonymous: bool = False, within: str = "") -> Guard:
-    return Guard("pipelines", verb, by_pipeline, _PIPELINE_ACCESS, anonymous, within)
-
-
-def _version(verb: str, *, anonymous: bool = False, within: str = "") -> Guard:
-    return Guard("pipelines", verb, by_version, _PIPELINE_ACCESS, anonymous, within)
-
-
-EXPERIMENT_ROUTES = [
-    Route(
+_EXPERIMENTS = [
+    ApiRoute(
         "POST",
         f"{_V1}/experiments",
-        Guard("experiments", "create", v1beta1.of_new_experiment, _EXPERIMENT_ACCESS),
-        v1beta1.create_experiment,
+        guard_new_experiment(experiments.locate_new_experiment),
+        experiments.create_experiment,
         "Failed to create a v1beta1 experiment",
-        messages.EXPERIMENT_V1,
-        read=v1beta1.read_experiment,
+        messages.EXPERIMENT,
+        parse=experiments.parse_experiment,
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/experiments",
-        in_namespace("experiments"),
-        v1beta1.list_experiments,
+        LIST_EXPERIMENTS,
+        experiments.list_experiments,
         "List v1beta1 experiments failed",
-        query=v1beta1.REFERENCE_QUERY,
-        read=v1beta1.read_experiments,
+        query=REFERENCE_QUERY,
+        parse=experiments.parse_experiment_list,
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/experiments/{{experiment_id}}",
-        _experiment("get"),
-        v1beta1.get_experiment,
+        guard_experiment("get"),
+        experiments.get_experiment,
         "Failed to fetch v1beta1 experiment",
     ),
     *(
-        Route(
+        ApiRoute(
             "POST",
             f"{_V1}/experiments/{{experiment_id}}:{verb}",
-            _experiment(verb),
-            answers.done(act),
+            guard_experiment(verb),
+            act_on_row(action),
             f"Failed to {verb} v1beta1 experiment",
         )
-        for verb, act in (
+        for verb, action in (
             ("archive", lambda manager, row: manager.experiments.archive(row)),
             ("unarchive", lambda manager, row: manager.experiments.unarchive(row)),
         )
     ),
-    Route(
+    ApiRoute(
         "DELETE",
         f"{_V1}/experiments/{{experiment_id}}",
-        _experiment("delete"),
-        answers.done(lambda manager, row: manager.experiments.delete(row)),
+        guard_experiment("delete"),
+        act_on_row(lambda manager, row: manager.experiments.delete(row)),
         "Failed to delete v1beta1 experiment",
     ),
 ]
 
-RUN_ROUTES = [
-    Route(
+_RUNS = [
+    ApiRoute(
         "POST",
         f"{_V1}/runs",
-        Guard(
-            "runs",
-            "create",
-            v1beta1.of_new_run,
-            "Failed to create a run due to authorization error. Check if you have write permissions to"
-            " namespace {namespace}: Failed to access run . Check if you have access to"
-            " namespace {namespace}",
-        ),
-        v1beta1.create_run,
+        guard_new_run(runs.locate_new_run),
+        runs.create_run,
         "Failed to create a new v1beta1 run",
-        messages.RUN_V1,
-        read=v1beta1.read_run,
+        messages.RUN,
+        parse=runs.parse_run,
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/runs",
-        Guard(
-            "runs",
-            "list",
-            answers.find_listed("runs", "Failed to list runs"),
-            "Failed to list runs due to authorization error. Check if you have permission to access"
-            " namespace {namespace}: Failed to access run . Check if you have access to namespace"
-            " {namespace}",
-        ),
-        v1beta1.list_runs,
+        LIST_RUNS,
+        runs.list_runs,
         "Failed to list v1beta1 runs",
-        query=v1beta1.REFERENCE_QUERY,
-        read=v1beta1.reads(RUNS),
+        query=REFERENCE_QUERY,
+        parse=parse_scoped_options(RUNS),
     ),
-    Route("GET", f"{_V1}/runs/{{run_id}}", _run("get"), v1beta1.get_run, "Failed to get a v1beta1 run"),
+    ApiRoute("GET", f"{_V1}/runs/{{run_id}}", guard_run("get"), runs.get_run, "Failed to get a v1beta1 run"),
     *(
-        Route(
+        ApiRoute(
             "POST",
             f"{_V1}/runs/{{run_id}}{mark}{verb}",
-            _run(verb),
-            answers.done(act),
+            guard_run(verb),
+            act_on_row(action),
             f"Failed to {verb} a v1beta1 run",
         )
-        for mark, verb, act in (
+        for mark, verb, action in (
             (":", "archive", lambda manager, row: manager.runs.archive(row)),
             (":", "unarchive", lambda manager, row: manager.runs.unarchive(row)),
             ("/", "terminate", lambda manager, row: manager.runs.terminate(row)),
             ("/", "retry", lambda manager, row: manager.runs.retry(row)),
         )
     ),
-    Route(
+    ApiRoute(
         "POST",
         f"{_V1}/runs/{{run_id}}:reportMetrics",
-        _run("reportMetrics"),
-        v1beta1.report_metrics,
+        guard_run("reportMetrics"),
+        runs.report_metrics,
         "Failed to report v1beta1 run metrics",
         messages.REPORT_METRICS,
     ),
-    Route(
+    ApiRoute(
         "DELETE",
         f"{_V1}/runs/{{run_id}}",
-        _run("delete"),
-        answers.done(lambda manager, row: manager.runs.delete(row)),
+        guard_run("delete"),
+        act_on_row(lambda manager, row: manager.runs.delete(row)),
         "Failed to delete a v1beta1 run",
     ),
 ]
 
-JOB_ROUTES = [
-    Route(
+_RECURRING_RUNS = [
+    ApiRoute(
         "POST",
         f"{_V1}/jobs",
-        Guard(
-            "jobs",
-            "create",
-            v1beta1.of_new_job,
-            "Failed to create a recurring run due to authorization error. Check if you have write permission"
-            " to namespace {namespace}: failed to authorize with API",
-        ),
-        v1beta1.create_job,
+        guard_new_recurring_run(recurring_runs.locate_new_job),
+        recurring_runs.create_job,
         "Failed to create a recurring run",
-        messages.JOB_V1,
-        read=v1beta1.read_job,
+        messages.JOB,
+        parse=recurring_runs.parse_job,
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/jobs",
-        Guard(
-            "jobs",
-            "list",
-            answers.find_listed("jobs", "Failed to list recurring runs"),
-            "Failed to list recurring runs due to authorization error. Check if you have permission to access"
-            " namespace {namespace}: failed to authorize with API",
-        ),
-        v1beta1.list_jobs,
+        LIST_RECURRING_RUNS,
+        recurring_runs.list_jobs,
         "Failed to list jobs",
-        query=v1beta1.REFERENCE_QUERY,
-        read=v1beta1.reads(RECURRING_RUNS),
+        query=REFERENCE_QUERY,
+        parse=parse_scoped_options(RECURRING_RUNS),
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/jobs/{{recurring_run_id}}",
-        _job("get"),
-        v1beta1.get_job,
+        guard_recurring_run("get"),
+        recurring_runs.get_job,
         "Failed to fetch a v1beta1 recurring run",
     ),
     *(
-        Route(
+        ApiRoute(
             "POST",
             f"{_V1}/jobs/{{recurring_run_id}}/{verb}",
-            _job(verb),
-            answers.done(act),
+            guard_recurring_run(verb),
+            act_on_row(action),
             f"Failed to {verb} a recurring run",
         )
-        for verb, act in (
+        for verb, action in (
             ("enable", lambda manager, row: manager.recurring_runs.enable(row)),
             ("disable", lambda manager, row: manager.recurring_runs.disable(row)),
         )
     ),
-    Route(
+    ApiRoute(
         "DELETE",
         f"{_V1}/jobs/{{recurring_run_id}}",
-        _job("delete"),
-        answers.done(lambda manager, row: manager.recurring_runs.delete(row)),
+        guard_recurring_run("delete"),
+        act_on_row(lambda manager, row: manager.recurring_runs.delete(row)),
         "Failed to delete a recurring run",
     ),
 ]
 
-
-def _read_pipeline(manager: ResourceManager, call: Call) -> PipelineNames:
-    url = str(call.message.get("url", {}).get("pipeline_url", ""))
-    names = v2_pipelines.names_of(
-        {key: value for key, value in call.message.items() if key in ("name", "description")},
-        uploads.file_of(url),
-    )
-    manager.pipelines.check(v1beta1.referred(call.message, "NAMESPACE"), names)
-    return names
-
-
-def _of_new_pipeline(manager: ResourceManager, call: Call) -> Target:
-    namespace = v1beta1.referred(call.message, "NAMESPACE") if manager.tenancy.multi_user else ""
-    return Target(namespace, call.asked.name)
-
-
-def _create_pipeline(manager: ResourceManager, call: Call) -> answers.Json:
-    url = str(call.message.get("url", {}).get("pipeline_url", ""))
-    namespace = answers.place(call)
-    row, version = manager.pipelines.create(
-        namespace, call.asked, uploads.template_at(manager, url), package_url=url
-    )
-    return v1_pipelines.pipeline(row, version)
-
-
-def _read_version(manager: ResourceManager, call: Call) -> PipelineNames:
-    if not call.message.get("package_url", {}).get("pipeline_url"):
-        raise invalid(
-            "Failed to create a pipeline version (v1beta1). Pipeline version is nil or pipeline's"
-            " URL is empty",
-            final=True,
-        )
-    names = v2_pipelines.names_of(call.message)
-    manager.pipelines.check_version(names)
-    return names
-
-
-def _of_new_version(manager: ResourceManager, call: Call) -> Target:
-    pipeline_id = v1beta1.referred(call.message, "PIPELINE", "OWNER")
-    if not pipeline_id:
-        raise invalid("a PIPELINE/OWNER reference is missing: which pipeline is this a version of?")
-    return replace(pipeline_target(manager, pipeline_id), name=call.asked.name)
-
-
-def _create_version(manager: ResourceManager, call: Call) -> answers.Json:
-    if not call.asked.name:
-        raise invalid("name is required")
-    url = call.message["package_url"]["pipeline_url"]
-    row = manager.pipelines.create_version(
-        call.row,
-        call.asked,
-        uploads.template_at(manager, url),
-        package_url=url,
-        code_source_url=call.message.get("code_source_url", ""),
-    )
-    return v1_pipelines.version(row)
-
-
-PIPELINE_ROUTES = [
-    *uploads.routes("v1beta1", _V1_UPLOADS),
-    Route(
+_PIPELINES = [
+    *uploads.routes("v1beta1", pipelines.UPLOADS),
+    ApiRoute(
         "POST",
         f"{_V1}/pipelines",
         Guard(
             "pipelines",
             "create",
-            _of_new_pipeline,
+            pipelines.locate_new_pipeline,
             "Failed to access pipeline . Check if you have access to namespace {namespace}",
         ),
-        _create_pipeline,
+        pipelines.create_pipeline,
         "Failed to create a pipeline (v1beta1)",
-        messages.PIPELINE_V1,
-        read=_read_pipeline,
+        messages.PIPELINE,
+        parse=pipelines.parse_pipeline,
         slow=True,
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/pipelines",
-        Guard(
-            "pipelines",
-            "list",
-            v2_pipelines.of_pipelines,
-            "Failed to list pipelines due to authorization error. Check if you have read permission to"
-            " namespace {namespace}: Failed to access pipeline . Check if you have access to"
-            " namespace {namespace}",
-            anonymous=True,
-        ),
-        v1_pipelines.list_pipelines,
+        LIST_PIPELINES,
+        pipelines.list_pipelines,
         "Failed to list pipelines (v1beta1)",
-        query=v1beta1.REFERENCE_QUERY,
-        read=v1_pipelines.read_pipelines,
+        query=REFERENCE_QUERY,
+        parse=pipelines.parse_pipeline_list,
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/namespaces/{{namespace}}/pipelines/{{name}}",
         Guard(
             "pipelines",
             "get",
-            v1_pipelines.by_name,
+            pipelines.find_by_name,
             "Failed to fetch a pipeline due to authorization error. Check if you have read permission to"
             " namespace {namespace}",
-            anonymous=True,
+            shared_is_public=True,
         ),
-        v1_pipelines.get_pipeline_by_name,
+        pipelines.get_pipeline_by_name,
         "Failed to get a pipeline (v1beta1) with name {name} and namespace {namespace}. Check error stack.",
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/pipelines/{{pipeline_id}}",
-        _pipeline(
+        guard_pipeline(
             "get",
-            anonymous=True,
-            within="Failed to get a pipeline due authorization error for pipeline id {id}",
+            shared_is_public=True,
+            prefix="Failed to get a pipeline due authorization error for pipeline id {id}",
         ),
-        v1_pipelines.get_pipeline,
+        pipelines.get_pipeline,
         "Failed to get a pipeline (v1beta1) {id}. Check error stack",
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/pipelines/{{pipeline_id}}/templates",
-        _pipeline("get", anonymous=True),
-        v1_pipelines.template,
+        guard_pipeline("get", shared_is_public=True),
+        pipelines.get_template,
         "Failed to get the default template (v1beta1) for pipeline {id}. Check error stack",
     ),
-    Route(
+    ApiRoute(
         "POST",
         f"{_V1}/pipelines/{{pipeline_id}}/default_version/{{version_id}}",
-        _pipeline("update"),
-        v1_pipelines.nothing,
+        guard_pipeline("update"),
+        _return_nothing,  # without effect: the latest version is always the default
         "Failed to update (v1beta1) default pipeline version to {version_id} for pipeline {id}",
     ),
-    Route(
+    ApiRoute(
         "DELETE",
         f"{_V1}/pipelines/{{pipeline_id}}",
-        _pipeline(
-            "delete", within="Failed to delete a pipeline due authorization error for pipeline id {id}"
+        guard_pipeline(
+            "delete", prefix="Failed to delete a pipeline due authorization error for pipeline id {id}"
         ),
-        v1_pipelines.delete_pipeline,
+        act_on_row(lambda manager, row: manager.pipelines.delete(row, cascade=False)),
         "Failed to delete pipeline (v1beta1) {id}. Check error stack",
     ),
-    Route(
+]
+
+_VERSIONS = [
+    ApiRoute(
         "POST",
         f"{_V1}/pipeline_versions",
-        Guard("pipelines", "create", _of_new_version, _PIPELINE_ACCESS),
-        _create_version,
+        Guard("pipelines", "create", pipelines.find_parent_of_new_version, PIPELINE_ACCESS),
+        pipelines.create_version,
         "Failed to create a pipeline version (v1beta1)",
-        messages.VERSION_V1,
-        read=_read_version,
+        messages.VERSION,
+        parse=pipelines.parse_version,
         slow=True,
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/pipeline_versions",
-        Guard("pipelines", "list", v1_pipelines.by_listed_pipeline, _PIPELINE_ACCESS, anonymous=True),
-        v1_pipelines.list_versions,
+        Guard("pipelines", "list", pipelines.find_listed_pipeline, PIPELINE_ACCESS, shared_is_public=True),
+        pipelines.list_versions,
         "Failed to list pipeline versions (v1beta1)",
-        query=v1_pipelines.VERSION_QUERY,
-        read=v1beta1.reads(VERSIONS, scope=False),
+        query=pipelines.VERSION_QUERY,
+        parse=parse_list_options(VERSIONS, messages.FILTERS),
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/pipeline_versions/{{pipeline_version_id}}",
-        _version(
+        guard_version(
             "get",
-            anonymous=True,
-            within="Failed to get a pipeline version due to authorization error for pipeline version id {id}",
+            shared_is_public=True,
+            prefix="Failed to get a pipeline version due to authorization error for pipeline version id {id}",
         ),
-        v1_pipelines.get_version,
+        pipelines.get_version,
         "Failed to get a pipeline version (v1beta1) {id}",
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V1}/pipeline_versions/{{pipeline_version_id}}/templates",
-        _version("get", anonymous=True),
-        v1_pipelines.template,
+        guard_version("get", shared_is_public=True),
+        pipelines.get_template,
         "Failed to get the template (v1beta1) of version {id}",
     ),
-    Route(
+    ApiRoute(
         "DELETE",
         f"{_V1}/pipeline_versions/{{pipeline_version_id}}",
-        _version("delete"),
-        answers.done(lambda manager, row: manager.pipelines.delete_version(row)),
+        guard_version("delete"),
+        act_on_row(lambda manager, row: manager.pipelines.delete_version(row)),
         "Failed to delete a pipeline version (v1beta1) {id}",
     ),
 ]
 
 
-def _unclear(text: str) -> ApiError:
-    return invalid(text).within("Authorize request is not valid")
+def _invalid_review(text: str) -> ApiError:
+    return invalid_input(text).with_prefix("Authorize request is not valid")
 
 
-def _viewers(verb: str) -> Guard:
-    def find(manager: ResourceManager, call: Call) -> Target:
-        namespace = call.text("namespace")
-        if not namespace:
-            raise _unclear("Namespace is empty. Please specify a valid namespace")
-        for name in ("resources", "verb"):
-            if call.text(name) in ("", f"UNASSIGNED_{name.upper()}"):
-                raise _unclear(f"{name.capitalize()} not specified. Please specify a valid {name}")
-        return Target(namespace if manager.tenancy.multi_user else "")
-
-    return Guard("viewers", verb, find, "Failed to authorize the request")
+def _find_namespace_of_review(manager: ResourceManager, call: Call) -> Target:
+    namespace = call.text("namespace")
+    if not namespace:
+        raise _invalid_review("Namespace is empty. Please specify a valid namespace")
+    for name in ("resources", "verb"):
+        if call.text(name) in ("", f"UNASSIGNED_{name.upper()}"):
+            raise _invalid_review(f"{name.capitalize()} not specified. Please specify a valid {name}")
+    return Target(namespace if manager.tenancy.multi_user else "")
 
 
-AUTH_ROUTES = [
-    Route(
-        "GET",
-        f"{_V1}/auth",
-        _viewers("get"),  # the rights of view hold get, create and delete of viewers alike
-        v1_pipelines.nothing,
-        query={
-            "namespace": "text",
-            "resources": "UNASSIGNED_RESOURCES|VIEWERS",
-            "verb": "UNASSIGNED_VERB|CREATE|GET|DELETE",
-        },
-    )
-]
-
-
-def routes() -> list[Route]:
-    """All of them."""
-    return [*EXPERIMENT_ROUTES, *RUN_ROUTES, *JOB_ROUTES, *PIPELINE_ROUTES, *AUTH_ROUTES]
+# KFP's user interface asks whether it may show viewers. The rights of the role `view` hold get, create and
+# delete of them alike, so asking for `get` answers each of the three.
+_AUTH = ApiRoute(
+    "GET",
+    f"{_V1}/auth",
+    Guard("viewers", "get", _find_namespace_of_review, "Failed to authorize the request"),
+    _return_nothing,
+    query={
+        "namespace": "text",
+        "resources": "UNASSIGNED_RESOURCES|VIEWERS",
+        "verb": "UNASSIGNED_VERB|CREATE|GET|DELETE",
+    },
+)

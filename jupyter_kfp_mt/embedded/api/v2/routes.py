@@ -1,4 +1,8 @@
-"""The v2beta1 routes: path, who may, what it does (contract §1.3, §2)."""
+"""The table of v2beta1 routes: path, who may call, and the handler.
+
+Paths are those of KFP's `backend/api/v2beta1/swagger/kfp_api_single_file.swagger.json`; the prefixes of
+errors are those of `backend/src/apiserver/server/*_server.go`.
+"""
 
 from __future__ import annotations
 
@@ -6,376 +10,335 @@ from ...store.experiments import LISTING as EXPERIMENTS
 from ...store.pipelines import PIPELINES, VERSIONS
 from ...store.recurring_runs import LISTING as RECURRING_RUNS
 from ...store.runs import LISTING as RUNS
-from .. import answers, extras, messages, uploads
+from .. import uploads
+from ..authorization import Guard
+from ..calls import LIST_QUERY
 from ..guards import (
-    by_experiment,
-    by_name,
-    by_pipeline,
-    by_recurring_run,
-    by_run,
-    by_version,
-    in_namespace,
-    of_new_version,
+    LIST_EXPERIMENTS,
+    LIST_PIPELINES,
+    LIST_RECURRING_RUNS,
+    LIST_RUNS,
+    PIPELINE_ACCESS,
+    guard_experiment,
+    guard_new_experiment,
+    guard_new_recurring_run,
+    guard_new_run,
+    guard_pipeline,
+    guard_recurring_run,
+    guard_run,
+    guard_version,
 )
-from ..http import LIST_QUERY, Guard, Route
-from . import pipelines as v2_pipelines
-from . import runs as v2beta1
+from ..listing import parse_list_options
+from ..routing import ApiRoute, act_on_row
+from ..targets import find_parent_of_new_version, find_pipeline
+from . import experiments, messages, pipelines, recurring_runs, runs
 
 _V2 = "/apis/v2beta1"
-_RUN_ACCESS = (
-    "Failed to authorize the request: Failed to access run {run_id}."
-    " Check if you have access to namespace {namespace}"
-)
-_RUNS_OF = (
-    "Failed to list runs due to authorization error. Check if you have permission to access namespace"
-    " {namespace}: Failed to access run . Check if you have access to namespace {namespace}"
-)
-_JOBS_OF = (
-    "Failed to list recurring runs due to authorization error. Check if you have permission to"
-    " access namespace"
-    " {namespace}: failed to authorize with API"
-)
-_EXPERIMENT_ACCESS = "Failed to authorize the request: Failed to authorize with API"
-_JOB_ACCESS = "Failed to authorize the request: failed to authorize with API"
-_PIPELINE_ACCESS = "Failed to access pipeline {id}. Check if you have access to namespace {namespace}"
-_PIPELINE_CREATE = (
+_NAMESPACE_QUERY = {**LIST_QUERY, "namespace": "text"}
+_RUNS_QUERY = {**_NAMESPACE_QUERY, "experiment_id": "text"}
+_CREATE_PIPELINE_DENIED = (
     "Failed to create a pipeline due to authorization error. Check if you have write permissions to namespace"
     " {namespace}: Failed to access pipeline . Check if you have access to namespace {namespace}"
 )
-_IN_LIST = {**LIST_QUERY, "namespace": "text"}
-_OF_EXPERIMENT = {**_IN_LIST, "experiment_id": "text"}
 
 
-def _experiment(verb: str) -> Guard:
-    return Guard("experiments", verb, by_experiment, _EXPERIMENT_ACCESS)
+def routes() -> list[ApiRoute]:
+    """List all routes."""
+    return [*_EXPERIMENTS, *_RUNS, *_RECURRING_RUNS, *_PIPELINES, *_VERSIONS]
 
 
-def _run(verb: str) -> Guard:
-    return Guard("runs", verb, by_run, _RUN_ACCESS)
-
-
-def _job(verb: str) -> Guard:
-    return Guard("jobs", verb, by_recurring_run, _JOB_ACCESS)
-
-
-def _pipeline(verb: str, *, anonymous: bool = False, within: str = "") -> Guard:
-    return Guard("pipelines", verb, by_pipeline, _PIPELINE_ACCESS, anonymous, within)
-
-
-def _version(verb: str, *, anonymous: bool = False, within: str = "") -> Guard:
-    return Guard("pipelines", verb, by_version, _PIPELINE_ACCESS, anonymous, within)
-
-
-EXPERIMENT_ROUTES = [
-    Route(
+_EXPERIMENTS = [
+    ApiRoute(
         "POST",
         f"{_V2}/experiments",
-        Guard("experiments", "create", v2beta1.of_new_experiment, _EXPERIMENT_ACCESS),
-        v2beta1.create_experiment,
+        guard_new_experiment(experiments.locate_new_experiment),
+        experiments.create_experiment,
         "Failed to create a experiment",
         messages.EXPERIMENT,
-        read=v2beta1.read_experiment,
+        parse=experiments.parse_experiment,
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V2}/experiments",
-        in_namespace("experiments"),
-        v2beta1.list_experiments,
+        LIST_EXPERIMENTS,
+        experiments.list_experiments,
         "List experiments failed",
-        query=_IN_LIST,
-        read=v2beta1.reads(EXPERIMENTS),
+        query=_NAMESPACE_QUERY,
+        parse=parse_list_options(EXPERIMENTS, messages.FILTERS),
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V2}/experiments/{{experiment_id}}",
-        _experiment("get"),
-        v2beta1.get_experiment,
+        guard_experiment("get"),
+        experiments.get_experiment,
         "Failed to fetch experiment",
     ),
     *(
-        Route(
+        ApiRoute(
             "POST",
             f"{_V2}/experiments/{{experiment_id}}:{verb}",
-            _experiment(verb),
-            answers.done(act),
+            guard_experiment(verb),
+            act_on_row(action),
             f"Failed to {verb} experiment",
         )
-        for verb, act in (
+        for verb, action in (
             ("archive", lambda manager, row: manager.experiments.archive(row)),
             ("unarchive", lambda manager, row: manager.experiments.unarchive(row)),
         )
     ),
-    Route(
+    ApiRoute(
         "DELETE",
         f"{_V2}/experiments/{{experiment_id}}",
-        _experiment("delete"),
-        answers.done(lambda manager, row: manager.experiments.delete(row)),
+        guard_experiment("delete"),
+        act_on_row(lambda manager, row: manager.experiments.delete(row)),
         "Failed to delete experiment",
     ),
 ]
 
-RUN_ROUTES = [
-    Route(
+_RUNS = [
+    ApiRoute(
         "POST",
         f"{_V2}/runs",
-        Guard(
-            "runs",
-            "create",
-            v2beta1.of_new_run,
-            "Failed to create a run due to authorization error. Check if you have write permissions to"
-            " namespace {namespace}: Failed to access run . Check if you have access to namespace"
-            " {namespace}",
-        ),
-        v2beta1.create_run,
+        guard_new_run(runs.locate_new_run),
+        runs.create_run,
         "Failed to create a new run",
         messages.RUN,
-        read=v2beta1.read_run,
+        parse=runs.parse_run,
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V2}/runs",
-        Guard("runs", "list", answers.find_listed("runs", "Failed to list runs"), _RUNS_OF),
-        v2beta1.list_runs,
+        LIST_RUNS,
+        runs.list_runs,
         "Failed to list runs",
-        query=_OF_EXPERIMENT,
-        read=v2beta1.reads(RUNS),
+        query=_RUNS_QUERY,
+        parse=parse_list_options(RUNS, messages.FILTERS),
     ),
-    Route("GET", f"{_V2}/runs/{{run_id}}", _run("get"), v2beta1.get_run, "Failed to get a run"),
+    ApiRoute("GET", f"{_V2}/runs/{{run_id}}", guard_run("get"), runs.get_run, "Failed to get a run"),
     *(
-        Route(
-            "POST", f"{_V2}/runs/{{run_id}}:{verb}", _run(verb), answers.done(act), f"Failed to {verb} a run"
+        ApiRoute(
+            "POST",
+            f"{_V2}/runs/{{run_id}}:{verb}",
+            guard_run(verb),
+            act_on_row(action),
+            f"Failed to {verb} a run",
         )
-        for verb, act in (
+        for verb, action in (
             ("archive", lambda manager, row: manager.runs.archive(row)),
             ("unarchive", lambda manager, row: manager.runs.unarchive(row)),
             ("terminate", lambda manager, row: manager.runs.terminate(row)),
             ("retry", lambda manager, row: manager.runs.retry(row)),
         )
     ),
-    Route(
+    ApiRoute(
         "DELETE",
         f"{_V2}/runs/{{run_id}}",
-        _run("delete"),
-        answers.done(lambda manager, row: manager.runs.delete(row)),
+        guard_run("delete"),
+        act_on_row(lambda manager, row: manager.runs.delete(row)),
         "Failed to delete a run",
     ),
-    Route("GET", f"{_V2}/runs/{{run_id}}/tasks", _run("get"), extras.list_tasks, "Failed to list tasks"),
-    *(
-        Route(
-            "GET",
-            f"/apis/{version}/runs/{{run_id}}/nodes/{{node_id}}/artifacts/{{artifact_name}}:read",
-            _run("readArtifact"),
-            extras.read_artifact,
-            refuse=extras.plain_refusal,
-        )
-        for version in ("v1beta1", "v2beta1")
-    ),
-    Route(
-        "GET",
-        "/apis/v1alpha1/runs/{run_id}/nodes/{node_id}/log",
-        _run("get"),
-        extras.read_log,
-        query=extras.LOG_QUERY,
-        refuse=extras.plain_refusal,
+    ApiRoute(
+        "GET", f"{_V2}/runs/{{run_id}}/tasks", guard_run("get"), runs.list_tasks, "Failed to list tasks"
     ),
 ]
 
-RECURRING_ROUTES = [
-    Route(
+_RECURRING_RUNS = [
+    ApiRoute(
         "POST",
         f"{_V2}/recurringruns",
-        Guard(
-            "jobs",
-            "create",
-            v2beta1.of_new_recurring_run,
-            "Failed to create a recurring run due to authorization error. Check if you have write"
-            " permission to"
-            " namespace {namespace}: failed to authorize with API",
-        ),
-        v2beta1.create_recurring_run,
+        guard_new_recurring_run(recurring_runs.locate_new_recurring_run),
+        recurring_runs.create_recurring_run,
         "Failed to create a recurring run",
         messages.RECURRING_RUN,
-        read=v2beta1.read_recurring_run,
+        parse=recurring_runs.parse_recurring_run,
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V2}/recurringruns",
-        Guard("jobs", "list", answers.find_listed("jobs", "Failed to list recurring runs"), _JOBS_OF),
-        v2beta1.list_recurring_runs,
+        LIST_RECURRING_RUNS,
+        recurring_runs.list_recurring_runs,
         "Failed to list jobs",
-        query=_OF_EXPERIMENT,
-        read=v2beta1.reads(
-            RECURRING_RUNS, says="Failed to list recurring runs due to error parsing the listing options"
+        query=_RUNS_QUERY,
+        parse=parse_list_options(
+            RECURRING_RUNS,
+            messages.FILTERS,
+            prefix="Failed to list recurring runs due to error parsing the listing options",
         ),
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V2}/recurringruns/{{recurring_run_id}}",
-        _job("get"),
-        v2beta1.get_recurring_run,
+        guard_recurring_run("get"),
+        recurring_runs.get_recurring_run,
         "Failed to fetch a recurring run",
     ),
     *(
-        Route(
+        ApiRoute(
             "POST",
             f"{_V2}/recurringruns/{{recurring_run_id}}:{verb}",
-            _job(verb),
-            answers.done(act),
+            guard_recurring_run(verb),
+            act_on_row(action),
             f"Failed to {verb} a recurring run",
         )
-        for verb, act in (
+        for verb, action in (
             ("enable", lambda manager, row: manager.recurring_runs.enable(row)),
             ("disable", lambda manager, row: manager.recurring_runs.disable(row)),
         )
     ),
-    Route(
+    ApiRoute(
         "DELETE",
         f"{_V2}/recurringruns/{{recurring_run_id}}",
-        _job("delete"),
-        answers.done(lambda manager, row: manager.recurring_runs.delete(row)),
+        guard_recurring_run("delete"),
+        act_on_row(lambda manager, row: manager.recurring_runs.delete(row)),
         "Failed to delete a recurring run",
         query={"propagation_policy": "PROPAGATION_POLICY_UNSPECIFIED|FOREGROUND|BACKGROUND|ORPHAN"},
     ),
 ]
 
-PIPELINE_ROUTES = [
-    *uploads.routes("v2beta1", uploads.V2),
-    *uploads.url_routes(
-        _PIPELINE_CREATE,
-        Guard(
-            "pipelines",
-            "create",
-            of_new_version,
-            _PIPELINE_ACCESS,
-            within="Failed to create a pipeline version due authorization error for pipeline id {id}",
-        ),
+_PIPELINES = [
+    *uploads.routes("v2beta1", pipelines.UPLOADS),
+    ApiRoute(
+        "POST",
+        f"{_V2}/pipelines/create",
+        Guard("pipelines", "create", pipelines.locate_new_pipeline_and_version, _CREATE_PIPELINE_DENIED),
+        pipelines.create_pipeline_and_version,
+        "Failed to create a pipeline",
+        messages.PIPELINE_AND_VERSION,
+        parse=pipelines.parse_pipeline_and_version,
+        slow=True,
     ),
-    Route(
+    ApiRoute(
         "POST",
         f"{_V2}/pipelines",
-        Guard(
-            "pipelines",
-            "create",
-            v2_pipelines.of_new_pipeline,
-            _PIPELINE_CREATE,
-        ),
-        v2_pipelines.create_pipeline,
+        Guard("pipelines", "create", pipelines.locate_new_pipeline, _CREATE_PIPELINE_DENIED),
+        pipelines.create_pipeline,
         "Failed to create a pipeline due to server error",
         messages.PIPELINE,
-        read=v2_pipelines.read_pipeline,
+        parse=pipelines.parse_pipeline,
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V2}/pipelines",
-        Guard(
-            "pipelines",
-            "list",
-            v2_pipelines.of_pipelines,
-            "Failed to list pipelines due to authorization error. Check if you have read permission"
-            " to namespace"
-            " {namespace}: Failed to access pipeline . Check if you have access to namespace {namespace}",
-            anonymous=True,
-        ),
-        v2_pipelines.list_pipelines,
+        LIST_PIPELINES,
+        pipelines.list_pipelines,
         "Failed to list pipelines in namespace {namespace}. Check error stack",
-        query=_IN_LIST,
-        read=v2beta1.reads(PIPELINES, tags=True, says="Failed to list pipelines due invalid list options"),
+        query=_NAMESPACE_QUERY,
+        parse=parse_list_options(
+            PIPELINES,
+            messages.FILTERS,
+            tags=True,
+            prefix="Failed to list pipelines due invalid list options",
+        ),
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V2}/pipelines/names/{{name}}",
         Guard(
             "pipelines",
             "get",
-            by_name,
-            "Failed to fetch a pipeline due to authorization error. Check if you have read"
-            " permission to namespace"
-            " {namespace}",
-            anonymous=True,
+            pipelines.find_by_name,
+            "Failed to fetch a pipeline due to authorization error."
+            " Check if you have read permission to namespace {namespace}",
+            shared_is_public=True,
         ),
-        v2_pipelines.get_pipeline_by_name,
+        pipelines.get_pipeline_by_name,
         "Failed to get a pipeline with name {name} and namespace {namespace}. Check error stack.",
         query={"namespace": "text"},
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V2}/pipelines/{{pipeline_id}}",
-        _pipeline("get", anonymous=True),
-        v2_pipelines.get_pipeline,
+        guard_pipeline("get", shared_is_public=True),
+        pipelines.get_pipeline,
         "Failed to get a pipeline {id}. Check error stack: Failed to get a pipeline due"
-        " authorization error for"
-        " pipeline id {id}",
+        " authorization error for pipeline id {id}",
     ),
-    Route(
+    ApiRoute(
         "PATCH",
         f"{_V2}/pipelines/{{pipeline_id}}",
-        _pipeline("update"),
-        v2_pipelines.patch_pipeline,
+        guard_pipeline("update"),
+        pipelines.update_pipeline,
         "Failed to update pipeline {id} due to authorization error",
         messages.PIPELINE,
     ),
-    Route(
+    ApiRoute(
         "DELETE",
         f"{_V2}/pipelines/{{pipeline_id}}",
-        _pipeline(
-            "delete", within="Failed to delete a pipeline due authorization error for pipeline id {id}"
+        guard_pipeline(
+            "delete", prefix="Failed to delete a pipeline due authorization error for pipeline id {id}"
         ),
-        v2_pipelines.delete_pipeline,
+        pipelines.delete_pipeline,
         "Failed to delete pipeline {id}. Check error stack",
         query={"cascade": "bool"},
-        read=v2_pipelines.read_deletion,
+        parse=pipelines.parse_deletion,
     ),
-    Route(
+]
+
+_VERSIONS = [
+    ApiRoute(
+        "POST",
+        f"{_V2}/pipelines/{{pipeline_id}}/versions",
+        Guard(
+            "pipelines",
+            "create",
+            find_parent_of_new_version,
+            PIPELINE_ACCESS,
+            prefix="Failed to create a pipeline version due authorization error for pipeline id {id}",
+        ),
+        pipelines.create_version,
+        "Failed to create a pipeline version. Check error stack",
+        messages.VERSION,
+        parse=pipelines.parse_version,
+        slow=True,
+    ),
+    ApiRoute(
         "GET",
         f"{_V2}/pipelines/{{pipeline_id}}/versions",
         Guard(
             "pipelines",
             "list",
-            by_pipeline,
-            "Failed to list pipeline versions due to authorization error. Check if you have read"
-            " permission to"
-            " namespace {namespace}: Failed to access pipeline . Check if you have access to"
-            " namespace {namespace}",
-            anonymous=True,
+            find_pipeline,
+            "Failed to list pipeline versions due to authorization error. Check if you have read permission"
+            " to namespace {namespace}: Failed to access pipeline . Check if you have access to namespace"
+            " {namespace}",
+            shared_is_public=True,
         ),
-        v2_pipelines.list_versions,
+        pipelines.list_versions,
         "Failed to list pipeline versions for pipeline {id}",
         query=LIST_QUERY,
-        read=v2beta1.reads(
-            VERSIONS, tags=True, says="Failed to list pipeline versions due invalid list options"
+        parse=parse_list_options(
+            VERSIONS,
+            messages.FILTERS,
+            tags=True,
+            prefix="Failed to list pipeline versions due invalid list options",
         ),
     ),
-    Route(
+    ApiRoute(
         "GET",
         f"{_V2}/pipelines/{{pipeline_id}}/versions/{{pipeline_version_id}}",
-        _version("get", anonymous=True),
-        v2_pipelines.get_version,
+        guard_version("get", shared_is_public=True),
+        pipelines.get_version,
         "Failed to get a pipeline version {pipeline_version_id}: Failed to get a pipeline version due to"
         " authorization error for pipeline version id {pipeline_version_id}",
     ),
-    Route(
+    ApiRoute(
         "PATCH",
         f"{_V2}/pipelines/{{pipeline_id}}/versions/{{pipeline_version_id}}",
-        _version("update"),
-        v2_pipelines.patch_version,
+        guard_version("update"),
+        pipelines.update_version,
         "Failed to update pipeline version {pipeline_version_id} due to authorization error",
         messages.VERSION,
     ),
-    Route(
+    ApiRoute(
         "DELETE",
         f"{_V2}/pipelines/{{pipeline_id}}/versions/{{pipeline_version_id}}",
-        _version(
+        guard_version(
             "delete",
-            within="Failed to delete a pipeline version id {pipeline_version_id} due to authorization error"
+            prefix="Failed to delete a pipeline version id {pipeline_version_id} due to authorization error"
             " for pipeline id {pipeline_id}",
         ),
-        answers.done(lambda manager, row: manager.pipelines.delete_version(row)),
+        act_on_row(lambda manager, row: manager.pipelines.delete_version(row)),
         "Failed to delete a pipeline version id {pipeline_version_id} under pipeline id {pipeline_id}."
         " Check error stack",
     ),
 ]
-
-
-def routes() -> list[Route]:
-    """All of them."""
-    return [*EXPERIMENT_ROUTES, *RUN_ROUTES, *RECURRING_ROUTES, *PIPELINE_ROUTES]

@@ -12,7 +12,7 @@ import msgspec
 
 from ...store import RunRow
 from ...store.tasks import TaskBrief
-from ..answers import time_text
+from ..rendering import format_time
 
 UNFINISHED = "0001-01-01T00:00:00Z"
 
@@ -80,7 +80,7 @@ class RunMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     plugins_input: dict[str, Any] | None = None
 
 
-def run(row: RunRow, tasks: Sequence[TaskBrief] = ()) -> RunMessage:
+def render_run(row: RunRow, tasks: Sequence[TaskBrief] = ()) -> RunMessage:
     """A run; with its tasks where it has some."""
     from_version = bool(row.pipeline_version_id)
     return RunMessage(
@@ -93,20 +93,20 @@ def run(row: RunRow, tasks: Sequence[TaskBrief] = ()) -> RunMessage:
         if from_version
         else None,
         pipeline_spec=None if from_version else msgspec.Raw(row.spec),
-        runtime_config=config(row.runtime_config),
+        runtime_config=raw_config(row.runtime_config),
         service_account=row.service_account,
-        created_at=time_text(row.created_at),
-        scheduled_at=time_text(row.scheduled_at),
-        finished_at=time_text(row.finished_at),
+        created_at=format_time(row.created_at),
+        scheduled_at=format_time(row.scheduled_at),
+        finished_at=format_time(row.finished_at),
         state=row.state,
         recurring_run_id=row.recurring_run_id,
-        state_history=[RuntimeStatusMessage(time_text(entry.at), entry.state) for entry in row.history],
-        run_details=RunDetailsMessage(task_details(tasks)) if tasks else None,
-        plugins_input=_plugins(row.extra),
+        state_history=[RuntimeStatusMessage(format_time(entry.at), entry.state) for entry in row.history],
+        run_details=RunDetailsMessage(_task_details(tasks)) if tasks else None,
+        plugins_input=_plugins_input(row.extra),
     )
 
 
-def task_details(tasks: Sequence[TaskBrief]) -> list[TaskDetailMessage]:
+def _task_details(tasks: Sequence[TaskBrief]) -> list[TaskDetailMessage]:
     """The tasks of a run, each with the ids of those below it."""
     children: dict[str, list[ChildTaskMessage]] = {}
     for task in tasks:
@@ -116,11 +116,11 @@ def task_details(tasks: Sequence[TaskBrief]) -> list[TaskDetailMessage]:
             task.run_id,
             task.task_id,
             task.display_name,
-            _moment(task.created_at),
-            _moment(task.started_at),
-            _moment(task.ended_at) or UNFINISHED,
+            _format_if_set(task.created_at),
+            _format_if_set(task.started_at),
+            _format_if_set(task.ended_at) or UNFINISHED,
             task.state,
-            [RuntimeStatusMessage(time_text(each.at), each.state) for each in task.history],
+            [RuntimeStatusMessage(format_time(each.at), each.state) for each in task.history],
             task.parent_task_id,
             children.get(task.task_id, []),
         )
@@ -128,16 +128,16 @@ def task_details(tasks: Sequence[TaskBrief]) -> list[TaskDetailMessage]:
     ]
 
 
-def config(stored: bytes) -> msgspec.Raw | None:
+def raw_config(stored: bytes) -> msgspec.Raw | None:
     """The `runtime_config` of what is stored; None when nothing was sent."""
     return None if stored == b"{}" else msgspec.Raw(stored)
 
 
-def _plugins(extra: bytes) -> dict[str, Any] | None:
+def _plugins_input(extra: bytes) -> dict[str, Any] | None:
     if extra == b"{}":
         return None
     return msgspec.json.decode(extra, type=dict[str, Any]).get("plugins_input") or None
 
 
-def _moment(seconds: float) -> str:
-    return time_text(seconds) if seconds else ""
+def _format_if_set(seconds: float) -> str:
+    return format_time(seconds) if seconds else ""

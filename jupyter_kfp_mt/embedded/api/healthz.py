@@ -1,0 +1,29 @@
+"""The state of the server, which anybody may ask for."""
+
+from __future__ import annotations
+
+from ..core.resource_manager import ResourceManager
+from .calls import Call
+from .rendering import Json
+from .routing import ApiRoute, Handler
+
+
+def routes(version: str) -> list[ApiRoute]:
+    """List the routes of both API versions; only v2beta1 names the kind of pipeline store."""
+    return [
+        ApiRoute("GET", "/apis/v2beta1/healthz", None, _healthz(version, pipeline_store="database")),
+        ApiRoute("GET", "/apis/v1beta1/healthz", None, _healthz(version)),
+    ]
+
+
+def _healthz(version: str, **more: str) -> Handler:
+    def handle(manager: ResourceManager, _call: Call) -> Json:
+        return {
+            "commit_sha": "embedded",
+            "tag_name": version,
+            "multi_user": manager.tenancy.multi_user,
+            "embedded": True,  # tells it from a real KFP
+            **more,
+        }
+
+    return handle
