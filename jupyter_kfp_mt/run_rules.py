@@ -56,6 +56,7 @@ STATES = (  # of KFP
     Phase.SKIPPED,
     Phase.PAUSED,
 )
+FILTERABLE = (*STATES, Phase.UNKNOWN)  # by which people filter runs; the others are no states of a run in KFP
 ENDED = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELED, Phase.SKIPPED, Phase.CACHED})
 # A state that a later KFP adds counts as active: better to watch a run for too long than to lose it.
 ACTIVE = frozenset(Phase) - ENDED

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
+
+from ..run_rules import Phase, state_filter
 
 Predicate = dict[str, Any]
 
@@ -21,6 +23,14 @@ def one_of(key: str, values: Sequence[str]) -> Predicate:
     if len(values) == 1:
         return equals(key, values[0])
     return {"operation": "IN", "key": key, "string_values": {"values": list(values)}}
+
+
+def in_phases(phases: Collection[Phase]) -> list[Predicate]:
+    """Runs in any of `phases`; may hold terminated runs for failed ones, and failed ones for terminated."""
+    named, states = state_filter(phases)
+    if named:
+        return [one_of("state", states)]
+    return [{"operation": "NOT_EQUALS", "key": "state", "string_value": state} for state in states]
 
 
 def contains(key: str, text: str) -> Predicate:

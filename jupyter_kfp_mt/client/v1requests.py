@@ -16,13 +16,14 @@ _KEYS = {
 }
 _ARCHIVED = ["ARCHIVED", "STORAGESTATE_ARCHIVED"]  # as KFP 2 and KFP 1 store it; the last one counts in KFP 1
 _STATUS = {
+    "RUNTIME_STATE_UNSPECIFIED": ("", "Unknown"),
     "PENDING": ("Pending",),
     "RUNNING": ("Running",),
-    "SUCCEEDED": ("Succeeded",),
+    "SUCCEEDED": ("Succeeded", "Done"),
     "FAILED": ("Failed", "Error"),
     "SKIPPED": ("Skipped",),
     "CANCELING": ("Terminating",),
-    "CANCELED": ("Failed", "Error"),
+    "CANCELED": (),  # KFP 1 has no such status: a terminated run is a failed one
 }
 
 
@@ -60,6 +61,9 @@ def _predicates(predicate: dict[str, Any]) -> list[dict[str, Any]]:
         return [{"op": "NOT_EQUALS", "key": key, "string_value": archived} for archived in _ARCHIVED]
     old = {name: part for name, part in predicate.items() if name not in ("operation", "key")}
     operation = predicate["operation"]
+    if key == "state" and operation == "NOT_EQUALS":
+        words = _STATUS.get(value, (value,))
+        return [{"op": operation, "key": _KEYS[key], "string_value": word} for word in words]
     if key == "state":
         wanted = old.pop("string_values", {}).get("values", [old.pop("string_value", "")])
         values = {word for each in wanted for word in _STATUS.get(each, (each,))}

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from ..errors import kfp_error
 from ..models import LogChunk, Phase, Run, Task
 from ..results import LogText
+from ..run_rules import has_log
 from .grammar import did_you_mean
 from .session import Session
 
 if TYPE_CHECKING:
     from ..service import KfpService
 
-_GROUPS = {"DAG", "ROOT", "LOOP", "LOOP_ITERATION", "CONDITION", "CONDITIONS", "EXIT_HANDLER", "IMPORTER"}
 _FIRST = (Phase.FAILED, Phase.RUNNING)  # what a person wants to read most
 
 
@@ -23,7 +23,7 @@ def choose_task(tasks: Sequence[Task], word: str, run: Run) -> Task | None:
 
     Raises `not-found`.
     """
-    steps = [task for task in tasks if task.type not in _GROUPS]
+    steps = [task for task in tasks if has_log(task.type)]
     if word:
         for task in reversed(steps):  # the newest of several with one name
             if word in {task.display_name, task.name, task.task_id}:

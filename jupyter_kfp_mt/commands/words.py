@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import KfpError, kfp_error
-from ..models import ParameterSpec, Phase
+from ..models import ParameterSpec
 from ..pipeline_spec import parameters
+from ..run_rules import FILTERABLE
 from .grammar import did_you_mean, usage_error
 from .line import Given
 
-_STATES = {
-    phase.value.lower(): phase.value for phase in Phase if phase not in {Phase.CACHED, Phase.UNCONFIRMED}
-}
+_STATES = {phase.value.lower(): phase.value for phase in FILTERABLE}
 _UNITS = {"": 1, "s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 _MAX_ROWS = 10_000
 

@@ -26,7 +26,6 @@ from .blocks import Block, Card, Cell, Column, Lines, Mark, Notice, Stack, Table
 from .words import LOOKS, clean, count, duration, full_moment, look, moment, number, short_id
 
 _ON_CARD = 12  # tasks drawn on a card
-_GROUPS = {"DAG", "ROOT", "LOOP", "CONDITION", "EXIT_HANDLER"}
 _LEVELS = {
     "ok": LOOKS[Phase.SUCCEEDED],
     "warning": LOOKS[Phase.PAUSED]._replace(sign="!", icon="warning"),
@@ -172,8 +171,7 @@ def versions(found: lists.PipelineVersionList, now: datetime | None = None) -> T
 def card(view: RunView, *, message: str = "", note: str = "") -> Card:
     """A run with its tasks and one line about now."""
     run = view.run
-    steps = [task for task in view.tasks if task.type not in _GROUPS]
-    marks = [Mark(_name(task), look(task.phase, task.state), _took(task)) for task in steps[:_ON_CARD]]
+    marks = [Mark(_name(task), look(task.phase, task.state), _took(task)) for task in view.tasks[:_ON_CARD]]
     failure = view.failure.message if view.failure else ""
     return Card(
         look=look(run.phase, run.state),
@@ -182,8 +180,8 @@ def card(view: RunView, *, message: str = "", note: str = "") -> Card:
         run_id=run.run_id,
         namespace=run.namespace,
         marks=marks,
-        more=max(0, len(steps) - _ON_CARD),
-        progress=_progress(run, steps, everything=view.reports_values),
+        more=max(0, len(view.tasks) - _ON_CARD),
+        progress=_progress(run, view.tasks, everything=view.reports_values),
         took=duration(run.duration),
         ended=run.ended,
         message=message or failure,

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from ..commands import COMMANDS, Command
 from ..models import Run
+from ..run_rules import FILTERABLE
 
 _MOST = 50  # files or runs offered
 _RUN_WORDS = {"run", "refs", "ref"}
-_STATES = ("running", "failed", "succeeded", "pending", "canceled", "canceling", "skipped", "paused")
+_STATES = tuple(phase.value.lower() for phase in FILTERABLE)
 _SUFFIXES = {".yaml", ".yml", ".json", ".py"}
 
 

@@ -17,12 +17,14 @@ import msgspec
 
 from .. import __version__
 from ..errors import CATALOGUE, ErrorBody, KfpError, KfpNotFoundError, KfpRefusedError, error_from_body
-from ..models import NO_DETAILS, NO_SPEC, Run, RunPage, RunQuery, RunsEvent, Status
+from ..models import NO_DETAILS, NO_SPEC, Phase, Run, RunPage, RunQuery, RunsEvent, Status
 from ..polling import ACTIVE_S, EMBEDDED_ACTIVE_S, EMBEDDED_IDLE_S, IDLE_S
+from ..run_rules import ACTIVE
 
 PAGE = 50  # rows that a person sees without scrolling, and the price of a look
 LOOK_UPS = 5  # runs asked for by id in one look; the rest waits for the next
-ACTIVE_STATES = ("PENDING", "RUNNING", "CANCELING")
+# without submits that are not confirmed: the newest page brings them
+ACTIVE_STATES = tuple(each.value for each in Phase if each in ACTIVE and each is not Phase.UNCONFIRMED)
 
 
 class Watched(Protocol):

@@ -11,29 +11,32 @@ from ..client import filters
 from ..client import runs as requests
 from ..errors import KfpError, KfpRefusedError
 from ..models import Healthz, Status
+from ..run_rules import ACTIVE
 from ..tokens import warn_if_late
 from .core import Core
 from .details.cluster.access import look, missing_token
+from .submit.settle import Settling, reconcile
 
 _RUNS_HERE = frozenset({"default-editor"})  # accounts that may run, by the profile controller's binding
 
 
-def status(core: Core, *, counts: bool) -> Status:
+def status(core: Core, *, counts: bool, settling: Settling) -> Status:
     """Return who and where; trouble with the connection is in `error`, never raised.
 
-    With `counts` it also counts what runs and what failed today, at two more calls. Without, two callers in
-    the same moment cost one look.
+    With `counts` it also counts the active runs and those that failed today, at two more calls. Without, two
+    callers in the same moment cost one look.
     """
     if counts:
-        return _look(core, counts=True)
+        return _look(core, settling)
     kept = core.caches.status.get(core.context.namespace)
     if kept is not None:
         return _with_rights(core, kept)
-    found = _look(core, counts=False)
+    found = _look(core, None)
     return found if found.error else core.caches.status.put(core.context.namespace, found)
 
 
-def _look(core: Core, *, counts: bool) -> Status:
+def _look(core: Core, settling: Settling | None) -> Status:
+    """Look at the server; without `settling` nothing is counted."""
     context = core.context
     claims = context.credential.claims()
     account = context.credential.account or claims.account
@@ -62,8 +65,8 @@ def _look(core: Core, *, counts: bool) -> Status:
             embedded=health.embedded,
             connected=True,
         )
-        running, failed = _counts(core) if counts else (0, 0)
-        if not counts:
+        running, failed = _counts(core, settling) if settling else (0, 0)
+        if not settling:
             core.learn_experiments()  # a page needs their names anyway, and it shows that we may look
     except KfpRefusedError as error:
         return msgspec.structs.replace(known, can_run=False, error=error.body)
@@ -98,8 +101,10 @@ def _with_rights(core: Core, known: Status) -> Status:
     return msgspec.structs.replace(known, can_run=may_run)
 
 
-def _counts(core: Core) -> tuple[int, int]:
-    return _count(core, filters.one_of("state", ["PENDING", "RUNNING", "CANCELING"])), _failed(core)
+def _counts(core: Core, settling: Settling) -> tuple[int, int]:
+    """How many runs are active, with the submits that are not confirmed, and how many failed today."""
+    waiting = len(reconcile(core, settling))
+    return waiting + _count(core, *filters.in_phases(ACTIVE)), _failed(core)
 
 
 def _failed(core: Core) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +16,7 @@ from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..lists import RunList
 from ..models import Experiment, Phase, Run, RunPage, RunQuery, Task
 from ..polling import poll_interval
+from ..run_rules import RETRYABLE, is_confirmed, may_retry, may_terminate
 from .core import RUN_ID, UUID, Core
 from .paging import MAX_PAGE
 from .state.journal import OPEN
@@ -24,7 +25,11 @@ from .tasks.rows import groups, leaves, plan_of, told
 
 WALK = 1000  # newest runs that are looked through where KFP cannot filter
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{3,}")
-_NOT_RETRIED = {Phase.SUCCEEDED: "has succeeded", Phase.SKIPPED: "was skipped"}
+_NOT_RETRIED = {
+    Phase.SUCCEEDED: "has succeeded",
+    Phase.SKIPPED: "was skipped",
+    Phase.UNCONFIRMED: "is not confirmed yet",
+}
 _DONE = {"terminate": "terminated", "archive": "archived", "unarchive": "restored", "delete": "deleted"}
 _ENDED_WORDS = {Phase.FAILED: "failed", Phase.CANCELED: "was canceled", Phase.SKIPPED: "was skipped"}
 
@@ -42,12 +47,11 @@ def read_page(core: Core, query: RunQuery, settling: Settling) -> RunPage:
     KFP ends a terminated run as FAILED, so a page filtered by FAILED or CANCELED may be shorter than asked.
     The first page begins with the submits that are not confirmed yet.
     """
-    plain = not (query.state or query.search or query.archived or query.page_token)
-    waiting = reconcile(core, settling) if plain else []
-    wanted = set(query.state)
-    on_wire = sorted(wanted - {"CANCELED"} | ({"FAILED", "CANCELED"} if "CANCELED" in wanted else set()))
+    phases = _phases(query.state)
+    first = not (query.search or query.archived or query.page_token)
+    waiting = reconcile(core, settling) if first and Phase.UNCONFIRMED in (phases or Phase) else []
     predicates = [filters.equals("storage_state", "ARCHIVED" if query.archived else "AVAILABLE")]
-    predicates += [filters.one_of("state", on_wire)] if on_wire else []
+    predicates += filters.in_phases(phases) if phases else []
     predicates += [filters.contains("display_name", query.search)] if query.search else []
     if query.experiment_id:
         _own_experiment(core, query.experiment_id)
@@ -63,8 +67,7 @@ def read_page(core: Core, query: RunQuery, settling: Settling) -> RunPage:
     )
     known = core.experiments_of(found.runs)
     rows = [told(run, known.get(run.experiment_id), row=True) for run in found.runs]
-    if wanted & {"FAILED", "CANCELED"}:
-        rows = [row for row in rows if row.phase.value in wanted]
+    rows = [row for row in rows if not phases or row.phase in phases]
     listed_ids = {row.run_id for row in rows}
     waiting = [
         row
@@ -74,11 +77,20 @@ def read_page(core: Core, query: RunQuery, settling: Settling) -> RunPage:
     return msgspec.structs.replace(found, runs=marked(core, waiting + rows))
 
 
+def _phases(words: Sequence[str]) -> frozenset[Phase]:
+    """Return the phases that `words` name; raises `bad-input`."""
+    known = {phase.value for phase in Phase}
+    for word in words:
+        if word not in known:
+            raise kfp_error("bad-input", field="state", problem=f"“{word}” is not a state")
+    return frozenset(map(Phase, words))
+
+
 def list_runs(core: Core, query: RunQuery, settling: Settling, *, limit: int) -> RunList:
     """Return runs, at most `limit`; where KFP cannot filter, out of the newest `WALK`."""
     rows: list[Run] = []
     token, total, walked = "", 0, 0
-    sifted = bool(set(query.state) & {"FAILED", "CANCELED"})
+    sifted = bool(_phases(query.state) & RETRYABLE)  # KFP stores both as FAILED
     while len(rows) < limit and (not sifted or walked < WALK):
         most = WALK - walked if walked else limit
         size = min(MAX_PAGE, most if sifted else limit - len(rows))
@@ -188,14 +200,15 @@ def tasks(core: Core, run: Run) -> tuple[list[Task], bool]:
 def change(core: Core, run_id: str, verb: str) -> Run:
     """Terminate, archive, unarchive or retry; the first three may be repeated without harm."""
     run = get(core, run_id)
-    if verb == "terminate" and (run.ended or run.phase is Phase.CANCELING):
-        return run
-    if verb == "retry" and run.phase not in (Phase.FAILED, Phase.CANCELED):
+    if verb == "retry" and not may_retry(run.phase):
         raise kfp_error(
             "retry-refused",
             reason=f"It {_NOT_RETRIED.get(run.phase, 'is ' + run.phase.value.lower())}.",
             ref=run_id[:8],
         )
+    _require_confirmed(run, verb)
+    if verb == "terminate" and not may_terminate(run.phase):
+        return run
     try:
         core.api.call(requests.change_run(run_id, verb))
     except KfpNotFoundError as error:
@@ -206,6 +219,12 @@ def change(core: Core, run_id: str, verb: str) -> Run:
             raise
         return changed
     return get(core, run_id)
+
+
+def _require_confirmed(run: Run, verb: str) -> None:
+    if not is_confirmed(run.phase):
+        problem = f"it is not confirmed yet, so it cannot be {_DONE[verb]}"
+        raise kfp_error("bad-input", field="run", problem=problem)
 
 
 def _really_missing(core: Core, run: Run, verb: str, error: KfpNotFoundError) -> KfpError:
@@ -228,14 +247,14 @@ def _changed_all_the_same(core: Core, run_id: str, verb: str, error: KfpError) -
         run = get(core, run_id)
     except KfpError:
         return None
-    ending = run.ended or run.phase is Phase.CANCELING
-    return run if ending is (verb == "terminate") else None
+    return run if may_terminate(run.phase) is (verb == "retry") else None
 
 
 def delete(core: Core, run_id: str) -> None:
     """Delete a run for good; one that is running is terminated first."""
     run = get(core, run_id)
-    if not run.ended and run.phase is not Phase.CANCELING:
+    _require_confirmed(run, "delete")
+    if may_terminate(run.phase):
         _quietly(core, requests.change_run(run_id, "terminate"))
     try:
         core.api.call(requests.delete_run(run_id))

@@ -149,7 +149,7 @@ class KfpService:
         """
         from . import about
 
-        return about.status(self._core, counts=counts)
+        return about.status(self._core, counts=counts, settling=self._policies.settling)
 
     def create_access_option(self, *, allowed: bool = True) -> None:
         """Create “Allow access to Kubeflow Pipelines” in this notebook's profile; nothing restarts."""

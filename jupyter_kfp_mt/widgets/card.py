@@ -10,7 +10,8 @@ from traitlets import Bool, Instance, List, Unicode, observe
 
 from .. import display
 from ..display import Block
-from ..models import Run, RunView, Task
+from ..models import Phase, Run, RunView, Task
+from ..run_rules import has_log, may_retry, may_terminate
 from ..service import KfpService
 from .picture import Listener, Listeners, Picture, close_tree
 
@@ -97,9 +98,9 @@ class RunCard(Picture):
         self.set_trait("tasks", list(view.tasks))
         self.set_trait("message", self._last_word(view))
         self.set_trait("state", view.run.phase.value)
-        ended = view.run.ended
-        shown = ["Log", *([] if ended else ["Terminate"])]
-        shown += ["Retry"] if view.run.phase.value in {"FAILED", "CANCELED"} else []
+        shown = ["Log"]
+        shown += ["Terminate"] if may_terminate(view.run.phase) else []
+        shown += ["Retry"] if may_retry(view.run.phase) else []
         self._controls.children = tuple(self._buttons[name] for name in shown)
         self._draw()
 
@@ -107,7 +108,7 @@ class RunCard(Picture):
         """Why it failed, else the last line of the log of the task that is running."""
         if view.failure:
             return view.failure.message
-        running = [task for task in view.tasks if task.phase.value == "RUNNING" and task.type != "DAG"]
+        running = [task for task in view.tasks if task.phase is Phase.RUNNING and has_log(task.type)]
         if not running:
             return ""
         chunk = self.service.log(self.run_id, running[0].task_id, tail=1)

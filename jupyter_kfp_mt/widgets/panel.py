@@ -10,14 +10,16 @@ from traitlets.utils.bunch import Bunch
 
 from .. import display
 from ..display import Block
+from ..display.words import LOOKS
 from ..errors import KfpConnectionError
 from ..models import Run, Status
+from ..run_rules import FILTERABLE
 from ..service import KfpService
 from .form import SubmitForm
 from .picture import Listener, Listeners, Picture
 from .table import RunsTable
 
-_STATES = ("", "RUNNING", "FAILED", "SUCCEEDED", "PENDING", "CANCELED")
+_STATES = (("All states", ""), *((LOOKS[phase].word, phase.value) for phase in FILTERABLE))
 
 
 class KfpPanel(Picture):
@@ -63,7 +65,7 @@ class KfpPanel(Picture):
 
     def _make_controls(self) -> HBox:
         search = Text(placeholder="Search runs", continuous_update=False)
-        state = Dropdown(options=[(value.capitalize() or "All states", value) for value in _STATES])
+        state = Dropdown(options=_STATES)
         new = Button(description="New run", tooltip="Show or hide the form.")
         again = Button(description="Refresh", tooltip="Ask again now.")
         search.observe(lambda change: self._narrow(search=change.new), "value")

@@ -96,7 +96,7 @@ def test_a_card_has_tasks_and_progress() -> None:
         progress=Progress(done=1, total=4),
     )
     check = Task(name="check", phase=Phase.SUCCEEDED, start_time=start, end_time=start + timedelta(seconds=1))
-    view = RunView(run=run, tasks=[check, Task(name="loop", type="DAG"), Task(name="train")])
+    view = RunView(run=run, tasks=[check, Task(name="train")])
     assert display.draw_text(display.card(view, message="train: epoch 3")).splitlines() == [
         "◐ Running  train 14-02    churn · team-a · 3f9c1a7e",
         "✓ check 1 s   ○ train      1 of 4 tasks",

@@ -198,6 +198,20 @@ def test_who_does_not_wait_gets_the_run_as_not_confirmed_and_lists_show_it() -> 
     assert (again.run_id, len(sent(fake))) == (run.run_id, 1)
 
 
+def test_a_run_that_is_not_confirmed_is_active_and_nothing_can_be_done_with_it() -> None:
+    fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {"total_size": 2}), Journal(), ManualClock()
+    pressed = service(fake, journal, clock)
+    run = pressed.start_run(ONE_PRESS, patient=False)
+
+    assert [row.run_id for row in pressed.list_runs(state=["RUNNING", "UNCONFIRMED"])] == [run.run_id]
+    assert pressed.list_runs(state=["RUNNING"]) == []
+    assert pressed.status().running == 3
+    for act in (pressed.terminate, pressed.archive, pressed.unarchive, pressed.delete_run, pressed.retry):
+        with pytest.raises(KfpError, match=r"not confirmed yet|cannot be retried"):
+            act(run.run_id)
+    assert fake.sent("POST", f"{RUNS}/{run.run_id}:terminate") == []
+
+
 def test_the_next_page_settles_what_has_turned_up() -> None:
     fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
     pressed = service(fake, journal, clock)

@@ -121,7 +121,7 @@ def test_the_filter_is_what_was_asked_for() -> None:
         "sort_by": "created_at desc",
         "filter": [
             ("EQUALS", "storage_state", "ARCHIVED"),
-            ("IN", "state", ["PENDING", "RUNNING"]),
+            ("IN", "state", ["PENDING", "RUNNING", "RUNTIME_STATE_UNSPECIFIED"]),
             ("IS_SUBSTRING", "display_name", "50\\%"),
         ],
     }
