@@ -1,61 +1,58 @@
-"""The administration routes of the embedded server, for whoever holds the owner key of its runtime file."""
+"""The embedded server asked by its owner, with its refusals as errors of the catalogue."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import quote
 
-import requests
+import msgspec
 
 from ..client.gateway_errors import timeout_error, unavailable_error
 from ..context import Context
 from ..errors import KfpError, kfp_error
-from ..models import RuntimeFile
+from ..models import NOT_JSON, RuntimeFile
+from ..owner import OwnerClient, OwnerResponse
 
-_TIMEOUT = 30.0
+_TIMEOUT = 30.0  # seconds
 _KIND = re.compile(r"^(Invalid input error|ResourceNotFoundError|Already exist error): ")
 _CODES = {400: "bad-input", 404: "not-found", 409: "conflict", 403: "forbidden"}
 
 
 class Owner:
-    """Asks the server as its owner; the key goes into one header and nowhere else."""
+    """Asks the server as its owner."""
 
     def __init__(self, runtime: RuntimeFile) -> None:
-        self._runtime = runtime
+        self._client = OwnerClient(runtime, _TIMEOUT)
+        self._context = Context(runtime.url, embedded=True, timeout=_TIMEOUT)
 
     def __repr__(self) -> str:
-        return f"Owner({self._runtime.url!r})"
+        return f"Owner({self._context.endpoint!r})"
 
     def ask(self, method: str, *path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ask `/embedded/…`; raises KfpError."""
-        url = "/".join([self._runtime.url, "embedded", *(quote(part, safe=":") for part in path)])
         try:
-            with requests.Session() as session:
-                session.trust_env = False  # the server is on this machine: no proxy, no .netrc
-                answer = session.request(
-                    method,
-                    url,
-                    json=body,
-                    headers={"X-Kfp-Owner-Key": self._runtime.owner_key},
-                    timeout=_TIMEOUT,
-                    allow_redirects=False,
-                )
-        except requests.RequestException as error:
-            here = Context(self._runtime.url, embedded=True, timeout=_TIMEOUT)
-            late = isinstance(error, requests.Timeout)
-            raise (timeout_error(here) if late else unavailable_error(here)) from None
-        if answer.status_code == 200:
-            return dict(answer.json())
-        raise _error(answer)
+            response = self._client.send(method, *path, body=body)
+        except TimeoutError:
+            raise timeout_error(self._context) from None
+        except ConnectionError:
+            raise unavailable_error(self._context) from None
+        if response.status == 200:
+            return dict(msgspec.json.decode(response.body))
+        raise _error_of(response)
 
 
-def _error(answer: requests.Response) -> KfpError:
-    """What the server says, in the class of its status."""
+class _Refusal(msgspec.Struct, frozen=True):
+    message: str = ""
+    error: str = ""
+
+
+def _error_of(response: OwnerResponse) -> KfpError:
+    """Return what the server says as the error that its status means."""
     try:
-        told = str(answer.json().get("message") or answer.json().get("error") or "")
-    except (ValueError, AttributeError):
-        told = answer.text[:200]
-    text = _KIND.sub("", told).strip() or f"The server answered {answer.status_code}"
+        refusal = msgspec.json.decode(response.body, type=_Refusal)
+        said = refusal.message or refusal.error
+    except NOT_JSON:
+        said = response.body[:200].decode(errors="replace")
+    text = _KIND.sub("", said).strip() or f"The server answered {response.status}"
     message = f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
-    return kfp_error(f"{_CODES.get(answer.status_code, 'kfp-error')}/embedded", message=message)
+    return kfp_error(f"{_CODES.get(response.status, 'kfp-error')}/embedded", message=message)

@@ -1,13 +1,12 @@
-"""The embedded server as detection sees it: only its runtime file is read, nothing of it is imported."""
+"""Detects the embedded server by its runtime file, without importing it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from ..auth import TokenFile
-from ..models import NAMESPACE, NOT_JSON, RuntimeFile
+from ..models import NAMESPACE, RuntimeFile
+from ..owner import read_runtime
 from ..settings import KfpSettings
 from .environment import Environment
 from .model import Context
@@ -20,13 +19,10 @@ def from_embedded(env: Environment, settings: KfpSettings) -> Context | None:
 
 
 def find_runtime(env: Environment, settings: KfpSettings) -> RuntimeFile | None:
-    """Return the runtime file of a server that lives, else None; a file half written counts as none."""
+    """Return the runtime file of a live server, or None."""
     folder = Path(settings.data_dir).expanduser()
-    try:
-        runtime = msgspec.json.decode((folder / "runtime.json").read_bytes(), type=RuntimeFile)
-    except (OSError, *NOT_JSON):
-        return None
-    return runtime if env.served(folder) else None
+    runtime = read_runtime(folder)
+    return runtime if runtime is not None and env.served(folder) else None
 
 
 def embedded_context(runtime: RuntimeFile, settings: KfpSettings) -> Context:

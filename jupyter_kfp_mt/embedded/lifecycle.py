@@ -8,15 +8,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
 from .. import __version__
 from ..errors import KfpError, kfp_error
-from ..models import RuntimeFile
+from ..models import NOT_JSON, RuntimeFile
+from ..owner import OwnerClient, is_served, read_runtime
 
 IDLE_MINUTES = 30
 _START_SECONDS = 30.0
@@ -32,8 +31,8 @@ def find(data_dir: Path, *, patience: float = _ANSWER_SECONDS) -> RuntimeFile | 
     Raises `embedded-failed` when one holds the folder and does not answer for `patience` seconds.
     """
     deadline = time.monotonic() + patience
-    while (runtime := _claimed(data_dir)) is not None:
-        if _ask(runtime, "GET", "/embedded/state", timeout=patience) is not None:
+    while (runtime := _find_claimed(data_dir)) is not None:
+        if _ask(runtime, "GET", "state", timeout=patience) is not None:
             return runtime
         if time.monotonic() > deadline:
             line = f"Process {runtime.pid} serves {data_dir} and does not answer."
@@ -78,19 +77,19 @@ def stop(data_dir: Path) -> bool:
 
     Raises `embedded-failed` when it does not end.
     """
-    if not _locked(data_dir):
+    if not is_served(data_dir):
         return False
     deadline, key = time.monotonic() + _STOP_SECONDS, ""
-    while _locked(data_dir):
+    while is_served(data_dir):
         if time.monotonic() > deadline:
             raise kfp_error("embedded-failed", line=f"The server of {data_dir} does not stop.")
-        runtime = _read(data_dir)
+        runtime = read_runtime(data_dir)
         if runtime is not None:
             key = key or runtime.owner_key
             if runtime.owner_key != key:
                 return True  # it has ended, and somebody started another one
             # by its key, not by its number: that may be another process by now
-            _ask(runtime, "POST", "/embedded/stop", timeout=_ANSWER_SECONDS)
+            _ask(runtime, "POST", "stop", timeout=_ANSWER_SECONDS)
         time.sleep(_PAUSE)
     return True
 
@@ -182,22 +181,17 @@ def _outdated(runtime: RuntimeFile) -> bool:
     """Whether this is a server of another version that has nothing to do."""
     if runtime.version == __version__:
         return False
-    state = _ask(runtime, "GET", "/embedded/state", timeout=_ANSWER_SECONDS)
+    state = _ask(runtime, "GET", "state", timeout=_ANSWER_SECONDS)
     return state is not None and state.get("unfinished_runs") == 0
 
 
-def _ask(runtime: RuntimeFile, method: str, path: str, *, timeout: float) -> dict[str, object] | None:
-    """What the very server of `runtime` says; None when it does not answer, or another one does."""
-    connection = HTTPConnection(urlsplit(runtime.url).netloc, timeout=timeout)
+def _ask(runtime: RuntimeFile, method: str, *path: str, timeout: float) -> dict[str, object] | None:
+    """Return what the server of `runtime` says; None when it does not answer, or refuses the owner key."""
     try:
-        connection.request(method, path, headers={"X-Kfp-Owner-Key": runtime.owner_key})
-        answer = connection.getresponse()
-        told = answer.read()
-        return msgspec.json.decode(told, type=dict[str, object]) if answer.status == 200 else None
-    except (OSError, HTTPException, ValueError):  # ValueError: no address, or no JSON
+        response = OwnerClient(runtime, timeout).send(method, *path)
+        return msgspec.json.decode(response.body, type=dict[str, object]) if response.status == 200 else None
+    except (OSError, *NOT_JSON):
         return None
-    finally:
-        connection.close()
 
 
 def _python_path() -> str:
@@ -206,28 +200,7 @@ def _python_path() -> str:
     return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH", "")])])
 
 
-def _claimed(data_dir: Path) -> RuntimeFile | None:
-    """The runtime file of a folder that somebody holds; a new holder removes the file of the last one."""
-    runtime = _read(data_dir)
-    return runtime if runtime is not None and _locked(data_dir) else None
-
-
-def _read(data_dir: Path) -> RuntimeFile | None:
-    try:
-        return msgspec.json.decode((data_dir / "runtime.json").read_bytes(), type=RuntimeFile)
-    except (OSError, msgspec.DecodeError):
-        return None
-
-
-def _locked(data_dir: Path) -> bool:
-    """Whether a process holds the lock of the folder; a number in a file would be no proof."""
-    import fcntl
-
-    try:
-        with (data_dir / "lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return False
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
+def _find_claimed(data_dir: Path) -> RuntimeFile | None:
+    """Return the runtime file of a served folder; a new server removes the file of the last one."""
+    runtime = read_runtime(data_dir)
+    return runtime if runtime is not None and is_served(data_dir) else None

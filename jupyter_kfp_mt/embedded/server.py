@@ -21,6 +21,7 @@ import msgspec
 
 from .. import __version__
 from ..models import RuntimeFile
+from ..owner import LOCK, RUNTIME
 from . import find
 from .api.app import LARGEST_HEADER, MOST_READ, ApiServer
 from .core.resource_manager import ResourceManager
@@ -67,9 +68,9 @@ def serve(options: Options, make_engine: Callable[[Store, Path], Startable] | No
     folder = options.data
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    with (folder / "lock").open("a+b") as lock:
+    with (folder / LOCK).open("a+b") as lock:
         _take(lock, folder)
-        (folder / "runtime.json").unlink(missing_ok=True)  # of one that was killed
+        (folder / RUNTIME).unlink(missing_ok=True)  # of one that was killed
         _log_to_stderr()
         ServerProcess(options, make_engine or _engine, lock).run()
 
@@ -110,7 +111,7 @@ class ServerProcess:
     ) -> None:
         self._folder = options.data
         self._lock = lock
-        self._runtime_path = options.data / "runtime.json"
+        self._runtime_path = options.data / RUNTIME
         self._port = 0
         self._options = options
         self._namespace = options.namespace or profile_name(getpass.getuser())
@@ -190,7 +191,7 @@ class ServerProcess:
     def holds_folder(self) -> bool:
         """Whether the folder is still the one that was locked: another server may have a new one."""
         try:
-            found = (self._folder / "lock").stat()
+            found = (self._folder / LOCK).stat()
         except OSError:
             return False
         ours = os.fstat(self._lock.fileno())

@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from ..owner import OWNER_HEADER
 from .errors import UNAUTHENTICATED, ApiError
 from .store import Store
 from .store.tenants import ProfileRow
@@ -27,7 +28,6 @@ ISSUER = "https://embedded.jupyter-kfp-mt"
 SHARED = "kubeflow"
 EDITOR, VIEWER = "default-editor", "default-viewer"
 ANONYMOUS = "system:anonymous"
-OWNER_HEADER = "X-Kfp-Owner-Key"
 MOST_KEYS, LARGEST_DATA = 100, 1024 * 1024
 LONGEST_TOKEN = 365 * 24 * 3600
 

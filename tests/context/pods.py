@@ -12,8 +12,9 @@ from typing import Any
 from fakes import ManualClock
 
 from jupyter_kfp_mt.context import Environment
-from jupyter_kfp_mt.context.environment import SERVICE_ACCOUNT, folder_is_served
+from jupyter_kfp_mt.context.environment import SERVICE_ACCOUNT
 from jupyter_kfp_mt.context.poddefault import AUDIENCE, TOKEN_PATH
+from jupyter_kfp_mt.owner import is_served
 
 NOW = datetime(2026, 3, 12, 14, 2, tzinfo=timezone.utc)
 HOME = "/home/jovyan"
@@ -60,7 +61,7 @@ class Folder:
     def environment(self, **variables: str) -> Environment:
         """What a process in this pod sees."""
         known = {"HOME": HOME, "HOSTNAME": "analysis-0"}
-        return Environment({**known, **variables}, self.root, ManualClock(NOW), folder_is_served)
+        return Environment({**known, **variables}, self.root, ManualClock(NOW), is_served)
 
 
 NOTEBOOK = {"NB_PREFIX": "/notebook/team-a/analysis", "KUBERNETES_SERVICE_HOST": "10.0.0.1"}

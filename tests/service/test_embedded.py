@@ -10,10 +10,10 @@ import pytest
 
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.context import Environment
-from jupyter_kfp_mt.context.environment import folder_is_served
 from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, KfpRefusedError, RunFailed
 from jupyter_kfp_mt.models import Phase, Run, Source, SourceKind, SubmitRequest
+from jupyter_kfp_mt.owner import is_served
 from jupyter_kfp_mt.service import Journal, KfpService
 from jupyter_kfp_mt.service.state.journal import Stage
 from jupyter_kfp_mt.settings import KfpSettings
@@ -21,7 +21,7 @@ from jupyter_kfp_mt.settings import KfpSettings
 from .loops import nested
 
 PIPELINES = Path(__file__).parents[2] / "notebooks" / "pipelines"
-LAPTOP = Environment({}, Path("/no/such/root"), served=folder_is_served)
+LAPTOP = Environment({}, Path("/no/such/root"), served=is_served)
 TIMEOUT = 60
 
 
