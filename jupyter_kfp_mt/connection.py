@@ -32,20 +32,20 @@ def connect(
 ) -> KfpService:
     """Find Kubeflow Pipelines and return its verbs.
 
-    `namespace` and `endpoint` win over what is found. Where there is nothing, the embedded server is started
-    if `start_embedded` says so, or by the setting `embedded` when it says nothing; `say` is told in one line.
-    Raises KfpConnectionError.
+    `endpoint` wins over what is found; `namespace` is a namespace of that server, chosen by the caller.
+    Where there is nothing, the embedded server is started if `start_embedded` says so, or by the setting
+    `embedded` when it says nothing; `say` then gets one line. Raises KfpConnectionError.
     """
     chosen = settings or load_settings()
     if endpoint:
         chosen = chosen.replace(endpoint=endpoint)
-    if namespace:
-        chosen = chosen.replace(namespace=namespace)
     env = environment or this_process()._replace(kubeconfig=_open_gate)
     context = find_context(chosen, env, start_embedded=start_embedded, say=say)
     journal = Journal(Path(chosen.data_dir).expanduser() / "journal.sqlite")
     transport = AnyVersion(HttpTransport(context))
-    return KfpService(context, transport, clock=clock, journal=journal, kubernetes=_kubernetes(env, context))
+    kubernetes = _kubernetes(env, context)
+    service = KfpService(context, transport, clock=clock, journal=journal, kubernetes=kubernetes)
+    return service.in_namespace(namespace) if namespace else service
 
 
 def find_context(

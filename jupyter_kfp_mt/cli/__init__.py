@@ -12,14 +12,14 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .. import __version__, commands, display
-from ..commands import LogText, Text
+from .. import __version__, commands
+from ..commands import Text
 from ..errors import KfpConnectionError, KfpError, RunFailed
 from ..models import DoctorReport, Run, Status
 from ..settings import load_settings
 from . import documents, tenants
 from .desk import Desk
-from .front import PROGRAM, Terminal
+from .front import Terminal
 from .serve import serve
 from .words import HELP, read_globals
 
@@ -66,17 +66,8 @@ def _do(terminal: Terminal, given: list[str], environment: Environment | None) -
         result = Text(f"{result}\n{HELP}")
     if isinstance(result, Run) and not terminal.json:
         result = desk.service().view_run(result)
-    _answer(terminal, result)
+    terminal.show(result)
     return _exit_code(result)
-
-
-def _answer(terminal: Terminal, result: object) -> None:
-    if result is None or (isinstance(result, LogText) and result.shown and not terminal.json):
-        return
-    if terminal.json:
-        terminal.answer(result if isinstance(result, str) and result[:1] == "{" else documents.encode(result))
-        return
-    terminal.answer(display.text(result, paint=terminal.paint(sys.stdout), program=PROGRAM))
 
 
 def _exit_code(result: object) -> int:

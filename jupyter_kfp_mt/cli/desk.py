@@ -33,12 +33,14 @@ class Desk(Session):
             partial(_connect, environment=environment),
             terminal,
             program=PROGRAM,
+            namespace=options.namespace,
             settings=_with(settings, options),
             more=commands,
             environment=environment,
         )
         self.terminal = terminal
         self.settings = settings
+        self.namespace = options.namespace or settings.namespace
         self.data_option = f" --data {shlex.quote(str(self.data_dir))}" if options.data else ""
 
     @property
@@ -49,7 +51,6 @@ class Desk(Session):
 
 def _with(settings: KfpSettings, options: Globals) -> KfpSettings:
     """What was said on the command line wins."""
-    settings.namespace = options.namespace or settings.namespace
     settings.endpoint = options.endpoint or settings.endpoint
     settings.data_dir = str(Path(options.data).absolute()) if options.data else settings.data_dir
     return settings
@@ -57,7 +58,6 @@ def _with(settings: KfpSettings, options: Globals) -> KfpSettings:
 
 def _connect(
     *,
-    namespace: str,
     settings: KfpSettings | None,
     start_embedded: bool | None,
     say: Callable[[str], None],
@@ -67,7 +67,6 @@ def _connect(
     from ..connection import connect
 
     return connect(
-        namespace=namespace,
         settings=settings,
         start_embedded=start_embedded,
         say=say,

@@ -14,6 +14,8 @@ from .. import display
 from ..display.words import clean, clean_lines, look
 from ..errors import KfpError, body_for_program
 from ..models import Check, Run, RunView
+from ..results import LogText
+from . import documents
 
 PROGRAM = "jupyter kfp"
 
@@ -46,6 +48,15 @@ class Terminal:
             self._rows = 0
         sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
         sys.stdout.flush()
+
+    def show(self, result: object) -> None:
+        """Write the result of a command: a text for people, or one JSON document."""
+        if result is None or (isinstance(result, LogText) and result.shown and not self.json):
+            return
+        if self.json:
+            self.answer(documents.encode(result))
+        else:
+            self.answer(display.text(result, paint=self.paint(sys.stdout), program=PROGRAM))
 
     def tell(self, text: str) -> None:
         """Write to the person beside the answer: errors and questions."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import signal
 import subprocess
@@ -49,7 +48,7 @@ def _port(text: str) -> int:
 )
 def serve(
     desk: Desk, *, background: bool, stop: bool, status: bool, port: int, single_user: bool
-) -> Text | dict[str, str] | None:
+) -> Text | dict[str, object] | None:
     """Start the embedded server: Kubeflow Pipelines on this machine, for you only.
 
     A second start finds the first. --data DIR names another server with a store of its own.
@@ -83,10 +82,10 @@ def running(desk: Desk) -> RuntimeFile:
     return found
 
 
-def tell(desk: Desk, found: RuntimeFile, *, stop: str) -> Text:
+def tell(desk: Desk, found: RuntimeFile, *, stop: str) -> Text | dict[str, object]:
     """How to use the server."""
     if desk.terminal.json:
-        return Text(json.dumps({name: getattr(found, name) for name in _TOLD}))
+        return {name: getattr(found, name) for name in _TOLD}
     lab = "finds it by itself"
     if desk.data_option:
         lab = f"with JUPYTER_KFP_MT_DATA_DIR={shlex.quote(str(desk.data_dir))}"
@@ -116,7 +115,7 @@ def _serve_in_front(desk: Desk, port: int, single_user: bool) -> None:
             [sys.executable, "-m", "jupyter_kfp_mt.embedded", *words], start_new_session=True
         )
         try:
-            desk.terminal.answer(str(tell(desk, _started(desk, child), stop="Ctrl-C")))
+            desk.terminal.show(tell(desk, _started(desk, child), stop="Ctrl-C"))
             code = child.wait()
             desk.front.say("The server has stopped.")
         except KeyboardInterrupt:

@@ -37,12 +37,12 @@ def _owner(desk: Desk, kubectl: str) -> Owner:
 def _namespace(desk: Desk) -> str:
     """The namespace whose data is meant: `--namespace`, else that of the server."""
     found = embedded.find(desk.data_dir)
-    return desk.settings.namespace or (found.namespace if found else "")
+    return desk.namespace or (found.namespace if found else "")
 
 
 def _told(desk: Desk) -> str:
     """The namespace of a cluster in a line for an administrator."""
-    return desk.settings.namespace or "NAMESPACE"
+    return desk.namespace or "NAMESPACE"
 
 
 def _profiles(desk: Desk) -> list[dict[str, Any]]:

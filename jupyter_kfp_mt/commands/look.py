@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..errors import kfp_error
 from ..lists import ExperimentList, MetricTable, PipelineList, PipelineVersionList, RunList, TaskList
@@ -11,6 +12,7 @@ from ..results import LogText, Outputs, Text
 from . import logs as reading
 from .grammar import argument, command, usage_error
 from .session import Session
+from .sources import read_spec
 from .words import rows, states, tail
 
 RUN = argument("run", metavar="RUN", help="id, its first 4 or more letters, a unique name, or @last")
@@ -172,8 +174,18 @@ def metrics(session: Session, *, refs: Sequence[str]) -> MetricTable:
 
 
 @command(
-    "spec", argument("ref", metavar="RUN|pipeline:NAME[@VERSION]", help="a run or a registered pipeline")
+    "spec",
+    argument("ref", metavar="RUN|pipeline:NAME[@VERSION]", help="a run or a registered pipeline"),
+    argument("-o", dest="output", metavar="FILE", default="", help="write it to FILE"),
 )
-def spec(session: Session, *, ref: str) -> Text:
+def spec(session: Session, *, ref: str, output: str) -> Text:
     """Show the compiled pipeline of a run, or of a registered pipeline, as YAML."""
-    return Text(session.service().view_run(session.find_run(ref).run_id).spec)
+    text = read_spec(session, ref)
+    if not output:
+        return Text(text)
+    try:
+        Path(output).expanduser().write_text(text, encoding="utf-8")
+    except OSError as error:
+        problem = f"“{output}” cannot be written: {error.strerror}"
+        raise kfp_error("bad-input", field="-o", problem=problem) from None
+    return Text(f"Wrote {output}.")

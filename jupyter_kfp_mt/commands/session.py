@@ -22,7 +22,6 @@ class Connect(Protocol):
     def __call__(
         self,
         *,
-        namespace: str,
         settings: KfpSettings | None,
         start_embedded: bool | None,
         say: Callable[[str], None],
@@ -55,6 +54,7 @@ class Session:
         front: Front,
         *,
         program: str = PROGRAM,
+        namespace: str = "",
         settings: KfpSettings | None = None,
         variables: Mapping[str, object] | None = None,
         more: Sequence[Command] = (),
@@ -69,36 +69,42 @@ class Session:
         self._connect = connect
         self._settings = settings
         self._environment = environment  # None: this process's own
-        self._namespace = ""
-        self._service: KfpService | None = None
+        self._namespace = namespace  # the one that was chosen; empty: the one that was found
+        self._found: KfpService | None = None  # in the namespace that was found
+        self._service: KfpService | None = None  # in the namespace that was chosen
         self._last: dict[str, str] = {}  # namespace → newest run from here
 
     def service(self, *, start: bool = False) -> KfpService:
         """The service; with `start` the embedded server is started where there is nothing else."""
-        if self._service is None:
-            self._service = self._connect(
-                namespace=self._namespace,
-                settings=self._settings,
-                start_embedded=True if start else None,
-                say=self.front.say,
+        if self._found is None:
+            self._found = self._connect(
+                settings=self._settings, start_embedded=True if start else None, say=self.front.say
             )
+        if self._service is None:
+            self._service = self._found.in_namespace(self._namespace) if self._namespace else self._found
         return self._service
 
     def forget_service(self) -> None:
-        """Connect anew at the next use."""
-        self._service = None
+        """Connect again at the next use."""
+        self._found = self._service = None
 
     def use(self, namespace: str) -> Status:
         """Work in `namespace` from now on; an empty one is the namespace found by itself.
 
         Raises the error of a namespace that cannot be used; then nothing has changed.
         """
-        before = self._namespace, self._service
+        before = self._namespace, self._found, self._service
         self._namespace, self._service = namespace, None
-        status = self.status()
-        if status.error is not None:
-            self._namespace, self._service = before
-            raise error_from_body(status.error)
+        try:
+            status = self.status()
+            if status.error is not None and before[1] is not None:
+                self.forget_service()  # perhaps a profile that was added since we connected
+                status = self.status()
+            if status.error is not None:
+                raise error_from_body(status.error)
+        except KfpError:
+            self._namespace, self._found, self._service = before
+            raise
         return status
 
     def status(self) -> Status:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ..errors import kfp_error
 from ..models import Source, SourceKind
+from ..pipeline_spec import from_wire
 from .session import Session
 
 if TYPE_CHECKING:
@@ -30,6 +33,22 @@ def read_source(session: Session, word: str) -> Source:
 
         return to_source(function)
     return Source(kind=SourceKind.FILE, path=str(value if isinstance(value, Path) else word))
+
+
+def read_spec(session: Session, word: str) -> str:
+    """Return the compiled pipeline of a run, or of `pipeline:NAME[@VERSION]`, as YAML."""
+    service = session.service()
+    if not word.startswith(_REGISTERED):
+        return service.view_run(session.find_run(word).run_id).spec
+    source = registered(service, word.removeprefix(_REGISTERED))
+    version_id = source.pipeline_version_id
+    if not version_id:
+        newest = service.list_versions(source.pipeline_id, limit=1)
+        if not newest:
+            raise kfp_error("not-found", thing="version", ref=word, ns=service.namespace, list="pipelines")
+        version_id = newest[0].pipeline_version_id
+    version = service.get_version(source.pipeline_id, version_id)
+    return from_wire(msgspec.json.decode(version.pipeline_spec), name=version.display_name).to_yaml()
 
 
 def registered(service: KfpService, reference: str) -> Source:

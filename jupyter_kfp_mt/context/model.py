@@ -66,7 +66,7 @@ class Context(NamedTuple):
 
     def in_namespace(self, namespace: str) -> Context:
         """Return the same server with another namespace, and with its own credential where there is one."""
-        if namespace == self.namespace:
-            return self
+        if namespace == self.namespace or (self.embedded and not self.profile_credentials):
+            return self  # the embedded server for one user has no namespaces
         credential = self.profile_credentials.get(namespace, self.credential)
         return self._replace(namespace=namespace, source="chosen by you", credential=credential)

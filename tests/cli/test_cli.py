@@ -146,6 +146,20 @@ def test_a_log_is_lines(prompt: Prompt, laptop: Laptop) -> None:
     assert prompt.do("logs @last --follow").out == "line 1\nline 2\nline 3\nend\n"
 
 
+def test_a_log_that_looks_like_json_is_a_log_document(prompt: Prompt, tmp_path: Path, laptop: Laptop) -> None:
+    source = Path(laptop.quick).read_text()
+    pipeline = tmp_path / "json.yaml"
+    pipeline.write_text(source.replace("for i in 1 2 3; do echo line $i; done;", 'echo "{";'))
+    prompt.do(f"submit {pipeline} --wait --cache off")
+    assert prompt.do("logs @last --json").document["lines"] == ["{", "end"]
+
+
+def test_a_namespace_that_is_named_is_chosen(prompt: Prompt) -> None:
+    prompt.do("profiles add team-d")
+    told = prompt.do(" --namespace team-d --json")
+    assert (told.document["namespace"], told.document["source"]) == ("team-d", "chosen by you")
+
+
 def test_quiet_leaves_the_answer_alone(prompt: Prompt) -> None:
     told = prompt.do(f"submit {HELLO} --wait --quiet")
     assert told.err == ""

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from laptop import BROKEN, HELLO, Laptop
 
+from jupyter_kfp_mt import embedded
+from jupyter_kfp_mt.cli.owner import Owner
 from jupyter_kfp_mt.commands import BulkResult, LogText, Outputs, Session, perform, split
 from jupyter_kfp_mt.errors import (
     KfpError,
@@ -18,6 +21,7 @@ from jupyter_kfp_mt.errors import (
 )
 from jupyter_kfp_mt.lists import RunList
 from jupyter_kfp_mt.models import Check, Experiment, Phase, PipelineVersion, Run, RunView, Status
+from jupyter_kfp_mt.service import KfpService
 
 
 class Screen:
@@ -286,6 +290,68 @@ def test_an_experiment_is_created_once(desk: Desk) -> None:
 def test_the_spec_of_a_run_is_yaml(desk: Desk) -> None:
     desk.do(f"submit {HELLO}")
     assert "name: hello-pipeline" in desk.do("spec @last")
+
+
+def test_the_spec_of_a_registered_pipeline_is_that_of_its_newest_or_named_version(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.do(f"upload {HELLO} --name with-a-spec")
+    first = desk.do("versions with-a-spec")[0].display_name
+    desk.do(f"upload {BROKEN} --name with-a-spec")
+    assert "name: broken" in desk.do("spec pipeline:with-a-spec")
+    assert "name: hello-pipeline" in desk.do(f"spec 'pipeline:with-a-spec@{first}'")
+    file = tmp_path / "of a version.yaml"
+    assert desk.do(f"spec pipeline:with-a-spec -o '{file}'") == f"Wrote {file}."
+    assert file.read_text() == desk.do("spec pipeline:with-a-spec")
+
+
+@pytest.mark.parametrize("word", ["pipeline:not-there", "pipeline:with-a-spec@not-there"])
+def test_the_spec_of_a_pipeline_that_is_not_there_is_said(desk: Desk, word: str) -> None:
+    with pytest.raises(KfpNotFoundError):
+        desk.do(f"spec {word}")
+
+
+def test_a_spec_that_cannot_be_written_is_said(desk: Desk, tmp_path: Path) -> None:
+    desk.do(f"submit {HELLO}")
+    with pytest.raises(KfpInputError, match="cannot be written: Is a directory"):
+        desk.do(f"spec @last -o {tmp_path}")
+
+
+@pytest.fixture
+def team(laptop: Laptop) -> Iterator[str]:
+    """A second profile, added to the server that runs."""
+    runtime = embedded.find(laptop.folder)
+    assert runtime is not None
+    Owner(runtime).ask("POST", "profiles", body={"namespace": "team-c", "owner": ""})
+    yield "team-c"
+    Owner(runtime).ask("DELETE", "profiles", "team-c")
+
+
+def test_another_namespace_of_the_same_server_is_chosen_and_not_detected(laptop: Laptop, team: str) -> None:
+    opened: list[KfpService] = []
+
+    def connect(**where: Any) -> KfpService:
+        opened.append(laptop.connect(**where))
+        return opened[-1]
+
+    session = Session(connect, Screen(), settings=laptop.settings)
+    assert perform(session, ["use", team]).source == "chosen by you"
+    assert perform(session, []).namespace == team
+    assert perform(session, ["use", "--default"]).source == "from the embedded server"
+    assert len(opened) == 1
+
+
+def test_a_namespace_that_was_added_since_is_found(desk: Desk, request: pytest.FixtureRequest) -> None:
+    assert desk.do("").namespace == "ana"
+    team = request.getfixturevalue("team")
+    assert desk.do(f"use {team}").namespace == team
+    assert desk.do("runs") == []
+
+
+def test_what_is_no_name_of_a_namespace_is_refused_and_the_old_one_stays(desk: Desk) -> None:
+    with pytest.raises(KfpInputError, match="is not a name of one"):
+        desk.do("use Somebody_Else")
+    assert desk.do("").namespace == "ana"
 
 
 def test_another_namespace_is_refused_and_the_old_one_stays(desk: Desk) -> None:

@@ -414,3 +414,8 @@ def test_a_pod_far_from_kfp_is_a_laptop(pod: Folder, tmp_path: Path, embedded: E
     embedded()
 
     assert detect(pod.notebook().environment(), settings(tmp_path)).embedded
+
+
+def test_an_embedded_server_for_one_user_has_no_other_namespaces() -> None:
+    alone = Context("http://127.0.0.1:1", embedded=True)
+    assert alone.in_namespace("team-b") is alone
