@@ -11,9 +11,10 @@ from typing import TextIO
 import msgspec
 
 from .. import display
-from ..display.words import clean, clean_lines, look
+from ..display.words import look
 from ..errors import KfpError, body_for_program
 from ..models import Check, Run, RunView
+from ..plain_text import clean, clean_lines
 from ..results import LogText
 from . import documents
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ..plain_text import clean, clean_lines
 from .blocks import Block, Card, Notice, Prose, Table
 from .facts import card, check_line, notice
 from .markup import draw as draw_html
 from .plain import Paint, no_colour, sgr
 from .plain import draw as draw_text
 from .render import KINDS, TEXTS, block_of, html, sentence, text
-from .words import clean, clean_lines, count, duration
+from .words import count, duration
 
 __all__ = [
     "KINDS",

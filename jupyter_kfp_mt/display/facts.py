@@ -22,8 +22,9 @@ from ..models import (
     Status,
     Task,
 )
+from ..plain_text import clean
 from .blocks import Block, Card, Cell, Column, Lines, Mark, Notice, Stack, Table
-from .words import LOOKS, clean, count, duration, full_moment, look, moment, number, short_id
+from .words import LOOKS, count, duration, full_moment, look, moment, number, short_id
 
 _ON_CARD = 12  # tasks drawn on a card
 _LEVELS = {

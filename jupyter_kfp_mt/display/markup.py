@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from html import escape
 
+from ..plain_text import clean, clean_lines
 from .blocks import Block, Card, Cell, Column, Lines, Notice, Prose, Table
 from .icons import icon
-from .words import Look, clean, clean_lines
+from .words import Look
 
 _DIM = "color:var(--jp-ui-font-color2, GrayText)"
 _LINE = "var(--jp-border-color2, rgba(128,128,128,.4))"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..errors import PROGRAM, text_for_program
+from ..plain_text import clean, clean_lines
 from .blocks import Block, Card, Cell, Column, Lines, Notice, Prose, Table
-from .words import Look, clean, clean_lines, width
+from .words import Look, width
 
 _LEFT = 48  # where the right half of a line begins (UX §13.3)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from .. import errors, lists, models
 from ..commands import BulkResult, Outputs, Text
+from ..plain_text import clean_lines
 from . import facts
 from .blocks import Block, Lines
 from .markup import draw as draw_html
 from .plain import Paint, no_colour
 from .plain import draw as draw_text
-from .words import clean_lines
 
 _BLOCKS: dict[type, Callable[[Any], Block]] = {
     models.Status: facts.status,

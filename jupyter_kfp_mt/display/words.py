@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from datetime import datetime, timezone
 from typing import NamedTuple
 
 from ..models import Phase, known_time
+from ..plain_text import clean
 
 NOT_SET = "–"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -41,31 +41,6 @@ def look(phase: Phase, raw: str = "") -> Look:
     """How `phase` is told; an unknown one names the `raw` word of the wire."""
     found = LOOKS[phase]
     return found._replace(word=f"Unknown (“{clean(raw)}”)") if phase is Phase.UNKNOWN and raw else found
-
-
-# OSC, CSI and the two-character escapes of ECMA-48, also in their one-byte C1 forms
-_ESCAPES = re.compile(
-    r"(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
-    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
-    r"|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"
-    r"|\x1b[ -/]*[0-~]?"
-)
-# they turn the reading direction of what follows, so that a name can pretend to be another
-_DIRECTION = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
-
-
-def clean_lines(text: str) -> str:
-    """Return `text` without what could steer a terminal; lines and tabs stay.
-
-    A carriage return begins a line again, as progress bars use it; here it begins a new line.
-    """
-    text = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n").translate(_DIRECTION)
-    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
-
-
-def clean(text: str) -> str:
-    """Return `text` on one line and without what could steer a terminal."""
-    return " ".join(clean_lines(text).split())
 
 
 def duration(seconds: float | None) -> str:

@@ -59,26 +59,6 @@ def test_an_unknown_state_is_quoted() -> None:
     assert words.look(Phase.UNKNOWN, "ODD\x1b[2J").word == "Unknown (“ODD”)"
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        "a\x1b[31mb\x1b[0m",
-        "a\x1b]0;title\x07b",
-        "a\x1b]8;;http://x\x1b\\b",
-        "a\x9b2Jb",
-        "a\x1bcb",
-        "a\x00\x07\x7fb",
-        "a\u202eb",
-    ],
-)
-def test_what_steers_a_terminal_is_left_out(hostile: str) -> None:
-    assert words.clean(hostile) == "ab"
-
-
-def test_lines_of_a_log_stay_lines() -> None:
-    assert words.clean_lines("one\r\ntwo\t3\r4") == "one\ntwo\t3\n4"
-
-
 def test_numbers_have_four_significant_digits() -> None:
     assert [words.number(value) for value in (0.93123, 12345.6, float("nan"), 3, True, "x")] == [
         "0.9312",

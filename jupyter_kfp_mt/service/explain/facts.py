@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from ... import plain_text
 from ...kube import Event, Pod
 
 MAX_LINES = 400  # of the end of a log
 MAX_LINE = 1000  # characters of one line
 MAX_CLAUSE = 300  # characters of it that are shown in a sentence
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]")
 _INPUT = re.compile(r"^\[KFP Executor [^\n]*Got executor_input:\n\{\n.*?^\}\n", re.MULTILINE | re.DOTALL)
 _NOISE = re.compile(
     r"time=\"[^\"]*\" level=info"  # Argo's emissary
@@ -94,7 +94,7 @@ def _is_noise(line: str) -> bool:
 
 def clean_lines(log: str) -> tuple[str, ...]:
     """Return the end of a log as lines, without colours and without the input that KFP's executor prints."""
-    plain = _INPUT.sub("", _CONTROL.sub("", log.replace("\r\n", "\n")))
+    plain = _INPUT.sub("", plain_text.clean_lines(log))
     lines = plain.splitlines()[-MAX_LINES:]
     return tuple(line.rstrip()[:MAX_LINE] for line in lines if line.strip())
 
