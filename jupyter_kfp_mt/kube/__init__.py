@@ -1,8 +1,8 @@
-"""The Kubernetes API as far as this product needs it: rights, namespace, pods, events, logs, two cures.
+"""The Kubernetes API as far as this product needs it: rights, namespaces, pods, events, logs, two changes.
 
-Only this folder imports the official `kubernetes` client, and only when something is asked (0.3 s, 60 MiB).
-A refusal is `kubernetes-denied` or `logs-denied`, no answer is `kubernetes-unavailable`, and a thing that is
-not there is None or an empty list. No call goes beyond one namespace.
+The official `kubernetes` client is imported by `config.py` alone, and only to read a kubeconfig. A refusal is
+`kubernetes-denied` or `logs-denied`, a missing response is `kubernetes-unavailable`, and a missing object is
+None or an empty list. Every call stays within one namespace.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 from .client import Access, Kubernetes, PodText, in_cluster
 from .config import surroundings
 from .objects import Event, Namespace, Pod, PodDefault, Review
-from .transport import Api, Cluster, Timeouts, cluster_of
+from .transport import Cluster, KubernetesApi, Timeouts, cluster_of
 
 __all__ = [
     "Access",
-    "Api",
     "Cluster",
     "Event",
     "Kubernetes",
+    "KubernetesApi",
     "Namespace",
     "Pod",
     "PodDefault",

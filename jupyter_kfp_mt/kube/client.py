@@ -28,7 +28,7 @@ from .objects import (
     Review,
     Reviewed,
 )
-from .transport import Answer, Api, cluster_of
+from .transport import KubernetesApi, KubernetesResponse, cluster_of
 
 MAX_LOG = 4 * 1024 * 1024  # bytes of log read at once
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")  # RFC 1123 subdomain
@@ -59,13 +59,13 @@ class PodText(msgspec.Struct, frozen=True):
 def in_cluster(environment: Environment) -> Kubernetes | None:
     """Return what asks Kubernetes as this environment's pod, or None outside a cluster; asks nothing yet."""
     cluster = cluster_of(environment)
-    return Kubernetes(Api(cluster)) if cluster is not None else None
+    return Kubernetes(KubernetesApi(cluster)) if cluster is not None else None
 
 
 class Kubernetes:
     """Asks the Kubernetes API as this pod's service account. Safe to share between threads."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: KubernetesApi) -> None:
         self._api = api
 
     def __repr__(self) -> str:
@@ -86,8 +86,8 @@ class Kubernetes:
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
         }
-        answer = self._api.send("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body)
-        return self._decode(answer, Reviewed, "access reviews", namespace).status
+        response = self._api.send("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body)
+        return self._decode(response, Reviewed, "access reviews", namespace).status
 
     def may(self, access: Access, namespace: str) -> bool:
         """Whether this account has a right in `namespace`."""
@@ -144,16 +144,16 @@ class Kubernetes:
         )
         query += [("timestamps", "true")] if timestamps else []
         path = _core(namespace, "pods", pod) + "/log"
-        answer = self._api.send("GET", path, query=query, headers={"Accept": "*/*"}, limit=limit)
-        if answer.status == 404:
+        response = self._api.send("GET", path, query=query, headers={"Accept": "*/*"}, limit=limit)
+        if response.status == 404:
             raise kfp_error("logs-gone")
-        if answer.status == 400:  # "container "main" in pod … is waiting to start: ContainerCreating"
+        if response.status == 400:  # "container "main" in pod … is waiting to start: ContainerCreating"
             return PodText(b"")
-        if answer.status == 403:
-            raise self._denied("logs-denied", answer, "logs", namespace)
-        if answer.status >= 300:
-            raise self._api.unavailable(f"It answered {answer.status}.")
-        return PodText(answer.body, answer.complete)
+        if response.status == 403:
+            raise self._denied("logs-denied", response, "logs", namespace)
+        if response.status >= 300:
+            raise self._api.unavailable(f"It answered {response.status}.")
+        return PodText(response.body, response.complete)
 
     def pod_defaults(self, namespace: str) -> list[PodDefault]:
         """Return the options of the spawner in a profile; none where the webhook is not installed."""
@@ -163,9 +163,9 @@ class Kubernetes:
     def create_option(self, namespace: str) -> None:
         """Create the option “Allow access to Kubeflow Pipelines”; fine when it is there already."""
         path = _custom(namespace, "v1alpha1", "poddefaults")
-        answer = self._api.send("POST", path, body=make_poddefault(_name(namespace)))
-        if answer.status != 409:
-            self._done(answer, "create", "poddefaults", namespace)
+        response = self._api.send("POST", path, body=make_poddefault(_name(namespace)))
+        if response.status != 409:
+            self._done(response, "create", "poddefaults", namespace)
 
     def notebook(self, name: str, namespace: str) -> Marked | None:
         """Return the marks of a notebook."""
@@ -185,9 +185,9 @@ class Kubernetes:
         Changing the label alone never reaches the pod (kubeflow-environment §2.4).
         """
         path = f"/apis/apps/v1/namespaces/{_name(namespace)}/statefulsets/{_name(name)}"
-        answer = self._api.send("DELETE", path)
-        if answer.status != 404:  # the controller is at it already
-            self._done(answer, "delete", "statefulsets", namespace)
+        response = self._api.send("DELETE", path)
+        if response.status != 404:  # the controller is at it already
+            self._done(response, "delete", "statefulsets", namespace)
 
     def exists(self, resource: str, name: str, namespace: str) -> bool:
         """Whether a `configmaps` or `secrets` object is there; asks for its metadata only."""
@@ -211,32 +211,36 @@ class Kubernetes:
         query: Iterable[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
     ) -> _T | None:
-        answer = self._api.send("GET", path, query=query, headers=headers)
-        return None if answer.status == 404 else self._decode(answer, kind, what, namespace)
+        response = self._api.send("GET", path, query=query, headers=headers)
+        return None if response.status == 404 else self._decode(response, kind, what, namespace)
 
-    def _decode(self, answer: Answer, kind: type[_T], what: str, namespace: str) -> _T:
-        if answer.status == 403:
-            raise self._denied("kubernetes-denied", answer, what, namespace)
-        if answer.status >= 300 or not answer.complete:
+    def _decode(self, response: KubernetesResponse, kind: type[_T], what: str, namespace: str) -> _T:
+        if response.status == 403:
+            raise self._denied("kubernetes-denied", response, what, namespace)
+        if response.status >= 300 or not response.complete:
             raise self._api.unavailable(
-                f"It answered {answer.status}{'' if answer.complete else ', too long'}."
+                f"It answered {response.status}{'' if response.complete else ', too long'}."
             )
         try:
-            return msgspec.json.decode(answer.body, type=kind)
+            return msgspec.json.decode(response.body, type=kind)
         except msgspec.MsgspecError:
             raise self._api.unavailable("It answered something that is not the object asked for.") from None
 
-    def _done(self, answer: Answer, act: str, what: str, namespace: str) -> None:
-        if answer.status == 403:
-            raise self._denied("kubernetes-denied", answer, what, namespace, act)
-        if answer.status == 404:
+    def _done(self, response: KubernetesResponse, act: str, what: str, namespace: str) -> None:
+        if response.status == 403:
+            raise self._denied("kubernetes-denied", response, what, namespace, act)
+        if response.status == 404:
             raise kfp_error("not-found", thing=what, ref=what, ns=namespace, list="doctor")
-        if answer.status >= 300:
-            raise self._api.unavailable(f"It answered {answer.status} {_said(answer)}".strip() + ".")
+        if response.status >= 300:
+            raise self._api.unavailable(
+                f"It answered {response.status} {_message_of(response)}".strip() + "."
+            )
 
-    def _denied(self, code: str, answer: Answer, what: str, namespace: str, act: str = "read") -> KfpError:
+    def _denied(
+        self, code: str, response: KubernetesResponse, what: str, namespace: str, act: str = "read"
+    ) -> KfpError:
         """The refusal in our words, with the account and the right that Kubernetes names in its own."""
-        named = _USER.search(_said(answer))
+        named = _USER.search(_message_of(response))
         user, verb, resource = named.groups() if named else ("this account", act, what)
         home, _, account = user.removeprefix("system:serviceaccount:").partition(":")
         return kfp_error(
@@ -252,9 +256,9 @@ class Kubernetes:
         )
 
 
-def _said(answer: Answer) -> str:
+def _message_of(response: KubernetesResponse) -> str:
     try:
-        return msgspec.json.decode(answer.body, type=Refusal).message
+        return msgspec.json.decode(response.body, type=Refusal).message
     except msgspec.MsgspecError:
         return ""
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import trustme
 
-from jupyter_kfp_mt.kube import Api, Cluster, Kubernetes
+from jupyter_kfp_mt.kube import Cluster, Kubernetes, KubernetesApi
 
 DATA = Path(__file__).parent / "data"
 EDITOR, VIEWER, STRANGER = "editor-token-canary", "viewer-token-canary", "stranger-token-canary"
@@ -118,7 +118,7 @@ class Pod(NamedTuple):
 
     def kubernetes(self) -> Kubernetes:
         """Ask as this pod."""
-        return Kubernetes(Api(Cluster(self.folder, self.host, str(self.port))))
+        return Kubernetes(KubernetesApi(Cluster(self.folder, self.host, str(self.port))))
 
 
 @contextmanager

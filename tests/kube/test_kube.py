@@ -13,7 +13,7 @@ import pytest
 from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError, KfpNotFoundError, KfpRefusedError
-from jupyter_kfp_mt.kube import Access, Api, Cluster, Kubernetes, Timeouts, cluster_of
+from jupyter_kfp_mt.kube import Access, Cluster, Kubernetes, KubernetesApi, Timeouts, cluster_of
 
 from .recorded import EDITOR, STRANGER, VIEWER, Pod, pod_of_a_cluster
 
@@ -158,7 +158,7 @@ def test_a_token_that_kubernetes_does_not_take(pod: Pod, token: str) -> None:
 
 def test_a_server_that_another_authority_vouches_for_is_refused(pod: Pod, tmp_path: Path) -> None:
     with pod_of_a_cluster(tmp_path / "other") as other:
-        stolen = Kubernetes(Api(Cluster(pod.folder, other.host, str(other.port))))
+        stolen = Kubernetes(KubernetesApi(Cluster(pod.folder, other.host, str(other.port))))
         with pytest.raises(KfpConnectionError, match="cannot be asked") as caught:
             stolen.namespace("alice")
         assert other.server.asked == []
@@ -169,13 +169,13 @@ def test_a_server_that_does_not_answer(pod: Pod) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         cluster = Cluster(pod.folder, "127.0.0.1", str(silent.getsockname()[1]))
         with pytest.raises(KfpConnectionError) as caught:
-            Kubernetes(Api(cluster, Timeouts(0.1, 0.1))).namespace("alice")
+            Kubernetes(KubernetesApi(cluster, Timeouts(0.1, 0.1))).namespace("alice")
     assert caught.value.why.endswith("No answer in 0.2 s.")
 
 
 def test_a_server_that_is_not_there(pod: Pod) -> None:
     with pytest.raises(KfpConnectionError) as caught:
-        Kubernetes(Api(Cluster(pod.folder, "127.0.0.1", "1"))).namespace("alice")
+        Kubernetes(KubernetesApi(Cluster(pod.folder, "127.0.0.1", "1"))).namespace("alice")
     assert caught.value.why.endswith("It refused the connection, or its name is not known.")
 
 
@@ -183,7 +183,7 @@ def test_service_account_files_that_are_missing(pod: Pod) -> None:
     (pod.folder / "ca.crt").unlink()
     with pytest.raises(KfpConnectionError) as caught:
         pod.kubernetes().namespace("alice")
-    assert "certification file does not exist" in caught.value.why
+    assert caught.value.why.endswith(f"No such file or directory: {pod.folder / 'ca.crt'}.")
 
 
 def test_an_answer_that_is_no_object(pod: Pod) -> None:
@@ -287,6 +287,20 @@ def test_the_token_stays_where_it_belongs(pod: Pod, caplog: pytest.LogCaptureFix
     assert {asked.token for asked in pod.server.asked} == {EDITOR}
 
 
-def test_importing_costs_nothing_until_something_is_asked() -> None:
-    code = "import sys, jupyter_kfp_mt.kube; sys.exit('kubernetes' in sys.modules)"
+def test_a_token_file_that_is_missing(pod: Pod) -> None:
+    (pod.folder / "token").unlink()
+    with pytest.raises(KfpConnectionError) as caught:
+        pod.kubernetes().namespace("alice")
+    assert caught.value.code == "kubernetes-unavailable"
+    assert caught.value.why.endswith(f"{pod.folder / 'token'} is missing.")
+
+
+def test_a_pod_needs_no_official_client(pod: Pod) -> None:
+    code = f"""if True:
+        import sys
+        from pathlib import Path
+        from jupyter_kfp_mt.kube import Cluster, Kubernetes, KubernetesApi
+        cluster = Cluster(Path({str(pod.folder)!r}), {pod.host!r}, {str(pod.port)!r})
+        assert Kubernetes(KubernetesApi(cluster)).namespace("alice").is_profile
+        sys.exit("kubernetes" in sys.modules)"""
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
