@@ -136,7 +136,7 @@ class ServerProcess:
             self._store, self._engine, self._tenancy, self._folder, profiles_changed=self._write_tokens
         )
         if not self._options.multi_user:
-            manager.experiments.default()
+            manager.experiments.ensure_default()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopped.set)

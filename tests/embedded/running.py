@@ -146,7 +146,7 @@ def running(
     runner = StandIn(store)
     manager = ResourceManager(store, runner, tenancy, folder, **({"fetch": fetch} if fetch else {}))
     if not multi_user:
-        manager.experiments.default()
+        manager.experiments.ensure_default()
     listener, port = bind_unused_port()
     ready, loop = threading.Event(), asyncio.new_event_loop()
 

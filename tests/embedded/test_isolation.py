@@ -17,7 +17,7 @@ import pytest
 from jupyter_kfp_mt.embedded.api.app import all_routes
 from jupyter_kfp_mt.embedded.api.authorization import OWNER
 from jupyter_kfp_mt.embedded.api.routing import ApiRoute
-from jupyter_kfp_mt.embedded.core.packages import of_wire
+from jupyter_kfp_mt.embedded.core.packages import read_spec
 from jupyter_kfp_mt.embedded.core.pipelines import PipelineNames
 from jupyter_kfp_mt.embedded.tenants import EDITOR, RIGHTS, subject
 from tests.contract.packages import specs
@@ -72,7 +72,7 @@ def things(server: Running, namespace: str) -> dict[str, str]:
     schedule = {"display_name": "j", "experiment_id": experiment, "pipeline_spec": spec, "max_concurrency": 1}
     job = post("recurringruns", schedule)["recurring_run_id"]
     names = PipelineNames(name=f"p{number}", display_name=f"p{number}")
-    pipeline, version = server.manager.pipelines.create(namespace, names, of_wire(spec))
+    pipeline, version = server.manager.pipelines.create(namespace, names, read_spec(spec))
     assert version is not None
     return {
         "experiment_id": experiment,

@@ -80,7 +80,7 @@ class Bench:
     def tasks(self, run_id: str) -> dict[str, Task]:
         """Return the tasks by path and by name."""
         rows = self.store.tasks.of_run(run_id)
-        return {**{row.name: row.as_task() for row in rows}, **{row.path: row.as_task() for row in rows}}
+        return {**{row.name: row.to_task() for row in rows}, **{row.path: row.to_task() for row in rows}}
 
     def log(self, run_id: str, task: str, *, attempt: int = 0) -> str:
         return self.engine.read_log(run_id, task, attempt=attempt).data.decode()

@@ -163,7 +163,7 @@ def find_experiment_of_new(
     if not experiment_id:
         if manager.tenancy.multi_user:
             raise invalid_input("Experiment id can not be empty in multi-user mode").with_prefix(prefix)
-        return Target("", "", (manager.experiments.default(), namespace, False))
+        return Target("", "", (manager.experiments.ensure_default(), namespace, False))
     row = manager.store.experiments.get(experiment_id)
     missing = _missing(
         "Experiment",

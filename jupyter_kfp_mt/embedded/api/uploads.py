@@ -116,7 +116,7 @@ def parse_names(message: Mapping[str, Any], otherwise: str = "") -> PipelineName
         display_name=message.get("display_name", ""),
         description=message.get("description", ""),
         tags=message.get("tags", {}),
-    ).filled(otherwise)
+    ).fill(otherwise)
 
 
 def _locate_upload(manager: ResourceManager, call: Call) -> Target:

@@ -1,1 +1,1 @@
-"""The rules of experiments, runs, recurring runs and pipelines; the façades of `api/` decide nothing."""
+"""The rules of experiments, runs, recurring runs and pipelines; the handlers of `api/` decide nothing."""

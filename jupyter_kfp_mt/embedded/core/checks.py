@@ -1,10 +1,13 @@
-"""What names, descriptions and ids may be (contract §5, §2.3); KFP finds these out too late, with a 500."""
+"""Checks names, descriptions and ids before anything is stored; KFP notices too late, with a 500.
+
+docs/embedded.md lists these differences under "Where it answers differently from a real server".
+"""
 
 from __future__ import annotations
 
 import re
 
-from ..errors import ApiError, invalid_input
+from ..errors import invalid_input
 
 LONGEST_TEXT = 255
 _ID = re.compile(r"[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
@@ -12,14 +15,14 @@ _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 
 
 def check_name(field: str, value: str, *, most_bytes: int = 0) -> None:
-    """Refuse a name that no KFP database takes; `field` is what the refusal calls it."""
+    """Reject a name that KFP's database cannot hold; `field` is its name in the error."""
     if most_bytes and len(value.encode()) > most_bytes:
         raise invalid_input(f"{field} length cannot exceed {most_bytes}")
     check_text(field, value)
 
 
 def check_text(field: str, value: str) -> None:
-    """Refuse more than 255 characters, characters beyond U+FFFF, and NUL."""
+    """Reject more than 255 characters, characters beyond U+FFFF, and NUL."""
     if len(value) > LONGEST_TEXT:
         raise invalid_input(f"{field} length cannot exceed {LONGEST_TEXT}")
     if _BEYOND_BMP.search(value):
@@ -29,12 +32,8 @@ def check_text(field: str, value: str) -> None:
 
 
 def check_id(field: str, value: str) -> None:
-    """Refuse an id that is no Kubernetes label value."""
+    """Reject an id that is no valid value of a Kubernetes label, since KFP makes it one."""
     if not _ID.fullmatch(value):
-        raise _not_a_label(field)
-
-
-def _not_a_label(field: str) -> ApiError:
-    return invalid_input(
-        f"{field} must be 1-63 of letters, digits, '-', '_' and '.', with a letter or digit at both ends"
-    )
+        raise invalid_input(
+            f"{field} must be 1-63 of letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+        )

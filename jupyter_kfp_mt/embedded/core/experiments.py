@@ -1,4 +1,4 @@
-"""Experiments: names, archive and delete with their consequences (contract §2.2)."""
+"""The rules of experiments: names, and what archiving or deleting one means for its runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEFAULT = "Default"
 
 
 class Experiments:
-    """What can be done with experiments."""
+    """Creates, archives and deletes experiments."""
 
     def __init__(self, store: Store, *, multi_user: bool, now: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -23,14 +23,14 @@ class Experiments:
 
     @staticmethod
     def check(namespace: str, name: str) -> None:
-        """Refuse a name or namespace that cannot be; before anybody is asked for rights, as KFP does."""
+        """Reject an unusable name or namespace; KFP checks them before authorization."""
         if not name:
             raise invalid_input("Experiment must have a non-empty name")
         check_name("Experiment.Name", name, most_bytes=128)
         check_name("Experiment.Namespace", namespace, most_bytes=63)
 
     def create(self, namespace: str, name: str, description: str) -> ExperimentRow:
-        """Create an experiment; 409 when the namespace has one of that name, archived ones included."""
+        """Create an experiment; 409 when the namespace has one of that name, archived or not."""
         check_text("Experiment.Description", description)
         row = ExperimentRow(
             experiment_id=str(uuid.uuid4()),
@@ -46,24 +46,24 @@ class Experiments:
             )
         return row
 
-    def default(self) -> ExperimentRow:
-        """The experiment of runs that name none, in single-user mode; made when it is not there."""
-        found = self._store.experiments.named("", DEFAULT)
-        return found or self.create(
+    def ensure_default(self) -> ExperimentRow:
+        """Return the experiment of runs that name none, in single-user mode; creates it if needed."""
+        row = self._store.experiments.named("", DEFAULT)
+        return row or self.create(
             "", DEFAULT, "All runs created without specifying an experiment will be grouped here."
         )
 
     def archive(self, row: ExperimentRow) -> None:
-        """Archive it with its runs, and stop its recurring runs."""
+        """Archive an experiment with its runs, and disable its recurring runs."""
         self._store.experiments.archive(row.experiment_id)
 
     def unarchive(self, row: ExperimentRow) -> None:
-        """Make it available; its runs stay archived."""
+        """Make an experiment available again; its runs stay archived."""
         self._store.experiments.unarchive(row.experiment_id)
 
     def delete(self, row: ExperimentRow) -> None:
-        """Delete the row; runs and recurring runs keep its id."""
-        if not self._multi_user and row.experiment_id == self.default().experiment_id:
+        """Delete an experiment; its runs and recurring runs keep its id."""
+        if not self._multi_user and row.experiment_id == self.ensure_default().experiment_id:
             raise bad_request(
                 f"Failed to delete experiment {row.experiment_id}. The default experiment cannot be deleted",
                 f"Invalid input error: Experiment id cannot be equal to the default id {row.experiment_id}",

@@ -1,7 +1,7 @@
-"""Packages by URL, from allowed hosts only (contract §2.6 “Create-by-URL”).
+"""Downloads pipeline packages by URL, from allowed hosts only, as KFP does (`pipeline_server.go`).
 
-https, the default port, a host of the list, no private address, redirects checked again. The address that was
-checked is the one that is connected to.
+A URL must have https, the default port, a listed host and no private address; redirects are checked again.
+The connection goes to the very address that was checked, so a second DNS answer cannot redirect it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 def fetch(url: str, allowed: Collection[str] = ALLOWED_HOSTS) -> bytes:
-    """Return what is at `url`, at most 32 MiB; raises ApiError (400)."""
+    """Return the content at `url`, at most 32 MiB; raises ApiError (400)."""
     if not url or "://" not in url:
         raise invalid_input(f"invalid pipeline spec URL: {url}")
     for _ in range(_MOST_REDIRECTS):
@@ -49,12 +49,12 @@ def _get(url: str, allowed: Collection[str]) -> tuple[int, str, str, bytes]:
     if parts.scheme != "https" or port not in (None, 443) or parts.username or host not in allowed:
         raise _refused()
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = _Pinned(host, _public_address(host))
+    connection = _PinnedConnection(host, _public_address(host))
     try:
         connection.request("GET", path, headers={"Accept-Encoding": "identity"})
-        answer = connection.getresponse()
-        body = answer.read(MAX_UPLOAD + 1)
-        target = answer.getheader("Location", "")
+        response = connection.getresponse()
+        body = response.read(MAX_UPLOAD + 1)
+        target = response.getheader("Location", "")
         location = urljoin(url, target) if target else ""
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise invalid_input(f"error fetching pipeline spec from {url} - {type(error).__name__}") from None
@@ -62,22 +62,22 @@ def _get(url: str, allowed: Collection[str]) -> tuple[int, str, str, bytes]:
         connection.close()
     if len(body) > MAX_UPLOAD:
         raise invalid_input(f"error fetching pipeline spec from {url} - it is larger than {MAX_UPLOAD} bytes")
-    return answer.status, answer.reason, location, body
+    return response.status, response.reason, location, body
 
 
 def _public_address(host: str) -> str:
     try:
-        found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+        infos = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
     except OSError:
         raise _refused() from None
-    addresses = [str(each[4][0]) for each in found]
+    addresses = [str(each[4][0]) for each in infos]
     if not addresses or any(not ipaddress.ip_address(each).is_global for each in addresses):
         raise _refused()
     return addresses[0]
 
 
-class _Pinned(http.client.HTTPSConnection):
-    """Connects to the address that was checked, and checks the certificate against the name."""
+class _PinnedConnection(http.client.HTTPSConnection):
+    """Connects to the address that was checked, and checks the certificate against the host's name."""
 
     def __init__(self, host: str, address: str) -> None:
         super().__init__(host, 443, timeout=_TIMEOUT, context=ssl.create_default_context())

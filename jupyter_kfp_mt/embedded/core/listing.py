@@ -1,6 +1,10 @@
-"""How a caller asks for a page: size, token, sort and filter (contract §4), the same for every list.
+"""Turns the list options of a request into a query: page size, page token, sort and filter.
 
-A page token is opaque: signed, and bound to the list, its scope, sort and filter.
+The rules and error texts are those of KFP's `backend/src/apiserver/list/list.go` and `filter/filter.go`; they
+are the same for every list and both API versions. Only the token differs. KFP's is readable base64, so a
+client can edit it to look into another namespace; ours is signed, and bound to the list, its scope, sort and
+filter. It also holds the first row of the next page (a keyset), so rows that are added or deleted between two
+requests neither shift nor repeat the others.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from ..store.query import Boundary, Listing, Page, Predicate, Query
 DEFAULT_PAGE, LARGEST_PAGE = 20, 200
 MAX_PREDICATES, MAX_VALUES = 200, 5000
 
+# The field that holds the value of a predicate, and the Go type that KFP's error texts name.
 SCALARS = ("int_value", "long_value", "string_value", "timestamp_value")
 _GO_TYPES = {"int": "int32", "long": "int64", "string": "string", "timestamp": "int64"}
 LISTS = ("int_values", "long_values", "string_values")
@@ -38,7 +43,7 @@ class ListOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FilterSyntax(msgspec.Struct, frozen=True):
-    """How an API version writes filters: its parser, the name of the operation, and the Go type in errors."""
+    """How an API version writes filters: parser, field of the operation, and Go type in error texts."""
 
     parse: Callable[[str], dict[str, Any]]
     operation: str
@@ -46,7 +51,7 @@ class FilterSyntax(msgspec.Struct, frozen=True):
 
 
 class _PageToken(msgspec.Struct, frozen=True, kw_only=True):
-    bound: str  # list and scope
+    bound: str  # the list and its scope
     sort: str
     descending: bool
     predicates: list[Predicate]
@@ -54,7 +59,7 @@ class _PageToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lists:
-    """Turns list options into queries, and boundaries into tokens."""
+    """Makes queries of list options, and tokens of page boundaries; `key` signs the tokens."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -62,7 +67,7 @@ class Lists:
     def parse(
         self, listing: Listing, options: ListOptions, syntax: FilterSyntax, *, tags: bool = False
     ) -> Query:
-        """The query that `options` means, without its scope and token; raises ApiError (400)."""
+        """Return the query of `options`, without scope and token; raises ApiError (400)."""
         if options.page_size < 0:
             raise invalid_input(f"The page size should be greater than 0. Got {options.page_size}")
         sort, descending = _sort(listing, options.sort_by)
@@ -76,7 +81,11 @@ class Lists:
     def bind(
         self, listing: Listing, query: Query, options: ListOptions, scope: str, scope_value: str
     ) -> Query:
-        """`query` within its scope, continued where the token says; raises ApiError (400)."""
+        """Return `query` within its scope, continued where the token says; raises ApiError (400).
+
+        A token carries its sort and filter, so a client may leave them out on the next pages. What it sends
+        all the same must be equal.
+        """
         bound = msgspec.structs.replace(query, scope=scope, scope_value=scope_value)
         if not options.page_token:
             return bound
@@ -101,7 +110,7 @@ class Lists:
         )
 
     def next_token(self, listing: Listing, query: Query, page: Page[Any]) -> str:
-        """The token of the page after `page`; empty when it was the last."""
+        """Return the token of the page after `page`; empty when it was the last."""
         if page.next is None:
             return ""
         token = _PageToken(
@@ -148,7 +157,7 @@ def _sort(listing: Listing, sort_by: str) -> tuple[str, bool]:
 
 
 def _first_name(listing: Listing, name: str) -> str:
-    """One name for each column, so that `name` and `display_name` make the same token."""
+    """Return one name for each column, so that `name` and `display_name` make the same token."""
     if name not in listing.fields:
         return name
     return next(each for each, field in listing.fields.items() if field == listing.fields[name])
@@ -158,22 +167,21 @@ def _predicates(listing: Listing, text: str, syntax: FilterSyntax, *, tags: bool
     if not text:
         return []
     try:
-        decoded = _decode_again(text)
-        message = syntax.parse(decoded)
+        message = syntax.parse(_decode_again(text))
     except ApiError as error:
         raise invalid_input(
             f"failed to parse valid filter from {json.dumps(text, ensure_ascii=False)}: {error.message}"
         ) from None
-    found = [_predicate(listing, each, syntax, tags=tags) for each in message.get("predicates", [])]
-    if len(found) > MAX_PREDICATES:
-        raise invalid_input(f"a filter may have at most {MAX_PREDICATES} predicates. Got {len(found)}")
-    if sum(len(each.value) for each in found if isinstance(each.value, list)) > MAX_VALUES:
+    predicates = [_predicate(listing, each, syntax, tags=tags) for each in message.get("predicates", [])]
+    if len(predicates) > MAX_PREDICATES:
+        raise invalid_input(f"a filter may have at most {MAX_PREDICATES} predicates. Got {len(predicates)}")
+    if sum(len(each.value) for each in predicates if isinstance(each.value, list)) > MAX_VALUES:
         raise invalid_input(f"a filter may have at most {MAX_VALUES} values")
-    return found
+    return predicates
 
 
 def _decode_again(text: str) -> str:
-    """KFP URL-decodes a filter once more after the query was decoded."""
+    """URL-decode a filter once more, after the query was decoded: KFP does, so its clients encode twice."""
     wrong = re.search(r"%(?![0-9a-fA-F]{2}).{0,2}", text)
     if wrong:
         raise ApiError(INVALID, f"invalid URL escape {json.dumps(wrong.group())}")
@@ -187,9 +195,9 @@ def _predicate(listing: Listing, sent: Mapping[str, Any], syntax: FilterSyntax, 
     if tags and key.startswith("tags."):
         return _tag_predicate(key, operation, name, sent)
     if not operation:
-        raise _unknown_version(f"Error using Filter.Predicate.Operation with {syntax.go_type}")
+        raise _unknown_api_version(f"Error using Filter.Predicate.Operation with {syntax.go_type}")
     if not name:
-        raise _unknown_version("Error using Filter.Predicate.Value with <nil>")
+        raise _unknown_api_version("Error using Filter.Predicate.Value with <nil>")
     value = sent[name].get("values", []) if name in LISTS else sent[name]
     if not key:
         raise invalid_input(f"Predicate key cannot be empty for operation {operation} and value {value}")
@@ -220,5 +228,6 @@ def _tag_predicate(key: str, operation: str, name: str, sent: Mapping[str, Any])
     return Predicate(key, operation, sent[name])
 
 
-def _unknown_version(text: str) -> ApiError:
+def _unknown_api_version(text: str) -> ApiError:
+    """400 as KFP words it when a part of a predicate is missing (NewUnknownApiVersionError)."""
     return ApiError(INVALID, text, message=f"UnknownApiVersionError: {text}")

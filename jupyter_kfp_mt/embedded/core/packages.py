@@ -1,7 +1,7 @@
-"""Pipeline packages: what an upload, a URL or the body of a run holds (contract §6).
+"""Reads pipeline packages: the content of an upload, of a URL, or of a run's body.
 
-A package is IR 2.1.0 in one or two documents, or an Argo Workflow (what the 1.8 SDK compiles), which can be
-registered and read back.
+A package is IR 2.1.0 in one or two documents, or an Argo Workflow, which the 1.8 SDK compiles. KFP reads them
+in `backend/src/apiserver/template/template.go`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_ENTRIES = 1000
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A pipeline as it is stored: JSON for answers, YAML for v1, and the package when it is IR."""
+    """A pipeline as it is stored: JSON for responses, YAML for v1, and the package when it is IR."""
 
     wire: bytes
     text: str
@@ -40,23 +40,22 @@ class Template(msgspec.Struct, frozen=True):
 
 def read_template(text: bytes) -> Template:
     """Read the YAML or JSON of a pipeline; raises ApiError (400)."""
-    argo = _argo(text)
-    if argo is not None:
-        return of_workflow(argo)
-    package = _ir(lambda: spec.parse(text))
+    workflow = _find_workflow(text)
+    if workflow is not None:
+        return _read_workflow(workflow)
+    package = _read_ir(lambda: spec.parse(text))
     return Template(msgspec.json.encode(package.wire()), package.to_yaml(), package)
 
 
-def of_wire(value: Mapping[str, Any]) -> Template:
-    """Read the `pipeline_spec` of a run: kept as it was sent; raises ApiError (400)."""
+def read_spec(value: Mapping[str, Any]) -> Template:
+    """Read the `pipeline_spec` of a run, which is stored as it was sent; raises ApiError (400)."""
     if str(value.get("apiVersion", "")).startswith("argoproj.io/"):
-        return of_workflow(value)
-    package = _ir(lambda: spec.from_wire(value))
+        return _read_workflow(value)
+    package = _read_ir(lambda: spec.from_wire(value))
     return Template(msgspec.json.encode(value), "", package)
 
 
-def of_workflow(workflow: Mapping[str, Any]) -> Template:
-    """An Argo Workflow as a template; raises ApiError (400)."""
+def _read_workflow(workflow: Mapping[str, Any]) -> Template:
     inner = workflow.get("spec")
     if workflow.get("kind") != "Workflow" or not isinstance(inner, dict) or not inner.get("templates"):
         raise invalid_input("unknown template format")
@@ -80,7 +79,7 @@ def of_workflow(workflow: Mapping[str, Any]) -> Template:
 def unpack(name: str, data: bytes) -> bytes:
     """Return the pipeline text in a file of this name: YAML, JSON, zip or tar.gz; raises ApiError (400).
 
-    The extension wins over the content, and is case-sensitive (`server/util.go`).
+    The extension wins over the content and is case-sensitive, as in KFP's `server/util.go`.
     """
     if len(data) > MAX_UPLOAD:
         raise _unreadable(f"the file is larger than {MAX_UPLOAD} bytes")
@@ -150,8 +149,8 @@ def _unreadable(reason: str) -> ApiError:
     return ApiError(error.code, error.text, message=f"{error.message}: {reason}")
 
 
-def _argo(text: bytes) -> Mapping[str, Any] | None:
-    """The Argo Workflow in `text`, or None when it is something else."""
+def _find_workflow(text: bytes) -> Mapping[str, Any] | None:
+    """Return the Argo Workflow in `text`, or None when it is something else."""
     if b"argoproj.io/" not in text or len(text) > MAX_UPLOAD:
         return None
     try:
@@ -164,18 +163,18 @@ def _argo(text: bytes) -> Mapping[str, Any] | None:
     return None
 
 
-def _ir(read_it: Callable[[], Package]) -> Package:
+def _read_ir(read_package: Callable[[], Package]) -> Package:
     try:
-        return read_it()
+        return read_package()
     except KfpError as error:
         reason = error.why or error.message
         raise ApiError(
-            INVALID, _kfp_words(reason), message=f"InvalidInputError: {_kfp_words(reason)}: {reason}"
+            INVALID, _kfp_text(reason), message=f"InvalidInputError: {_kfp_text(reason)}: {reason}"
         ) from None
 
 
-def _kfp_words(reason: str) -> str:
-    """The words of KFP for what is wrong with a document."""
+def _kfp_text(reason: str) -> str:
+    """Return KFP's short text for a document that `pipeline_spec` cannot read."""
     version = re.search(r"`schemaVersion` is “([^”]*)”", reason)
     if version:
         return f"KFP only supports schema version 2.1.0, but the pipeline spec has version {version.group(1)}"

@@ -1,4 +1,4 @@
-"""Values for a pipeline's inputs, checked in KFP's words (contract §6; `template/v2_template.go`)."""
+"""Checks the values for a pipeline's inputs as KFP does (`backend/src/apiserver/template/v2_template.go`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_BYTES = 4 * 1024 * 1024
 
 
 def check_parameters(pipeline_spec: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Refuse values that are missing, unknown, of another type, or not among the literals."""
+    """Reject values that are missing, unknown, of another type, or not among the literals."""
     definitions = pipeline_spec.get("root", {}).get("inputDefinitions", {}).get("parameters", {})
     for name, definition in definitions.items():
         if name not in values and "defaultValue" not in definition and not definition.get("isOptional"):
@@ -41,22 +41,23 @@ def _check_kind(name: str, definition: Mapping[str, Any], value: Any) -> None:
     kind = definition.get("parameterType") or _OLD.get(str(definition.get("type", "")), "STRING")
     if kind not in _KINDS:
         raise invalid_input(f"input parameter {name} has an unsupported type {kind}")
-    types, wanted, found = _KINDS[kind]
+    types, wanted, kfp_type = _KINDS[kind]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-        subject = "parameter value" if found == "number" else "input parameter"
+        subject = "parameter value" if kfp_type == "number" else "input parameter"
         raise invalid_input(
-            f"input parameter {name} requires type {wanted}, but the {subject} is not of {found} value type"
+            f"input parameter {name} requires type {wanted}, but the {subject} is not of {kfp_type}"
+            " value type"
         )
     literals = definition.get("literals", [])
     if literals and value not in literals:
         raise invalid_input(
-            f'input parameter "{name}" value {_told(value)} does not match any of the allowed'
-            f" literal values: [{' '.join(_told(each) for each in literals)}]"
+            f'input parameter "{name}" value {_format(value)} does not match any of the allowed'
+            f" literal values: [{' '.join(_format(each) for each in literals)}]"
         )
 
 
-def _told(value: Any) -> str:
-    """A value as protobuf writes it as text."""
+def _format(value: Any) -> str:
+    """Format a value as protobuf's text format does."""
     if isinstance(value, bool):
         return f"bool_value:{json.dumps(value)}"
     if isinstance(value, int | float):

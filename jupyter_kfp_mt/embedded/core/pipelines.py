@@ -1,4 +1,4 @@
-"""Registered pipelines and versions: names, tags, private and shared (contract §2.6)."""
+"""The rules of registered pipelines and their versions: names and tags."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ Row = TypeVar("Row", PipelineRow, VersionRow)
 
 
 class PipelineNames(msgspec.Struct, frozen=True, kw_only=True):
-    """How a pipeline or version is to be called; `name` and `display_name` stand in for each other."""
+    """The names of a new pipeline or version; `name` and `display_name` stand in for each other."""
 
     name: str = ""
     display_name: str = ""
     description: str = ""
     tags: Mapping[str, str] = {}
 
-    def filled(self, otherwise: str = "") -> PipelineNames:
-        """Each of the two names, from the other or from `otherwise`."""
+    def fill(self, otherwise: str = "") -> PipelineNames:
+        """Return both names, each taken from the other or from `otherwise` where it is empty."""
         name = self.name or self.display_name or otherwise
         return msgspec.structs.replace(self, name=name, display_name=self.display_name or name)
 
 
 class Pipelines:
-    """What can be done with pipelines."""
+    """Registers, updates and deletes pipelines and versions."""
 
     def __init__(self, store: Store, *, now: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -43,7 +43,7 @@ class Pipelines:
 
     @staticmethod
     def check(namespace: str, names: PipelineNames) -> None:
-        """Refuse names that cannot be, before anybody is asked for rights."""
+        """Reject unusable names; KFP checks them before authorization."""
         check_name("Pipeline.Name", names.name, most_bytes=128)
         check_name("Pipeline.DisplayName", names.display_name)
         check_text("Pipeline.Description", names.description)
@@ -51,7 +51,7 @@ class Pipelines:
 
     @staticmethod
     def check_version(names: PipelineNames) -> None:
-        """The same for a version."""
+        """Reject unusable names of a version."""
         check_name("PipelineVersion.Name", names.name, most_bytes=127)
         check_name("PipelineVersion.DisplayName", names.display_name)
         check_text("PipelineVersion.Description", names.description)
@@ -66,7 +66,7 @@ class Pipelines:
         code_source_url: str = "",
         version_tags: Mapping[str, str] | None = None,
     ) -> tuple[PipelineRow, VersionRow | None]:
-        """Register a pipeline, with a first version where there is a template; 409 for a taken name."""
+        """Register a pipeline, with a first version if there is a template; 409 for a taken name."""
         if not names.name:
             raise invalid_input("name is required")
         check_tags(names.tags)
@@ -87,7 +87,7 @@ class Pipelines:
                 check_tags(version_tags)
                 version = msgspec.structs.replace(version, tags=msgspec.json.encode(version_tags))
         if not self._store.pipelines.add(row, version):
-            word = "exist" if template is None else "exists"  # as the two ways in are worded
+            word = "exist" if template is None else "exists"  # KFP's two ways to create one differ
             raise already_exists(
                 f"Failed to create a new pipeline. The name {names.name} already {word}."
                 " Please specify a new name"
@@ -127,7 +127,7 @@ class Pipelines:
         return changed
 
     def delete(self, row: PipelineRow, *, cascade: bool) -> None:
-        """Delete it; with versions only by `cascade`."""
+        """Delete a pipeline; one with versions only by `cascade`."""
         latest = self._store.pipelines.latest(row.pipeline_id)
         if latest is not None and not cascade:
             raise invalid_input(
@@ -166,7 +166,10 @@ class Pipelines:
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
-    """At most 20, keys 1–63 characters without a dot, values at most 63 (`model/pipeline_tags.go`)."""
+    """Reject more than 20 tags, keys that are not 1–63 characters without a dot, and values longer than 63.
+
+    Source: KFP's `backend/src/apiserver/model/pipeline_tags.go`.
+    """
     if len(tags) > MAX_TAGS:
         raise invalid_input(f"number of tags ({len(tags)}) exceeds maximum of {MAX_TAGS} per entity")
     for key, value in tags.items():

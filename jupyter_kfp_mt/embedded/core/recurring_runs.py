@@ -1,4 +1,4 @@
-"""Recurring runs: what may be scheduled, and switching it on and off (contract §2.5)."""
+"""The rules of recurring runs: what may be scheduled, and how it is enabled and disabled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .sources import MayRead, PipelineSource, PipelineSources
 
 
 class NewRecurringRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A recurring run that is asked for, in either API version."""
+    """A recurring run to create, in either API version."""
 
     display_name: str
     source: PipelineSource
@@ -37,7 +37,7 @@ class NewRecurringRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecurringRuns:
-    """What can be done with recurring runs."""
+    """Creates, enables, disables and deletes recurring runs."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class RecurringRuns:
 
     @staticmethod
     def check(new: NewRecurringRun) -> None:
-        """Refuse what cannot be, before anybody is asked for rights."""
+        """Reject unusable values; KFP checks them before authorization."""
         if not new.display_name:
             raise invalid_input("Recurring run's name cannot be empty")
         check_name("Job.DisplayName", new.display_name)
@@ -76,10 +76,10 @@ class RecurringRuns:
     def create(
         self, namespace: str, experiment: ExperimentRow, new: NewRecurringRun, may_read: MayRead
     ) -> RecurringRunRow:
-        """Store a recurring run; an enabled one without trigger fires once, at once."""
+        """Store a recurring run; an enabled one without trigger fires once, immediately."""
         with prefix_errors("Failed to create a recurring run with an invalid pipeline spec manifest"):
             resolved = self._sources.resolve(new.source, may_read)
-        config = self._sources.checked(resolved, new.runtime_config, new.texts)
+        config = self._sources.check_config(resolved, new.runtime_config, new.texts)
         latest = bool(new.source.pipeline_id) and not new.source.pipeline_version_id and not new.pinned
         now = int(self._now())
         row = RecurringRunRow(
@@ -105,15 +105,15 @@ class RecurringRuns:
         return row
 
     def enable(self, row: RecurringRunRow) -> None:
-        """Switch it on."""
+        """Enable a recurring run."""
         self._store.recurring_runs.enable(row.recurring_run_id, enabled=True)
 
     def disable(self, row: RecurringRunRow) -> None:
-        """Switch it off; runs that it started go on."""
+        """Disable a recurring run; the runs that it started continue."""
         self._store.recurring_runs.enable(row.recurring_run_id, enabled=False)
 
     def delete(self, row: RecurringRunRow) -> None:
-        """Delete it; its runs stay."""
+        """Delete a recurring run; its runs stay."""
         self._store.recurring_runs.remove(row.recurring_run_id)
 
 

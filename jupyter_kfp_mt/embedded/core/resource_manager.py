@@ -1,4 +1,4 @@
-"""The core as one object: what both APIs stand on."""
+"""The rules as one object, which both API versions call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .sources import PipelineSources
 
 
 class ResourceManager:
-    """Everything behind the two APIs."""
+    """Holds the rules of each resource, named as in KFP (`backend/src/apiserver/resource`)."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ResourceManager:
         self.pipelines = Pipelines(store, now=now)
 
     def empty(self, namespace: str) -> None:
-        """Delete everything in a namespace: runs with their files, schedules, pipelines, volumes."""
+        """Delete everything in a namespace: runs with their files, recurring runs, pipelines, volumes."""
         for run_id in self.store.empty(namespace):
             self.runner.forget(run_id)
         self.runner.remove_volumes(namespace)

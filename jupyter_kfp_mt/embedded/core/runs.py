@@ -1,4 +1,4 @@
-"""Runs: creation that never runs twice, terminate, retry, archive, delete (contract §2.3, §3.1)."""
+"""The rules of runs: creating one never executes it twice; terminate, retry, archive, delete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EDITOR, RUNNER_ACCOUNT = "default-editor", "pipeline-runner"
 
 
 class NewRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that is asked for, in either API version."""
+    """A run to create, in either API version."""
 
     display_name: str
     source: PipelineSource
@@ -39,7 +39,7 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Runs:
-    """What can be done with runs."""
+    """Creates, terminates, retries, archives and deletes runs."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Runs:
 
     @staticmethod
     def check(new: NewRun) -> None:
-        """Refuse names, ids and texts that cannot be, before anybody is asked for rights."""
+        """Reject unusable names, ids and texts; KFP checks them before authorization."""
         if not new.display_name:
             raise invalid_input("Run name cannot be empty")
         check_name("Run.DisplayName", new.display_name)
@@ -68,14 +68,14 @@ class Runs:
             check_id("run_id", new.run_id)
 
     def create(self, namespace: str, experiment: ExperimentRow, new: NewRun, may_read: MayRead) -> RunRow:
-        """Store and start a run, in this order. The same id and body again is the same run; else 409."""
+        """Store a run, then start it; the same id with the same body returns the same run, else it is 409."""
         digest = hashlib.sha256(msgspec.json.encode([namespace, experiment.experiment_id, new])).hexdigest()
-        known = self._known(namespace, new, digest)
-        if known is not None:
-            return known
+        existing = self._find_existing(namespace, new, digest)
+        if existing is not None:
+            return existing
         with prefix_errors("Failed to create a run due to error fetching manifest"):
             resolved = self._sources.resolve(new.source, may_read)
-        config = self._sources.checked(resolved, new.runtime_config, new.texts)
+        config = self._sources.check_config(resolved, new.runtime_config, new.texts)
         row = RunRow(
             run_id=new.run_id or str(uuid.uuid4()),
             namespace=namespace,
@@ -97,20 +97,21 @@ class Runs:
             extra=msgspec.json.encode({**new.extra, **resolved.extra()}),
         )
         if not self._store.runs.add(row):
-            raced = self._known(namespace, new, digest)
+            raced = self._find_existing(namespace, new, digest)
             if raced is None:
-                raise _taken(new.run_id)
+                raise _id_taken(new.run_id)
             return raced
         self._runner.submit(row.run_id)
-        return self._stored(row.run_id)
+        return self._get(row.run_id)
 
-    def _known(self, namespace: str, new: NewRun, digest: str) -> RunRow | None:
+    def _find_existing(self, namespace: str, new: NewRun, digest: str) -> RunRow | None:
+        """Return the run that an earlier, equal request has created; 409 for another run of that id."""
         if new.run_id:
-            found = self._store.runs.get(new.run_id)
-            if found is not None:
-                if found.namespace == namespace and found.request_digest == digest:
-                    return found
-                raise _taken(new.run_id)
+            row = self._store.runs.get(new.run_id)
+            if row is not None:
+                if row.namespace == namespace and row.request_digest == digest:
+                    return row
+                raise _id_taken(new.run_id)
         if new.recurring_run_id:
             recurring = self._store.recurring_runs.get(new.recurring_run_id)
             if recurring is None or recurring.namespace != namespace:
@@ -119,7 +120,7 @@ class Runs:
         return None
 
     def terminate(self, row: RunRow) -> None:
-        """Ask the run to end; it goes CANCELING and ends FAILED, as on a real server."""
+        """Ask a run to end; it becomes CANCELING and ends FAILED, as on a real server."""
         self._require_experiment(row, f"Failed to terminate run {row.run_id}")
         with prefix_errors(f"Failed to terminate run {row.run_id}"):
             if not self._store.runs.claim(row.run_id, "CANCELING", only_from=STOPPABLE_STATES):
@@ -127,7 +128,7 @@ class Runs:
         self._runner.terminate(row.run_id)
 
     def retry(self, row: RunRow) -> None:
-        """Run again what failed, under the same id."""
+        """Run the failed tasks again, under the same run id."""
         self._require_experiment(row, f"Failed to retry run {row.run_id}")
         if row.state == "PENDING":
             raise bad_request(
@@ -140,11 +141,11 @@ class Runs:
         self._runner.retry(row.run_id)
 
     def archive(self, row: RunRow) -> None:
-        """Archive it, whatever its state."""
+        """Archive a run, whatever its state."""
         self._store.runs.set_storage_state(row.run_id, "ARCHIVED")
 
     def unarchive(self, row: RunRow) -> None:
-        """Make it available; not while its experiment is archived."""
+        """Make a run available again; not while its experiment is archived."""
         experiment = self._store.experiments.get(row.experiment_id)
         if experiment is None:
             with prefix_errors(f"Failed to unarchive run {row.run_id} due to experiment fetching error"):
@@ -158,26 +159,26 @@ class Runs:
         self._store.runs.set_storage_state(row.run_id, "AVAILABLE")
 
     def delete(self, row: RunRow) -> None:
-        """Delete the run, then stop it and remove its files."""
+        """Delete a run, then stop it and remove its files."""
         self._store.runs.remove(row.run_id)
         self._runner.forget(row.run_id)
 
-    def _require_experiment(self, row: RunRow, tried: str) -> None:
+    def _require_experiment(self, row: RunRow, prefix: str) -> None:
         if self._store.experiments.get(row.experiment_id) is None:
             with prefix_errors(
-                f"{tried} due to error fetching its namespace: Failed to fetch namespace from run"
+                f"{prefix} due to error fetching its namespace: Failed to fetch namespace from run"
                 f" {row.run_id}: Failed to fetch namespace from experiment {row.experiment_id}"
             ):
                 raise not_found("Experiment", row.experiment_id)
 
-    def _stored(self, run_id: str) -> RunRow:
-        found = self._store.runs.get(run_id)
-        if found is None:
+    def _get(self, run_id: str) -> RunRow:
+        row = self._store.runs.get(run_id)
+        if row is None:
             raise not_found("Run", run_id)
-        return found
+        return row
 
 
-def _taken(run_id: str) -> Exception:
+def _id_taken(run_id: str) -> Exception:
     return already_exists(
         f"Failed to create a new run. The id {run_id} already exists. Please specify a new one"
     )

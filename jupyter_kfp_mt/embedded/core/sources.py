@@ -1,4 +1,4 @@
-"""Where a run or recurring run takes its pipeline from: a version, the latest version, or the body."""
+"""Resolves the pipeline of a run or recurring run: a version, the latest version, or the body's spec."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...pipeline_spec import Package
 from .. import argo
 from ..errors import ApiError, failed_precondition, invalid_input, prefix_errors
 from ..store import Store, VersionRow
-from .packages import Template, of_wire
+from .packages import Template, read_spec
 from .parameters import check_parameters
 from .runner import Runner
 
@@ -19,7 +19,7 @@ MayRead = Callable[[str], bool]  # whether the caller may get pipelines of a nam
 
 
 class PipelineSource(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sent: ids, or a spec (as a value, or ready as a template), or nothing."""
+    """The source as it was sent: ids, or a spec (as a value or as a template), or nothing."""
 
     pipeline_id: str = ""
     pipeline_version_id: str = ""
@@ -36,23 +36,23 @@ class ResolvedPipeline(msgspec.Struct, frozen=True, kw_only=True):
     version_name: str = ""
 
     def extra(self) -> dict[str, str]:
-        """What only v1 shows of it: the name of the version, as that of the pipeline."""
+        """Return what only v1 shows: the version's name as the pipeline's name."""
         return {"pipeline_name": self.version_name} if self.version_name else {}
 
 
 class PipelineSources:
-    """Finds the pipeline of a source and checks that it can run here."""
+    """Finds the pipeline of a source and checks that it can run on this machine."""
 
     def __init__(self, store: Store, runner: Runner) -> None:
         self._store = store
         self._runner = runner
 
     def resolve(self, source: PipelineSource, may_read: MayRead) -> ResolvedPipeline:
-        """Find the pipeline; one that the caller may not read is as unknown as one that is not there."""
+        """Find the pipeline; one that the caller may not read is treated as unknown."""
         if source.pipeline_version_id or source.pipeline_id:
-            version = self._version(source, may_read)
+            version = self._find_version(source, may_read)
             return ResolvedPipeline(
-                template=_of_version(version),
+                template=_template_of(version),
                 pipeline_id=version.pipeline_id,
                 pipeline_version_id=version.pipeline_version_id,
                 version_name=version.name,
@@ -62,14 +62,14 @@ class PipelineSources:
         if source.spec is None:
             raise invalid_input("Failed to fetch a template with an empty pipeline spec manifest")
         with prefix_errors("Failed to fetch a template with an invalid pipeline spec manifest"):
-            return ResolvedPipeline(template=of_wire(source.spec))
+            return ResolvedPipeline(template=read_spec(source.spec))
 
-    def checked(
+    def check_config(
         self, resolved: ResolvedPipeline, config: Mapping[str, Any], texts: Mapping[str, str]
     ) -> dict[str, Any]:
-        """Return the run-time values as they count: `texts`, those of v1, are for Argo Workflows only.
+        """Return the effective `runtime_config`: `texts`, the values of v1, are for Argo Workflows only.
 
-        Refuses wrong parameters, and what cannot run on this host (400, code 9).
+        Rejects wrong parameters, and pipelines that cannot run on this machine (400, code 9).
         """
         template = resolved.template
         if template.package is None and texts:
@@ -85,25 +85,25 @@ class PipelineSources:
     def _check_ir(self, package: Package, values: Mapping[str, Any]) -> None:
         with prefix_errors("Failed to generate the ExecutionSpec: invalid pipeline job inputs"):
             check_parameters(package.pipeline_spec, values)
-        self._check_here(package)
+        self._check_machine(package)
 
-    def _version(self, source: PipelineSource, may_read: MayRead) -> VersionRow:
+    def _find_version(self, source: PipelineSource, may_read: MayRead) -> VersionRow:
         pipelines = self._store.pipelines
         if source.pipeline_version_id:
-            found = pipelines.version(source.pipeline_version_id)
+            version = pipelines.version(source.pipeline_version_id)
             unknown = invalid_input(f"PipelineVersion {source.pipeline_version_id} not found")
         else:
-            found = pipelines.latest(source.pipeline_id)
+            version = pipelines.latest(source.pipeline_id)
             unknown = invalid_input(f"Pipeline {source.pipeline_id} not found, or it has no version")
-        pipeline = pipelines.get(found.pipeline_id) if found else None
-        if found is None or pipeline is None or not may_read(pipeline.namespace):
+        pipeline = pipelines.get(version.pipeline_id) if version else None
+        if version is None or pipeline is None or not may_read(pipeline.namespace):
             raise unknown
-        if source.pipeline_id and found.pipeline_id.lower() != source.pipeline_id.lower():
+        if source.pipeline_id and version.pipeline_id.lower() != source.pipeline_id.lower():
             raise invalid_input(
-                f"Pipeline version {found.pipeline_version_id} belongs to pipeline {found.pipeline_id}"
+                f"Pipeline version {version.pipeline_version_id} belongs to pipeline {version.pipeline_id}"
                 f" rather than {source.pipeline_id}"
             )
-        return found
+        return version
 
     def _check_argo(self, template: Template, values: Mapping[str, Any]) -> None:
         declared = {each["name"]: "value" in each for each in template.parameters}
@@ -119,17 +119,17 @@ class PipelineSources:
         package, problems = argo.translate(msgspec.json.decode(template.wire))
         if problems:
             raise _cannot_run("; ".join(f"template {each.template} needs {each.reason}" for each in problems))
-        self._check_here(package)
+        self._check_machine(package)
 
-    def _check_here(self, package: Package) -> None:
+    def _check_machine(self, package: Package) -> None:
         problems = self._runner.find_problems(package)
         if problems:
             raise _cannot_run("; ".join(f"{each.task} needs {each.reason}" for each in problems))
 
 
-def _of_version(version: VersionRow) -> Template:
-    found = of_wire(msgspec.json.decode(version.spec))
-    return Template(version.spec, version.template, found.package, found.parameters)
+def _template_of(version: VersionRow) -> Template:
+    template = read_spec(msgspec.json.decode(version.spec))
+    return Template(version.spec, version.template, template.package, template.parameters)
 
 
 def _cannot_run(reason: str) -> ApiError:

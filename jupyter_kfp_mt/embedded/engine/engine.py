@@ -306,7 +306,7 @@ class Engine:
         borrowed = self._store.tasks.borrowed_from(run_id)
         self._store.tasks.remove(run_id)
         for each in (run_id, *(other for other in borrowed if self._store.runs.get(other) is None)):
-            lent = self._store.tasks.lent(each)
+            lent = self._store.tasks.is_borrowed(each)
             for path in RunFolder(self._runs_folder, each).removable_paths(keep_artifacts=lent):
                 self._remover.put(path)
 
@@ -382,7 +382,7 @@ class Engine:
         if run.removed:
             return
         if not run.is_stored:
-            self._store.runs.begin(run.run_id)
+            self._store.runs.set_running(run.run_id)
         self._store.tasks.save(run.changed_rows())
         for mark, outputs in run.results.items():
             self._store.tasks.keep_result(run.row.namespace, mark, run.run_id, outputs)

@@ -1,4 +1,4 @@
-"""Everything the embedded server remembers; the only place with SQL."""
+"""The embedded server's database: rows and queries; the only place with SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One SQLite file: a single writer behind a lock, a reader for each thread, migrations by `user_version`."""
+"""Opens one SQLite file: a single writer behind a lock, a reader per thread, migrations by `user_version`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 
 _PAGE = 4096  # bytes, SQLite's default
 _ROOM = 256  # free pages that are kept in the file
-_LOG = 1200 * (_PAGE + 24)  # bytes of the write-ahead log, which is begun anew after 1000 pages
+_LOG = 1200 * (_PAGE + 24)  # bytes of the write-ahead log, which starts again after 1000 pages
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",  # 0.2 ms a commit, and a power cut loses nothing that was answered
+    "PRAGMA synchronous=FULL",  # 0.2 ms a commit; a power cut loses nothing that a response has confirmed
     "PRAGMA busy_timeout=10000",
     "PRAGMA cache_size=-4096",
     "PRAGMA temp_store=MEMORY",
@@ -24,7 +24,7 @@ _PRAGMAS = (
 
 
 class StoreError(Exception):
-    """The file cannot be used: no database, of a newer version, or no room for it."""
+    """The file cannot be used: it is no database, its version is newer, or the disk is full."""
 
 
 class Database:
@@ -49,7 +49,7 @@ class Database:
         self.keep_room()
 
     def keep_room(self) -> None:
-        """See to it that the next changes need nothing of the disk: when it is full, tasks are to fail."""
+        """Reserve disk space for the next changes, so that a full disk fails tasks, not the store."""
         with contextlib.suppress(sqlite3.OperationalError, OSError):  # it is full already
             with self._lock:
                 (free,) = self._writer.execute("PRAGMA freelist_count").fetchone()
@@ -91,7 +91,7 @@ class Database:
 
     @property
     def read(self) -> sqlite3.Connection:
-        """This thread's own reading connection: sees what is committed, within `write()` also what is not."""
+        """The reading connection of this thread; within `write()` it also sees what is not committed yet."""
         if self._owner == threading.get_ident():
             return self._writer
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -103,7 +103,7 @@ class Database:
         return connection
 
     def close(self) -> None:
-        """Close every connection; the threads that read must have ended."""
+        """Close every connection; the reading threads must have ended."""
         with self._lock:
             for connection in self._readers:
                 connection.close()
@@ -121,13 +121,13 @@ class Database:
     def _migrate(self, migrations: Sequence[str]) -> None:
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
         if version > len(migrations):
-            raise StoreError(f"the store is of a newer version ({version} > {len(migrations)})")
+            raise StoreError(f"the store has a newer version ({version} > {len(migrations)})")
         for number, script in enumerate(migrations[version:], version + 1):
             self._writer.executescript(f"BEGIN;\n{script};\nPRAGMA user_version={number};\nCOMMIT;")
 
 
 def fold(text: str | None) -> str:
-    """Return `text` as KFP's database compares it: case, accents and trailing blanks do not distinguish."""
+    """Return `text` as KFP's database compares it: without case, accents and trailing blanks."""
     if not text:
         return ""
     if text.isascii():

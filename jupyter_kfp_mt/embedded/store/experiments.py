@@ -1,4 +1,4 @@
-"""Experiments as rows."""
+"""The table of experiments."""
 
 # ruff: noqa: S608 - statements are put together from constants, values are always bound
 from __future__ import annotations
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from .db import Database, fold
-from .query import Comparison, ListField, Listing, Page, Query, page
+from .query import Comparison, ListField, Listing, Page, Query, read_page
 
 SCHEMA = """
 CREATE TABLE experiments (
@@ -57,22 +57,22 @@ class ExperimentRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExperimentTable:
-    """The table of experiments."""
+    """Reads and changes experiments."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def get(self, experiment_id: str) -> ExperimentRow | None:
-        """The experiment of this id in whatever namespace."""
+        """Return the experiment of this id, in any namespace."""
         return self._one("experiment_id = ?", experiment_id)
 
     def named(self, namespace: str, name: str) -> ExperimentRow | None:
-        """The experiment of this name in `namespace`."""
+        """Return the experiment of this name in `namespace`."""
         return self._one("namespace = ? AND name_key = ?", namespace, fold(name))
 
     def page(self, query: Query) -> Page[ExperimentRow]:
-        """One page of experiments."""
-        return page(self._db, LISTING, query, ExperimentRow)
+        """Return one page of experiments."""
+        return read_page(self._db, LISTING, query, ExperimentRow)
 
     def add(self, row: ExperimentRow) -> bool:
         """Store a new experiment; False when the namespace has one of that name."""
@@ -94,7 +94,7 @@ class ExperimentTable:
             return added.rowcount == 1
 
     def archive(self, experiment_id: str) -> None:
-        """Archive the experiment with all its runs, and stop its recurring runs."""
+        """Archive the experiment with all its runs, and disable its recurring runs."""
         with self._db.write() as sql:
             sql.execute(
                 "UPDATE experiments SET storage_state = 'ARCHIVED' WHERE experiment_id = ?", (experiment_id,)
@@ -119,5 +119,5 @@ class ExperimentTable:
             sql.execute("DELETE FROM experiments WHERE experiment_id = ?", (experiment_id,))
 
     def _one(self, where: str, *values: str) -> ExperimentRow | None:
-        found = self._db.read.execute(f"SELECT {_COLUMNS} FROM experiments WHERE {where}", values).fetchone()
-        return None if found is None else ExperimentRow(**dict(found))
+        row = self._db.read.execute(f"SELECT {_COLUMNS} FROM experiments WHERE {where}", values).fetchone()
+        return None if row is None else ExperimentRow(**dict(row))

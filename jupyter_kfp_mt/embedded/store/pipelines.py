@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - statements are put together from constants, values are always bound
-"""Registered pipelines and their versions as rows."""
+"""The tables of registered pipelines and their versions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from .db import Database, fold
-from .query import Comparison, ListField, Listing, Page, Query, page
+from .query import Comparison, ListField, Listing, Page, Query, read_page
 
 SCHEMA = """
 CREATE TABLE pipelines (
@@ -104,48 +104,48 @@ VERSIONS = Listing("PipelineVersion", "pipeline_versions", f"seq, {_VERSION}", V
 
 
 class PipelineTable:
-    """The tables of pipelines and versions."""
+    """Reads and changes pipelines and versions."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def get(self, pipeline_id: str) -> PipelineRow | None:
-        """The pipeline of this id in whatever namespace."""
+        """Return the pipeline of this id, in any namespace."""
         return self._pipeline("pipeline_id = ?", pipeline_id)
 
     def named(self, namespace: str, name: str) -> PipelineRow | None:
-        """The pipeline of this name in `namespace`; shared ones have none."""
+        """Return the pipeline of this name in `namespace`; "" for a shared one."""
         return self._pipeline("namespace = ? AND name_key = ?", namespace, fold(name))
 
     def version(self, pipeline_version_id: str) -> VersionRow | None:
-        """The version of this id, whichever pipeline it belongs to."""
+        """Return the version of this id, of any pipeline."""
         return self._version("pipeline_version_id = ?", pipeline_version_id)
 
     def latest(self, pipeline_id: str) -> VersionRow | None:
-        """The newest version of a pipeline."""
+        """Return the newest version of a pipeline."""
         return self._version("pipeline_id = ? ORDER BY created_at DESC, seq DESC", pipeline_id)
 
     def latest_of(self, pipeline_ids: Sequence[str]) -> dict[str, VersionRow]:
-        """The newest version of each of these pipelines that has one."""
+        """Return the newest version of each of these pipelines that has one."""
         marks = ",".join("?" * len(pipeline_ids))
-        found = self._db.read.execute(
+        rows = self._db.read.execute(
             f"SELECT seq, {_VERSION} FROM pipeline_versions WHERE pipeline_id IN ({marks})"
             " AND seq = (SELECT seq FROM pipeline_versions AS other WHERE other.pipeline_id ="
             " pipeline_versions.pipeline_id ORDER BY created_at DESC, seq DESC LIMIT 1)",
             list(pipeline_ids),
         )
-        return {row["pipeline_id"]: VersionRow(**dict(row)) for row in found}
+        return {row["pipeline_id"]: VersionRow(**dict(row)) for row in rows}
 
     def page(self, query: Query) -> Page[PipelineRow]:
-        """One page of pipelines."""
-        return page(self._db, PIPELINES, query, PipelineRow)
+        """Return one page of pipelines."""
+        return read_page(self._db, PIPELINES, query, PipelineRow)
 
     def page_versions(self, query: Query) -> Page[VersionRow]:
-        """One page of versions."""
-        return page(self._db, VERSIONS, query, VersionRow)
+        """Return one page of versions."""
+        return read_page(self._db, VERSIONS, query, VersionRow)
 
     def add(self, row: PipelineRow, version: VersionRow | None = None) -> bool:
-        """Store a pipeline, with its first version if given; False when the name is taken."""
+        """Store a pipeline, with its first version if there is one; False when the name is taken."""
         with self._db.write() as sql:
             added = sql.execute(
                 f"INSERT OR IGNORE INTO pipelines ({_PIPELINE}, name_key) VALUES ({_marks(_PIPELINE)}, :key)",
@@ -164,7 +164,7 @@ class PipelineTable:
             return added.rowcount == 1
 
     def update(self, row: PipelineRow | VersionRow, display_name: str, tags: bytes) -> None:
-        """Change what can be changed of a pipeline or version."""
+        """Change the display name and the tags of a pipeline or version."""
         table = "pipelines" if isinstance(row, PipelineRow) else "pipeline_versions"
         with self._db.write() as sql:
             sql.execute(
@@ -183,16 +183,16 @@ class PipelineTable:
             sql.execute("DELETE FROM pipeline_versions WHERE pipeline_version_id = ?", (pipeline_version_id,))
 
     def _pipeline(self, where: str, *values: str) -> PipelineRow | None:
-        found = self._db.read.execute(
+        row = self._db.read.execute(
             f"SELECT seq, {_PIPELINE} FROM pipelines WHERE {where}", values
         ).fetchone()
-        return None if found is None else PipelineRow(**dict(found))
+        return None if row is None else PipelineRow(**dict(row))
 
     def _version(self, where: str, *values: str) -> VersionRow | None:
-        found = self._db.read.execute(
+        row = self._db.read.execute(
             f"SELECT seq, {_VERSION} FROM pipeline_versions WHERE {where} LIMIT 1", values
         ).fetchone()
-        return None if found is None else VersionRow(**dict(found))
+        return None if row is None else VersionRow(**dict(row))
 
 
 def _marks(columns: str) -> str:

@@ -1,5 +1,9 @@
 # ruff: noqa: S608 - statements are put together from constants, values are always bound
-"""Lists: keyset paging, any column to sort by, any number of predicates; all values are bound."""
+"""Reads pages of lists: keyset paging, any column to sort by, any number of predicates; all values are bound.
+
+A page begins at the row that the last one ended before, (sort value, seq), not at an offset: rows that come
+and go in between shift nothing, and a late page costs no more than the first.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,10 @@ Row = TypeVar("Row")
 
 
 class Comparison(str, Enum):
-    """How a column compares."""
+    """How the values of a column compare."""
 
-    TEXT = "text"  # without case and accents, as KFP's database does
-    FOLDED = "folded"  # the same, and the column holds the folded text
+    TEXT = "text"  # without case and accents, as in KFP's database
+    FOLDED = "folded"  # the same; the column holds the folded text
     UPPER = "upper"  # an enum, stored in capitals
     ID = "id"  # the column itself compares without case
     NUMBER = "number"
@@ -32,14 +36,14 @@ class ListField(NamedTuple):
 
     @property
     def comparable(self) -> str:
-        """The expression to compare with."""
+        """The SQL expression to compare with."""
         return f"fold({self.sql})" if self.kind is Comparison.TEXT else self.sql
 
 
 class Listing(NamedTuple):
-    """What can be listed: KFP's name for it, the table, the columns of a row, the fields.
+    """A list: KFP's name for it, the table, the columns of a row, the fields to sort and filter by.
 
-    `metric` is the expression for the value of a metric whose name is bound to it, for `metric:<name>`.
+    `metric` is the SQL of a metric's value, its name bound to it, to sort by `metric:<name>`.
     """
 
     name: str
@@ -53,14 +57,14 @@ class Listing(NamedTuple):
         return name in self.fields or bool(self.metric and name.startswith("metric:"))
 
     def sorting(self, name: str) -> tuple[str, list[str]]:
-        """The expression to sort by, and what is bound to it."""
+        """Return the expression to sort by, and the values bound to it."""
         if name in self.fields:
             return self.fields[name].comparable, []
         return self.metric, [name.removeprefix("metric:")]
 
 
 class Predicate(msgspec.Struct, frozen=True):
-    """One condition; `tags.x` as a field asks for a tag."""
+    """One condition; the field `tags.x` means the tag `x`."""
 
     field: str
     operation: str
@@ -68,14 +72,14 @@ class Predicate(msgspec.Struct, frozen=True):
 
 
 class Boundary(msgspec.Struct, frozen=True, array_like=True):
-    """The first row of the next page: its value of the sort column, and its number."""
+    """The first row of the next page: its value in the sort column, and its number."""
 
     value: str | int | float
     seq: int
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """One page that is asked for."""
+    """A request for one page."""
 
     scope: str = ""  # the column that bounds the list: "namespace", "experiment_id", "pipeline_id"; "" = all
     scope_value: str = ""
@@ -87,7 +91,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(NamedTuple, Generic[Row]):
-    """Rows, how many there are on all pages, and where the next page starts."""
+    """Rows, how many there are on all pages, and where the next page begins."""
 
     rows: list[Row]
     total: int
@@ -103,11 +107,11 @@ _COMPARE = {
     "LESS_THAN_EQUALS": "<=",
 }
 _MAX_BYTES = 16 * 1024 * 1024  # of JSON in a page; one that would be larger ends earlier
-_PLACE = 2  # the columns before those of the row: where it stands in the list
+_BOUNDARY_COLUMNS = 2  # come before the columns of the row
 _MAX_PATTERN = 10_000  # SQLite refuses LIKE patterns of more than 50,000 bytes
 
 
-def page(
+def read_page(
     db: Database, listing: Listing, query: Query, make: Callable[..., Row], total: int | None = None
 ) -> Page[Row]:
     """Read one page; `total` saves counting where it is known."""
@@ -118,20 +122,20 @@ def page(
     if query.start is not None:
         where += f" AND (sort_value, seq) {'<=' if query.descending else '>='} (?, ?)"
         values = [*values, query.start.value, query.start.seq]
-    way = "DESC" if query.descending else "ASC"
+    order = "DESC" if query.descending else "ASC"
     cursor = db.read.execute(
         f"SELECT seq, {sort} AS sort_value, {listing.columns} FROM {listing.table} WHERE {where}"
-        f" ORDER BY sort_value {way}, seq {way} LIMIT ?",
+        f" ORDER BY sort_value {order}, seq {order} LIMIT ?",
         [*bound, *values, query.limit + 1],
     )
-    names = [column for column, *_ in cursor.description][_PLACE:]
+    names = [column for column, *_ in cursor.description][_BOUNDARY_COLUMNS:]
     rows: list[Row] = []
     start, size = None, 0
     for each in cursor:
         if len(rows) == query.limit or size > _MAX_BYTES:
             start = Boundary(each[1], each[0])
             break
-        rows.append(make(**dict(zip(names, each[_PLACE:], strict=True))))
+        rows.append(make(**dict(zip(names, each[_BOUNDARY_COLUMNS:], strict=True))))
         size += sum(len(value) for value in each if type(value) is bytes)
     cursor.close()
     return Page(rows, int(total), start)
@@ -144,9 +148,9 @@ def _where(listing: Listing, query: Query) -> tuple[str, list[Any]]:
         terms.append(f"{query.scope} = ?")
         values.append(query.scope_value)
     for predicate in query.predicates:
-        term, given = _term(listing, predicate)
+        term, bound = _term(listing, predicate)
         terms.append(term)
-        values.extend(given)
+        values.extend(bound)
     return " AND ".join(terms), values
 
 
@@ -159,18 +163,19 @@ def _term(listing: Listing, predicate: Predicate) -> tuple[str, list[Any]]:
     field = listing.fields[predicate.field]
     left = field.comparable
     if predicate.operation == "IN":
-        given = predicate.value if isinstance(predicate.value, list) else [predicate.value]
-        return f"{left} IN ({','.join('?' * len(given))})", [_compared(field, each) for each in given]
+        values = predicate.value if isinstance(predicate.value, list) else [predicate.value]
+        marks = ",".join("?" * len(values))
+        return f"{left} IN ({marks})", [_comparable(field, each) for each in values]
     value = predicate.value
     if predicate.operation == "IS_SUBSTRING":
         if len(str(value)) > _MAX_PATTERN:
             return "0", []
-        pattern = fold(f"{value}x")[:-1]  # a trailing blank counts within a text
+        pattern = fold(f"{value}x")[:-1]  # `fold` drops trailing blanks, which count within a text
         return f"{left} LIKE ? ESCAPE '\\'", [f"%{pattern}%"]
-    return f"{left} {_COMPARE[predicate.operation]} ?", [_compared(field, value)]  # type: ignore[arg-type]
+    return f"{left} {_COMPARE[predicate.operation]} ?", [_comparable(field, value)]  # type: ignore[arg-type]
 
 
-def _compared(field: ListField, value: str | int) -> str | int:
+def _comparable(field: ListField, value: str | int) -> str | int:
     if field.kind is Comparison.NUMBER:
         return value if isinstance(value, int) else _leading_number(value)
     if field.kind is Comparison.UPPER:
@@ -181,6 +186,6 @@ def _compared(field: ListField, value: str | int) -> str | int:
 
 
 def _leading_number(text: str) -> int:
-    """What KFP's database makes of a text that is compared with a number."""
+    """Return the number that KFP's database takes a text for when it is compared with a number."""
     digits = text.strip()[:18]
     return int(digits) if digits.lstrip("-").isdecimal() and digits.isascii() and digits.count("-") < 2 else 0

@@ -1,4 +1,4 @@
-"""Recurring runs as rows."""
+"""The table of recurring runs."""
 
 # ruff: noqa: S608 - statements are put together from constants, values are always bound
 from __future__ import annotations
@@ -11,7 +11,7 @@ import msgspec
 
 from ..schedule import Trigger
 from .db import Database, fold
-from .query import Comparison, ListField, Listing, Page, Query, page
+from .query import Comparison, ListField, Listing, Page, Query, read_page
 
 SCHEMA = """
 CREATE TABLE recurring_runs (
@@ -94,35 +94,35 @@ class RecurringRunRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecurringRunTable:
-    """The table of recurring runs."""
+    """Reads and changes recurring runs."""
 
     def __init__(self, db: Database, now: Callable[[], float] = time.time) -> None:
         self._db = db
         self._now = now
 
     def get(self, recurring_run_id: str) -> RecurringRunRow | None:
-        """The recurring run of this id in whatever namespace."""
-        found = self._rows("recurring_run_id = ?", recurring_run_id)
-        return found[0] if found else None
+        """Return the recurring run of this id, in any namespace."""
+        rows = self._rows("recurring_run_id = ?", recurring_run_id)
+        return rows[0] if rows else None
 
     def page(self, query: Query) -> Page[RecurringRunRow]:
-        """One page of recurring runs."""
-        return page(self._db, LISTING, query, _row)
+        """Return one page of recurring runs."""
+        return read_page(self._db, LISTING, query, _make_row)
 
     def waiting(self) -> int:
-        """How many are switched on and will fire within a year: the server stays for them."""
-        found = self._db.read.execute(
+        """Count those that are enabled and fire within a year: the server stays up for them."""
+        (count,) = self._db.read.execute(
             "SELECT COUNT(*) FROM recurring_runs WHERE enabled = 1 AND (next_at IS NULL OR next_at < ?)",
             (int(self._now()) + _YEAR,),
         ).fetchone()
-        return int(found[0])
+        return int(count)
 
     def due(self, now: int) -> list[RecurringRunRow]:
-        """Those switched on whose `next_at` has come or is not computed yet, oldest first."""
+        """Return the enabled ones whose `next_at` has come or is not computed yet, oldest first."""
         return self._rows("enabled = 1 AND (next_at IS NULL OR next_at <= ?)", now)
 
     def set_next(self, recurring_run_id: str, next_at: int, *, fired: int) -> None:
-        """Store when it fires next (a far time for never) and how often it has fired."""
+        """Store when a recurring run fires next (a far time for never) and how often it has fired."""
         with self._db.write() as sql:
             sql.execute(
                 "UPDATE recurring_runs SET next_at = ?, fired = ? WHERE recurring_run_id = ?",
@@ -140,7 +140,7 @@ class RecurringRunTable:
             )
 
     def enable(self, recurring_run_id: str, *, enabled: bool) -> None:
-        """Switch it on or off; switched on, its next time is computed anew."""
+        """Enable or disable a recurring run; enabling it computes its next time again."""
         with self._db.write() as sql:
             sql.execute(
                 "UPDATE recurring_runs SET enabled = ?, updated_at = ?,"
@@ -149,17 +149,17 @@ class RecurringRunTable:
             )
 
     def remove(self, recurring_run_id: str) -> None:
-        """Delete the row; its runs stay."""
+        """Delete a recurring run; its runs stay."""
         with self._db.write() as sql:
             sql.execute("DELETE FROM recurring_runs WHERE recurring_run_id = ?", (recurring_run_id,))
 
     def _rows(self, where: str, *values: Any) -> list[RecurringRunRow]:
-        found = self._db.read.execute(
+        rows = self._db.read.execute(
             f"SELECT {_COLUMNS} FROM recurring_runs WHERE {where} ORDER BY seq",
             values,
         )
-        return [_row(**dict(each)) for each in found]
+        return [_make_row(**dict(each)) for each in rows]
 
 
-def _row(*, enabled: int, no_catchup: int, **columns: Any) -> RecurringRunRow:
+def _make_row(*, enabled: int, no_catchup: int, **columns: Any) -> RecurringRunRow:
     return RecurringRunRow(enabled=bool(enabled), no_catchup=bool(no_catchup), **columns)

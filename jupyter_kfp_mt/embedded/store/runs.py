@@ -1,4 +1,4 @@
-"""Runs as rows; their specs are kept once each, by digest."""
+"""The table of runs; each distinct spec is stored once, by its digest."""
 
 # ruff: noqa: S608 - statements are put together from constants, values are always bound
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 
 from ...run_rules import FINAL_STATES
 from .db import Database, fold
-from .query import Comparison, ListField, Listing, Page, Predicate, Query, page
+from .query import Comparison, ListField, Listing, Page, Predicate, Query, read_page
 
 # Part of the schema: SQLite uses the index of unfinished runs only for the very condition it was made with.
 _UNFINISHED = f"state NOT IN {FINAL_STATES}"
@@ -131,7 +131,7 @@ _HISTORY = msgspec.json.Decoder(list[StateEntry])
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored run; times are whole seconds since 1970, 0 for "not yet"; bytes are JSON."""
+    """One stored run; times are whole seconds since 1970, 0 means "not yet"; bytes are JSON."""
 
     seq: int = 0
     run_id: str
@@ -149,11 +149,11 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     pipeline_id: str = ""
     pipeline_version_id: str = ""
     spec_digest: str = ""
-    runtime_config: bytes = b"{}"  # {"parameters": {...}, "pipeline_root": "..."} as it was sent
+    runtime_config: bytes = b"{}"  # {"parameters": {...}, "pipeline_root": "..."}, as sent
     state_history: bytes = b"[]"  # of StateEntry
     error: str = ""
-    request_digest: str = ""  # tells the same create from another one
-    extra: bytes = b"{}"  # what only one API version shows
+    request_digest: str = ""  # of the request that created it: an equal one is the same run
+    extra: bytes = b"{}"  # fields that only one API version shows
     spec: bytes = b"{}"  # bare IR, or {"pipeline_spec": ..., "platform_spec": ...}
 
     @property
@@ -169,24 +169,24 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def pipeline_root(self) -> str:
-        """Where the caller wants artifacts to be; empty for the server's choice."""
+        """Where the caller wants the artifacts; empty for the server's choice."""
         config = msgspec.json.decode(self.runtime_config, type=dict[str, Any])
         return config.get("pipeline_root") or ""
 
 
 class RunTable:
-    """The table of runs."""
+    """Reads and changes runs."""
 
     def __init__(self, db: Database, now: Callable[[], float] = time.time) -> None:
         self._db = db
         self._now = now
 
     def get(self, run_id: str) -> RunRow | None:
-        """The run of this id in whatever namespace."""
+        """Return the run of this id, in any namespace."""
         return self._one("run_id = ?", run_id)
 
     def page(self, query: Query) -> Page[RunRow]:
-        """One page of runs; totals that are maintained are not counted."""
+        """Return one page of runs; totals that triggers maintain are not counted again."""
         total = None
         if query.scope in _TOTALS:
             scope = _TOTALS[query.scope] + query.scope_value.lower()
@@ -194,7 +194,7 @@ class RunTable:
                 total = self.total(scope)
             elif len(query.predicates) == 1:
                 total = self._total_of(scope, query.predicates[0])
-        return page(self._db, LISTING, query, RunRow, total)
+        return read_page(self._db, LISTING, query, RunRow, total)
 
     def _total_of(self, scope: str, predicate: Predicate) -> int | None:
         if predicate.field == "storage_state" and predicate.operation == "EQUALS":
@@ -202,30 +202,30 @@ class RunTable:
         return None
 
     def of_recurring_run(self, recurring_run_id: str, display_name: str) -> RunRow | None:
-        """The run that this recurring run started under this name."""
+        """Return the run that this recurring run started under this name."""
         return self._one("recurring_run_id = ? AND display_name = ?", recurring_run_id, display_name)
 
     def unfinished(self) -> list[str]:
-        """Ids of all runs that are not in a final state, oldest first."""
+        """Return the ids of all runs that are not in a final state, oldest first."""
         rows = self._db.read.execute(f"SELECT run_id FROM runs WHERE {_UNFINISHED} ORDER BY seq")
         return [run_id for (run_id,) in rows]
 
     def unfinished_of(self, recurring_run_id: str) -> int:
-        """How many runs of a recurring run have not ended."""
-        found = self._db.read.execute(
+        """Count the runs of a recurring run that have not ended."""
+        (count,) = self._db.read.execute(
             "SELECT COUNT(*) FROM runs WHERE recurring_run_id = ? AND recurring_run_id <> ''"
             f" AND {_UNFINISHED}",
             (recurring_run_id,),
         ).fetchone()
-        return int(found[0])
+        return int(count)
 
     def last_scheduled(self, recurring_run_id: str) -> int | None:
-        """The latest time that a recurring run has started a run for; None when there is no run of it."""
-        found = self._db.read.execute(
+        """Return the latest time that a recurring run has started a run for; None without a run."""
+        (latest,) = self._db.read.execute(
             "SELECT MAX(scheduled_at) FROM runs WHERE recurring_run_id = ? AND recurring_run_id <> ''",
             (recurring_run_id,),
         ).fetchone()
-        return None if found[0] is None else int(found[0])
+        return None if latest is None else int(latest)
 
     def add(self, row: RunRow) -> bool:
         """Store a new run with PENDING as its first history entry; False when the id is taken."""
@@ -251,23 +251,23 @@ class RunTable:
             )
         return True
 
-    def begin(self, run_id: str) -> None:
-        """Store that the run is RUNNING, unless it has been asked to end before it began."""
+    def set_running(self, run_id: str) -> None:
+        """Store that the run is RUNNING, unless it was terminated before it started."""
         with self._db.write() as sql:
-            found = sql.execute("SELECT state FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-            if found is not None and found[0] != "CANCELING":
+            row = sql.execute("SELECT state FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            if row is not None and row[0] != "CANCELING":
                 self.set_state(run_id, "RUNNING")
 
     def set_state(self, run_id: str, state: str, *, finished_at: int | None = None, error: str = "") -> None:
         """Store the run's state and, when it differs from the last one, a history entry of now.
 
-        `finished_at` None leaves the time as it is; 0 takes it back (retry).
+        `finished_at` None leaves the time as it is; 0 clears it (retry).
         """
         with self._db.write() as sql:
-            found = sql.execute("SELECT state_history FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-            if found is None:
+            row = sql.execute("SELECT state_history FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            if row is None:
                 return
-            history = msgspec.json.decode(found[0], type=list[StateEntry])
+            history = msgspec.json.decode(row[0], type=list[StateEntry])
             if not history or history[-1].state != state:
                 history.append(StateEntry(at=int(self._now()), state=state))
             sql.execute(
@@ -293,28 +293,28 @@ class RunTable:
             return changed.rowcount == 1
 
     def set_extra(self, run_id: str, extra: bytes) -> None:
-        """Replace what only one API version shows."""
+        """Replace the fields that only one API version shows."""
         with self._db.write() as sql:
             sql.execute("UPDATE runs SET extra = ? WHERE run_id = ?", (extra, run_id))
 
     def set_storage_state(self, run_id: str, storage_state: str) -> None:
-        """Archive the run, or make it available again."""
+        """Archive a run, or make it available again."""
         with self._db.write() as sql:
             sql.execute("UPDATE runs SET storage_state = ? WHERE run_id = ?", (storage_state, run_id))
 
     def remove(self, run_id: str) -> None:
-        """Delete the row, and the spec that no other run has."""
+        """Delete a run, and its spec if no other run has it."""
         with self._db.write() as sql:
             sql.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
 
     def total(self, scope: str, storage_state: str = "") -> int:
-        """The maintained number of runs of `n:<namespace>` or `e:<experiment id>`."""
-        found = self._db.read.execute(
+        """Return the maintained number of runs of `n:<namespace>` or `e:<experiment id>`."""
+        (count,) = self._db.read.execute(
             "SELECT COALESCE(SUM(n), 0) FROM run_totals WHERE scope = ? AND ? IN (storage_state, '')",
             (scope, storage_state),
         ).fetchone()
-        return int(found[0])
+        return int(count)
 
     def _one(self, where: str, *values: str) -> RunRow | None:
-        found = self._db.read.execute(f"SELECT {_COLUMNS} FROM runs WHERE {where}", values).fetchone()
-        return None if found is None else RunRow(**dict(found))
+        row = self._db.read.execute(f"SELECT {_COLUMNS} FROM runs WHERE {where}", values).fetchone()
+        return None if row is None else RunRow(**dict(row))

@@ -1,4 +1,4 @@
-"""One database file with all its tables."""
+"""The database file with all its tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MIGRATIONS = (
 
 
 class Store:
-    """The tables over one database file; `store.db.write()` makes several calls one transaction."""
+    """All tables of one database file; `store.db.write()` makes several calls one transaction."""
 
     def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
         self.db = Database(path, MIGRATIONS)
@@ -40,7 +40,7 @@ class Store:
     def empty(self, namespace: str) -> list[str]:
         """Delete all rows of a namespace; returns the ids of its runs."""
         with self.db.write() as sql:
-            found = sql.execute("SELECT run_id FROM runs WHERE namespace = ?", (namespace,)).fetchall()
+            runs = sql.execute("SELECT run_id FROM runs WHERE namespace = ?", (namespace,)).fetchall()
             sql.execute(
                 "DELETE FROM pipeline_versions WHERE pipeline_id IN"
                 " (SELECT pipeline_id FROM pipelines WHERE namespace = ?)",
@@ -48,7 +48,7 @@ class Store:
             )
             for table in ("runs", "recurring_runs", "experiments", "pipelines"):
                 sql.execute(f"DELETE FROM {table} WHERE namespace = ?", (namespace,))  # noqa: S608 - constants
-        return [run_id for (run_id,) in found]
+        return [run_id for (run_id,) in runs]
 
     def close(self) -> None:
         """Close the database."""

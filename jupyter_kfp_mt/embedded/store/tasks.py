@@ -1,4 +1,4 @@
-"""Steps of runs and results that may be used again, as rows (the engine's tables)."""
+"""The tables of the engine: the tasks of runs, and results that other tasks may use again."""
 
 # ruff: noqa: S608 - statements are put together from constants, values are always bound
 from __future__ import annotations
@@ -56,23 +56,23 @@ _KEPT = ("run_id", "path", "task_id", "created_at")
 
 
 class TaskState(msgspec.Struct, frozen=True, array_like=True):
-    """One entry of a step's history."""
+    """One entry of a task's history."""
 
     at: float  # seconds since 1970
     state: str
 
 
-# Made once: a page of runs reads hundreds.
+# Decoders are made once: a page of runs decodes hundreds of histories.
 _HISTORY = msgspec.json.Decoder(list[TaskState])
 _VALUES = msgspec.json.Decoder(TaskValues)
 
 
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored step of a run; times are seconds since 1970, 0 = not yet; bytes are JSON."""
+    """One stored task of a run; times are seconds since 1970, 0 = not yet; bytes are JSON."""
 
     run_id: str
     task_id: str
-    path: str  # of steps, the root's is empty
+    path: str  # of tasks from the root, whose path is empty
     parent_task_id: str = ""
     name: str = ""
     display_name: str = ""
@@ -92,11 +92,11 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def history(self) -> list[TaskState]:
-        """The states the step has been in, oldest first."""
+        """The states the task has been in, oldest first."""
         return _HISTORY.decode(self.state_history)
 
-    def as_task(self) -> Task:
-        """The step as the API tells it."""
+    def to_task(self) -> Task:
+        """Return the task as the API shows it."""
         return Task(
             run_id=self.run_id,
             task_id=self.task_id,
@@ -122,7 +122,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskBrief(msgspec.Struct, frozen=True, gc=False):
-    """What a list of runs tells of a step: a page has hundreds."""
+    """What a list of runs shows of a task: little, since a page has hundreds."""
 
     run_id: str
     task_id: str
@@ -136,7 +136,7 @@ class TaskBrief(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def history(self) -> list[TaskState]:
-        """The states the step has been in, oldest first."""
+        """The states the task has been in, oldest first."""
         return _HISTORY.decode(self.state_history)
 
 
@@ -144,20 +144,20 @@ _BRIEF = ", ".join(TaskBrief.__struct_fields__)
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What a task made once and another may use: the run that made it, and the outputs."""
+    """A result that other tasks may use: the run that made it, and the outputs."""
 
     run_id: str
     outputs: TaskValues
 
 
 class TaskTable:
-    """The tables of the engine."""
+    """Reads and changes tasks and results."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def save(self, rows: Iterable[TaskRow]) -> None:
-        """Store steps as they are now, all or none."""
+        """Store tasks as they are now, all or none."""
         updates = ", ".join(f"{name} = excluded.{name}" for name in _FIELDS.split(", ") if name not in _KEPT)
         with self._db.write() as sql:
             sql.executemany(
@@ -167,71 +167,71 @@ class TaskTable:
             )
 
     def of_run(self, run_id: str) -> list[TaskRow]:
-        """The steps of a run in the order they were made."""
-        found = self._db.read.execute(f"SELECT {_FIELDS} FROM tasks WHERE run_id = ? ORDER BY seq", (run_id,))
-        return [TaskRow(**dict(row)) for row in found]
+        """Return the tasks of a run in the order they were made."""
+        rows = self._db.read.execute(f"SELECT {_FIELDS} FROM tasks WHERE run_id = ? ORDER BY seq", (run_id,))
+        return [TaskRow(**dict(row)) for row in rows]
 
     def of_runs(self, run_ids: Sequence[str]) -> dict[str, list[TaskBrief]]:
-        """The steps of several runs as lists tell them."""
+        """Return the tasks of several runs, as lists show them."""
         marks = ",".join("?" * len(run_ids))
-        found = self._db.read.execute(
+        rows = self._db.read.execute(
             f"SELECT {_BRIEF} FROM tasks WHERE run_id IN ({marks}) ORDER BY seq", list(run_ids)
         )
-        steps: dict[str, list[TaskBrief]] = {}
-        for step in starmap(TaskBrief, found):
-            steps.setdefault(step.run_id, []).append(step)
-        return steps
+        tasks: dict[str, list[TaskBrief]] = {}
+        for task in starmap(TaskBrief, rows):
+            tasks.setdefault(task.run_id, []).append(task)
+        return tasks
 
     def tasks(self, run_id: str) -> list[Task]:
-        """The steps of a run as the API tells them, each with the ids of those below it."""
-        return _with_children([row.as_task() for row in self.of_run(run_id)])
+        """Return the tasks of a run as the API shows them, each with the ids of those below it."""
+        return _with_children([row.to_task() for row in self.of_run(run_id)])
 
     def get(self, run_id: str, task_id: str, *, values: bool = True) -> TaskRow | None:
-        """The step of this id in the run; the name of a step that is there once is taken as well.
+        """Return the task of this id in the run; its path or its name will do as well.
 
         Without `values` its inputs and outputs, which may be large, are left out.
         """
         fields = _FIELDS if values else _LIGHT
-        found = self._db.read.execute(
+        row = self._db.read.execute(
             f"SELECT {fields} FROM tasks WHERE run_id = ? AND ? IN (task_id, path, name)"
             " ORDER BY task_id = ? DESC, seq LIMIT 1",
             (run_id, task_id, task_id),
         ).fetchone()
-        return None if found is None else TaskRow(**dict(found))
+        return None if row is None else TaskRow(**dict(row))
 
     def remove(self, run_id: str) -> None:
-        """Delete the steps of a run and the results it has to offer."""
+        """Delete the tasks of a run and the results that it offers to others."""
         with self._db.write() as sql:
             sql.execute("DELETE FROM tasks WHERE run_id = ?", (run_id,))
             sql.execute("DELETE FROM results WHERE run_id = ?", (run_id,))
 
     def borrowed_from(self, run_id: str) -> list[str]:
-        """The runs whose results this one took."""
-        found = self._db.read.execute(
+        """Return the runs whose results this one uses."""
+        rows = self._db.read.execute(
             "SELECT DISTINCT cached_from_run_id FROM tasks WHERE run_id = ? AND cached_from_run_id <> ''",
             (run_id,),
         )
-        return [source for (source,) in found]
+        return [source for (source,) in rows]
 
-    def lent(self, run_id: str) -> bool:
-        """Whether a step of another run stands on results of this one."""
-        found = self._db.read.execute(
+    def is_borrowed(self, run_id: str) -> bool:
+        """Whether a task of another run uses results of this one."""
+        row = self._db.read.execute(
             "SELECT 1 FROM tasks WHERE cached_from_run_id = ? AND run_id <> ? LIMIT 1", (run_id, run_id)
         ).fetchone()
-        return found is not None
+        return row is not None
 
     def result(self, namespace: str, fingerprint: str) -> Result | None:
-        """What a task of this fingerprint made before in `namespace`."""
-        found = self._db.read.execute(
+        """Return the result of an earlier task with this fingerprint in `namespace`."""
+        row = self._db.read.execute(
             "SELECT run_id, outputs FROM results WHERE namespace = ? AND fingerprint = ?",
             (namespace, fingerprint),
         ).fetchone()
-        if found is None:
+        if row is None:
             return None
-        return Result(run_id=found[0], outputs=msgspec.json.decode(found[1], type=TaskValues))
+        return Result(run_id=row[0], outputs=msgspec.json.decode(row[1], type=TaskValues))
 
     def keep_result(self, namespace: str, fingerprint: str, run_id: str, outputs: TaskValues) -> None:
-        """Remember what a task made; the newest stands."""
+        """Store the outputs of a task as a result; the newest replaces the others."""
         with self._db.write() as sql:
             sql.execute(
                 "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",

@@ -1,4 +1,4 @@
-"""Profiles, contributors, secrets, config maps and revoked tokens as rows."""
+"""The tables of profiles, contributors, secrets, config maps and revoked tokens."""
 
 from __future__ import annotations
 
@@ -40,46 +40,46 @@ SECRET, CONFIG_MAP = "secret", "configmap"
 
 
 class ProfileRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One tenant."""
+    """One stored profile."""
 
     namespace: str
-    owner: str = ""  # a user name of a trusted front
-    uid: str  # tells it from a later one of that name
+    owner: str = ""  # a user name, as a trusted front sends it
+    uid: str  # distinguishes it from a later profile of the same name
     created_at: int
 
 
 class Contributor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who else may do what in a namespace."""
+    """Another identity with a role in a namespace."""
 
     subject: str
     role: str
 
 
 class TenantTable:
-    """The tables of tenants."""
+    """Reads and changes profiles, their contributors, secrets, config maps and tokens."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     def setting(self, key: str, otherwise: str) -> str:
-        """The stored value of `key`; `otherwise` is stored when there is none."""
+        """Return the stored value of `key`; stores `otherwise` when there is none."""
         with self._db.write() as sql:
             sql.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (key, otherwise))
             return str(sql.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()[0])
 
     def profile(self, namespace: str) -> ProfileRow | None:
-        """The profile of this name."""
-        found = self._db.read.execute(
+        """Return the profile of this name."""
+        row = self._db.read.execute(
             "SELECT namespace, owner, uid, created_at FROM profiles WHERE namespace = ?", (namespace,)
         ).fetchone()
-        return None if found is None else ProfileRow(**dict(found))
+        return None if row is None else ProfileRow(**dict(row))
 
     def profiles(self) -> list[ProfileRow]:
-        """All profiles by name."""
-        found = self._db.read.execute(
+        """Return all profiles, sorted by name."""
+        rows = self._db.read.execute(
             "SELECT namespace, owner, uid, created_at FROM profiles ORDER BY namespace"
         )
-        return [ProfileRow(**dict(each)) for each in found]
+        return [ProfileRow(**dict(each)) for each in rows]
 
     def add_profile(self, profile: ProfileRow) -> bool:
         """Store a profile; False when the name is taken."""
@@ -91,7 +91,7 @@ class TenantTable:
             return added.rowcount == 1
 
     def remove_profile(self, namespace: str, accounts: list[str]) -> None:
-        """Delete the profile, its secrets, and every right that it gave or that its `accounts` have."""
+        """Delete a profile, its secrets, and every role that it gave or that its `accounts` have."""
         with self._db.write() as sql:
             sql.execute("DELETE FROM profiles WHERE namespace = ?", (namespace,))
             sql.execute("DELETE FROM secrets WHERE namespace = ?", (namespace,))
@@ -100,50 +100,50 @@ class TenantTable:
                 sql.execute("DELETE FROM contributors WHERE subject = ?", (account,))
 
     def contributor_role(self, namespace: str, subject: str) -> str:
-        """What `subject` may do in `namespace`; "" for nothing."""
-        found = self._db.read.execute(
+        """Return the role of `subject` in `namespace`; "" for none."""
+        row = self._db.read.execute(
             "SELECT role FROM contributors WHERE namespace = ? AND subject = ?", (namespace, subject)
         ).fetchone()
-        return str(found[0]) if found else ""
+        return str(row[0]) if row else ""
 
     def contributors(self, namespace: str) -> list[Contributor]:
-        """All that `namespace` is shared with."""
-        found = self._db.read.execute(
+        """Return all contributors of `namespace`."""
+        rows = self._db.read.execute(
             "SELECT subject, role FROM contributors WHERE namespace = ? ORDER BY subject", (namespace,)
         )
-        return [Contributor(**dict(each)) for each in found]
+        return [Contributor(**dict(each)) for each in rows]
 
     def share(self, namespace: str, subject: str, role: str) -> None:
-        """Give `subject` this role in `namespace`; an empty role takes it back."""
+        """Give `subject` a role in `namespace`; an empty role revokes it."""
         with self._db.write() as sql:
             sql.execute("DELETE FROM contributors WHERE namespace = ? AND subject = ?", (namespace, subject))
             if role:
                 sql.execute("INSERT INTO contributors VALUES (?, ?, ?)", (namespace, subject, role))
 
     def secret(self, namespace: str, name: str) -> dict[str, str] | None:
-        """Keys and values of a secret of `namespace`."""
+        """Return keys and values of a secret."""
         return self.data(namespace, SECRET, name)
 
     def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
-        """Keys and values of a config map of `namespace`."""
+        """Return keys and values of a config map."""
         return self.data(namespace, CONFIG_MAP, name)
 
     def data(self, namespace: str, kind: str, name: str) -> dict[str, str] | None:
-        """Keys and values of a secret or config map."""
-        found = self._db.read.execute(
+        """Return keys and values of a secret or config map."""
+        row = self._db.read.execute(
             "SELECT data FROM secrets WHERE namespace = ? AND kind = ? AND name = ?", (namespace, kind, name)
         ).fetchone()
-        return None if found is None else msgspec.json.decode(found[0], type=dict[str, str])
+        return None if row is None else msgspec.json.decode(row[0], type=dict[str, str])
 
     def keys(self, namespace: str, kind: str) -> dict[str, list[str]]:
-        """Names of the secrets or config maps of `namespace`, each with its keys; never a value."""
-        found = self._db.read.execute(
+        """Return the names of the secrets or config maps of `namespace`, each with its keys; no values."""
+        rows = self._db.read.execute(
             "SELECT name, data FROM secrets WHERE namespace = ? AND kind = ? ORDER BY name", (namespace, kind)
         )
-        return {name: sorted(msgspec.json.decode(data, type=dict[str, str])) for name, data in found}
+        return {name: sorted(msgspec.json.decode(data, type=dict[str, str])) for name, data in rows}
 
     def set_data(self, namespace: str, kind: str, name: str, data: dict[str, str]) -> None:
-        """Store keys and values; keys that are there and not in `data` stay."""
+        """Store keys and values; stored keys that are not in `data` stay."""
         with self._db.write() as sql:
             merged = {**(self.data(namespace, kind, name) or {}), **data}
             sql.execute(
@@ -154,10 +154,10 @@ class TenantTable:
     def remove_data(self, namespace: str, kind: str, name: str) -> bool:
         """Delete a secret or config map; False when there is none."""
         with self._db.write() as sql:
-            gone = sql.execute(
+            removed = sql.execute(
                 "DELETE FROM secrets WHERE namespace = ? AND kind = ? AND name = ?", (namespace, kind, name)
             )
-            return gone.rowcount == 1
+            return removed.rowcount == 1
 
     def revoke(self, token_id: str, expires_at: int, now: int) -> None:
         """Remember a revoked token until it would have expired."""
