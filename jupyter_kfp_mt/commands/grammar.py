@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import difflib
 import inspect
-import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
-from ..errors import KfpError, kfp_error
+from ..errors import PROGRAM, KfpError, kfp_error
 
 
 def usage_error(problem: str, *, why: str = "", next_step: str = "%kfp help") -> KfpError:
@@ -37,15 +36,49 @@ class Argument:
         """Whether it begins with a dash."""
         return self.flags[0].startswith("-")
 
-    def shown(self) -> str:
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value follows it; a flag stands alone."""
+        return "action" not in self.settings
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return "/".join(self.flags) if self.is_option else str(self.settings.get("metavar", self.flags[0]))
+
+    @property
+    def usage(self) -> str:
         """The argument as the usage line writes it."""
         name = self.settings.get("metavar") or self.flags[0].upper()
         if not self.is_option:
             return {"*": f"[{name} …]", "+": f"{name} …", "?": f"[{name}]"}.get(
                 self.settings.get("nargs", ""), name
             )
-        takes_value = "action" not in self.settings
-        return f"[{self.flags[0]} {name}]" if takes_value else f"[{self.flags[0]}]"
+        return f"[{self.flags[0]} {name}]" if self.takes_value else f"[{self.flags[0]}]"
+
+    def add_to(self, parser: argparse.ArgumentParser) -> argparse.Action:
+        """Tell argparse of it, but neither that it is required nor what its choices are.
+
+        Of these argparse says only in English sentences, which differ between versions of Python.
+        """
+        settings = {**self.settings}
+        settings.pop("choices", None)
+        settings.pop("required", None)
+        if not self.is_option:
+            nargs = settings.get("nargs")
+            settings["nargs"] = {None: "?", "+": "*"}.get(nargs, nargs)
+        return parser.add_argument(*self.flags, **settings)
+
+    def lacks(self, value: object) -> bool:
+        """Whether `value` is what argparse leaves where nothing was given, though something must be."""
+        required = (
+            self.settings.get("required") if self.is_option else self.settings.get("nargs") in (None, "+")
+        )
+        return bool(required) and value in (None, [])
+
+    def refuses(self, value: object) -> bool:
+        """Whether `value` is none of the choices."""
+        return "choices" in self.settings and value not in (None, *self.settings["choices"])
 
 
 def argument(*flags: str, **settings: Any) -> Argument:
@@ -73,22 +106,46 @@ class Command:
 
     def usage(self, program: str) -> str:
         """How the command is written."""
-        words = [program, self.name, *(argument.shown() for argument in self.arguments)]
+        words = [program, self.name, *(argument.usage for argument in self.arguments)]
         return " ".join(word for word in words if word)
 
     def parse(self, words: Sequence[str]) -> dict[str, Any]:
         """Read `words`; raises KfpUsageError when they do not fit."""
-        parser = _Parser(self)
-        for each in self.arguments:
-            parser.add_argument(*each.flags, **each.settings)
-        return vars(parser.parse_intermixed_args(list(words)))
+        parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+        actions = [(each, each.add_to(parser)) for each in self.arguments]
+        try:
+            parsed, unknown = parser.parse_known_intermixed_args(list(words))
+        except argparse.ArgumentError as error:  # the one thing left: an option with too few or many values
+            options = {each.label: each for each in self.arguments}
+            needs = "a" if options[str(error.argument_name)].takes_value else "no"
+            raise self._misuse(f"{error.argument_name} needs {needs} value.") from None
+        if unknown:
+            raise self._misuse(self._unknown(unknown[0]))
+        values = vars(parsed)
+        missing = [each.label for each, action in actions if each.lacks(values[action.dest])]
+        if missing:
+            raise self._misuse(f"Missing: {', '.join(missing)}.")
+        for each, action in actions:
+            if each.refuses(values[action.dest]):
+                choices = ", ".join(each.settings["choices"])
+                raise self._misuse(f"{each.label}: “{values[action.dest]}” is not one of {choices}.")
+        return values
+
+    def _misuse(self, problem: str) -> KfpError:
+        return usage_error(problem, next_step=f"{PROGRAM} help {self.name}".rstrip())
+
+    def _unknown(self, word: str) -> str:
+        option = word.split("=", maxsplit=1)[0]
+        options = [flag for each in self.arguments if each.is_option for flag in each.flags]
+        kind = "option" if word.startswith("-") else "word"
+        return f"Unknown {kind} “{option}”.{did_you_mean(option, options)}"
 
     def manual(self, program: str) -> str:
         """The whole help: usage, text, arguments."""
         usage = textwrap.fill(
             self.usage(program), 96, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
         )
-        rows = [(", ".join(each.flags) if each.is_option else each.shown(), each) for each in self.arguments]
+        rows = [(", ".join(each.flags) if each.is_option else each.usage, each) for each in self.arguments]
         table = [f"  {name:<20}{each.settings.get('help', '')}".rstrip() for name, each in rows]
         return "\n".join([usage, "", self.help, *(["", *table] if table else [])])
 
@@ -100,31 +157,3 @@ def command(name: str, *arguments: Argument) -> Callable[[Callable[..., object]]
         return Command(name, arguments, function)
 
     return wrap
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse which raises our error with our words, and knows no exit."""
-
-    def __init__(self, command: Command) -> None:
-        super().__init__(prog=command.name, add_help=False, allow_abbrev=False)
-        self._command = command
-
-    def error(self, message: str) -> NoReturn:
-        flags = [flag for each in self._command.arguments for flag in each.flags if flag.startswith("-")]
-        raise usage_error(_own_words(message, flags), next_step=f"%kfp help {self._command.name}".rstrip())
-
-
-def _own_words(message: str, flags: Sequence[str]) -> str:
-    """Say what argparse says in the words of the product."""
-    if found := re.match(r"unrecognized arguments: (.*)", message, re.DOTALL):
-        word = found[1].split()[0]
-        option = word.split("=")[0]
-        kind = "option" if word.startswith("-") else "word"
-        return f"Unknown {kind} “{option}”.{did_you_mean(option, flags)}"
-    if found := re.match(r"the following arguments are required: (.*)", message):
-        return f"Missing: {found[1]}."
-    if found := re.match(r"argument ([^:]+): invalid choice: '?(.*?)'? \(choose from (.*)\)", message):
-        return f"{found[1]}: “{found[2]}” is not one of {found[3].replace(chr(39), '')}."
-    if found := re.match(r"argument ([^:]+): expected (?:one|at least one) argument", message):
-        return f"{found[1]} needs a value."
-    return message[:1].upper() + message[1:] + "."

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_kfp_mt.commands import COMMANDS, Command, find, manual
+from jupyter_kfp_mt.commands import COMMANDS, Command, find, grammar, manual
 from jupyter_kfp_mt.commands.words import pairs, rows, seconds, states
 from jupyter_kfp_mt.errors import KfpError, KfpInputError, KfpUsageError
 
@@ -32,6 +32,14 @@ def test_a_wrong_word_is_taught(line: str, message: str) -> None:
         ("runs --state", "--state needs a value."),
         ("runs extra", "Unknown word “extra”."),
         ("show", "Missing: RUN."),
+        ("show --df", "Unknown option “--df”."),
+        ("show a b", "Unknown word “b”."),
+        ("runs --archived=yes", "--archived needs no value."),
+        ("runs -n", "-n needs a value."),
+        ("runs -e", "--experiment/-e needs a value."),
+        ("terminate", "Missing: RUN."),
+        ("submit", "Missing: SOURCE."),
+        ("submit a.yaml --xyzzy=1", "Unknown option “--xyzzy”."),
         ("submit a.yaml --cache maybe", "--cache: “maybe” is not one of compiled, on, off."),
     ],
 )
@@ -42,6 +50,48 @@ def test_wrong_arguments_say_what_and_where_to_look(line: str, message: str) -> 
     assert caught.value.message == message
     assert caught.value.next_step == f"%kfp help {command.name}"
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("share", "Missing: NAME, OTHER, --role."),
+        ("share a --role edit", "Missing: OTHER."),
+        ("share a b", "Missing: --role."),
+        ("share a b --role owner", "--role: “owner” is not one of view, edit."),
+        ("share a b c --role edit", "Unknown word “c”."),
+        ("share a b --role", "--role needs a value."),
+    ],
+)
+def test_what_is_required_is_asked_for(line: str, message: str) -> None:
+    @grammar.command(
+        "share",
+        grammar.argument("name", metavar="NAME"),
+        grammar.argument("other", metavar="OTHER"),
+        grammar.argument("--role", choices=("view", "edit"), required=True),
+    )
+    def share(**_values: object) -> None:
+        """Share."""
+
+    with pytest.raises(KfpUsageError) as caught:
+        share.parse(line.split()[1:])
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("logs r", ("r", "", 0)),
+        ("logs r t", ("r", "t", 0)),
+        ("logs r --tail 3 t", ("r", "t", 3)),
+        ("logs --tail=3 r t", ("r", "t", 3)),
+        ("logs r -- --odd", ("r", "--odd", 0)),
+    ],
+)
+def test_words_and_options_in_any_order(line: str, values: tuple[object, ...]) -> None:
+    command, rest = find(line.split())
+    found = command.parse(rest)
+    assert (found["run"], found["task"], found["tail"]) == values
 
 
 def test_options_may_stand_between_parameters() -> None:
