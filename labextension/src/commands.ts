@@ -8,7 +8,9 @@ import type { Run, Source } from './api/types';
 import { CommandIDs } from './commandids';
 import type { Format } from './format';
 import { doctorIcon, pipelinesIcon } from './icons';
-import { isActive } from './phase';
+import { whyLocked, whyOff } from './reasons';
+import { mayDo } from './rules';
+import type { RunAction } from './rules';
 import type { IRunManager } from './tokens';
 import { keptForm, sourceOf } from './values/kept';
 import type { IKeptForm } from './values/kept';
@@ -65,21 +67,6 @@ type Args = ReadonlyPartialJSONObject;
 function text(args: Args, name: string): string {
   const value = args[name];
   return typeof value === 'string' ? value : '';
-}
-
-/** Why nothing can be changed or started now; undefined when it can. */
-export function whyOff(manager: IRunManager, format: Format): string | undefined {
-  const { trans } = format;
-  if (manager.connection.state === 'lost') {
-    return manager.connection.error?.code === 'server-half-missing' ? trans.__('The server part is missing.') : trans.__('Not connected.');
-  }
-  if (manager.connection.state === 'connecting' && manager.connection.status === null) {
-    return trans.__('Connecting…');
-  }
-  if (manager.connection.status?.can_run === false) {
-    return trans.__('You can look but not run in %1.', manager.connection.namespace);
-  }
-  return undefined;
 }
 
 /** Whether the embedded server can be started: it may be, or it is the one that has gone. */
@@ -152,10 +139,10 @@ function addViewCommands(commands: CommandRegistry, { manager, page, format }: I
 function addStartCommands(commands: CommandRegistry, options: ICommandsOptions): void {
   const { manager, page, actions, format } = options;
   const { trans } = format;
-  const isEnabled = (): boolean => whyOff(manager, format) === undefined;
+  const isEnabled = (): boolean => whyLocked(manager.connection, trans) === undefined;
   commands.addCommand(CommandIDs.newRun, {
     label: args => (args['isLauncher'] ? trans.__('New pipeline run') : trans.__('New run…')),
-    caption: () => whyOff(manager, format) ?? trans.__('Start a run of a pipeline'),
+    caption: () => whyLocked(manager.connection, trans) ?? trans.__('Start a run of a pipeline'),
     icon: pipelinesIcon,
     describedBy: { args: { type: 'object', properties: { source: { type: 'object' }, kept: { type: 'object' } } } },
     execute: args => page.openForm({ source: sourceOf(args['source']), kept: keptForm(args['kept']) })
@@ -196,10 +183,12 @@ function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): v
   const { trans } = format;
   const loaded = (ids: readonly string[]): Run[] =>
     ids.map(id => manager.list.find(id)).filter(run => run !== undefined);
+  const aimedAt = (args: Args): readonly string[] =>
+    text(args, 'run_id') ? [text(args, 'run_id')] : manager.list.selection.targets;
   // A run view may show a run that is not in the list.
   const chosen = async (args: Args): Promise<Run[]> => {
     const id = text(args, 'run_id');
-    const runs = loaded(id ? [id] : manager.list.selection.targets);
+    const runs = loaded(aimedAt(args));
     if (!id || runs.length > 0) {
       return runs;
     }
@@ -212,54 +201,57 @@ function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): v
       properties: { run_id: { type: 'string' as const }, namespace: { type: 'string' as const } }
     }
   };
+  /** Why a command does nothing now: it may be locked, aim at nothing, or fit none of the runs it aims at. */
+  const why = (action: RunAction, args: Args): string | undefined => {
+    const locked = whyLocked(manager.connection, trans);
+    const ids = aimedAt(args);
+    if (locked !== undefined || ids.length === 0) {
+      return locked ?? trans.__('Select a run first.');
+    }
+    const reasons = loaded(ids).map(run => whyOff(action, run, manager.connection, trans));
+    return reasons.includes(undefined) ? undefined : reasons[0];
+  };
   const add = (
+    action: RunAction,
     id: string,
     label: string,
-    fits: (run: Run) => boolean,
     execute: (runs: Run[]) => Promise<void>,
     icon?: typeof stopIcon
   ): void => {
     commands.addCommand(id, {
       label,
-      caption: args =>
-        whyOff(manager, format) ??
-        (text(args, 'run_id') || manager.list.selection.targets.length > 0 ? label : trans.__('Select a run first.')),
+      caption: args => why(action, args) ?? label,
       icon,
       describedBy,
-      isEnabled: args =>
-        whyOff(manager, format) === undefined &&
-        (text(args, 'run_id') !== '' || loaded(manager.list.selection.targets).some(fits)),
-      execute: async args => execute((await chosen(args)).filter(fits))
+      isEnabled: args => why(action, args) === undefined,
+      execute: async args => execute((await chosen(args)).filter(run => mayDo(action, run)))
     });
   };
-  const archived = (run: Run): boolean => run.storage_state === 'ARCHIVED';
-  const stoppable = (run: Run): boolean => isActive(run.phase) && run.phase !== 'CANCELING';
-  const retryable = (run: Run): boolean => run.phase === 'FAILED' || run.phase === 'CANCELED';
-  add(CommandIDs.terminate, trans.__('Terminate run'), stoppable, runs => actions.terminate(runs), stopIcon);
-  add(CommandIDs.retry, trans.__('Retry run'), retryable, runs => actions.retry(runs), refreshIcon);
-  add(CommandIDs.archive, trans.__('Archive run'), run => !archived(run), runs => actions.archive(runs));
-  add(CommandIDs.restore, trans.__('Restore run'), archived, runs => actions.restore(runs));
-  add(CommandIDs.remove, trans.__('Delete run…'), () => true, runs => actions.remove(runs), deleteIcon);
+  add('terminate', CommandIDs.terminate, trans.__('Terminate run'), runs => actions.terminate(runs), stopIcon);
+  add('retry', CommandIDs.retry, trans.__('Retry run'), runs => actions.retry(runs), refreshIcon);
+  add('archive', CommandIDs.archive, trans.__('Archive run'), runs => actions.archive(runs));
+  add('restore', CommandIDs.restore, trans.__('Restore run'), runs => actions.restore(runs));
+  add('delete', CommandIDs.remove, trans.__('Delete run…'), runs => actions.remove(runs), deleteIcon);
   commands.addCommand(CommandIDs.openRun, {
     label: trans.__('Open run'),
     describedBy: {
       args: { type: 'object', properties: { run_id: { type: 'string' }, namespace: { type: 'string' } } }
     },
-    isEnabled: args => text(args, 'run_id') !== '' || manager.list.selection.targets.length > 0,
-    execute: args => {
-      const id = text(args, 'run_id') || (manager.list.selection.targets[0] ?? '');
-      return page.openRun(id, text(args, 'namespace') || manager.connection.namespace);
+    isEnabled: args => aimedAt(args).length > 0,
+    execute: async args => {
+      const [id] = aimedAt(args);
+      if (id !== undefined) {
+        await page.openRun(id, text(args, 'namespace') || manager.connection.namespace);
+      }
     }
   });
   commands.addCommand(CommandIDs.clone, {
     label: trans.__('Clone run…'),
     describedBy,
-    isEnabled: args =>
-      whyOff(manager, format) === undefined &&
-      (text(args, 'run_id') !== '' || manager.list.selection.targets.length === 1),
+    isEnabled: args => aimedAt(args).length === 1 && why('clone', args) === undefined,
     execute: args =>
       page.openForm({
-        cloneOf: text(args, 'run_id') || (manager.list.selection.targets[0] ?? ''),
+        cloneOf: aimedAt(args)[0],
         namespace: text(args, 'namespace')
       })
   });

@@ -2,14 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Phase } from './api/types';
 
-const ENDED: ReadonlySet<Phase> = new Set<Phase>(['SUCCEEDED', 'FAILED', 'CANCELED', 'SKIPPED', 'CACHED']);
-
-/** Whether something can still happen to what is in `phase`. */
-export function isActive(phase: Phase): boolean {
-  return !ENDED.has(phase);
-}
-
-/** The word for `phase`; `raw` is the state on the wire, shown when it is none that we know. */
+/** Return the word for `phase`; `raw` is KFP's state, shown when this version does not know it. */
 export function phaseWord(phase: Phase, trans: TranslationBundle, raw = ''): string {
   switch (phase) {
     case 'PENDING':

@@ -11,7 +11,8 @@ import { fakeApi, format, json, run, status } from './samples';
 const RUNS = [
   run({ run_id: 'running' }),
   run({ run_id: 'failed', phase: 'FAILED' }),
-  run({ run_id: 'done', phase: 'SUCCEEDED' })
+  run({ run_id: 'done', phase: 'SUCCEEDED' }),
+  run({ run_id: 'sent', phase: 'UNCONFIRMED' })
 ];
 
 let manager: RunManager;
@@ -84,6 +85,15 @@ describe('a command on runs', () => {
     manager.list.selection.set([], 'done');
     const able = [CommandIDs.terminate, CommandIDs.retry, CommandIDs.restore, CommandIDs.archive];
     expect(able.map(id => commands.isEnabled(id))).toEqual([false, false, false, true]);
+  });
+
+  it('is off, and says why, for a run that is not confirmed', async () => {
+    await begin();
+    manager.list.selection.set([], 'sent');
+    for (const id of [CommandIDs.terminate, CommandIDs.retry, CommandIDs.archive, CommandIDs.remove, CommandIDs.clone]) {
+      expect(commands.isEnabled(id), id).toBe(false);
+    }
+    expect(commands.caption(CommandIDs.terminate)).toBe('This run is not confirmed yet.');
   });
 
   it('is off, and says why, for a person who may only look', async () => {

@@ -61,8 +61,8 @@ function section(props: Partial<IRunsSectionProps> = {}): IRunsSectionProps {
     onExample: vi.fn(),
     onRetryConnection: vi.fn(),
     onDoctor: vi.fn(),
-    onTerminateAll: vi.fn(),
-    onArchiveAll: vi.fn(),
+    onTerminateSelected: vi.fn(),
+    onArchiveSelected: vi.fn(),
     ...props
   };
   render(<RunsSection {...all} />);
@@ -174,12 +174,21 @@ describe('in place of the list', () => {
 });
 
 it('shows the bar of a selection in place of the chips', () => {
-  const { onArchiveAll, onTerminateAll } = section({ selected: new Set(['a', 'b']) });
+  const { onArchiveSelected, onTerminateSelected } = section({ selected: new Set(['a', 'b']) });
   expect(screen.getByText('2 selected')).toBeTruthy();
   fireEvent.click(screen.getByRole('button', { name: 'Archive' }));
   fireEvent.click(within(screen.getByRole('toolbar')).getByRole('button', { name: 'Terminate' }));
-  expect(vi.mocked(onArchiveAll).mock.calls).toEqual([[['a', 'b']]]);
-  expect(vi.mocked(onTerminateAll).mock.calls).toEqual([[['a']]]);
+  expect([onArchiveSelected, onTerminateSelected].map(act => vi.mocked(act).mock.calls.length)).toEqual([1, 1]);
+});
+
+it('the bar of a selection says why none of the selected runs can be terminated or archived', () => {
+  const runs = ['a', 'b'].map(run_id => run({ run_id, phase: 'UNCONFIRMED' }));
+  section({ runs, selected: new Set(['a', 'b']) });
+  const title = (name: string): string => within(screen.getByRole('toolbar')).getByRole('button', { name }).title;
+  expect([title('Terminate'), title('Archive')]).toEqual([
+    'None of them can be terminated.',
+    'None of them can be archived.'
+  ]);
 });
 
 it('a chip is a toggle of the filter', () => {

@@ -3,7 +3,7 @@ import * as React from 'react';
 import type { Run } from '../api/types';
 import type { Format } from '../format';
 import { pipelinesIcon } from '../icons';
-import { isActive } from '../phase';
+import { isActive } from '../rules';
 import type { ConnectionState } from '../tokens';
 
 export interface IStatusItemProps {

@@ -1,7 +1,7 @@
 import type { Run } from '../api/types';
 import { cutMiddle } from '../format';
 import type { Format } from '../format';
-import { isActive } from '../phase';
+import { isActive } from '../rules';
 import type { IRunChange } from '../tokens';
 
 /** The longest name in a notice, which has 140 characters in all. */

@@ -9,7 +9,7 @@ import { openEvents, pagesOf } from '../api/shared';
 import type { IEvents, IPages } from '../api/shared';
 import type { IServerEvent } from '../api/sse';
 import type { RunsEvent, Status } from '../api/types';
-import { isActive } from '../phase';
+import { isActive } from '../rules';
 import type { IRunChange, IRunManager } from '../tokens';
 import { Connection } from './connection';
 import { RunList } from './runlist';

@@ -1,6 +1,6 @@
 /** What a list of runs holds, as pure functions over arrays of runs. */
 import { instant } from '../format';
-import { isActive } from '../phase';
+import { ACTIVE, isActive, isArchived } from '../rules';
 import type { IRunQuery } from '../api/client';
 import type { Run } from '../api/types';
 import type { IRunFilter } from '../tokens';
@@ -15,7 +15,7 @@ export function isPlain(filter: IRunFilter): boolean {
 
 const STATES: Readonly<Record<IRunFilter['only'], string>> = {
   all: '',
-  active: 'PENDING,RUNNING,CANCELING,PAUSED',
+  active: ACTIVE.join(','),
   failed: 'FAILED'
 };
 
@@ -32,7 +32,7 @@ export function queryOf(filter: IRunFilter): IRunQuery {
 /** Whether `run` is shown under `filter`; the same rule as the server's. */
 export function passes(run: Run, filter: IRunFilter): boolean {
   return (
-    (run.storage_state === 'ARCHIVED') === filter.archived &&
+    isArchived(run) === filter.archived &&
     (filter.only !== 'active' || isActive(run.phase)) &&
     (filter.only !== 'failed' || run.phase === 'FAILED') &&
     (filter.experimentId === '' || run.experiment_id === filter.experimentId) &&

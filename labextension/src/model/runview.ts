@@ -4,7 +4,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import { bodyOf } from '../api/client';
 import type { ErrorBody, RunView } from '../api/types';
-import { isActive } from '../phase';
+import { isActive } from '../rules';
 import type { IRunChange, IRunManager } from '../tokens';
 
 export interface IRunViewModelOptions {
@@ -60,11 +60,6 @@ export class RunViewModel implements IDisposable {
   get updatedAt(): number {
     const told = this._error === null && this._manager.connection.namespace === this.namespace;
     return told ? Math.max(this._readAt, this._manager.list.updatedAt) : this._readAt;
-  }
-
-  /** Whether the page is connected to Kubeflow Pipelines, as far as known. */
-  get connected(): boolean {
-    return this._manager.connection.state !== 'lost';
   }
 
   /** Whether this was thrown away. */

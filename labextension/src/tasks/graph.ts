@@ -1,6 +1,6 @@
 /** The graph of a run: its tasks, those that the plan still has to come, and who waits for whom. */
 import type { RunView, Task } from '../api/types';
-import { isActive } from '../phase';
+import { isActive } from '../rules';
 
 /** An edge from a task to one that waits for it, by ids. */
 export interface ITaskEdge {

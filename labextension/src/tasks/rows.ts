@@ -1,7 +1,7 @@
 /** The tasks of a run as the task table shows them: nested, folded, sorted. */
 import type { Phase, Task } from '../api/types';
 import { instant } from '../format';
-import { isActive } from '../phase';
+import { isActive } from '../rules';
 
 /** What the table can be sorted by. */
 export type TaskColumn = 'state' | 'task' | 'started' | 'took' | 'try' | 'reason';

@@ -5,7 +5,7 @@ import { bodyOf } from '../api/errors';
 import type { Run } from '../api/types';
 import type { IRunActions } from '../commands';
 import { cutMiddle } from '../format';
-import { isActive } from '../phase';
+import { isActive, mayDo } from '../rules';
 import type { IRunManager } from '../tokens';
 
 /** How long a delete or archive can be taken back, in milliseconds (UX §6). */
@@ -84,7 +84,7 @@ export class RunActions implements IRunActions {
 
   async remove(runs: readonly Run[]): Promise<void> {
     const trans = this._trans;
-    const active = runs.some(run => isActive(run.phase));
+    const stops = runs.some(run => mayDo('terminate', run));
     const asked = await this._ask({
       runs,
       wanted: true,
@@ -93,7 +93,7 @@ export class RunActions implements IRunActions {
       body:
         trans.__(
           'The run and its history in KFP are removed. Artifacts stay in the store. This cannot be undone after 8 seconds.'
-        ) + (active ? ` ${trans.__('It is running: it is terminated first.')}` : ''),
+        ) + (stops ? ` ${trans.__('It is running: it is terminated first.')}` : ''),
       verb: trans.__('Delete'),
       dangerous: true
     });
@@ -172,7 +172,7 @@ export class RunActions implements IRunActions {
 
   private async _removeNow(runs: readonly Run[]): Promise<void> {
     const done = await this._each(runs, async run => {
-      if (isActive(run.phase)) {
+      if (mayDo('terminate', run)) {
         await this._manager.verbs.terminate(run.run_id, this._namespace(run));
       }
       await this._manager.verbs.deleteRun(run.run_id, this._namespace(run));

@@ -13,7 +13,7 @@ import * as React from 'react';
 import { bodyOf } from '../api/errors';
 import type { SavedPart } from '../api/types';
 import { CommandIDs } from '../commandids';
-import { isStartable, whyOff } from '../commands';
+import { isStartable } from '../commands';
 import { Cautions } from '../components/panel/Cautions';
 import { Experiments, Pipelines } from '../components/panel/Listing';
 import type { IListedPipeline } from '../components/panel/Listing';
@@ -27,6 +27,7 @@ import { pipelinesIcon } from '../icons';
 import type { HiddenCautions } from '../model/hidden';
 import { PANEL_ID } from '../names';
 import { phaseWord } from '../phase';
+import { whyLocked } from '../reasons';
 import type { IRunChange, IRunList, IRunManager } from '../tokens';
 import { AccessSteps } from './access';
 import type { IOpenWork } from './access';
@@ -203,7 +204,7 @@ export class KfpPanel extends SidePanel {
         trans={this._format.trans}
         showRefresh={state !== 'lost' || runs.length > 0}
         showNewRun={state !== 'lost' && !empty}
-        off={whyOff(this._manager, this._format)}
+        off={whyLocked(this._manager.connection, this._format.trans)}
         onRefresh={() => this._do(CommandIDs.refresh)}
         onNewRun={() => this._do(CommandIDs.newRun)}
         onDoctor={() => this._do(CommandIDs.doctor)}
@@ -262,7 +263,7 @@ export class KfpPanel extends SidePanel {
         onStart={() => this._do(CommandIDs.startEmbedded)}
         format={this._format}
         ticker={this._ticker}
-        off={whyOff(manager, this._format)}
+        off={whyLocked(manager.connection, this._format.trans)}
         onOpen={runId => this._do(CommandIDs.openRun, aimed(runId))}
         onTerminate={runId => this._do(CommandIDs.terminate, aimed(runId))}
         onRetry={runId => this._do(CommandIDs.retry, aimed(runId))}
@@ -283,8 +284,8 @@ export class KfpPanel extends SidePanel {
         onExample={() => this._do(CommandIDs.runExample)}
         onRetryConnection={() => this._do(CommandIDs.refresh)}
         onDoctor={() => this._do(CommandIDs.doctor)}
-        onTerminateAll={() => this._do(CommandIDs.terminate)}
-        onArchiveAll={() => this._do(CommandIDs.archive)}
+        onTerminateSelected={() => this._do(CommandIDs.terminate)}
+        onArchiveSelected={() => this._do(CommandIDs.archive)}
       />
     );
   }

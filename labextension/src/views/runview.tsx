@@ -9,14 +9,15 @@ import { bodyOf, type ILogQuery, type KfpApi } from '../api/client';
 import type { LogChunk, PodView, Task } from '../api/types';
 import { Ticker } from '../components/now';
 import { FIRST_PLACE, RunPage, shownTask, showsTask, type IRunPlace } from '../components/run/RunPage';
-import type { RunAction } from '../components/run/RunToolbar';
 import { hasLog, hasPod } from '../components/run/TaskPane';
 import { cutMiddle, Format } from '../format';
 import { phaseIcons, pipelinesIcon } from '../icons';
 import { RunViewModel } from '../model/runview';
 import { TaskLog } from '../model/tasklog';
 import { TaskPod } from '../model/taskpod';
-import { isActive, phaseWord } from '../phase';
+import { phaseWord } from '../phase';
+import { isActive } from '../rules';
+import type { RunAction } from '../rules';
 import { nameOf } from '../tasks/rows';
 import type { IRunManager } from '../tokens';
 import { download } from './download';
@@ -89,13 +90,12 @@ export class RunViewWidget extends ReactWidget {
     const run = (action: RunAction): void => {
       void commands.execute(`jupyter-kfp-mt:${action}`, { run_id: model.runId, namespace });
     };
-    const sameNamespace = manager.connection.namespace === namespace;
     return (
       <RunPage
         view={model.view}
         error={model.error}
         freshness={model}
-        rights={{ connected: model.connected, canRun: sameNamespace ? (manager.connection.status?.can_run ?? null) : null }}
+        access={manager.connection}
         place={this._place}
         log={this._log}
         pod={this._pod}

@@ -44,7 +44,7 @@ const props: IRunPageProps = {
   error: null,
   wrap: true,
   freshness: { updatedAt: Date.now() },
-  rights: { connected: true, canRun: true },
+  access: { state: 'connected', status: null, error: null, namespace: 'team-a' },
   place: FIRST_PLACE,
   pod: null,
   log: logOf(`one\n${FAILURE.line}\nend`),

@@ -4,7 +4,8 @@ import * as React from 'react';
 import type { Run } from '../../api/types';
 import { instant } from '../../format';
 import type { Format } from '../../format';
-import { isActive, phaseWord } from '../../phase';
+import { phaseWord } from '../../phase';
+import { isActive, mayDo } from '../../rules';
 import { Button } from '../Button';
 import { StateIcon } from '../StateIcon';
 
@@ -124,11 +125,9 @@ function factOf(run: Run, format: Format): string {
 function RunRowButtons(props: IRunRowProps): React.JSX.Element {
   const { run, format, off } = props;
   const { trans } = format;
-  const stoppable = isActive(run.phase) && run.phase !== 'CANCELING' && run.phase !== 'UNCONFIRMED';
-  const retryable = run.phase === 'FAILED' || run.phase === 'CANCELED';
   return (
     <span className="jp-kfp-RunRow-actions" role="gridcell">
-      {stoppable && (
+      {mayDo('terminate', run) && (
         <Button
           label={trans.__('Terminate')}
           kind="icon"
@@ -138,7 +137,7 @@ function RunRowButtons(props: IRunRowProps): React.JSX.Element {
           onClick={() => props.onTerminate(run.run_id)}
         />
       )}
-      {retryable && (
+      {mayDo('retry', run) && (
         <Button
           label={trans.__('Retry')}
           kind="icon"

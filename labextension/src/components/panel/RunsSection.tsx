@@ -3,7 +3,8 @@ import * as React from 'react';
 
 import type { ErrorBody, Run } from '../../api/types';
 import { instant } from '../../format';
-import { isActive } from '../../phase';
+import { isActive, mayDo } from '../../rules';
+import type { RunAction } from '../../rules';
 import type { ConnectionState, IRunFilter } from '../../tokens';
 import { Button } from '../Button';
 import { EmptyState } from '../EmptyState';
@@ -36,8 +37,8 @@ export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
   readonly onExample: () => void;
   readonly onRetryConnection: () => void;
   readonly onDoctor: () => void;
-  readonly onTerminateAll: (ids: readonly string[]) => void;
-  readonly onArchiveAll: (ids: readonly string[]) => void;
+  readonly onTerminateSelected: () => void;
+  readonly onArchiveSelected: () => void;
 }
 
 /** Search, chips or selection bar, and the runs, or what stands in their place. */
@@ -159,18 +160,23 @@ function Chips(props: IRunsSectionProps & { readonly counts: ICounts }): React.J
 function SelectionBar(props: IRunsSectionProps): React.JSX.Element {
   const { selected, format, off } = props;
   const { trans } = format;
-  const ids = [...selected];
-  const active = props.runs.filter(run => selected.has(run.run_id) && isActive(run.phase));
+  const runs = props.runs.filter(run => selected.has(run.run_id));
+  const some = (action: RunAction): boolean => runs.some(run => mayDo(action, run));
   return (
     <div className="jp-kfp-SelectionBar" role="toolbar">
-      <strong className="jp-kfp-grow jp-kfp-num">{trans.__('%1 selected', format.count(ids.length))}</strong>
+      <strong className="jp-kfp-grow jp-kfp-num">{trans.__('%1 selected', format.count(selected.size))}</strong>
       <Button
         label={trans.__('Terminate')}
         kind="quiet"
-        off={off ?? (active.length === 0 ? trans.__('None of them is active.') : undefined)}
-        onClick={() => props.onTerminateAll(active.map(run => run.run_id))}
+        off={off ?? (some('terminate') ? undefined : trans.__('None of them can be terminated.'))}
+        onClick={props.onTerminateSelected}
       />
-      <Button label={trans.__('Archive')} kind="quiet" off={off} onClick={() => props.onArchiveAll(ids)} />
+      <Button
+        label={trans.__('Archive')}
+        kind="quiet"
+        off={off ?? (some('archive') ? undefined : trans.__('None of them can be archived.'))}
+        onClick={props.onArchiveSelected}
+      />
       <Button
         label="✕"
         kind="quiet"

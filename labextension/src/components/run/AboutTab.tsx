@@ -2,8 +2,8 @@ import * as React from 'react';
 
 import type { Run } from '../../api/types';
 import type { Format } from '../../format';
+import { phaseOf } from '../../rules';
 import { StateBadge } from '../StateIcon';
-import type { Phase } from '../../api/types';
 
 export interface IAboutTabProps {
   readonly run: Run;
@@ -57,23 +57,4 @@ export function AboutTab({ run, format }: IAboutTabProps): React.JSX.Element {
       </dl>
     </div>
   );
-}
-
-const STATES: ReadonlySet<string> = new Set<Phase>([
-  'PENDING',
-  'RUNNING',
-  'SUCCEEDED',
-  'FAILED',
-  'CANCELING',
-  'CANCELED',
-  'SKIPPED',
-  'PAUSED'
-]);
-
-/** A state of the history as it stands on the wire; a real server's may be empty. */
-function phaseOf(state: string): Phase {
-  if (!state || state === 'RUNTIME_STATE_UNSPECIFIED') {
-    return 'PENDING';
-  }
-  return STATES.has(state) ? (state as Phase) : 'UNKNOWN';
 }

@@ -2,7 +2,8 @@ import * as React from 'react';
 
 import type { Task } from '../../api/types';
 import type { Format } from '../../format';
-import { isActive, phaseWord } from '../../phase';
+import { phaseWord } from '../../phase';
+import { isActive } from '../../rules';
 import { failedPath, type ITaskGraph } from '../../tasks/graph';
 import { layoutOf, neighbor, pathOf, type ILayout, type IPoint } from '../../tasks/layout';
 import { durationOf, nameOf } from '../../tasks/rows';

@@ -2,7 +2,8 @@ import * as React from 'react';
 
 import type { Run } from '../../api/types';
 import { instant, type Format } from '../../format';
-import { isActive, phaseWord } from '../../phase';
+import { phaseWord } from '../../phase';
+import { isActive, isArchived } from '../../rules';
 import { Button } from '../Button';
 import type { IFreshness } from '../now';
 import { StateIcon } from '../StateIcon';
@@ -31,7 +32,7 @@ export function RunHead(props: IRunHeadProps): React.JSX.Element {
           {run.display_name}
         </h2>
         <span title={canceledNote(run, format)}>{phaseWord(run.phase, trans, run.state)}</span>
-        {run.storage_state === 'ARCHIVED' && <span className="jp-kfp-Badge">{trans.__('Archived')}</span>}
+        {isArchived(run) && <span className="jp-kfp-Badge">{trans.__('Archived')}</span>}
         <span className="jp-kfp-grow" />
         <Button
           label={format.shortId(run.run_id)}

@@ -3,6 +3,8 @@ import * as React from 'react';
 import type { ErrorBody, RunView } from '../../api/types';
 import type { Format } from '../../format';
 import type { ILogState } from '../../log/state';
+import { whyOff, type IAccess } from '../../reasons';
+import type { RunAction } from '../../rules';
 import type { IPodState } from '../../tasks/pod';
 import { graphOf, waitsOf, withoutGroups, type ITaskGraph } from '../../tasks/graph';
 import { artifactsOf } from '../../tasks/metrics';
@@ -18,7 +20,7 @@ import { FailureBox } from './FailureBox';
 import { GraphView } from './GraphView';
 import { ParametersTab } from './ParametersTab';
 import { RunHead } from './RunHead';
-import { RunToolbar, whyOff, type IRunRights, type RunAction } from './RunToolbar';
+import { RunToolbar } from './RunToolbar';
 import { SpecTab } from './SpecTab';
 import { TaskPane, type TaskTab } from './TaskPane';
 import { TaskTable } from './TaskTable';
@@ -45,7 +47,7 @@ export interface IRunPageProps {
   readonly view: RunView | null;
   readonly error: ErrorBody | null;
   readonly freshness: IFreshness;
-  readonly rights: IRunRights;
+  readonly access: IAccess;
   readonly place: IRunPlace;
   readonly log: ILogState | null;
   readonly pod: IPodState | null;
@@ -105,7 +107,7 @@ export function RunPage(props: IRunPageProps): React.JSX.Element {
 type ILoadedProps = IRunPageProps & { readonly view: RunView };
 
 function LoadedPage(props: ILoadedProps): React.JSX.Element {
-  const { view, error, format, place, rights, onMove, onAction } = props;
+  const { view, error, format, place, access, onMove, onAction } = props;
   const { trans } = format;
   const now = useNow(props.ticker);
   const { run, failure } = view;
@@ -115,7 +117,7 @@ function LoadedPage(props: ILoadedProps): React.JSX.Element {
   const logShown = showsTask(place) && place.taskTab === 'log' && shown === failure?.task_id;
   return (
     <div className="jp-kfp-Main">
-      <RunToolbar run={run} rights={rights} trans={trans} onAction={onAction} />
+      <RunToolbar run={run} access={access} trans={trans} onAction={onAction} />
       {error && <Trouble {...props} error={error} />}
       <RunHead
         run={run}
@@ -129,7 +131,7 @@ function LoadedPage(props: ILoadedProps): React.JSX.Element {
         <FailureBox
           failure={failure}
           format={format}
-          cloneOff={whyOff('clone', run, rights, trans)}
+          cloneOff={whyOff('clone', run, access, trans)}
           logShown={logShown}
           onClone={() => onAction('clone')}
           onOpenLog={() => onMove({ tab: place.tab === 'graph' ? 'graph' : 'tasks', task: failure.task_id, taskTab: 'log', attempt: 0 })}

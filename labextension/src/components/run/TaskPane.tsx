@@ -3,7 +3,8 @@ import * as React from 'react';
 import type { Task } from '../../api/types';
 import type { Format } from '../../format';
 import type { ILogState } from '../../log/state';
-import { isActive, phaseWord } from '../../phase';
+import { phaseWord } from '../../phase';
+import { isActive, isGroup, runsProgram } from '../../rules';
 import type { IPodState } from '../../tasks/pod';
 import { durationOf, nameOf } from '../../tasks/rows';
 import { panelOf, Tabs } from '../Tabs';
@@ -138,8 +139,7 @@ export function hasLog(task: Task): boolean {
 /** Return whether a pod can be asked for, if tasks are pods: one that waits may say why. */
 export function hasPod(task: Task): boolean {
   const made = task.phase !== 'SKIPPED' && task.phase !== 'CACHED';
-  const runs = task.type === '' || task.type === 'RUNTIME';
-  return made && runs;
+  return made && runsProgram(task);
 }
 
 function whyNoLog(task: Task, { trans }: Format): string {
@@ -151,6 +151,8 @@ function whyNoLog(task: Task, { trans }: Format): string {
     case 'CACHED':
       return trans.__('This result was taken from an earlier run; its log is there.');
     default:
-      return trans.__('This step only holds other tasks. Select one of them.');
+      return isGroup(task)
+        ? trans.__('This step only holds other tasks. Select one of them.')
+        : trans.__('This task has no log.');
   }
 }
