@@ -1,11 +1,11 @@
 import type { IDisposable } from '@lumino/disposable';
-import { Poll } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { bodyOf } from '../api/client';
 import type { ErrorBody, RunView } from '../api/types';
 import { isActive } from '../rules';
 import type { IRunChange, IRunManager } from '../tokens';
+import { PausablePoll } from './pausable';
 
 export interface IRunViewModelOptions {
   readonly manager: IRunManager;
@@ -29,12 +29,11 @@ export class RunViewModel implements IDisposable {
     this.runId = options.runId;
     this._manager.runChanged.connect(this._onRunChanged, this);
     this._manager.changed.connect(this._onManagerChanged, this);
-    this._poll = new Poll({
+    this._poll = new PausablePoll({
       name: 'jupyter-kfp-mt:run-view',
-      auto: false,
-      standby: 'when-hidden',
-      frequency: { interval: options.interval ?? 5000, backoff: true, max: 60_000 },
-      factory: () => this.refresh()
+      interval: options.interval ?? 5000,
+      max: 60_000,
+      read: () => this.refresh()
     });
   }
 
@@ -134,21 +133,15 @@ export class RunViewModel implements IDisposable {
   private _schedule(): void {
     const active = this._view !== null && isActive(this._view.run.phase);
     const alone = this._manager.connection.namespace !== this.namespace;
-    const wanted = this._watching !== null && active && alone;
-    if (wanted !== this._polling) {
-      this._polling = wanted;
-      // the poll keeps its errors in its state; `refresh` has shown them already
-      (wanted ? this._poll.start() : this._poll.stop()).catch(() => undefined);
-    }
+    this._poll.setActive(this._watching !== null && active && alone);
   }
 
   private readonly _manager: IRunManager;
-  private readonly _poll: Poll;
+  private readonly _poll: PausablePoll;
   private readonly _changed = new Signal<this, void>(this);
   private _watching: IDisposable | null = null;
   private _pending: Promise<void> | null = null;
   private _again = false;
-  private _polling = false;
   private _view: RunView | null = null;
   private _error: ErrorBody | null = null;
   private _readAt = 0;

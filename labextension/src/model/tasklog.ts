@@ -1,11 +1,11 @@
 import type { IDisposable } from '@lumino/disposable';
-import { Poll } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { bodyOf, KfpApiError, type ILogQuery } from '../api/client';
 import type { ErrorBody, LogChunk } from '../api/types';
 import { AnsiParser, type ILine } from '../log/ansi';
 import type { ILogState } from '../log/state';
+import { PausablePoll } from './pausable';
 
 /** Reads a part of the log of one attempt of one task. */
 export type LogReader = (query: ILogQuery) => Promise<LogChunk>;
@@ -30,13 +30,7 @@ export class TaskLog implements ILogState, IDisposable {
     private readonly _canCome: () => boolean,
     interval = 1000
   ) {
-    this._poll = new Poll({
-      name: 'jupyter-kfp-mt:log',
-      auto: false,
-      standby: 'when-hidden',
-      frequency: { interval, backoff: true, max: 30_000 },
-      factory: () => this._next()
-    });
+    this._poll = new PausablePoll({ name: 'jupyter-kfp-mt:log', interval, max: 30_000, read: () => this._next() });
   }
 
   /** Emitted when there is more to show. */
@@ -84,13 +78,9 @@ export class TaskLog implements ILogState, IDisposable {
     return this._poll.isDisposed;
   }
 
-  /** Go on reading, or pause. */
+  /** Continue reading, or pause. */
   setActive(active: boolean): void {
-    if (this.isDisposed || active === this._active) {
-      return;
-    }
-    this._active = active;
-    this._schedule(active ? this._poll.start() : this._poll.stop());
+    this._poll.setActive(active);
   }
 
   /** Read what lies before the part shown. */
@@ -123,7 +113,7 @@ export class TaskLog implements ILogState, IDisposable {
   private async _next(): Promise<void> {
     try {
       let more = true;
-      while (more && this._active && !this.complete) {
+      while (more && this._poll.isActive && !this.complete) {
         more = this._take(await this._read(this._query()));
       }
     } catch (error) {
@@ -131,7 +121,7 @@ export class TaskLog implements ILogState, IDisposable {
       throw error;
     }
     if (this.complete) {
-      this._schedule(this._poll.stop());
+      this._poll.stop();
     }
   }
 
@@ -161,7 +151,7 @@ export class TaskLog implements ILogState, IDisposable {
     this._emit();
     const gone = error instanceof KfpApiError && error.status === NOT_THERE && !this._canCome();
     if (gone || (error instanceof KfpApiError && FINAL.has(error.status))) {
-      this._schedule(this._poll.stop());
+      this._poll.stop();
     }
   }
 
@@ -186,18 +176,12 @@ export class TaskLog implements ILogState, IDisposable {
     this._changed.emit();
   }
 
-  /** The poll reports its own errors by its state; what it returns here says no more. */
-  private _schedule(done: Promise<void>): void {
-    done.catch(() => undefined);
-  }
-
-  private readonly _poll: Poll;
+  private readonly _poll: PausablePoll;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _parts: string[] = [];
   private _parser = new AnsiParser();
   private _chunk: LogChunk | null = null;
   private _start = 0;
-  private _active = false;
   private _revision = 0;
   private _error: ErrorBody | null = null;
 }

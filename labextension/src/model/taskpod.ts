@@ -1,10 +1,10 @@
 import type { IDisposable } from '@lumino/disposable';
-import { Poll } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { bodyOf } from '../api/client';
 import type { ErrorBody, PodView } from '../api/types';
 import type { IPodState } from '../tasks/pod';
+import { PausablePoll } from './pausable';
 
 /** Reads the pod of one attempt of one task. */
 export type PodReader = () => Promise<PodView>;
@@ -21,13 +21,7 @@ export class TaskPod implements IPodState, IDisposable {
     private readonly _canChange: () => boolean,
     interval = 5000
   ) {
-    this._poll = new Poll({
-      name: 'jupyter-kfp-mt:pod',
-      auto: false,
-      standby: 'when-hidden',
-      frequency: { interval, backoff: true, max: 60_000 },
-      factory: () => this._next()
-    });
+    this._poll = new PausablePoll({ name: 'jupyter-kfp-mt:pod', interval, max: 60_000, read: () => this._next() });
   }
 
   /** Emitted when there is more to show. */
@@ -50,13 +44,9 @@ export class TaskPod implements IPodState, IDisposable {
     return this._poll.isDisposed;
   }
 
-  /** Go on reading, or pause. */
+  /** Continue reading, or pause. */
   setActive(active: boolean): void {
-    if (this.isDisposed || active === this._active) {
-      return;
-    }
-    this._active = active;
-    this._schedule(active ? this._poll.start() : this._poll.stop());
+    this._poll.setActive(active);
   }
 
   /** Stop reading. */
@@ -79,18 +69,12 @@ export class TaskPod implements IPodState, IDisposable {
     }
     this._changed.emit();
     if (last) {
-      this._schedule(this._poll.stop());
+      this._poll.stop();
     }
   }
 
-  /** The poll reports its own errors by its state; what it returns here says no more. */
-  private _schedule(done: Promise<void>): void {
-    done.catch(() => undefined);
-  }
-
-  private readonly _poll: Poll;
+  private readonly _poll: PausablePoll;
   private readonly _changed = new Signal<this, void>(this);
   private _view: PodView | null = null;
   private _error: ErrorBody | null = null;
-  private _active = false;
 }
