@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from conftest import Lab, start_lab
 
 if TYPE_CHECKING:
-    from doctor.world import World
+    from tests.doctor.world import World
 
 CONFIG = """
 from pathlib import Path

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 
 import pytest
-from conftest import PROJECT, Lab
+from conftest import Lab
 from playwright.sync_api import Page, expect
 from pod import lab_in_pod
 from steps import command, new_notebook, panel, save, widen
 
-sys.path.insert(0, str(PROJECT / "tests"))
-from doctor.world import World, a_world
-
 from jupyter_kfp_mt.kube import option_manifest
+from tests.doctor.world import World, a_world
 
 YEARS = 5_000_000  # minutes: the server has the real clock
 

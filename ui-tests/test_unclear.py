@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -15,10 +14,8 @@ from conftest import PROJECT, Lab, start_lab
 from playwright.sync_api import Locator, Page, expect
 from steps import command, panel, run_row, save, value_field
 
-sys.path.insert(0, str(PROJECT / "tests"))
-from service.test_chaos_restarts import Network
-
 from jupyter_kfp_mt import embedded
+from tests.service.test_chaos_restarts import Network
 
 CONFIG = """
 from pathlib import Path

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from conftest import PROJECT, Lab
+from conftest import Lab
 from playwright.sync_api import Page, expect
 from pod import lab_in_pod
 from steps import command, panel, run_row, save, widen
 
-sys.path.insert(0, str(PROJECT / "tests"))
-from doctor.world import World, a_world
+from tests.doctor.world import World, a_world
 
 YEARS = 5_000_000  # minutes: the server has the real clock
 SAVED = "home/jovyan/.config/kfp/context.json"

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from laptop import BROKEN, HELLO, Laptop
 
 from jupyter_kfp_mt import cli, commands, display
 from jupyter_kfp_mt.commands import Command
+from tests.laptop import BROKEN, HELLO, Laptop
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeTransport, ManualClock, ok, problem
 
 from jupyter_kfp_mt.client import Api, Request, Response, experiments, pipelines, runs
 from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.client.system import healthz
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError
+from tests.fakes import FakeTransport, ManualClock, ok, problem
 
 HERE = Path(__file__).parent / "data"
 CONTEXT = Context("http://kfp:8888", namespace="alice")

@@ -7,9 +7,8 @@ import socket
 import pytest
 
 from jupyter_kfp_mt.client import runs
-
-from .test_transport_errors import HEALTH, OK, ask, plain, trouble
-from .wire import answering, head, listening
+from tests.client.test_transport_errors import HEALTH, OK, ask, plain, trouble
+from tests.client.wire import answering, head, listening
 
 __all__ = ["plain"]  # a fixture
 

@@ -18,8 +18,7 @@ from jupyter_kfp_mt.client.system import healthz
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Healthz
-
-from .wire import Talk, answering, dribbling, head, listening, resetting, saying
+from tests.client.wire import Talk, answering, dribbling, head, listening, resetting, saying
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 HEALTH = b'{"multi_user": true}'

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded.running import Running, running
-from fakes import HEALTH, FakeTransport, ok, problem
-from pipeline_spec.pipelines import SIMPLE
 
 from jupyter_kfp_mt.auth import TokenFile
 from jupyter_kfp_mt.client import AnyVersion, HttpTransport, Request, Response, Transport, runs
@@ -21,6 +18,9 @@ from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError
 from jupyter_kfp_mt.models import Phase, RunQuery, Source, SourceKind
 from jupyter_kfp_mt.service import KfpService
+from tests.embedded.running import Running, running
+from tests.fakes import HEALTH, FakeTransport, ok, problem
+from tests.pipeline_spec.pipelines import SIMPLE
 
 TRAIN = Source(kind=SourceKind.TEXT, path="train.yaml", text=SIMPLE)
 NO_ROUTE = Response(status=404, body=b'{"code":5,"message":"Not Found"}')

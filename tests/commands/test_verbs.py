@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from laptop import BROKEN, HELLO, Laptop
 
 from jupyter_kfp_mt import embedded
 from jupyter_kfp_mt.cli.owner import Owner
@@ -22,6 +21,7 @@ from jupyter_kfp_mt.errors import (
 from jupyter_kfp_mt.lists import RunList
 from jupyter_kfp_mt.models import Check, Experiment, Phase, PipelineVersion, Run, RunView, Status
 from jupyter_kfp_mt.service import KfpService
+from tests.laptop import BROKEN, HELLO, Laptop
 
 
 class Screen:

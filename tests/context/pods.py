@@ -9,12 +9,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from fakes import ManualClock
-
 from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.context.environment import SERVICE_ACCOUNT
 from jupyter_kfp_mt.context.poddefault import AUDIENCE, TOKEN_PATH
 from jupyter_kfp_mt.owner import is_served
+from tests.fakes import ManualClock
 
 NOW = datetime(2026, 3, 12, 14, 2, tzinfo=timezone.utc)
 HOME = "/home/jovyan"

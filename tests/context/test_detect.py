@@ -19,8 +19,7 @@ from jupyter_kfp_mt.context.saved import forget
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Caution, RuntimeFile, SavedPart
 from jupyter_kfp_mt.settings import KfpSettings
-
-from .pods import NOTEBOOK, Folder, token
+from tests.context.pods import NOTEBOOK, Folder, token
 
 SERVICE = "http://ml-pipeline.kubeflow.svc.cluster.local:8888"
 

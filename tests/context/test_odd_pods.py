@@ -14,8 +14,7 @@ from jupyter_kfp_mt.context.environment import SERVICE_ACCOUNT
 from jupyter_kfp_mt.context.poddefault import TOKEN_PATH
 from jupyter_kfp_mt.errors import KfpError, KfpInputError
 from jupyter_kfp_mt.settings import KfpSettings
-
-from .pods import HOME, NOTEBOOK, Folder, token
+from tests.context.pods import HOME, NOTEBOOK, Folder, token
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .world import World, a_world
+from tests.doctor.world import World, a_world
 
 
 @pytest.fixture

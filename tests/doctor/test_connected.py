@@ -10,8 +10,7 @@ from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Status
 from jupyter_kfp_mt.service import KfpService
-
-from .world import World
+from tests.doctor.world import World
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ from jupyter_kfp_mt.doctor.report import Scrubber, written
 from jupyter_kfp_mt.errors import KfpError, kfp_error
 from jupyter_kfp_mt.models import Check, DoctorReport
 from jupyter_kfp_mt.settings import KfpSettings
-
-from .world import ACCOUNT, CANARY, EDITOR, NOW, World
+from tests.doctor.world import ACCOUNT, CANARY, EDITOR, NOW, World
 
 
 def test_a_healthy_pod_passes_every_check(world: World) -> None:

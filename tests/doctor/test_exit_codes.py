@@ -13,8 +13,7 @@ from jupyter_kfp_mt.context.poddefault import make_poddefault, poddefault_comman
 from jupyter_kfp_mt.doctor import examine
 from jupyter_kfp_mt.models import DoctorReport
 from jupyter_kfp_mt.settings import KfpSettings
-
-from .world import World
+from tests.doctor.world import World
 
 
 def prepared(world: World, kind: str) -> DoctorReport:

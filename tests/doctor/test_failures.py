@@ -11,8 +11,7 @@ import trustme
 
 from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.models import ErrorBody
-
-from .world import ACCOUNT, World
+from tests.doctor.world import ACCOUNT, World
 
 LABEL = {"access-ml-pipeline": "true"}
 

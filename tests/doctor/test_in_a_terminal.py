@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from .world import CANARY, NOW, World
+from tests.doctor.world import CANARY, NOW, World
 
 HERE = Path(__file__).parents[2]
 IN_A_POD = """

@@ -12,13 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from kube.recorded import EDITOR, RecordedCluster, pod_of_a_cluster
-
 from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.doctor import examine
 from jupyter_kfp_mt.models import Check, DoctorReport
 from jupyter_kfp_mt.settings import KfpSettings
+from tests.kube.recorded import EDITOR, RecordedCluster, pod_of_a_cluster
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
 RECORDED: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "data/answers.json").read_text())

@@ -9,8 +9,7 @@ import pytest
 
 from jupyter_kfp_mt.embedded.engine import LogPart
 from tests.contract.packages import specs
-
-from .running import Reply, Running, running
+from tests.embedded.running import Reply, Running, running
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ import pytest
 
 from jupyter_kfp_mt import pipeline_spec as spec
 from jupyter_kfp_mt.pipeline_spec import Package
-
-from .bench import Bench
+from tests.engine.bench import Bench
 
 
 @pytest.fixture(scope="session")

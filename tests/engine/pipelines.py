@@ -6,7 +6,7 @@ from typing import List
 from kfp import dsl
 from kfp.dsl import Dataset, Input, Output
 
-from .rows import component
+from tests.engine.rows import component
 
 
 @component

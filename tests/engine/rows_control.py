@@ -6,7 +6,7 @@ from typing import Dict, List, NamedTuple, Optional
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Input, Output, OutputPath
 
-from .rows import Row, component, states
+from tests.engine.rows import Row, component, states
 
 
 @component

@@ -6,7 +6,7 @@ from typing import Optional
 
 from kfp import dsl, kubernetes
 
-from .rows import Row, component, states
+from tests.engine.rows import Row, component, states
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 

@@ -19,7 +19,7 @@ from kfp.dsl import (
     SlicedClassificationMetrics,
 )
 
-from .rows import Row, component
+from tests.engine.rows import Row, component
 
 
 @component

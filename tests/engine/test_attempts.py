@@ -25,8 +25,7 @@ from jupyter_kfp_mt.embedded.engine.loop.containment import Containment
 from jupyter_kfp_mt.embedded.engine.loop.timers import Timers
 from jupyter_kfp_mt.embedded.store import RunRow, Store
 from jupyter_kfp_mt.pipeline_spec import Package
-
-from . import pipelines
+from tests.engine import pipelines
 
 
 class DyingLauncher:

@@ -13,9 +13,8 @@ import pytest
 from jupyter_kfp_mt.embedded.engine.execution.packages import Packages
 from jupyter_kfp_mt.pipeline_spec import Package
 from jupyter_kfp_mt.run_rules import FINAL_STATES
-
-from . import pipelines
-from .bench import Bench, is_alive
+from tests.engine import pipelines
+from tests.engine.bench import Bench, is_alive
 
 Compiled = Callable[[Any], Package]
 

@@ -19,9 +19,8 @@ import pytest
 from jupyter_kfp_mt.embedded.store import RunRow, Store
 from jupyter_kfp_mt.pipeline_spec import Package
 from jupyter_kfp_mt.run_rules import FINAL_STATES
-
-from . import pipelines
-from .bench import PATIENCE
+from tests.engine import pipelines
+from tests.engine.bench import PATIENCE
 
 KILLS = 24
 

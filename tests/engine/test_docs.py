@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from . import rows_control, rows_platform, rows_values
+from tests.engine import rows_control, rows_platform, rows_values
 
 PAGE = Path(__file__).parents[2] / "docs" / "embedded.md"
 PART = re.compile(r"(<!-- what runs here: begin -->\n).*(<!-- what runs here: end -->)", re.DOTALL)

@@ -19,9 +19,8 @@ import pytest
 
 from jupyter_kfp_mt.embedded.engine.execution.packages import RUNTIME, Packages
 from jupyter_kfp_mt.pipeline_spec import Package
-
-from . import pipelines, rows_control
-from .bench import Bench, is_alive
+from tests.engine import pipelines, rows_control
+from tests.engine.bench import Bench, is_alive
 
 Compiled = Callable[[Any], Package]
 

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from jupyter_kfp_mt.pipeline_spec import Package
-
-from . import pipelines
+from tests.engine import pipelines
 
 ROOT = Path(__file__).parents[2]
 NAMESPACES = ["unshare", "--user", "--map-root-user", "--mount"]

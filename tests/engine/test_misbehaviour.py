@@ -15,9 +15,8 @@ from jupyter_kfp_mt.embedded.engine.execution.outputs import OutputError, read_o
 from jupyter_kfp_mt.embedded.engine.plan.ir import Component
 from jupyter_kfp_mt.models import Artifact
 from jupyter_kfp_mt.pipeline_spec import Package
-
-from . import pipelines
-from .bench import Bench
+from tests.engine import pipelines
+from tests.engine.bench import Bench
 
 Compiled = Callable[[Any], Package]
 OUT = "../out/executor_output.json"

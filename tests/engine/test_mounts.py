@@ -11,10 +11,9 @@ import pytest
 
 from jupyter_kfp_mt.embedded.engine.execution.mount_probe import MountProbe
 from jupyter_kfp_mt.pipeline_spec import Package
-
-from . import rows_platform
-from .bench import Bench
-from .rows import Row
+from tests.engine import rows_platform
+from tests.engine.bench import Bench
+from tests.engine.rows import Row
 
 Compiled = Callable[[Any], Package]
 

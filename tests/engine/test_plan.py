@@ -13,8 +13,7 @@ from jupyter_kfp_mt.embedded.engine.plan.ir import CompiledPipeline
 from jupyter_kfp_mt.embedded.engine.plan.nodes import State, TaskNode, TaskProgress, TaskType
 from jupyter_kfp_mt.embedded.engine.plan.plan import Plan
 from jupyter_kfp_mt.models import TaskValues
-
-from .specs import CODE, pipeline, task
+from tests.engine.specs import CODE, pipeline, task
 
 
 class Simulation:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from jupyter_kfp_mt.embedded.engine.execution.problems import find_package_problems, find_problems
 from jupyter_kfp_mt.pipeline_spec import Package, from_wire
-
-from .specs import CODE, pipeline, task
+from tests.engine.specs import CODE, pipeline, task
 
 
 def found(tasks: dict[str, Any], components: dict[str, Any] | None = None) -> dict[str, str]:

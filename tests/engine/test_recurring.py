@@ -13,9 +13,8 @@ from jupyter_kfp_mt.embedded.engine.recurring import RecurringRunController
 from jupyter_kfp_mt.embedded.schedule import Trigger
 from jupyter_kfp_mt.embedded.store import RecurringRunRow, Store
 from jupyter_kfp_mt.pipeline_spec import Package
-
-from . import pipelines
-from .bench import Bench
+from tests.engine import pipelines
+from tests.engine.bench import Bench
 
 
 class Clocked:

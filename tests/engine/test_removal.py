@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_kfp_mt.embedded.engine.loop.remover import FolderRemover
-
-from .bench import PATIENCE
+from tests.engine.bench import PATIENCE
 
 
 @pytest.fixture

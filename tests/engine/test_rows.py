@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from jupyter_kfp_mt.pipeline_spec import Package
-
-from . import rows_control, rows_platform, rows_values
-from .bench import Bench
-from .rows import Row
+from tests.engine import rows_control, rows_platform, rows_values
+from tests.engine.bench import Bench
+from tests.engine.rows import Row
 
 ROWS = [*rows_control.ROWS, *rows_values.ROWS, *rows_platform.ROWS]
 

@@ -12,8 +12,7 @@ import pytest
 from jupyter_kfp_mt.embedded.engine.execution.volumes import CREATE, DELETE, VolumeClaims, claims_folder
 from jupyter_kfp_mt.embedded.engine.loop.remover import FolderRemover
 from jupyter_kfp_mt.embedded.engine.plan.inputs import InputError
-
-from .bench import Bench
+from tests.engine.bench import Bench
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_kfp_mt import embedded
-
-from .world import World
+from tests.fuzz.world import World
 
 
 @pytest.fixture(scope="module")

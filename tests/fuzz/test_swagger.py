@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
-from .world import DESCRIPTIONS, EXAMPLES, World, bounded
+from tests.fuzz.world import DESCRIPTIONS, EXAMPLES, World, bounded
 
 # Described and not served: 404, as a real server does; the reports are of cluster parts we do not have.
 NOT_SERVED = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .recorded import Pod, pod_of_a_cluster
+from tests.kube.recorded import Pod, pod_of_a_cluster
 
 
 @pytest.fixture

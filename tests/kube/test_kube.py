@@ -14,8 +14,7 @@ from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError, KfpNotFoundError, KfpRefusedError
 from jupyter_kfp_mt.kube import Access, Cluster, Kubernetes, KubernetesApi, Timeouts, cluster_of
-
-from .recorded import EDITOR, STRANGER, VIEWER, Pod, pod_of_a_cluster
+from tests.kube.recorded import EDITOR, STRANGER, VIEWER, Pod, pod_of_a_cluster
 
 RUN = "9849af41-ccb6-43fd-b5f9-a797d87e4500"
 VIEWER_USER = 'User "system:serviceaccount:alice:default-viewer"'

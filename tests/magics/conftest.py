@@ -1,3 +1,3 @@
-from laptop import laptop, service
+from tests.laptop import laptop, service
 
 __all__ = ["laptop", "service"]

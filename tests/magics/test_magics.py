@@ -12,13 +12,13 @@ import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from laptop import BROKEN, HELLO, Laptop
 
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError, KfpInputError, RunFailed, kfp_error
 from jupyter_kfp_mt.lists import RunList
 from jupyter_kfp_mt.magics.kfp import KfpMagics
 from jupyter_kfp_mt.models import Run, Status
 from jupyter_kfp_mt.service import KfpService
+from tests.laptop import BROKEN, HELLO, Laptop
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,8 +6,7 @@ import pytest
 
 from jupyter_kfp_mt.errors import KfpInputError
 from jupyter_kfp_mt.pipeline_spec import check_parameters, coerce_parameters, info, parse
-
-from .pipelines import SIMPLE
+from tests.pipeline_spec.pipelines import SIMPLE
 
 PACKAGE = parse(SIMPLE, name="train.yaml")
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from jupyter_kfp_mt.errors import KfpInputError
 from jupyter_kfp_mt.models import Cache
 from jupyter_kfp_mt.pipeline_spec import from_wire, info, parse, task_total, with_cache
-
-from .pipelines import PLATFORM, SIMPLE
+from tests.pipeline_spec.pipelines import PLATFORM, SIMPLE
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "notebooks" / "pipelines").glob("*.yaml"))
 

@@ -6,7 +6,7 @@ import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403 - fixtures; `pytest_plugins` is for the top folder only
 from traitlets.config import Config
 
-from .fake_service import FakeKfp
+from tests.server.fake_service import FakeKfp
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doctor.world import World, a_world
 from tornado.httpclient import HTTPClientError
 from traitlets.config import Config
 
 from jupyter_kfp_mt.connection import connect
+from tests.doctor.world import World, a_world
 
 FETCH = {"method": "POST", "body": b"", "allow_nonstandard_methods": True}
 

@@ -12,9 +12,8 @@ import pytest
 from traitlets.config import Config
 
 from jupyter_kfp_mt.errors import kfp_error
-
-from .fake_service import FakeKfp
-from .sse import Reader, stream
+from tests.server.fake_service import FakeKfp
+from tests.server.sse import Reader, stream
 
 Open = Callable[..., AbstractAsyncContextManager[Reader]]
 

@@ -11,8 +11,7 @@ import pytest
 from traitlets.config import Config
 
 from jupyter_kfp_mt.embedded import stop
-
-from .sse import stream
+from tests.server.sse import stream
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kube.recorded import pod_of_a_cluster
-from service.test_archive import BY_POD, NO_SUCH_KEY, TASK, text
-from service.test_cluster import RUN, Cluster, failed, pod_name
 from tornado.httpclient import HTTPClientError
 from traitlets.config import Config
 
 from jupyter_kfp_mt import display
 from jupyter_kfp_mt.commands import Session, perform, split
+from tests.kube.recorded import pod_of_a_cluster
+from tests.service.test_archive import BY_POD, NO_SUCH_KEY, TASK, text
+from tests.service.test_cluster import RUN, Cluster, failed, pod_name
 
 PATH = ("jupyter-kfp-mt", "namespaces/alice/runs", RUN, "tasks", TASK, "log")
 

@@ -13,8 +13,7 @@ from tornado.httpclient import HTTPClientError, HTTPResponse
 
 from jupyter_kfp_mt.errors import CATALOGUE, kfp_error
 from jupyter_kfp_mt.server.routes import ROUTES, Route
-
-from .fake_service import FakeKfp
+from tests.server.fake_service import FakeKfp
 
 Fetch = Callable[..., Awaitable[HTTPResponse]]
 RUNS = ("jupyter-kfp-mt", "namespaces", "team-a", "runs")

@@ -8,8 +8,7 @@ from datetime import datetime, timezone
 from jupyter_kfp_mt.models import Run, RunsEvent, Status
 from jupyter_kfp_mt.server.streams import NAMESPACES, EventLog, Streams
 from jupyter_kfp_mt.server.watch import Reset
-
-from .fake_service import FakeKfp, FakeService
+from tests.server.fake_service import FakeKfp, FakeService
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 

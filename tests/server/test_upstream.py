@@ -12,8 +12,7 @@ from jupyter_kfp_mt import __version__
 from jupyter_kfp_mt.errors import KfpError, KfpRefusedError, kfp_error
 from jupyter_kfp_mt.models import DoctorReport, EmbeddedMode
 from jupyter_kfp_mt.server.upstream import Upstream
-
-from .fake_service import FakeKfp
+from tests.server.fake_service import FakeKfp
 
 STATUS = ("jupyter-kfp-mt", "status")
 RUNS = ("jupyter-kfp-mt", "namespaces", "team-a", "runs")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from jupyter_kfp_mt.errors import kfp_error
 from jupyter_kfp_mt.models import RunsEvent, Status
 from jupyter_kfp_mt.server.watch import PAGE, Change, Pace, Reset, Rows, Watch, difference, look
-
-from .fake_service import FakeKfp, FakeService
+from tests.server.fake_service import FakeKfp, FakeService
 
 
 def watched(kfp: FakeKfp) -> tuple[Watch, list[Change]]:

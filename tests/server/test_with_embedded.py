@@ -16,8 +16,7 @@ from traitlets.config import Config
 from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.models import Phase, RuntimeFile
 from jupyter_kfp_mt.server.routes import ROUTES, Route
-
-from .sse import stream
+from tests.server.sse import stream
 
 EXAMPLE = {"source": {"kind": "example"}}
 BROKEN = """\

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kube.recorded import VIEWER, Pod, pod_of_a_cluster
 
 from jupyter_kfp_mt.context import Context, Notebook
 from jupyter_kfp_mt.context.poddefault import make_poddefault
@@ -15,6 +14,7 @@ from jupyter_kfp_mt.service.details.cluster.access import (
     missing_token,
     restart_notebook,
 )
+from tests.kube.recorded import VIEWER, Pod, pod_of_a_cluster
 
 CONTEXT = Context("http://kfp:8888", namespace="bob", notebook=Notebook("analysis", "alice", "analysis-0"))
 OPTIONS = "/apis/kubeflow.org/v1alpha1/namespaces/alice/poddefaults"

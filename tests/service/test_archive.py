@@ -8,16 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes import problem
-from kube.recorded import pod_of_a_cluster
 
 from jupyter_kfp_mt.client import Response
 from jupyter_kfp_mt.client.gateway_errors import timeout_error
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpNotFoundError
-
-from .argo import DRIVER, EXECUTOR, IMPL, Manifest, node_id
-from .test_cluster import RUN, Cluster, failed, pod_name
+from tests.fakes import problem
+from tests.kube.recorded import pod_of_a_cluster
+from tests.service.argo import DRIVER, EXECUTOR, IMPL, Manifest, node_id
+from tests.service.test_cluster import RUN, Cluster, failed, pod_name
 
 TASK, POD = node_id("root.load"), pod_name("root.load.executor")
 NODE = node_id("root.load.executor")

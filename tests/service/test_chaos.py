@@ -19,15 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import HEALTH
 
 from jupyter_kfp_mt.client import HttpTransport
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Phase, SubmitRequest
 from jupyter_kfp_mt.service import Journal, KfpService, Policies, Settling
-
-from .test_submit import TRAIN
+from tests.fakes import HEALTH
+from tests.service.test_submit import TRAIN
 
 PRESSES = int(os.environ.get("KFP_CHAOS_PRESSES", "200"))
 EXPERIMENT = {

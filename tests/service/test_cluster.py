@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeTransport, ManualClock
-from kube.recorded import Pod, pod_of_a_cluster
 
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError
 from jupyter_kfp_mt.models import Phase
 from jupyter_kfp_mt.service import KfpService
-
-from .argo import DAG_DRIVER, DRIVER, EXECUTOR, IMPL, Manifest, node_id
+from tests.fakes import FakeTransport, ManualClock
+from tests.kube.recorded import Pod, pod_of_a_cluster
+from tests.service.argo import DAG_DRIVER, DRIVER, EXECUTOR, IMPL, Manifest, node_id
 
 RUN = "9849af41-ccb6-43fd-b5f9-a797d87e4500"
 EXPERIMENT = "fdc80bae-addb-40fc-9c9e-bf983781ea3c"

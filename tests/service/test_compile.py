@@ -3,13 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fakes import FakeTransport
 
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.service.submit.compile import compile_file, compile_function
 from jupyter_kfp_mt.service.submit.sources import read_path
-
-from .test_runs import service
+from tests.fakes import FakeTransport
+from tests.service.test_runs import service
 
 PIPELINE = """\
 from kfp import dsl
@@ -70,7 +69,7 @@ def test_a_file_that_does_not_compile_is_told_with_its_line(
 
 
 def test_a_function_is_compiled_where_it_lives() -> None:
-    from .doubling import double
+    from tests.service.doubling import double
 
     assert compile_function(double).name == "double"
     assert service(FakeTransport()).inspect(double).pipeline.parameters[0].name == "x"

@@ -15,9 +15,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from context.pods import Folder
-from embedded.running import Running, running
-from pipeline_spec.pipelines import SIMPLE
 
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.context import Environment
@@ -25,6 +22,9 @@ from jupyter_kfp_mt.errors import CATALOGUE, KfpError
 from jupyter_kfp_mt.models import Source, SourceKind
 from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.settings import KfpSettings
+from tests.context.pods import Folder
+from tests.embedded.running import Running, running
+from tests.pipeline_spec.pipelines import SIMPLE
 
 TRAIN = Source(kind=SourceKind.TEXT, path="train.yaml", text=SIMPLE)
 COOKIE = "oauth2_proxy_kubeflow=signed-in"

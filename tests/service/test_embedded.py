@@ -17,8 +17,7 @@ from jupyter_kfp_mt.owner import is_served
 from jupyter_kfp_mt.service import Journal, KfpService
 from jupyter_kfp_mt.service.state.journal import Stage
 from jupyter_kfp_mt.settings import KfpSettings
-
-from .loops import nested
+from tests.service.loops import nested
 
 PIPELINES = Path(__file__).parents[2] / "notebooks" / "pipelines"
 LAPTOP = Environment({}, Path("/no/such/root"), served=is_served)

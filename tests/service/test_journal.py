@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes import FakeTransport, ManualClock, ok, problem
 
 from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.gateway_errors import timeout_error
@@ -19,9 +18,9 @@ from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Phase
 from jupyter_kfp_mt.service import Journal, KfpService
 from jupyter_kfp_mt.service.state.journal import Intent, Stage
-
-from .test_runs import CONTEXT, OURS, RUNS
-from .test_submit import PLAIN, accepted, kfp
+from tests.fakes import FakeTransport, ManualClock, ok, problem
+from tests.service.test_runs import CONTEXT, OURS, RUNS
+from tests.service.test_submit import PLAIN, accepted, kfp
 
 ONE_PRESS = msgspec.structs.replace(PLAIN, display_name="mine", submit_key="k")
 GONE = problem(404, 5, "Run x not found")

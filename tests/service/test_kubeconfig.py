@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import pytest
 import trustme
-from embedded.running import Running, running
 
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.context import Environment
@@ -25,8 +24,8 @@ from jupyter_kfp_mt.kube import surroundings
 from jupyter_kfp_mt.kube.config import open_gate
 from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.settings import KfpSettings
-
-from .test_deployments import smoke
+from tests.embedded.running import Running, running
+from tests.service.test_deployments import smoke
 
 TOKEN = "cluster-token-canary"
 SERVICE = "/api/v1/namespaces/kubeflow/services/ml-pipeline:http/proxy"

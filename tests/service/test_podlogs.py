@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kube.recorded import Pod, pod_of_a_cluster
 
 from jupyter_kfp_mt.errors import KfpNotFoundError
 from jupyter_kfp_mt.service.state.podlogs import KEPT, Copy, PodLogs
+from tests.kube.recorded import Pod, pod_of_a_cluster
 
 LOG = "/api/v1/namespaces/alice/pods/step/log?container=main"
 FIRST = f"{LOG}&tailLines=20000&timestamps=true"

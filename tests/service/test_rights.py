@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes import FakeTransport, ManualClock
-from kube.recorded import VIEWER, Pod, pod_of_a_cluster
 
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.service.core import Caches
+from tests.fakes import FakeTransport, ManualClock
+from tests.kube.recorded import VIEWER, Pod, pod_of_a_cluster
 
 RUNS = "/apis/v2beta1/runs"
 

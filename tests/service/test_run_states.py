@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from embedded.running import Running, running
 
 from jupyter_kfp_mt.auth import TokenFile
 from jupyter_kfp_mt.client import HttpTransport
@@ -14,8 +13,8 @@ from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.run_rules import ACTIVE, FILTERABLE, STATES, UNSPECIFIED, Phase
 from jupyter_kfp_mt.server.watch import PAGE, Rows, look
 from jupyter_kfp_mt.service import KfpService
-
-from .test_submit import TRAIN
+from tests.embedded.running import Running, running
+from tests.service.test_submit import TRAIN
 
 STORED = {  # name of a run → the states it has been in
     **{state.value: [state.value] for state in STATES},

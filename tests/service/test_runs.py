@@ -6,8 +6,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from context.pods import token
-from fakes import FakeTransport, ManualClock, ok, problem
 
 from jupyter_kfp_mt import display
 from jupyter_kfp_mt.auth import TokenFile
@@ -18,6 +16,8 @@ from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, RunFailed, RunTimeout
 from jupyter_kfp_mt.models import NO_DETAILS, NO_SPEC, Caution, Phase, RunQuery
 from jupyter_kfp_mt.service import KfpService
+from tests.context.pods import token
+from tests.fakes import FakeTransport, ManualClock, ok, problem
 
 RUNS = "/apis/v2beta1/runs"
 EXPERIMENTS = "/apis/v2beta1/experiments"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from embedded.running import running
 
 from jupyter_kfp_mt.auth import TokenFile
 from jupyter_kfp_mt.client import HttpTransport
@@ -13,8 +12,8 @@ from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import RunQuery
 from jupyter_kfp_mt.service import KfpService
-
-from .test_submit import TRAIN
+from tests.embedded.running import running
+from tests.service.test_submit import TRAIN
 
 NAMES = ["100%", "a+b", "a b", "a%2Bb", "c_d", "cxd", r"e\f", 'q"q', "ü", "<b>", "x&y=z", "#1", "a/b", "’"]
 

@@ -5,15 +5,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes import FakeTransport, ManualClock, ok, problem
-from pipeline_spec.pipelines import SIMPLE
 
 from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.errors import KfpConflictError, KfpError
 from jupyter_kfp_mt.models import Cache, Source, SourceKind, SubmitRequest
-
-from .test_runs import CONTEXT, EXPERIMENTS, OURS, RUN_ID, RUNS, run, service
+from tests.fakes import FakeTransport, ManualClock, ok, problem
+from tests.pipeline_spec.pipelines import SIMPLE
+from tests.service.test_runs import CONTEXT, EXPERIMENTS, OURS, RUN_ID, RUNS, run, service
 
 TRAIN = Source(kind=SourceKind.TEXT, path="train.yaml", text=SIMPLE)
 PLAIN = SubmitRequest(source=TRAIN, parameters={"name": "x"})

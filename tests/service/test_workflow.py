@@ -8,8 +8,7 @@ import pytest
 
 from jupyter_kfp_mt.models import ChildTask, Phase, RunDetails, Task
 from jupyter_kfp_mt.service.tasks.workflow import Step, Workflow, fold_tasks, read_workflow, steps_of
-
-from .argo import DAG_DRIVER, DRIVER, EXECUTOR, IMPL, WORKFLOW, Manifest, node_id
+from tests.service.argo import DAG_DRIVER, DRIVER, EXECUTOR, IMPL, WORKFLOW, Manifest, node_id
 
 RECORDED = json.loads((Path(__file__).parent / "data/task_details.json").read_text())
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import nbformat
 import pytest
-from laptop import BROKEN, Laptop
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
+
+from tests.laptop import BROKEN, Laptop
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,13 +6,13 @@ from html.parser import HTMLParser
 
 import pytest
 from ipywidgets import Widget
-from laptop import BROKEN, HELLO, Laptop
 from traitlets import TraitError
 
 from jupyter_kfp_mt.errors import KfpError, KfpInputError, KfpNotFoundError, RunFailed
 from jupyter_kfp_mt.models import Run
 from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.widgets import KfpPanel, RunCard, RunsTable, SubmitForm
+from tests.laptop import BROKEN, HELLO, Laptop
 
 
 def until(true: Callable[[], object]) -> None:

@@ -1,0 +1,1 @@
+"""The tests; every import between them is absolute: `from tests.fakes import …`."""
