@@ -13,34 +13,34 @@ from ..errors import KfpError, KfpRefusedError
 from ..models import Healthz, Status
 from ..run_rules import ACTIVE
 from ..tokens import warn_if_late
-from .core import Core
+from .backend import Backend
 from .details.cluster.access import look, missing_token
 from .submit.settle import Settling, reconcile
 
 _RUNS_HERE = frozenset({"default-editor"})  # accounts that may run, by the profile controller's binding
 
 
-def status(core: Core, *, counts: bool, settling: Settling) -> Status:
+def status(backend: Backend, *, counts: bool, settling: Settling) -> Status:
     """Return who and where; trouble with the connection is in `error`, never raised.
 
     With `counts` it also counts the active runs and those that failed today, at two more calls. Without, two
     callers in the same moment cost one look.
     """
     if counts:
-        return _look(core, settling)
-    kept = core.caches.status.get(core.context.namespace)
+        return _look(backend, settling)
+    kept = backend.caches.status.get(backend.context.namespace)
     if kept is not None:
-        return _with_rights(core, kept)
-    found = _look(core, None)
-    return found if found.error else core.caches.status.put(core.context.namespace, found)
+        return _with_rights(backend, kept)
+    found = _look(backend, None)
+    return found if found.error else backend.caches.status.put(backend.context.namespace, found)
 
 
-def _look(core: Core, settling: Settling | None) -> Status:
+def _look(backend: Backend, settling: Settling | None) -> Status:
     """Look at the server; without `settling` nothing is counted."""
-    context = core.context
+    context = backend.context
     claims = context.credential.claims()
     account = context.credential.account or claims.account
-    late = warn_if_late(claims.expires_at, core.clock.now())
+    late = warn_if_late(claims.expires_at, backend.clock.now())
     known = Status(
         connected=False,
         namespace=context.namespace,
@@ -57,7 +57,7 @@ def _look(core: Core, settling: Settling | None) -> Status:
         version=__version__,
     )
     try:
-        health = core.health(fresh=True)
+        health = backend.health(fresh=True)
         known = msgspec.structs.replace(
             known,
             kfp_version=health.tag_name,
@@ -65,59 +65,59 @@ def _look(core: Core, settling: Settling | None) -> Status:
             embedded=health.embedded,
             connected=True,
         )
-        running, failed = _counts(core, settling) if settling else (0, 0)
+        running, failed = _counts(backend, settling) if settling else (0, 0)
         if not settling:
-            core.learn_experiments()  # a page needs their names anyway, and it shows that we may look
+            backend.learn_experiments()  # a page needs their names anyway, and it shows that we may look
     except KfpRefusedError as error:
         return msgspec.structs.replace(known, can_run=False, error=error.body)
     except KfpError as error:
-        told = _told(core, error)
+        told = _told(backend, error)
         return msgspec.structs.replace(known, connected=False, error=told.body)
-    may_run = _may_run(core, health, account)
+    may_run = _may_run(backend, health, account)
     return msgspec.structs.replace(known, running=running, failed_today=failed, can_run=may_run)
 
 
-def _told(core: Core, error: KfpError) -> KfpError:
+def _told(backend: Backend, error: KfpError) -> KfpError:
     """The error, with the step that is missing where a notebook has no token."""
-    if error.code != "no-credential" or core.kubernetes is None or not core.context.notebook.name:
+    if error.code != "no-credential" or backend.kubernetes is None or not backend.context.notebook.name:
         return error
-    return missing_token(core.context, look(core.kubernetes, core.context))
+    return missing_token(backend.context, look(backend.kubernetes, backend.context))
 
 
-def _may_run(core: Core, health: Healthz, account: str) -> bool | None:
+def _may_run(backend: Backend, health: Healthz, account: str) -> bool | None:
     """Whether runs may be started here, as far as it is known by now."""
     if not health.multi_user or (health.embedded and account in _RUNS_HERE):
         return True
-    if core.kubernetes is None or health.embedded:
+    if backend.kubernetes is None or health.embedded:
         return None
-    return core.caches.rights.may_run(core.kubernetes, core.context.namespace)
+    return backend.caches.rights.may_run(backend.kubernetes, backend.context.namespace)
 
 
-def _with_rights(core: Core, known: Status) -> Status:
+def _with_rights(backend: Backend, known: Status) -> Status:
     """`known` with the right to run, which may have been answered since."""
     if known.can_run is not None or not known.connected:
         return known
-    may_run = _may_run(core, Healthz(multi_user=known.multi_user, embedded=known.embedded), known.identity)
+    may_run = _may_run(backend, Healthz(multi_user=known.multi_user, embedded=known.embedded), known.identity)
     return msgspec.structs.replace(known, can_run=may_run)
 
 
-def _counts(core: Core, settling: Settling) -> tuple[int, int]:
+def _counts(backend: Backend, settling: Settling) -> tuple[int, int]:
     """How many runs are active, with the submits that are not confirmed, and how many failed today."""
-    waiting = len(reconcile(core, settling))
-    return waiting + _count(core, *filters.in_phases(ACTIVE)), _failed(core)
+    waiting = len(reconcile(backend, settling))
+    return waiting + _count(backend, *filters.in_phases(ACTIVE)), _failed(backend)
 
 
-def _failed(core: Core) -> int:
-    midnight = core.clock.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+def _failed(backend: Backend) -> int:
+    midnight = backend.clock.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
     since = {
         "operation": "GREATER_THAN_EQUALS",
         "key": "created_at",
         "timestamp_value": filters.moment(midnight),
     }
-    return _count(core, filters.equals("state", "FAILED"), since)
+    return _count(backend, filters.equals("state", "FAILED"), since)
 
 
-def _count(core: Core, *predicates: filters.Predicate) -> int:
+def _count(backend: Backend, *predicates: filters.Predicate) -> int:
     here = filters.equals("storage_state", "AVAILABLE")
-    request = requests.list_runs(core.namespace(), [here, *predicates], page_size=1)
-    return core.api.call(request).total_size
+    request = requests.list_runs(backend.namespace(), [here, *predicates], page_size=1)
+    return backend.api.call(request).total_size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 import msgspec
@@ -22,18 +21,18 @@ from ..models import (
     PipelineVersionPage,
 )
 from ..pipeline_spec import info
-from .core import UUID, Core
+from .backend import UUID, Backend
 from .experiments import check_text
 from .paging import MAX_PAGE, read_pages
-from .submit.sources import AnySource, resolve, to_source, version_of
+from .submit.sources import AnySource, propose_run_name, resolve, to_source, version_of
 
 
-def read_page(core: Core, query: PipelineQuery) -> PipelinePage:
+def read_page(backend: Backend, query: PipelineQuery) -> PipelinePage:
     """Return one page of the namespace's own pipelines, or of the shared ones."""
     predicates = [filters.contains("display_name", query.search)] if query.search else []
-    return core.api.call(
+    return backend.api.call(
         requests.list_pipelines(
-            "" if query.shared else core.namespace(),
+            "" if query.shared else backend.namespace(),
             predicates,
             sort_by=query.sort_by,
             page_size=query.page_size,
@@ -42,31 +41,31 @@ def read_page(core: Core, query: PipelineQuery) -> PipelinePage:
     )
 
 
-def list_pipelines(core: Core, query: PipelineQuery, *, limit: int) -> PipelineList:
+def list_pipelines(backend: Backend, query: PipelineQuery, *, limit: int) -> PipelineList:
     """Return the newest pipelines, at most `limit`."""
-    pages = list(read_pages(partial(read_page, core), query, limit))
+    pages = list(read_pages(partial(read_page, backend), query, limit))
     rows = [pipeline for page in pages for pipeline in page.pipelines]
     return PipelineList(rows, total_size=pages[-1].total_size if pages else 0)
 
 
-def find(core: Core, reference: str) -> Pipeline:
+def find(backend: Backend, reference: str) -> Pipeline:
     """Return a pipeline by id or name, an own one before a shared one; raises `not-found`."""
     if UUID.fullmatch(reference):
-        found = core.api.call(requests.get_pipeline(reference))
-        if found.namespace in ("", core.namespace()):
+        found = backend.api.call(requests.get_pipeline(reference))
+        if found.namespace in ("", backend.namespace()):
             return found
-        raise core.missing("pipeline", reference, Pipeline)
-    for namespace in dict.fromkeys((core.namespace(), "")):
-        named = _named(core, namespace, reference)
+        raise backend.missing("pipeline", reference, Pipeline)
+    for namespace in dict.fromkeys((backend.namespace(), "")):
+        named = _named(backend, namespace, reference)
         if named is not None:
             return named
-    raise core.missing("pipeline", reference, Pipeline)
+    raise backend.missing("pipeline", reference, Pipeline)
 
 
-def read_versions_page(core: Core, pipeline_id: str, query: PageQuery) -> PipelineVersionPage:
+def read_versions_page(backend: Backend, pipeline_id: str, query: PageQuery) -> PipelineVersionPage:
     """Return one page of the versions of a pipeline, newest first."""
-    pipeline = find(core, pipeline_id)
-    return core.api.call(
+    pipeline = find(backend, pipeline_id)
+    return backend.api.call(
         requests.list_versions(
             pipeline.pipeline_id,
             sort_by=query.sort_by,
@@ -76,65 +75,63 @@ def read_versions_page(core: Core, pipeline_id: str, query: PageQuery) -> Pipeli
     )
 
 
-def list_versions(core: Core, pipeline_id: str, *, limit: int) -> PipelineVersionList:
+def list_versions(backend: Backend, pipeline_id: str, *, limit: int) -> PipelineVersionList:
     """Return the newest versions of a pipeline, at most `limit`, and at most a page."""
-    page = read_versions_page(core, pipeline_id, PageQuery(page_size=min(limit, MAX_PAGE)))
+    page = read_versions_page(backend, pipeline_id, PageQuery(page_size=min(limit, MAX_PAGE)))
     return PipelineVersionList(page.pipeline_versions, total_size=page.total_size)
 
 
-def delete(core: Core, reference: str, version_id: str = "") -> None:
+def delete(backend: Backend, reference: str, version_id: str = "") -> None:
     """Delete a pipeline, by id or name, with its versions, or one version of it."""
-    found = find(core, reference)
+    found = find(backend, reference)
     if version_id:
-        core.api.call(requests.delete_version(found.pipeline_id, version_id))
+        backend.api.call(requests.delete_version(found.pipeline_id, version_id))
     else:
-        core.api.call(requests.delete_pipeline(found.pipeline_id))
+        backend.api.call(requests.delete_pipeline(found.pipeline_id))
 
 
-def upload(core: Core, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
+def upload(backend: Backend, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
     """Register a pipeline privately; a name that is known gets a new version."""
-    package = resolve(core, to_source(source)).package
+    package = resolve(backend, to_source(source)).package
     name = name or package.name
     _check(name, description)
-    known = _named(core, core.namespace(), name)
+    known = _named(backend, backend.namespace(), name)
     text = package.to_yaml()
     if known is not None:
-        label = f"{name[:100]} {core.clock.now().strftime('%Y-%m-%d %H-%M-%S')}"
+        label = f"{name[:100]} {backend.clock.now().strftime('%Y-%m-%d %H-%M-%S')}"
         request = requests.upload_version(known.pipeline_id, text, name=label, description=description)
-        return core.api.call(request)
-    made = core.api.call(requests.upload_pipeline(core.namespace(), text, name=name, description=description))
-    return version_of(core, made.pipeline_id, "")
+        return backend.api.call(request)
+    made = backend.api.call(
+        requests.upload_pipeline(backend.namespace(), text, name=name, description=description)
+    )
+    return version_of(backend, made.pipeline_id, "")
 
 
-def inspect(core: Core, source: AnySource) -> Inspection:
+def inspect(backend: Backend, source: AnySource) -> Inspection:
     """Return a source as a form needs it; starts nothing."""
-    found = resolve(core, to_source(source))
-    pipeline = greeting_us(core, info(found.package)) if found.example else info(found.package)
-    moment = core.clock.now().astimezone().strftime("%Y-%m-%d %H-%M")
-    return Inspection(pipeline=pipeline, display_name=f"{short_name(pipeline.name)} {moment}", warnings=[])
+    found = resolve(backend, to_source(source))
+    pipeline = info(found.package)
+    if found.example:
+        pipeline = _greet_namespace(backend, pipeline)
+    return Inspection(pipeline=pipeline, display_name=propose_run_name(backend, pipeline.name), warnings=[])
 
 
-def greeting_us(core: Core, pipeline: PipelineInfo) -> PipelineInfo:
+def _greet_namespace(backend: Backend, pipeline: PipelineInfo) -> PipelineInfo:
     """Return our example with the namespace as the name that it greets."""
     ours = [
-        msgspec.structs.replace(spec, default=core.context.namespace)
-        if spec.name == "name" and core.context.namespace
+        msgspec.structs.replace(spec, default=backend.context.namespace)
+        if spec.name == "name" and backend.context.namespace
         else spec
         for spec in pipeline.parameters
     ]
     return msgspec.structs.replace(pipeline, parameters=ours)
 
 
-def short_name(name: str) -> str:
-    """Return `name` cut so that a date fits behind it."""
-    return re.sub(r"\s+", " ", name).strip()[:200]
-
-
-def _named(core: Core, namespace: str, name: str) -> Pipeline | None:
+def _named(backend: Backend, namespace: str, name: str) -> Pipeline | None:
     """The pipeline with this `name`, which is unique, or the only one that shows it."""
     for key in ("name", "display_name"):
         request = requests.list_pipelines(namespace, [filters.equals(key, name)], page_size=2)
-        found = core.api.call(request).pipelines
+        found = backend.api.call(request).pipelines
         if len(found) == 1:
             return found[0]
     return None

@@ -14,14 +14,14 @@ from ..client.api import TRANSIENT
 from ..client.responses import shorten
 from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..lists import RunList
-from ..models import Experiment, Phase, Run, RunPage, RunQuery, Task
+from ..models import Experiment, Phase, Run, RunPage, RunQuery
 from ..polling import poll_interval
 from ..run_rules import RETRYABLE, is_confirmed, may_retry, may_terminate
-from .core import RUN_ID, UUID, Core
+from .backend import RUN_ID, UUID, Backend
 from .paging import MAX_PAGE
 from .state.journal import OPEN
 from .submit.settle import Settling, overdue, reconcile, unconfirmed
-from .tasks.rows import groups, leaves, plan_of, told
+from .tasks.rows import told
 
 WALK = 1000  # newest runs that are looked through where KFP cannot filter
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{3,}")
@@ -41,7 +41,7 @@ class WaitPolicy(NamedTuple):
     patience: float = 120.0  # seconds without an answer of KFP before giving up
 
 
-def read_page(core: Core, query: RunQuery, settling: Settling) -> RunPage:
+def read_page(backend: Backend, query: RunQuery, settling: Settling) -> RunPage:
     """Return one page of runs as rows: without specs and details.
 
     KFP ends a terminated run as FAILED, so a page filtered by FAILED or CANCELED may be shorter than asked.
@@ -49,15 +49,15 @@ def read_page(core: Core, query: RunQuery, settling: Settling) -> RunPage:
     """
     phases = _phases(query.state)
     first = not (query.search or query.archived or query.page_token)
-    waiting = reconcile(core, settling) if first and Phase.UNCONFIRMED in (phases or Phase) else []
+    waiting = reconcile(backend, settling) if first and Phase.UNCONFIRMED in (phases or Phase) else []
     predicates = [filters.equals("storage_state", "ARCHIVED" if query.archived else "AVAILABLE")]
     predicates += filters.in_phases(phases) if phases else []
     predicates += [filters.contains("display_name", query.search)] if query.search else []
     if query.experiment_id:
-        _own_experiment(core, query.experiment_id)
-    found = core.api.call(
+        _own_experiment(backend, query.experiment_id)
+    found = backend.api.call(
         requests.list_runs(
-            core.namespace(),
+            backend.namespace(),
             predicates,
             experiment_id=query.experiment_id,
             sort_by=query.sort_by,
@@ -65,7 +65,7 @@ def read_page(core: Core, query: RunQuery, settling: Settling) -> RunPage:
             page_token=query.page_token,
         )
     )
-    known = core.experiments_of(found.runs)
+    known = backend.experiments_of(found.runs)
     rows = [told(run, known.get(run.experiment_id), row=True) for run in found.runs]
     rows = [row for row in rows if not phases or row.phase in phases]
     listed_ids = {row.run_id for row in rows}
@@ -74,7 +74,7 @@ def read_page(core: Core, query: RunQuery, settling: Settling) -> RunPage:
         for row in waiting
         if row.run_id not in listed_ids and query.experiment_id in ("", row.experiment_id)
     ]
-    return msgspec.structs.replace(found, runs=marked(core, waiting + rows))
+    return msgspec.structs.replace(found, runs=marked(backend, waiting + rows))
 
 
 def _phases(words: Sequence[str]) -> frozenset[Phase]:
@@ -86,7 +86,7 @@ def _phases(words: Sequence[str]) -> frozenset[Phase]:
     return frozenset(map(Phase, words))
 
 
-def list_runs(core: Core, query: RunQuery, settling: Settling, *, limit: int) -> RunList:
+def list_runs(backend: Backend, query: RunQuery, settling: Settling, *, limit: int) -> RunList:
     """Return runs, at most `limit`; where KFP cannot filter, out of the newest `WALK`."""
     rows: list[Run] = []
     token, total, walked = "", 0, 0
@@ -94,7 +94,7 @@ def list_runs(core: Core, query: RunQuery, settling: Settling, *, limit: int) ->
     while len(rows) < limit and (not sifted or walked < WALK):
         most = WALK - walked if walked else limit
         size = min(MAX_PAGE, most if sifted else limit - len(rows))
-        part = read_page(core, msgspec.structs.replace(query, page_size=size, page_token=token), settling)
+        part = read_page(backend, msgspec.structs.replace(query, page_size=size, page_token=token), settling)
         rows += part.runs
         token, total, walked = part.next_page_token, part.total_size, walked + size
         if not token:
@@ -107,63 +107,63 @@ def list_runs(core: Core, query: RunQuery, settling: Settling, *, limit: int) ->
     return found
 
 
-def _own_experiment(core: Core, experiment_id: str) -> None:
+def _own_experiment(backend: Backend, experiment_id: str) -> None:
     """Refuse an experiment of another namespace: KFP would list by it and ignore ours (kfp-api §5)."""
-    found = core.experiment(experiment_id) if UUID.fullmatch(experiment_id) else None
-    if found is None or found.namespace != core.namespace():
-        raise core.missing("experiment", experiment_id, Experiment)
+    found = backend.experiment(experiment_id) if UUID.fullmatch(experiment_id) else None
+    if found is None or found.namespace != backend.namespace():
+        raise backend.missing("experiment", experiment_id, Experiment)
 
 
-def get(core: Core, run_id: str) -> Run:
+def get(backend: Backend, run_id: str) -> Run:
     """Return one run with its spec; one `not-found` for unknown, malformed, and somebody else's."""
     if not RUN_ID.fullmatch(run_id):
-        raise core.missing("run", run_id[:80], Run)
+        raise backend.missing("run", run_id[:80], Run)
     try:
-        return shown(core, core.api.call(requests.get_run(run_id)))
+        return shown(backend, backend.api.call(requests.get_run(run_id)))
     except KfpNotFoundError:
-        intent = core.journal.find(run_id)
-        ours = intent is not None and intent.namespace == core.context.namespace
-        if intent is None or not ours or intent.stage not in OPEN or overdue(core, intent):
+        intent = backend.journal.find(run_id)
+        ours = intent is not None and intent.namespace == backend.context.namespace
+        if intent is None or not ours or intent.stage not in OPEN or overdue(backend, intent):
             raise
-        return unconfirmed(core, intent)
+        return unconfirmed(backend, intent)
 
 
-def shown(core: Core, run: Run) -> Run:
+def shown(backend: Backend, run: Run) -> Run:
     """Return `run` with our fields; raises `not-found` when it is of another namespace."""
-    return marked(core, [told(run, core.guard(run), row=False)])[0]
+    return marked(backend, [told(run, backend.guard(run), row=False)])[0]
 
 
-def marked(core: Core, rows: list[Run]) -> list[Run]:
+def marked(backend: Backend, rows: list[Run]) -> list[Run]:
     """Return `rows` with whether each was started from here."""
-    mine = core.journal.accepted([row.run_id for row in rows])
+    mine = backend.journal.accepted([row.run_id for row in rows])
     return [msgspec.structs.replace(row, mine=True) if row.run_id in mine else row for row in rows]
 
 
-def find(core: Core, reference: str) -> Run:
+def find(backend: Backend, reference: str) -> Run:
     """Return the run that an id, the start of one, a unique name or `@last` means.
 
     Raises `not-found` and `ambiguous`.
     """
     if UUID.fullmatch(reference):
-        return get(core, reference)
+        return get(backend, reference)
     found: dict[str, Run] = {}
     if reference == "@last":
-        found = _newest(core, [], 1)
+        found = _newest(backend, [], 1)
     elif _ID_START.fullmatch(reference.lower()):
-        starting = _newest(core, [filters.contains("run_id", reference.lower())], MAX_PAGE)
+        starting = _newest(backend, [filters.contains("run_id", reference.lower())], MAX_PAGE)
         found = {key: run for key, run in starting.items() if key.startswith(reference.lower())}
     if reference and not found and reference != "@last":
-        found = _newest(core, [filters.equals("display_name", reference)], 6)
+        found = _newest(backend, [filters.equals("display_name", reference)], 6)
     if len(found) > 1:
         raise _ambiguous(reference, list(found.values()))
     if not found:
-        return get(core, reference)  # an id of another form, or not there
-    return get(core, next(iter(found)))
+        return get(backend, reference)  # an id of another form, or not there
+    return get(backend, next(iter(found)))
 
 
-def _newest(core: Core, predicates: list[filters.Predicate], count: int) -> dict[str, Run]:
-    request = requests.list_runs(core.namespace(), predicates, sort_by="created_at desc", page_size=count)
-    return {run.run_id: run for run in core.api.call(request).runs}
+def _newest(backend: Backend, predicates: list[filters.Predicate], count: int) -> dict[str, Run]:
+    request = requests.list_runs(backend.namespace(), predicates, sort_by="created_at desc", page_size=count)
+    return {run.run_id: run for run in backend.api.call(request).runs}
 
 
 def _ambiguous(reference: str, found: list[Run]) -> KfpError:
@@ -171,35 +171,9 @@ def _ambiguous(reference: str, found: list[Run]) -> KfpError:
     return kfp_error("ambiguous", ref=reference, n=len(found), things="runs", list=rows)
 
 
-class Reported(NamedTuple):
-    """What a server tells of the tasks of a run."""
-
-    tasks: list[Task]
-    groups: list[Task]  # what holds them; empty where the server does not tell
-    values: bool  # whether inputs and outputs are told
-
-
-def reported(core: Core, run: Run) -> Reported:
-    """Return the tasks of `run` and what holds them."""
-    plan = plan_of(run.pipeline_spec)
-    if core.health().embedded:
-        listed = core.api.call(requests.list_tasks(run.run_id)).tasks
-        return Reported(leaves(listed, plan), groups(listed), values=True)
-    from .details.cluster import run as cluster  # Workflows and their explanation: not for a list
-
-    details = cluster.tasks(core, run) or run.task_details
-    return Reported(leaves(details, plan), [], values=False)
-
-
-def tasks(core: Core, run: Run) -> tuple[list[Task], bool]:
-    """Return the tasks of `run`, and whether they tell inputs and outputs."""
-    found = reported(core, run)
-    return found.tasks, found.values
-
-
-def change(core: Core, run_id: str, verb: str) -> Run:
+def change(backend: Backend, run_id: str, verb: str) -> Run:
     """Terminate, archive, unarchive or retry; the first three may be repeated without harm."""
-    run = get(core, run_id)
+    run = get(backend, run_id)
     if verb == "retry" and not may_retry(run.phase):
         raise kfp_error(
             "retry-refused",
@@ -210,15 +184,15 @@ def change(core: Core, run_id: str, verb: str) -> Run:
     if verb == "terminate" and not may_terminate(run.phase):
         return run
     try:
-        core.api.call(requests.change_run(run_id, verb))
+        backend.api.call(requests.change_run(run_id, verb))
     except KfpNotFoundError as error:
-        raise _really_missing(core, run, verb, error) from None
+        raise _really_missing(backend, run, verb, error) from None
     except KfpError as error:
-        changed = _changed_all_the_same(core, run_id, verb, error)
+        changed = _changed_all_the_same(backend, run_id, verb, error)
         if changed is None:
             raise
         return changed
-    return get(core, run_id)
+    return get(backend, run_id)
 
 
 def _require_confirmed(run: Run, verb: str) -> None:
@@ -227,11 +201,11 @@ def _require_confirmed(run: Run, verb: str) -> None:
         raise kfp_error("bad-input", field="run", problem=problem)
 
 
-def _really_missing(core: Core, run: Run, verb: str, error: KfpNotFoundError) -> KfpError:
+def _really_missing(backend: Backend, run: Run, verb: str, error: KfpNotFoundError) -> KfpError:
     """What a 404 to a verb is about: the run has just been read, so most likely not the run itself."""
-    core.api.call(requests.get_run(run.run_id))  # raises when it is gone since
-    core.caches.experiments.drop(run.experiment_id)
-    if not run.experiment_id or core.experiment(run.experiment_id) is not None:
+    backend.api.call(requests.get_run(run.run_id))  # raises when it is gone since
+    backend.caches.experiments.drop(run.experiment_id)
+    if not run.experiment_id or backend.experiment(run.experiment_id) is not None:
         return kfp_error("kfp-error", status=404, text=shorten(error.details), details=error.details)
     if verb == "retry":
         return kfp_error("retry-refused", reason="Its experiment was deleted.", ref=run.run_id[:8])
@@ -239,39 +213,39 @@ def _really_missing(core: Core, run: Run, verb: str, error: KfpNotFoundError) ->
     return kfp_error("bad-input", field="run", problem=problem, details=error.details)
 
 
-def _changed_all_the_same(core: Core, run_id: str, verb: str, error: KfpError) -> Run | None:
+def _changed_all_the_same(backend: Backend, run_id: str, verb: str, error: KfpError) -> Run | None:
     """The run, if a look shows what the answer did not say: it goes on again, or it ends."""
     if not (verb == "retry" and error.unclear) and not (verb == "terminate" and error.code == "bad-input"):
         return None
     try:
-        run = get(core, run_id)
+        run = get(backend, run_id)
     except KfpError:
         return None
     return run if may_terminate(run.phase) is (verb == "retry") else None
 
 
-def delete(core: Core, run_id: str) -> None:
+def delete(backend: Backend, run_id: str) -> None:
     """Delete a run for good; one that is running is terminated first."""
-    run = get(core, run_id)
+    run = get(backend, run_id)
     _require_confirmed(run, "delete")
     if may_terminate(run.phase):
-        _quietly(core, requests.change_run(run_id, "terminate"))
+        _quietly(backend, requests.change_run(run_id, "terminate"))
     try:
-        core.api.call(requests.delete_run(run_id))
+        backend.api.call(requests.delete_run(run_id))
     except KfpNotFoundError as error:
-        raise _really_missing(core, run, "delete", error) from None
+        raise _really_missing(backend, run, "delete", error) from None
 
 
-def _quietly(core: Core, request: Request[Empty]) -> None:
+def _quietly(backend: Backend, request: Request[Empty]) -> None:
     """Do what makes the next step cleaner; that step does not depend on it."""
     try:
-        core.api.call(request)
+        backend.api.call(request)
     except KfpError:
         return
 
 
 def wait(
-    core: Core,
+    backend: Backend,
     run_id: str,
     *,
     timeout: float | None,
@@ -284,27 +258,27 @@ def wait(
     Raises `RunFailed` when it ended otherwise and `RunTimeout` after `timeout` seconds. A server that does
     not answer for a while is waited for; a run is not lost with a connection.
     """
-    began = heard = core.clock.monotonic()
+    began = heard = backend.clock.monotonic()
     pause = policy.first
-    longest = poll_interval(embedded=core.context.embedded)
+    longest = poll_interval(embedded=backend.context.embedded)
     last: Run | None = None
     while True:
         try:
-            run = get(core, run_id)
+            run = get(backend, run_id)
         except KfpError as error:
-            if error.code not in TRANSIENT or core.clock.monotonic() - heard > policy.patience:
+            if error.code not in TRANSIENT or backend.clock.monotonic() - heard > policy.patience:
                 raise
         else:
-            heard = core.clock.monotonic()
+            heard = backend.clock.monotonic()
             if on_change is not None and (last is None or _news(last) != _news(run)):
                 on_change(run)
             if run.ended:
                 return _outcome(run, why)
             last = run
-        left = float("inf") if timeout is None else began + timeout - core.clock.monotonic()
+        left = float("inf") if timeout is None else began + timeout - backend.clock.monotonic()
         if left <= 0:
             raise _late(last, run_id, timeout or 0.0)
-        core.clock.sleep(min(pause, left))
+        backend.clock.sleep(min(pause, left))
         pause = min(longest, pause * 1.5)
 
 

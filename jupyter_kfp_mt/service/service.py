@@ -39,7 +39,7 @@ from ..models import (
 )
 from ..polling import poll_interval
 from . import experiments, runs
-from .core import Caches, Core
+from .backend import Backend, Caches
 from .runs import WaitPolicy
 from .state.journal import Journal
 from .submit import settle
@@ -47,6 +47,7 @@ from .submit.settle import Settling
 
 if TYPE_CHECKING:
     from ..kube import Kubernetes
+    from .details.details import Details
     from .submit.sources import AnySource
 
 # Most verbs import their module when they are called: a cold list of runs takes half the time without them.
@@ -81,7 +82,7 @@ class KfpService:
         self._transport = transport
         self._policies = policies
         api = Api(context, transport, retry=policies.retry, clock=clock, request_id=request_id)
-        self._core = Core(api, caches or Caches.new(clock, journal), kubernetes)
+        self._backend = Backend(api, caches or Caches.new(clock, journal), kubernetes)
 
     def __repr__(self) -> str:
         return f"KfpService(namespace={self.namespace!r}, endpoint={self.context.endpoint!r})"
@@ -89,7 +90,7 @@ class KfpService:
     @property
     def context(self) -> Context:
         """Where and as whom."""
-        return self._core.context
+        return self._backend.context
 
     @property
     def namespace(self) -> str:
@@ -113,11 +114,11 @@ class KfpService:
         return KfpService(
             moved,
             self._transport.in_context(moved),
-            clock=self._core.clock,
+            clock=self._backend.clock,
             policies=self._policies,
-            caches=self._core.caches,
-            kubernetes=self._core.kubernetes,
-            request_id=self._core.api.request_id,
+            caches=self._backend.caches,
+            kubernetes=self._backend.kubernetes,
+            request_id=self._backend.api.request_id,
         )
 
     def on_behalf(self, request_id: str) -> KfpService:
@@ -125,10 +126,10 @@ class KfpService:
         return KfpService(
             self.context,
             self._transport,
-            clock=self._core.clock,
+            clock=self._backend.clock,
             policies=self._policies,
-            caches=self._core.caches,
-            kubernetes=self._core.kubernetes,
+            caches=self._backend.caches,
+            kubernetes=self._backend.kubernetes,
             request_id=request_id,
         )
 
@@ -140,7 +141,7 @@ class KfpService:
 
     def healthz(self) -> Healthz:
         """What the server says of itself, asked now."""
-        return self._core.health(fresh=True)
+        return self._backend.health(fresh=True)
 
     def status(self, *, counts: bool = True) -> Status:
         """Who am I, where, does it work; trouble with the connection is in `error`, never raised.
@@ -149,25 +150,25 @@ class KfpService:
         """
         from . import about
 
-        return about.status(self._core, counts=counts, settling=self._policies.settling)
+        return about.status(self._backend, counts=counts, settling=self._policies.settling)
 
     def create_access_option(self, *, allowed: bool = True) -> None:
         """Create “Allow access to Kubeflow Pipelines” in this notebook's profile; nothing restarts."""
         from .details.cluster import access
 
-        access.create_option(self._core.kubernetes, self.context, allowed=allowed)
+        access.create_option(self._backend.kubernetes, self.context, allowed=allowed)
 
     def restart_notebook(self, *, allowed: bool = True) -> None:
         """Start this notebook anew with the option: kernels end and this process too, files stay."""
         from .details.cluster import access
 
-        access.restart_notebook(self._core.kubernetes, self.context, allowed=allowed)
+        access.restart_notebook(self._backend.kubernetes, self.context, allowed=allowed)
 
     # runs
 
     def page_runs(self, query: RunQuery = RunQuery()) -> RunPage:  # noqa: B008 - a value
         """Return one page of runs as rows, without specs and details."""
-        return runs.read_page(self._core, query, self._policies.settling)
+        return runs.read_page(self._backend, query, self._policies.settling)
 
     def list_runs(
         self,
@@ -184,33 +185,33 @@ class KfpService:
         query = RunQuery(
             state=state, search=search, experiment_id=experiment_id, archived=archived, sort_by=sort_by
         )
-        return runs.list_runs(self._core, query, self._policies.settling, limit=limit)
+        return runs.list_runs(self._backend, query, self._policies.settling, limit=limit)
 
     def get_run(self, run_id: str | Run) -> Run:
         """One run."""
-        return runs.get(self._core, _id(run_id))
+        return runs.get(self._backend, _id(run_id))
 
     def find_run(self, ref: str | Run) -> Run:
         """The run that an id, at least four letters of its start, a unique name or `@last` means."""
-        return runs.find(self._core, _id(ref))
+        return runs.find(self._backend, _id(ref))
 
     def view_run(self, run_id: str | Run) -> RunView:
         """A run with its tasks, parameters, spec and failure."""
         from . import view
 
-        return view.view(self._core, _id(run_id))
+        return view.view_run(self._backend, self._details(), _id(run_id))
 
     def tasks(self, run_id: str | Run) -> TaskList:
         """The tasks of a run in the order of their start."""
         from . import view
 
-        return view.task_list(self._core, _id(run_id))
+        return view.list_tasks(self._backend, self._details(), _id(run_id))
 
     def why(self, run_id: str | Run) -> Failure | None:
         """Why a run failed; None when it did not."""
         from . import view
 
-        return view.why(self._core, _id(run_id))
+        return view.explain_failure(self._backend, self._details(), _id(run_id))
 
     def submit(
         self,
@@ -249,14 +250,14 @@ class KfpService:
         """
         from .submit import submit
 
-        run = submit.submit(self._core, request, self._policies.settling, patient=patient)
-        return run if run.phase is Phase.UNCONFIRMED else runs.shown(self._core, run)
+        run = submit.submit(self._backend, request, self._policies.settling, patient=patient)
+        return run if run.phase is Phase.UNCONFIRMED else runs.shown(self._backend, run)
 
     def preview(self, request: SubmitRequest) -> dict[str, Any]:
         """Return what `start_run` would send, without the ids; changes nothing."""
         from .submit import submit
 
-        return submit.build_body(self._core, request)
+        return submit.build_body(self._backend, request)
 
     def settle(self) -> float | None:
         """Look once at the submits that are not confirmed, in all namespaces of this server.
@@ -264,31 +265,31 @@ class KfpService:
         Returns the seconds until another look makes sense, None when everything is settled; for whoever
         has time to spare, since lists do the same. A server that does not answer is no error here.
         """
-        namespaces = sorted({intent.namespace for intent in settle.pending(self._core)})
+        namespaces = sorted({intent.namespace for intent in settle.pending(self._backend)})
         for namespace in namespaces:
-            settle.reconcile(self.in_namespace(namespace)._core, self._policies.settling)
-        now = self._core.clock.now().timestamp()
-        return settle.next_look(settle.pending(self._core), self._policies.settling, now)
+            settle.reconcile(self.in_namespace(namespace)._backend, self._policies.settling)
+        now = self._backend.clock.now().timestamp()
+        return settle.next_look(settle.pending(self._backend), self._policies.settling, now)
 
     def terminate(self, run_id: str | Run) -> Run:
         """Stop a run; one that has ended or is ending is returned as it is."""
-        return runs.change(self._core, _id(run_id), "terminate")
+        return runs.change(self._backend, _id(run_id), "terminate")
 
     def archive(self, run_id: str | Run) -> Run:
         """Put a run into the archive; it goes on running."""
-        return runs.change(self._core, _id(run_id), "archive")
+        return runs.change(self._backend, _id(run_id), "archive")
 
     def unarchive(self, run_id: str | Run) -> Run:
         """Take a run out of the archive."""
-        return runs.change(self._core, _id(run_id), "unarchive")
+        return runs.change(self._backend, _id(run_id), "unarchive")
 
     def retry(self, run_id: str | Run) -> Run:
         """Go on from the failed tasks; raises `retry-refused` when there is nothing to retry."""
-        return runs.change(self._core, _id(run_id), "retry")
+        return runs.change(self._backend, _id(run_id), "retry")
 
     def delete_run(self, run_id: str | Run) -> None:
         """Delete a run for good; one that is running is terminated first."""
-        runs.delete(self._core, _id(run_id))
+        runs.delete(self._backend, _id(run_id))
 
     def wait(
         self,
@@ -301,11 +302,11 @@ class KfpService:
         from . import view
 
         return runs.wait(
-            self._core,
+            self._backend,
             _id(run_id),
             timeout=timeout,
             on_change=on_change,
-            why=lambda run: view.reason(self._core, run),
+            why=lambda run: view.summarize_failure(self._details(), run),
             policy=self._policies.waiting,
         )
 
@@ -315,64 +316,73 @@ class KfpService:
         """A part of a task's log: from byte `offset`, or its last `tail` lines."""
         from . import logs
 
-        return logs.chunk(self._core, _id(run_id), task_id, offset=offset, attempt=attempt, tail=tail)
+        return logs.read_log(
+            self._backend,
+            self._details(),
+            _id(run_id),
+            task_id,
+            offset=offset,
+            attempt=attempt,
+            tail=tail,
+        )
 
     def pod(self, run_id: str | Run, task_id: str, *, attempt: int = 0) -> PodView:
         """The pod of an attempt at a task (0 is the last): its events, and itself as YAML."""
-        from . import pods
+        from . import view
 
-        return pods.view(self._core, _id(run_id), task_id, attempt)
+        return view.view_pod(self._backend, self._details(), _id(run_id), task_id, attempt)
 
     def logs(self, run_id: str | Run, task: str = "", *, tail: int = 0, search: str = "") -> str:
         """The log of a task; without a name of the one that failed, else runs, else ended last."""
         from . import logs
 
-        return logs.text(self._core, self.get_run(run_id), task, tail=tail, search=search)
+        run = self.get_run(run_id)
+        return logs.read_text(self._backend, self._details(), run, task, tail=tail, search=search)
 
     def outputs(self, run_id: str | Run, task: str = "") -> dict[str, dict[str, object]]:
         """What tasks made: task → name → value, or the address of an artifact."""
         from . import view
 
-        return view.outputs(self._core, _id(run_id), task)
+        return view.list_outputs(self._backend, self._details(), _id(run_id), task)
 
     def metrics(self, run_ids: Sequence[str | Run]) -> MetricTable:
         """The scalar metrics of runs, side by side."""
         from . import view
 
-        return view.metrics(self._core, [_id(run_id) for run_id in run_ids])
+        return view.list_metrics(self._backend, self._details(), [_id(run_id) for run_id in run_ids])
 
     # experiments
 
     def page_experiments(self, query: ExperimentQuery = ExperimentQuery()) -> ExperimentPage:  # noqa: B008
         """Return one page of experiments."""
-        return experiments.read_page(self._core, query)
+        return experiments.read_page(self._backend, query)
 
     def list_experiments(
         self, *, search: str = "", archived: bool = False, limit: int = 20
     ) -> ExperimentList:
         """List experiments, at most `limit`, the newest first."""
         query = ExperimentQuery(search=search, archived=archived)
-        return experiments.list_experiments(self._core, query, limit=limit)
+        return experiments.list_experiments(self._backend, query, limit=limit)
 
     def get_experiment(self, name_or_id: str) -> Experiment:
         """One experiment."""
-        return experiments.find(self._core, name_or_id)
+        return experiments.find(self._backend, name_or_id)
 
     def create_experiment(self, name: str, description: str = "") -> Experiment:
         """A new experiment."""
-        return experiments.create(self._core, name, description)
+        return experiments.create(self._backend, name, description)
 
     def archive_experiment(self, experiment: str) -> Experiment:
         """Archive an experiment, by id or name, and its runs."""
-        return experiments.change(self._core, experiment, "archive")
+        return experiments.change(self._backend, experiment, "archive")
 
     def unarchive_experiment(self, experiment: str) -> Experiment:
         """Restore an archived experiment, by id or name; its runs stay archived."""
-        return experiments.change(self._core, experiment, "unarchive")
+        return experiments.change(self._backend, experiment, "unarchive")
 
     def delete_experiment(self, experiment: str) -> None:
         """Delete an experiment for good, by id or name; its runs stay."""
-        experiments.delete(self._core, experiment)
+        experiments.delete(self._backend, experiment)
 
     # pipelines
 
@@ -380,20 +390,20 @@ class KfpService:
         """Return one page of the namespace's own pipelines, or of the shared ones."""
         from . import pipelines
 
-        return pipelines.read_page(self._core, query)
+        return pipelines.read_page(self._backend, query)
 
     def list_pipelines(self, *, shared: bool = False, search: str = "", limit: int = 20) -> PipelineList:
         """List pipelines, at most `limit`, the newest first."""
         from . import pipelines
 
         query = PipelineQuery(shared=shared, search=search)
-        return pipelines.list_pipelines(self._core, query, limit=limit)
+        return pipelines.list_pipelines(self._backend, query, limit=limit)
 
     def find_pipeline(self, ref: str) -> Pipeline:
         """The pipeline with this id or name, an own one before a shared one."""
         from . import pipelines
 
-        return pipelines.find(self._core, ref)
+        return pipelines.find(self._backend, ref)
 
     def page_versions(
         self,
@@ -403,37 +413,42 @@ class KfpService:
         """Return one page of the versions of a pipeline, newest first."""
         from . import pipelines
 
-        return pipelines.read_versions_page(self._core, pipeline_id, query)
+        return pipelines.read_versions_page(self._backend, pipeline_id, query)
 
     def list_versions(self, pipeline_id: str, *, limit: int = 20) -> PipelineVersionList:
         """List the versions of a pipeline, newest first."""
         from . import pipelines
 
-        return pipelines.list_versions(self._core, pipeline_id, limit=limit)
+        return pipelines.list_versions(self._backend, pipeline_id, limit=limit)
 
     def get_version(self, pipeline_id: str, version_id: str) -> PipelineVersion:
         """Return one version with its compiled pipeline."""
         from .submit.sources import version_of
 
-        return version_of(self._core, pipeline_id, version_id)
+        return version_of(self._backend, pipeline_id, version_id)
 
     def upload(self, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
         """Register a pipeline privately; a name that is known gets a new version."""
         from . import pipelines
 
-        return pipelines.upload(self._core, source, name=name, description=description)
+        return pipelines.upload(self._backend, source, name=name, description=description)
 
     def delete_pipeline(self, pipeline: str, version_id: str = "") -> None:
         """Delete a pipeline for good, by id or name, with its versions, or one version of it."""
         from . import pipelines
 
-        pipelines.delete(self._core, pipeline, version_id)
+        pipelines.delete(self._backend, pipeline, version_id)
 
     def inspect(self, source: AnySource) -> Inspection:
         """Read a source for the submit form; starts nothing."""
         from . import pipelines
 
-        return pipelines.inspect(self._core, source)
+        return pipelines.inspect(self._backend, source)
+
+    def _details(self) -> Details:
+        from .details.choose import choose_details
+
+        return choose_details(self._backend)
 
 
 def _id(run: str | Run) -> str:

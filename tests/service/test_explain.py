@@ -11,16 +11,15 @@ from hypothesis import strategies as st
 
 from jupyter_kfp_mt.kube import Event, Pod
 from jupyter_kfp_mt.models import Phase, Task
+from jupyter_kfp_mt.service.details.cluster.facts import events_of, states_of
 from jupyter_kfp_mt.service.explain import (
     RULES,
     Facts,
     Said,
-    events_of,
     explain,
     explain_task,
     explain_wait,
     facts_of,
-    states_of,
 )
 
 DATA = Path(__file__).parent / "data"
@@ -38,7 +37,7 @@ def facts_of_case(case: dict[str, Any]) -> Facts:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
 def test_each_real_case_is_told_in_these_words(case: dict[str, Any]) -> None:
-    told = explain_task(facts_of_case(case))
+    told = explain_task(facts_of_case(case)).failure
     wanted = {key: case[key] for key in ("message", "why", "next", "line") if key in case}
     assert {key: getattr(told, key) for key in wanted} == wanted
 
@@ -60,20 +59,20 @@ def test_every_rule_has_a_case() -> None:
     )
 )
 def test_there_is_always_an_answer_of_one_sentence(facts: Facts) -> None:
-    told = explain_task(facts)
-    assert told.message.startswith(f"Task {facts.task} ")
+    told = explain_task(facts).failure
+    assert told.message.startswith(f"{facts.subject} ")
     assert told.message.endswith(".")
-    assert "\n" not in told.message.removeprefix(f"Task {facts.task}")
+    assert "\n" not in told.message.removeprefix(facts.subject)
 
 
 def test_the_first_that_failed_is_told_and_the_others_named() -> None:
     tasks = [Task(task_id=name, display_name=name, phase=Phase.FAILED) for name in ("load", "train")]
-    told = explain(tasks, facts_of(tasks[0], "boom"), run_name="prep")
+    told = explain(tasks, facts_of(tasks[0], "boom"), run_name="prep").failure
     assert (told.task, told.task_id, told.others) == ("load", "load", ["train"])
 
 
 def test_a_run_without_a_failed_task_is_told_as_a_whole() -> None:
-    assert explain([], None, run_name="prep").message == "prep failed."
+    assert explain([], None, run_name="prep").failure.message == "prep failed."
 
 
 def test_a_recorded_pod_tells_why_it_waits() -> None:
@@ -82,8 +81,9 @@ def test_a_recorded_pod_tells_why_it_waits() -> None:
     pod = msgspec.convert(bodies["pods of a run"]["items"][0], Pod)
     events = msgspec.convert(bodies["events of a pod"]["items"], list[Event], strict=False)
     facts = facts_of(Task(display_name="echo"), states=states_of(pod), events=events_of(events))
-    told = explain_wait(facts, 75)
-    assert told is not None
+    explanation = explain_wait(facts, 75)
+    assert explanation is not None
+    told = explanation.failure
     assert told.message == "Task echo has waited 1 min."
     assert told.why == "Its image cannot be pulled (nosuch.example/img:1). The registry does not have it."
 
@@ -93,8 +93,9 @@ def test_a_recorded_pod_tells_why_it_waits() -> None:
 )
 def test_a_task_that_waits_says_for_what(seconds: float, waited: str) -> None:
     states = (Said("Unschedulable", "0/4 nodes are available: 4 Insufficient nvidia.com/gpu."),)
-    told = explain_wait(Facts("train", states=states), seconds)
-    assert told is not None
+    explanation = explain_wait(Facts("train", states=states), seconds)
+    assert explanation is not None
+    told = explanation.failure
     assert told.message == f"Task train has waited {waited}."
     assert told.why == "No node has a free GPU (0/4 nodes: insufficient nvidia.com/gpu)."
     assert told.next == "Ask for less, or wait."
@@ -105,13 +106,14 @@ def test_a_wait_of_less_than_a_minute_is_no_news() -> None:
 
 
 def test_a_wait_without_a_reason_says_so() -> None:
-    told = explain_wait(Facts("train"), 61)
-    assert told is not None
+    explanation = explain_wait(Facts("train"), 61)
+    assert explanation is not None
+    told = explanation.failure
     assert told.why == "The cluster does not say for what."
 
 
 def test_colours_and_control_characters_are_gone() -> None:
-    told = explain_task(facts_of(Task(display_name="load"), "\x1b[31mfatal:\x1b[0m \x07bad\r\n"))
+    told = explain_task(facts_of(Task(display_name="load"), "\x1b[31mfatal:\x1b[0m \x07bad\r\n")).failure
     assert told.line == "fatal: bad"
 
 
@@ -119,7 +121,7 @@ def test_a_pod_that_was_pushed_out_says_by_what() -> None:
     said = {"reason": "PreemptionByScheduler", "message": "preempting to accommodate a higher priority pod"}
     condition = {"type": "DisruptionTarget", "status": "True", **said}
     pod = msgspec.convert({"status": {"phase": "Failed", "conditions": [condition]}}, Pod)
-    told = explain_task(facts_of(Task(display_name="load"), states=states_of(pod)))
+    told = explain_task(facts_of(Task(display_name="load"), states=states_of(pod))).failure
     assert told.message == "Task load stopped: it gave way to something more important."
 
 
@@ -133,5 +135,5 @@ def test_a_pod_that_was_pushed_out_says_by_what() -> None:
     ],
 )
 def test_words_of_the_task_s_own_code_are_not_taken_for_kfp_s(line: str) -> None:
-    told = explain_task(facts_of(Task(display_name="load", exit_code=1), line))
+    told = explain_task(facts_of(Task(display_name="load", exit_code=1), line)).failure
     assert told.message == "Task load stopped: exit code 1."

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_kfp_mt.errors import KfpNotFoundError
-from jupyter_kfp_mt.service.state.podlogs import KEPT, Copy, PodLogs
+from jupyter_kfp_mt.service.state.podlogs import KEPT, LogCopy, PodLogs
 from tests.kube.recorded import Pod, pod_of_a_cluster
 
 LOG = "/api/v1/namespaces/alice/pods/step/log?container=main"
@@ -26,34 +26,34 @@ def line(second: float, text: str) -> bytes:
 
 
 def test_lines_that_were_seen_are_not_added_again() -> None:
-    copy = Copy()
+    copy = LogCopy()
     copy.add(line(1, "a") + line(1.5, "b"))
     copy.add(line(1, "a") + line(1.5, "b") + line(1.51, "c"))
     assert copy.part(0, 100).text == b"a\nb\nc\n"
 
 
 def test_lines_of_the_same_moment_are_all_kept() -> None:
-    copy = Copy()
+    copy = LogCopy()
     copy.add(line(1, "a") + line(1, "a"))
     copy.add(line(1, "a") + line(1, "a") + line(1, "a") + line(2, "a"))
     assert copy.part(0, 100).text == b"a\n" * 4
 
 
 def test_stamps_are_compared_by_their_value() -> None:
-    copy = Copy()
+    copy = LogCopy()
     copy.add(line(1.49, "a") + line(1.5, "b"))
     assert copy.add(line(1.49, "a") + line(1.5, "b") + line(1.500000001, "c")) == 1
 
 
 def test_a_line_that_was_cut_waits_for_the_rest() -> None:
-    copy = Copy()
+    copy = LogCopy()
     copy.add(line(1, "a") + b"2026-11-22T03:00:02Z half", cut=True)
     copy.add(line(1, "a") + line(2, "half and half"))
     assert copy.part(0, 100).text == b"a\nhalf and half\n"
 
 
 def test_places_stay_when_the_front_is_dropped() -> None:
-    copy = Copy()
+    copy = LogCopy()
     for second in range(5):
         copy.add(line(second, "x" * (KEPT // 4)))
     size = copy.size
@@ -64,7 +64,7 @@ def test_places_stay_when_the_front_is_dropped() -> None:
 
 
 def test_the_last_lines_know_their_place() -> None:
-    copy = Copy()
+    copy = LogCopy()
     copy.add(line(1, "a") + line(2, "b") + line(3, "c"))
     part = copy.last(2)
     assert (part.text, part.start, part.end, part.truncated) == (b"b\nc\n", 2, 6, True)
@@ -72,7 +72,7 @@ def test_the_last_lines_know_their_place() -> None:
 
 @pytest.mark.parametrize("garbage", [b"", b"\n", b"no stamp\n", b"2026 x\n", b"\xff\xfe\n"])
 def test_what_has_no_time_stamp_is_left_out(garbage: bytes) -> None:
-    copy = Copy()
+    copy = LogCopy()
     assert copy.add(garbage) == 0
 
 

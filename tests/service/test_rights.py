@@ -7,7 +7,7 @@ import pytest
 
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.service import KfpService
-from jupyter_kfp_mt.service.core import Caches
+from jupyter_kfp_mt.service.backend import Caches
 from tests.fakes import FakeTransport, ManualClock
 from tests.kube.recorded import VIEWER, Pod, pod_of_a_cluster
 

@@ -1,24 +1,23 @@
-"""Why a task failed, or what it waits for, in one sentence: an ordered table of rules over facts. Total.
+"""Why a task failed, or what it waits for, in one sentence: an ordered table of rules over facts. Pure.
 
-The first rule that knows the facts speaks; when none does, the last error line of the log does.
+The first rule that knows the facts decides; if none does, the last error line of the log is quoted.
 """
 
 from __future__ import annotations
 
-from .facts import Facts, Said, clean_lines, events_of, states_of
-from .rules import RULES, WAITS, explain, explain_task, explain_wait, facts_of, of_run
+from .facts import LOG_LINES, Facts, Said, clean_lines
+from .rules import RULES, WAITS, Explanation, explain, explain_task, explain_wait, facts_of
 
 __all__ = [
+    "LOG_LINES",
     "RULES",
     "WAITS",
+    "Explanation",
     "Facts",
     "Said",
     "clean_lines",
-    "events_of",
     "explain",
     "explain_task",
     "explain_wait",
     "facts_of",
-    "of_run",
-    "states_of",
 ]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ... import plain_text
-from ...kube import Event, Pod
 
-MAX_LINES = 400  # of the end of a log
+LOG_LINES = 400  # of the end of a log
 MAX_LINE = 1000  # characters of one line
 MAX_CLAUSE = 300  # characters of it that are shown in a sentence
+ASK_ADMIN = "Show an admin what it says."
 _INPUT = re.compile(r"^\[KFP Executor [^\n]*Got executor_input:\n\{\n.*?^\}\n", re.MULTILINE | re.DOTALL)
 _NOISE = re.compile(
     r"time=\"[^\"]*\" level=info"  # Argo's emissary
@@ -50,6 +50,12 @@ class Facts(NamedTuple):
     events: tuple[Said, ...] = ()
     driver: bool = False  # it was KFP's preparation of the task that failed
     upstream: str = ""  # the task that failed before this one could start
+    is_run: bool = False  # they are about the run itself, and `task` is its name
+
+    @property
+    def subject(self) -> str:
+        """What a sentence about it begins with."""
+        return self.task if self.is_run else f"Task {self.task}"
 
     @property
     def began(self) -> bool:
@@ -78,11 +84,17 @@ class Facts(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """What a rule found; `said` goes on after “Task {name} ”."""
+    """What a rule found out: one sentence about the task in two parts, why, and what to do next."""
 
-    said: str
+    outcome: str  # "did not start", "stopped", …
+    detail: str = ""
     why: str = ""
     next: str = ""
+
+    @property
+    def predicate(self) -> str:
+        """The sentence without its subject and full stop."""
+        return f"{self.outcome}: {self.detail}" if self.detail else self.outcome
 
 
 Rule = Callable[[Facts], "Cause | None"]
@@ -95,7 +107,7 @@ def _is_noise(line: str) -> bool:
 def clean_lines(log: str) -> tuple[str, ...]:
     """Return the end of a log as lines, without colours and without the input that KFP's executor prints."""
     plain = _INPUT.sub("", plain_text.clean_lines(log))
-    lines = plain.splitlines()[-MAX_LINES:]
+    lines = plain.splitlines()[-LOG_LINES:]
     return tuple(line.rstrip()[:MAX_LINE] for line in lines if line.strip())
 
 
@@ -105,23 +117,8 @@ def clause(text: str) -> str:
     return line if len(line) <= MAX_CLAUSE else line[: MAX_CLAUSE - 1] + "…"
 
 
-def states_of(pod: Pod) -> tuple[Said, ...]:
-    """Return why the containers of a pod wait or how they ended, then what the pod itself says."""
-    found: list[Said] = []
-    for container in pod.containers:
-        for state in (container.state, container.last_state):
-            detail = state.waiting or state.terminated
-            if detail is not None and detail.reason not in ("", "Completed", "PodInitializing"):
-                found.append(Said(detail.reason, detail.message))
-    conditions = [each for each in pod.status.conditions or [] if each.status == "False" and each.message]
-    found += [Said(each.reason, each.message) for each in conditions if each.type == "PodScheduled"]
-    disrupted = [each for each in pod.status.conditions or [] if each.type == "DisruptionTarget"]
-    found += [Said(each.reason, each.message) for each in disrupted if each.status == "True"]
-    if pod.status.reason or pod.status.message:
-        found.append(Said(pod.status.reason, pod.status.message))
-    return tuple(found)
-
-
-def events_of(events: Iterable[Event]) -> tuple[Said, ...]:
-    """Return what went wrong around a pod, oldest first."""
-    return tuple(Said(event.reason, event.message) for event in events if event.type == "Warning")
+def end_of_chain(text: str) -> str:
+    """Return the last two parts of a chain of reasons, such as `error: failed to x: no y: unknown`."""
+    parts = [part.strip() for part in clause(text).split(": ") if part.strip() not in ("", "unknown")]
+    end = ": ".join(parts[-2:])
+    return f"{end[:1].upper()}{end[1:]}"

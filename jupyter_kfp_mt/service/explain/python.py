@@ -95,7 +95,7 @@ def python_error(facts: Facts) -> Cause | None:
     if raised is None:
         return None
     word = _WORDS.get(raised.kind)
-    return (word(raised) if word else None) or Cause(f"stopped: {clause(raised.line)}", raised.place)
+    return (word(raised) if word else None) or Cause("stopped", clause(raised.line), raised.place)
 
 
 def _file(raised: Raised) -> Cause:
@@ -103,10 +103,11 @@ def _file(raised: Raised) -> Cause:
     if found and _WRITING.search(raised.place):
         folder = found["path"].rpartition("/")[0] or "/"
         cure = "Make it first, or write to an output of the task."
-        return Cause(f"stopped: the folder {folder} is not there", raised.place, cure)
+        return Cause("stopped", f"the folder {folder} is not there", raised.place, cure)
     what = f"file not found ({found['path']})" if found else "file not found"
     return Cause(
-        f"stopped: {what}",
+        "stopped",
+        what,
         "Files of this notebook are not in the task.",
         "Send it with the run, or read it from a store.",
     )
@@ -115,14 +116,15 @@ def _file(raised: Raised) -> Cause:
 def _folder(raised: Raised) -> Cause:
     found = _PATH.search(raised.text)
     what = f" ({found['path']})" if found else ""
-    return Cause(f"stopped: a folder is where a file was expected{what}", raised.place)
+    return Cause("stopped", f"a folder is where a file was expected{what}", raised.place)
 
 
 def _permission(raised: Raised) -> Cause:
     found = _PATH.search(raised.text)
     what = found["path"] if found else "a file"
     return Cause(
-        f"stopped: no right to use {what}",
+        "stopped",
+        f"no right to use {what}",
         raised.place,
         "Write below /tmp or to an output of the task; images often run without root.",
     )
@@ -134,7 +136,8 @@ def _module(raised: Raised) -> Cause | None:
         return None  # an import of a name that the module does not have: its own words say it
     package = found["name"].partition(".")[0]
     return Cause(
-        f"stopped: the package {package} is not there",
+        "stopped",
+        f"the package {package} is not there",
         "A task has only the packages of its image and of its component.",
         f'Add it: @dsl.component(packages_to_install=["{package}"]).',
     )
@@ -142,7 +145,8 @@ def _module(raised: Raised) -> Cause | None:
 
 def _memory(raised: Raised) -> Cause:
     return Cause(
-        "stopped: out of memory",
+        "stopped",
+        "out of memory",
         raised.place,
         "Work on smaller parts, or ask for more: task.set_memory_limit(…).",
     )
@@ -151,7 +155,8 @@ def _memory(raised: Raised) -> Cause:
 def _key(raised: Raised) -> Cause:
     name = raised.text.strip("'\"")
     return Cause(
-        f"stopped: “{name}” is not there" if name else "stopped: a key is not there",
+        "stopped",
+        f"“{name}” is not there" if name else "a key is not there",
         raised.place,
         "Check the names of columns, keys and parameters.",
     )
@@ -159,29 +164,33 @@ def _key(raised: Raised) -> Cause:
 
 def _name(raised: Raised) -> Cause:
     return Cause(
-        f"stopped: {clause(raised.text)}",
+        "stopped",
+        clause(raised.text),
         raised.place,
         "A task sees only its own function: imports and helpers belong inside.",
     )
 
 
 def _assertion(raised: Raised) -> Cause:
-    return Cause(f"stopped: {clause(raised.text) or 'an assertion does not hold'}", raised.place)
+    return Cause("stopped", clause(raised.text) or "an assertion does not hold", raised.place)
 
 
 def _syntax(raised: Raised) -> Cause:
-    return Cause(f"did not start: its code is not Python ({clause(raised.text)})", raised.place)
+    return Cause("did not start", f"its code is not Python ({clause(raised.text)})", raised.place)
 
 
 def _disk(raised: Raised) -> Cause | None:
     if "Errno 28" not in raised.text:
         return None
-    return Cause("stopped: no space left on its disk", raised.place, "Write less, or mount a larger volume.")
+    return Cause(
+        "stopped", "no space left on its disk", raised.place, "Write less, or mount a larger volume."
+    )
 
 
 def _network(raised: Raised) -> Cause:
     return Cause(
-        f"stopped: no connection ({clause(raised.text) or raised.kind})",
+        "stopped",
+        f"no connection ({clause(raised.text) or raised.kind})",
         raised.place,
         "Check the address; tasks may not reach everything this notebook reaches.",
     )
@@ -191,7 +200,8 @@ def _gpu(raised: Raised) -> Cause | None:
     if re.search(r"out of memory|OOM when allocating", raised.text) is None:
         return _no_gpu(raised)
     return Cause(
-        "stopped: out of GPU memory",
+        "stopped",
+        "out of GPU memory",
         raised.place or clause(raised.text),
         "Use smaller batches or a smaller model, or ask for a larger GPU.",
     )
@@ -200,14 +210,16 @@ def _gpu(raised: Raised) -> Cause | None:
 def _no_gpu(raised: Raised) -> Cause | None:
     if re.search(r"DataLoader worker .* (?:Bus error|shared memory)", raised.text):
         return Cause(
-            "stopped: out of shared memory",
+            "stopped",
+            "out of shared memory",
             SHARED,
             SHARED_CURE,
         )
     if re.search(r"No CUDA GPUs are available|Found no NVIDIA driver", raised.text) is None:
         return None
     return Cause(
-        "stopped: it has no GPU",
+        "stopped",
+        "it has no GPU",
         raised.place,
         "Ask for one: task.set_accelerator_type(…).set_accelerator_limit(1).",
     )
@@ -215,7 +227,8 @@ def _no_gpu(raised: Raised) -> Cause | None:
 
 def _no_credentials(raised: Raised) -> Cause:
     return Cause(
-        "stopped: it has no credentials for its store",
+        "stopped",
+        "it has no credentials for its store",
         raised.place,
         "Give it a secret: kubernetes.use_secret_as_env(task, …).",
     )
@@ -225,10 +238,10 @@ def _denied(raised: Raised) -> Cause | None:
     """A store, a web service or Kubernetes knows who asks, and says no."""
     if re.search(r"AccessDenied|Forbidden|\b403\b|InvalidAccessKeyId|SignatureDoesNotMatch", raised.text):
         cure = "Check the rights of the credentials that it has, or of its service account."
-        return Cause(f"stopped: access was denied ({clause(raised.text)})", raised.place, cure)
+        return Cause("stopped", f"access was denied ({clause(raised.text)})", raised.place, cure)
     if re.search(r"Unauthorized|\b401\b", raised.text):
         return Cause(
-            f"stopped: it is not signed in ({clause(raised.text)})", raised.place, "Check its credentials."
+            "stopped", f"it is not signed in ({clause(raised.text)})", raised.place, "Check its credentials."
         )
     return None
 

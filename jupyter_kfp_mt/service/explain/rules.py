@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from ...models import Failure, Task
 from ..tasks.rows import failures
-from . import cluster, launch, pods
+from . import admission, end, kfp, placement, start
 from .facts import Cause, Facts, Rule, Said, clause, clean_lines
 from .python import python_error, raised_in
 
@@ -17,117 +18,114 @@ _EXIT_CODE = re.compile(r"exit code (\d{1,3})\b")
 PATIENCE = 60.0  # seconds that a task may wait before anybody asks why
 
 RULES: tuple[Rule, ...] = (
-    cluster.upstream,
-    cluster.image_pull,
-    cluster.missing_object,
-    cluster.quota,
-    pods.refused,
-    pods.webhook_down,
-    pods.account,
-    cluster.unschedulable,
-    cluster.evicted,
-    pods.runs_as_root,
-    pods.volume,
-    pods.sandbox,
-    pods.device,
-    cluster.preempted,
-    cluster.lost,
-    cluster.terminated,
-    cluster.time_limit,
-    cluster.no_command,
-    pods.too_large,
-    pods.wrong_machine,
-    pods.runtime,
-    cluster.out_of_memory,
+    kfp.upstream,
+    start.image_pull,
+    start.missing_object,
+    admission.quota,
+    admission.refused,
+    admission.webhook_down,
+    admission.account,
+    placement.unschedulable,
+    end.evicted,
+    start.runs_as_root,
+    placement.volume,
+    placement.sandbox,
+    placement.device,
+    end.preempted,
+    end.lost,
+    end.terminated,
+    end.time_limit,
+    start.no_command,
+    admission.too_large,
+    start.wrong_machine,
+    start.runtime,
+    end.out_of_memory,
     python_error,
-    launch.packages,
-    launch.metadata,
-    launch.driver,
-    launch.launcher,
-    launch.results,
-    pods.not_accepted,
-    cluster.raised_elsewhere,
-    cluster.ended_with,
-    cluster.told,
+    kfp.packages,
+    kfp.metadata,
+    kfp.driver,
+    kfp.launcher,
+    kfp.results,
+    admission.not_accepted,
+    end.raised_elsewhere,
+    end.ended_with,
+    kfp.told,
 )
 WAITS: tuple[Rule, ...] = (
-    cluster.image_pull,
-    cluster.missing_object,
-    cluster.quota,
-    pods.refused,
-    pods.webhook_down,
-    pods.account,
-    cluster.unschedulable,
-    pods.runs_as_root,
-    pods.volume,
-    pods.sandbox,
-    cluster.no_command,
-    pods.runtime,
-    pods.not_accepted,
+    start.image_pull,
+    start.missing_object,
+    admission.quota,
+    admission.refused,
+    admission.webhook_down,
+    admission.account,
+    placement.unschedulable,
+    start.runs_as_root,
+    placement.volume,
+    placement.sandbox,
+    start.no_command,
+    start.runtime,
+    admission.not_accepted,
 )
 
 
-def explain(tasks: Sequence[Task], facts: Facts | None, *, run_name: str) -> Failure:
-    """Return why the first task of `tasks` that failed did so, or the run itself, as `facts` tell."""
+class Explanation(NamedTuple):
+    """Why a task or a run failed, or what it waits for."""
+
+    failure: Failure
+    short: str  # without the subject, to fit a row of a table
+
+
+def explain(tasks: Sequence[Task], facts: Facts | None, *, run_name: str) -> Explanation:
+    """Return why a run failed: why the first of its `tasks` that failed did so, or the run itself."""
     failed = failures(tasks)
-    if not failed and facts is not None:
-        return of_run(explain_task(facts))
-    if not failed or facts is None:
-        return Failure(message=f"{run_name} failed.", why="KFP does not say in which task, or why.")
-    found = explain_task(facts)
-    return Failure(
-        message=found.message,
-        why=found.why,
-        next=found.next,
+    if facts is None:
+        failure = Failure(message=f"{run_name} failed.", why="KFP does not say in which task, or why.")
+        return Explanation(failure, "failed")
+    if not failed:
+        return explain_task(facts)
+    explanation = explain_task(facts)
+    failure = msgspec.structs.replace(
+        explanation.failure,
         task_id=failed[0].task_id,
-        task=found.task,
-        line=found.line,
-        exit_code=facts.exit_code,
         others=[task.display_name or task.name for task in failed[1:]],
     )
+    return Explanation(failure, explanation.short)
 
 
-def of_run(failure: Failure) -> Failure:
-    """Return what was said of a task as said of the run itself, whose name it has."""
-    return msgspec.structs.replace(failure, message=failure.message.removeprefix("Task "), task="")
-
-
-def explain_task(facts: Facts) -> Failure:
-    """Return why one task failed."""
+def explain_task(facts: Facts) -> Explanation:
+    """Return why one task failed, or the run itself."""
     cause = next(filter(None, (rule(facts) for rule in RULES)), None) or _unknown(facts)
     raised = raised_in(facts.lines)
-    return Failure(
-        message=f"Task {facts.task} {cause.said}.",
+    failure = Failure(
+        message=f"{facts.subject} {cause.predicate}.",
         why=cause.why,
         next=cause.next,
-        task=facts.task,
+        task="" if facts.is_run else facts.task,
         line=raised.line if raised is not None else facts.last_line,
         exit_code=facts.exit_code,
     )
+    return Explanation(failure, cause.detail if cause.outcome == "stopped" else cause.predicate)
 
 
-def explain_wait(facts: Facts, seconds: float) -> Failure | None:
+def explain_wait(facts: Facts, seconds: float, *, task_id: str = "") -> Explanation | None:
     """Return what a task waits for that has not started after a minute; None before."""
     if seconds < PATIENCE:
         return None
-    cause = next(filter(None, (rule(facts) for rule in WAITS)), None)
-    if cause is None:
-        text = next(iter(facts.texts), "")
-        cause = Cause(
-            "", f"{clause(text)}." if text else "The cluster does not say for what.", "Wait, or ask an admin."
-        )
-    told = cause.said.removeprefix("did not start: ")
-    why = (
-        cause.why
-        if told in ("", "no node takes it")
-        else f"{told[:1].upper()}{told[1:]}. {cause.why}".strip()
-    )
-    return Failure(
-        message=f"Task {facts.task} has waited {_duration(seconds)}.",
+    cause = next(filter(None, (rule(facts) for rule in WAITS)), None) or _unknown_wait(facts)
+    detail = cause.detail if cause.outcome == "did not start" else cause.predicate
+    if detail in ("", placement.NO_NODE):  # which is what waiting means
+        why = cause.why
+    else:
+        why = f"{detail[:1].upper()}{detail[1:]}. {cause.why}".strip()
+    waited = f"has waited {_format_duration(seconds)}"
+    failure = Failure(
+        message=f"{facts.subject} {waited}.",
         why=why,
         next=cause.next,
-        task=facts.task,
+        task_id=task_id,
+        task="" if facts.is_run else facts.task,
     )
+    return Explanation(failure, waited)
 
 
 def facts_of(
@@ -147,15 +145,23 @@ def facts_of(
 
 
 def _unknown(facts: Facts) -> Cause:
-    """What is said when no rule fits: that it failed, and the last thing it wrote."""
+    """Return the cause if no rule fits: that it failed, and the last thing it wrote."""
     if facts.last_line:
         return Cause(f"failed. Last error line: {clause(facts.last_line)}", next="Look at its log.")
     if facts.message:
         return Cause(f"failed. {clause(facts.message)}")
-    return Cause("failed", "Neither KFP nor its log says why.", "Look at its events, or ask an admin.")
+    return Cause(
+        "failed", why="Neither KFP nor its log says why.", next="Look at its events, or ask an admin."
+    )
 
 
-def _duration(seconds: float) -> str:
+def _unknown_wait(facts: Facts) -> Cause:
+    text = next(iter(facts.texts), "")
+    why = f"{clause(text)}." if text else "The cluster does not say for what."
+    return Cause("", why=why, next="Wait, or ask an admin.")
+
+
+def _format_duration(seconds: float) -> str:
     minutes = int(seconds // 60)
     if minutes < 60:
         return f"{minutes} min"

@@ -1,7 +1,7 @@
-"""Logs of pods, as bytes with fixed places: what was read is kept, and outlives the pod.
+"""Logs of pods as bytes with fixed offsets: what was read is kept, and outlives the pod.
 
-Kubernetes cannot read a log from a byte on, and the kubelet turns logs over. So each read asks for what is
-not older than the last line seen, by its time stamp, and appends what is new to a bounded copy.
+Kubernetes cannot read a log from an offset, and the kubelet rotates logs. So each read asks for lines not
+older than the last one seen, by time stamp, and appends the new ones to a bounded copy.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ KEPT = 4 * 1024 * 1024  # bytes of one log
 COPIES = 32  # logs kept at once
 
 
-class Part(NamedTuple):
-    """A part of a log; `start` and `end` are bytes from its first known line."""
+class LogPart(NamedTuple):
+    """A part of a log; `start` and `end` are byte offsets from its first known line."""
 
     text: bytes
     start: int
     end: int
-    truncated: bool  # something before `start` is not here
-    source: str = "pod"  # "copy" when its pod is not there any more, "archive" when KFP had kept it
+    truncated: bool  # something before `start` is missing
+    source: str = "pod"  # "copy" if its pod is gone, "archive" if KFP had kept it
 
 
-class Copy:
+class LogCopy:
     """What is known of one log."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.whole = True  # from its first line on
-        self.ended = False  # it was read after its pod had ended, so it has the last line too
+        self.ended = False  # it was read after its pod had ended, so it has the last line, too
         self.source = "pod"
         self._text = bytearray()
-        self._start = 0  # place of the first byte kept
+        self._start = 0  # offset of the first byte kept
         self._stamp = ""  # of the last line
         self._same = 0  # lines with that stamp
 
     @classmethod
-    def of_archive(cls, text: bytes, *, whole: bool) -> Copy:
-        """Return a log that nothing is added to; not `whole` when its beginning is not in `text`."""
+    def of_archive(cls, text: bytes, *, whole: bool) -> LogCopy:
+        """Return a log that nothing is added to; it is not `whole` if `text` lacks its start."""
         copy = cls()
         copy.source, copy.ended, copy.whole = "archive", True, whole
         copy._start = max(0, len(text) - KEPT)
@@ -62,18 +62,22 @@ class Copy:
 
     @property
     def size(self) -> int:
-        """Bytes of the log that are known, dropped ones among them."""
+        """The known bytes of the log, dropped ones included."""
         return self._start + len(self._text)
 
     def add(self, stamped: bytes, *, cut: bool = False) -> int:
-        """Append the lines of `stamped` that are new; returns how many. A `cut` last line waits."""
+        """Append the lines of `stamped` that are new, and return how many; a `cut` last line waits.
+
+        Kubernetes' `sinceTime` is a whole second, so each read repeats lines. Lines with older stamps are
+        known; of those with the last stamp, as many are skipped as were seen with it.
+        """
         lines = stamped.splitlines(keepends=True)
         if cut and lines and not lines[-1].endswith(b"\n"):
             lines.pop()
         seen, added = self._same, 0
         for line in lines:
             moment, _, text = line.partition(b" ")
-            stamp = _comparable(moment)
+            stamp = _to_comparable(moment)
             if not stamp or stamp < self._stamp:
                 continue
             if stamp == self._stamp and seen:
@@ -89,40 +93,39 @@ class Copy:
             self._start += over
         return added
 
-    def part(self, offset: int, limit: int) -> Part:
-        """Return at most `limit` bytes from place `offset` on."""
+    def part(self, offset: int, limit: int) -> LogPart:
+        """Return at most `limit` bytes from `offset` on."""
         start = min(max(offset, self._start), self.size)
         text = bytes(self._text[start - self._start : start - self._start + limit])
-        return Part(text, start, start + len(text), start > offset or not self.whole, self.source)
+        return LogPart(text, start, start + len(text), start > offset or not self.whole, self.source)
 
-    def last(self, lines: int) -> Part:
+    def last(self, lines: int) -> LogPart:
         """Return the last `lines` lines."""
         kept = bytes(self._text).splitlines(keepends=True)[-lines:]
         text = b"".join(kept)
         start = self.size - len(text)
-        return Part(text, start, self.size, start > 0 or not self.whole, self.source)
+        return LogPart(text, start, self.size, start > 0 or not self.whole, self.source)
 
 
-class Nowhere(NamedTuple):
-    """No way leads to a log that was archived: what each answered, and a refusal among that."""
+class NoLog(NamedTuple):
+    """No archived log could be read: what each route said, and a refusal among that."""
 
     said: str
     refusal: str = ""
 
 
 class PodLogs:
-    """The copies of the logs last read, in memory."""
+    """The copies of the logs read last, in memory."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._copies: OrderedDict[tuple[str, str], Copy] = OrderedDict()
+        self._copies: OrderedDict[tuple[str, str], LogCopy] = OrderedDict()
 
-    def read(self, kubernetes: Kubernetes, pod: str, namespace: str, *, ended: bool = False) -> Copy:
-        """Return the log of a pod as it is now; of one that is gone, what was read before.
+    def read(self, kubernetes: Kubernetes, pod: str, namespace: str, *, ended: bool = False) -> LogCopy:
+        """Return the log of a pod as it is now; of a removed one, what was read before.
 
-        `ended` says that the pod writes no more.
-
-        Raises `logs-gone` when nothing was, `logs-denied`, `kubernetes-unavailable`.
+        `ended` says that the pod writes no more. Raises `logs-gone` if nothing was read before, `logs-denied`
+        and `kubernetes-unavailable`.
         """
         copy = self._copy((namespace, pod))
         with copy.lock:
@@ -137,20 +140,20 @@ class PodLogs:
         return copy
 
     @staticmethod
-    def _follow(kubernetes: Kubernetes, copy: Copy, pod: str, namespace: str) -> None:
+    def _follow(kubernetes: Kubernetes, copy: LogCopy, pod: str, namespace: str) -> None:
         first = copy.since is None
         while True:
             tail = FIRST_LINES if copy.since is None else 0
-            found = kubernetes.pod_log(pod, namespace, tail=tail, since=copy.since, timestamps=True)
-            added = copy.add(found.text, cut=not found.complete)
+            text = kubernetes.pod_log(pod, namespace, tail=tail, since=copy.since, timestamps=True)
+            added = copy.add(text.text, cut=not text.complete)
             if first:
                 copy.whole, first = added < FIRST_LINES, False
-            if found.complete or not added:
+            if text.complete or not added:
                 return
 
-    def _copy(self, key: tuple[str, str]) -> Copy:
+    def _copy(self, key: tuple[str, str]) -> LogCopy:
         with self._lock:
-            copy = self._copies.setdefault(key, Copy())
+            copy = self._copies.setdefault(key, LogCopy())
             self._copies.move_to_end(key)
             while len(self._copies) > COPIES:
                 self._copies.popitem(last=False)
@@ -161,8 +164,8 @@ class PodLogs:
             self._copies.pop(key, None)
 
 
-def _comparable(moment: bytes) -> str:
-    """A time stamp of Kubernetes with all nine digits: it leaves zeros at the end out."""
+def _to_comparable(moment: bytes) -> str:
+    """Return a time stamp of Kubernetes with all nine digits: it leaves out zeros at the end."""
     text = moment.decode("ascii", errors="replace")
     second, _, rest = text.partition(".")
     if len(second) < 19 or second[10:11] != "T":

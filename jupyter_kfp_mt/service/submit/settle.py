@@ -10,7 +10,7 @@ from ...client import filters
 from ...client import runs as requests
 from ...errors import KfpError, KfpNotFoundError
 from ...models import Phase, Run
-from ..core import Core
+from ..backend import Backend
 from ..state.journal import OPEN, Intent, Stage
 
 DAY = 24 * 3600.0  # seconds after which only a person who looks at the list is told
@@ -31,95 +31,99 @@ class Settling(NamedTuple):
     surplus: tuple[float, ...] = (60.0, 300.0, 600.0)  # when one that was sent again is looked for once more
 
 
-def look(core: Core, intent: Intent, *, late: bool) -> Run | None:
+def look(backend: Backend, intent: Intent, *, late: bool) -> Run | None:
     """Look the run of `intent` up once, write down what is known, and return the run if it is there.
 
     Only KFP's own "not found" is evidence, and only when it is too `late` for the run to come; anything else
     means to ask again.
     """
     try:
-        run = _run_of(core, intent, late=late)
+        run = _run_of(backend, intent, late=late)
     except KfpError:
         return None
     if run is None and late:
-        core.journal.settle(intent.run_id, Stage.LOST)
+        backend.journal.settle(intent.run_id, Stage.LOST)
     if run is not None:
-        core.journal.accept(intent.run_id, run.run_id)
+        backend.journal.accept(intent.run_id, run.run_id)
     return run
 
 
-def _run_of(core: Core, intent: Intent, *, late: bool) -> Run | None:
+def _run_of(backend: Backend, intent: Intent, *, late: bool) -> Run | None:
     try:
-        return core.api.call(requests.get_run(intent.run_id))
+        return backend.api.call(requests.get_run(intent.run_id))
     except KfpNotFoundError:
-        return _by_name(core, intent) if late else None
+        return _by_name(backend, intent) if late else None
 
 
-def _by_name(core: Core, intent: Intent) -> Run | None:
+def _by_name(backend: Backend, intent: Intent) -> Run | None:
     """Return the run of `intent` on a server that gives ids of its own: KFP before 2.0 does.
 
     The first of its name in its experiment that is not older than the attempt, and that no other attempt is.
     """
-    if not _OWN_IDS.match(core.health().tag_name):
+    if not _OWN_IDS.match(backend.health().tag_name):
         return None
     named = [filters.equals("display_name", intent.display_name)]
     request = requests.list_runs(
-        core.namespace(), named, experiment_id=intent.experiment_id, sort_by="created_at desc", page_size=50
+        backend.namespace(),
+        named,
+        experiment_id=intent.experiment_id,
+        sort_by="created_at desc",
+        page_size=50,
     )
     sent = datetime.fromtimestamp(intent.sent_at - SKEW, timezone.utc)
-    found = [run for run in core.api.call(request).runs if run.created_at and run.created_at >= sent]
-    return next((run for run in reversed(found) if core.journal.find(run.run_id) is None), None)
+    found = [run for run in backend.api.call(request).runs if run.created_at and run.created_at >= sent]
+    return next((run for run in reversed(found) if backend.journal.find(run.run_id) is None), None)
 
 
-def overdue(core: Core, intent: Intent) -> bool:
+def overdue(backend: Backend, intent: Intent) -> bool:
     """Whether a run that is not there cannot come any more, by the usual patience."""
-    return core.clock.now().timestamp() - intent.sent_at >= Settling().bound
+    return backend.clock.now().timestamp() - intent.sent_at >= Settling().bound
 
 
-def wait(core: Core, intent: Intent, settling: Settling, age: float) -> Run | None:
+def wait(backend: Backend, intent: Intent, settling: Settling, age: float) -> Run | None:
     """Look until the run of `intent` is there, or until the bound, whatever the clock is set to meanwhile.
 
     `age` is how many seconds ago it was sent. None is of a run that is given up; one that KFP tells nothing
     of to the end is returned as not confirmed.
     """
-    until = core.clock.monotonic() + settling.bound - min(max(age, 0.0), settling.bound)
+    until = backend.clock.monotonic() + settling.bound - min(max(age, 0.0), settling.bound)
     pause = settling.first
     while True:
-        late = core.clock.monotonic() >= until
-        run = look(core, intent, late=late)
+        late = backend.clock.monotonic() >= until
+        run = look(backend, intent, late=late)
         if run is not None:
             return run
-        known = core.journal.find(intent.run_id)
+        known = backend.journal.find(intent.run_id)
         if known is None or known.stage not in OPEN:
             return None
         if late:
-            return unconfirmed(core, intent)
-        core.clock.sleep(min(pause, until - core.clock.monotonic()))
+            return unconfirmed(backend, intent)
+        backend.clock.sleep(min(pause, until - backend.clock.monotonic()))
         pause = min(settling.longest, pause * 2)
 
 
-def reconcile(core: Core, settling: Settling) -> list[Run]:
+def reconcile(backend: Backend, settling: Settling) -> list[Run]:
     """Settle what can be settled with a look each, and return what is still not confirmed as rows.
 
     Costs nothing while nothing is open. Attempts of a process that is gone are adopted.
     """
-    where = core.context.server, core.context.namespace
-    open_ones = core.journal.unsettled(*where)
-    now = core.clock.now().timestamp()
+    where = backend.context.server, backend.context.namespace
+    open_ones = backend.journal.unsettled(*where)
+    now = backend.clock.now().timestamp()
     for intent in open_ones[-AT_ONCE:]:
         age = now - intent.sent_at
         if age < -SKEW:  # the clock was set back: it counts from now
-            core.journal.redate(intent.run_id, now)
+            backend.journal.redate(intent.run_id, now)
         elif intent.stage is Stage.UNCLEAR or age > settling.sending:
-            look(core, intent, late=age >= settling.bound)
-    _end_surplus(core, settling, now)
-    return [unconfirmed(core, intent) for intent in core.journal.unsettled(*where)] if open_ones else []
+            look(backend, intent, late=age >= settling.bound)
+    _end_surplus(backend, settling, now)
+    return [unconfirmed(backend, intent) for intent in backend.journal.unsettled(*where)] if open_ones else []
 
 
-def pending(core: Core) -> list[Intent]:
+def pending(backend: Backend) -> list[Intent]:
     """Return the attempts of the last day on this server, in any namespace, that need another look."""
-    since = core.clock.now().timestamp() - DAY
-    return [each for each in core.journal.pending(since) if each.server == core.context.server]
+    since = backend.clock.now().timestamp() - DAY
+    return [each for each in backend.journal.pending(since) if each.server == backend.context.server]
 
 
 def next_look(intents: list[Intent], settling: Settling, now: float) -> float | None:
@@ -140,9 +144,9 @@ def _wait(intent: Intent, settling: Settling, now: float) -> float:
     return min(age, settling.longest if age < settling.bound else RARELY)
 
 
-def unconfirmed(core: Core, intent: Intent) -> Run:
+def unconfirmed(backend: Backend, intent: Intent) -> Run:
     """Return the row of an attempt that KFP has not confirmed."""
-    experiment = core.caches.experiments.get(intent.experiment_id)
+    experiment = backend.caches.experiments.get(intent.experiment_id)
     return Run(
         run_id=intent.run_id,
         experiment_id=intent.experiment_id,
@@ -155,27 +159,27 @@ def unconfirmed(core: Core, intent: Intent) -> Run:
     )
 
 
-def _end_surplus(core: Core, settling: Settling, now: float) -> None:
+def _end_surplus(backend: Backend, settling: Settling, now: float) -> None:
     """End runs that turned up after they had been given up and sent again."""
-    for intent in core.journal.surplus(core.context.server, core.context.namespace):
+    for intent in backend.journal.surplus(backend.context.server, backend.context.namespace):
         if intent.looks >= len(settling.surplus):
-            core.journal.settle(intent.run_id, Stage.LOST)
+            backend.journal.settle(intent.run_id, Stage.LOST)
         elif now - intent.sent_at - settling.bound >= settling.surplus[intent.looks]:
-            core.journal.looked(intent.run_id)
-            _end(core, intent)
+            backend.journal.looked(intent.run_id)
+            _end(backend, intent)
 
 
-def _end(core: Core, intent: Intent) -> None:
+def _end(backend: Backend, intent: Intent) -> None:
     try:
-        core.api.call(requests.get_run(intent.run_id))
-        core.api.call(requests.change_run(intent.run_id, "terminate"))
+        backend.api.call(requests.get_run(intent.run_id))
+        backend.api.call(requests.change_run(intent.run_id, "terminate"))
     except KfpNotFoundError:
         return
     except KfpError as error:
         if error.code != "bad-input":  # it has already ended
             return
     try:
-        core.api.call(requests.delete_run(intent.run_id))
+        backend.api.call(requests.delete_run(intent.run_id))
     except KfpError:
         return  # the next look tries again
-    core.journal.settle(intent.run_id, Stage.REFUSED)
+    backend.journal.settle(intent.run_id, Stage.REFUSED)

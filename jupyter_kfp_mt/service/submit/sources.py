@@ -14,7 +14,7 @@ from ...errors import kfp_error
 from ...models import PipelineVersion, PipelineVersionReference, Source, SourceKind
 from ...pipeline_spec import Package, from_wire, parse
 from ...pipeline_spec.reading import MAX_BYTES
-from ..core import UUID, Core
+from ..backend import UUID, Backend
 from .compile import compile_file, compile_function
 
 AnySource = Source | str | Path | Callable[..., Any]
@@ -38,10 +38,10 @@ def to_source(source: AnySource) -> Source:
     return Source(kind=SourceKind.TEXT, text=package.to_yaml(), path=package.name)
 
 
-def resolve(core: Core, source: Source) -> Resolved:
+def resolve(backend: Backend, source: Source) -> Resolved:
     """Return the pipeline that `source` means; raises the error that says why it cannot be used."""
     if source.kind == SourceKind.PIPELINE:
-        version = version_of(core, source.pipeline_id, source.pipeline_version_id)
+        version = version_of(backend, source.pipeline_id, source.pipeline_version_id)
         return Resolved(package_of(version), _reference(version))
     if source.kind == SourceKind.EXAMPLE:
         text = resources.files("jupyter_kfp_mt").joinpath("example/hello.yaml").read_bytes()
@@ -49,6 +49,12 @@ def resolve(core: Core, source: Source) -> Resolved:
     if source.kind == SourceKind.TEXT:
         return Resolved(parse(source.text, name=Path(source.path).name or "The text"))
     return Resolved(read_path(source.path))
+
+
+def propose_run_name(backend: Backend, pipeline_name: str) -> str:
+    """Return the name of a run that gets none: the pipeline's, cut if need be, with the time."""
+    moment = backend.clock.now().astimezone().strftime("%Y-%m-%d %H-%M")
+    return f"{' '.join(pipeline_name.split())[:200]} {moment}"
 
 
 def read_path(word: str) -> Package:
@@ -75,19 +81,19 @@ def read_path(word: str) -> Package:
     return parse(text, name=path.name)
 
 
-def version_of(core: Core, pipeline_id: str, version_id: str) -> PipelineVersion:
+def version_of(backend: Backend, pipeline_id: str, version_id: str) -> PipelineVersion:
     """Return a registered version, the newest where none is named; raises `not-found`."""
     for thing, given in (("pipeline", pipeline_id), ("pipeline version", version_id)):
         if given and not UUID.fullmatch(given):
-            raise core.missing(thing, given, PipelineVersion)
+            raise backend.missing(thing, given, PipelineVersion)
     if version_id:
-        kept = core.caches.versions.get(version_id)
-        return kept or core.caches.versions.put(
-            version_id, core.api.call(requests.get_version(pipeline_id or version_id, version_id))
+        kept = backend.caches.versions.get(version_id)
+        return kept or backend.caches.versions.put(
+            version_id, backend.api.call(requests.get_version(pipeline_id or version_id, version_id))
         )
-    page = core.api.call(requests.list_versions(pipeline_id, sort_by="created_at desc", page_size=1))
+    page = backend.api.call(requests.list_versions(pipeline_id, sort_by="created_at desc", page_size=1))
     if not page.pipeline_versions:
-        raise core.missing("pipeline version", pipeline_id, PipelineVersion)
+        raise backend.missing("pipeline version", pipeline_id, PipelineVersion)
     return page.pipeline_versions[0]
 
 

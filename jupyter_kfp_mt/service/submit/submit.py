@@ -18,25 +18,23 @@ from ...errors import KfpError, kfp_error
 from ...models import Cache, PipelineVersionReference, Run, SubmitRequest
 from ...pipeline_spec import Package, check_parameters, with_cache
 from .. import experiments
-from ..core import Core
+from ..backend import Backend
 from ..experiments import check_text
-from ..pipelines import short_name
 from ..state.journal import OPEN, Intent, Stage
 from . import settle
 from .settle import Settling
-from .sources import resolve
+from .sources import propose_run_name, resolve
 
 
-def build_body(core: Core, request: SubmitRequest) -> dict[str, Any]:
+def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
     """Return the run that would be sent, but for its ids; raises what is wrong with the request."""
-    found = resolve(core, request.source)
+    found = resolve(backend, request.source)
     package = found.package
     values = dict(request.parameters)
     if found.example:
-        values = {"name": core.context.namespace or "you", **values}
+        values = {"name": backend.context.namespace or "you", **values}
     values = check_parameters(package, values)
-    moment = core.clock.now().astimezone().strftime("%Y-%m-%d %H-%M")
-    name = request.display_name or f"{short_name(package.name)} {moment}"
+    name = request.display_name or propose_run_name(backend, package.name)
     for field, text in (
         ("display_name", name),
         ("description", request.description),
@@ -62,69 +60,75 @@ def _what(package: Package, reference: PipelineVersionReference | None, cache: C
     return {"pipeline_spec": with_cache(package, cache).wire()}
 
 
-def submit(core: Core, request: SubmitRequest, settling: Settling, *, patient: bool) -> Run:
+def submit(backend: Backend, request: SubmitRequest, settling: Settling, *, patient: bool) -> Run:
     """Start one run and return it; raises what is wrong, or that nothing is known to have started.
 
     After an unclear answer a patient caller waits until it is settled; others get the run as not confirmed.
     """
-    known = core.journal.by_key(request.submit_key)
+    known = backend.journal.by_key(request.submit_key)
     if known is not None and known.stage in (*OPEN, Stage.ACCEPTED):
-        return _met(core, known, settling, patient=patient)
-    body = build_body(core, request)
-    body["experiment_id"] = experiments.ensure(core, request.experiment).experiment_id
+        return _met(backend, known, settling, patient=patient)
+    body = build_body(backend, request)
+    body["experiment_id"] = experiments.ensure(backend, request.experiment).experiment_id
     body["run_id"] = str(uuid.uuid4())
     intent = Intent(
         run_id=body["run_id"],
         submit_key=request.submit_key,
-        server=core.context.server,
-        namespace=core.context.namespace,
+        server=backend.context.server,
+        namespace=backend.context.namespace,
         display_name=body["display_name"],
         experiment_id=body["experiment_id"],
-        sent_at=core.clock.now().timestamp(),
+        sent_at=backend.clock.now().timestamp(),
     )
-    known = core.journal.begin(intent)
+    known = backend.journal.begin(intent)
     if known is not None:
-        return _met(core, known, settling, patient=patient)
-    return _send(core, intent, body, settling, patient=patient)
+        return _met(backend, known, settling, patient=patient)
+    return _send(backend, intent, body, settling, patient=patient)
 
 
-def _send(core: Core, intent: Intent, body: dict[str, Any], settling: Settling, *, patient: bool) -> Run:
-    began = core.clock.monotonic()
+def _send(
+    backend: Backend, intent: Intent, body: dict[str, Any], settling: Settling, *, patient: bool
+) -> Run:
+    began = backend.clock.monotonic()
     try:
-        run = core.api.call(requests.create_run(body, answer=settling.answer))
+        run = backend.api.call(requests.create_run(body, answer=settling.answer))
     except KfpError as error:
-        core.journal.settle(intent.run_id, Stage.UNCLEAR if error.unclear else Stage.REFUSED)
+        backend.journal.settle(intent.run_id, Stage.UNCLEAR if error.unclear else Stage.REFUSED)
         if not error.unclear:
             raise
         unclear = error
     except BaseException:  # interrupted: it may have arrived
-        core.journal.settle(intent.run_id, Stage.UNCLEAR)
+        backend.journal.settle(intent.run_id, Stage.UNCLEAR)
         raise
     else:
         if run.run_id == intent.run_id or run.display_name == intent.display_name:  # KFP 1 gives the id
-            core.journal.accept(intent.run_id, run.run_id)
+            backend.journal.accept(intent.run_id, run.run_id)
             return run
-        core.journal.settle(intent.run_id, Stage.UNCLEAR)
+        backend.journal.settle(intent.run_id, Stage.UNCLEAR)
         unclear = kfp_error("kfp-error", status="A submit was answered", text=f"with run {run.run_id[:8]}")
-    age = core.clock.monotonic() - began
-    return _settled(core, intent, settling, unclear, age=age) if patient else settle.unconfirmed(core, intent)
+    age = backend.clock.monotonic() - began
+    return (
+        _settled(backend, intent, settling, unclear, age=age)
+        if patient
+        else settle.unconfirmed(backend, intent)
+    )
 
 
-def _met(core: Core, intent: Intent, settling: Settling, *, patient: bool) -> Run:
+def _met(backend: Backend, intent: Intent, settling: Settling, *, patient: bool) -> Run:
     """The run of an attempt that the same press of Run has already made."""
-    if (intent.server, intent.namespace) != (core.context.server, core.context.namespace):
+    if (intent.server, intent.namespace) != (backend.context.server, backend.context.namespace):
         elsewhere = f"it was used in {intent.namespace or 'another place'}"
         raise kfp_error("bad-input", field="submit_key", problem=elsewhere)
     if intent.stage is Stage.ACCEPTED:
-        return core.api.call(requests.get_run(intent.run_id))
+        return backend.api.call(requests.get_run(intent.run_id))
     if not patient:
-        return settle.unconfirmed(core, intent)
-    age = core.clock.now().timestamp() - intent.sent_at
-    return _settled(core, intent, settling, unavailable_error(core.context), age=age)
+        return settle.unconfirmed(backend, intent)
+    age = backend.clock.now().timestamp() - intent.sent_at
+    return _settled(backend, intent, settling, unavailable_error(backend.context), age=age)
 
 
-def _settled(core: Core, intent: Intent, settling: Settling, error: KfpError, *, age: float) -> Run:
-    run = settle.wait(core, intent, settling, age)
+def _settled(backend: Backend, intent: Intent, settling: Settling, error: KfpError, *, age: float) -> Run:
+    run = settle.wait(backend, intent, settling, age)
     if run is None:
         raise error
     return run

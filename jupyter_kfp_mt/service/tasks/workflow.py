@@ -152,7 +152,7 @@ class Step(NamedTuple):
         return self.attempts[-1].message if self.attempts else ""
 
 
-class Whole(NamedTuple):
+class Root(NamedTuple):
     """A run apart from its steps: KFP's preparation of it, and what Argo says of all of it."""
 
     driver: Attempt | None = None
@@ -160,12 +160,12 @@ class Whole(NamedTuple):
     message: str = ""
 
 
-class Seen(NamedTuple):
+class RunSteps(NamedTuple):
     """The steps of a run and the namespace of its pods."""
 
     steps: list[Step]
     namespace: str
-    whole: Whole = Whole()
+    root: Root = Root()
 
 
 def read_workflow(manifest: str) -> Workflow | None:
@@ -178,15 +178,15 @@ def read_workflow(manifest: str) -> Workflow | None:
         return None
 
 
-def whole_of(workflow: Workflow) -> Whole:
+def root_of(workflow: Workflow) -> Root:
     """Return what is no step of a run: where it fails, there may be no step at all."""
     drivers = [node for node in workflow.nodes.values() if _ROOT_DRIVER.match(node.display_name)]
     pods = sorted((node for node in drivers if node.type == "Pod"), key=lambda node: node.name)
     if not pods:
-        return Whole(message=workflow.status.message)
+        return Root(message=workflow.status.message)
     node = pods[-1]
     driver = Attempt(node.id, workflow.pod_name(node), node.phase, node.message, node.exit_code)
-    return Whole(driver, known_time(node.started_at), workflow.status.message)
+    return Root(driver, known_time(node.started_at), workflow.status.message)
 
 
 def steps_of(workflow: Workflow, run_id: str, reported: Iterable[Task] = ()) -> list[Step]:

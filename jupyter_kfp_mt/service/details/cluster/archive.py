@@ -1,15 +1,17 @@
-"""Logs that outlive their pods: what KFP hands out to its callers, each of its ways in its own manner.
+"""Logs of removed pods: KFP hands them out by several routes, none of which works everywhere.
 
-The route of the API server gives text and, up to KFP 2.17, also its errors with status 200; the artifact
-`main-logs` is refused to everybody by servers with users; KFP's own page has a route behind its gateway
-(kfp-api §2.4, §8). None of them is asked before the guard between namespaces.
+The API server's own route sends text, and up to KFP 2.17 its errors with status 200, too. The artifact
+`main-logs` is refused to everybody by a multi-user server, and the route of KFP's page exists only behind its
+gateway. None of them is asked before the run has passed the guard between namespaces.
+
+Sources, in github.com/kubeflow/pipelines: `backend/src/apiserver/server/run_log_server.go`,
+`backend/src/apiserver/server/run_artifact_server.go`, `frontend/server/handlers/pod-logs.ts`.
 """
 
 from __future__ import annotations
 
 import binascii
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 
@@ -18,121 +20,124 @@ from ....client import runs as requests
 from ....client.api import TRANSIENT
 from ....client.responses import shorten
 from ....errors import KfpError, KfpRefusedError, kfp_error
-from ....models import NOT_JSON, Run
-from ...core import Core
-from ...state.podlogs import KEPT, Copy, Nowhere
-from ...tasks.workflow import Attempt
+from ....models import NOT_JSON
+from ...backend import Backend
+from ...state.podlogs import KEPT, LogCopy, NoLog
+from .run import Place
 
-_BROKEN = "Failed to read logs"  # what the API server says when it had begun to hand out a log
-
-
-class Place(NamedTuple):
-    """Whose log is wanted."""
-
-    run: Run
-    namespace: str
-    attempt: Attempt
+_BROKEN = "Failed to read logs"  # the API server's error after it has started to send a log
 
 
-class _Refused(msgspec.Struct, frozen=True):
-    """KFP's error body, also where it comes with status 200."""
+class _Refusal(msgspec.Struct, frozen=True):
+    """KFP's error body, which may come with status 200."""
 
     error_message: str
     error_details: str
 
 
-def read(core: Core, place: Place) -> Copy:
-    """Return the log of a pod that is gone; raises `logs-gone` with what each way said, or that KFP is away.
+def read_archive(backend: Backend, place: Place) -> LogCopy:
+    """Return the archived log of a pod; raises `logs-gone` with what each route said, or that KFP is away.
 
-    The answer for a pod that has ended is kept for a minute, a refusal as well.
+    The outcome for a pod that has ended is kept for a minute, also if there is no log.
     """
-    found = _known(core, place) if place.attempt.ended else _look(core, place)
-    if isinstance(found, Copy):
+    found = _recall(backend, place) if place.attempt.ended else _try_routes(backend, place)
+    if isinstance(found, LogCopy):
         return found
-    if core.kubernetes is None:
+    if backend.kubernetes is None:
         raise kfp_error("logs-gone/outside", details=found.said)
     key = "logs-gone/refused" if found.refusal else "logs-gone"
     raise kfp_error(key, refusal=found.refusal.rstrip("."), details=found.said)
 
 
-def _known(core: Core, place: Place) -> Copy | Nowhere:
-    key = (place.namespace, place.attempt.pod)
-    return core.caches.archived.get(key) or core.caches.archived.put(key, _look(core, place))
+def _recall(backend: Backend, place: Place) -> LogCopy | NoLog:
+    archived, key = backend.caches.archived, (place.namespace, place.attempt.pod)
+    return archived.get(key) or archived.put(key, _try_routes(backend, place))
 
 
-def _look(core: Core, place: Place) -> Copy | Nowhere:
+def _try_routes(backend: Backend, place: Place) -> LogCopy | NoLog:
     said: list[str] = []
     refusal = ""
-    for way in WAYS:
+    for read in ROUTES:
         try:
-            return way(core, place)
+            return read(backend, place)
         except KfpError as error:
             if error.code in TRANSIENT:
                 raise
             said.append(shorten(error.details or error.message, 300))
-            if isinstance(error, KfpRefusedError) and way is not _by_artifact:
+            if isinstance(error, KfpRefusedError) and read is not _read_artifact:
                 refusal = refusal or error.message
-    return Nowhere("\n".join(dict.fromkeys(said)), refusal)
+    return NoLog("\n".join(dict.fromkeys(said)), refusal)
 
 
-def _by_pod(core: Core, place: Place) -> Copy:
-    """The API server's own route: it knows a log by the name of its pod."""
-    return _by_route(core, place, place.attempt.pod)
+def _read_by_pod(backend: Backend, place: Place) -> LogCopy:
+    """Read by the API server's own route, which knows a log by the name of its pod."""
+    return _read_by_name(backend, place, place.attempt.pod)
 
 
-def _by_node(core: Core, place: Place) -> Copy:
-    """The same: where pods are named as nodes were, archives may be too."""
-    return _by_route(core, place, place.attempt.node_id)
+def _read_by_node(backend: Backend, place: Place) -> LogCopy:
+    """Read by the same route, by the node's id: older versions of Argo name pods and archives so."""
+    return _read_by_name(backend, place, place.attempt.node_id)
 
 
-def _by_route(core: Core, place: Place, name: str) -> Copy:
+def _read_by_name(backend: Backend, place: Place, name: str) -> LogCopy:
     request = requests.read_archived_log(place.run.run_id, name, last=KEPT)
-    return _text(core.api.answer(request), place)
+    return _to_copy(backend.api.answer(request), place)
 
 
-def _by_artifact(core: Core, place: Place) -> Copy:
-    """The log as an artifact of the node, where Argo archives logs."""
+def _read_artifact(backend: Backend, place: Place) -> LogCopy:
+    """Read the artifact of the node that holds its log, if Argo archives logs."""
     request = requests.read_artifact(place.run.run_id, place.attempt.node_id, "main-logs", last=2 * KEPT)
-    answer = core.api.answer(request)
-    _, _, encoded = answer.body.rstrip(b"\n }").removesuffix(b'"').rpartition(b'"')
-    encoded = encoded[len(encoded) % 4 :]  # counted from the end also when its beginning is not here
+    response = backend.api.answer(request)
+    # `{"data":"<base64>"}`, of which the start may have been dropped: what is left of the base64 is cut to
+    # whole groups of four, counted from its end.
+    _, _, encoded = response.body.rstrip(b"\n }").removesuffix(b'"').rpartition(b'"')
+    encoded = encoded[len(encoded) % 4 :]
     try:
         text = binascii.a2b_base64(encoded)
     except binascii.Error as error:
-        raise kfp_error("kfp-error", status=answer.status, text=f"no base64: {error}") from None
-    return Copy.of_archive(text, whole=not answer.dropped)
+        raise kfp_error("kfp-error", status=response.status, text=f"no base64: {error}") from None
+    return LogCopy.of_archive(text, whole=not response.dropped)
 
 
-def _by_page(core: Core, place: Place) -> Copy:
-    """The route of KFP's own page, which a gateway leads to."""
+def _read_by_page(backend: Backend, place: Place) -> LogCopy:
+    """Read by the route of KFP's own page, which exists behind a gateway."""
     day = f"{place.run.created_at:%Y-%m-%d}" if place.run.created_at else ""
     request = requests.read_log_of_ui(place.attempt.pod, place.namespace, place.run.run_id, day, last=KEPT)
-    return _text(core.api.answer(request), place)
+    return _to_copy(backend.api.answer(request), place)
 
 
-WAYS: tuple[Callable[[Core, Place], Copy], ...] = (_by_pod, _by_node, _by_artifact, _by_page)
+ROUTES: tuple[Callable[[Backend, Place], LogCopy], ...] = (
+    _read_by_pod,
+    _read_by_node,
+    _read_artifact,
+    _read_by_page,
+)
 
 
-def _text(answer: Response, place: Place) -> Copy:
-    """The log in `answer`; an error may be all of it, or come after what could be read."""
-    start = answer.body.rfind(b"\n", 0, len(answer.body.rstrip())) + 1
-    refused = _refusal(answer.body[start:])
-    if refused is None or (start and _BROKEN not in refused.error_message):
-        return Copy.of_archive(answer.body, whole=not answer.dropped)
+def _to_copy(response: Response, place: Place) -> LogCopy:
+    """Return the log in `response`; raises `not-found` if it is an error with status 200.
+
+    The error may be the whole body, or follow what could be read, as its last line. A last line of the log
+    itself may have the form of an error, so only KFP's own message counts there.
+    """
+    start = response.body.rfind(b"\n", 0, len(response.body.rstrip())) + 1
+    refusal = _read_refusal(response.body[start:])
+    if refusal is None or (start and _BROKEN not in refusal.error_message):
+        return LogCopy.of_archive(response.body, whole=not response.dropped)
     if start:
-        return Copy.of_archive(answer.body[:start], whole=not answer.dropped)
+        return LogCopy.of_archive(response.body[:start], whole=not response.dropped)
     raise kfp_error(
         "not-found",
         thing="log",
         ref=place.attempt.pod,
         ns=place.namespace,
         list="runs",
-        details=refused.error_message,
+        details=refusal.error_message,
     )
 
 
-def _refusal(line: bytes) -> _Refused | None:
+def _read_refusal(line: bytes) -> _Refusal | None:
     try:
-        return msgspec.json.decode(line, type=_Refused)
+        return msgspec.json.decode(line, type=_Refusal)
     except NOT_JSON:
         return None

@@ -21,8 +21,8 @@ from .state.rights import Rights
 
 if TYPE_CHECKING:
     from ..kube import Kubernetes
-    from .state.podlogs import Copy, Nowhere
-    from .tasks.workflow import Seen
+    from .state.podlogs import LogCopy, NoLog
+    from .tasks.workflow import RunSteps
 
 T = TypeVar("T")
 
@@ -40,9 +40,9 @@ class Caches(NamedTuple):
     versions: Cache[str, PipelineVersion]
     status: Cache[str, Status]
     journal: Journal
-    workflows: Cache[str, Seen]
+    workflows: Cache[str, RunSteps]
     logs: PodLogs
-    archived: Cache[tuple[str, str], Copy | Nowhere]
+    archived: Cache[tuple[str, str], LogCopy | NoLog]
     rights: Rights
 
     @classmethod
@@ -61,7 +61,7 @@ class Caches(NamedTuple):
         )
 
 
-class Core:
+class Backend:
     """One server in one namespace."""
 
     def __init__(self, api: Api, caches: Caches, kubernetes: Kubernetes | None = None) -> None:

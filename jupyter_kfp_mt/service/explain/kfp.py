@@ -1,10 +1,33 @@
-"""What KFP's own parts say when they are to blame: pip, driver, launcher, and Argo's helpers in the pod."""
+"""What the parts of KFP and Argo around a task say: pip, driver, launcher, and Argo's helpers in the pod."""
 
 from __future__ import annotations
 
 import re
 
 from .facts import Cause, Facts, clause
+
+_NO_NEWS = re.compile(r"(?:\w+: )?Error \(exit code|child '|No more retries left|It ended with exit code")
+_NO_INPUTS = ("did not start", "its inputs could not be fetched")
+_NO_RESULTS = ("ran, but its results could not be stored", "")
+_STORE_CURE = "Check the artifact store of this namespace, or ask an admin."
+_RETRY = "Retry; if it stays, show an admin."
+
+
+def upstream(facts: Facts) -> Cause | None:
+    """It never started, because something before it failed."""
+    if not facts.upstream or facts.began:
+        return None
+    return Cause("did not start", f"{facts.upstream} failed", next=f"Look at {facts.upstream} first.")
+
+
+def told(facts: Facts) -> Cause | None:
+    """KFP or the engine says it in words of its own."""
+    if not facts.message or _NO_NEWS.match(facts.message) or facts.exit_code not in (None, 0):
+        return None
+    text = clause(facts.message)
+    plain = text.startswith(("It ", "Its ", "The "))
+    return Cause("stopped", f"{text[:1].lower()}{text[1:]}" if plain else "stopped", f"{text}")
+
 
 _PIP_WHY = (
     (re.compile(r"Failed (?:building|to build)"), "They have to be compiled, and that does not work there."),
@@ -63,15 +86,16 @@ def packages(facts: Facts) -> Cause | None:
     if found is None and told is None:
         if not failed or facts.find_line(_PIP_ENDED) is None:
             return None
-        return Cause("did not start: packages cannot be installed", failed, _PIP_CURE)
+        return Cause("did not start", "packages cannot be installed", failed, _PIP_CURE)
     if facts.find_line(_PIP_NETWORK) is not None:
         why = "The package index does not answer from the task."
-        return Cause("did not start: packages cannot be installed", why, "Use an image that has them.")
+        return Cause("did not start", "packages cannot be installed", why, "Use an image that has them.")
     what = f" ({found['package']})" if found is not None else ""
     why = "The package index has no such version for its Python" if found is not None else ""
     why = why or (clause(told["told"]) if told is not None else "")
     return Cause(
-        f"did not start: packages cannot be installed{what}",
+        "did not start",
+        f"packages cannot be installed{what}",
         f"{why}." if why else "",
         _PIP_CURE,
     )
@@ -83,9 +107,7 @@ def driver(facts: Facts) -> Cause | None:
         return None
     found = facts.find_line(_DRIVER)
     why = found["why"] or found["other"] if found is not None else facts.message
-    return Cause(
-        "was not started: KFP could not prepare it", _tail(why), "Retry; if it stays, show an admin."
-    )
+    return Cause("was not started", "KFP could not prepare it", _tail(why), _RETRY)
 
 
 def metadata(facts: Facts) -> Cause | None:
@@ -94,11 +116,11 @@ def metadata(facts: Facts) -> Cause | None:
     found = _METADATA.search(line[0]) if line is not None else None
     if found is None:
         return None
-    said = "was not started" if facts.driver else "stopped"
     return Cause(
-        f"{said}: KFP's metadata store does not answer",
+        "was not started" if facts.driver else "stopped",
+        "KFP's metadata store does not answer",
         _tail(found["why"].rpartition("desc = ")[2].strip('"')),
-        "Retry; if it stays, show an admin.",
+        _RETRY,
     )
 
 
@@ -107,13 +129,8 @@ def results(facts: Facts) -> Cause | None:
     found = facts.search(_SAVE)
     if found is None:
         return None
-    said = (
-        "did not start: its inputs could not be fetched"
-        if found["what"] in _LOADING
-        else "ran, but its results could not be stored"
-    )
-    cure = "Check the artifact store of this namespace, or ask an admin."
-    return Cause(said, _of_store(found["why"]) or _tail(found["why"]), cure)
+    why = _of_store(found["why"]) or _tail(found["why"])
+    return Cause(*(_NO_INPUTS if found["what"] in _LOADING else _NO_RESULTS), why, _STORE_CURE)
 
 
 def launcher(facts: Facts) -> Cause | None:
@@ -123,13 +140,9 @@ def launcher(facts: Facts) -> Cause | None:
         return None
     line = found["why"] or found[0]
     io = found["io"] or ("upload" if "upload" in line else "download" if "download" in line else "")
-    said = {
-        "upload": "ran, but its results could not be stored",
-        "download": "did not start: its inputs could not be fetched",
-    }.get(io, "stopped: KFP's launcher failed")
-    cure = "Check the artifact store of this namespace, or ask an admin."
+    said = {"upload": _NO_RESULTS, "download": _NO_INPUTS}.get(io, ("stopped", "KFP's launcher failed"))
     store = _of_store(line) or _of_store(" ".join(facts.lines[-30:]))
-    return Cause(said, store or _tail(line), cure if io or store else "Retry; if it stays, show an admin.")
+    return Cause(*said, store or _tail(line), _STORE_CURE if io or store else _RETRY)
 
 
 def _of_store(text: str) -> str:

@@ -1,0 +1,50 @@
+"""Details of a run on a cluster: from its Argo Workflow, from Kubernetes and from KFP's archive of logs."""
+
+from __future__ import annotations
+
+from ....models import LogChunk, PodView, Run, Task
+from ...backend import Backend
+from ...explain import Explanation, Facts
+from ...tasks.rows import leaves, plan_of
+from ..details import TaskReport
+from .facts import collect_run_facts, collect_task_facts, explain_run_wait
+from .logs import read_log
+from .pods import view_pod
+from .run import read_steps
+
+
+class ClusterDetails:
+    """The `Details` of a run on a cluster."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    @property
+    def has_pods(self) -> bool:
+        """Whether tasks are pods that can be asked for: from outside of the cluster they cannot."""
+        return self._backend.kubernetes is not None
+
+    def report_tasks(self, run: Run) -> TaskReport:
+        """Return the tasks of `run`: of its Workflow, or what KFP reports if there is none to read."""
+        tasks = [step.task for step in read_steps(self._backend, run).steps] or run.task_details
+        return TaskReport(leaves(tasks, plan_of(run.pipeline_spec)), groups=[], has_values=False)
+
+    def read_log(
+        self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0
+    ) -> LogChunk:
+        """Return a part of a task's log: from byte `offset`, or its last `tail` lines."""
+        return read_log(self._backend, run, task_id, offset=offset, attempt=attempt, tail=tail)
+
+    def view_pod(self, run: Run, task_id: str, attempt: int) -> PodView:
+        """Return the pod of an attempt at a task."""
+        return view_pod(self._backend, run, task_id, attempt)
+
+    def collect_facts(self, run: Run, task: Task | None) -> Facts | None:
+        """Return what may explain why `task`, or the run itself, failed."""
+        if task is None:
+            return collect_run_facts(self._backend, run)
+        return collect_task_facts(self._backend, run, task)
+
+    def explain_wait(self, run: Run) -> Explanation | None:
+        """Return what an active run waits for."""
+        return explain_run_wait(self._backend, run)

@@ -1,0 +1,106 @@
+"""Facts about a task that failed or waits, from Kubernetes, Argo and its log; the rules explain them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+import msgspec
+
+from ....errors import KfpError
+from ....kube import Event, Pod
+from ....models import Phase, Run, Task, known_time
+from ...backend import Backend
+from ...explain import LOG_LINES, Explanation, Facts, Said, explain_wait, facts_of
+from .logs import read_copy
+from .run import Place, find_step, read_steps
+
+
+def collect_task_facts(backend: Backend, run: Run, task: Task) -> Facts:
+    """Return all that may explain why `task` failed or waits; what may not be read is left out."""
+    steps = read_steps(backend, run)
+    step = find_step(steps, task.task_id)
+    if step is None:
+        return facts_of(task)
+    driver = step.driver is not None and step.driver.failed
+    attempt = step.driver if driver else step.attempts[-1] if step.attempts else step.driver
+    task = msgspec.structs.replace(task, reason=step.message or task.reason)
+    if attempt is None:
+        return facts_of(task, driver=driver)
+    return _collect_pod_facts(backend, task, Place(run, steps.namespace, attempt), driver=driver)
+
+
+def collect_run_facts(backend: Backend, run: Run) -> Facts | None:
+    """Return what may explain why a run failed in which no step failed; None if nothing does."""
+    steps = read_steps(backend, run)
+    driver, message = steps.root.driver, steps.root.message
+    if driver is not None and driver.failed:
+        itself = Task(display_name=run.display_name, reason=driver.message)
+        place = Place(run, steps.namespace, driver)
+        return _collect_pod_facts(backend, itself, place, driver=True)._replace(is_run=True)
+    if not message:
+        return None
+    return facts_of(Task(display_name=run.display_name, reason=message))._replace(is_run=True)
+
+
+def _collect_pod_facts(backend: Backend, task: Task, place: Place, *, driver: bool) -> Facts:
+    attempt, log = place.attempt, ""
+    states: tuple[Said, ...] = ()
+    events: tuple[Said, ...] = ()
+    if backend.kubernetes is not None:
+        with suppress(KfpError):
+            pod = backend.kubernetes.pod(attempt.pod, place.namespace)
+            states = states_of(pod) if pod is not None else ()
+        with suppress(KfpError):
+            events = events_of(backend.kubernetes.events_of_pod(attempt.pod, place.namespace))
+    if attempt.phase != "Pending":
+        with suppress(KfpError):
+            log = read_copy(backend, place).last(LOG_LINES).text.decode(errors="replace")
+    return facts_of(task, log, states=states, events=events, driver=driver)
+
+
+def states_of(pod: Pod) -> tuple[Said, ...]:
+    """Return why the containers of a pod wait or how they ended, then what the pod itself says."""
+    said: list[Said] = []
+    for container in pod.containers:
+        for state in (container.state, container.last_state):
+            detail = state.waiting or state.terminated
+            if detail is not None and detail.reason not in ("", "Completed", "PodInitializing"):
+                said.append(Said(detail.reason, detail.message))
+    conditions = [each for each in pod.status.conditions or [] if each.status == "False" and each.message]
+    said += [Said(each.reason, each.message) for each in conditions if each.type == "PodScheduled"]
+    disrupted = [each for each in pod.status.conditions or [] if each.type == "DisruptionTarget"]
+    said += [Said(each.reason, each.message) for each in disrupted if each.status == "True"]
+    if pod.status.reason or pod.status.message:
+        said.append(Said(pod.status.reason, pod.status.message))
+    return tuple(said)
+
+
+def events_of(events: Iterable[Event]) -> tuple[Said, ...]:
+    """Return what went wrong around a pod, oldest first."""
+    return tuple(Said(event.reason, event.message) for event in events if event.type == "Warning")
+
+
+def explain_run_wait(backend: Backend, run: Run) -> Explanation | None:
+    """Return what the first task of an active run that has not started for a minute waits for."""
+    now = backend.clock.now()
+    for step in read_steps(backend, run).steps:
+        begun = known_time(step.task.start_time)
+        pods = [*step.attempts[-1:], *([step.driver] if step.driver is not None else [])]
+        if begun is None or step.task.phase.ended or not any(pod.phase == "Pending" for pod in pods):
+            continue
+        if step.task.phase in (Phase.PENDING, Phase.RUNNING):
+            facts = collect_task_facts(backend, run, step.task)
+            return explain_wait(facts, (now - begun).total_seconds(), task_id=step.task.task_id)
+    return _explain_wait_for_driver(backend, run)
+
+
+def _explain_wait_for_driver(backend: Backend, run: Run) -> Explanation | None:
+    """Return what a run without steps waits for, if its driver has not started for a minute."""
+    steps = read_steps(backend, run)
+    driver, begun, _ = steps.root
+    if steps.steps or driver is None or begun is None or driver.phase != "Pending":
+        return None
+    itself = Task(display_name=run.display_name, reason=driver.message)
+    facts = _collect_pod_facts(backend, itself, Place(run, steps.namespace, driver), driver=True)
+    return explain_wait(facts._replace(is_run=True), (backend.clock.now() - begun).total_seconds())

@@ -1,0 +1,45 @@
+"""What a server knows of a run beyond KFP's API: its tasks, logs and pods, and why it failed or waits."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from ...models import LogChunk, PodView, Run, Task
+from ..explain import Explanation, Facts
+
+
+class TaskReport(NamedTuple):
+    """What a server reports about the tasks of a run."""
+
+    tasks: list[Task]
+    groups: list[Task]  # what holds the tasks; empty where the server does not report it
+    has_values: bool  # whether tasks come with their inputs and outputs
+
+
+class Details(Protocol):
+    """What a server knows of a run beyond KFP's API.
+
+    Every run that is passed in has passed the guard between namespaces.
+    """
+
+    @property
+    def has_pods(self) -> bool:
+        """Whether tasks are pods that can be asked for."""
+
+    def report_tasks(self, run: Run) -> TaskReport:
+        """Return the tasks of `run` in the order of their start."""
+
+    def read_log(self, run: Run, task_id: str, *, offset: int, attempt: int, tail: int) -> LogChunk:
+        """Return a part of a task's log: from byte `offset`, or its last `tail` lines.
+
+        `attempt` counts from 1; 0 is the last one. Raises `not-found` and `logs-gone`.
+        """
+
+    def view_pod(self, run: Run, task_id: str, attempt: int) -> PodView:
+        """Return the pod of an attempt at a task; raises `not-found`."""
+
+    def collect_facts(self, run: Run, task: Task | None) -> Facts | None:
+        """Return what may explain why `task` failed, or, without one, the run; skips what it cannot read."""
+
+    def explain_wait(self, run: Run) -> Explanation | None:
+        """Return what an active run waits for; None if there is nothing to say."""

@@ -1,0 +1,130 @@
+"""Details of a run on the embedded server, which reports them itself: tasks are processes of this machine."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import msgspec
+
+from ...client import Response
+from ...client import runs as requests
+from ...errors import KfpError, kfp_error
+from ...models import LogChunk, PodView, Run, Task
+from ..backend import Backend
+from ..explain import LOG_LINES, Explanation, Facts, facts_of
+from ..tasks.rows import groups, leaves, plan_of
+from .details import TaskReport
+
+PART = 1024 * 1024  # bytes asked for at once
+MOST = 64 * 1024 * 1024  # bytes read for one response
+
+
+class EmbeddedDetails:
+    """The `Details` of a run on the embedded server."""
+
+    has_pods = False
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def report_tasks(self, run: Run) -> TaskReport:
+        """Return the tasks of `run`, as the server's own route reports them."""
+        tasks = self._backend.api.call(requests.list_tasks(run.run_id)).tasks
+        return TaskReport(leaves(tasks, plan_of(run.pipeline_spec)), groups(tasks), has_values=True)
+
+    def read_log(
+        self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0
+    ) -> LogChunk:
+        """Return a part of a task's log: from byte `offset`, or its last `tail` lines."""
+        chunk = self._read(run.run_id, task_id, offset, attempt)
+        while tail and not chunk.complete and chunk.next_offset > chunk.offset and len(chunk.text) < MOST:
+            more = self._read(run.run_id, task_id, chunk.next_offset, chunk.attempt)
+            if more.next_offset == chunk.next_offset:
+                break
+            chunk = _join(chunk, more)
+        return _keep_last_lines(chunk, tail) if tail else chunk
+
+    def view_pod(self, run: Run, task_id: str, attempt: int) -> PodView:
+        """Raise `not-found`: there are no pods."""
+        why = "Tasks of this server are processes of this machine."
+        raise kfp_error("not-found/pod", thing="pod", why=why, list="tasks @last")
+
+    def collect_facts(self, run: Run, task: Task | None) -> Facts | None:
+        """Return what `task` and its log say; nothing is known of a run without a failed task."""
+        if task is None:
+            return None
+        try:
+            log = self.read_log(run, task.task_id, tail=LOG_LINES).text
+        except KfpError:
+            log = ""
+        return facts_of(task, log)
+
+    def explain_wait(self, run: Run) -> Explanation | None:
+        """Return None: no task of this machine waits for a place."""
+        return None
+
+    def _read(self, run_id: str, task_id: str, offset: int, attempt: int) -> LogChunk:
+        request = requests.read_log(run_id, task_id, offset=offset, attempt=attempt, limit=PART)
+        return _to_chunk(self._backend.api.answer(request), run_id, task_id, offset, attempt)
+
+
+def _to_chunk(response: Response, run_id: str, task_id: str, offset: int, attempt: int) -> LogChunk:
+    """Return a log response as a model; a character cut by the limit is left for the next part."""
+    headers = response.headers
+    body, complete = response.body, headers.get("x-log-complete", "true") == "true"
+    end = _to_number(headers.get("x-log-next-offset", ""), offset + len(body))
+    whole = _count_whole(body)
+    if 0 < whole < len(body) and not complete:
+        end, body = end - (len(body) - whole), body[:whole]
+    return LogChunk(
+        run_id=run_id,
+        task_id=task_id,
+        attempt=_to_number(headers.get("x-log-attempt", ""), attempt or 1),
+        source="embedded",
+        text=body.decode(errors="replace"),
+        offset=offset,
+        next_offset=end,
+        truncated=headers.get("x-log-truncated", "") == "true",
+        complete=complete,
+    )
+
+
+def _count_whole(body: bytes) -> int:
+    """Count the bytes of `body` that make up whole UTF-8 characters.
+
+    Looks back, at most over the four bytes of one character, for the last byte that begins one: its high bits
+    say how many bytes the character has.
+    """
+    for back in range(1, min(4, len(body) + 1)):
+        lead = body[-back]
+        if lead >= 0xC0:
+            length = 4 if lead >= 0xF0 else 3 if lead >= 0xE0 else 2
+            return len(body) - back if back < length else len(body)
+        if lead < 0x80:
+            break
+    return len(body)
+
+
+def _to_number(text: str, otherwise: int) -> int:
+    return int(text) if text.isdecimal() else otherwise
+
+
+def _join(first: LogChunk, second: LogChunk) -> LogChunk:
+    return msgspec.structs.replace(
+        first,
+        text=first.text + second.text,
+        next_offset=second.next_offset,
+        truncated=first.truncated or second.truncated,
+        complete=second.complete,
+    )
+
+
+def _keep_last_lines(chunk: LogChunk, count: int) -> LogChunk:
+    text = "".join(deque(chunk.text.splitlines(keepends=True), maxlen=count))
+    skipped = len(chunk.text.encode()) - len(text.encode())
+    return msgspec.structs.replace(
+        chunk,
+        text=text,
+        offset=chunk.offset + skipped,
+        truncated=chunk.truncated or skipped > 0,
+    )

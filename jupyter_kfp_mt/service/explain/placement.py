@@ -1,0 +1,119 @@
+"""Why no node runs a pod, or a node cannot set it up: resources, volumes, network, devices.
+
+The messages are those of Kubernetes ≥ 1.24; each pattern has a case in the tests.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .facts import Cause, Facts, clause, end_of_chain
+
+NO_NODE = "no node takes it"
+_NODES = re.compile(r"(?P<free>0/\d+ nodes)(?: are available)?: (?P<why>.+?)(?:\. preemption:.*|\.?)$", re.S)
+
+
+def unschedulable(facts: Facts) -> Cause | None:
+    """No node takes it."""
+    found = facts.search(_NODES)
+    if found is None:
+        return None
+    text = re.sub(r"\s+", " ", found["why"]).strip()
+    short = re.sub(r"(?:^|(?<=, ))\d+ (?:node\(s\) )?", "", text)
+    short = (short[:1].lower() + short[1:]).replace("Insufficient", "insufficient")
+    for pattern, words, cure in _PLACES:
+        if pattern.search(text):
+            return Cause("did not start", NO_NODE, f"{words} ({found['free']}: {short}).", cure)
+    return Cause("did not start", NO_NODE, f"{found['free']}: {short}.", "Ask an admin.")
+
+
+_WAIT = "Ask for less, or wait."
+_PLACES = (
+    (re.compile(r"Insufficient \S*(?:gpu|GPU|tpu)"), "No node has a free GPU", _WAIT),
+    (re.compile(r"Insufficient memory"), "No node has enough free memory", _WAIT),
+    (re.compile(r"Insufficient cpu"), "No node has enough free CPU", _WAIT),
+    (re.compile(r"Insufficient ephemeral-storage"), "No node has enough free disk", _WAIT),
+    (re.compile(r"Insufficient (?P<other>\S+)"), "No node has enough of what it asks for", _WAIT),
+    (
+        re.compile(r"unbound immediate PersistentVolumeClaims|persistentvolumeclaim"),
+        "Its volume is not ready",
+        "Check the volume claim and its storage class.",
+    ),
+    (
+        re.compile(r"volume node affinity conflict"),
+        "Its volume is in another zone than the free nodes",
+        "Ask an admin.",
+    ),
+    (
+        re.compile(r"didn't match Pod's node affinity|node selector"),
+        "No node has the labels it asks for",
+        "Check the node selector of the task.",
+    ),
+    (
+        re.compile(r"untolerated taint|had taints? that the pod didn't tolerate"),
+        "The free nodes are kept for others",
+        "Add a toleration, or ask an admin.",
+    ),
+)
+_ATTACHED = re.compile(r'Multi-Attach error for volume \\?"(?P<name>[^"\\\n]+)')
+_MOUNT = re.compile(
+    r"(?:Unable to (?:attach or )?mount volumes|unmounted volumes=\[(?P<names>[^\]\n]*)\]"
+    r'|MountVolume\.\w+ failed for volume \\?"(?P<name>[^"\\\n]+)\\?"|AttachVolume\.Attach failed)[^\n]*'
+)
+_UNMOUNTED = re.compile(r"unmounted volumes=\[(?P<names>[^\]\n]*)\]")
+_SANDBOX = re.compile(r"[Ff]ailed to create pod (?:network )?sandbox: (?P<why>[^\n]+)|FailedCreatePodSandBox")
+_NO_ADDRESS = re.compile(r"assign an IP address|no IP addresses available|range is full")
+_DEVICE = re.compile(
+    r"UnexpectedAdmissionError"
+    r"|(?P<out>OutOf(?:cpu|memory|pods|ephemeral-storage|nvidia\.com/gpu))\b|NodeAffinity: Pod was rejected"
+)
+_ALLOCATE = re.compile(r"Allocate failed due to (?P<why>[^\n]+)")
+
+
+def volume(facts: Facts) -> Cause | None:
+    """A volume of it is in use elsewhere, or does not come."""
+    found = facts.search(_ATTACHED)
+    if found is not None:
+        return Cause(
+            "did not start",
+            f"volume {found['name']} is in use on another node",
+            "It can be attached to one node at a time.",
+            "Wait for the other pod, or use a volume with ReadWriteMany.",
+        )
+    mount = facts.search(_MOUNT)
+    if mount is None:
+        return None
+    listed = facts.search(_UNMOUNTED)
+    name = mount["name"] or (listed["names"] if listed is not None else "")
+    return Cause(
+        "did not start",
+        f"its volume cannot be mounted{f' ({name})' if name else ''}",
+        f"{clause(mount[0])}.",
+        "Check the volume claim, or ask an admin.",
+    )
+
+
+def sandbox(facts: Facts) -> Cause | None:
+    """The node could not give it a place and a network."""
+    found = facts.search(_SANDBOX)
+    if found is None:
+        return None
+    why = "The node has no address left." if facts.search(_NO_ADDRESS) else ""
+    why = why or (f"{end_of_chain(found['why'])}." if found["why"] else "")
+    return Cause(
+        "did not start", "its node could not set it up", why, "Retry the run; if it stays, show an admin."
+    )
+
+
+def device(facts: Facts) -> Cause | None:
+    """The node it was sent to had given away what it needs."""
+    found = facts.search(_DEVICE)
+    if found is None:
+        return None
+    told = facts.search(_ALLOCATE)
+    if told is not None:
+        text = clause(told["why"]).removesuffix(", which is unexpected")
+        why = f"{text[:1].upper()}{text[1:]}."
+    else:
+        why = f"The node has no {found['out'].removeprefix('OutOf')} left." if found["out"] else ""
+    return Cause("did not start", "its node no longer had what it asks for", why, "Retry the run.")
