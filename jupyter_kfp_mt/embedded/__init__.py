@@ -1,9 +1,10 @@
 """An embedded server that speaks the KFP API, for one machine; reached over HTTP like any other.
 
-`find` looks for a running one, `ensure_running` starts one, `stop` ends it; each by the data folder.
+`find` looks for a running server, `ensure_running` starts one, `stop` ends it; each takes the data folder.
 
-Who serves a folder holds its lock, which the kernel takes back at any end. The runtime file says where and
-with which key; it is believed only when the server behind it takes that key, which is another at each start.
+The process that serves a folder holds its lock, which the kernel releases however the process ends. The
+runtime file tells address and owner key; it is trusted only if the server accepts that key, which changes at
+every start.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m jupyter_kfp_mt.embedded --data DIR`: one server for one data folder, in front of nobody else."""
+"""Runs the embedded server of one data folder: `python -m jupyter_kfp_mt.embedded --data DIR`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .store import StoreError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until stopped; 0 = stopped or already running, 1 = could not start."""
+    """Serve until stopped; returns 0 when stopped or already running, 1 when it could not start."""
     parser = argparse.ArgumentParser(prog="python -m jupyter_kfp_mt.embedded", description=__doc__)
-    parser.add_argument("--data", type=_folder, required=True, help="folder with everything that is kept")
-    parser.add_argument("--port", type=int, default=0, help="0 = a free one, the last one if possible")
+    parser.add_argument("--data", type=_folder, required=True, help="folder of the store and all files")
+    parser.add_argument("--port", type=int, default=0, help="0 = a free port, the last one if possible")
     parser.add_argument("--namespace", default="", help="the first profile; default: the user's name")
     parser.add_argument("--single-user", action="store_true", help="no tenants, no tokens")
     parser.add_argument(
@@ -24,21 +24,21 @@ def main(arguments: list[str] | None = None) -> int:
         help="trust this header as the user's name; only behind a front that sets it",
     )
     parser.add_argument(
-        "--idle-minutes", type=float, default=0, help="stop after so long without work; 0 = never"
+        "--idle-minutes", type=float, default=0, help="stop after so many minutes without work; 0 = never"
     )
-    given = parser.parse_args(arguments)
+    parsed = parser.parse_args(arguments)
     options = Options(
-        data=given.data,
-        port=given.port,
-        namespace=given.namespace,
-        multi_user=not given.single_user,
-        identity_header=given.identity_header,
-        idle_seconds=given.idle_minutes * 60,
+        data=parsed.data,
+        port=parsed.port,
+        namespace=parsed.namespace,
+        multi_user=not parsed.single_user,
+        identity_header=parsed.identity_header,
+        idle_seconds=parsed.idle_minutes * 60,
     )
     try:
         serve(options)
     except AlreadyRunningError as error:
-        print(error)  # noqa: T201 - read by whoever starts it
+        print(error)  # noqa: T201 - for the person or process that starts it
     except (KfpError, OSError, StoreError) as error:
         print(f"cannot start: {_reason(error)}", file=sys.stderr)  # noqa: T201 - as above
         return 1
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _folder(text: str) -> Path:
-    """The folder of this name; without a name it would be wherever the server is started, "/" perhaps."""
+    """Return the folder of this name; an empty name would be the folder the server is started in."""
     if not text:
         raise argparse.ArgumentTypeError("a folder needs a name")
     return Path(text)

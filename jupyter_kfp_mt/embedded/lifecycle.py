@@ -20,15 +20,15 @@ from ..owner import OwnerClient, is_served, read_runtime
 IDLE_MINUTES = 30
 _START_SECONDS = 30.0
 _STOP_SECONDS = 20.0
-_ANSWER_SECONDS = 5.0  # a server that is busy or coming up on a slow machine
-_KILLS = 2  # while it comes up; more is no accident: too little memory
+_ANSWER_SECONDS = 5.0  # for a server that is busy, or starting on a slow machine
+_KILLS = 2  # while it starts; more are no accident: memory is short
 _PAUSE = 0.02
 
 
 def find(data_dir: Path, *, patience: float = _ANSWER_SECONDS) -> RuntimeFile | None:
-    """The server of this folder, which has just answered; None when none serves, is coming or going.
+    """Return the running server of this folder; None when there is none, or it is starting or stopping.
 
-    Raises `embedded-failed` when one holds the folder and does not answer for `patience` seconds.
+    Raises `embedded-failed` when a server holds the folder and does not answer for `patience` seconds.
     """
     deadline = time.monotonic() + patience
     while (runtime := _find_claimed(data_dir)) is not None:
@@ -37,7 +37,7 @@ def find(data_dir: Path, *, patience: float = _ANSWER_SECONDS) -> RuntimeFile | 
         if time.monotonic() > deadline:
             line = f"Process {runtime.pid} serves {data_dir} and does not answer."
             raise kfp_error("embedded-failed", line=line)
-        time.sleep(_PAUSE)  # it was killed a moment ago, or another takes over
+        time.sleep(_PAUSE)  # it was killed a moment ago, or another server takes over
     return None
 
 
@@ -49,33 +49,33 @@ def ensure_running(
     single_user: bool = False,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> RuntimeFile:
-    """The server of this folder, started when none runs; raises `embedded-failed` with the reason.
+    """Return the server of this folder, and start it if needed; raises `embedded-failed` with the reason.
 
-    One of another version is restarted when no run is under way.
+    A server of another version is restarted when no run is under way.
     """
-    found = find(data_dir)
-    if found is not None and not _outdated(found):
-        return found
-    if found is not None:
+    runtime = find(data_dir)
+    if runtime is not None and not _is_outdated(runtime):
+        return runtime
+    if runtime is not None:
         on_step("Restarting the embedded server: another version was installed")
         stop(data_dir)
     on_step("Starting the embedded server")
-    data_dir = data_dir.absolute()  # it is where the server runs
+    data_dir = data_dir.absolute()  # the server's working directory is this folder
     arguments = ["--data", str(data_dir), "--port", str(port), "--idle-minutes", str(IDLE_MINUTES)]
     arguments += ["--namespace", namespace] if namespace else []
     arguments += ["--single-user"] if single_user else []
     try:
-        found = _Start(data_dir, arguments).wait()
+        runtime = _Start(data_dir, arguments).wait()
     except OSError as error:  # a folder that cannot be written, a full disk
         raise kfp_error("embedded-failed", line=f"{data_dir}: {error.strerror or error}.") from error
     on_step("The embedded server is running")
-    return found
+    return runtime
 
 
 def stop(data_dir: Path) -> bool:
-    """End the server of this folder, also one that is coming up, and wait for it; False when there is none.
+    """Stop the server of this folder, even one that is starting, and wait for it; False when there is none.
 
-    Raises `embedded-failed` when it does not end.
+    Raises `embedded-failed` when it does not stop.
     """
     if not is_served(data_dir):
         return False
@@ -87,15 +87,15 @@ def stop(data_dir: Path) -> bool:
         if runtime is not None:
             key = key or runtime.owner_key
             if runtime.owner_key != key:
-                return True  # it has ended, and somebody started another one
-            # by its key, not by its number: that may be another process by now
+                return True  # it has ended, and another one was started
+            # By its key, not by its process id: that may belong to another process by now.
             _ask(runtime, "POST", "stop", timeout=_ANSWER_SECONDS)
         time.sleep(_PAUSE)
     return True
 
 
 class _Start:
-    """One attempt to have a server: a process of ours, unless that of another is first."""
+    """One start: our process becomes the server unless another process is faster."""
 
     def __init__(self, data_dir: Path, arguments: list[str]) -> None:
         self._data_dir = data_dir
@@ -120,35 +120,35 @@ class _Start:
             )
 
     def wait(self) -> RuntimeFile:
-        """The server that serves in the end; raises `embedded-failed`."""
+        """Return the server that serves in the end; raises `embedded-failed`."""
         deadline = time.monotonic() + _START_SECONDS
         try:
-            while (found := self._look(deadline)) is None:
+            while (runtime := self._check(deadline)) is None:
                 time.sleep(_PAUSE)
         except BaseException:
             self._end()
             raise
-        if found.pid != self._process.pid:
-            self._end()  # another start was first; ours must not take over when that one ends
+        if runtime.pid != self._process.pid:
+            self._end()  # another process won the race; ours must exit, not wait for the lock
         else:
-            # It outlives this call; when it ends before we do, somebody has to take its exit code.
+            # It outlives this call; if it ends before we do, its exit code has to be collected.
             threading.Thread(target=self._process.wait, name="kfp-embedded-exit", daemon=True).start()
-        return found
+        return runtime
 
-    def _look(self, deadline: float) -> RuntimeFile | None:
-        found = find(self._data_dir)
-        if found is None:
+    def _check(self, deadline: float) -> RuntimeFile | None:
+        runtime = find(self._data_dir)
+        if runtime is None:
             code = self._process.poll()
             if code is not None:
-                self._again(code)
+                self._start_again(code)
             if time.monotonic() > deadline:
-                raise self._failed(f"It did not answer within {_START_SECONDS:.0f} s.")
-        return found
+                raise self._failure(f"It did not answer within {_START_SECONDS:.0f} s.")
+        return runtime
 
-    def _again(self, code: int) -> None:
-        """Start once more if ours gave way to another one, which has gone since, or was killed."""
+    def _start_again(self, code: int) -> None:
+        """Start once more if ours was killed, or gave way to another server that has ended since."""
         if code > 0:
-            raise self._failed(f"It ended with exit code {code} and wrote no log.")
+            raise self._failure(f"It ended with exit code {code} and wrote no log.")
         self._killed += code < 0
         if self._killed > _KILLS:
             line = f"It was ended by signal {-code} each time it was started."
@@ -163,22 +163,22 @@ class _Start:
             self._process.kill()
             self._process.wait()
 
-    def _failed(self, otherwise: str) -> KfpError:
-        """The error with what this start wrote into the log, else why it could not, else `otherwise`."""
+    def _failure(self, otherwise: str) -> KfpError:
+        """Return the error with what this start wrote into the log, or why it could not, or `otherwise`."""
         try:
             with self._log.open("r+b") as log:
                 log.seek(self._log_start)
-                told = [line for line in log.read().decode(errors="replace").split("\n") if line.strip()]
-                if not told:
+                lines = [line for line in log.read().decode(errors="replace").split("\n") if line.strip()]
+                if not lines:
                     log.write(f"{otherwise}\n".encode())
-        except OSError as error:  # it had no room for its words either
-            told = [f"{self._log}: {error.strerror}."]
-        line = told[-1] if told else otherwise
-        return kfp_error("embedded-failed", details="\n".join(told[-20:]), line=line)
+        except OSError as error:  # the disk is too full for the log, too
+            lines = [f"{self._log}: {error.strerror}."]
+        line = lines[-1] if lines else otherwise
+        return kfp_error("embedded-failed", details="\n".join(lines[-20:]), line=line)
 
 
-def _outdated(runtime: RuntimeFile) -> bool:
-    """Whether this is a server of another version that has nothing to do."""
+def _is_outdated(runtime: RuntimeFile) -> bool:
+    """Whether this is an idle server of another version."""
     if runtime.version == __version__:
         return False
     state = _ask(runtime, "GET", "state", timeout=_ANSWER_SECONDS)
@@ -195,7 +195,7 @@ def _ask(runtime: RuntimeFile, method: str, *path: str, timeout: float) -> dict[
 
 
 def _python_path() -> str:
-    """Where this package is, also when it is not installed."""
+    """Return a PYTHONPATH that finds this package even when it is not installed."""
     here = str(Path(__file__).parents[2])
     return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH", "")])])
 

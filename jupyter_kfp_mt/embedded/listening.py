@@ -1,4 +1,4 @@
-"""Where the server listens, and how many may be connected: its port, its sockets, its bounds."""
+"""Listens on a port of the loopback interface, and bounds the number of connections."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
-FILES = 4096  # that the server may have open, where the machine lets it; macOS begins with 256
+FILES = 4096  # open files that the server asks for; macOS allows 256 by default
 MOST_CONNECTIONS = 1024
 
 
 class BoundedServer(HTTPServer):
-    """An HTTP server with at most `most` connections: one more closes the oldest.
+    """An HTTP server with at most `most` connections; one more closes the oldest.
 
-    Without files for new connections it could not answer anybody, and would say so thousands of times a
-    second. Who is closed while it waits connects again.
+    A server without file descriptors for new connections serves nobody, and logs that thousands of times a
+    second. A client whose idle connection is closed simply connects again.
     """
 
     def initialize(  # type: ignore[override]  # what Tornado takes in place of __init__, and the bound
         self, *args: Any, most: int, **options: Any
     ) -> None:
-        """Take the bound beside what Tornado knows."""
+        """Take the bound in addition to Tornado's options."""
         super().initialize(*args, **options)
         self._most = most
         self._streams: dict[IOStream, None] = {}  # the oldest first
@@ -47,7 +47,7 @@ class BoundedServer(HTTPServer):
 
 
 def room_for_connections() -> int:
-    """How many connections may be open, after the process got itself more files where it may."""
+    """Raise the limit of open files where the system allows it; returns how many connections it permits."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -57,7 +57,7 @@ def room_for_connections() -> int:
 
 
 def listen(port: int, last: int) -> socket.socket:
-    """A socket on the loopback interface; on the last port again when any will do and it is free.
+    """Open a socket on the loopback interface; `port` 0 means any, the `last` one if it is free.
 
     Raises OSError when `port` is taken.
     """
@@ -78,7 +78,7 @@ def listen(port: int, last: int) -> socket.socket:
 
 
 def last_port(folder: Path) -> int:
-    """The port of the last time, so that addresses people wrote down stay good."""
+    """Return the port of the last start, so that addresses that people wrote down stay valid."""
     try:
         return int((folder / "port").read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The embedded server as a process: folder, lock, port, runtime file, token file, and its end."""
+"""The embedded server as a process: it locks its folder, listens, keeps its files, and stops."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from .store import Store
 from .tenants import Tenancy, profile_name
 
 TOKEN_SECONDS = 7200
-TOKEN_RENEWED = 1200.0  # seconds between renewals of the token file
-_CHECK = 15.0  # seconds between looks at whether to stop
-_PATIENCE, _LOOK = 20.0, 0.02  # seconds for one that stops, and between looks at it
+TOKEN_RENEWED = 1200.0  # seconds between renewals of the token files
+_CHECK = 15.0  # seconds between checks of whether to stop
+_PATIENCE, _PAUSE = 20.0, 0.02  # seconds to wait for a server that stops, and between attempts
 
 log = logging.getLogger("jupyter_kfp_mt.embedded")
 
@@ -43,7 +43,7 @@ class AlreadyRunningError(Exception):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How to serve."""
+    """Options of the server."""
 
     data: Path
     port: int = 0
@@ -57,39 +57,38 @@ class Startable(Runner, Protocol):
     """An engine that is started and stopped with the server."""
 
     def start(self) -> None:
-        """Begin to run what is stored."""
+        """Start executing the stored runs."""
 
     def stop(self) -> None:
-        """Stop; what runs is found again at the next start."""
+        """Stop; running tasks are adopted at the next start."""
 
 
 def serve(options: Options, make_engine: Callable[[Store, Path], Startable] | None = None) -> None:
-    """Serve until told to stop; raises AlreadyRunningError, OSError."""
+    """Serve until stopped; raises AlreadyRunningError, OSError."""
     folder = options.data
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     with (folder / LOCK).open("a+b") as lock:
-        _take(lock, folder)
-        (folder / RUNTIME).unlink(missing_ok=True)  # of one that was killed
+        _take_lock(lock, folder)
+        (folder / RUNTIME).unlink(missing_ok=True)  # left by a server that was killed
         _log_to_stderr()
-        ServerProcess(options, make_engine or _engine, lock).run()
+        ServerProcess(options, make_engine or _make_engine, lock).run()
 
 
-def _take(lock: BinaryIO, folder: Path) -> None:
-    """Take the folder; raises AlreadyRunningError when another serves it.
+def _take_lock(lock: BinaryIO, folder: Path) -> None:
+    """Lock the folder; raises AlreadyRunningError when another server holds it.
 
-    One that comes, goes or dies is waited for; so is who looks whether there is one, which takes the lock
-    for a moment.
+    Waits for a server that is starting or stopping, and for a process that is only probing the lock.
     """
     until = time.monotonic() + _PATIENCE
-    while not _is_free(lock):
+    while not _try_lock(lock):
         if find(folder) is not None or time.monotonic() > until:
             raise AlreadyRunningError(f"an embedded server is already running for {folder}")
-        time.sleep(_LOOK)
+        time.sleep(_PAUSE)
 
 
-def _is_free(lock: BinaryIO) -> bool:
-    """Whether the lock could be taken; it is kept then."""
+def _try_lock(lock: BinaryIO) -> bool:
+    """Take the lock if it is free; returns whether it was."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -97,14 +96,14 @@ def _is_free(lock: BinaryIO) -> bool:
     return True
 
 
-def _engine(store: Store, folder: Path) -> Startable:
+def _make_engine(store: Store, folder: Path) -> Startable:
     from .engine import Engine
 
     return Engine(store, folder)
 
 
 class ServerProcess:
-    """Everything between start and stop, in one order."""
+    """Starts and stops all parts of the server in order, and keeps its files while it runs."""
 
     def __init__(
         self, options: Options, make_engine: Callable[[Store, Path], Startable], lock: BinaryIO
@@ -167,40 +166,40 @@ class ServerProcess:
 
     async def _until_stopped(self, server: ApiServer) -> None:
         renewed = time.monotonic()
-        while not await self._told_to_stop():
+        while not await self._wait_for_stop():
             if not self.holds_folder():
                 log.error("the folder was removed or replaced")
                 return
             renewed = self.keep_files(renewed)
             if self.is_idle(time.monotonic() - server.last_call):
-                log.info("nothing to do since %.0f s", self._options.idle_seconds)
+                log.info("nothing to do for %.0f s", self._options.idle_seconds)
                 return
 
-    async def _told_to_stop(self) -> bool:
-        """Whether a signal or a call ended us; waits a while for one."""
+    async def _wait_for_stop(self) -> bool:
+        """Wait until the next check; returns whether a signal or a call has stopped the server."""
         with contextlib.suppress(asyncio.TimeoutError, TimeoutError):
             await asyncio.wait_for(self._stopped.wait(), _CHECK)
         return self._stopped.is_set()
 
     def is_idle(self, quiet: float) -> bool:
-        """Whether to stop, `quiet` seconds after the last call: nothing runs and nothing is scheduled."""
+        """Whether to stop `quiet` seconds after the last call: nothing runs and nothing is scheduled."""
         if not self._options.idle_seconds or quiet < self._options.idle_seconds:
             return False
         return not self._store.runs.unfinished() and not self._store.recurring_runs.waiting()
 
     def holds_folder(self) -> bool:
-        """Whether the folder is still the one that was locked: another server may have a new one."""
+        """Whether the folder is still the one that was locked, not a new one that another server may lock."""
         try:
-            found = (self._folder / LOCK).stat()
+            present = (self._folder / LOCK).stat()
         except OSError:
             return False
         ours = os.fstat(self._lock.fileno())
-        return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)
+        return (present.st_dev, present.st_ino) == (ours.st_dev, ours.st_ino)
 
     def keep_files(self, renewed: float) -> float:
-        """Write tokens before they expire, and all files where somebody tidied up: nobody would find us.
+        """Renew tokens before they expire, and write all files again if someone has removed them.
 
-        Returns when that was done last; a full disk has to wait for the next look.
+        Returns the time of the last renewal; after an error, such as a full disk, the next check tries again.
         """
         gone = not self._runtime_path.exists()
         try:
@@ -214,7 +213,7 @@ class ServerProcess:
         return renewed
 
     def _write_tokens(self) -> None:
-        """A fresh token for each profile: whoever may read this folder owns the server."""
+        """Write a new token for each profile: the owner of this folder is the owner of the server."""
         wanted = {self._token_path(each.namespace): each.namespace for each in self._tenancy.profiles()}
         for path, namespace in wanted.items():
             token, _ = self._tenancy.issue(namespace, seconds=TOKEN_SECONDS)
@@ -227,7 +226,7 @@ class ServerProcess:
         return self._folder / f"token-{namespace}"
 
     def remove_traces(self) -> None:
-        """Remove the files that say where we are; those of a folder that is not ours any more stay."""
+        """Remove runtime and token files, unless the folder is no longer ours."""
         if self.holds_folder():
             for path in (self._runtime_path, *self._folder.glob("token-*")):
                 path.unlink(missing_ok=True)
@@ -246,14 +245,14 @@ class ServerProcess:
 
 
 def _write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
+    """Write a file that only its owner can read; it appears complete or not at all."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
         part.replace(path)
-    except OSError:  # no room
+    except OSError:  # the disk is full
         part.unlink(missing_ok=True)
         raise
 

@@ -1,8 +1,9 @@
-"""Who asks and what they may do: profiles, roles, service accounts and signed tokens.
+"""Authenticates callers and decides what they may do: profiles, roles, service accounts and signed tokens.
 
 A profile is a namespace. Each has the accounts `default-editor` and `default-viewer`; a contributor is
 another profile's `default-editor` (or, behind a trusted front, a user name). The rights of a role are those
-of the Kubeflow cluster roles (contract §1.3). Namespace `kubeflow` holds what is shared: only pipelines.
+of the cluster roles in KFP's `manifests/kustomize/base/installs/multi-user/view-edit-cluster-roles.yaml`.
+The namespace `kubeflow` holds shared pipelines, and nothing else.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class _Claims(msgspec.Struct, frozen=True, kw_only=True):
     iss: str
     jti: str
     sub: str
-    uid: str  # of the profile, so that a token dies with it
+    uid: str  # of the profile: a token ends with its profile
 
 
 class Tenancy:
@@ -91,18 +92,18 @@ class Tenancy:
         self._key = bytes.fromhex(self._table.setting("token-key", secrets.token_hex(32)))
         self.page_key = bytes.fromhex(self._table.setting("page-key", secrets.token_hex(32)))
 
-    # who
+    # authentication
 
     def authenticate(self, headers: Callable[[str], Sequence[str]]) -> str:
-        """Return the identity behind `headers` (a function from name to values); raises ApiError (401)."""
+        """Return the identity in `headers` (a function from name to values); raises ApiError (401)."""
         problems = []
         if self._identity_header:
-            given = headers(self._identity_header)
-            if len(given) == 1 and given[0]:
-                return given[0]
-            if given:
+            users = headers(self._identity_header)
+            if len(users) == 1 and users[0]:
+                return users[0]
+            if users:
                 text = f"Request header error: unexpected number of '{self._identity_header}' headers."
-                problems.append(f"BadRequestError: {text} Expect 1 got {len(given)}: {text}")
+                problems.append(f"BadRequestError: {text} Expect 1 got {len(users)}: {text}")
         bearer = headers("Authorization")
         if not bearer:
             raise _unauthenticated([*problems, _NO_HEADER])
@@ -113,7 +114,7 @@ class Tenancy:
         token = bearer[0].removeprefix("Bearer ")
         if token.startswith(" "):
             return ANONYMOUS
-        reason, identity = self._review(token)
+        reason, identity = self._review_token(token)
         if reason:
             raise _unauthenticated(
                 [
@@ -125,14 +126,14 @@ class Tenancy:
         return identity
 
     def authenticate_owner(self, headers: Callable[[str], Sequence[str]]) -> None:
-        """Let only the holder of the runtime file's key pass; raises ApiError (401)."""
-        given = headers(OWNER_HEADER)
-        if len(given) != 1 or not hmac.compare_digest(given[0].encode(), self._owner_key.encode()):
+        """Accept only the owner key of the runtime file; raises ApiError (401)."""
+        keys = headers(OWNER_HEADER)
+        if len(keys) != 1 or not hmac.compare_digest(keys[0].encode(), self._owner_key.encode()):
             raise ApiError(UNAUTHENTICATED, f"{OWNER_HEADER} must hold the owner key of the runtime file")
 
-    def _review(self, token: str) -> tuple[str, str]:
-        """The reason against `token`, or its identity."""
-        claims = self._open(token)
+    def _review_token(self, token: str) -> tuple[str, str]:
+        """Return the reason to reject `token`, or "" and its identity."""
+        claims = self._read_token(token)
         if claims is None or claims.iss != ISSUER or self._table.is_revoked(claims.jti):
             return "invalid bearer token", ""
         if claims.exp <= self._now():
@@ -149,9 +150,9 @@ class Tenancy:
             return "invalid bearer token", ""
         return "", claims.sub
 
-    # what
+    # authorization
 
-    def allowed(self, identity: str, verb: str, resource: str, namespace: str) -> bool:
+    def is_allowed(self, identity: str, verb: str, resource: str, namespace: str) -> bool:
         """Whether `identity` may do this in `namespace`; an unknown namespace allows nothing."""
         if not self.multi_user:
             return True
@@ -159,7 +160,7 @@ class Tenancy:
         return bool(role) and verb in RIGHTS[role].get(resource, ())
 
     def role(self, identity: str, namespace: str) -> str:
-        """The role of `identity` in `namespace`: "view", "edit", "admin", "shared", or "" for none."""
+        """Return the role of `identity` in `namespace`: "view", "edit", "admin", "shared", or "" for none."""
         profile = self._table.profile(namespace)
         if profile is None:
             return ""
@@ -176,7 +177,7 @@ class Tenancy:
     def issue(
         self, namespace: str, account: str = EDITOR, seconds: int = 7200, audience: str = AUDIENCE
     ) -> tuple[str, int]:
-        """Return a token for an account of `namespace`, and its end; raises LookupError, ValueError."""
+        """Return a token for an account of `namespace`, and its expiry; raises LookupError, ValueError."""
         profile = self._table.profile(namespace)
         if profile is None or namespace == SHARED:
             raise LookupError(namespace)
@@ -198,14 +199,14 @@ class Tenancy:
         return (body + b"." + self._sign(body)).decode(), claims.exp
 
     def revoke(self, token: str) -> bool:
-        """Make a token of ours useless before it expires; False when it is none."""
-        claims = self._open(token)
+        """Revoke a token before it expires; False when this server has not issued it."""
+        claims = self._read_token(token)
         if claims is None:
             return False
         self._table.revoke(claims.jti, claims.exp, int(self._now()))
         return True
 
-    def _open(self, token: str) -> _Claims | None:
+    def _read_token(self, token: str) -> _Claims | None:
         body, _, signature = token.encode().rpartition(b".")
         head, _, claims = body.partition(b".")
         if not hmac.compare_digest(signature, self._sign(body)) or head != _b64(_HEADER):
@@ -221,7 +222,7 @@ class Tenancy:
     # profiles
 
     def add_profile(self, namespace: str, owner: str = "") -> ProfileRow:
-        """Add a profile; raises ValueError for a name that is none or taken."""
+        """Add a profile; raises ValueError for an invalid or taken name."""
         if not _NAME.fullmatch(namespace):
             raise ValueError(
                 "a profile's name is 1–63 of a–z, 0–9 and -, with a letter or digit at both ends"
@@ -234,11 +235,11 @@ class Tenancy:
         return profile
 
     def profiles(self) -> list[ProfileRow]:
-        """All profiles but the shared one."""
+        """Return all profiles but the shared one."""
         return [each for each in self._table.profiles() if each.namespace != SHARED]
 
     def prepare(self, namespace: str) -> None:
-        """Make sure of the shared namespace and of the server's own profile, which may write there."""
+        """Create the shared namespace and the server's first profile, which may write there, if needed."""
         for each in (SHARED, namespace):
             if self._table.profile(each) is None:
                 self.add_profile(each)
@@ -247,23 +248,24 @@ class Tenancy:
 
 
 def subject(namespace: str, account: str) -> str:
-    """The identity of a service account."""
+    """Return the identity of a service account, as Kubernetes writes it."""
     return f"{_SUBJECT}{namespace}:{account}"
 
 
 def profile_name(user: str) -> str:
-    """An operating-system user's name as a namespace's name."""
+    """Turn the name of an operating-system user into the name of a namespace."""
     plain = re.sub(r"[^a-z0-9]+", "-", user.lower()).strip("-")[:63].strip("-")
     return plain or "user"
 
 
 def _unauthenticated(problems: Sequence[str]) -> ApiError:
     text = "Failed to check authorization. User identity is empty in the request header"
-    listed = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
-    return ApiError(UNAUTHENTICATED, text, message=f"Unauthenticated: {text}: {listed}")
+    reasons = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
+    return ApiError(UNAUTHENTICATED, text, message=f"Unauthenticated: {text}: {reasons}")
 
 
 def _go_list(texts: Sequence[str]) -> str:
+    """Format a list as Go's `%q` does."""
     return msgspec.json.encode(list(texts)).decode().replace(",", " ")
 
 
@@ -276,7 +278,7 @@ def _unb64(text: bytes) -> bytes:
 
 
 def check_data(values: Mapping[str, Any], name: str) -> dict[str, str]:
-    """Keys and values of a secret or config map of this name; raises ValueError for anything else."""
+    """Return the keys and values of a new secret or config map; raises ValueError for invalid ones."""
     if not re.fullmatch(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?", name):
         raise ValueError("a name is 1–253 of a–z, 0–9, `-` and `.`, with a letter or digit at both ends")
     if len(values) > MOST_KEYS or sum(len(str(value)) for value in values.values()) > LARGEST_DATA:

@@ -27,9 +27,9 @@ from .v2 import routes as v2
 
 LARGEST_BODY = 8 * 1024 * 1024
 LARGEST_UPLOAD = 33 * 1024 * 1024  # a package of 32 MiB and the multipart around it
-LARGE_BODY = 256 * 1024  # read off the loop
-MOST_BUFFERED = 4 * LARGEST_UPLOAD  # of all large bodies on their way together
-MOST_READ = 1024 * 1024 * 1024  # what is too large is dropped as it comes, so that its caller hears why
+LARGE_BODY = 256 * 1024  # larger ones are read off the event loop
+MOST_BUFFERED = 4 * LARGEST_UPLOAD  # of all large bodies in flight together
+MOST_READ = 1024 * 1024 * 1024  # a body that is too large is dropped as it arrives, so its caller gets a 413
 LARGEST_HEADER = 256 * 1024  # a filter of 70 kB in the URL is fine on a real server
 _UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}  # of Grpc-Timeout
 _NOT_SERVED = "this Host is not served here"
@@ -39,7 +39,7 @@ log = logging.getLogger("jupyter_kfp_mt.embedded")
 
 
 class ApiServer:
-    """What every request needs: manager, routes, threads for slow ones, the time of the last call."""
+    """The state that all requests share: rules, routes, threads for slow calls, time of the last call."""
 
     def __init__(
         self,
@@ -55,12 +55,12 @@ class ApiServer:
         self.executor = executor
         self.hosts = frozenset(hosts)
         self.last_call = time.monotonic()
-        self.buffered = 0  # bytes of bodies that are on their way, without what each may have anyway
+        self.buffered = 0  # bytes of request bodies in flight, above each request's free allowance
         self.routes = all_routes(version, stop)
         self.router = Router([*self.routes, *more_routes])
 
     def application(self) -> web.Application:
-        """The Tornado application: one handler, everything else is the table."""
+        """Make the Tornado application: one handler; all else is in the table of routes."""
         return web.Application([(r".*", _Handler, {"server": self})], log_function=lambda _handler: None)
 
 
@@ -77,57 +77,57 @@ def all_routes(version: str, stop: Callable[[], None]) -> list[ApiRoute]:
 
 @web.stream_request_body
 class _Handler(web.RequestHandler):
-    """Takes any method and path to the table."""
+    """Takes any method and path to the table of routes."""
 
     SUPPORTED_METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS")
 
     def initialize(self, server: ApiServer) -> None:
-        """Take the server."""
+        """Begin a request."""
         self._server = server
         self._chunks: list[bytes] = []
         self._size = 0
-        self._buffered = 0  # of the server's
+        self._buffered = 0  # this request's share of `ApiServer.buffered`
         self._dropped = False
         self._route_path = ""
 
     def set_default_headers(self) -> None:
-        """Say nothing about us, and keep browsers from reading or guessing."""
+        """Hide the server's name, and keep browsers from guessing content types."""
         self.clear_header("Server")
         self.set_header("X-Content-Type-Options", "nosniff")
 
     def prepare(self) -> None:
-        """Refuse what must not come near: other hosts, web pages, bodies that are too large."""
+        """Reject requests for other hosts, from web pages, and with bodies that are too large."""
         self._server.last_call = time.monotonic()
-        authority, path = _target(self.request.uri or "")
+        authority, path = _split_target(self.request.uri or "")
         self._route_path = unquote(path, errors="replace")
         upload = self._route_path.rstrip("/").endswith(("/upload", "/upload_version"))
         self._limit = LARGEST_UPLOAD if upload else LARGEST_BODY
-        reason = _stranger(self.request.headers, self._server.hosts)
+        reason = _reason_to_reject(self.request.headers, self._server.hosts)
         if reason or (authority and not _is_served(authority, self._server.hosts)):
             message = reason or _NOT_SERVED
             self._send(ApiResponse(403, msgspec.json.encode({"code": 7, "message": message})))
         else:
             self._check_length(self.request.headers.get("Content-Length", "0"))
 
-    def _check_length(self, told: str) -> None:
-        if not re.fullmatch(r"[0-9]{1,18}", told):
+    def _check_length(self, length: str) -> None:
+        if not re.fullmatch(r"[0-9]{1,18}", length):
             self.set_header("Connection", "close")
             self._send(render_error(malformed_request("Content-Length is no number")))
-        elif int(told) > (self._limit if "Expect" in self.request.headers else MOST_READ):
-            self._refuse_size()  # who asks before it sends hears it now
+        elif int(length) > (self._limit if "Expect" in self.request.headers else MOST_READ):
+            self._reject_size()  # with `Expect: 100-continue` the client has not sent the body yet
 
     def data_received(self, chunk: bytes) -> None:
-        """Keep the body while it is within its bound, and all bodies together are within theirs."""
+        """Keep the body while it is within its bound and all bodies together are within theirs."""
         self._size += len(chunk)
         self._dropped = self._dropped or self._size > self._limit or not self._has_room()
         if self._dropped:
             self._chunks.clear()
-            self._give_back()
+            self._release_buffer()
         else:
             self._chunks.append(chunk)
 
     def _has_room(self) -> bool:
-        """Whether this body may be kept: many that never end must not take all memory."""
+        """Reserve room for the body; many bodies that never end must not take all memory."""
         more = max(0, self._size - LARGE_BODY) - self._buffered
         if self._server.buffered + more > MOST_BUFFERED:
             return False
@@ -135,27 +135,27 @@ class _Handler(web.RequestHandler):
         self._server.buffered += more
         return True
 
-    def _give_back(self) -> None:
+    def _release_buffer(self) -> None:
         self._server.buffered -= self._buffered
         self._buffered = 0
 
     def on_finish(self) -> None:
-        """The answer is sent."""
-        self._give_back()
+        """Release the buffer when the response is sent."""
+        self._release_buffer()
 
     def on_connection_close(self) -> None:
-        """The caller has gone."""
+        """Release the buffer when the caller has disconnected."""
         super().on_connection_close()
-        self._give_back()
+        self._release_buffer()
 
-    async def _answer(self) -> None:
+    async def _handle(self) -> None:
         if self._size > self._limit:
-            self._refuse_size()
+            self._reject_size()
             return
         if self._dropped:
             self._send(render_error(ApiError(EXHAUSTED, "too many large requests at once", bare=True)))
             return
-        clean = _clean(self._route_path)
+        clean = _clean_path(self._route_path)
         if clean != self._route_path:
             query = f"?{quote(self.request.query, safe='%&=+/?:@')}" if self.request.query else ""
             self._send(ApiResponse(301, b"", headers={"Location": quote(clean) + query}))
@@ -163,32 +163,32 @@ class _Handler(web.RequestHandler):
         if not self._route_path.startswith(("/apis/", "/embedded/")):
             self._send(ApiResponse(404, b"404 page not found\n", TEXT))
             return
-        began = time.monotonic()
-        call = self._call()
+        started = time.monotonic()
+        call = self._make_call()
         try:
-            until = began + _patience(self.request.headers.get("Grpc-Timeout", ""))
+            until = started + _timeout(self.request.headers.get("Grpc-Timeout", ""))
             route, call.params = self._server.router.find(call.method, call.path)
         except ApiError as error:
             self._send(render_error(error))
             return
         if route.slow or self._size > LARGE_BODY:
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._server.executor, self._respond, route, call, until)
+            response = await loop.run_in_executor(self._server.executor, self._respond, route, call, until)
         else:
-            answer = self._respond(route, call, until)
+            response = self._respond(route, call, until)
         if call.method not in ("GET", "HEAD"):
-            _record(call, answer, time.monotonic() - began)
-        self._send(answer)
+            _log_change(call, response, time.monotonic() - started)
+        self._send(response)
 
-    get = head = post = delete = patch = put = options = _answer
+    get = head = post = delete = patch = put = options = _handle
 
     def _respond(self, route: ApiRoute, call: Call, until: float) -> ApiResponse:
-        """Answer the call if its time is not over before it begins; what has begun is finished."""
+        """Handle the call unless its time is over before it starts; a started call is finished."""
         if time.monotonic() >= until:
             return render_error(ApiError(DEADLINE, "context deadline exceeded", bare=True))
         return respond(self._server.manager, route, call)
 
-    def _call(self) -> Call:
+    def _make_call(self) -> Call:
         body = b"".join(self._chunks)
         return Call(
             method=self.request.method or "GET",
@@ -196,28 +196,28 @@ class _Handler(web.RequestHandler):
             query=parse_qs(self.request.query, keep_blank_values=True, errors="replace"),
             header=self.request.headers.get_list,
             body=body,
-            file=_uploaded(self.request.headers.get("Content-Type", ""), body),
+            file=_read_upload(self.request.headers.get("Content-Type", ""), body),
         )
 
-    def _refuse_size(self) -> None:
+    def _reject_size(self) -> None:
         self.set_header("Connection", "close")
         message = f"the body is larger than {self._limit} bytes"
         self._send(ApiResponse(413, msgspec.json.encode({"code": 3, "message": message})))
 
-    def _send(self, answer: ApiResponse) -> None:
-        self.set_status(answer.status)
-        self.set_header("Content-Type", answer.content_type)
-        for name, value in answer.headers.items():
+    def _send(self, response: ApiResponse) -> None:
+        self.set_status(response.status)
+        self.set_header("Content-Type", response.content_type)
+        for name, value in response.headers.items():
             self.set_header(name, value)
-        if answer.status == 200 and answer.content_type == JSON:
+        if response.status == 200 and response.content_type == JSON:
             self.set_header("Grpc-Metadata-Content-Type", "application/grpc")
-        self.finish(answer.body)
+        self.finish(response.body)
 
     def compute_etag(self) -> None:
-        """No etags: clients of KFP do not know them."""
+        """Send no etags: KFP does not."""
 
     def write_error(self, status_code: int, **_kwargs: Any) -> None:
-        """A method that nobody knows; else something of ours broke: say where to look, and nothing else."""
+        """Answer an unknown method with 501; for a fault of ours tell only where to look."""
         if status_code == 405:
             self._send(render_error(wrong_method()))
             return
@@ -225,10 +225,10 @@ class _Handler(web.RequestHandler):
         self.finish(msgspec.json.encode({"code": 13, "message": "Internal error, see server.log"}))
 
 
-def _stranger(headers: httputil.HTTPHeaders, hosts: Collection[str]) -> str:
-    """Why this request must not come from where it says; "" when it may.
+def _reason_to_reject(headers: httputil.HTTPHeaders, hosts: Collection[str]) -> str:
+    """Return why a request from this origin is not served; "" when it is.
 
-    A web page can make a browser send requests here: it shows in Origin, and in Host after DNS rebinding.
+    A web page can make a browser send requests here; Origin reveals it, and Host after DNS rebinding.
     """
     host = headers.get("Host", "")
     if not _is_served(host, hosts):
@@ -245,32 +245,35 @@ def _is_served(host: str, hosts: Collection[str]) -> bool:
     return re.sub(r":[0-9]*$", "", host).lower() in hosts
 
 
-def _target(uri: str) -> tuple[str, str]:
-    """Host, if one is given, and path of a request line (RFC 9112 §3.2); `//x` is a path, `http://x` none."""
-    found = re.match(r"https?://([^/?#]*)", uri, re.IGNORECASE)
-    path = re.split(r"[?#]", uri[found.end() :] if found else uri, maxsplit=1)[0]
-    return (found[1], path or "/") if found else ("", path)
+def _split_target(uri: str) -> tuple[str, str]:
+    """Return the host, if there is one, and the path of a request target (RFC 9112, section 3.2).
+
+    `http://x` names a host; `//x` is a path.
+    """
+    match = re.match(r"https?://([^/?#]*)", uri, re.IGNORECASE)
+    path = re.split(r"[?#]", uri[match.end() :] if match else uri, maxsplit=1)[0]
+    return (match[1], path or "/") if match else ("", path)
 
 
-def _patience(text: str) -> float:
-    """How many seconds the caller waits (`Grpc-Timeout: 30S`); without end for none or 0, as the gateway."""
-    found = re.fullmatch(r"([0-9]{1,8})([HMSmun])", text)
-    if text and found is None:
+def _timeout(text: str) -> float:
+    """Return the seconds that the caller waits (`Grpc-Timeout: 30S`); none and 0 mean forever, as in KFP."""
+    match = re.fullmatch(r"([0-9]{1,8})([HMSmun])", text)
+    if text and match is None:
         raise ApiError(INVALID, f"invalid grpc-timeout: {text}", bare=True)
-    seconds = int(found[1]) * _UNITS[found[2]] if found is not None else 0
+    seconds = int(match[1]) * _UNITS[match[2]] if match is not None else 0
     return seconds or math.inf
 
 
-def _clean(path: str) -> str:
-    """`path` as the gateway's router wants it."""
+def _clean_path(path: str) -> str:
+    """Return `path` without `//`, `.` and `..`; the router of KFP's gateway redirects to it."""
     if "//" not in path and "/." not in path:
         return path
     clean = posixpath.normpath("/" + path.lstrip("/"))
     return clean + "/" if path.endswith("/") and clean != "/" else clean
 
 
-def _uploaded(content_type: str, body: bytes) -> tuple[str, bytes] | None:
-    """Name and content of the multipart field `uploadfile`; None when there is none."""
+def _read_upload(content_type: str, body: bytes) -> tuple[str, bytes] | None:
+    """Return name and content of the multipart field `uploadfile`; None when there is none."""
     if not content_type.startswith("multipart/form-data"):
         return None
     files: dict[str, list[httputil.HTTPFile]] = {}
@@ -281,12 +284,12 @@ def _uploaded(content_type: str, body: bytes) -> tuple[str, bytes] | None:
         httputil.parse_multipart_form_data(boundary.group(1).encode(), body, {}, files)
     except (httputil.HTTPInputError, ValueError):
         return None
-    found = files.get("uploadfile")
-    return (found[0].filename, found[0].body) if found else None
+    uploads = files.get("uploadfile")
+    return (uploads[0].filename, uploads[0].body) if uploads else None
 
 
-def _record(call: Call, answer: ApiResponse, seconds: float) -> None:
-    """One line for each changing call: who, what, where, with which outcome."""
+def _log_change(call: Call, response: ApiResponse, seconds: float) -> None:
+    """Log one line for a call that may change something: verb, path, caller, namespace, outcome."""
     namespace = call.target.namespace if call.target else ""
     log.info(
         "%s %s by %s in %s: %s, %.0f ms, request %s",
@@ -294,7 +297,7 @@ def _record(call: Call, answer: ApiResponse, seconds: float) -> None:
         re.sub(r"[^\x21-\x7e]", "?", call.path)[:200],
         call.identity or "-",
         namespace or "-",
-        answer.status,
+        response.status,
         seconds * 1000,
         uuid.uuid4().hex[:8],
     )

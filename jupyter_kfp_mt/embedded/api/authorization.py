@@ -79,8 +79,8 @@ def _denied_prefix(guard: Guard, call: Call, target: Target) -> str:
 def is_allowed(manager: ResourceManager, identity: str, verb: str, resource: str, namespace: str) -> bool:
     """Whether `identity` may do this in `namespace`; everybody may read shared pipelines."""
     if resource == "pipelines" and not namespace:
-        return verb in ("get", "list") or manager.tenancy.allowed(identity, verb, resource, SHARED)
-    return manager.tenancy.allowed(identity, verb, resource, namespace)
+        return verb in ("get", "list") or manager.tenancy.is_allowed(identity, verb, resource, SHARED)
+    return manager.tenancy.is_allowed(identity, verb, resource, namespace)
 
 
 def pipeline_reader(manager: ResourceManager, call: Call) -> MayRead:

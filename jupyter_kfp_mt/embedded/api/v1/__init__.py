@@ -1,1 +1,1 @@
-"""The v1beta1 API: its routes, and what its messages look like."""
+"""The v1beta1 API: its routes, and the messages of its resources."""

@@ -1,1 +1,1 @@
-"""The v2beta1 API: its routes, and what its messages look like."""
+"""The v2beta1 API: its routes, and the messages of its resources."""

@@ -1,6 +1,6 @@
-"""A run as v2beta1 writes it: typed messages, because a page of a hundred is thousands of fields.
+"""The message of a run in v2beta1, as typed structs: a page of a hundred runs has thousands of fields.
 
-What is empty is left out, as protojson does; specs and parameters stay the JSON that is stored.
+Empty fields are left out, as in proto3 JSON; specs and parameters stay the JSON that is stored.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ UNFINISHED = "0001-01-01T00:00:00Z"
 
 
 class VersionReferenceMessage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The registered version that a run was started from."""
+    """The registered pipeline version that a run was started from."""
 
     pipeline_id: str = ""
     pipeline_version_id: str = ""
 
 
 class RuntimeStatusMessage(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One entry of a history."""
+    """One entry of a state history."""
 
     update_time: str
     state: str = ""
@@ -38,7 +38,7 @@ class ChildTaskMessage(msgspec.Struct, frozen=True, gc=False):
 
 
 class TaskDetailMessage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A task as `run_details` has it."""
+    """A task in `run_details`."""
 
     run_id: str = ""
     task_id: str = ""
@@ -59,7 +59,7 @@ class RunDetailsMessage(msgspec.Struct, frozen=True):
 
 
 class RunMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A run."""
+    """A run with its tasks."""
 
     experiment_id: str = ""
     run_id: str = ""
@@ -81,7 +81,7 @@ class RunMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def render_run(row: RunRow, tasks: Sequence[TaskBrief] = ()) -> RunMessage:
-    """A run; with its tasks where it has some."""
+    """Return the message of a run."""
     from_version = bool(row.pipeline_version_id)
     return RunMessage(
         experiment_id=row.experiment_id,
@@ -107,7 +107,7 @@ def render_run(row: RunRow, tasks: Sequence[TaskBrief] = ()) -> RunMessage:
 
 
 def _task_details(tasks: Sequence[TaskBrief]) -> list[TaskDetailMessage]:
-    """The tasks of a run, each with the ids of those below it."""
+    """Return the tasks of a run, each with the ids of those below it."""
     children: dict[str, list[ChildTaskMessage]] = {}
     for task in tasks:
         children.setdefault(task.parent_task_id, []).append(ChildTaskMessage(task.task_id))
@@ -129,7 +129,7 @@ def _task_details(tasks: Sequence[TaskBrief]) -> list[TaskDetailMessage]:
 
 
 def raw_config(stored: bytes) -> msgspec.Raw | None:
-    """The `runtime_config` of what is stored; None when nothing was sent."""
+    """Return a stored `runtime_config`; None when none was sent."""
     return None if stored == b"{}" else msgspec.Raw(stored)
 
 
