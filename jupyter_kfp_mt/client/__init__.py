@@ -1,4 +1,4 @@
-"""The KFP API as values: pure request builders, one transport, one classification of what goes wrong."""
+"""The client of the KFP API: pure request builders, one transport, one mapping from failures to errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Api`: requests in, models out, with the retries that are safe."""
+"""Sends requests and returns models, retrying where that is safe."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ TRANSIENT = frozenset({"kfp-timeout", "kfp-unavailable"})
 
 
 class RetryPolicy(NamedTuple):
-    """How long to wait before sending again, or not at all."""
+    """Decides whether and when to send a request again."""
 
     attempts: int = 3
     first: float = 0.2  # seconds; twice as long each time
 
     def delay(self, request: Request[Any], attempt: int, error: KfpError) -> float | None:
-        """Seconds to wait after the failed `attempt` (from 1), or None to give up."""
+        """Return the seconds to wait after the failed `attempt` (from 1), or None to give up."""
         if error.code in _REFUSED_TOKEN and attempt == 1:
-            return 0.0  # the file may just have been renewed, and a 401 changes nothing
+            return 0.0  # the kubelet may just have renewed the file, and a refused request changed nothing
         if attempt >= self.attempts or error.code not in TRANSIENT:
             return None
         if error.code == "kfp-timeout" and attempt > 1:
-            return None  # a third wait of ten seconds helps nobody
+            return None  # a person has already waited twice for the time-out
         return math.ldexp(self.first, attempt - 1) if request.repeatable else None
 
 
@@ -53,7 +53,7 @@ class Api:
         clock: Clock = SYSTEM,
         request_id: str = "",
     ) -> None:
-        """`request_id` names the request that all calls are made for; by default each call is its own."""
+        """`request_id` is that of the incoming request that is served; by default each call has its own."""
         self.context = context
         self.request_id = request_id
         self.transport = transport
@@ -64,13 +64,13 @@ class Api:
         return f"Api({self.context.endpoint!r})"
 
     def call(self, request: Request[T]) -> T:
-        """Send `request` and return the model it promises; raises the KfpError that the answer means."""
-        request = self._named(request)
-        return decode(request, self.answer(request), self.context)
+        """Send `request` and return its model; raises the KfpError that the response means."""
+        request = self._with_id(request)
+        return decode(request, self.send(request), self.context)
 
-    def answer(self, request: Request[Any]) -> Response:
-        """Send `request` and return the answer itself, for those whose headers matter."""
-        request = self._named(request)
+    def send(self, request: Request[Any]) -> Response:
+        """Send `request` and return the response itself."""
+        request = self._with_id(request)
         attempt = 1
         while True:
             try:
@@ -78,15 +78,15 @@ class Api:
             except KfpError as failure:
                 error = failure.replace(request_id=failure.request_id or request.request_id)
                 if attempt > 1 and request.method == "DELETE" and error.code == "not-found":
-                    return Response(status=200, body=b"{}")  # the attempt before had done it
+                    return Response(status=200, body=b"{}")  # the first attempt has deleted it
                 delay = self.retry.delay(request, attempt, error)
                 if delay is None:
                     raise error from error.__cause__
             self.clock.sleep(delay)
             attempt += 1
 
-    def _named(self, request: Request[T]) -> Request[T]:
-        """`request` with the id by which it is found in KFP's own log and in the error it leads to."""
+    def _with_id(self, request: Request[T]) -> Request[T]:
+        """Return `request` with the id that KFP's log and our errors show."""
         if request.request_id:
             return request
         name = (REQUEST_ID, self.request_id or os.urandom(16).hex())
@@ -101,7 +101,7 @@ class Api:
 
 
 def decode(request: Request[T], response: Response, context: Context) -> T:
-    """Return the body of a good answer as the model that `request` promises; raises `kfp-error`."""
+    """Return the body of a successful response as the model of `request`; raises `kfp-error`."""
     if request.reply is bytes:
         return response.body  # type: ignore[return-value]  # T is bytes here
     if request.reply is Empty:
@@ -121,19 +121,19 @@ def decode(request: Request[T], response: Response, context: Context) -> T:
 
 
 def _read(body: bytes, kind: type[T]) -> T:
-    """The model in `body`. Null is absent, as in protobuf's JSON; KFP itself never writes it."""
+    """Return the model in `body`; null means absent, as in protobuf's JSON, though KFP never writes it."""
     text = body.removeprefix(b"\xef\xbb\xbf")
     try:
         found = msgspec.json.decode(text, type=kind, strict=False)
     except msgspec.ValidationError:
-        present = msgspec.json.encode(_present(msgspec.json.decode(text)))
+        present = msgspec.json.encode(_drop_nulls(msgspec.json.decode(text)))
         found = msgspec.json.decode(present, type=kind, strict=False)
     if kind is Healthz and not _HEALTH & msgspec.json.decode(text).keys():
         raise msgspec.ValidationError("Nothing in it is of KFP")
     return found
 
 
-def _present(value: Any) -> Any:
+def _drop_nulls(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _present(each) for key, each in value.items() if each is not None}
-    return [_present(each) for each in value if each is not None] if isinstance(value, list) else value
+        return {key: _drop_nulls(each) for key, each in value.items() if each is not None}
+    return [_drop_nulls(each) for each in value if each is not None] if isinstance(value, list) else value

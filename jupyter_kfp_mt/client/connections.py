@@ -1,7 +1,8 @@
-"""How bytes travel: a pool of connections to one endpoint, through the proxy and with the TLS that it needs.
+"""Connections to one endpoint, through the proxy and with the CA certificates that it needs.
 
-urllib3 without what it does by itself: no redirects, no retries, no environment but the usual variables for
-proxies and CA certificates, which mean here what they mean to `requests`.
+This is urllib3 without the layer that `requests` puts on top (benchmarks/README.md compares both): no
+redirects, no retries, no `.netrc`. The variables for proxies and CA certificates mean what they mean to
+`requests`; they are read from the process's own environment whenever a pool is opened.
 """
 
 from __future__ import annotations
@@ -26,45 +27,45 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 KEPT = 16  # connections; one Jupyter server serves one person
-WHOLE = 6  # an answer may take so many times as long as a pause in it
+WHOLE = 6  # a whole response may take so many times the read time-out
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def open_pool(context: Context) -> urllib3.PoolManager:
     """Return a pool for the endpoint of `context`.
 
-    Raises OSError for CA certificates that cannot be read, and ProxyError for a proxy that is none.
+    Raises OSError for CA certificates that cannot be read, and ProxyError for an invalid proxy.
     """
     settings: dict[str, Any] = {"num_pools": 1, "maxsize": KEPT}
     if context.endpoint.startswith("https:"):
-        settings["ssl_context"] = trust(context)
-    proxy = "" if context.near else proxy_of(context.endpoint)
-    pool = _through(proxy, settings) if proxy else urllib3.PoolManager(**settings)
+        settings["ssl_context"] = make_tls_context(context)
+    proxy = "" if context.near else find_proxy(context.endpoint)
+    pool = _open_proxy(proxy, settings) if proxy else urllib3.PoolManager(**settings)
     pool.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
     return pool
 
 
-def _through(proxy: str, settings: dict[str, Any]) -> urllib3.PoolManager:
+def _open_proxy(proxy: str, settings: dict[str, Any]) -> urllib3.PoolManager:
     try:
         credential = urllib3.util.parse_url(proxy).auth
         headers = urllib3.make_headers(proxy_basic_auth=unquote(credential)) if credential else None
         return urllib3.ProxyManager(proxy, proxy_headers=headers, **settings)
     except ProxySchemeUnknown as error:
         raise ProxyError("It is of a kind that is not known here", error) from None
-    except LocationValueError:  # its words would repeat a password in the address
+    except LocationValueError:  # its own message would repeat a password in the address
         raise ProxyError("It has no address", ValueError("it is not an address")) from None
 
 
-def trust(context: Context) -> ssl.SSLContext:
-    """Return what is believed of a server: the CA file of the settings, of the environment, or certifi's."""
-    found = create_urllib3_context()
-    found.load_verify_locations(context.ca_file or _bundle())
+def make_tls_context(context: Context) -> ssl.SSLContext:
+    """Return a TLS context that trusts the settings' CA file, else the environment's, else certifi's."""
+    tls = create_urllib3_context()
+    tls.load_verify_locations(context.ca_file or _find_ca_bundle())
     if context.credential.certificate is not None:
-        found.load_cert_chain(*context.credential.certificate)
-    return found
+        tls.load_cert_chain(*context.credential.certificate)
+    return tls
 
 
-def _bundle() -> str:
+def _find_ca_bundle() -> str:
     for name in CA_VARIABLES:
         if path := os.environ.get(name, ""):
             return path
@@ -73,8 +74,8 @@ def _bundle() -> str:
     return certifi.where()
 
 
-def proxy_of(url: str) -> str:
-    """Return the proxy that the environment names for `url`, empty for none."""
+def find_proxy(url: str) -> str:
+    """Return the proxy that the environment names for `url`, or an empty string."""
     if not any(name.lower().endswith("_proxy") and value for name, value in os.environ.items()):
         return ""
     from requests.utils import get_environ_proxies, select_proxy
@@ -83,29 +84,35 @@ def proxy_of(url: str) -> str:
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"
 
 
-class _Patient(io.RawIOBase):
-    """The answer's end of a socket, read until a moment that single bytes in between do not put off."""
+# urllib3's read time-out bounds each pause between two pieces, so a server that sends a byte now and then can
+# hold a caller for ever. We bound the whole response where its bytes are read. A watchdog thread that shuts
+# the socket down would not be simpler: only here do we see when the request has been sent and the wait begins
+# (sending has no bound in total: a large pipeline on a slow line takes as long as it takes), a shutdown looks
+# like a broken connection, under TLS like a failed handshake, and has to be told from both, and a timer
+# thread for each request is not free.
+class _DeadlineReader(io.RawIOBase):
+    """Reads a response under a total deadline that trickled bytes cannot extend."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
-        self._pause = sock.gettimeout()
-        self._until = 0.0
-        self.wait(1)
+        self._timeout = sock.gettimeout()
+        self._deadline = 0.0
+        self.extend(1)
 
-    def wait(self, times: int) -> None:
-        """Wait from now on so many times as long as for a single pause."""
-        self._until = time.monotonic() + times * self._pause if self._pause else 0.0
+    def extend(self, times: int) -> None:
+        """Move the deadline to so many read time-outs from now."""
+        self._deadline = time.monotonic() + times * self._timeout if self._timeout else 0.0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
-        if self._pause:
-            left = self._until - time.monotonic()
+        if self._timeout:
+            left = self._deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError("timed out")
-            self._sock.settimeout(min(left, self._pause))
+            self._sock.settimeout(min(left, self._timeout))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -113,26 +120,26 @@ class _Patient(io.RawIOBase):
         super().close()
 
 
-class _Answer(HTTPResponse):
-    """An answer whose head has to come within one time-out, and its body within some more."""
+class _BoundedResponse(HTTPResponse):
+    """A response whose head has to arrive within one read time-out and whose body within `WHOLE` more."""
 
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp.close()
-        self._patient = _Patient(sock)
-        self.fp = io.BufferedReader(self._patient, 1 << 16)
+        self._reader = _DeadlineReader(sock)
+        self.fp = io.BufferedReader(self._reader, 1 << 16)
 
     def begin(self) -> None:
         super().begin()
-        self._patient.wait(WHOLE)
+        self._reader.extend(WHOLE)
 
 
 class _Connection(HTTPConnection):
-    response_class = _Answer
+    response_class = _BoundedResponse
 
 
 class _SecureConnection(HTTPSConnection):
-    response_class = _Answer
+    response_class = _BoundedResponse
 
 
 class _Pool(urllib3.HTTPConnectionPool):

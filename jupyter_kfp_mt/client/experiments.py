@@ -1,4 +1,4 @@
-"""Requests about experiments."""
+"""Builds the requests for experiments."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def list_experiments(
     page_size: int = 0,
     page_token: str = "",
 ) -> Request[ExperimentPage]:
-    """One page of the experiments of `namespace`."""
+    """Build the request for a page of the experiments of `namespace`."""
     page = page_query(predicates, sort_by=sort_by, page_size=page_size, page_token=page_token)
     return get(_PATH, ExperimentPage, (("namespace", namespace), *page))
 
 
 def get_experiment(experiment_id: str) -> Request[Experiment]:
-    """One experiment."""
+    """Build the request for one experiment."""
     return get(f"{_PATH}/{segment(experiment_id)}", Experiment, thing="experiment", ref=experiment_id)
 
 
 def create_experiment(namespace: str, display_name: str, description: str = "") -> Request[Experiment]:
-    """A new experiment; its name is unique in the namespace, so a second one is refused."""
+    """Build the request that creates an experiment; KFP refuses a second one of the same name."""
     body = {"display_name": display_name, "description": description, "namespace": namespace}
     return post(
         _PATH,
@@ -42,11 +42,11 @@ def create_experiment(namespace: str, display_name: str, description: str = "") 
 
 
 def change_experiment(experiment_id: str, verb: str) -> Request[Empty]:
-    """Archive or unarchive; both may be repeated."""
+    """Build the request that archives or unarchives an experiment; both are idempotent."""
     path = f"{_PATH}/{segment(experiment_id)}:{verb}"
     return post(path, Empty, thing="experiment", ref=experiment_id, repeatable=True)
 
 
 def delete_experiment(experiment_id: str) -> Request[Empty]:
-    """Delete an experiment; its runs stay, without one."""
+    """Build the request that deletes an experiment; its runs stay, without an experiment."""
     return delete(f"{_PATH}/{segment(experiment_id)}", thing="experiment", ref=experiment_id)

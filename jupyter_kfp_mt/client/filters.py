@@ -1,4 +1,4 @@
-"""Filters of lists as KFP reads them. Source: kfp-api §4.3."""
+"""Builds list filters as KFP reads them (kubeflow/pipelines, backend/api/v2beta1/filter.proto)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Predicate = dict[str, Any]
 
 
 def equals(key: str, value: str) -> Predicate:
-    """`key` is `value`; KFP compares text without case."""
+    """Return the predicate that `key` is `value`; KFP ignores case."""
     return {"operation": "EQUALS", "key": key, "string_value": value}
 
 
 def one_of(key: str, values: Sequence[str]) -> Predicate:
-    """`key` is one of `values`."""
+    """Return the predicate that `key` is one of `values`."""
     if len(values) == 1:
         return equals(key, values[0])
     return {"operation": "IN", "key": key, "string_values": {"values": list(values)}}
@@ -34,21 +34,21 @@ def in_phases(phases: Collection[Phase]) -> list[Predicate]:
 
 
 def contains(key: str, text: str) -> Predicate:
-    r"""`key` contains `text`, taken literally: `%`, `_` and `\` would act as in SQL's LIKE."""
+    r"""Return the predicate that `key` contains `text`; escapes `%`, `_` and `\`, special to SQL's LIKE."""
     literal = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return {"operation": "IS_SUBSTRING", "key": key, "string_value": literal}
 
 
 def moment(value: datetime) -> str:
-    """Return a time as filters take it: in UTC, for the `+` of an offset is lost on the way."""
+    """Return a time as filters take it: in UTC, because KFP decodes the `+` of an offset as a blank."""
     return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def encoded(predicates: Sequence[Predicate]) -> str:
+def encode_filter(predicates: Sequence[Predicate]) -> str:
     """Return the `filter` parameter, empty when there are no predicates.
 
-    KFP decodes the value once more after the query string (server/list_request_util.go:143), so `%` and `+`
-    are encoded once more.
+    KFP decodes the value once more after the query string (kubeflow/pipelines,
+    backend/src/apiserver/server/list_request_util.go), so `%` and `+` are encoded twice.
     """
     if not predicates:
         return ""
@@ -61,9 +61,11 @@ def page_query(
 ) -> tuple[tuple[str, str], ...]:
     """Return the parameters of one page.
 
-    A token carries sort and filter; sending a filter with a list or number again is refused (kfp-api §4.1).
+    A page token carries sort and filter. KFP compares a filter that is sent again with the one in the token
+    after a JSON round trip, which changes the type of numbers and lists, and refuses the page as a mismatch
+    (kubeflow/pipelines, backend/src/apiserver/list/list.go).
     """
     size = ("page_size", str(page_size) if page_size else "")
     if page_token:
         return (size, ("page_token", page_token))
-    return (size, ("sort_by", sort_by), ("filter", encoded(predicates)))
+    return (size, ("sort_by", sort_by), ("filter", encode_filter(predicates)))

@@ -1,6 +1,7 @@
-"""What stands between us and KFP and answers in its place: log-ins, gateways, meshes, proxies, other servers.
+"""Rules for responses that do not come from KFP: log-ins, gateways, meshes, proxies and other servers.
 
-Rules as in `response_errors.py`. Source: kubeflow-environment §5.3.
+`response_errors.py` applies them. What each server writes was read in its source (Envoy's RBAC and JWT
+filters, oauth2-proxy, Go's net/http, nginx) and in kubeflow/pipelines #4311, #4440, #7133 and #9774.
 """
 
 from __future__ import annotations
@@ -16,35 +17,34 @@ _KUBERNETES = re.compile(r'User "(?P<user>[^"]+)" cannot (?P<verb>\S+) resource 
 
 
 def match_redirect(exchange: Exchange) -> KfpError | None:
-    """Sent elsewhere: to log in, or to where KFP really is. Nobody follows with a credential."""
+    """Match a redirect, to a log-in or to where KFP really is; we never follow one with a credential."""
     if not 300 <= exchange.status < 400 or "location" not in exchange.headers:
         return None
     ours, target = urlsplit(exchange.context.endpoint), urlsplit(exchange.headers["location"])
     if target.hostname not in (None, ours.hostname) or "/apis/" not in target.path:
         return kfp_error("login-page", host=exchange.context.host)
     if not target.path.endswith(exchange.request.path):
-        return kfp_error("kfp-path", url=exchange.context.endpoint)  # a cleaned path
-    prefix = target.path.removesuffix(
-        exchange.request.path
-    )  # another scheme, port or prefix: KFP all the same
+        return kfp_error("kfp-path", url=exchange.context.endpoint)  # Go cleaned the path
+    # the same path under another scheme, port or prefix: that is KFP all the same
+    prefix = target.path.removesuffix(exchange.request.path)
     moved_to = f"{target.scheme or ours.scheme}://{target.netloc or ours.netloc}{prefix}"
     return kfp_error("kfp-path/moved", target=moved_to)
 
 
 def match_proxy(exchange: Exchange) -> KfpError | None:
-    """The proxy of the environment, which wants to know who asks."""
+    """Match the proxy of the environment asking for a log-in of its own."""
     return proxy_error(exchange.context, "It wants a log-in of its own") if exchange.status == 407 else None
 
 
 def match_web_page(exchange: Exchange) -> KfpError | None:
-    """A web page in place of data: a log-in, unless its status says something else."""
+    """Match a web page in place of data: a log-in, unless its status says otherwise."""
     if exchange.html and (exchange.status < 400 or exchange.status in (401, 403, 405)):
         return kfp_error("login-page", host=exchange.context.host)
     return None
 
 
 def match_plain_http(exchange: Exchange) -> KfpError | None:
-    """Plain HTTP sent to a port that speaks TLS, in the words of Go and of nginx."""
+    """Match plain HTTP sent to a port that speaks TLS, as Go and nginx word it."""
     words = ("HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port")
     if exchange.status == 400 and any(text in exchange.text for text in words):
         return kfp_error("kfp-path/tls")
@@ -52,14 +52,14 @@ def match_plain_http(exchange: Exchange) -> KfpError | None:
 
 
 def match_mesh(exchange: Exchange) -> KfpError | None:
-    """Istio's authorization, before KFP."""
+    """Match a refusal by Istio's authorization, before KFP."""
     if exchange.status == 403 and exchange.text == "RBAC: access denied":
         return kfp_error("istio-denied", host=exchange.context.host, kfp=exchange.context.install_namespace)
     return None
 
 
 def match_api_server(exchange: Exchange) -> KfpError | None:
-    """What the API server of a kubeconfig says before KFP is asked; anywhere else it is a wrong address."""
+    """Match a Kubernetes API server: it refused to pass the call on, or the address is wrong."""
     if not exchange.kubernetes:
         return None
     if exchange.context.kind != "kubeconfig":
@@ -88,7 +88,7 @@ def match_api_server(exchange: Exchange) -> KfpError | None:
 
 
 def match_gateway(exchange: Exchange) -> KfpError | None:
-    """Tokens that Istio, or Google's IAP, looks at before KFP."""
+    """Match a token that Istio or Google's IAP refused before KFP."""
     words = ("Jwt ", "Jwks ", "OpenID", "Audiences in Jwt")
     jwt = exchange.status in (401, 403) and exchange.code is None and exchange.text.startswith(words)
     if jwt or ("x-goog-iap-generated-response" in exchange.headers and exchange.status >= 400):
@@ -97,8 +97,8 @@ def match_gateway(exchange: Exchange) -> KfpError | None:
 
 
 def match_outage(exchange: Exchange) -> KfpError | None:
-    """Something on the way, or KFP itself, cannot answer now."""
-    slow = exchange.status == 503 and "connection timeout" in exchange.text  # a sidecar has waited for us
+    """Match a server that cannot respond now: KFP or something on the way to it."""
+    slow = exchange.status == 503 and "connection timeout" in exchange.text  # a sidecar waited in our place
     if exchange.status in (504, 524) or exchange.code == 4 or slow:
         return timeout_error(exchange.context)
     if exchange.status in (429, 502, 503) or (exchange.code is None and exchange.status >= 520):
@@ -108,7 +108,7 @@ def match_outage(exchange: Exchange) -> KfpError | None:
 
 
 def timeout_error(context: Context) -> KfpError:
-    """Return the error of an answer that did not come in time."""
+    """Return the error of a response that did not arrive in time."""
     return kfp_error(
         "kfp-timeout/embedded" if context.embedded else "kfp-timeout",
         host=context.host,
@@ -125,6 +125,6 @@ def unavailable_error(context: Context, reason: str = "refused the connection") 
 
 
 def proxy_error(context: Context, reason: str) -> KfpError:
-    """Return the error of a proxy that does not pass a call on: KFP was sent nothing."""
+    """Return the error of a proxy that does not pass the request on."""
     name = urlsplit(context.endpoint).hostname
     return kfp_error("kfp-unavailable/proxy", host=context.host, reason=reason, name=name)

@@ -1,4 +1,4 @@
-"""Requests about registered pipelines and their versions."""
+"""Builds the requests for registered pipelines and their versions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..models import Pipeline, PipelinePage, PipelineVersion, PipelineVersionPage
 from .filters import Predicate, page_query
-from .http import V2, Empty, Request, T, delete, get, present, segment
+from .http import V2, Empty, Request, T, delete, drop_empty, get, segment
 
 _PATH = f"{V2}/pipelines"
 
@@ -20,45 +20,48 @@ def list_pipelines(
     page_size: int = 0,
     page_token: str = "",
 ) -> Request[PipelinePage]:
-    """One page of the private pipelines of `namespace`; of the shared ones where it is empty."""
+    """Build the request for a page of the pipelines of `namespace`, or of the shared ones if it is empty."""
     page = page_query(predicates, sort_by=sort_by, page_size=page_size, page_token=page_token)
     return get(_PATH, PipelinePage, (("namespace", namespace), *page))
 
 
 def get_pipeline(pipeline_id: str) -> Request[Pipeline]:
-    """One pipeline."""
+    """Build the request for one pipeline."""
     return get(f"{_PATH}/{segment(pipeline_id)}", Pipeline, thing="pipeline", ref=pipeline_id)
 
 
 def list_versions(
     pipeline_id: str, *, sort_by: str = "", page_size: int = 0, page_token: str = ""
 ) -> Request[PipelineVersionPage]:
-    """One page of the versions of a pipeline."""
+    """Build the request for a page of the versions of a pipeline."""
     page = page_query((), sort_by=sort_by, page_size=page_size, page_token=page_token)
     path = f"{_PATH}/{segment(pipeline_id)}/versions"
     return get(path, PipelineVersionPage, page, thing="pipeline", ref=pipeline_id)
 
 
 def get_version(pipeline_id: str, version_id: str) -> Request[PipelineVersion]:
-    """One version with its compiled pipeline."""
+    """Build the request for one version with its compiled pipeline."""
     path = f"{_PATH}/{segment(pipeline_id)}/versions/{segment(version_id)}"
     return get(path, PipelineVersion, thing="pipeline version", ref=version_id)
 
 
 def delete_pipeline(pipeline_id: str) -> Request[Empty]:
-    """Delete a pipeline with its versions; runs that came from it stay."""
+    """Build the request that deletes a pipeline with its versions; its runs stay."""
     path = f"{_PATH}/{segment(pipeline_id)}"
     return delete(path, (("cascade", "true"),), thing="pipeline", ref=pipeline_id)
 
 
 def delete_version(pipeline_id: str, version_id: str) -> Request[Empty]:
-    """Delete one version."""
+    """Build the request that deletes one version."""
     path = f"{_PATH}/{segment(pipeline_id)}/versions/{segment(version_id)}"
     return delete(path, thing="pipeline version", ref=version_id)
 
 
 def upload_pipeline(namespace: str, text: str, *, name: str, description: str = "") -> Request[Pipeline]:
-    """Register a new pipeline with its first version; never without a namespace, which would share it."""
+    """Build the request that registers a pipeline and its first version.
+
+    It always names a namespace: without one the pipeline would be shared with everybody.
+    """
     query = (("name", name), ("description", description), ("namespace", namespace))
     return _upload("upload", Pipeline, text, query, name)
 
@@ -66,7 +69,7 @@ def upload_pipeline(namespace: str, text: str, *, name: str, description: str = 
 def upload_version(
     pipeline_id: str, text: str, *, name: str, description: str = ""
 ) -> Request[PipelineVersion]:
-    """Add a version to a pipeline."""
+    """Build the request that adds a version to a pipeline."""
     query = (("pipelineid", pipeline_id), ("name", name), ("description", description))
     return _upload("upload_version", PipelineVersion, text, query, name)
 
@@ -85,7 +88,7 @@ def _upload(
         method="POST",
         path=f"{_PATH}/{verb}",
         reply=reply,
-        query=present(query),
+        query=drop_empty(query),
         body=head.encode() + content + f"\r\n--{boundary}--\r\n".encode(),
         content_type=f"multipart/form-data; boundary={boundary}",
         thing="pipeline",

@@ -1,7 +1,8 @@
-"""What an answer that is no answer means: (status, headers, body) → one error of the catalogue, once.
+"""Maps an error response to one error of the catalogue.
 
-Pure and total. Sources: kubeflow-environment §5.3, kfp-api §1.4. The rules are tried in order; the first that
-knows the answer names it.
+Pure and total: the rules are tried in order, and the first that matches names the error. What KFP writes, and
+in which order it checks, was read in kubeflow/pipelines, backend/src/apiserver: server/*.go for the texts,
+auth/ and resource/resource_manager.go for identity and rights, backend/src/common/util/error.go for the body.
 """
 
 from __future__ import annotations
@@ -31,15 +32,15 @@ _REVIEWED = (
     "'Authorization'",
     "Review.Status",
 )
-# the server says so before it has made anything (kfp-api §2.3, the table of outcomes)
-_NOTHING_MADE = (
+# CreateRun (resource_manager.go) fails with these before it creates the workflow
+_NOTHING_CREATED = (
     "conversion error",
     "error fetching manifest",
     "Failed to generate the ExecutionSpec",
     "Failed to create SubjectAccessReview",
     "there is no user identity header",  # KFP 1.x answers 500
 )
-_PERHAPS_MADE = (1, 2, 4, 13, 14, 15)  # gRPC: cancelled, unknown, deadline, internal, unavailable, data loss
+_PERHAPS_CREATED = (1, 2, 4, 13, 14, 15)  # gRPC: cancelled, unknown, deadline, internal, unavailable, loss
 _REFUSED_BY_KUBERNETES = ("is invalid", "already exists", "larger than max")
 DOCTOR = "jupyter kfp doctor"
 _READING = ("get", "list", "readArtifact", "")
@@ -67,14 +68,16 @@ def classify(
 
 
 def _may_have_acted(exchange: Exchange) -> bool:
-    """Whether a request that makes something may have made it, or may yet (kfp-api §2.3)."""
-    if (
-        exchange.kubernetes or exchange.code is None
-    ):  # of what is on the way: 408 and 499 come after it was passed on
+    """Whether a request that creates something may have created it, or may still do so.
+
+    CreateRun creates the workflow first and stores the run after that: a failure in between leaves a workflow
+    without a run, and a time-out of the database may still end in success.
+    """
+    if exchange.kubernetes or exchange.code is None:  # from something on the way, which may have passed it on
         return exchange.status >= 500 or exchange.status in (408, 499)
-    if exchange.code not in _PERHAPS_MADE:
+    if exchange.code not in _PERHAPS_CREATED:
         return False
-    if any(text in exchange.message for text in _NOTHING_MADE):
+    if any(text in exchange.message for text in _NOTHING_CREATED):
         return False
     if "Failed to create a workflow for (" in exchange.message:
         return not any(text in exchange.message for text in _REFUSED_BY_KUBERNETES)
@@ -110,7 +113,7 @@ def _match_identity(exchange: Exchange) -> KfpError | None:
 
 
 def no_credential_error(context: Context) -> KfpError:
-    """Return the error of a call without credential; in a notebook the access option was not chosen."""
+    """Return the error of a request without a credential; in a notebook the access option was not chosen."""
     if context.kind in ("notebook", "workspace") and not context.credential.sent:
         notebook = context.notebook
         return kfp_error(
@@ -122,7 +125,7 @@ def no_credential_error(context: Context) -> KfpError:
 
 
 def _reason_of(text: str) -> str:
-    """The part of a 401's chain that says something."""
+    """Return the part of a 401's chain of reasons that explains it."""
     for known in ("has been invalidated", "incorrectly formatted", "unexpected number of 'Authorization'"):
         if known in text:
             start = text.rfind(": ", 0, text.find(known))
@@ -139,7 +142,7 @@ def _match_rights(exchange: Exchange) -> KfpError | None:
     namespace = _search(_NAMESPACE, exchange.message) or exchange.context.namespace
     verb, resource = _search(_VERB, exchange.message), _search(_RESOURCE, exchange.message)
     if exchange.request.ref and exchange.context.namespace and namespace != exchange.context.namespace:
-        return not_found_error(exchange.request, exchange.context)  # of somebody else: the same as not there
+        return not_found_error(exchange.request, exchange.context)  # somebody else's: never confirm it
     source, account = _service_account(user["user"])
     viewer = account == "default-viewer" and verb not in _READING
     return kfp_error(
@@ -166,7 +169,7 @@ def _service_account(user: str) -> tuple[str, str]:
 
 
 def not_found_error(request: Request[Any], context: Context) -> KfpError:
-    """Return the one answer for what is not there, malformed, or somebody else's."""
+    """Return the one error for an id that is unknown, malformed or somebody else's."""
     return kfp_error(
         "not-found",
         thing=request.thing or "address",
@@ -180,7 +183,7 @@ def _match_not_found(exchange: Exchange) -> KfpError | None:
     if exchange.status != 404:
         return None
     gone = _GONE.search(exchange.short) if exchange.code == 5 else None
-    if gone is not None:  # perhaps not what was asked for, but what that belongs to
+    if gone is not None:  # perhaps not the thing asked for but its owner
         thing = _THINGS.get(gone["thing"], gone["thing"].lower())
         request = exchange.request
         if thing != request.thing:
@@ -228,7 +231,7 @@ def _match_state(exchange: Exchange) -> KfpError | None:
 
 
 def _match_cannot_run(exchange: Exchange) -> KfpError | None:
-    """The embedded server's refusal of tasks that this machine cannot run: its words are the user's."""
+    """Match the embedded server refusing tasks that this machine cannot run; its words are for the user."""
     if not (exchange.context.embedded and exchange.code == 9 and exchange.request.path.endswith("/runs")):
         return None
     head, dot, rest = exchange.short.partition(". ")

@@ -53,14 +53,14 @@ class Exchange(NamedTuple):
 
 
 def is_kfp_data(response: Response) -> bool:
-    """Whether `response` is data of KFP: a log-in page also comes with status 200."""
+    """Whether `response` carries KFP's data; a log-in page also comes with status 200."""
     return 200 <= response.status < 300 and not _is_html(response)
 
 
 def inspect_exchange(
     request: Request[Any], response: Response, context: Context, claims: TokenClaims
 ) -> Exchange:
-    """Return what the rules ask about `response` and what it answers."""
+    """Return `response` and its request as the rules look at them."""
     text = response.body[:16_384].decode(errors="replace").strip()
     try:
         body = msgspec.json.decode(response.body[:1_000_000], type=_Body)
@@ -88,13 +88,13 @@ def inspect_exchange(
 
 
 def shorten(text: str, limit: int = 200) -> str:
-    """Return one line of at most `limit` characters; of a chain of reasons the end says most."""
+    """Return one line of at most `limit` characters, cut at its start: chains of reasons end in the cause."""
     line = text.split("\n", 1)[0].strip()
     return line if len(line) <= limit else "…" + line[1 - limit :]
 
 
 def mask_tokens(text: str) -> str:
-    """Return `text` without anything that looks like a token: a proxy may repeat what it was sent."""
+    """Return `text` without anything that looks like a token, since a proxy may repeat what it was sent."""
     return _JWT_SHAPED.sub("(token)", text)
 
 

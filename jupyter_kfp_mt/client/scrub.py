@@ -1,4 +1,4 @@
-"""Answers that repeat the credential they were asked with: it is taken out before anybody reads them."""
+"""Removes the credential from responses that repeat it, before anything reads them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _HEADERS = ("Authorization", "Cookie")
 _SHORTEST = 6  # characters; a shorter value would blacken half the words
 
 
-def scrubbed(response: Response, sent: Mapping[str, str | bytes]) -> Response:
-    """Return `response` without the credential in the request headers `sent`, however it is written there."""
+def scrub(response: Response, sent: Mapping[str, str | bytes]) -> Response:
+    """Return `response` without the credential of the request headers `sent`, however it is encoded."""
     secrets = [form for name in _HEADERS for part in _parts(sent.get(name, "")) for form in _forms(part)]
     found = [secret for secret in secrets if secret.encode() in response.body]
     body = response.body
     for secret in sorted(found, key=len, reverse=True):
         body = body.replace(secret.encode(), HIDDEN.encode())
-    headers = {name: _without(value, secrets) for name, value in response.headers.items()}
+    headers = {name: _hide(value, secrets) for name, value in response.headers.items()}
     return msgspec.structs.replace(response, body=body, headers=headers)
 
 
 def _parts(header: str | bytes) -> list[str]:
-    """The secrets in a header: a token without `Bearer`, the values of cookies."""
+    """Return the secrets in a header: a token without `Bearer`, the values of cookies."""
     text = header.decode("latin-1") if isinstance(header, bytes) else header
     values = [part.partition("=")[2] or part for part in text.removeprefix("Bearer ").split("; ")]
     whole = text.removeprefix("Bearer ")
@@ -38,7 +38,7 @@ def _forms(secret: str) -> set[str]:
     return {secret, quote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1]}
 
 
-def _without(text: str, secrets: list[str]) -> str:
+def _hide(text: str, secrets: list[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text

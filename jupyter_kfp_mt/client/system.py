@@ -1,4 +1,4 @@
-"""Requests about the server itself."""
+"""Builds the requests about the server itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from ..models import Healthz
 from .http import V2, Request, get
 
 
-def healthz() -> Request[Healthz]:
-    """Is it there, which version, one user or many."""
+def get_healthz() -> Request[Healthz]:
+    """Build the request that asks for the version and whether the server has users."""
     return get(f"{V2}/healthz", Healthz)

@@ -1,4 +1,4 @@
-"""The one place that sends: a request to the context's endpoint with its credential, an answer back."""
+"""Sends requests to the endpoint of a context with its credential: the only place that does."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ..context import Context
 from ..errors import KfpError, kfp_error
 from .connections import open_pool
 from .http import Request, Response
-from .scrub import scrubbed
+from .scrub import scrub
 from .transport_errors import tls_error, transport_error
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
 CONNECT_TIMEOUT = 5.0  # seconds
-MAX_ANSWER = 256 * 1024 * 1024  # bytes: two hundred runs, each with a pipeline as large as KFP takes
+MAX_RESPONSE = 256 * 1024 * 1024  # bytes: two hundred runs, each with a pipeline as large as KFP takes
 _PIECE = 1 << 16  # bytes
 _HEADERS = {
     "User-Agent": f"jupyter_kfp_mt/{__version__}",
@@ -35,14 +35,14 @@ _HEADERS = {
 
 
 class HttpTransport:
-    """Sends to the endpoint of `context` with its credential; may be used from many threads."""
+    """Sends to the endpoint of `context` with its credential; safe to share between threads."""
 
     def __init__(self, context: Context, connections: _Connections | None = None) -> None:
         self._context = context
         self._connections = connections or _Connections()
 
     def in_context(self, context: Context) -> HttpTransport:
-        """Return a transport that shares the connections and has the credential of `context`."""
+        """Return a transport with the credential of `context` that shares the connections."""
         return HttpTransport(context, self._connections)
 
     def send(self, request: Request[Any]) -> Response:
@@ -52,43 +52,43 @@ class HttpTransport:
         credential = context.credential.headers(url)
         try:
             with self._connections.pool(context, alone=not request.repeatable) as pool:
-                answer = pool.urlopen(
+                response = pool.urlopen(
                     request.method,
                     f"{url}?{urlencode(request.query)}" if request.query else url,
-                    body=_body(request),
-                    headers={**_HEADERS, **_about(request), **credential},
+                    body=_body_of(request),
+                    headers={**_HEADERS, **_headers_of(request), **credential},
                     timeout=Timeout(connect=CONNECT_TIMEOUT, read=request.read_timeout or context.timeout),
                     retries=False,
                     redirect=False,
                     preload_content=False,
-                    enforce_content_length=True,  # urllib3 1 would take half an answer for a whole one
+                    enforce_content_length=True,  # urllib3 1 would take half a response for a whole one
                 )
-                body, dropped = _read(answer, request.last)
+                body, dropped = _read(response, request.last)
         except HTTPError as error:
             raise transport_error(request, context, error) from None
         except OSError as error:  # CA certificates that cannot be read, and so nothing was sent
             raise tls_error(context, error) from None
-        if len(body) > MAX_ANSWER:
-            raise self._endless(request)
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        found = Response(status=answer.status, headers=headers, body=body, dropped=dropped)
-        return scrubbed(found, credential)
+        if len(body) > MAX_RESPONSE:
+            raise self._too_long(request)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        received = Response(status=response.status, headers=headers, body=body, dropped=dropped)
+        return scrub(received, credential)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._connections.close()
 
     def __repr__(self) -> str:
         return f"HttpTransport({self._context.endpoint!r})"
 
     @staticmethod
-    def _endless(request: Request[Any]) -> KfpError:
-        error = kfp_error("kfp-error", status="An answer of more than", text=f"{MAX_ANSWER >> 20} MiB")
+    def _too_long(request: Request[Any]) -> KfpError:
+        error = kfp_error("kfp-error", status="An answer of more than", text=f"{MAX_RESPONSE >> 20} MiB")
         return error.replace(unclear=not request.repeatable)
 
 
 class _Connections:
-    """The pool of one endpoint, opened when it is first needed; for many threads."""
+    """The pool of one endpoint, opened when it is first needed; safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -96,7 +96,11 @@ class _Connections:
 
     @contextmanager
     def pool(self, context: Context, *, alone: bool) -> Iterator[PoolManager]:
-        """Give the pool; `alone` a new one, since a kept connection may have died and would not say so."""
+        """Yield the pool, or a new one if `alone`.
+
+        A kept connection may be dead without saying so. A request that cannot be repeated would then fail for
+        no reason, so it gets a connection of its own.
+        """
         with self._lock:
             kept = self._pool = self._pool or open_pool(context)
         if not alone:
@@ -115,34 +119,34 @@ class _Connections:
                 self._pool = None
 
 
-def _about(request: Request[Any]) -> dict[str, str]:
+def _headers_of(request: Request[Any]) -> dict[str, str]:
     headers = dict(request.headers)
     if request.body:
         headers |= {"Content-Type": request.content_type, "Content-Length": str(len(request.body))}
-    if not request.repeatable:  # a service mesh repeats what was answered with 503, unless told not to
+    if not request.repeatable:  # Envoy sends a request again after a 503 unless this header forbids it
         headers["x-envoy-max-retries"] = "0"
     return headers
 
 
-def _body(request: Request[Any]) -> io.BytesIO | None:
-    """The body as a stream: every piece has the time-out for itself, so a slow line takes a large one."""
+def _body_of(request: Request[Any]) -> io.BytesIO | None:
+    """Return the body as a stream: the time-out is for each piece, so a slow line can send a large body."""
     return io.BytesIO(request.body) if request.body else None
 
 
-def _read(answer: BaseHTTPResponse, last: int) -> tuple[bytes, bool]:
-    """The body of an answer, or its last bytes, and whether more came before them."""
+def _read(response: BaseHTTPResponse, last: int) -> tuple[bytes, bool]:
+    """Return the body of a response, or its last bytes, and whether more came before them."""
     kept: deque[bytes] = deque()
     size, dropped = 0, False
     try:
-        for piece in answer.stream(_PIECE):
+        for piece in response.stream(_PIECE):
             kept.append(piece)
             size += len(piece)
             while last and size - len(kept[0]) >= last:
                 size -= len(kept.popleft())
                 dropped = True
-            if size > MAX_ANSWER:
-                answer.close()
+            if size > MAX_RESPONSE:
+                response.close()
                 break
     finally:
-        answer.release_conn()
+        response.release_conn()
     return (b"".join(kept)[-last:], dropped or size > last) if last else (b"".join(kept), False)

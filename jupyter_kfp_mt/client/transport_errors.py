@@ -1,4 +1,4 @@
-"""What the lack of an answer means: an exception of the way there → one error of the catalogue."""
+"""Maps a transport exception (no response at all) to one error of the catalogue."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .responses import shorten
 
 
 def transport_error(request: Request[Any], context: Context, error: HTTPError) -> KfpError:
-    """Return what `error` means; `unclear` where a request that must not be repeated may have arrived."""
+    """Return what `error` means; `unclear` if a request that must not be repeated may have arrived."""
     causes = list(_causes(error))
     if isinstance(error, LocationValueError):
         return kfp_error("kfp-path", url=context.endpoint)
@@ -45,7 +45,7 @@ def transport_error(request: Request[Any], context: Context, error: HTTPError) -
 
 
 def tls_error(context: Context, cause: BaseException) -> KfpError:
-    """Return `kfp-tls` with the reason that `cause` gives, and what helps against it."""
+    """Return `kfp-tls` with the reason that `cause` gives and the remedy for it."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         told = cause.verify_message
     elif isinstance(cause, FileNotFoundError) and context.ca_file:
@@ -78,7 +78,7 @@ _TLS = (  # a part of what OpenSSL says, and the row of the catalogue that it me
 def _broken(
     request: Request[Any], context: Context, error: HTTPError, causes: list[BaseException]
 ) -> KfpError:
-    """Something was sent, and no whole answer came back."""
+    """Return the error of a request that was sent and got no complete response."""
     if any(isinstance(cause, TimeoutError) for cause in causes):
         return timeout_error(context._replace(timeout=request.read_timeout or context.timeout))
     cut = (RemoteDisconnected, IncompleteRead)
@@ -90,7 +90,7 @@ def _broken(
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and the exceptions inside it, the innermost last: urllib3 keeps them in arguments too."""
+    """Yield `error` and the exceptions inside it, innermost last; urllib3 keeps some in arguments."""
     seen: list[BaseException] = []
     pending: list[object] = [error]
     while pending and len(seen) < 20:

@@ -1,4 +1,8 @@
-"""v1beta1 answers → v2beta1 answers; pure. Source: kfp-api §2.2, §2.3, §2.6, §3."""
+"""Translates v1beta1 resources into v2beta1 ones; pure.
+
+A v1beta1 resource names its owners as resource references (kubeflow/pipelines,
+backend/api/v1beta1/resource_reference.proto).
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,8 @@ _STATES = {
 }
 
 
-def owner(body: dict[str, Any], kind: str) -> str:
-    """Return the id of the first reference of a kind."""
+def owner_of(body: dict[str, Any], kind: str) -> str:
+    """Return the id of the first resource reference of a kind."""
     for reference in body.get("resource_references") or ():
         if reference.get("key", {}).get("type") == kind:
             return str(reference["key"].get("id", ""))
@@ -28,34 +32,34 @@ def owner(body: dict[str, Any], kind: str) -> str:
 
 
 def page_of(body: dict[str, Any], **rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a page of `rows` with the totals of `body`."""
+    """Return a page of `rows` with the total and the page token of `body`."""
     return {key: body[key] for key in ("total_size", "next_page_token") if key in body} | rows
 
 
 def experiment_of(body: dict[str, Any]) -> dict[str, Any]:
-    """Return an experiment."""
-    return _known(
+    """Return the experiment in `body`."""
+    return _drop_missing(
         experiment_id=body.get("id"),
         display_name=body.get("name"),
         description=body.get("description"),
         created_at=body.get("created_at"),
-        namespace=owner(body, "NAMESPACE"),
+        namespace=owner_of(body, "NAMESPACE"),
         storage_state=_storage(body),
     )
 
 
 def run_of(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a run; its spec where that is a compiled v2 pipeline."""
+    """Return the run in `body`, with its spec if that is a compiled v2 pipeline."""
     source = body.get("pipeline_spec") or {}
-    version = owner(body, "PIPELINE_VERSION")
+    version = owner_of(body, "PIPELINE_VERSION")
     reference = {"pipeline_id": source.get("pipeline_id", ""), "pipeline_version_id": version}
-    return _known(
+    return _drop_missing(
         run_id=body.get("id"),
         display_name=body.get("name"),
         description=body.get("description"),
         storage_state=_storage(body),
-        experiment_id=owner(body, "EXPERIMENT"),
-        recurring_run_id=owner(body, "JOB"),
+        experiment_id=owner_of(body, "EXPERIMENT"),
+        recurring_run_id=owner_of(body, "JOB"),
         service_account=body.get("service_account"),
         created_at=body.get("created_at"),
         scheduled_at=body.get("scheduled_at"),
@@ -69,21 +73,21 @@ def run_of(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def pipeline_of(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a pipeline."""
-    return _known(
+    """Return the pipeline in `body`."""
+    return _drop_missing(
         pipeline_id=body.get("id"),
         name=body.get("name"),
         display_name=body.get("name"),
         description=body.get("description"),
         created_at=body.get("created_at"),
-        namespace=owner(body, "NAMESPACE"),
+        namespace=owner_of(body, "NAMESPACE"),
     )
 
 
 def version_of(body: dict[str, Any], pipeline_id: str, template: str = "") -> dict[str, Any]:
-    """Return a version, with its pipeline where `template` holds one."""
-    return _known(
-        pipeline_id=owner(body, "PIPELINE") or pipeline_id,
+    """Return the version in `body`, with its compiled pipeline if `template` holds one."""
+    return _drop_missing(
+        pipeline_id=owner_of(body, "PIPELINE") or pipeline_id,
         pipeline_version_id=body.get("id"),
         name=body.get("name"),
         display_name=body.get("name"),
@@ -94,7 +98,7 @@ def version_of(body: dict[str, Any], pipeline_id: str, template: str = "") -> di
 
 
 def wanted_storage(query: tuple[tuple[str, str], ...]) -> str:
-    """Return which runs a list asks for, AVAILABLE or ARCHIVED; empty where it does not say."""
+    """Return the storage state that a list asks for, or an empty string."""
     text = dict(query).get("filter", "")
     return "ARCHIVED" if '"ARCHIVED"' in text else "AVAILABLE" if '"AVAILABLE"' in text else ""
 
@@ -107,19 +111,17 @@ def _config(source: dict[str, Any]) -> dict[str, Any] | None:
     config = source.get("runtime_config")
     if config:
         return dict(config)
-    listed = source.get("parameters") or ()
-    return (
-        {"parameters": {each.get("name", ""): each.get("value", "") for each in listed}} if listed else None
-    )
+    parameters = {each.get("name", ""): each.get("value", "") for each in source.get("parameters") or ()}
+    return {"parameters": parameters} if parameters else None
 
 
 def _spec(manifest: str) -> dict[str, Any] | None:
-    """The compiled pipeline in `manifest`; an Argo Workflow of KFP 1 is none."""
+    """Return the compiled pipeline in `manifest`; None for an Argo Workflow of KFP 1."""
     try:
         return parse(manifest).wire() if manifest else None
     except KfpError:
         return None
 
 
-def _known(**fields: Any) -> dict[str, Any]:
+def _drop_missing(**fields: Any) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value not in (None, "")}

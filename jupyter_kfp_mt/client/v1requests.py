@@ -1,4 +1,4 @@
-"""v2beta1 requests → v1beta1 requests; pure. Source: kfp-api §2.2, §2.3, §3, §4.3."""
+"""Translates the queries and bodies of v2beta1 requests into v1beta1 ones; pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KEYS = {
     "pipeline_id": "id",
     "state": "status",
 }
-_ARCHIVED = ["ARCHIVED", "STORAGESTATE_ARCHIVED"]  # as KFP 2 and KFP 1 store it; the last one counts in KFP 1
+_ARCHIVED = ["ARCHIVED", "STORAGESTATE_ARCHIVED"]  # as KFP 2 and KFP 1 store it
 _STATUS = {
     "RUNTIME_STATE_UNSPECIFIED": ("", "Unknown"),
     "PENDING": ("Pending",),
@@ -28,7 +28,7 @@ _STATUS = {
 
 
 def list_query(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Return the parameters of a list: owners as a resource reference, fields by their old names."""
+    """Return the query of a list: the owner as a resource reference, fields by their old names."""
     given = dict(query)
     kind, owner = (
         ("EXPERIMENT", given["experiment_id"])
@@ -47,13 +47,13 @@ def list_query(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...
 
 def _filter(text: str) -> str:
     predicates = msgspec.json.decode(unquote(text))["predicates"]
-    old = [each for predicate in predicates for each in _predicates(predicate)]
+    old = [each for predicate in predicates for each in _translate(predicate)]
     encoded = msgspec.json.encode({"predicates": old}).decode()
     return encoded.replace("%", "%25").replace("+", "%2B")
 
 
-def _predicates(predicate: dict[str, Any]) -> list[dict[str, Any]]:
-    """One condition; an available run is any that is not archived, for old servers store other words."""
+def _translate(predicate: dict[str, Any]) -> list[dict[str, Any]]:
+    """Translate a predicate; an available run is any that is not archived, since KFP 1 stores other words."""
     key, value = predicate["key"], predicate.get("string_value", "")
     if key == "storage_state" and value == "ARCHIVED":
         return [{"op": "IN", "key": key, "string_values": {"values": _ARCHIVED}}]
@@ -72,7 +72,7 @@ def _predicates(predicate: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def experiment_body(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a new experiment, owned by its namespace where there is one."""
+    """Return the body of a new experiment, owned by its namespace if it has one."""
     references = [reference("NAMESPACE", body["namespace"], "OWNER")] if body.get("namespace") else []
     return {
         "name": body.get("display_name", ""),
@@ -82,7 +82,7 @@ def experiment_body(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def run_body(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a new run: its compiled pipeline as a manifest, its origin as references."""
+    """Return the body of a new run: its pipeline as a manifest, its owners as references."""
     references = (
         [reference("EXPERIMENT", body["experiment_id"], "OWNER")] if body.get("experiment_id") else []
     )

@@ -16,7 +16,7 @@ from ..auth import Credential
 from ..client import Api, HttpTransport, RetryPolicy
 from ..client.experiments import list_experiments
 from ..client.gateway_errors import timeout_error
-from ..client.system import healthz
+from ..client.system import get_healthz
 from ..context import Context, Environment, detect
 from ..context.credentials import find_credential, without_credentials
 from ..context.pod import ThisPod, find_pod
@@ -276,7 +276,7 @@ def _server(place: Context | KfpError) -> Server | Unasked:
         return UNASKED
     with _asking(place) as api:
         begun = time.perf_counter()
-        health = api.call(healthz())
+        health = api.call(get_healthz())
         seconds = time.perf_counter() - begun
     return Server(health.tag_name, health.multi_user, health.embedded, seconds)
 

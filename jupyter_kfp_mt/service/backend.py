@@ -9,7 +9,7 @@ from ..client import Api
 from ..client import experiments as requests
 from ..client.http import Request
 from ..client.response_errors import not_found_error
-from ..client.system import healthz
+from ..client.system import get_healthz
 from ..clock import Clock
 from ..context import Context
 from ..errors import KfpNotFoundError, kfp_error
@@ -87,7 +87,7 @@ class Backend:
     def health(self, *, fresh: bool = False) -> Healthz:
         """Return what the server says of itself, at most a minute old."""
         kept = None if fresh else self.caches.health.get("")
-        return kept or self.caches.health.put("", self.api.call(healthz()))
+        return kept or self.caches.health.put("", self.api.call(get_healthz()))
 
     def namespace(self) -> str:
         """The namespace to ask for: empty on a server for one user; raises `namespace-missing`."""

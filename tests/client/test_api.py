@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_kfp_mt.client import Api, Request, Response, experiments, pipelines, runs
 from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
-from jupyter_kfp_mt.client.system import healthz
+from jupyter_kfp_mt.client.system import get_healthz
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError
 from tests.fakes import FakeTransport, ManualClock, ok, problem
@@ -160,7 +160,7 @@ def test_a_recorded_answer_decodes(row: dict[str, object]) -> None:
         ("runs", True): runs.get_run("x"),
         ("experiments", False): experiments.list_experiments("alice"),
         ("experiments", True): experiments.get_experiment("x"),
-        ("healthz", False): healthz(),
+        ("healthz", False): get_healthz(),
     }
     parts = path.split("/")
     request = kinds[parts[3], len(parts) > 4 or row["method"] == "POST"]
@@ -190,7 +190,7 @@ def test_a_server_whose_health_is_not_that_of_kfp_is_a_wrong_address(body: bytes
     transport = FakeTransport({("GET", HEALTHZ): Response(status=200, body=body)})
 
     with pytest.raises(KfpConnectionError) as caught:
-        api(transport).call(healthz())
+        api(transport).call(get_healthz())
 
     assert (caught.value.code, "no Kubeflow Pipelines" in caught.value.why) == ("kfp-path", True)
 

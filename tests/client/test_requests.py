@@ -29,7 +29,7 @@ def test_a_later_page_asks_with_its_token_alone() -> None:
 
 
 def test_a_filter_survives_being_decoded_twice() -> None:
-    text = filters.encoded([filters.equals("display_name", "100%+ 50%25")])
+    text = filters.encode_filter([filters.equals("display_name", "100%+ 50%25")])
 
     assert json.loads(unquote(text))["predicates"][0]["string_value"] == "100%+ 50%25"
     assert "+" not in text

@@ -14,8 +14,8 @@ import trustme
 from jupyter_kfp_mt.auth import CookieFile, TokenFile
 from jupyter_kfp_mt.client import HttpTransport, Response, runs
 from jupyter_kfp_mt.client.gateway_errors import unavailable_error
-from jupyter_kfp_mt.client.scrub import scrubbed
-from jupyter_kfp_mt.client.system import healthz
+from jupyter_kfp_mt.client.scrub import scrub
+from jupyter_kfp_mt.client.system import get_healthz
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 
@@ -78,7 +78,7 @@ def test_a_token_is_read_for_each_request(server: Server, tmp_path: Path) -> Non
 
     for token in ("first\n", "second"):
         (tmp_path / "token").write_text(token)
-        transport.send(healthz())
+        transport.send(get_healthz())
 
     assert [each["authorization"] for each in server.seen] == ["Bearer first", "Bearer second"]
     assert not any("cookie" in each or "kubeflow-userid" in each for each in server.seen)
@@ -89,8 +89,8 @@ def test_cookies_are_those_of_the_file_only(server: Server, tmp_path: Path) -> N
     (tmp_path / "cookie").write_text("oauth2_proxy_kubeflow=abc")
     transport = to(server.url, tmp_path / "cookie", CookieFile)
 
-    transport.send(healthz())
-    transport.send(healthz())
+    transport.send(get_healthz())
+    transport.send(get_healthz())
 
     assert [each["cookie"] for each in server.seen] == ["oauth2_proxy_kubeflow=abc"] * 2
     transport.close()
@@ -100,7 +100,7 @@ def test_a_mesh_is_told_not_to_repeat_what_must_not_be_sent_twice(server: Server
     (tmp_path / "token").write_text("secret")
     transport = to(server.url, tmp_path / "token")
 
-    for request in (healthz(), runs.create_run({}), runs.change_run("x", "retry"), runs.delete_run("x")):
+    for request in (get_healthz(), runs.create_run({}), runs.change_run("x", "retry"), runs.delete_run("x")):
         transport.send(request)
 
     assert [each.get("x-envoy-max-retries") for each in server.seen] == [None, "0", "0", None]
@@ -113,7 +113,7 @@ def test_a_token_does_not_follow_to_another_address(server: Server, tmp_path: Pa
         server.away = other.url
         transport = to(server.url, tmp_path / "token")
 
-        assert transport.send(healthz()).status == 302
+        assert transport.send(get_healthz()).status == 302
         assert other.seen == []
         transport.close()
 
@@ -123,7 +123,7 @@ def test_a_token_is_for_one_origin(server: Server, tmp_path: Path) -> None:
     context = Context(server.url, credential=TokenFile(tmp_path / "token", "http://127.0.0.1:1"))
     transport = HttpTransport(context)
 
-    transport.send(healthz())
+    transport.send(get_healthz())
 
     assert "authorization" not in server.seen[0]
     transport.close()
@@ -138,7 +138,7 @@ def test_a_token_file_that_cannot_be_used_is_named(
     transport = to(server.url, tmp_path / "token")
 
     with pytest.raises(KfpError) as caught:
-        transport.send(healthz())
+        transport.send(get_healthz())
 
     assert (caught.value.code, caught.value.why) == ("token-unreadable", f"{tmp_path / 'token'} is {reason}.")
     assert server.seen == []
@@ -176,7 +176,7 @@ def test_silence_after_sending_is_unclear_for_what_makes_something() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         transport = HttpTransport(Context(url, timeout=0.2))
-        for request, unclear in ((runs.change_run("x", "retry"), True), (healthz(), False)):
+        for request, unclear in ((runs.change_run("x", "retry"), True), (get_healthz(), False)):
             with pytest.raises(KfpError) as caught:
                 transport.send(request)
             assert (caught.value.code, caught.value.unclear) == ("kfp-timeout", unclear)
@@ -198,7 +198,7 @@ def test_a_server_without_tls_is_named(server: Server) -> None:
     transport = HttpTransport(Context(server.url.replace("http", "https"), timeout=2))
 
     with pytest.raises(KfpError) as caught:
-        transport.send(healthz())
+        transport.send(get_healthz())
 
     assert caught.value.code == "kfp-tls"
     transport.close()
@@ -206,7 +206,7 @@ def test_a_server_without_tls_is_named(server: Server) -> None:
 
 def test_a_ca_file_that_is_not_there_is_named() -> None:
     with pytest.raises(KfpError) as caught:
-        HttpTransport(Context("https://127.0.0.1:1", ca_file="/no/ca.crt")).send(healthz())
+        HttpTransport(Context("https://127.0.0.1:1", ca_file="/no/ca.crt")).send(get_healthz())
 
     assert (caught.value.code, caught.value.why) == ("kfp-tls", "The CA file /no/ca.crt is not there.")
 
@@ -227,7 +227,7 @@ def test_the_ca_file_of_the_settings_wins_over_the_variable(
     context = Context("https://kfp.invalid", ca_file=str(tmp_path / ca_file) if ca_file else "")
 
     with pytest.raises(KfpError) as caught:
-        HttpTransport(context).send(healthz())
+        HttpTransport(context).send(get_healthz())
 
     assert caught.value.code == code
 
@@ -246,7 +246,7 @@ def test_the_ca_file_of_the_settings_wins_over_the_variable(
     ],
 )
 def test_what_repeats_the_credential_is_cleaned(sent: dict[str, str], body: bytes, left: bytes) -> None:
-    found = scrubbed(Response(status=200, headers={"location": body.decode()}, body=body), sent)
+    found = scrub(Response(status=200, headers={"location": body.decode()}, body=body), sent)
     assert (found.body, found.headers["location"].encode()) == (left, left)
 
 

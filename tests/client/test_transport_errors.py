@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from jupyter_kfp_mt.client import Api, HttpTransport, Request, RetryPolicy, runs
-from jupyter_kfp_mt.client.system import healthz
+from jupyter_kfp_mt.client.system import get_healthz
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Healthz
@@ -36,7 +36,7 @@ def ask(url: str, request: Request[Any] | None = None, **context: Any) -> Any:
     where = Context(url, "team-a", **{"timeout": 0.2, **context})
     transport = HttpTransport(where)
     try:
-        return Api(where, transport, retry=RetryPolicy(attempts=1)).call(request or healthz())
+        return Api(where, transport, retry=RetryPolicy(attempts=1)).call(request or get_healthz())
     finally:
         transport.close()
 
@@ -69,7 +69,7 @@ def test_a_broken_answer_has_its_code_and_is_unclear_to_who_makes_something(
 ) -> None:
     with listening(talk) as port:
         looking = trouble(f"http://127.0.0.1:{port}")
-        making = trouble(f"http://127.0.0.1:{port}", runs.create_run({}, answer=0.2))
+        making = trouble(f"http://127.0.0.1:{port}", runs.create_run({}, timeout=0.2))
 
     assert (looking.code, looking.unclear) == (code, False)
     assert why in looking.why
@@ -108,7 +108,7 @@ def test_what_must_not_be_sent_twice_has_a_connection_of_its_own() -> None:
 
     with listening(talk) as port:
         transport = HttpTransport(Context(f"http://127.0.0.1:{port}"))
-        for request in (healthz(), healthz(), runs.create_run({}), healthz()):
+        for request in (get_healthz(), get_healthz(), runs.create_run({}), get_healthz()):
             transport.send(request)
         transport.close()
 

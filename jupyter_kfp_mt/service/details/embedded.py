@@ -65,7 +65,7 @@ class EmbeddedDetails:
 
     def _read(self, run_id: str, task_id: str, offset: int, attempt: int) -> LogChunk:
         request = requests.read_log(run_id, task_id, offset=offset, attempt=attempt, limit=PART)
-        return _to_chunk(self._backend.api.answer(request), run_id, task_id, offset, attempt)
+        return _to_chunk(self._backend.api.send(request), run_id, task_id, offset, attempt)
 
 
 def _to_chunk(response: Response, run_id: str, task_id: str, offset: int, attempt: int) -> LogChunk:

@@ -91,7 +91,7 @@ def _send(
 ) -> Run:
     began = backend.clock.monotonic()
     try:
-        run = backend.api.call(requests.create_run(body, answer=settling.answer))
+        run = backend.api.call(requests.create_run(body, timeout=settling.answer))
     except KfpError as error:
         backend.journal.settle(intent.run_id, Stage.UNCLEAR if error.unclear else Stage.REFUSED)
         if not error.unclear:

@@ -81,13 +81,13 @@ def _read_by_node(backend: Backend, place: Place) -> LogCopy:
 
 def _read_by_name(backend: Backend, place: Place, name: str) -> LogCopy:
     request = requests.read_archived_log(place.run.run_id, name, last=KEPT)
-    return _to_copy(backend.api.answer(request), place)
+    return _to_copy(backend.api.send(request), place)
 
 
 def _read_artifact(backend: Backend, place: Place) -> LogCopy:
     """Read the artifact of the node that holds its log, if Argo archives logs."""
     request = requests.read_artifact(place.run.run_id, place.attempt.node_id, "main-logs", last=2 * KEPT)
-    response = backend.api.answer(request)
+    response = backend.api.send(request)
     # `{"data":"<base64>"}`, of which the start may have been dropped: what is left of the base64 is cut to
     # whole groups of four, counted from its end.
     _, _, encoded = response.body.rstrip(b"\n }").removesuffix(b'"').rpartition(b'"')
@@ -102,8 +102,8 @@ def _read_artifact(backend: Backend, place: Place) -> LogCopy:
 def _read_by_page(backend: Backend, place: Place) -> LogCopy:
     """Read by the route of KFP's own page, which exists behind a gateway."""
     day = f"{place.run.created_at:%Y-%m-%d}" if place.run.created_at else ""
-    request = requests.read_log_of_ui(place.attempt.pod, place.namespace, place.run.run_id, day, last=KEPT)
-    return _to_copy(backend.api.answer(request), place)
+    request = requests.read_ui_log(place.attempt.pod, place.namespace, place.run.run_id, day, last=KEPT)
+    return _to_copy(backend.api.send(request), place)
 
 
 ROUTES: tuple[Callable[[Backend, Place], LogCopy], ...] = (
