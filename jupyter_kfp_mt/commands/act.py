@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from ..errors import KfpError, kfp_error
 from ..lists import RunList
 from ..models import Cache, Experiment, PipelineVersion, Run, RunQuery, Source, SourceKind, SubmitRequest
@@ -15,7 +13,7 @@ from .grammar import argument, command, usage_error
 from .look import RUN, RUNS
 from .session import Session, bulk_error
 from .sources import read_source, registered
-from .words import pairs, seconds, typed
+from .words import pairs, seconds
 
 SOURCE = argument(
     "source",
@@ -40,16 +38,11 @@ def start_run(
     wait: bool = False,
     timeout: float | None = None,
 ) -> Run | dict[str, Any]:
-    """Start the run that `request` describes, or, for a dry run, return what would be sent.
-
-    Its parameters may be words: they are read as the pipeline's parameters are typed.
-    """
+    """Start the run that `request` describes, or, for a dry run, return what would be sent."""
     service = session.service(start=not dry_run)
     found = service.inspect(request.source)
     for warning in found.warnings:
         session.front.say(warning)
-    values = typed(found.pipeline.parameters, request.parameters)
-    request = msgspec.structs.replace(request, parameters=values)
     if dry_run:
         return service.preview(request)
     run = session.remember(service.start_run(request))

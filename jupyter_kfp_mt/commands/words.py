@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import KfpError, kfp_error
-from ..models import ParameterSpec
-from ..pipeline_spec import parameters
+from ..pipeline_spec import TypedText
 from ..run_rules import FILTERABLE
 from .grammar import did_you_mean, usage_error
 from .line import Given
@@ -78,15 +77,5 @@ def pairs(words: Sequence[str]) -> dict[str, Any]:
             )
         if key in found:
             raise kfp_error("bad-input", field=key, problem="it is given twice", next="write it once")
-        found[key] = word.value if isinstance(word, Given) else _Text(text)
+        found[key] = word.value if isinstance(word, Given) else TypedText(text)
     return found
-
-
-class _Text(str):
-    """A value that was typed, and may become what the pipeline wants."""
-
-
-def typed(specs: Sequence[ParameterSpec], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn what was typed into the pipeline's types; values of the notebook stay what they are."""
-    written = {key: str(value) for key, value in values.items() if isinstance(value, _Text)}
-    return {**values, **parameters.coerced(specs, written)}

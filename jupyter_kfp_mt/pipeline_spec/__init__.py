@@ -8,28 +8,25 @@ from __future__ import annotations
 from .package import (
     Package,
     check_parameters,
-    coerce_parameters,
     components,
     executor_of,
     from_wire,
     info,
     parse,
-    task_total,
     with_cache,
 )
-from .parameters import word_of
+from .parameters import TypedText, word_of
 from .schema import upstream
 
 __all__ = [
     "Package",
+    "TypedText",
     "check_parameters",
-    "coerce_parameters",
     "components",
     "executor_of",
     "from_wire",
     "info",
     "parse",
-    "task_total",
     "upstream",
     "with_cache",
     "word_of",

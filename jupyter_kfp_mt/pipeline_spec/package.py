@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -107,25 +107,14 @@ def info(package: Package) -> PipelineInfo:
         name=about.get("displayName") or about["name"],
         description=about.get("description", ""),
         parameters=_parameters(package),
-        tasks=_count(package.pipeline_spec["root"], components(package), {}).tasks,
+        tasks=_count(package.pipeline_spec["root"], components(package), {}),
         images=sorted(images),
     )
 
 
-def task_total(package: Package) -> int | None:
-    """Return how many tasks a run of it has, or None when a loop decides that."""
-    count = _count(package.pipeline_spec["root"], components(package), {})
-    return None if count.looped else count.tasks
-
-
 def check_parameters(package: Package, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values` as KFP takes them; raises `bad-input` naming the first parameter that does not fit."""
-    return parameters.checked(_parameters(package), values, package.source or package.name)
-
-
-def coerce_parameters(specs: Iterable[ParameterSpec], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `values` with text, as a command line gives it, turned into the types the pipeline wants."""
-    return parameters.coerced(specs, values)
+    return parameters.check_values(_parameters(package), values, package.source or package.name)
 
 
 def with_cache(package: Package, cache: Cache) -> Package:
@@ -191,17 +180,21 @@ def _parameters(package: Package) -> list[ParameterSpec]:
 
 def _parameter(name: str, definition: Mapping[str, Any]) -> ParameterSpec:
     kind, default = _type_of(definition), definition.get("defaultValue")
-    if kind is ParameterType.INTEGER and isinstance(default, float) and default.is_integer():
-        default = int(default)  # protojson has one kind of number
+    whole = kind is ParameterType.INTEGER
     return ParameterSpec(
         name=name,
         type=kind,
         description=definition.get("description", ""),
         has_default=default is not None,
-        default=default,
+        default=_as_integer(default) if whole else default,
         optional=bool(definition.get("isOptional", False)),
-        literals=definition.get("literals", []),
+        literals=[_as_integer(each) if whole else each for each in definition.get("literals", [])],
     )
+
+
+def _as_integer(value: Any) -> Any:
+    """Return an integer for a double that is one: protojson has one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _type_of(definition: Mapping[str, Any]) -> ParameterType:
@@ -209,24 +202,15 @@ def _type_of(definition: Mapping[str, Any]) -> ParameterType:
     return ParameterType(named) if named in set(ParameterType) else ParameterType.STRING
 
 
-class _Count(msgspec.Struct, frozen=True):
-    """How many tasks a component stands for, and whether a loop may change that."""
-
-    tasks: int
-    looped: bool
-
-
-def _count(component: Mapping[str, Any], known: Mapping[str, Any], seen: dict[str, _Count]) -> _Count:
+def _count(component: Mapping[str, Any], known: Mapping[str, Any], seen: dict[str, int]) -> int:
     """Count the tasks that executors run; `seen` keeps it from growing with each use of a component."""
-    tasks, looped = 0, False
+    tasks = 0
     for task in component.get("dag", {}).get("tasks", {}).values():
-        looped = looped or "parameterIterator" in task or "artifactIterator" in task
         name = task["componentRef"]["name"]
         if name not in seen:
-            seen[name] = _count(known[name], known, seen) if "dag" in known[name] else _Count(1, False)
-        tasks += seen[name].tasks
-        looped = looped or seen[name].looped
-    return _Count(tasks, looped)
+            seen[name] = _count(known[name], known, seen) if "dag" in known[name] else 1
+        tasks += seen[name]
+    return tasks
 
 
 def _not_a_pipeline(line: int, reason: str) -> KfpError:

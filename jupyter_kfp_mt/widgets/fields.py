@@ -12,7 +12,8 @@ from ipywidgets import HTML, Checkbox, Dropdown, HBox, Text, Textarea, ValueWidg
 from ..display import clean
 from ..errors import KfpError
 from ..models import ParameterSpec, ParameterType
-from ..pipeline_spec.parameters import checked, coerced, word_of
+from ..pipeline_spec import TypedText, word_of
+from ..pipeline_spec.parameters import check_values
 
 _WIDE = {"width": "22em"}
 _ERROR = "color:var(--jp-error-color1, #d32f2f)"
@@ -28,6 +29,7 @@ class Field(HBox):
     def __init__(self, spec: ParameterSpec, source: str, changed: Callable[[Field], None]) -> None:
         self.spec = spec
         self.error = ""
+        self._value: tuple[bool, Any] = (False, None)
         self._source = source
         self._changed = changed
         self._setting = False
@@ -56,18 +58,21 @@ class Field(HBox):
         self._check()
 
     def value(self) -> tuple[bool, Any]:
-        """Whether a value is given, and the value; what cannot be read stays text."""
+        """Return whether a value is sent, and the value; a text that cannot be read stays text."""
+        return self._value
+
+    def _given(self) -> tuple[bool, Any]:
         raw = self._control.value
         if isinstance(self._control, (Checkbox, Dropdown)):
             return raw is not None, raw
         if raw == "" and not (self.spec.type is ParameterType.STRING and self.spec.default == ""):
             return False, None
-        return True, coerced([self.spec], {self.spec.name: raw})[self.spec.name]
+        return True, TypedText(raw)
 
     def _check(self) -> None:
-        given, value = self.value()
+        given, value = self._value = self._given()
         try:
-            checked([self.spec], {self.spec.name: value} if given else {}, self._source)
+            sent = check_values([self.spec], {self.spec.name: value} if given else {}, self._source)
         except KfpError as error:
             self.error = error.message
             hint = f" {error.next_step}." if error.next_step else ""
@@ -76,6 +81,7 @@ class Field(HBox):
             )
         else:
             self.error = ""
+            given, value = self._value = self.spec.name in sent, sent.get(self.spec.name)
             rest = "optional, not sent" if not given else "default" if value == self.spec.default else ""
             self._problem.value = f'<small style="{_DIM}">{rest}</small>'
 

@@ -16,7 +16,7 @@ from .. import display
 from ..connection import connect
 from ..errors import KfpError, kfp_error
 from ..models import Cache, Inspection, ParameterSpec, Run, Source
-from ..pipeline_spec.parameters import checked
+from ..pipeline_spec.parameters import check_values
 from ..service import KfpService
 from .fields import Field
 from .picture import Listener, Listeners, close_tree
@@ -168,7 +168,7 @@ class SubmitForm(VBox):
             return dict(proposal.value)
         known = {spec.name for spec in self._specs}
         wanted = dict(proposal.value)
-        checked(
+        check_values(
             [spec for spec in self._specs if spec.name in wanted or spec.name not in known],
             wanted,
             self._source_name,
@@ -223,7 +223,7 @@ class SubmitForm(VBox):
         if self._inspection is None:
             raise kfp_error("bad-input", field="source", problem="it is needed", next="set form.source")
         given = {name: field.value() for name, field in self._fields.items()}
-        values = checked(
+        values = check_values(
             self._specs, {name: value for name, (there, value) in given.items() if there}, self._source_name
         )
         defaults = {spec.name: spec.default for spec in self._specs if spec.has_default}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jupyter_kfp_mt.errors import KfpInputError
-from jupyter_kfp_mt.pipeline_spec import check_parameters, coerce_parameters, info, parse
+from jupyter_kfp_mt.pipeline_spec import check_parameters, parse
 from tests.pipeline_spec.pipelines import SIMPLE
 
 PACKAGE = parse(SIMPLE, name="train.yaml")
@@ -32,25 +32,14 @@ def test_values_that_fit_are_sent(given: dict[str, Any], sent: dict[str, Any]) -
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"epochs": "three"}, "epochs: “three” is not an integer."),
-        ({"epochs": "3"}, "epochs: “3” is not an integer."),
-        ({"epochs": 3.7}, "epochs: “3.7” is not an integer."),
-        ({"epochs": True}, "epochs: “true” is not an integer."),
-        ({"epochs": 2**64}, "epochs: “18446744073709551616” is larger than 64 bits."),
-        ({"lr": "fast"}, "lr: “fast” is not a number."),
         ({"lr": float("inf")}, "lr: “inf” is not a number that JSON knows."),
-        ({"flag": 1}, "flag: “1” is not true or false."),
-        ({"name": 5}, "name: “5” is not text."),
-        ({"name": None}, "name: “null” is not text."),
         ({"name": "\ud800"}, "name: the text holds half a character."),
-        ({"names": "a"}, "names: “a” is not a list."),
         ({"names": [{1}]}, "names: a set is not JSON data."),
         ({"options": {1: 2}}, "options: a key is not text."),
-        ({"mode": "mid"}, "mode: “mid” is not one of “fast”, “slow”."),
         ({"epcohs": 3}, "epcohs: the pipeline has no such parameter."),
     ],
 )
-def test_values_that_do_not_fit_are_named(given: dict[str, Any], message: str) -> None:
+def test_values_that_only_python_has_are_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(KfpInputError) as caught:
         check_parameters(PACKAGE, {"name": "x", **given})
 
@@ -85,22 +74,3 @@ def test_too_much_is_too_large() -> None:
         check_parameters(PACKAGE, {"name": "x" * (1024 * 1024)})
 
     assert caught.value.code == "too-large"
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "value"),
-    [
-        ("epochs", "3", 3),
-        ("lr", "1e-3", 0.001),
-        ("flag", "False", False),
-        ("names", '["a"]', ["a"]),
-        ("options", '{"a": 1}', {"a": 1}),
-        ("name", "5", "5"),
-        ("epochs", "three", "three"),
-        ("options", "{", "{"),
-        ("other", "1", "1"),
-        ("epochs", 7, 7),
-    ],
-)
-def test_text_of_a_command_line_gets_its_type(name: str, text: object, value: object) -> None:
-    assert coerce_parameters(info(PACKAGE).parameters, {name: text}) == {name: value}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jupyter_kfp_mt.errors import KfpInputError
 from jupyter_kfp_mt.models import Cache
-from jupyter_kfp_mt.pipeline_spec import from_wire, info, parse, task_total, with_cache
+from jupyter_kfp_mt.pipeline_spec import from_wire, info, parse, with_cache
 from tests.pipeline_spec.pipelines import PLATFORM, SIMPLE
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "notebooks" / "pipelines").glob("*.yaml"))
@@ -181,11 +181,10 @@ def test_info_is_what_a_person_needs() -> None:
     ]
 
 
-def test_a_loop_makes_the_number_of_tasks_unknown() -> None:
+def test_the_tasks_in_a_loop_are_counted_once() -> None:
     looped = SIMPLE.replace("      fit:", "      fit:\n        parameterIterator: {itemInput: x}")
 
-    assert task_total(parse(SIMPLE)) == 2
-    assert task_total(parse(looped)) is None
+    assert info(parse(looped)).tasks == 2
 
 
 def test_nested_components_are_counted_without_being_written_out() -> None:
@@ -198,7 +197,7 @@ def test_nested_components_are_counted_without_being_written_out() -> None:
         "components:", "\n".join(["components:", *levels, "  c40: {executorLabel: exec-load}"])
     )
 
-    assert task_total(parse(text)) == 2 * 2**40
+    assert info(parse(text)).tasks == 2 * 2**40
 
 
 @pytest.mark.parametrize(

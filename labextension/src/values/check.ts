@@ -1,10 +1,11 @@
 /**
  * From what a person types to the value that is sent, by the type that the pipeline declares.
  *
- * Words belong to the view: what is wrong is returned as data.
+ * Words belong to the view: what is wrong is returned as data. Python has the same rules
+ * (`jupyter_kfp_mt/pipeline_spec/parameters.py`); both are tested against `test/data/parameters.json`.
  */
 import type { ParameterSpec } from '../api/types';
-import { jsonError, type IJsonError } from './jsonerror';
+import { jsonProblem, type JsonProblem } from './jsonerror';
 
 /** What a value of a parameter can be. */
 export type Value = null | boolean | number | string | Value[] | { [key: string]: Value };
@@ -12,10 +13,11 @@ export type Value = null | boolean | number | string | Value[] | { [key: string]
 /** Why a text is no value of the wanted type. */
 export type ValueProblem =
   | { readonly kind: 'missing' }
-  | { readonly kind: 'not-a-number' | 'not-an-integer' | 'too-large'; readonly got: string; readonly write?: string }
-  | { readonly kind: 'not-json'; readonly error: IJsonError }
-  | { readonly kind: 'not-a-list' | 'not-an-object' }
-  | { readonly kind: 'not-a-choice'; readonly got: string };
+  | { readonly kind: 'not-a-number' | 'not-an-integer'; readonly got: string; readonly write?: string }
+  | { readonly kind: 'not-a-boolean' | 'not-a-list' | 'not-an-object'; readonly got: string }
+  | { readonly kind: 'not-a-choice'; readonly got: string; readonly choices: readonly string[] }
+  | { readonly kind: 'half-character' }
+  | JsonProblem;
 
 /** A checked text: a value to send, nothing to send, or a problem. */
 export type Checked =
@@ -71,8 +73,12 @@ export function check(spec: ParameterSpec, text: string, touched: boolean): Chec
   if (checked.kind !== 'value' || !spec.literals.length) {
     return checked;
   }
-  const allowed = spec.literals.some(literal => literal === checked.value);
-  return allowed ? checked : problem({ kind: 'not-a-choice', got: text });
+  const got = JSON.stringify(checked.value);
+  if (spec.literals.some(literal => JSON.stringify(literal) === got)) {
+    return checked;
+  }
+  const choices = spec.literals.map(literal => (typeof literal === 'string' ? literal : JSON.stringify(literal)));
+  return problem({ kind: 'not-a-choice', got: textOf(spec, checked.value), choices });
 }
 
 /** Return the value of `text`, typed, with the type of `spec`. */
@@ -83,13 +89,20 @@ function typed(spec: ParameterSpec, text: string): Checked {
     case 'NUMBER_DOUBLE':
       return number(text.trim());
     case 'BOOLEAN':
-      return { kind: 'value', value: text.trim() === 'true' };
+      return boolean(text.trim());
     case 'LIST':
     case 'STRUCT':
       return json(spec, text);
     default:
-      return { kind: 'value', value: text };
+      return isWhole(text) ? { kind: 'value', value: text } : problem({ kind: 'half-character' });
   }
+}
+
+function boolean(text: string): Checked {
+  const word = text.toLowerCase();
+  return word === 'true' || word === 'false'
+    ? { kind: 'value', value: word === 'true' }
+    : problem({ kind: 'not-a-boolean', got: text });
 }
 
 function integer(text: string): Checked {
@@ -114,7 +127,8 @@ function number(text: string): Checked {
 /** Return how the number that `text` seems to mean is written, or undefined where one could be mistaken. */
 function readNumber(text: string): string | undefined {
   const candidates = [
-    /^[+-]?\d+,\d+$/.test(text) ? text.replace(',', '.') : text, // a comma as decimal sign
+    // a comma as decimal sign, but 1,000 may be 1000
+    /^(?![+-]?[1-9]\d{0,2},\d{3}$)[+-]?\d+,\d+$/.test(text) ? text.replace(',', '.') : text,
     /^[+-]?\d{1,3}(?:[_ '\u00a0\u202f]\d{3})+(?:\.\d+)?$/.test(text) ? text.replace(/[^\d.+-]/g, '') : text,
     text.replace(/^\u2212/, '-') // the typographic minus
   ];
@@ -126,32 +140,26 @@ function plain(value: number): string | undefined {
 }
 
 function json(spec: ParameterSpec, text: string): Checked {
-  const error = jsonError(text);
-  if (error) {
-    return problem({ kind: 'not-json', error });
+  const wrong = jsonProblem(text);
+  if (wrong) {
+    return problem(wrong);
   }
   const value = JSON.parse(text) as Value;
   if (spec.type === 'LIST' && !Array.isArray(value)) {
-    return problem({ kind: 'not-a-list' });
+    return problem({ kind: 'not-a-list', got: text.trim() });
   }
   if (spec.type === 'STRUCT' && (Array.isArray(value) || value === null || typeof value !== 'object')) {
-    return problem({ kind: 'not-an-object' });
+    return problem({ kind: 'not-an-object', got: text.trim() });
   }
-  const endless = notFinite(value);
-  return endless ? problem({ kind: 'too-large', got: String(endless) }) : { kind: 'value', value };
+  return isWhole(value) ? { kind: 'value', value } : problem({ kind: 'half-character' });
 }
 
-/** Return a number in `value` that JSON cannot carry back (`1e400` reads as Infinity), or undefined. */
-function notFinite(value: Value): number | undefined {
-  if (typeof value === 'number') {
-    return Number.isFinite(value) ? undefined : value;
+/** Whether no text in `value` holds half a character (a lone surrogate), which UTF-8 cannot carry. */
+function isWhole(value: Value): boolean {
+  if (typeof value === 'string') {
+    return !/\p{Surrogate}/u.test(value);
   }
-  if (value === null || typeof value !== 'object') {
-    return undefined;
-  }
-  return Object.values(value)
-    .map(notFinite)
-    .find(found => found !== undefined);
+  return value === null || typeof value !== 'object' || Object.entries(value).flat().every(isWhole);
 }
 
 function problem(found: ValueProblem): Checked {

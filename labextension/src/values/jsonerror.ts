@@ -5,6 +5,9 @@
  * after `JSON.parse` has refused the text.
  */
 
+/** Values may be nested this deep; Python has the same limit. */
+const MAX_DEPTH = 50;
+
 /** What was expected where; the view turns it into a sentence. */
 export type JsonExpectation = 'value' | 'key' | 'colon' | 'comma' | 'quote' | 'end' | 'escape' | 'number';
 
@@ -17,15 +20,24 @@ export interface IJsonError {
   readonly found: string;
 }
 
-/** Return the first error of `text`, or null for JSON. */
-export function jsonError(text: string): IJsonError | null {
+/** Why a text is not JSON, or more than KFP can carry. */
+export type JsonProblem =
+  | { readonly kind: 'not-json'; readonly error: IJsonError }
+  | { readonly kind: 'too-large'; readonly got: string }
+  | { readonly kind: 'too-deep' };
+
+/** Return the first problem of `text`, or null for JSON that KFP can carry. */
+export function jsonProblem(text: string): JsonProblem | null {
   const scanner = new Scanner(text);
   try {
     scanner.document();
     return null;
   } catch (error) {
     if (error instanceof Wrong) {
-      return placed(text, error);
+      return { kind: 'not-json', error: errorAt(text, error) };
+    }
+    if (error instanceof Limit) {
+      return error.problem;
     }
     throw error;
   }
@@ -41,11 +53,18 @@ class Wrong extends Error {
   }
 }
 
-function placed(text: string, wrong: Wrong): IJsonError {
+/** The scanner's way out of JSON that KFP cannot carry. */
+class Limit extends Error {
+  constructor(readonly problem: JsonProblem) {
+    super(problem.kind);
+  }
+}
+
+function errorAt(text: string, wrong: Wrong): IJsonError {
   const before = text.slice(0, wrong.at).split('\n');
   return {
     line: before.length,
-    column: (before.at(-1)?.length ?? 0) + 1,
+    column: [...(before.at(-1) ?? '')].length + 1,
     expected: wrong.expected,
     found: String.fromCodePoint(...[text.codePointAt(wrong.at)].filter(code => code !== undefined))
   };
@@ -66,8 +85,8 @@ class Scanner {
   private _value(depth: number): void {
     this._space();
     const first = this._text[this._at] ?? '';
-    if (depth > 500) {
-      throw new Wrong(this._at, 'end');
+    if (depth > MAX_DEPTH) {
+      throw new Limit({ kind: 'too-deep' });
     } else if (first === '{') {
       this._members('}', () => this._member(depth));
     } else if (first === '[') {
@@ -124,6 +143,10 @@ class Scanner {
     const start = this._at;
     if (!this._take(/-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y) || /[\w.+-]/.test(this._text[this._at] ?? '')) {
       throw new Wrong(start, 'number');
+    }
+    const number = this._text.slice(start, this._at);
+    if (/[.eE]/.test(number) ? !Number.isFinite(Number(number)) : !Number.isSafeInteger(Number(number))) {
+      throw new Limit({ kind: 'too-large', got: number });
     }
   }
 

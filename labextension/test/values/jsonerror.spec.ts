@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { jsonError } from '../../src/values/jsonerror';
+import { jsonProblem } from '../../src/values/jsonerror';
 
-describe('jsonError', () => {
+describe('jsonProblem', () => {
   it.each([
     ['{"a": 1,}', 1, 9, 'key', '}'],
     ['{"a": 1,\n "b" 2}', 2, 6, 'colon', '2'],
@@ -20,13 +20,13 @@ describe('jsonError', () => {
     ['', 1, 1, 'value', ''],
     ['[“a”]', 1, 2, 'value', '“']
   ])('%s', (text, line, column, expected, found) => {
-    expect(jsonError(text)).toEqual({ line, column, expected, found });
+    expect(jsonProblem(text)).toEqual({ kind: 'not-json', error: { line, column, expected, found } });
   });
 
   it.each(['{}', '[]', ' [1, -2.5e+3, "a\\u00e9", null, true, {"b": [false]}]\n', '"x"', '0'])(
     'finds nothing wrong with %s',
     text => {
-      expect(jsonError(text)).toBeNull();
+      expect(jsonProblem(text)).toBeNull();
     }
   );
 
@@ -36,7 +36,7 @@ describe('jsonError', () => {
       const text = [seed % 13, Math.floor(seed / 13) % 13, (seed * 7) % 13, (seed * 31) % 13]
         .map(index => alphabet[index] ?? '')
         .join('');
-      expect([text, jsonError(text) === null]).toEqual([text, parses(text)]);
+      expect([text, jsonProblem(text) === null]).toEqual([text, parses(text)]);
     }
   });
 });

@@ -3,7 +3,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { JsonExpectation } from '../../values/jsonerror';
 import type { ValueProblem } from '../../values/check';
-import { cutMiddle } from '../../format';
 
 /** A problem in a sentence, and in another one what to write. */
 export interface IProblemWords {
@@ -16,6 +15,8 @@ export function wordsOf(problem: ValueProblem, trans: TranslationBundle): IProbl
   switch (problem.kind) {
     case 'missing':
       return { what: trans.__('A value is needed.'), fix: '' };
+    case 'half-character':
+      return { what: trans.__('The text holds half a character.'), fix: '' };
     case 'not-a-number':
       return { what: trans.__('“%1” is not a number.', short(problem.got)), fix: writeWords(problem.write, trans) };
     case 'not-an-integer':
@@ -25,12 +26,18 @@ export function wordsOf(problem: ValueProblem, trans: TranslationBundle): IProbl
         what: trans.__('“%1” is too large.', short(problem.got)),
         fix: trans.__('KFP carries numbers as 64-bit floating point.')
       };
-    case 'not-a-choice':
-      return { what: trans.__('“%1” is not one of the choices.', short(problem.got)), fix: '' };
+    case 'too-deep':
+      return { what: trans.__('The value is nested too deep.'), fix: '' };
+    case 'not-a-choice': {
+      const choices = problem.choices.map(choice => `“${short(choice)}”`).join(', ');
+      return { what: trans.__('“%1” is not one of %2.', short(problem.got), choices), fix: '' };
+    }
+    case 'not-a-boolean':
+      return { what: trans.__('“%1” is not true or false.', short(problem.got)), fix: '' };
     case 'not-a-list':
-      return { what: trans.__('This is not a list.'), fix: trans.__('Write [1, 2].') };
+      return { what: trans.__('“%1” is not a list.', short(problem.got)), fix: trans.__('Write [1, 2].') };
     case 'not-an-object':
-      return { what: trans.__('This is not a JSON object.'), fix: trans.__('Write {"name": 1}.') };
+      return { what: trans.__('“%1” is not a JSON object.', short(problem.got)), fix: trans.__('Write {"name": 1}.') };
     case 'not-json': {
       const { line, column, expected, found } = problem.error;
       const wanted = expectationWord(expected, trans);
@@ -67,6 +74,10 @@ function expectationWord(expected: JsonExpectation, trans: TranslationBundle): s
   }
 }
 
+/** The length at which Python cuts a value that a message quotes. */
+const LONGEST = 60;
+
 function short(text: string): string {
-  return cutMiddle(text, 40);
+  const characters = [...text];
+  return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join('')}…` : text;
 }
