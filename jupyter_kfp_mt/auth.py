@@ -4,7 +4,7 @@ The kubelet replaces a projected token when 80 % of its lifetime have passed
 (kubernetes.io/docs/concepts/storage/projected-volumes), so a credential reads its secret at each use and
 keeps none. It sends the secret to one origin only, and its `repr` shows the place instead.
 
-A new method is a subclass here, a setting in `settings.py` and a line in `context/credentials.py`.
+A new method is a subclass here, a setting in `settings.py` and a row in `context/credentials.py`.
 """
 
 from __future__ import annotations

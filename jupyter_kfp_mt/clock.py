@@ -1,4 +1,4 @@
-"""Time as an argument, so that a test waits for nothing."""
+"""Time as an argument, so that no test has to wait."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the product asks about time."""
+    """The time, and a way to wait."""
 
     def now(self) -> datetime:
-        """The moment, with its zone."""
+        """Return the current time, with its zone."""
 
     def monotonic(self) -> float:
-        """Seconds that only grow."""
+        """Return seconds that never go back."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -24,11 +24,11 @@ class SystemClock:
     """The clock of this machine."""
 
     def now(self) -> datetime:
-        """The moment, in UTC."""
+        """Return the current time in UTC."""
         return datetime.now(timezone.utc)
 
     def monotonic(self) -> float:
-        """Seconds that only grow."""
+        """Return seconds that never go back."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:

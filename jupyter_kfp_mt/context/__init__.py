@@ -1,6 +1,8 @@
-"""Where Kubeflow Pipelines is, which namespace is ours, and what proves who we are.
+"""Finds out where Kubeflow Pipelines is, which namespace is ours and which credential proves who we are.
 
-`detect(environment, settings)` → `Context`. The only reader of environment variables besides `settings.py`.
+`detect(environment, settings)` returns a `Context`. Everything that detection may look at is in its
+`Environment`: only here and in `settings.py` do environment variables decide where and as whom we work. The
+variables for proxies and CA certificates are read by `client/connections.py`, as `requests` reads them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The address of KFP as people write it, or paste it from their browser, made into an endpoint."""
+"""Turns an address, as people write it or paste it from their browser, into an endpoint."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _PLAIN = re.compile(r"(localhost|127\.0\.0\.1|\[::1\]|[\w-]+|ml-pipeline\..*|.*\
 def endpoint_of(written: str, field: str) -> str:
     """Return scheme, host and prefix of `written`; raises `bad-input` naming `field`.
 
-    Where no scheme is written it is `https`, as for the SDK, but `http` for this machine and for services of
-    a cluster. What a browser adds is cut off: the page (`#/runs`), `?ns=…`, the dashboard's `/_`, `/apis/…`.
+    Without a scheme it is `https`, as in the SDK, but `http` for this machine and for services of a cluster.
+    Drops what a browser adds: the page (`#/runs`), `?ns=…`, the dashboard's `/_`, `/apis/…`.
     """
     text = written.strip()
     if "://" not in text:

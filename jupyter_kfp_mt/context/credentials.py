@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -24,16 +25,15 @@ def find_credential(
     A file that a person named in the settings is used as it is; the token of the pod is examined first.
     Raises `token-unreadable`, `token-audience`, `token-expired`.
     """
-    if settings.token_path:
-        return open_token(Path(settings.token_path).expanduser(), endpoint)
-    if settings.cookie_path:
-        return CookieFile(Path(settings.cookie_path).expanduser(), endpoint)
+    for name, open_file in _SETTINGS.items():
+        if path := _path_of(settings, name):
+            return open_file(path, endpoint)
     shown = env.variable(TOKEN_VARIABLE) or TOKEN_PATH
-    path = env.path(shown)
-    if not os.path.lexists(path):  # a link that leads nowhere is broken, not absent
+    projected = env.path(shown)
+    if not os.path.lexists(projected):  # a link that leads nowhere is broken, not absent
         return Credential()
-    claims = _examine_token(path, shown, pod, env.clock.now())
-    return TokenFile(path, endpoint, account=claims.account)
+    claims = _examine_token(projected, shown, pod, env.clock.now())
+    return TokenFile(projected, endpoint, account=claims.account)
 
 
 def open_token(path: Path, endpoint: str) -> TokenFile:
@@ -42,16 +42,33 @@ def open_token(path: Path, endpoint: str) -> TokenFile:
     return TokenFile(path, endpoint, account=claims.account if claims else "")
 
 
+# the settings by which a person names a credential, each a file; the first that is set wins
+_SETTINGS: Mapping[str, Callable[[Path, str], Credential]] = {
+    "token_path": open_token,
+    "cookie_path": CookieFile,
+}
+
+
+def _path_of(settings: KfpSettings, name: str) -> Path | None:
+    written = getattr(settings, name)
+    return Path(written).expanduser() if written else None
+
+
+def names_credential(settings: KfpSettings) -> bool:
+    """Whether a person named a credential, which then wins over any that we find."""
+    return any(_path_of(settings, name) for name in _SETTINGS)
+
+
 def without_credentials(env: Environment, settings: KfpSettings) -> tuple[Environment, KfpSettings]:
     """Return both as if nobody had a credential: a broken one must not hide where KFP is."""
     hidden = env._replace(variables={**env.variables, TOKEN_VARIABLE: "/nowhere"})
-    return hidden, settings.replace(token_path="", cookie_path="")
+    return hidden, settings.replace(**dict.fromkeys(_SETTINGS, ""))
 
 
 def secrets_in_reach(env: Environment, settings: KfpSettings, context: Context | None) -> list[str]:
     """Return every secret that a report must not show, whether or not it is sent."""
     paths = [env.path(f"{SERVICE_ACCOUNT}/token"), env.path(env.variable(TOKEN_VARIABLE) or TOKEN_PATH)]
-    paths += [Path(path).expanduser() for path in (settings.token_path, settings.cookie_path) if path]
+    paths += filter(None, (_path_of(settings, name) for name in _SETTINGS))
     known: list[Credential] = [FileCredential(path, "") for path in paths]
     if context is not None:
         known += [context.credential, *context.profile_credentials.values()]

@@ -13,7 +13,7 @@ from .model import Context
 
 
 def from_embedded(env: Environment, settings: KfpSettings) -> Context | None:
-    """Return the embedded server's context where one runs for this person."""
+    """Return the context of the embedded server, if one runs for this person."""
     runtime = find_runtime(env, settings)
     return embedded_context(runtime, settings) if runtime is not None else None
 
@@ -46,6 +46,6 @@ def embedded_context(runtime: RuntimeFile, settings: KfpSettings) -> Context:
 
 
 def _token_paths(folder: Path) -> dict[str, str]:
-    """The token files that the server keeps for the profiles of this machine."""
-    found = {path.name.removeprefix("token-"): str(path) for path in folder.glob("token-*")}
-    return {name: path for name, path in found.items() if NAMESPACE.fullmatch(name)}
+    """Return the token files that the server keeps for its profiles."""
+    paths = {path.name.removeprefix("token-"): str(path) for path in folder.glob("token-*")}
+    return {name: path for name, path in paths.items() if NAMESPACE.fullmatch(name)}

@@ -1,4 +1,4 @@
-"""What detection may look at: variables, files, the clock, whether a server is there. All are arguments."""
+"""Everything that detection may look at, as arguments: variables, files, the clock, and which servers run."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ class Environment(NamedTuple):
     """The surroundings of this process, or of the one a test describes."""
 
     variables: Mapping[str, str]
-    root: Path = Path("/")  # a test gives the folder that stands for the pod's file system
+    root: Path = Path("/")  # a test passes a folder that stands for the file system of a pod
     clock: Clock = SYSTEM
     served: Callable[[Path], bool] = lambda _: False  # whether an embedded server holds this data folder
-    answers: Callable[[str], bool] = lambda _: False  # whether KFP is at an address; at most two seconds
+    answers: Callable[[str], bool] = lambda _: False  # whether KFP responds at an address, within two seconds
     kubeconfig: Callable[[Sequence[Path], str], Gate] | None = None  # files, context → its API server
 
     def variable(self, name: str) -> str:
-        """Return a variable without blanks around it, empty when it is not set."""
+        """Return a variable without surrounding blanks; empty when it is not set."""
         return self.variables.get(name, "").strip()
 
     def path(self, path: str) -> Path:
-        """Return where the absolute `path` of this environment really is."""
+        """Return the real place of the absolute `path` of this environment."""
         return self.root / path.lstrip("/")
 
-    def text(self, path: str) -> str | None:
-        """Return a small text file without blanks around it, or None when there is none to read."""
+    def read_text(self, path: str) -> str | None:
+        """Return a small text file without surrounding blanks, or None when it cannot be read."""
         try:
             return read_file(self.path(path), MAX_BYTES).decode("utf-8-sig", errors="replace").strip()
-        except (OSError, ValueError):  # not there, not readable, no file, or a name that no file can have
+        except (OSError, ValueError):  # missing, unreadable, not a regular file, or not a possible name
             return None
 
 

@@ -1,4 +1,4 @@
-"""`Context`: where Kubeflow Pipelines is, which namespace is ours, and how we prove who we are."""
+"""`Context`: where Kubeflow Pipelines is, which namespace is ours and which credential proves who we are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..models import Caution
 
 
 class Notebook(NamedTuple):
-    """The notebook this process runs in, as Kubeflow names it; fills in the words of errors."""
+    """The notebook this process runs in, as Kubeflow names it; errors mention it."""
 
     name: str = ""
     namespace: str = ""
@@ -20,7 +20,7 @@ class Notebook(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """The API server of a kubeconfig: calls that enter there go on to KFP's service without a credential."""
+    """The API server of a kubeconfig, whose proxy passes requests on to KFP without their credential."""
 
     server: str
     credential: Credential
@@ -28,10 +28,10 @@ class Gate(NamedTuple):
 
 
 class Context(NamedTuple):
-    """One answer to "where and as whom"; frozen, and passed to whoever needs it. Shows no secret."""
+    """Where and as whom we work; immutable, and passed to everything that needs it."""
 
-    endpoint: str  # without a slash at its end
-    namespace: str = ""  # the user's; empty where none is known or there are none
+    endpoint: str  # without a trailing slash
+    namespace: str = ""  # the user's; empty when it is unknown or KFP has none
     credential: Credential = Credential()
     kind: str = (
         "settings"  # or "notebook", "workspace", "openshift", "gateway", "pod", "kubeconfig", "embedded"
@@ -41,25 +41,25 @@ class Context(NamedTuple):
     ca_file: str = ""
     embedded: bool = False
     notebook: Notebook = Notebook()
-    timeout: float = 10.0  # seconds for an answer
+    timeout: float = 10.0  # seconds for a response
     warnings: tuple[Caution, ...] = ()
     saved_path: str = ""  # of the SDK's `context.json`
     profile_credentials: Mapping[str, Credential] = {}  # embedded: those of all its namespaces
-    folder: str = ""  # embedded: its data folder, which stays when the port changes
+    folder: str = ""  # embedded: its data folder, which outlives its port
 
     @property
     def server(self) -> str:
-        """What names the server for good: its address, or the data folder of the embedded one."""
+        """The lasting name of the server: its address, or the data folder of the embedded one."""
         return self.folder or self.endpoint
 
     @property
     def host(self) -> str:
-        """Host and port, as messages name the server."""
+        """Host and port, by which messages name the server."""
         return urlsplit(self.endpoint).netloc
 
     @property
     def near(self) -> bool:
-        """Whether no proxy can stand between: on this machine, or a service of the cluster we are in."""
+        """Whether no proxy can be on the way: KFP is on this machine or a service of our cluster."""
         name = urlsplit(self.endpoint).hostname or ""
         here = name in ("127.0.0.1", "::1", "localhost")
         return here or "svc" in name.split(".")[2:3] or name.endswith(f".{self.install_namespace}")

@@ -1,4 +1,8 @@
-"""What a workbench of OpenShift AI says of its project's pipeline server (kubeflow-environment §3.5)."""
+"""Finds the pipeline server of an OpenShift AI workbench.
+
+Source: opendatahub-io/data-science-pipelines-operator, and opendatahub-io/kubeflow, which mounts the Elyra
+runtime configuration.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ _BUNDLES = ("PIPELINES_SSL_SA_CERTS", "KF_PIPELINES_SSL_SA_CERTS", "REQUESTS_CA_
 
 
 class PipelineServer(NamedTuple):
-    """The pipeline server of a project, and the CA file that its certificate needs."""
+    """The pipeline server of a project and the CA file that its certificate needs."""
 
     endpoint: str
     ca_file: str
@@ -30,23 +34,23 @@ class _Metadata(msgspec.Struct, frozen=True):
 
 
 class _ElyraRuntime(msgspec.Struct, frozen=True):
-    """The Elyra runtime; the object store's keys beside the address are never read."""
+    """The Elyra runtime configuration; we never read the object store's keys beside the address."""
 
     metadata: _Metadata = _Metadata()
 
 
 def find_server(env: Environment, pod: ThisPod) -> PipelineServer | None:
-    """Return the pipeline server, or None where this is no OpenShift AI; raises what cannot be used."""
-    text = env.text(RUNTIME)
+    """Return the pipeline server, or None outside OpenShift AI; raises if its configuration is unusable."""
+    text = env.read_text(RUNTIME)
     if text is None:
         marked = "hub_host" in env.variable("NOTEBOOK_ARGS") and env.path(_SERVICE_CA).exists()
         endpoint = f"https://ds-pipeline-dspa.{pod.namespace}.svc.cluster.local:8443" if marked else ""
     else:
-        endpoint = _written(text)
-    return PipelineServer(endpoint, _ca_file(env, endpoint)) if endpoint else None
+        endpoint = _read_endpoint(text)
+    return PipelineServer(endpoint, _find_ca_file(env, endpoint)) if endpoint else None
 
 
-def _written(text: str) -> str:
+def _read_endpoint(text: str) -> str:
     try:
         endpoint = msgspec.json.decode(text, type=_ElyraRuntime).metadata.api_endpoint
     except NOT_JSON:
@@ -57,7 +61,7 @@ def _written(text: str) -> str:
     return endpoint
 
 
-def _ca_file(env: Environment, endpoint: str) -> str:
+def _find_ca_file(env: Environment, endpoint: str) -> str:
     host = urlsplit(endpoint).hostname or ""
     if host.endswith((".svc", ".svc.cluster.local")) and env.path(_SERVICE_CA).exists():
         return str(env.path(_SERVICE_CA))

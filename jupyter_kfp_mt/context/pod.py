@@ -1,4 +1,8 @@
-"""The pod this process runs in, as far as its files and variables tell (kubeflow-environment §1, §7)."""
+"""Describes the pod this process runs in by its files and variables.
+
+Kubeflow's notebook controller sets NB_PREFIX, as does the workspace controller; every pod has the namespace
+file of its service account (kubernetes.io/docs/tasks/run-application/access-api-from-pod).
+"""
 
 from __future__ import annotations
 
@@ -16,18 +20,18 @@ _PREFIX = re.compile(
 
 
 class ThisPod(NamedTuple):
-    """What the files of a pod say."""
+    """The pod this process runs in."""
 
     namespace: str
     notebook: Notebook
-    kubeflow: bool  # a notebook or workspace of Kubeflow, and not just any pod
+    kubeflow: bool  # whether it is a notebook or workspace of Kubeflow
     warnings: tuple[Caution, ...] = ()
 
 
 def find_pod(env: Environment) -> ThisPod | None:
-    """Return the pod this process is in, or None outside of Kubernetes."""
-    namespace = env.text(f"{SERVICE_ACCOUNT}/namespace")
-    prefix = _PREFIX.match(env.variable("NB_PREFIX"))  # "/" is a Kubeflow image run elsewhere
+    """Return the pod this process is in, or None outside Kubernetes."""
+    namespace = env.read_text(f"{SERVICE_ACCOUNT}/namespace")
+    prefix = _PREFIX.match(env.variable("NB_PREFIX"))  # "/" in a Kubeflow image that runs elsewhere
     if not namespace and prefix and env.variable("KUBERNETES_SERVICE_HOST"):
         namespace = prefix["namespace"]  # no service account mounted
     if not namespace:

@@ -1,7 +1,7 @@
-"""Who can say where Kubeflow Pipelines is, in the order in which they are asked.
+"""The providers of a context, in the order in which detection asks them.
 
-A provider that has nothing to say returns None; one that finds something broken raises the error that says
-what, so that nobody works in the wrong place by accident. Source: kubeflow-environment §7, DESIGN §3.
+A provider that does not apply returns None. One that applies but is broken raises, so that nobody works in
+the wrong place by accident.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ..models import NAMESPACE
 from ..settings import KfpSettings
 from . import openshift
 from .address import endpoint_of
-from .credentials import find_credential, open_token
+from .credentials import find_credential, names_credential, open_token
 from .embedded import embedded_context, find_runtime, from_embedded
 from .environment import SERVICE_ACCOUNT, Environment
 from .model import Context
 from .pod import ThisPod, find_pod
-from .saved import cautions, saved_context, saved_path
+from .saved import saved_context, saved_path, warn_about
 
 GATEWAY = "http://istio-ingressgateway.istio-system.svc.cluster.local/pipeline"
 
@@ -30,45 +30,47 @@ Provider = Callable[[Environment, KfpSettings], Context | None]
 
 
 def from_settings(env: Environment, settings: KfpSettings) -> Context | None:
-    """An address that somebody wrote down; it replaces the address only, so namespace and token are found."""
-    written = settings.endpoint or env.variable("KF_PIPELINES_ENDPOINT")
-    if not written:
+    """Return the context of an address that somebody set; namespace and token are still detected."""
+    address = settings.endpoint or env.variable("KF_PIPELINES_ENDPOINT")
+    if not address:
         return None
-    endpoint = endpoint_of(written, "endpoint" if settings.endpoint else "KF_PIPELINES_ENDPOINT")
+    endpoint = endpoint_of(address, "endpoint" if settings.endpoint else "KF_PIPELINES_ENDPOINT")
     runtime = find_runtime(env, settings)
-    if runtime is not None and runtime.url.rstrip("/") == endpoint and not settings.token_path:
+    if runtime is not None and runtime.url.rstrip("/") == endpoint and not names_credential(settings):
         return embedded_context(runtime, settings)
     pod = find_pod(env)
-    return _context(env, settings, endpoint, pod, kind="settings")
+    return _make_context(env, settings, endpoint, pod, kind="settings")
 
 
 def from_openshift(env: Environment, settings: KfpSettings) -> Context | None:
-    """A workbench of OpenShift AI: the pipeline server of its project, asked with the workbench's own token.
+    """Return the context of an OpenShift AI workbench: its project's pipeline server and its own token.
 
-    Comes before the Kubeflow notebook, for a workbench also looks like one.
+    Comes before the Kubeflow notebook because a workbench looks like one.
     """
     pod = find_pod(env)
-    found = openshift.find_server(env, pod) if pod is not None else None
-    if pod is None or found is None:
+    server = openshift.find_server(env, pod) if pod is not None else None
+    if pod is None or server is None:
         return None
-    context = _context(env, settings, endpoint_of(found.endpoint, openshift.RUNTIME), pod, kind="openshift")
-    if settings.token_path:
+    context = _make_context(
+        env, settings, endpoint_of(server.endpoint, openshift.RUNTIME), pod, kind="openshift"
+    )
+    if names_credential(settings):
         return context
     credential = open_token(env.path(openshift.TOKEN), context.endpoint)
-    return context._replace(credential=credential, ca_file=context.ca_file or found.ca_file)
+    return context._replace(credential=credential, ca_file=context.ca_file or server.ca_file)
 
 
 def from_pod(env: Environment, settings: KfpSettings) -> Context | None:
-    """The pod of a Kubeflow notebook or workspace: its namespace, its projected token, KFP's own service.
+    """Return the context of a Kubeflow notebook or workspace: its namespace and token, KFP's own service.
 
-    Without that token, and only where an administrator allows machines at the gateway (`gateway_m2m`), the
-    pod's own cluster token goes to the gateway (kubeflow-environment §3.3, §7).
+    Without a token for KFP, and only if an administrator allows machines at the gateway (`gateway_m2m`), the
+    pod's cluster token goes to the gateway (kubeflow/manifests, common/oauth2-proxy/README.md).
     """
     pod = find_pod(env)
     if pod is None or not pod.kubeflow:
         return None
     kind = "workspace" if pod.notebook.workspace else "notebook"
-    context = _context(env, settings, _service(settings.kfp_namespace), pod, kind=kind)
+    context = _make_context(env, settings, _service_url(settings.kfp_namespace), pod, kind=kind)
     token = env.path(f"{SERVICE_ACCOUNT}/token")
     if not settings.gateway_m2m or context.credential.sent or not token.is_file():
         return context
@@ -76,32 +78,35 @@ def from_pod(env: Environment, settings: KfpSettings) -> Context | None:
 
 
 def from_cluster(env: Environment, settings: KfpSettings) -> Context | None:
-    """Any other pod, where KFP answers: in its install namespace, or standalone in the pod's own."""
+    """Return the context of any other pod in whose cluster KFP responds.
+
+    Looks in KFP's install namespace, and in the pod's own for a standalone KFP.
+    """
     pod = find_pod(env)
     if pod is None:
         return None
     namespaces = list(dict.fromkeys((settings.kfp_namespace, pod.namespace)))
-    with ThreadPoolExecutor(len(namespaces)) as asking:  # at once: each may take two seconds
-        there = list(asking.map(env.answers, map(_service, namespaces)))
+    with ThreadPoolExecutor(len(namespaces)) as asking:  # at the same time: each may take two seconds
+        there = list(asking.map(env.answers, map(_service_url, namespaces)))
     for namespace in compress(namespaces, there):
-        context = _context(env, settings, _service(namespace), pod, kind="pod")
+        context = _make_context(env, settings, _service_url(namespace), pod, kind="pod")
         return context._replace(install_namespace=namespace)
     return None
 
 
 def from_kubeconfig(env: Environment, settings: KfpSettings) -> Context | None:
-    """KFP's service behind the API server of a kubeconfig, where a setting names its context.
+    """Return the context of KFP's service behind the API server of a kubeconfig, if a setting names one.
 
-    Never by itself: the context that is current may be anybody's production. The API server takes the
-    credential out of what it passes on, so KFP sees nobody: a way to KFP without users
-    (kubeflow-environment §3.4). A token for KFP is not sent along.
+    Never without that setting: the current context may be somebody's production. The API server's proxy
+    removes the credential from what it passes on (kubernetes.io/docs/tasks/access-application-cluster/
+    access-cluster-services), so this is a way to a KFP without users.
     """
     if not settings.kube_context or env.kubeconfig is None:
         return None
-    written = env.variable("KUBECONFIG") or f"{env.variable('HOME')}/.kube/config"
-    files = [env.path(path) for path in written.split(os.pathsep) if path]
+    paths = env.variable("KUBECONFIG") or f"{env.variable('HOME')}/.kube/config"
+    files = [env.path(path) for path in paths.split(os.pathsep) if path]
     gate = env.kubeconfig(files, settings.kube_context)
-    namespace, source = _namespace(env, settings, None)
+    namespace, source = _find_namespace(env, settings, None)
     service = f"/api/v1/namespaces/{settings.kfp_namespace}/services/ml-pipeline:http/proxy"
     return Context(
         endpoint=endpoint_of(gate.server, "kube_context") + service,
@@ -125,13 +130,16 @@ PROVIDERS: tuple[Provider, ...] = (
 )
 
 
-def _service(namespace: str) -> str:
-    """KFP's own service: the one way in that every release admits notebooks to (kubeflow-environment §0)."""
+def _service_url(namespace: str) -> str:
+    """Return the address of KFP's API service: the network policies of every release admit notebooks to it.
+
+    They do not admit them to `ml-pipeline-ui` (kubeflow/manifests, common/kubeflow-namespace).
+    """
     return f"http://ml-pipeline.{namespace}.svc.cluster.local:8888"
 
 
 def detect(env: Environment, settings: KfpSettings) -> Context:
-    """Return the first context found; raises `no-kubeflow`, or what a provider found broken."""
+    """Return the first context found; raises `no-kubeflow`, or the error of a broken provider."""
     if settings.namespace and not NAMESPACE.fullmatch(settings.namespace):
         problem = f"“{settings.namespace[:63]}” is not a name of one"
         raise kfp_error("bad-input", field="namespace", problem=problem)
@@ -144,10 +152,10 @@ def detect(env: Environment, settings: KfpSettings) -> Context:
     )
 
 
-def _context(
+def _make_context(
     env: Environment, settings: KfpSettings, endpoint: str, pod: ThisPod | None, *, kind: str
 ) -> Context:
-    namespace, source = _namespace(env, settings, pod)
+    namespace, source = _find_namespace(env, settings, pod)
     return Context(
         endpoint=endpoint,
         namespace=namespace,
@@ -158,15 +166,15 @@ def _context(
         ca_file=str(Path(settings.ca_file).expanduser()) if settings.ca_file else "",
         notebook=pod.notebook if pod else Context("").notebook,
         timeout=settings.request_timeout_s,
-        warnings=(pod.warnings if pod else ()) + cautions(saved_context(env), pod),
+        warnings=(pod.warnings if pod else ()) + warn_about(saved_context(env), pod),
         saved_path=str(saved_path(env) or ""),
     )
 
 
-def _namespace(env: Environment, settings: KfpSettings, pod: ThisPod | None) -> tuple[str, str]:
+def _find_namespace(env: Environment, settings: KfpSettings, pod: ThisPod | None) -> tuple[str, str]:
     if settings.namespace:
         return settings.namespace, "from the settings"
     if pod is not None:
         return pod.namespace, "from this notebook's pod"
-    remembered = saved_context(env).namespace
-    return (remembered, "from the SDK's context.json") if remembered else ("", "")
+    saved = saved_context(env).namespace
+    return (saved, "from the SDK's context.json") if saved else ("", "")

@@ -1,7 +1,9 @@
-"""The SDK's `context.json` in the home folder, which outlives notebooks (kubeflow-environment §1.2, §3.2).
+"""Reads the SDK's `~/.config/kfp/context.json`, which lies on the volume and so outlives notebooks.
 
-Only its namespace is ever used, and only where nothing better is known; what it says against the pod, or adds
-to the SDK's calls, is told. Its credential is never read.
+The SDK writes it in kubeflow/pipelines, sdk/python/kfp/client/client.py.
+
+We use its namespace only, and only if nothing better is known. We warn of a namespace that is not the pod's
+and of headers that the SDK adds to its calls. We never read its credential.
 """
 
 from __future__ import annotations
@@ -27,21 +29,21 @@ _KEYS: dict[SavedPart, tuple[str, ...]] = {
 
 
 class Saved(msgspec.Struct, frozen=True):
-    """What the file remembers, but for credentials."""
+    """The content of the file without credentials."""
 
     namespace: str = ""
     client_authentication_header_name: str = ""
 
 
 def saved_path(env: Environment) -> Path | None:
-    """Return where the file is, or would be; None without a home folder."""
+    """Return where the file is or would be; None without a home folder."""
     home = env.variable("HOME")
     return env.path(f"{home}/.config/kfp/context.json") if home else None
 
 
 def saved_context(env: Environment) -> Saved:
-    """Return what the file remembers; nothing where there is none that can be read."""
-    text = env.text(f"{env.variable('HOME')}/.config/kfp/context.json") if env.variable("HOME") else None
+    """Return the content of the file; empty when it is missing or unreadable."""
+    text = env.read_text(f"{env.variable('HOME')}/.config/kfp/context.json") if env.variable("HOME") else None
     try:
         saved = msgspec.json.decode(text, type=Saved) if text else Saved()
     except NOT_JSON:
@@ -49,32 +51,32 @@ def saved_context(env: Environment) -> Saved:
     return saved if NAMESPACE.fullmatch(saved.namespace) else msgspec.structs.replace(saved, namespace="")
 
 
-def cautions(saved: Saved, pod: ThisPod | None) -> tuple[Caution, ...]:
-    """Return what to know of `saved`: a namespace that is not the pod's, a header that can block calls."""
-    told = []
+def warn_about(saved: Saved, pod: ThisPod | None) -> tuple[Caution, ...]:
+    """Return warnings about `saved`: a namespace that is not the pod's, a header that can block calls."""
+    warnings = []
     if pod is not None and saved.namespace not in ("", pod.namespace):
         other, ours = saved.namespace, pod.namespace
         message = f"The SDK remembers namespace {other}; this notebook belongs to {ours}. Using {ours}."
-        told.append(Caution("context-json-stale", message, forget=other))
+        warnings.append(Caution("context-json-stale", message, forget=other))
     if header := saved.client_authentication_header_name:
         message = f"The SDK adds the header {header} to its calls, which can block them. We do not send it."
-        told.append(Caution("userid-header", message, forget=header))
-    return tuple(told)
+        warnings.append(Caution("userid-header", message, forget=header))
+    return tuple(warnings)
 
 
 def forget(path: Path, part: SavedPart) -> None:
-    """Take `part` out of the file at `path` and keep the rest; nothing where it is not there.
+    """Remove `part` from the file at `path` and keep the rest.
 
-    Raises `jupyter-denied` where the file cannot be written.
+    Raises `jupyter-denied` if the file cannot be written.
     """
-    real = Path(os.path.realpath(path))  # a link, as people keep their settings, stays one
+    real = Path(os.path.realpath(path))  # a link, as in a folder of dot files, stays a link
     try:
-        remembered: Any = json.loads(read_file(real, MAX_BYTES))
+        content: Any = json.loads(read_file(real, MAX_BYTES))
     except (OSError, ValueError):
         return
-    if not isinstance(remembered, dict) or not remembered.keys() & set(_KEYS[part]):
+    if not isinstance(content, dict) or not content.keys() & set(_KEYS[part]):
         return
-    kept = {key: value for key, value in remembered.items() if key not in _KEYS[part]}
+    kept = {key: value for key, value in content.items() if key not in _KEYS[part]}
     try:
         _replace(real, json.dumps(kept))
     except OSError as error:
@@ -82,7 +84,7 @@ def forget(path: Path, part: SavedPart) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write `path` whole or not at all, and readable by nobody else: it may hold a cookie."""
+    """Write `path` completely or not at all, and readable by the owner only: it may hold a cookie."""
     number, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(number, "w") as file:
