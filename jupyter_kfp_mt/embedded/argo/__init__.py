@@ -1,7 +1,8 @@
-"""Argo Workflows, which the 1.8 SDK compiles: the part of them that runs on one machine, as IR.
+"""Translates Argo Workflows, which the 1.8 SDK compiles, into IR, as far as they can run on one machine.
 
-`workflow.py` reads what is understood and names what is not → `tags.py` knows `{{…}}` → `translate.py` writes
-the IR that the engine runs. Nothing here runs anything.
+`workflow.py` reads the fields that are supported and names others; `tags.py` rewrites `{{…}}`;
+`containers.py` makes components of container templates; `translate.py` puts the pipeline together. Nothing
+here runs anything.
 """
 
 from __future__ import annotations

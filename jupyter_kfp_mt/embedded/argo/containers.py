@@ -1,4 +1,4 @@
-"""A container template as a component with its executor."""
+"""Turns a container template into a component with its executor."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
-from .tags import Words, placeholder
-from .workflow import ArgoContainer, ArgoEnvVar, ArgoTemplate, File, Retry, Unfit, check_name
+from .tags import TagRewriter, placeholder
+from .workflow import ArgoContainer, ArgoTemplate, File, Retry, Unfit, check_name
 
 Json = dict[str, Any]
 _MOST_FILES = 100
 _LONGEST_PIP = 4000  # characters
-# What the compiler of the 1.8 SDK puts before a function that asks for packages.
+# The 1.8 SDK puts this line before a function that asks for packages.
 _PIP = re.compile(
     r"\(PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip install (.*?) \|\| .* --user\) && \"\$0\" \"\$@\"",
     re.DOTALL,
@@ -24,8 +24,8 @@ _PIP_OPTIONS = frozenset({"--quiet", "--no-warn-script-location"})
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
-class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """A component, and what else a template became."""
+class TranslatedTemplate(msgspec.Struct, frozen=True, kw_only=True):
+    """A template as IR: component, executor and platform settings."""
 
     label: str
     template: ArgoTemplate
@@ -33,52 +33,56 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     executor: Json = {}
     platform: Json = {}
     of_workflow: frozenset[str] = frozenset()  # parameters of the workflow that it needs as inputs
-    size: int = 1  # how many tasks it is, all told
+    size: int = 1  # in tasks, all below it included
 
 
-def of_container(
+def translate_container(
     template: ArgoTemplate,
     label: str,
     texts: frozenset[str],
     path: str,
     which: Callable[[str, str], str | None],
-) -> Made:
+) -> TranslatedTemplate:
     """Return the component of a container template; raises Unfit.
 
-    `texts` are its input artifacts that are handed over as texts, `path` is where its program is looked for.
+    `texts` are its input artifacts that are passed as texts; its program is searched in `path`.
     """
     container = template.container or ArgoContainer()
     inputs, outputs = template.inputs, template.outputs
     for values in (inputs, outputs):
         for name in [each.name for each in values.parameters] + [each.name for each in values.artifacts]:
             check_name(name)
-    requirements, command = _without_pip(container.command)
+    requirements, command = _split_pip_line(container.command)
     if not command:
         raise Unfit(f"the program of its image {container.image}")
-    paths = _places(template)
-    words = Words(frozenset(each.name for each in inputs.parameters), paths)
+    paths = _placeholders_of_files(template)
+    rewriter = TagRewriter(frozenset(each.name for each in inputs.parameters), paths)
     executor: Json = {
         "image": container.image,
-        "command": [words.rewrite(word) for word in command],
-        "args": [words.rewrite(word) for word in container.args],
+        "command": [rewriter.rewrite(word) for word in command],
+        "args": [rewriter.rewrite(word) for word in container.args],
         "env": [{"name": "PATH", "value": path}]
-        + [{"name": each.name, "value": words.value(each.value)} for each in container.env if _plain(each)],
+        + [
+            {"name": each.name, "value": rewriter.rewrite_value(each.value)}
+            for each in container.env
+            if each.value_from is None
+        ],
         "requirements": requirements,
-        "files": _files(inputs.artifacts, texts, words),
+        "files": _files_with_text(inputs.artifacts, texts, rewriter),
     }
     if not which(command[0], path):
         raise Unfit(f"the program {command[0]} of its image {container.image}")
     optional = {each.path for each in (*inputs.artifacts, *outputs.artifacts) if each.optional}
-    lost = paths.keys() - words.found - optional
-    if lost:
-        raise Unfit(f"its file {min(lost)}, which its command does not name")
-    return Made(
+    unused = paths.keys() - rewriter.used_paths - optional
+    if unused:
+        raise Unfit(f"its file {min(unused)}, which its command does not name")
+    return TranslatedTemplate(
         label=label,
         template=template,
-        component=_component(template, label, texts, words.of_workflow),
+        component=_component(template, label, texts, rewriter.of_workflow),
         executor={"container": executor},
         platform=_platform(template, container),
-        of_workflow=frozenset(words.of_workflow),
+        of_workflow=frozenset(rewriter.of_workflow),
     )
 
 
@@ -90,7 +94,7 @@ def _component(template: ArgoTemplate, label: str, texts: frozenset[str], of_wor
     }
     parameters |= {f"inputs.artifacts.{name}": text for name in texts}
     parameters |= {f"workflow.parameters.{name}": text for name in of_workflow}
-    made: Json = {
+    artifacts: Json = {
         each.name: {} for each in template.inputs.artifacts if each.name not in texts and each.raw is None
     }
     files = {each.path: each.name for each in template.outputs.artifacts}
@@ -100,7 +104,7 @@ def _component(template: ArgoTemplate, label: str, texts: frozenset[str], of_wor
     }
     return {
         "executorLabel": label,
-        "inputDefinitions": {"parameters": parameters, "artifacts": made},
+        "inputDefinitions": {"parameters": parameters, "artifacts": artifacts},
         "outputDefinitions": {
             "parameters": values,
             "artifacts": {each.name: {} for each in template.outputs.artifacts},
@@ -108,48 +112,48 @@ def _component(template: ArgoTemplate, label: str, texts: frozenset[str], of_wor
     }
 
 
-def _places(template: ArgoTemplate) -> dict[str, str]:
-    """The files of a container and the placeholders for them; raises Unfit."""
-    places = {
+def _placeholders_of_files(template: ArgoTemplate) -> dict[str, str]:
+    """Map the fixed paths of a container to placeholders; raises Unfit."""
+    paths = {
         each.value_from.path: f"{{{{$.outputs.parameters['{each.name}'].output_file}}}}"
         for each in template.outputs.parameters
     }
-    if len(places) < len(template.outputs.parameters):
+    if len(paths) < len(template.outputs.parameters):
         raise Unfit("two outputs in one file")
     for side, files in (("inputs", template.inputs.artifacts), ("outputs", template.outputs.artifacts)):
         for each in files:
-            places[each.path] = f"{{{{$.{side}.artifacts['{each.name}'].path}}}}"
-    if len(places) > _MOST_FILES:
+            paths[each.path] = f"{{{{$.{side}.artifacts['{each.name}'].path}}}}"
+    if len(paths) > _MOST_FILES:
         raise Unfit(f"more than {_MOST_FILES} files")
-    if "" in places:
+    if "" in paths:
         raise Unfit("the path of each of its files")
-    if any(not path.startswith("/") for path in places):
+    if any(not path.startswith("/") for path in paths):
         raise Unfit("paths of files that begin at /")
-    return places
+    return paths
 
 
-def _files(files: list[File], texts: frozenset[str], words: Words) -> dict[str, str]:
-    """The input artifacts that are written from texts before the command runs."""
-    handed = {each.name: placeholder(f"inputs.artifacts.{each.name}") for each in files if each.name in texts}
-    own = {each.name: words.value(each.raw.data) for each in files if each.raw and each.name not in texts}
-    return {**handed, **own}
+def _files_with_text(files: list[File], texts: frozenset[str], rewriter: TagRewriter) -> dict[str, str]:
+    """Return the texts of the input artifacts that are written before the command runs."""
+    passed = {each.name: placeholder(f"inputs.artifacts.{each.name}") for each in files if each.name in texts}
+    own = {
+        each.name: rewriter.rewrite_value(each.raw.data)
+        for each in files
+        if each.raw and each.name not in texts
+    }
+    return {**passed, **own}
 
 
-def _without_pip(command: list[str]) -> tuple[list[str], list[str]]:
-    """The packages that a function asks for, and its command without asking for them."""
+def _split_pip_line(command: list[str]) -> tuple[list[str], list[str]]:
+    """Return the packages that a function asks for, and its command without the line that installs them."""
     has_line = command[:2] == ["sh", "-c"] and len(command) > 3 and len(command[2]) <= _LONGEST_PIP
-    found = _PIP.fullmatch(command[2].strip()) if has_line else None
-    if found is None:
+    match = _PIP.fullmatch(command[2].strip()) if has_line else None
+    if match is None:
         return [], command
-    return [word for word in shlex.split(found[1]) if word not in _PIP_OPTIONS], command[3:]
-
-
-def _plain(variable: ArgoEnvVar) -> bool:
-    return variable.value_from is None
+    return [word for word in shlex.split(match[1]) if word not in _PIP_OPTIONS], command[3:]
 
 
 def _platform(template: ArgoTemplate, container: ArgoContainer) -> Json:
-    """What kfp-kubernetes has for it: variables from elsewhere, a time limit."""
+    """Return the settings of kfp-kubernetes: variables from secrets, config maps and fields; a time limit."""
     secrets, maps, fields = [], [], []
     for each in container.env:
         source = each.value_from
@@ -163,17 +167,17 @@ def _platform(template: ArgoTemplate, container: ArgoContainer) -> Json:
             maps.append({"configMapName": key.name, "keyToEnv": names, "optional": key.optional})
         elif source.field_ref is not None:
             fields.append({"name": each.name, "fieldPath": source.field_ref.field_path})
-    found = {
+    settings = {
         "secretAsEnv": secrets,
         "configMapAsEnv": maps,
         "fieldPathAsEnv": fields,
         "activeDeadlineSeconds": template.active_deadline_seconds,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in settings.items() if value}
 
 
-def retry_policy(retry: Retry) -> Json:
-    """Return a retry strategy as IR has it; raises Unfit."""
+def translate_retry(retry: Retry) -> Json:
+    """Return a retry strategy as IR's retry policy; raises Unfit."""
     if retry.retry_policy not in ("OnFailure", "Always"):
         raise Unfit(f"retries {retry.retry_policy}")
     pauses = {
@@ -188,12 +192,12 @@ def retry_policy(retry: Retry) -> Json:
 
 
 def _seconds(duration: object) -> str:
-    """A duration of Argo (`"90"`, `"2m"`, `"1h30m"`) as IR has it; empty without one."""
+    """Return a duration of Argo (`"90"`, `"2m"`, `"1h30m"`) as IR's; "" without one."""
     text = str(duration)
-    found = _DURATION.fullmatch(text)
+    match = _DURATION.fullmatch(text)
     if text.isdigit():
         return f"{text}s"
-    if found is None:
+    if match is None:
         raise Unfit(f"a pause of {text}")
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return f"{hours * 3600 + minutes * 60 + seconds}s" if text else ""

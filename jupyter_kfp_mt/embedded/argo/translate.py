@@ -1,9 +1,8 @@
-"""An Argo Workflow as a package (IR 2.1.0) that the engine runs. Pure but for what programs the host has.
+"""Translates an Argo Workflow into a package (IR 2.1.0); pure, but for looking up programs on this machine.
 
 A DAG template becomes a component with a DAG, a container template one with an executor; the DAG of the
-entrypoint is the root. What IR does not have is told to the engine by a few fields of its own
-(`engine/ir.py`): files that hold a given text, the packages that a function of the 1.8 SDK asks for, a value
-that is read from an artifact.
+entrypoint is the root. `engine/plan/ir.py` knows a few fields that IR lacks: files with a given text, the
+packages that a function of the 1.8 SDK asks for, a value that is read from an artifact.
 """
 
 from __future__ import annotations
@@ -19,20 +18,20 @@ import msgspec
 
 from ...pipeline_spec import Package
 from . import tags
-from .containers import Made, of_container, retry_policy
-from .tags import placeholder, whole
+from .containers import TranslatedTemplate, translate_container, translate_retry
+from .tags import placeholder, whole_tag
 from .workflow import ArgoTask, ArgoTemplate, File, Spec, Unfit, UnfitTemplate, Values, check_name, read_part
 
 Json = dict[str, Any]
 _MOST_TASKS = 10_000
-_DEEPEST = 30  # DAGs in each other
+_DEEPEST = 30  # nested DAGs
 _CACHED = "pipelines.kubeflow.org/enable_caching"
 _STALENESS = "pipelines.kubeflow.org/max_cache_staleness"
-_SHOWN = "pipelines.kubeflow.org/task_display_name"
+_DISPLAY_NAME = "pipelines.kubeflow.org/task_display_name"
 
 
 def host_path() -> str:
-    """Where programs are looked for: `python3` is the server's own."""
+    """Return the PATH for programs; `python3` is the server's own."""
     return os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
 
 
@@ -41,16 +40,16 @@ def translate(
     path: str = "",
     which: Callable[[str, str], str | None] = lambda program, path: shutil.which(program, path=path),
 ) -> tuple[Package, list[UnfitTemplate]]:
-    """Return the IR of `workflow`, and the templates that cannot run here; with any, it is not to be run."""
-    work = _Translation(path or host_path(), which)
-    return work.package(workflow), work.problems
+    """Return the IR of `workflow`, and the templates that cannot run here; with any, it must not run."""
+    translation = _Translation(path or host_path(), which)
+    return translation.translate(workflow), translation.problems
 
 
 class _Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the tasks of a DAG take values from."""
+    """The values that the tasks of a DAG can refer to."""
 
     template: ArgoTemplate
-    texts: Mapping[str, str | None]  # artifacts that are texts; at the root, what they say
+    texts: Mapping[str, str | None]  # artifacts that are texts; at the root, with their text
     root: bool
     above: tuple[str, ...]
     tasks: Mapping[str, ArgoTask]
@@ -62,13 +61,13 @@ class _Translation:
         self._path = path
         self._which = which
         self._templates: dict[str, object] = {}
-        self._made: dict[tuple[str, frozenset[str]], Made] = {}
+        self._translated: dict[tuple[str, frozenset[str]], TranslatedTemplate] = {}
         self._sizes: dict[str, int] = {}  # of templates, in tasks
         self._components: Json = {}
         self._executors: Json = {}
         self._platforms: Json = {}
 
-    def package(self, workflow: Mapping[str, Any]) -> Package:
+    def translate(self, workflow: Mapping[str, Any]) -> Package:
         metadata = workflow.get("metadata") or {}
         name = str(metadata.get("generateName") or metadata.get("name") or "workflow").rstrip("-")
         root: Json = {}
@@ -83,7 +82,7 @@ class _Translation:
             if spec.active_deadline_seconds:
                 settings = {"pipelineConfig": {"activeDeadlineSeconds": spec.active_deadline_seconds}}
         except Unfit as error:
-            self._refuse(entry or "(no entrypoint)", str(error))
+            self._add_problem(entry or "(no entrypoint)", str(error))
         deployment = {"deploymentSpec": {"executors": self._platforms}} if self._platforms else {}
         platform = {**settings, **deployment}
         return Package(
@@ -97,7 +96,7 @@ class _Translation:
             platform_spec={"platforms": {"kubernetes": platform}} if platform else {},
         )
 
-    def _refuse(self, template: str, reason: str) -> None:
+    def _add_problem(self, template: str, reason: str) -> None:
         problem = UnfitTemplate(template=template, reason=reason)
         if problem not in self.problems:
             self.problems.append(problem)
@@ -150,22 +149,24 @@ class _Translation:
             raise Unfit(f"a template {name or '(without name)'} that the workflow does not have")
         return read_part(self._templates[name], ArgoTemplate)
 
-    def _component(self, name: str, texts: frozenset[str], above: tuple[str, ...]) -> Made:
-        """The component of a template, made once for each set of artifacts that are handed over as texts."""
+    def _component(self, name: str, texts: frozenset[str], above: tuple[str, ...]) -> TranslatedTemplate:
+        """Return the component of a template, one for each set of artifacts that are passed as texts."""
         key = (name, texts)
-        if key in self._made:
-            return self._made[key]
+        if key in self._translated:
+            return self._translated[key]
         try:
-            made = self._make(name, texts, above)
+            translated = self._translate_template(name, texts, above)
         except Unfit as error:
-            self._refuse(name, str(error))
-            made = Made(label=name, template=ArgoTemplate(name=name), component={})
-        self._components[made.label] = made.component
-        self._made[key] = made
-        self._sizes[name] = made.size
-        return made
+            self._add_problem(name, str(error))
+            translated = TranslatedTemplate(label=name, template=ArgoTemplate(name=name), component={})
+        self._components[translated.label] = translated.component
+        self._translated[key] = translated
+        self._sizes[name] = translated.size
+        return translated
 
-    def _make(self, name: str, texts: frozenset[str], above: tuple[str, ...]) -> Made:
+    def _translate_template(
+        self, name: str, texts: frozenset[str], above: tuple[str, ...]
+    ) -> TranslatedTemplate:
         if name in above:
             raise Unfit("itself as one of its tasks")
         if len(above) >= _DEEPEST:
@@ -173,18 +174,18 @@ class _Translation:
         template = self._template(name)
         label = " ".join([name, *sorted(texts)])
         if template.dag is not None:
-            return self._dag_component(template, label, texts, above)
+            return self._translate_dag(template, label, texts, above)
         if template.container is None:
             raise Unfit("a command or a DAG")
-        made = of_container(template, label, texts, self._path, self._which)
-        self._executors[label] = made.executor
-        if made.platform:
-            self._platforms[label] = made.platform
-        return made
+        translated = translate_container(template, label, texts, self._path, self._which)
+        self._executors[label] = translated.executor
+        if translated.platform:
+            self._platforms[label] = translated.platform
+        return translated
 
-    def _dag_component(
+    def _translate_dag(
         self, template: ArgoTemplate, label: str, texts: frozenset[str], above: tuple[str, ...]
-    ) -> Made:
+    ) -> TranslatedTemplate:
         tasks = template.dag.tasks if template.dag is not None else []
         scope = self._scope(template, dict.fromkeys(texts), (*above, template.name), tasks)
         dag, used = self._dag(scope)
@@ -198,7 +199,7 @@ class _Translation:
             **_definitions("input", inputs, files),
             **_definitions("output", outputs, {each.name: {} for each in template.outputs.artifacts}),
         }
-        return Made(
+        return TranslatedTemplate(
             label=label,
             template=template,
             component=component,
@@ -207,15 +208,15 @@ class _Translation:
         )
 
     def _dag(self, scope: _Scope) -> tuple[Json, set[str]]:
-        """The tasks of a DAG, and the parameters of the workflow that they use."""
+        """Return the tasks of a DAG, and the parameters of the workflow that they use."""
         whole_dag = scope.template
         if whole_dag.dag and (whole_dag.retry_strategy is not None or whole_dag.active_deadline_seconds):
             raise Unfit("retries or a time limit of a whole DAG")
         used: set[str] = set()
-        made = {name: self._task(task, scope, used) for name, task in scope.tasks.items()}
+        tasks = {name: self._task(task, scope, used) for name, task in scope.tasks.items()}
         if self._size(scope.tasks.values()) > _MOST_TASKS:
             raise Unfit(f"more than {_MOST_TASKS} tasks")
-        dag: Json = {"tasks": made}
+        dag: Json = {"tasks": tasks}
         if not scope.root:
             outputs = scope.template.outputs
             dag["outputs"] = {
@@ -234,7 +235,7 @@ class _Translation:
         return 1 + sum(self._sizes[each.template] for each in tasks)
 
     def _output(self, text: str, scope: _Scope) -> Json:
-        task, kind, name = self._of_task(whole(text), scope)
+        task, kind, name = self._output_of_task(whole_tag(text), scope)
         key = "outputParameterKey" if kind == "parameters" else "outputArtifactKey"
         return {"producerSubtask": task, key: name}
 
@@ -242,8 +243,8 @@ class _Translation:
         inputs: Json = {}
         files: Json = {}
         texts: set[str] = set()
-        for given in task.arguments.parameters:
-            inputs |= self._value(given.name, given.text or "", scope, used)
+        for argument in task.arguments.parameters:
+            inputs |= self._value(argument.name, argument.text or "", scope, used)
         for file in task.arguments.artifacts:
             text = self._text_of(file, scope)
             if text is None:
@@ -251,68 +252,69 @@ class _Translation:
             else:
                 texts.add(file.name)
                 inputs |= self._value(f"inputs.artifacts.{file.name}", text, scope, used)
-        made = self._component(task.template, frozenset(texts), scope.above)
-        self._check_given(task, made.template, {*inputs, *files})
-        for name in made.of_workflow:
+        translated = self._component(task.template, frozenset(texts), scope.above)
+        self._check_arguments(task, translated.template, {*inputs, *files})
+        for name in translated.of_workflow:
             key = f"workflow.parameters.{name}"
             inputs |= self._value(key, f"{{{{{key}}}}}", scope, used)
-        after = [*task.dependencies, *tags.names_of(task.depends, scope.tasks.__contains__)]
-        about = made.template.metadata
-        cached = about.labels.get(_CACHED) == "true" and not about.annotations.get(_STALENESS)
-        retry = made.template.retry_strategy
+        after = [*task.dependencies, *tags.read_depends(task.depends, scope.tasks.__contains__)]
+        metadata = translated.template.metadata
+        cached = metadata.labels.get(_CACHED) == "true" and not metadata.annotations.get(_STALENESS)
+        retry = translated.template.retry_strategy
         return {
-            "componentRef": {"name": made.label},
-            "taskInfo": {"name": str(about.annotations.get(_SHOWN, task.name))},
+            "componentRef": {"name": translated.label},
+            "taskInfo": {"name": str(metadata.annotations.get(_DISPLAY_NAME, task.name))},
             "inputs": {"parameters": inputs, "artifacts": files},
             "dependentTasks": after,
             **({"cachingOptions": {"enableCache": True}} if cached else {}),
-            **({"retryPolicy": retry_policy(retry)} if retry is not None else {}),
+            **({"retryPolicy": translate_retry(retry)} if retry is not None else {}),
         }
 
-    def _check_given(self, task: ArgoTask, template: ArgoTemplate, given: set[str]) -> None:
+    def _check_arguments(self, task: ArgoTask, template: ArgoTemplate, names: set[str]) -> None:
         for needed in template.inputs.parameters:
-            if needed.name not in given and needed.text is None:
+            if needed.name not in names and needed.text is None:
                 raise Unfit(f"a value for {needed.name} of its task {task.name}")
         for file in template.inputs.artifacts:
-            if not {file.name, f"inputs.artifacts.{file.name}"} & given and not (file.raw or file.optional):
+            if not {file.name, f"inputs.artifacts.{file.name}"} & names and not (file.raw or file.optional):
                 raise Unfit(f"a file for {file.name} of its task {task.name}")
 
     def _text_of(self, file: File, scope: _Scope) -> str | None:
-        """What a file says that is handed over as text; None for one that a task made."""
+        """Return the text of a file that is passed as text; None for one that a task makes."""
         if file.raw is not None:
             return file.raw.data
-        source = tags.INPUT_FILE.fullmatch(whole(file.source))
+        source = tags.INPUT_FILE.fullmatch(whole_tag(file.source))
         if source is None or source[1] not in scope.texts:
             return None
-        said = scope.texts[source[1]]
-        return file.source if said is None else said
+        text = scope.texts[source[1]]
+        return file.source if text is None else text
 
     def _file(self, file: File, scope: _Scope) -> Json:
-        tag = whole(file.source)
+        tag = whole_tag(file.source)
         if (source := tags.INPUT_FILE.fullmatch(tag)) is not None:
             return {"componentInputArtifact": source[1]}
-        task, kind, name = self._of_task(tag, scope)
+        task, kind, name = self._output_of_task(tag, scope)
         if kind != "artifacts":
             raise Unfit(f"a file for {file.name}")
         return {"taskOutputArtifact": {"producerTask": task, "outputArtifactKey": name}}
 
-    def _of_task(self, tag: str, scope: _Scope) -> tuple[str, str, str]:
-        found = tags.OF_TASK.fullmatch(tag)
-        task = scope.tasks.get(found[1]) if found is not None else None
-        if found is None or task is None:
+    def _output_of_task(self, tag: str, scope: _Scope) -> tuple[str, str, str]:
+        """Return task, kind and name of the output that a tag means; raises Unfit."""
+        match = tags.OF_TASK.fullmatch(tag)
+        task = scope.tasks.get(match[1]) if match is not None else None
+        if match is None or task is None:
             raise Unfit(f"a value for {{{{{tag}}}}}")
         try:
             outputs = self._template(task.template).outputs
-        except Unfit:  # which its own component tells
-            return found[1], found[2], found[3]
-        made = outputs.parameters if found[2] == "parameters" else outputs.artifacts
-        if found[3] not in [each.name for each in made]:
-            raise Unfit(f"an output {found[3]} of {found[1]}")
-        return found[1], found[2], found[3]
+        except Unfit:  # reported for the task's own template
+            return match[1], match[2], match[3]
+        declared = outputs.parameters if match[2] == "parameters" else outputs.artifacts
+        if match[3] not in [each.name for each in declared]:
+            raise Unfit(f"an output {match[3]} of {match[1]}")
+        return match[1], match[2], match[3]
 
     def _value(self, name: str, text: str, scope: _Scope, used: set[str]) -> Json:
-        """The input `name` of a task with this value, and inputs that are only there to be filled in."""
-        tag = whole(text)
+        """Return the input `name` of a task, and the further inputs that its placeholders refer to."""
+        tag = whole_tag(text)
         if (tag and not tag.startswith("workflow.")) or tags.OF_WORKFLOW.fullmatch(tag):
             return {name: self._source(tag, scope, used)}
         inputs: Json = {}
@@ -320,23 +322,23 @@ class _Translation:
         def fill(match: re.Match[str]) -> str:
             tag = match[1].strip()
             if tag.startswith("workflow.") and not tags.OF_WORKFLOW.fullmatch(tag):
-                return tags.of_run(tag)
+                return tags.placeholder_of_run(tag)
             inputs[tag] = self._source(tag, scope, used)
             return placeholder(tag)
 
         return {name: {"runtimeValue": {"constant": tags.TAG.sub(fill, text)}}, **inputs}
 
     def _source(self, tag: str, scope: _Scope, used: set[str]) -> Json:
-        if (found := tags.INPUT.fullmatch(tag)) is not None:
-            if found[1] in [each.name for each in scope.template.inputs.parameters]:
-                return {"componentInputParameter": found[1]}
-        elif (found := tags.OF_WORKFLOW.fullmatch(tag)) is not None:
-            used.add(found[1])
-            return {"componentInputParameter": found[1] if scope.root else tag}
-        elif (found := tags.INPUT_FILE.fullmatch(tag)) is not None and found[1] in scope.texts:
+        if (match := tags.INPUT.fullmatch(tag)) is not None:
+            if match[1] in [each.name for each in scope.template.inputs.parameters]:
+                return {"componentInputParameter": match[1]}
+        elif (match := tags.OF_WORKFLOW.fullmatch(tag)) is not None:
+            used.add(match[1])
+            return {"componentInputParameter": match[1] if scope.root else tag}
+        elif (match := tags.INPUT_FILE.fullmatch(tag)) is not None and match[1] in scope.texts:
             return {"componentInputParameter": tag}
-        elif (found := tags.OF_TASK.fullmatch(tag)) is not None and found[2] == "parameters":
-            task, _, name = self._of_task(tag, scope)
+        elif (match := tags.OF_TASK.fullmatch(tag)) is not None and match[2] == "parameters":
+            task, _, name = self._output_of_task(tag, scope)
             return {"taskOutputParameter": {"producerTask": task, "outputParameterKey": name}}
         raise Unfit(f"a value for {{{{{tag}}}}}")
 
@@ -347,4 +349,4 @@ def _definition(text: str | None) -> Json:
 
 def _definitions(side: str, parameters: Json, artifacts: Json | None = None) -> Json:
     both = {"parameters": parameters, "artifacts": artifacts or {}}
-    return {f"{side}Definitions": {kind: found for kind, found in both.items() if found}}
+    return {f"{side}Definitions": {kind: declared for kind, declared in both.items() if declared}}

@@ -1,7 +1,7 @@
-"""An Argo Workflow as values: the fields that are understood, those without effect here, and no others.
+"""Reads an Argo Workflow into structs of the supported fields and of those without effect on one machine.
 
-A field that is in no struct is one that cannot be done on this machine: reading a template then tells which.
-FieldRef names are those of Argo's `workflow_types.go` and of the pods of Kubernetes.
+A field that no struct has cannot be supported on one machine; reading a template then fails and names it.
+Field names are those of Argo's `pkg/apis/workflow/v1alpha1/workflow_types.go` and of Kubernetes' pods.
 """
 
 from __future__ import annotations
@@ -36,29 +36,29 @@ _WORDS = {
 
 
 class UnfitTemplate(msgspec.Struct, frozen=True, kw_only=True):
-    """A template that cannot run here; `reason` goes on after “template train needs …”."""
+    """A template that cannot run here; `reason` continues “template train needs …”."""
 
     template: str
     reason: str
 
 
-class Unfit(Exception):  # noqa: N818 - what it says of a template
-    """A template cannot run here; the text goes on after “template train needs …”."""
+class Unfit(Exception):  # noqa: N818 - a finding about a template
+    """A template cannot run here; the text continues “template train needs …”."""
 
 
 class _ArgoPart(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A message of Argo; fields of type Any are without effect on one machine."""
+    """A message of Argo; fields of type Any have no effect on one machine."""
 
 
 class ValueFrom(_ArgoPart, frozen=True, kw_only=True):
-    """Where an output's value is: a file of the container, or an output of a task of the DAG."""
+    """The source of an output: a file of the container, or an output of a task of the DAG."""
 
     path: str = ""
     parameter: str = ""
 
 
 class Parameter(_ArgoPart, frozen=True, kw_only=True):
-    """A parameter that is declared or given; in an input, `value` is its default."""
+    """A declared parameter or an argument; `value` of an input is its default."""
 
     name: str
     value: Any = None
@@ -69,18 +69,18 @@ class Parameter(_ArgoPart, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str | None:
-        """Its value, or its default, as text."""
+        """The value, or the default, as text."""
         return _text(self.default if self.value is None else self.value)
 
 
 class Raw(_ArgoPart, frozen=True, kw_only=True):
-    """Text that is to be a file."""
+    """The text of a file."""
 
     data: str = ""
 
 
 class File(_ArgoPart, frozen=True, kw_only=True):
-    """An artifact: where a container has it, or where a task takes it from."""
+    """An artifact: its path in a container, or its source for a task."""
 
     name: str
     path: str = ""
@@ -131,7 +131,7 @@ class FieldRef(_ArgoPart, frozen=True, kw_only=True):
 
 
 class EnvSource(_ArgoPart, frozen=True, kw_only=True):
-    """Where a variable's value comes from."""
+    """The source of a variable's value."""
 
     secret_key_ref: Key | None = None
     config_map_key_ref: Key | None = None
@@ -171,7 +171,7 @@ class Backoff(_ArgoPart, frozen=True, kw_only=True):
 
 
 class Retry(_ArgoPart, frozen=True, kw_only=True):
-    """How often a failed container is tried again."""
+    """How often a failed container is retried."""
 
     limit: int = 0
     retry_policy: str = "OnFailure"
@@ -179,7 +179,7 @@ class Retry(_ArgoPart, frozen=True, kw_only=True):
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What the SDK notes about a template."""
+    """The SDK's notes about a template."""
 
     labels: dict[str, Any] = {}
     annotations: dict[str, Any] = {}
@@ -209,7 +209,7 @@ class ArgoTemplate(_ArgoPart, frozen=True, kw_only=True):
 
 
 class Spec(_ArgoPart, frozen=True, kw_only=True):
-    """The whole workflow; its templates are read one by one, those that are used."""
+    """The whole workflow; its templates are read one by one, only those that are used."""
 
     entrypoint: str = ""
     templates: list[Any] = []
@@ -237,11 +237,11 @@ class Spec(_ArgoPart, frozen=True, kw_only=True):
     host_network: Any = None
 
 
-Kind = TypeVar("Kind")
+Part = TypeVar("Part", bound="_ArgoPart")
 
 
-def read_part(value: object, kind: type[Kind]) -> Kind:
-    """Return `value` as one of the structs above; raises Unfit naming what is not understood."""
+def read_part(value: object, kind: type[Part]) -> Part:
+    """Return `value` as one of the structs above; raises Unfit naming an unsupported field."""
     try:
         return msgspec.convert(_without_empty(value), kind, strict=False)
     except msgspec.ValidationError as error:
@@ -252,7 +252,7 @@ def read_part(value: object, kind: type[Kind]) -> Kind:
 
 
 def check_name(name: str) -> None:
-    """Refuse names that Kubernetes would not take either; raises Unfit."""
+    """Reject names that Kubernetes does not accept either; raises Unfit."""
     if not _NAME.fullmatch(name):
         raise Unfit(f"another name than “{name[:60]}”")
 
@@ -267,12 +267,12 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def _text(value: Any) -> str | None:
-    """A value as Argo's AnyString has it."""
+    """Return a value as Argo's AnyString."""
     return value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _without_empty(value: Any) -> Any:
-    """`value` without fields that say nothing; a loop over nothing says something."""
+    """Return `value` without empty fields; an empty loop (`withItems`) is not empty: it runs nothing."""
     if isinstance(value, Mapping):
         return {
             key: _without_empty(inner)
