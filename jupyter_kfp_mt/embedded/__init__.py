@@ -3,7 +3,7 @@
 `find` looks for a running server, `ensure_running` starts one, `stop` ends it; each takes the data folder.
 
 The process that serves a folder holds its lock, which the kernel releases however the process ends. The
-runtime file tells address and owner key; it is trusted only if the server accepts that key, which changes at
+runtime file holds address and owner key; it is trusted only if the server accepts that key, which changes at
 every start.
 """
 

@@ -22,7 +22,7 @@ def _healthz(version: str, **more: str) -> Handler:
             "commit_sha": "embedded",
             "tag_name": version,
             "multi_user": manager.tenancy.multi_user,
-            "embedded": True,  # tells it from a real KFP
+            "embedded": True,  # a real KFP does not send it
             **more,
         }
 

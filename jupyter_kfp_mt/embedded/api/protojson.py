@@ -3,7 +3,7 @@
 https://protobuf.dev/programming-guides/json/ defines that form: a field by its camelCase or snake_case name,
 an int64 as number or text, an enum by name or number, a time as RFC 3339 text, `null` for "not sent". The
 gateway reads it with Go's protojson (google.golang.org/protobuf/encoding/protojson/decode.go), which also
-rejects unknown and repeated fields and tells line and column of the first value that does not fit.
+rejects unknown and repeated fields and names line and column of the first value that does not fit.
 
 Python's `google.protobuf.json_format` is no substitute: it needs KFP's generated classes, words its errors
 in another way, and turns the numbers of a Struct into floats, while a spec has to be stored as it was sent.

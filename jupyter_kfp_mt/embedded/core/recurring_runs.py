@@ -28,7 +28,7 @@ class NewRecurringRun(msgspec.Struct, frozen=True, kw_only=True):
     max_concurrency: int = 0
     no_catchup: bool = False
     trigger: Trigger
-    has_cron: bool = False  # tells an empty cron text from none
+    has_cron: bool = False  # an empty cron text is an error, none is not
     has_interval: bool = False
     runtime_config: dict[str, Any] = {}
     texts: dict[str, str] = {}  # the `parameters` of v1

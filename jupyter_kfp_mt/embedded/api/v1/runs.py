@@ -155,7 +155,7 @@ def list_runs(manager: ResourceManager, call: Call) -> Json:
 
 
 def report_metrics(manager: ResourceManager, call: Call) -> Json:
-    """Keep the metrics that are reported for a run; the response tells for each whether it was taken."""
+    """Keep the metrics that are reported for a run; the response says of each whether it was kept."""
     kept = msgspec.json.decode(call.row.extra, type=dict[str, Any])
     metrics: list[Json] = list(kept.get("metrics", []))
     results = [_keep_metric(sent, metrics) for sent in call.message.get("metrics", [])]
