@@ -185,7 +185,7 @@ class ServerProcess:
         """Whether to stop `quiet` seconds after the last call: nothing runs and nothing is scheduled."""
         if not self._options.idle_seconds or quiet < self._options.idle_seconds:
             return False
-        return not self._store.runs.unfinished() and not self._store.recurring_runs.waiting()
+        return not self._store.runs.list_unfinished() and not self._store.recurring_runs.count_waiting()
 
     def holds_folder(self) -> bool:
         """Whether the folder is still the one that was locked, not a new one that another server may lock."""
@@ -214,7 +214,7 @@ class ServerProcess:
 
     def _write_tokens(self) -> None:
         """Write a new token for each profile: the owner of this folder is the owner of the server."""
-        wanted = {self._token_path(each.namespace): each.namespace for each in self._tenancy.profiles()}
+        wanted = {self._token_path(each.namespace): each.namespace for each in self._tenancy.list_profiles()}
         for path, namespace in wanted.items():
             token, _ = self._tenancy.issue(namespace, seconds=TOKEN_SECONDS)
             _write_private(path, token.encode())

@@ -89,8 +89,8 @@ class Tenancy:
         self._now = now
         self.multi_user = multi_user
         self._identity_header = identity_header
-        self._key = bytes.fromhex(self._table.setting("token-key", secrets.token_hex(32)))
-        self.page_key = bytes.fromhex(self._table.setting("page-key", secrets.token_hex(32)))
+        self._key = bytes.fromhex(self._table.ensure_setting("token-key", secrets.token_hex(32)))
+        self.page_key = bytes.fromhex(self._table.ensure_setting("page-key", secrets.token_hex(32)))
 
     # authentication
 
@@ -145,7 +145,7 @@ class Tenancy:
                 "",
             )
         namespace = claims.sub.removeprefix(_SUBJECT).partition(":")[0]
-        profile = self._table.profile(namespace) if claims.sub.startswith(_SUBJECT) else None
+        profile = self._table.get_profile(namespace) if claims.sub.startswith(_SUBJECT) else None
         if profile is None or profile.uid != claims.uid:
             return "invalid bearer token", ""
         return "", claims.sub
@@ -156,12 +156,12 @@ class Tenancy:
         """Whether `identity` may do this in `namespace`; an unknown namespace allows nothing."""
         if not self.multi_user:
             return True
-        role = self.role(identity, namespace)
+        role = self.get_role(identity, namespace)
         return bool(role) and verb in RIGHTS[role].get(resource, ())
 
-    def role(self, identity: str, namespace: str) -> str:
+    def get_role(self, identity: str, namespace: str) -> str:
         """Return the role of `identity` in `namespace`: "view", "edit", "admin", "shared", or "" for none."""
-        profile = self._table.profile(namespace)
+        profile = self._table.get_profile(namespace)
         if profile is None:
             return ""
         if identity == subject(namespace, EDITOR) and namespace != SHARED:
@@ -170,7 +170,7 @@ class Tenancy:
             return "view"
         if profile.owner and identity == profile.owner:
             return "admin"
-        return self._table.contributor_role(namespace, identity)
+        return self._table.get_role(namespace, identity)
 
     # tokens
 
@@ -178,7 +178,7 @@ class Tenancy:
         self, namespace: str, account: str = EDITOR, seconds: int = 7200, audience: str = AUDIENCE
     ) -> tuple[str, int]:
         """Return a token for an account of `namespace`, and its expiry; raises LookupError, ValueError."""
-        profile = self._table.profile(namespace)
+        profile = self._table.get_profile(namespace)
         if profile is None or namespace == SHARED:
             raise LookupError(namespace)
         if account not in (EDITOR, VIEWER):
@@ -234,14 +234,14 @@ class Tenancy:
             raise ValueError(f"there is a profile {namespace} already")
         return profile
 
-    def profiles(self) -> list[ProfileRow]:
+    def list_profiles(self) -> list[ProfileRow]:
         """Return all profiles but the shared one."""
-        return [each for each in self._table.profiles() if each.namespace != SHARED]
+        return [each for each in self._table.list_profiles() if each.namespace != SHARED]
 
     def prepare(self, namespace: str) -> None:
         """Create the shared namespace and the server's first profile, which may write there, if needed."""
         for each in (SHARED, namespace):
-            if self._table.profile(each) is None:
+            if self._table.get_profile(each) is None:
                 self.add_profile(each)
                 if each == namespace:
                     self._table.share(SHARED, subject(namespace, EDITOR), "shared")

@@ -154,7 +154,7 @@ class Own:
 def people(tenancy: Tenancy, store: Store) -> None:
     """The tenants that the cases speak of; some of them may write in `shared` too."""
     for name in NAMESPACES:
-        if store.tenants.profile(name) is None:
+        if store.tenants.get_profile(name) is None:
             tenancy.add_profile(name, f"{name}@example.com")
     for name in WRITERS:
         store.tenants.share("shared", subject(name, EDITOR), "edit")

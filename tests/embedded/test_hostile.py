@@ -142,7 +142,7 @@ def test_requests_in_a_row_are_answered_in_a_row(server: Running) -> None:
 
 def token(server: Running, head: dict[str, Any] | None = None, **claims: Any) -> str:
     """A token of alice with other claims, signed with the server's own key."""
-    key = bytes.fromhex(server.manager.store.tenants.setting("token-key", ""))
+    key = bytes.fromhex(server.manager.store.tenants.ensure_setting("token-key", ""))
     _, body, _ = server.token("alice").split(".")
     known = json.loads(base64.urlsafe_b64decode(body + "=="))
     parts = [json.dumps(each, separators=(",", ":")).encode() for each in (head or HEAD, {**known, **claims})]

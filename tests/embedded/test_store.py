@@ -39,12 +39,12 @@ def test_totals_are_what_counting_gives(store: Store) -> None:
     store.runs.set_storage_state("r0", "ARCHIVED")
     store.runs.set_storage_state("r0", "ARCHIVED")
     store.runs.remove("r1")
-    assert store.runs.total("n:ana") == counted(store) == 4
-    assert store.runs.total("e:e", "AVAILABLE") == counted(store, "storage_state = 'AVAILABLE'") == 3
+    assert store.runs.count("n:ana") == counted(store) == 4
+    assert store.runs.count("e:e", "AVAILABLE") == counted(store, "storage_state = 'AVAILABLE'") == 3
     store.experiments.archive("e")
-    assert (store.runs.total("n:ana", "ARCHIVED"), store.runs.total("n:ana", "AVAILABLE")) == (4, 0)
+    assert (store.runs.count("n:ana", "ARCHIVED"), store.runs.count("n:ana", "AVAILABLE")) == (4, 0)
     store.empty("ana")
-    assert store.runs.total("n:ana") == counted(store) == 0
+    assert store.runs.count("n:ana") == counted(store) == 0
 
 
 def test_a_state_is_written_to_the_history_when_it_is_another(store: Store) -> None:
@@ -54,7 +54,7 @@ def test_a_state_is_written_to_the_history_when_it_is_another(store: Store) -> N
     found = store.runs.get("R")
     assert found is not None
     assert [entry.state for entry in found.history] == ["PENDING", "RUNNING", "SUCCEEDED"]
-    assert (found.finished_at, store.runs.unfinished()) == (7, [])
+    assert (found.finished_at, store.runs.list_unfinished()) == (7, [])
 
 
 def test_a_spec_is_kept_as_long_as_a_run_has_it(store: Store) -> None:

@@ -79,7 +79,7 @@ class Bench:
 
     def tasks(self, run_id: str) -> dict[str, Task]:
         """Return the tasks by path and by name."""
-        rows = self.store.tasks.of_run(run_id)
+        rows = self.store.tasks.list_of_run(run_id)
         return {**{row.name: row.to_task() for row in rows}, **{row.path: row.to_task() for row in rows}}
 
     def log(self, run_id: str, task: str, *, attempt: int = 0) -> str:

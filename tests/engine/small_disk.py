@@ -41,7 +41,7 @@ def main(folder: Path, packages: Path) -> None:
     delete(bench, held)
     told["at last"] = end(bench, bench.submit(talks))
     (check,) = bench.store.db.read.execute("PRAGMA integrity_check").fetchone()
-    told["unfinished"] = [check, *bench.store.runs.unfinished()]
+    told["unfinished"] = [check, *bench.store.runs.list_unfinished()]
     bench.close()
     sys.stdout.write(json.dumps(told))
 
@@ -49,7 +49,7 @@ def main(folder: Path, packages: Path) -> None:
 def end(bench: Bench, run_id: str) -> list[Any]:
     """State, error, and how often its one task was begun."""
     run = bench.wait(run_id)
-    (task,) = [task for task in bench.store.tasks.of_run(run_id) if task.path]
+    (task,) = [task for task in bench.store.tasks.list_of_run(run_id) if task.path]
     assert task.state in FINAL_STATES
     return [run.state, run.error, task.attempt]
 

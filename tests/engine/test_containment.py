@@ -48,7 +48,7 @@ def test_ends_its_run_only(
     run = bench.wait(bench.submit(compiled(pipelines.stuck_beside_packages), {"folder": str(marks)}))
 
     assert (run.state, run.error) == ("FAILED", "The engine failed: KeyError: 'a fault of ours'")
-    states = {row.name: row.state for row in bench.store.tasks.of_run(run.run_id) if row.path}
+    states = {row.name: row.state for row in bench.store.tasks.list_of_run(run.run_id) if row.path}
     assert states == {
         "stubborn": "CANCELED",
         "appears": "SUCCEEDED",
@@ -85,7 +85,7 @@ def test_such_a_run_can_be_tried_again(
 
     run = bench.wait(run.run_id)
     assert run.error == "use-package: It ended with exit code 1."  # the package is not there
-    assert [row.state in FINAL_STATES for row in bench.store.tasks.of_run(run.run_id)] == [True, True]
+    assert [row.state in FINAL_STATES for row in bench.store.tasks.list_of_run(run.run_id)] == [True, True]
 
 
 def test_a_stored_run_that_cannot_be_read(bench: Bench) -> None:

@@ -85,7 +85,7 @@ def test_kills_at_random_moments(compiled: Callable[[Any], Package], tmp_path: P
     assert [state_of(store, run_id) for run_id in run_ids] == ["SUCCEEDED", "SUCCEEDED"]
     for folder in marks.values():
         assert Counter(int(name.split(".")[0]) for name in os.listdir(folder)) == Counter(numbers)
-    tasks = [task for run_id in run_ids for task in store.tasks.of_run(run_id)]
+    tasks = [task for run_id in run_ids for task in store.tasks.list_of_run(run_id)]
     assert {task.state for task in tasks} == {"SUCCEEDED"}
     assert all(task.ended_at >= task.started_at >= task.created_at > 0 for task in tasks)
     store.close()

@@ -48,7 +48,7 @@ class Clocked:
         return [row.scheduled_at for run_id in made if (row := self.store.runs.get(run_id))]
 
     def end_all(self) -> None:
-        for run_id in self.store.runs.unfinished():
+        for run_id in self.store.runs.list_unfinished():
             self.store.runs.set_state(run_id, "SUCCEEDED", finished_at=self.now)
 
     def restart(self) -> None:
@@ -73,7 +73,7 @@ def test_fires_after_one_interval_and_no_sooner(clocked: Callable[..., Clocked])
     it = clocked(max_concurrency=10)
 
     assert [it.fire(now) for now in (1059, 1060, 1061, 1120)] == [[], [1060], [], [1120]]
-    row = it.store.runs.get(it.store.runs.unfinished()[0])
+    row = it.store.runs.get(it.store.runs.list_unfinished()[0])
     assert row is not None
     assert (row.recurring_run_id, row.state, row.created_at) == ("recurring", "PENDING", 1060)
     assert row.display_name.startswith("everyminuterecur-1-")
@@ -131,7 +131,7 @@ def test_off_and_on_again(clocked: Callable[..., Clocked]) -> None:
 def test_once_without_trigger(clocked: Callable[..., Clocked]) -> None:
     it = clocked(trigger=Trigger(), max_concurrency=1)
 
-    assert len(it.store.runs.unfinished()) == 1
+    assert len(it.store.runs.list_unfinished()) == 1
     assert [it.fire(), it.fire(5000)] == [[], []]
 
 

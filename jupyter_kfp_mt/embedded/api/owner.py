@@ -62,7 +62,7 @@ def routes(stop: Callable[[], None]) -> list[ApiRoute]:
 
 
 def _require_profile(manager: ResourceManager, namespace: str) -> str:
-    if namespace == SHARED or manager.store.tenants.profile(namespace) is None:
+    if namespace == SHARED or manager.store.tenants.get_profile(namespace) is None:
         raise not_found("Profile", namespace)
     return namespace
 
@@ -77,10 +77,10 @@ def list_profiles(manager: ResourceManager, _call: Call) -> Json:
                 "owner": profile.owner,
                 "contributors": [
                     {"subject": each.subject, "role": each.role}
-                    for each in table.contributors(profile.namespace)
+                    for each in table.list_contributors(profile.namespace)
                 ],
             }
-            for profile in manager.tenancy.profiles()
+            for profile in manager.tenancy.list_profiles()
         ]
     }
 
@@ -88,7 +88,7 @@ def list_profiles(manager: ResourceManager, _call: Call) -> Json:
 def add_profile(manager: ResourceManager, call: Call) -> Json:
     """Add a profile."""
     namespace = call.message.get("namespace", "")
-    if manager.store.tenants.profile(namespace) is not None:
+    if manager.store.tenants.get_profile(namespace) is not None:
         raise already_exists(f"There is a profile {namespace} already")
     try:
         row = manager.tenancy.add_profile(namespace, call.message.get("owner", ""))
@@ -125,7 +125,7 @@ def list_data(manager: ResourceManager, call: Call) -> Json:
     """List the names and keys of secrets or config maps."""
     kind = _require_kind(call)
     namespace = _require_profile(manager, call.params["namespace"])
-    return {kind: manager.store.tenants.keys(namespace, _KINDS[kind])}
+    return {kind: manager.store.tenants.list_keys(namespace, _KINDS[kind])}
 
 
 def set_data(manager: ResourceManager, call: Call) -> Json:
@@ -177,6 +177,6 @@ def revoke_token(manager: ResourceManager, call: Call) -> Json:
 def get_state(manager: ResourceManager, _call: Call) -> Json:
     """Count what a restart would interrupt or delay."""
     return {
-        "unfinished_runs": len(manager.store.runs.unfinished()),
-        "waiting_recurring_runs": manager.store.recurring_runs.waiting(),
+        "unfinished_runs": len(manager.store.runs.list_unfinished()),
+        "waiting_recurring_runs": manager.store.recurring_runs.count_waiting(),
     }

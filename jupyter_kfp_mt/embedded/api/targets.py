@@ -93,7 +93,7 @@ def find_version(manager: ResourceManager, call: Call) -> Target:
     version_id = call.params["pipeline_version_id"]
     if not version_id:
         raise invalid_input("Failed to find a pipeline version: its id is empty")
-    row = manager.store.pipelines.version(version_id)
+    row = manager.store.pipelines.get_version(version_id)
     pipeline = manager.store.pipelines.get(row.pipeline_id) if row else None
     missing = _missing(
         "PipelineVersion",

@@ -48,7 +48,7 @@ class Experiments:
 
     def ensure_default(self) -> ExperimentRow:
         """Return the experiment of runs that name none, in single-user mode; creates it if needed."""
-        row = self._store.experiments.named("", DEFAULT)
+        row = self._store.experiments.find_by_name("", DEFAULT)
         return row or self.create(
             "", DEFAULT, "All runs created without specifying an experiment will be grouped here."
         )

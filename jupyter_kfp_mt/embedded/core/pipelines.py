@@ -128,7 +128,7 @@ class Pipelines:
 
     def delete(self, row: PipelineRow, *, cascade: bool) -> None:
         """Delete a pipeline; one with versions only by `cascade`."""
-        latest = self._store.pipelines.latest(row.pipeline_id)
+        latest = self._store.pipelines.get_latest_version(row.pipeline_id)
         if latest is not None and not cascade:
             raise invalid_input(
                 f"Failed to delete pipeline with id {row.pipeline_id} as it has existing pipeline versions"

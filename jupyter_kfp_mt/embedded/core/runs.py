@@ -116,7 +116,7 @@ class Runs:
             recurring = self._store.recurring_runs.get(new.recurring_run_id)
             if recurring is None or recurring.namespace != namespace:
                 raise invalid_input(f"Job {new.recurring_run_id} not found")
-            return self._store.runs.of_recurring_run(recurring.recurring_run_id, new.display_name)
+            return self._store.runs.find_of_recurring_run(recurring.recurring_run_id, new.display_name)
         return None
 
     def terminate(self, row: RunRow) -> None:

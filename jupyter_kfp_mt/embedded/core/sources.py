@@ -90,10 +90,10 @@ class PipelineSources:
     def _find_version(self, source: PipelineSource, may_read: MayRead) -> VersionRow:
         pipelines = self._store.pipelines
         if source.pipeline_version_id:
-            version = pipelines.version(source.pipeline_version_id)
+            version = pipelines.get_version(source.pipeline_version_id)
             unknown = invalid_input(f"PipelineVersion {source.pipeline_version_id} not found")
         else:
-            version = pipelines.latest(source.pipeline_id)
+            version = pipelines.get_latest_version(source.pipeline_id)
             unknown = invalid_input(f"Pipeline {source.pipeline_id} not found, or it has no version")
         pipeline = pipelines.get(version.pipeline_id) if version else None
         if version is None or pipeline is None or not may_read(pipeline.namespace):

@@ -105,7 +105,7 @@ class Engine:
         self._commands.put(
             lambda: self._containment.contain("runs that were deleted", self._remove_deleted_runs)
         )
-        for run_id in self._store.runs.unfinished():
+        for run_id in self._store.runs.list_unfinished():
             self._enqueue(run_id, self._open_run)
         self._thread.start()
 
@@ -135,7 +135,7 @@ class Engine:
             row = self._store.runs.get(run_id)
             if row is None or row.state not in FINAL_STATES:
                 return
-            tasks = self._store.tasks.of_run(run_id)
+            tasks = self._store.tasks.list_of_run(run_id)
             self._store.tasks.save(reset_for_retry(read_stored_pipeline(row), tasks))
             self._store.runs.set_state(run_id, "RUNNING", finished_at=0)
         self._enqueue(run_id, self._open_run)
@@ -230,7 +230,7 @@ class Engine:
         if row is None or run_id in self._runs or row.state in FINAL_STATES:
             return
         try:
-            self._start_run(self._activate(row, self._store.tasks.of_run(run_id)))
+            self._start_run(self._activate(row, self._store.tasks.list_of_run(run_id)))
         except (ValueError, OSError) as error:
             self._give_up(run_id, f"It cannot run: {error}")
         else:
@@ -289,7 +289,7 @@ class Engine:
         now = self._clock()
 
         def store_tasks() -> None:
-            self._store.tasks.save(end_tasks(self._store.tasks.of_run(run_id), reason, now))
+            self._store.tasks.save(end_tasks(self._store.tasks.list_of_run(run_id), reason, now))
 
         with self._store.db.write():
             self._containment.contain(f"the tasks of run {run_id}", store_tasks)
@@ -303,7 +303,7 @@ class Engine:
             if not run.plan.over:
                 return  # its processes must end first; `_release` calls this again
             self._drop(run_id)
-        borrowed = self._store.tasks.borrowed_from(run_id)
+        borrowed = self._store.tasks.list_cache_sources(run_id)
         self._store.tasks.remove(run_id)
         for each in (run_id, *(other for other in borrowed if self._store.runs.get(other) is None)):
             lent = self._store.tasks.is_borrowed(each)
@@ -353,7 +353,7 @@ class Engine:
     def _find_cached(self, run: ActiveRun, node: TaskNode) -> Result | None:
         """Return the cached result that `node` may use; None without one."""
         mark = fingerprint(run.pipeline, node)
-        result = self._store.tasks.result(run.row.namespace, mark) if mark else None
+        result = self._store.tasks.find_result(run.row.namespace, mark) if mark else None
         return result if result is not None and outputs_exist(result.outputs) else None
 
     def _run_inline(self, run: ActiveRun, node: TaskNode, action: Callable[[], TaskValues]) -> None:

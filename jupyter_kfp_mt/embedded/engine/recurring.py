@@ -29,7 +29,7 @@ class RecurringRunController:
 
     def find_due(self) -> list[RecurringRunRow]:
         """Return the recurring runs whose time has come, in the order in which they start."""
-        rows = self._store.recurring_runs.due(int(self._clock()))
+        rows = self._store.recurring_runs.list_due(int(self._clock()))
         return [row for row in rows if row.recurring_run_id not in self._aside]
 
     def fire(self, row: RecurringRunRow) -> str:
@@ -52,7 +52,7 @@ class RecurringRunController:
         if due > now:
             self._store.recurring_runs.set_next(row.recurring_run_id, due, fired=row.fired)
             return ""
-        if self._store.runs.unfinished_of(row.recurring_run_id) >= row.max_concurrency:
+        if self._store.runs.count_unfinished(row.recurring_run_id) >= row.max_concurrency:
             return ""
         if row.no_catchup:
             due = trigger.skip_missed(due, now=now)
@@ -63,7 +63,7 @@ class RecurringRunController:
     def _last_scheduled(self, row: RecurringRunRow) -> int | None:
         if not row.fired:
             return None
-        last = self._store.runs.last_scheduled(row.recurring_run_id)
+        last = self._store.runs.get_last_scheduled(row.recurring_run_id)
         return row.updated_at if last is None else last  # its runs may have been deleted
 
     def _store_run(self, row: RecurringRunRow, due: int, now: int) -> str:
@@ -96,9 +96,9 @@ class RecurringRunController:
             return "", "", row.spec, b"{}"
         pipelines = self._store.pipelines
         version = (
-            pipelines.version(row.pipeline_version_id)
+            pipelines.get_version(row.pipeline_version_id)
             if row.pipeline_version_id
-            else pipelines.latest(row.pipeline_id)
+            else pipelines.get_latest_version(row.pipeline_id)
         )
         if version is None:
             return None

@@ -66,7 +66,7 @@ class ExperimentTable:
         """Return the experiment of this id, in any namespace."""
         return self._one("experiment_id = ?", experiment_id)
 
-    def named(self, namespace: str, name: str) -> ExperimentRow | None:
+    def find_by_name(self, namespace: str, name: str) -> ExperimentRow | None:
         """Return the experiment of this name in `namespace`."""
         return self._one("namespace = ? AND name_key = ?", namespace, fold(name))
 

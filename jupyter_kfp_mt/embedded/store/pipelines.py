@@ -113,19 +113,19 @@ class PipelineTable:
         """Return the pipeline of this id, in any namespace."""
         return self._pipeline("pipeline_id = ?", pipeline_id)
 
-    def named(self, namespace: str, name: str) -> PipelineRow | None:
+    def find_by_name(self, namespace: str, name: str) -> PipelineRow | None:
         """Return the pipeline of this name in `namespace`; "" for a shared one."""
         return self._pipeline("namespace = ? AND name_key = ?", namespace, fold(name))
 
-    def version(self, pipeline_version_id: str) -> VersionRow | None:
+    def get_version(self, pipeline_version_id: str) -> VersionRow | None:
         """Return the version of this id, of any pipeline."""
         return self._version("pipeline_version_id = ?", pipeline_version_id)
 
-    def latest(self, pipeline_id: str) -> VersionRow | None:
+    def get_latest_version(self, pipeline_id: str) -> VersionRow | None:
         """Return the newest version of a pipeline."""
         return self._version("pipeline_id = ? ORDER BY created_at DESC, seq DESC", pipeline_id)
 
-    def latest_of(self, pipeline_ids: Sequence[str]) -> dict[str, VersionRow]:
+    def get_latest_versions(self, pipeline_ids: Sequence[str]) -> dict[str, VersionRow]:
         """Return the newest version of each of these pipelines that has one."""
         marks = ",".join("?" * len(pipeline_ids))
         rows = self._db.read.execute(

@@ -109,7 +109,7 @@ class RecurringRunTable:
         """Return one page of recurring runs."""
         return read_page(self._db, LISTING, query, _make_row)
 
-    def waiting(self) -> int:
+    def count_waiting(self) -> int:
         """Count those that are enabled and fire within a year: the server stays up for them."""
         (count,) = self._db.read.execute(
             "SELECT COUNT(*) FROM recurring_runs WHERE enabled = 1 AND (next_at IS NULL OR next_at < ?)",
@@ -117,7 +117,7 @@ class RecurringRunTable:
         ).fetchone()
         return int(count)
 
-    def due(self, now: int) -> list[RecurringRunRow]:
+    def list_due(self, now: int) -> list[RecurringRunRow]:
         """Return the enabled ones whose `next_at` has come or is not computed yet, oldest first."""
         return self._rows("enabled = 1 AND (next_at IS NULL OR next_at <= ?)", now)
 

@@ -191,26 +191,26 @@ class RunTable:
         if query.scope in _TOTALS:
             scope = _TOTALS[query.scope] + query.scope_value.lower()
             if not query.predicates:
-                total = self.total(scope)
+                total = self.count(scope)
             elif len(query.predicates) == 1:
                 total = self._total_of(scope, query.predicates[0])
         return read_page(self._db, LISTING, query, RunRow, total)
 
     def _total_of(self, scope: str, predicate: Predicate) -> int | None:
         if predicate.field == "storage_state" and predicate.operation == "EQUALS":
-            return self.total(scope, str(predicate.value).upper() or "-")
+            return self.count(scope, str(predicate.value).upper() or "-")
         return None
 
-    def of_recurring_run(self, recurring_run_id: str, display_name: str) -> RunRow | None:
+    def find_of_recurring_run(self, recurring_run_id: str, display_name: str) -> RunRow | None:
         """Return the run that this recurring run started under this name."""
         return self._one("recurring_run_id = ? AND display_name = ?", recurring_run_id, display_name)
 
-    def unfinished(self) -> list[str]:
+    def list_unfinished(self) -> list[str]:
         """Return the ids of all runs that are not in a final state, oldest first."""
         rows = self._db.read.execute(f"SELECT run_id FROM runs WHERE {_UNFINISHED} ORDER BY seq")
         return [run_id for (run_id,) in rows]
 
-    def unfinished_of(self, recurring_run_id: str) -> int:
+    def count_unfinished(self, recurring_run_id: str) -> int:
         """Count the runs of a recurring run that have not ended."""
         (count,) = self._db.read.execute(
             "SELECT COUNT(*) FROM runs WHERE recurring_run_id = ? AND recurring_run_id <> ''"
@@ -219,7 +219,7 @@ class RunTable:
         ).fetchone()
         return int(count)
 
-    def last_scheduled(self, recurring_run_id: str) -> int | None:
+    def get_last_scheduled(self, recurring_run_id: str) -> int | None:
         """Return the latest time that a recurring run has started a run for; None without a run."""
         (latest,) = self._db.read.execute(
             "SELECT MAX(scheduled_at) FROM runs WHERE recurring_run_id = ? AND recurring_run_id <> ''",
@@ -307,7 +307,7 @@ class RunTable:
         with self._db.write() as sql:
             sql.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
 
-    def total(self, scope: str, storage_state: str = "") -> int:
+    def count(self, scope: str, storage_state: str = "") -> int:
         """Return the maintained number of runs of `n:<namespace>` or `e:<experiment id>`."""
         (count,) = self._db.read.execute(
             "SELECT COALESCE(SUM(n), 0) FROM run_totals WHERE scope = ? AND ? IN (storage_state, '')",

@@ -166,12 +166,12 @@ class TaskTable:
                 [msgspec.structs.asdict(row) for row in rows],
             )
 
-    def of_run(self, run_id: str) -> list[TaskRow]:
+    def list_of_run(self, run_id: str) -> list[TaskRow]:
         """Return the tasks of a run in the order they were made."""
         rows = self._db.read.execute(f"SELECT {_FIELDS} FROM tasks WHERE run_id = ? ORDER BY seq", (run_id,))
         return [TaskRow(**dict(row)) for row in rows]
 
-    def of_runs(self, run_ids: Sequence[str]) -> dict[str, list[TaskBrief]]:
+    def list_of_runs(self, run_ids: Sequence[str]) -> dict[str, list[TaskBrief]]:
         """Return the tasks of several runs, as lists show them."""
         marks = ",".join("?" * len(run_ids))
         rows = self._db.read.execute(
@@ -182,9 +182,9 @@ class TaskTable:
             tasks.setdefault(task.run_id, []).append(task)
         return tasks
 
-    def tasks(self, run_id: str) -> list[Task]:
+    def list_tasks(self, run_id: str) -> list[Task]:
         """Return the tasks of a run as the API shows them, each with the ids of those below it."""
-        return _with_children([row.to_task() for row in self.of_run(run_id)])
+        return _with_children([row.to_task() for row in self.list_of_run(run_id)])
 
     def get(self, run_id: str, task_id: str, *, values: bool = True) -> TaskRow | None:
         """Return the task of this id in the run; its path or its name will do as well.
@@ -205,7 +205,7 @@ class TaskTable:
             sql.execute("DELETE FROM tasks WHERE run_id = ?", (run_id,))
             sql.execute("DELETE FROM results WHERE run_id = ?", (run_id,))
 
-    def borrowed_from(self, run_id: str) -> list[str]:
+    def list_cache_sources(self, run_id: str) -> list[str]:
         """Return the runs whose results this one uses."""
         rows = self._db.read.execute(
             "SELECT DISTINCT cached_from_run_id FROM tasks WHERE run_id = ? AND cached_from_run_id <> ''",
@@ -220,7 +220,7 @@ class TaskTable:
         ).fetchone()
         return row is not None
 
-    def result(self, namespace: str, fingerprint: str) -> Result | None:
+    def find_result(self, namespace: str, fingerprint: str) -> Result | None:
         """Return the result of an earlier task with this fingerprint in `namespace`."""
         row = self._db.read.execute(
             "SELECT run_id, outputs FROM results WHERE namespace = ? AND fingerprint = ?",

@@ -61,20 +61,20 @@ class TenantTable:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def setting(self, key: str, otherwise: str) -> str:
+    def ensure_setting(self, key: str, otherwise: str) -> str:
         """Return the stored value of `key`; stores `otherwise` when there is none."""
         with self._db.write() as sql:
             sql.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (key, otherwise))
             return str(sql.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()[0])
 
-    def profile(self, namespace: str) -> ProfileRow | None:
+    def get_profile(self, namespace: str) -> ProfileRow | None:
         """Return the profile of this name."""
         row = self._db.read.execute(
             "SELECT namespace, owner, uid, created_at FROM profiles WHERE namespace = ?", (namespace,)
         ).fetchone()
         return None if row is None else ProfileRow(**dict(row))
 
-    def profiles(self) -> list[ProfileRow]:
+    def list_profiles(self) -> list[ProfileRow]:
         """Return all profiles, sorted by name."""
         rows = self._db.read.execute(
             "SELECT namespace, owner, uid, created_at FROM profiles ORDER BY namespace"
@@ -99,14 +99,14 @@ class TenantTable:
             for account in accounts:
                 sql.execute("DELETE FROM contributors WHERE subject = ?", (account,))
 
-    def contributor_role(self, namespace: str, subject: str) -> str:
+    def get_role(self, namespace: str, subject: str) -> str:
         """Return the role of `subject` in `namespace`; "" for none."""
         row = self._db.read.execute(
             "SELECT role FROM contributors WHERE namespace = ? AND subject = ?", (namespace, subject)
         ).fetchone()
         return str(row[0]) if row else ""
 
-    def contributors(self, namespace: str) -> list[Contributor]:
+    def list_contributors(self, namespace: str) -> list[Contributor]:
         """Return all contributors of `namespace`."""
         rows = self._db.read.execute(
             "SELECT subject, role FROM contributors WHERE namespace = ? ORDER BY subject", (namespace,)
@@ -122,20 +122,20 @@ class TenantTable:
 
     def secret(self, namespace: str, name: str) -> dict[str, str] | None:
         """Return keys and values of a secret."""
-        return self.data(namespace, SECRET, name)
+        return self.get_data(namespace, SECRET, name)
 
     def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
         """Return keys and values of a config map."""
-        return self.data(namespace, CONFIG_MAP, name)
+        return self.get_data(namespace, CONFIG_MAP, name)
 
-    def data(self, namespace: str, kind: str, name: str) -> dict[str, str] | None:
+    def get_data(self, namespace: str, kind: str, name: str) -> dict[str, str] | None:
         """Return keys and values of a secret or config map."""
         row = self._db.read.execute(
             "SELECT data FROM secrets WHERE namespace = ? AND kind = ? AND name = ?", (namespace, kind, name)
         ).fetchone()
         return None if row is None else msgspec.json.decode(row[0], type=dict[str, str])
 
-    def keys(self, namespace: str, kind: str) -> dict[str, list[str]]:
+    def list_keys(self, namespace: str, kind: str) -> dict[str, list[str]]:
         """Return the names of the secrets or config maps of `namespace`, each with its keys; no values."""
         rows = self._db.read.execute(
             "SELECT name, data FROM secrets WHERE namespace = ? AND kind = ? ORDER BY name", (namespace, kind)
@@ -145,7 +145,7 @@ class TenantTable:
     def set_data(self, namespace: str, kind: str, name: str, data: dict[str, str]) -> None:
         """Store keys and values; stored keys that are not in `data` stay."""
         with self._db.write() as sql:
-            merged = {**(self.data(namespace, kind, name) or {}), **data}
+            merged = {**(self.get_data(namespace, kind, name) or {}), **data}
             sql.execute(
                 "INSERT OR REPLACE INTO secrets VALUES (?, ?, ?, ?)",
                 (namespace, kind, name, msgspec.json.encode(merged)),

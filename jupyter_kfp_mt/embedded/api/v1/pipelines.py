@@ -91,7 +91,7 @@ def _url(call: Call) -> str:
 def get_pipeline(manager: ResourceManager, call: Call) -> Json:
     """Return a pipeline; for v1 one without versions does not exist."""
     pipeline_id = call.row.pipeline_id
-    latest = manager.store.pipelines.latest(pipeline_id)
+    latest = manager.store.pipelines.get_latest_version(pipeline_id)
     if latest is None:
         with prefix_errors(
             f"Failed to get a pipeline (v1beta1) {pipeline_id} due to error fetching the latest pipeline"
@@ -107,13 +107,13 @@ def find_by_name(manager: ResourceManager, call: Call) -> Target:
     namespace, name = call.params["namespace"], call.params["name"]
     if namespace == "-" or not manager.tenancy.multi_user:
         namespace = ""
-    return Target(namespace, name, manager.store.pipelines.named(namespace, name))
+    return Target(namespace, name, manager.store.pipelines.find_by_name(namespace, name))
 
 
 def get_pipeline_by_name(manager: ResourceManager, call: Call) -> Json:
     """Return the pipeline of this name."""
     namespace, name = call.params["namespace"], call.params["name"]
-    latest = manager.store.pipelines.latest(call.row.pipeline_id) if call.row else None
+    latest = manager.store.pipelines.get_latest_version(call.row.pipeline_id) if call.row else None
     if call.row is None or latest is None:
         with prefix_errors(
             f"ResourceManager (v1beta1): Failed to get a pipeline named {name} in namespace {namespace}"
@@ -140,7 +140,7 @@ def list_pipelines(manager: ResourceManager, call: Call) -> Json:
     """List the pipelines of a namespace, or the shared ones, each with its latest version."""
 
     def render(rows: Sequence[PipelineRow]) -> list[Json]:
-        latest = manager.store.pipelines.latest_of([row.pipeline_id for row in rows])
+        latest = manager.store.pipelines.get_latest_versions([row.pipeline_id for row in rows])
         return [render_pipeline(row, latest.get(row.pipeline_id)) for row in rows]
 
     return render_page(
@@ -158,7 +158,7 @@ def get_template(manager: ResourceManager, call: Call) -> Json:
     """Return the YAML of a version, or of a pipeline's latest."""
     row = call.row
     if not isinstance(row, VersionRow):
-        row = manager.store.pipelines.latest(row.pipeline_id)
+        row = manager.store.pipelines.get_latest_version(row.pipeline_id)
     if row is None:
         with prefix_errors("Failed to get the latest template for a pipeline"):
             raise not_found("PipelineVersion", call.row.pipeline_id)

@@ -138,7 +138,7 @@ def create_run(manager: ResourceManager, call: Call) -> Json:
 
 def get_run(manager: ResourceManager, call: Call) -> Json:
     """Return a run with its run-time part."""
-    return render_run_detail(call.row, manager.store.tasks.tasks(call.row.run_id))
+    return render_run_detail(call.row, manager.store.tasks.list_tasks(call.row.run_id))
 
 
 def list_runs(manager: ResourceManager, call: Call) -> Json:

@@ -118,7 +118,7 @@ def get_pipeline(_manager: ResourceManager, call: Call) -> Json:
 def find_by_name(manager: ResourceManager, call: Call) -> Target:
     """Find the pipeline of this name in the namespace of the query; without one, a shared pipeline."""
     name, namespace = call.params["name"], namespace_of_query(manager, call)
-    row = manager.store.pipelines.named(namespace, name)
+    row = manager.store.pipelines.find_by_name(namespace, name)
     return Target("" if namespace == "-" else namespace, name, row)
 
 

@@ -80,14 +80,14 @@ def create_run(manager: ResourceManager, call: Call) -> RunMessage:
 def get_run(manager: ResourceManager, call: Call) -> RunMessage:
     """Return a run with its tasks."""
     run_id = call.row.run_id
-    return render_run(call.row, manager.store.tasks.of_runs([run_id]).get(run_id, ()))
+    return render_run(call.row, manager.store.tasks.list_of_runs([run_id]).get(run_id, ()))
 
 
 def list_runs(manager: ResourceManager, call: Call) -> Json:
     """List the runs of a namespace or an experiment, each with its tasks."""
 
     def render(rows: Sequence[RunRow]) -> list[RunMessage]:
-        tasks = manager.store.tasks.of_runs([row.run_id for row in rows])
+        tasks = manager.store.tasks.list_of_runs([row.run_id for row in rows])
         return [render_run(row, tasks.get(row.run_id, ())) for row in rows]
 
     scope = scope_of_runs(manager, call)
@@ -98,7 +98,7 @@ def list_runs(manager: ResourceManager, call: Call) -> Json:
 
 def list_tasks(manager: ResourceManager, call: Call) -> Json:
     """List every task of a run with values, attempts and reasons; KFP has no such route yet."""
-    tasks = manager.store.tasks.tasks(call.row.run_id)
+    tasks = manager.store.tasks.list_tasks(call.row.run_id)
     return {"tasks": [_render_task(task) for task in tasks], "total_size": len(tasks)}
 
 
