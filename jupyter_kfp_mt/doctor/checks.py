@@ -10,7 +10,7 @@ from ..context import Context
 from ..errors import KfpError, kfp_error
 from ..kube import Namespace
 from ..models import Check
-from ..service.details.cluster.access import missing_token
+from ..service.details.cluster.access import missing_token_error
 from ..tokens import warn_if_late
 from .evidence import Evidence, Server, Step, Unasked
 
@@ -150,7 +150,7 @@ def token(seen: Evidence, row: Row) -> Check:
         return row.ok("none; this KFP asks for none")
     if isinstance(seen.place, KfpError):
         return row.skipped("no KFP is known")
-    return row.error(missing_token(seen.place, seen.steps))
+    return row.error(missing_token_error(seen.place, seen.steps))
 
 
 def audience(seen: Evidence, row: Row) -> Check:

@@ -24,7 +24,13 @@ from ..context.saved import Saved, saved_context
 from ..errors import KfpError, kfp_error
 from ..kube import Access, Kubernetes, in_cluster
 from ..kube.objects import Namespace
-from ..service.details.cluster.access import CREATE_OPTION, DELETE_SET, LABEL_NOTEBOOK, Steps, look
+from ..service.details.cluster.access import (
+    CREATE_OPTION,
+    DELETE_SET,
+    LABEL_NOTEBOOK,
+    AccessSteps,
+    read_access,
+)
 from ..settings import KfpSettings
 from ..tokens import TokenClaims
 
@@ -82,7 +88,7 @@ class Evidence(NamedTuple):
     server: Server | KfpError | Unasked = UNASKED
     log_in: bool | KfpError | Unasked = UNASKED
     profile: Namespace | KfpError | Unasked | None = UNASKED
-    steps: Steps = Steps()
+    steps: AccessSteps = AccessSteps()
     may_create_option: bool | None = None
     may_restart: bool | None = None
     rights: Mapping[str, bool] | KfpError | Unasked = UNASKED
@@ -181,7 +187,7 @@ class _Asked:
             known = known._replace(filters=_or(asked.filters(), ()), until=Step.FILTERS)
             yield known
             known = known._replace(
-                steps=_or(asked.steps(), Steps()),
+                steps=_or(asked.steps(), AccessSteps()),
                 may_create_option=_or(asked.create(), None),
                 may_restart=_or(asked.restart(), None),
                 until=Step.OPTION,
@@ -221,7 +227,7 @@ class _OfKubernetes:
 
         self.profile = asking.start(lambda: kubernetes.namespace(here))
         self.filters = asking.start(lambda: tuple(kubernetes.filters_with(HEADER, here)))
-        self.steps = asking.start(lambda: look(kubernetes, seen()))
+        self.steps = asking.start(lambda: read_access(kubernetes, seen()))
         self.create = asking.start(lambda: kubernetes.may(CREATE_OPTION, here))
         self.restart = asking.start(restart)
         self.rights = asking.start(rights)

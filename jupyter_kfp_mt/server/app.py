@@ -62,7 +62,7 @@ class KfpExtension(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make what the handlers share; nothing is asked of KFP before the first page is."""
-        settings = self._usable_settings()
+        settings = self._load_usable_settings()
         upstream = Upstream(
             self.service_factory,
             self._stop_embedded,
@@ -72,7 +72,7 @@ class KfpExtension(ExtensionApp):
             may_change=settings.allow_doctor_changes,
         )
         self.settler = Settler(Path(settings.data_dir).expanduser(), upstream.service)
-        self.settler.begin()  # with what an earlier process left open
+        self.settler.start()  # with what an earlier process left open
         self.parts = Parts(
             upstream=upstream,
             streams=Streams(upstream.service, settings.poll_active_s, settings.poll_idle_s),
@@ -83,7 +83,7 @@ class KfpExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Serve the route table."""
-        self.handlers.extend(url_specs(self.parts))
+        self.handlers.extend(make_url_specs(self.parts))
 
     async def stop_extension(self) -> None:
         """End the event streams and take no more work."""
@@ -110,7 +110,7 @@ class KfpExtension(ExtensionApp):
     def _load_settings(self) -> KfpSettings:
         return load_settings(config=self.config)
 
-    def _usable_settings(self) -> KfpSettings:
+    def _load_usable_settings(self) -> KfpSettings:
         """The settings; when a file of theirs is broken the panel says so, and Jupyter starts."""
         try:
             return self._load_settings()
@@ -119,7 +119,7 @@ class KfpExtension(ExtensionApp):
             return KfpSettings()
 
 
-def url_specs(parts: Parts) -> list[tuple[str, type, dict[str, object]]]:
+def make_url_specs(parts: Parts) -> list[tuple[str, type, dict[str, object]]]:
     """The route table as tornado wants it; a part of a path that cannot be is refused by the handler."""
     verbs: dict[str, dict[str, Route]] = {}
     for route in ROUTES:

@@ -133,7 +133,7 @@ class KfpHandler(APIHandler):
             where, run_id = (self.path_kwargs.get(name, "") for name in ("namespace", "run_id"))
             self.parts.streams.look_now(where, run_id)
         if self.get_status() == 202:  # a submit that is not confirmed yet
-            self.parts.settler.begin()
+            self.parts.settler.start()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """The one place where an error becomes JSON; never with a stack."""
@@ -141,7 +141,7 @@ class KfpHandler(APIHandler):
         if isinstance(error, KfpError):
             self.set_status(error.status)
         else:
-            error = self._jupyters_error(status_code, error)
+            error = self._translate_error(status_code, error)
         if isinstance(error, KfpConnectionError):
             self.parts.upstream.forget()
         # the id of this request, whose search for KFP may have failed for many at once
@@ -166,7 +166,7 @@ class KfpHandler(APIHandler):
         """Who asks, as far as it is known: `current_user` must not be asked before Jupyter has looked."""
         return getattr(self, "_jupyter_current_user", None)
 
-    def _jupyters_error(self, status: int, error: BaseException | None) -> KfpError:
+    def _translate_error(self, status: int, error: BaseException | None) -> KfpError:
         """What tornado and Jupyter refuse, in our words."""
         reason = error.log_message or "" if isinstance(error, web.HTTPError) else ""
         if status in (401, 403):

@@ -30,11 +30,11 @@ class EventsHandler(KfpHandler):
     async def get(self, namespace: str) -> None:
         """Goes on until the page leaves or the server stops."""
         await self.service(namespace)
-        stream = self.parts.streams.of(namespace)
+        stream = self.parts.streams.get_stream(namespace)
         loop = asyncio.get_running_loop()
         ticket = stream.join(lambda: loop.call_soon_threadsafe(self._news.set))
         try:
-            await self._tell(stream)
+            await self._send_events(stream)
         except StreamClosedError:
             self.log.debug("jupyter_kfp_mt: a page left the events of %s", namespace)
         finally:
@@ -45,7 +45,7 @@ class EventsHandler(KfpHandler):
         super().initialize(parts, routes)
         self._news = asyncio.Event()
 
-    async def _tell(self, stream: Stream) -> None:
+    async def _send_events(self, stream: Stream) -> None:
         _set_headers(self)
         last_id = self.request.headers.get("Last-Event-ID", "")
         while not (self._left or self.parts.streams.closed):

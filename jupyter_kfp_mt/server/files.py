@@ -14,7 +14,7 @@ from ..models import Source, SourceKind
 from .base import KfpHandler
 
 
-async def with_text(handler: KfpHandler, source: Source) -> Source:
+async def read_file_source(handler: KfpHandler, source: Source) -> Source:
     """Return `source`, a file replaced by its text.
 
     Raises `not-found`, `too-large` and `not-a-pipeline`, and 403 when the caller may not read files.
@@ -24,7 +24,7 @@ async def with_text(handler: KfpHandler, source: Source) -> Source:
     user = handler.current_user
     if not await ensure_async(handler.authorizer.is_authorized(handler, user, "read", "contents")):
         raise web.HTTPError(403, "You may not read files on this Jupyter server.")
-    found = await _get(handler, source.path, content=False)
+    found = await _read_model(handler, source.path, content=False)
     if found["type"] == "directory":
         raise kfp_error("bad-input", field="source.path", problem="is a folder")
     size, limit = found.get("size") or 0, handler.parts.upload_limit
@@ -32,11 +32,11 @@ async def with_text(handler: KfpHandler, source: Source) -> Source:
         mebibyte = 1 << 20
         words = {"size": f"{size / mebibyte:.1f} MiB", "limit": f"{limit // mebibyte} MiB"}
         raise kfp_error("too-large", thing="The file", **words)
-    text = (await _get(handler, source.path, content=True))["content"]
+    text = (await _read_model(handler, source.path, content=True))["content"]
     return msgspec.structs.replace(source, kind=SourceKind.TEXT, text=text)
 
 
-async def _get(handler: KfpHandler, path: str, *, content: bool) -> dict[str, Any]:
+async def _read_model(handler: KfpHandler, path: str, *, content: bool) -> dict[str, Any]:
     """The contents manager's model of a file."""
     form = {"type": "file", "format": "text"} if content else {}
     get: Callable[..., Any] = handler.contents_manager.get

@@ -23,7 +23,7 @@ from ..models import (
 )
 from .base import KfpHandler, may
 from .events import DoctorEventsHandler, EventsHandler
-from .files import with_text
+from .files import read_file_source
 
 __all__ = [
     "AccessOptionHandler",
@@ -127,7 +127,7 @@ class InspectHandler(KfpHandler):
     @may("read")
     async def post(self, namespace: str) -> None:
         """Starts nothing."""
-        source = await with_text(self, self.body(Source))
+        source = await read_file_source(self, self.body(Source))
         service = await self.service(namespace)
         self.send(await self.off_loop(service.inspect, source))
 
@@ -147,7 +147,7 @@ class RunsHandler(KfpHandler):
     async def post(self, namespace: str) -> None:
         """Start one."""
         request = self.body(SubmitRequest)
-        request = msgspec.structs.replace(request, source=await with_text(self, request.source))
+        request = msgspec.structs.replace(request, source=await read_file_source(self, request.source))
         service = await self.service(namespace)
         run = await self.off_loop(service.start_run, request, patient=False)
         if run.phase is Phase.UNCONFIRMED:
@@ -273,7 +273,7 @@ class PipelinesHandler(KfpHandler):
     async def post(self, namespace: str) -> None:
         """Register one privately, or a new version of a known name."""
         request = self.body(UploadRequest)
-        source = await with_text(self, request.source)
+        source = await read_file_source(self, request.source)
         service = await self.service(namespace)
         version = await self.off_loop(
             service.upload, source, name=request.name, description=request.description

@@ -40,7 +40,7 @@ def read_body(data: bytes, model: type[M]) -> M:
     try:
         return msgspec.json.decode(data or b"{}", type=model)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _refusal(str(error), "body") from error
+        raise _to_bad_input(str(error), "body") from error
     except RecursionError as error:
         raise kfp_error("bad-input", field="body", problem="is nested too deeply") from error
 
@@ -49,7 +49,11 @@ def check_size(data: bytes, limit: int) -> None:
     """Raise `too-large` when a body is longer than `limit` bytes."""
     if len(data) > limit:
         raise kfp_error(
-            "too-large", thing="The request", size=_mebibytes(len(data)), limit=_mebibytes(limit), next=""
+            "too-large",
+            thing="The request",
+            size=_format_mebibytes(len(data)),
+            limit=_format_mebibytes(limit),
+            next="",
         )
 
 
@@ -64,7 +68,7 @@ def read_query(given: Mapping[str, list[bytes]], known: Iterable[tuple[str, Any]
         if name in types:
             values[name] = _read_argument(name, texts[-1], types[name])
         elif name not in _JUPYTERS_OWN and not name.isdigit():
-            raise kfp_error("bad-input", field=_short(name), problem="is not known")
+            raise kfp_error("bad-input", field=_shorten(name), problem="is not known")
     return values
 
 
@@ -84,7 +88,7 @@ def check_names(names: Mapping[str, Any]) -> None:
         )
     for name, (thing, where) in _THINGS.items():
         if name in names and not re.fullmatch(IDENTIFIER, names[name]):
-            raise kfp_error("not-found", thing=thing, ref=_short(names[name]), ns=namespace, list=where)
+            raise kfp_error("not-found", thing=thing, ref=_shorten(names[name]), ns=namespace, list=where)
 
 
 def _read_argument(name: str, text: bytes, kind: Any) -> Any:
@@ -95,12 +99,12 @@ def _read_argument(name: str, text: bytes, kind: Any) -> Any:
         read = msgspec.convert(value, kind, strict=False)
         return tuple(phase.value for phase in read) if kind is States else read
     except msgspec.ValidationError as error:
-        raise _refusal(str(error), name) from error
+        raise _to_bad_input(str(error), name) from error
     except UnicodeDecodeError as error:
         raise kfp_error("bad-input", field=name, problem="is not UTF-8") from error
 
 
-def _refusal(message: str, whole: str) -> KfpError:
+def _to_bad_input(message: str, whole: str) -> KfpError:
     """`bad-input` in our words for what msgspec says; `whole` is the name of what was read."""
     text, _, place = message.partition(" - at `$")
     path = place.rstrip("`").lstrip(".")
@@ -109,19 +113,19 @@ def _refusal(message: str, whole: str) -> KfpError:
     if found := unknown or missing:
         field = f"{path}.{found[1]}" if path else found[1]
         return kfp_error(
-            "bad-input", field=_short(field), problem="is not known" if unknown else "is missing"
+            "bad-input", field=_shorten(field), problem="is not known" if unknown else "is missing"
         )
     for word, ours in _WORDS.items():
         text = text.replace(word, ours)
     text = text.replace("`", "")
     problem = text if text[:2].isupper() else text[:1].lower() + text[1:]
     field = whole + path if not path or path.startswith("[") else path
-    return kfp_error("bad-input", field=_short(field), problem=_short(problem))
+    return kfp_error("bad-input", field=_shorten(field), problem=_shorten(problem))
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= 100 else text[:99] + "…"
 
 
-def _mebibytes(count: int) -> str:
+def _format_mebibytes(count: int) -> str:
     return f"{count / (1 << 20):.1f} MiB"

@@ -32,47 +32,47 @@ class Settler:
         self._again = False
         self._thread: threading.Thread | None = None
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """See to what is open, if anything is; returns at once."""
         if not self._journal.is_file():
             return
         with self._lock:
             self._again = True
             if self._thread is None and not self._over.is_set():
-                self._thread = threading.Thread(target=self._go_on, name="kfp-settle", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="kfp-settle", daemon=True)
                 self._thread.start()
 
     def close(self) -> None:
         """Look no more."""
         self._over.set()
 
-    def _go_on(self) -> None:
+    def _run(self) -> None:
         pause: float | None = FIRST
         while not self._over.wait(pause):
             with self._lock:
                 self._again = False
-            pause = self._look()
+            pause = self._settle_once()
             with self._lock:
                 if pause is None and not self._again:
                     self._thread = None
                     return
             pause = FIRST if pause is None else pause
 
-    def _look(self) -> float | None:
+    def _settle_once(self) -> float | None:
         """Look once; the seconds until the next look, None when there is nothing to look at."""
-        if not self._anything_open():
+        if not self._has_open():
             return None
         try:
             return self._open().settle()
         except (KfpError, CancelledError):  # not reached, or this server is stopping
             return AFTER_FAILURE
 
-    def _anything_open(self) -> bool:
+    def _has_open(self) -> bool:
         from ..service.state.journal import Journal
         from ..service.submit.settle import DAY
 
         journal = Journal(self._journal)
         try:
-            return bool(journal.pending(time.time() - DAY))
+            return bool(journal.list_pending(time.time() - DAY))
         finally:
             journal.close()

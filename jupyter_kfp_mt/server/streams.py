@@ -22,7 +22,7 @@ NAMESPACES = 32  # whose events are remembered at a time
 Wake = Callable[[], object]
 
 
-class Event(NamedTuple):
+class StreamEvent(NamedTuple):
     """One event as it goes over the wire."""
 
     seq: int
@@ -40,7 +40,7 @@ class EventLog:
         self._most = most
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
-        self._events: deque[Event] = deque()
+        self._events: deque[StreamEvent] = deque()
         self._bytes = 0
         self._seq = 0
         self._began = False  # whether all were told to read everything; differences follow
@@ -50,7 +50,7 @@ class EventLog:
         with self._lock:
             self._seq += 1
             self._began |= not isinstance(change, Status)
-            event = Event(self._seq, _encode(self._id(self._seq), change))
+            event = StreamEvent(self._seq, _encode(self._id(self._seq), change))
             self._events.append(event)
             self._bytes += len(event.text)
             while len(self._events) > self._most or (
@@ -139,17 +139,17 @@ class Streams:
         self._streams: dict[str, Stream] = {}
         self.closed = False
 
-    def of(self, namespace: str) -> Stream:
+    def get_stream(self, namespace: str) -> Stream:
         """The stream of `namespace`."""
         stream = self._streams.pop(namespace, None)
         if stream is None:
-            stream = self._new(namespace)
+            stream = self._make_stream(namespace)
         self._streams[namespace] = stream  # the newest last
         for name in [name for name, old in self._streams.items() if old.idle][:-NAMESPACES]:
             del self._streams[name]
         return stream
 
-    def _new(self, namespace: str) -> Stream:
+    def _make_stream(self, namespace: str) -> Stream:
         from .watch import Pace, Watch
 
         pace = Pace(active=self._active, idle=self._idle)

@@ -75,17 +75,17 @@ class Difference(NamedTuple):
     gap: bool = False  # the looks do not overlap: what lies between is not known
 
 
-def difference(before: Rows, after: Rows) -> Difference:
+def compare(before: Rows, after: Rows) -> Difference:
     """Return what changed from one look to the next."""
     known, seen = before.every, after.every
     runs = [run for run_id, run in seen.items() if known.get(run_id) != run]
-    vanished = {run_id for run_id, run in known.items() if run_id not in seen and _would_be_on(after, run)}
+    vanished = {run_id for run_id, run in known.items() if run_id not in seen and _belongs_on(after, run)}
     removed = vanished | after.gone
     gap = after.full and not before.newest.keys() & after.newest.keys()
     return Difference(runs, sorted(removed), gap)
 
 
-def _would_be_on(rows: Rows, run: Run) -> bool:
+def _belongs_on(rows: Rows, run: Run) -> bool:
     """Whether `run` would still be on the newest page if it existed."""
     if not rows.full:
         return True
@@ -103,19 +103,19 @@ class Pace(NamedTuple):
     least: float = 0.2  # between two looks, however often one is asked for
     most: float = 120.0  # between two attempts at a server that does not answer
 
-    def after_look(self, *, active: bool, embedded: bool) -> float:
+    def pause_after_look(self, *, active: bool, embedded: bool) -> float:
         """The pause after a look that went well."""
         if embedded:
             return self.embedded if active else self.embedded_idle
         return self.active if active else self.idle
 
-    def after_failure(self, failures: int, *, embedded: bool) -> float:
+    def pause_after_failure(self, failures: int, *, embedded: bool) -> float:
         """The pause after the n-th failure in a row, twice as long each time."""
         first = max(1.0, self.embedded if embedded else self.active)
         return min(self.most, first * 2.0 ** min(failures - 1, 16))
 
 
-def look(service: Watched, before: Rows, asked_for: Collection[str] = ()) -> Rows:
+def read_rows(service: Watched, before: Rows, asked_for: Collection[str] = ()) -> Rows:
     """Ask for what can have changed since `before`, and for the runs `asked_for`; raises `KfpError`."""
     page = service.page_runs(RunQuery(page_size=PAGE))
     newest = {run.run_id: run for run in page.runs}
@@ -127,14 +127,14 @@ def look(service: Watched, before: Rows, asked_for: Collection[str] = ()) -> Row
         active = service.page_runs(RunQuery(state=ACTIVE_STATES, page_size=PAGE))
         older = {run.run_id: run for run in active.runs if run.run_id not in newest}
     missing = sorted(wanted - older.keys())
-    found = {run_id: _row(service, run_id) for run_id in missing[:LOOK_UPS]}
+    found = {run_id: _read_row(service, run_id) for run_id in missing[:LOOK_UPS]}
     known = before.every
     older |= {run_id: known[run_id] for run_id in missing[LOOK_UPS:] if run_id in known}
     older |= {run_id: run for run_id, run in found.items() if run is not None}
     return Rows(newest, older, frozenset(run_id for run_id, run in found.items() if run is None), full=True)
 
 
-def _row(service: Watched, run_id: str) -> Run | None:
+def _read_row(service: Watched, run_id: str) -> Run | None:
     """The run as a list shows it, or None when it is no longer there or archived."""
     try:
         run = service.get_run(run_id)
@@ -191,7 +191,7 @@ class Watch:
                 self._wake.set()
             if self._thread is None:
                 self._wake.clear()
-                self._thread = threading.Thread(target=self._look_on, name="kfp-watch", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="kfp-watch", daemon=True)
                 self._thread.start()
 
     def remove(self, listener: Listener) -> None:
@@ -211,7 +211,7 @@ class Watch:
                 self._asked_for.add(run_id)
             self._wake.set()
 
-    def step(self) -> float:
+    def look_once(self) -> float:
         """Look once, tell what changed, and return the seconds until the next look."""
         with self._lock:
             asked_for = frozenset(self._asked_for)
@@ -235,31 +235,31 @@ class Watch:
                 raise error_from_body(status.error)
             moved = known is None or status.endpoint != known.endpoint
             before = None if moved else self._rows
-            after = look(service, before or Rows(), asked_for)
+            after = read_rows(service, before or Rows(), asked_for)
         except KfpError as error:
             return self._failed(error)
         changes: list[Change] = [] if status == known else [status]
-        runs, removed, gap = difference(before or Rows(), after)
+        runs, removed, gap = compare(before or Rows(), after)
         if before is None or gap:
             changes.append(Reset())
         elif runs or removed:
             now = self._now()
             changes.append(RunsEvent(namespace=self._namespace, runs=runs, removed=removed, at=now))
-        pause = self._pace.after_look(active=bool(after.active), embedded=status.embedded)
+        pause = self._pace.pause_after_look(active=bool(after.active), embedded=status.embedded)
         return _Seen(changes, after, status, 0, pause)
 
     def _failed(self, error: KfpError) -> _Seen:
         failures = self._failures + 1
         known = self._status or Status(connected=False, namespace=self._namespace, version=__version__)
-        pause = self._pace.after_failure(failures, embedded=known.embedded)
+        pause = self._pace.pause_after_failure(failures, embedded=known.embedded)
         reached = isinstance(error, KfpRefusedError)
-        status = msgspec.structs.replace(known, connected=reached, error=_waiting(error, pause, known))
+        status = msgspec.structs.replace(known, connected=reached, error=_to_body(error, pause, known))
         return _Seen([] if status == self._status else [status], self._rows, status, failures, pause)
 
-    def _look_on(self) -> None:
+    def _run(self) -> None:
         try:
             while True:
-                pause = self.step()
+                pause = self.look_once()
                 least = min(self._pace.least, pause)
                 time.sleep(least)
                 self._wake.wait(pause - least)
@@ -274,7 +274,7 @@ class Watch:
                     self._thread = None
 
 
-def _waiting(error: KfpError, pause: float, known: Status) -> ErrorBody:
+def _to_body(error: KfpError, pause: float, known: Status) -> ErrorBody:
     """The error as a watch tells it: when it says that we try again, it says when."""
     if error.code != "kfp-unavailable" or known.embedded:
         return error.body

@@ -14,28 +14,28 @@ from ..models import Healthz, Status
 from ..run_rules import ACTIVE
 from ..tokens import warn_if_late
 from .backend import Backend
-from .details.cluster.access import look, missing_token
+from .details.cluster.access import missing_token_error, read_access
 from .submit.settle import Settling, reconcile
 
 _RUNS_HERE = frozenset({"default-editor"})  # accounts that may run, by the profile controller's binding
 
 
-def status(backend: Backend, *, counts: bool, settling: Settling) -> Status:
+def read_status(backend: Backend, *, counts: bool, settling: Settling) -> Status:
     """Return who and where; trouble with the connection is in `error`, never raised.
 
     With `counts` it also counts the active runs and those that failed today, at two more calls. Without, two
     callers in the same moment cost one look.
     """
     if counts:
-        return _look(backend, settling)
+        return _read(backend, settling)
     kept = backend.caches.status.get(backend.context.namespace)
     if kept is not None:
-        return _with_rights(backend, kept)
-    found = _look(backend, None)
+        return _add_rights(backend, kept)
+    found = _read(backend, None)
     return found if found.error else backend.caches.status.put(backend.context.namespace, found)
 
 
-def _look(backend: Backend, settling: Settling | None) -> Status:
+def _read(backend: Backend, settling: Settling | None) -> Status:
     """Look at the server; without `settling` nothing is counted."""
     context = backend.context
     claims = context.credential.claims()
@@ -65,23 +65,23 @@ def _look(backend: Backend, settling: Settling | None) -> Status:
             embedded=health.embedded,
             connected=True,
         )
-        running, failed = _counts(backend, settling) if settling else (0, 0)
+        running, failed = _count_runs(backend, settling) if settling else (0, 0)
         if not settling:
             backend.learn_experiments()  # a page needs their names anyway, and it shows that we may look
     except KfpRefusedError as error:
         return msgspec.structs.replace(known, can_run=False, error=error.body)
     except KfpError as error:
-        told = _told(backend, error)
+        told = _explain_error(backend, error)
         return msgspec.structs.replace(known, connected=False, error=told.body)
     may_run = _may_run(backend, health, account)
     return msgspec.structs.replace(known, running=running, failed_today=failed, can_run=may_run)
 
 
-def _told(backend: Backend, error: KfpError) -> KfpError:
+def _explain_error(backend: Backend, error: KfpError) -> KfpError:
     """The error, with the step that is missing where a notebook has no token."""
     if error.code != "no-credential" or backend.kubernetes is None or not backend.context.notebook.name:
         return error
-    return missing_token(backend.context, look(backend.kubernetes, backend.context))
+    return missing_token_error(backend.context, read_access(backend.kubernetes, backend.context))
 
 
 def _may_run(backend: Backend, health: Healthz, account: str) -> bool | None:
@@ -93,7 +93,7 @@ def _may_run(backend: Backend, health: Healthz, account: str) -> bool | None:
     return backend.caches.rights.may_run(backend.kubernetes, backend.context.namespace)
 
 
-def _with_rights(backend: Backend, known: Status) -> Status:
+def _add_rights(backend: Backend, known: Status) -> Status:
     """`known` with the right to run, which may have been answered since."""
     if known.can_run is not None or not known.connected:
         return known
@@ -101,13 +101,13 @@ def _with_rights(backend: Backend, known: Status) -> Status:
     return msgspec.structs.replace(known, can_run=may_run)
 
 
-def _counts(backend: Backend, settling: Settling) -> tuple[int, int]:
+def _count_runs(backend: Backend, settling: Settling) -> tuple[int, int]:
     """How many runs are active, with the submits that are not confirmed, and how many failed today."""
     waiting = len(reconcile(backend, settling))
-    return waiting + _count(backend, *filters.in_phases(ACTIVE)), _failed(backend)
+    return waiting + _count(backend, *filters.in_phases(ACTIVE)), _count_failed_today(backend)
 
 
-def _failed(backend: Backend) -> int:
+def _count_failed_today(backend: Backend) -> int:
     midnight = backend.clock.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
     since = {
         "operation": "GREATER_THAN_EQUALS",

@@ -14,7 +14,7 @@ from ..clock import Clock
 from ..context import Context
 from ..errors import KfpNotFoundError, kfp_error
 from ..models import Experiment, Healthz, PipelineVersion, Run, Status
-from .state.cache import Cache
+from .state.cache import TtlCache
 from .state.journal import Journal
 from .state.podlogs import PodLogs
 from .state.rights import Rights
@@ -35,29 +35,29 @@ LOOK_UPS = 5  # experiments asked for one by one; the rest of a page goes withou
 class Caches(NamedTuple):
     """Kept for all namespaces of one server."""
 
-    health: Cache[str, Healthz]
-    experiments: Cache[str, Experiment]
-    versions: Cache[str, PipelineVersion]
-    status: Cache[str, Status]
+    health: TtlCache[str, Healthz]
+    experiments: TtlCache[str, Experiment]
+    versions: TtlCache[str, PipelineVersion]
+    status: TtlCache[str, Status]
     journal: Journal
-    workflows: Cache[str, RunSteps]
+    workflows: TtlCache[str, RunSteps]
     logs: PodLogs
-    archived: Cache[tuple[str, str], LogCopy | NoLog]
+    archived: TtlCache[tuple[str, str], LogCopy | NoLog]
     rights: Rights
 
     @classmethod
     def new(cls, clock: Clock, journal: Journal | None = None) -> Caches:
         """Return empty ones; an experiment's name and a version's pipeline never change."""
         return cls(
-            Cache(clock, seconds=60.0, size=1),
-            Cache(clock, seconds=600.0, size=2000),
-            Cache(clock, seconds=3600.0, size=50),
-            Cache(clock, seconds=2.0, size=20),
+            TtlCache(clock, seconds=60.0, size=1),
+            TtlCache(clock, seconds=600.0, size=2000),
+            TtlCache(clock, seconds=3600.0, size=50),
+            TtlCache(clock, seconds=2.0, size=20),
             journal or Journal(),
-            Cache(clock, seconds=4.0, size=20),
+            TtlCache(clock, seconds=4.0, size=20),
             PodLogs(),
-            Cache(clock, seconds=60.0, size=16),
-            Rights(Cache(clock, seconds=300.0, size=100)),
+            TtlCache(clock, seconds=60.0, size=16),
+            Rights(TtlCache(clock, seconds=300.0, size=100)),
         )
 
 
@@ -97,35 +97,35 @@ class Backend:
             raise kfp_error("namespace-missing")
         return self.context.namespace
 
-    def missing(self, thing: str, ref: str, what: type[T]) -> KfpNotFoundError:
+    def not_found_error(self, thing: str, ref: str, what: type[T]) -> KfpNotFoundError:
         """Return the error of something that is not there, malformed, or somebody else's."""
         request = Request(method="GET", path="", reply=what, thing=thing, ref=ref)
         error = not_found_error(request, self.context)
         assert isinstance(error, KfpNotFoundError)  # noqa: S101 - the catalogue's own class
         return error
 
-    def experiment(self, experiment_id: str) -> Experiment | None:
+    def get_experiment(self, experiment_id: str) -> Experiment | None:
         """Return an experiment by id, from memory if known; None when it was deleted."""
         kept = self.caches.experiments.get(experiment_id)
         if kept is not None or not experiment_id:
             return kept
         try:
-            return self.keep(self.api.call(requests.get_experiment(experiment_id)))
+            return self.remember(self.api.call(requests.get_experiment(experiment_id)))
         except KfpNotFoundError:
             return None
 
-    def keep(self, experiment: Experiment) -> Experiment:
+    def remember(self, experiment: Experiment) -> Experiment:
         """Remember `experiment`, and return it."""
         return self.caches.experiments.put(experiment.experiment_id, experiment)
 
-    def experiments_of(self, runs: list[Run]) -> dict[str, Experiment]:
+    def get_experiments_of(self, runs: list[Run]) -> dict[str, Experiment]:
         """Return the experiments of a page of runs: one call when some are unknown, never one a row."""
         wanted = {run.experiment_id for run in runs if run.experiment_id}
         if any(self.caches.experiments.get(each) is None for each in wanted):
             self.learn_experiments()
         found = {each: self.caches.experiments.get(each) for each in wanted}
         for each in [key for key, value in found.items() if value is None][:LOOK_UPS]:
-            found[each] = self.experiment(each) or self.keep(
+            found[each] = self.get_experiment(each) or self.remember(
                 Experiment(experiment_id=each, namespace=self.context.namespace)  # deleted: has no name
             )
         return {key: value for key, value in found.items() if value is not None}
@@ -134,11 +134,11 @@ class Backend:
         """Remember the newest experiments of the namespace: one call."""
         request = requests.list_experiments(self.namespace(), sort_by="created_at desc", page_size=200)
         for experiment in self.api.call(request).experiments:
-            self.keep(experiment)
+            self.remember(experiment)
 
     def guard(self, run: Run) -> Experiment | None:
         """Return the experiment of `run`; raises `not-found` when it belongs to another namespace."""
-        experiment = self.experiment(run.experiment_id)
+        experiment = self.get_experiment(run.experiment_id)
         if experiment is not None and experiment.namespace != self.namespace():
-            raise self.missing("run", run.run_id, Run)
+            raise self.not_found_error("run", run.run_id, Run)
         return experiment

@@ -27,7 +27,7 @@ def read_page(backend: Backend, query: ExperimentQuery) -> ExperimentPage:
         )
     )
     for experiment in page.experiments:
-        backend.keep(experiment)
+        backend.remember(experiment)
     return page
 
 
@@ -38,55 +38,57 @@ def list_experiments(backend: Backend, query: ExperimentQuery, *, limit: int) ->
     return ExperimentList(rows, total_size=pages[-1].total_size if pages else 0)
 
 
-def find(backend: Backend, reference: str) -> Experiment:
+def find_experiment(backend: Backend, reference: str) -> Experiment:
     """Return an experiment by id or name; raises `not-found`."""
-    found = _by_id(backend, reference) if UUID.fullmatch(reference) else _by_name(backend, reference)
+    found = (
+        _find_by_id(backend, reference) if UUID.fullmatch(reference) else _find_by_name(backend, reference)
+    )
     if found is None:
-        raise backend.missing("experiment", reference, Experiment)
+        raise backend.not_found_error("experiment", reference, Experiment)
     return found
 
 
-def ensure(backend: Backend, reference: str) -> Experiment:
+def ensure_experiment(backend: Backend, reference: str) -> Experiment:
     """Return an experiment by id or name; a name that nobody has yet is created.
 
     Raises `conflict` when an archived experiment has the name.
     """
     if UUID.fullmatch(reference):
-        return find(backend, reference)
+        return find_experiment(backend, reference)
     name = reference or "Default"
-    found = _by_name(backend, name)
+    found = _find_by_name(backend, name)
     if found is None:
         try:
-            return create(backend, name)
+            return create_experiment(backend, name)
         except KfpConflictError:  # somebody was quicker
-            found = find(backend, name)
+            found = find_experiment(backend, name)
     if found.storage_state == "ARCHIVED":
         raise kfp_error("conflict", name=name, holder="An archived experiment")
     return found
 
 
-def create(backend: Backend, display_name: str, description: str = "") -> Experiment:
+def create_experiment(backend: Backend, display_name: str, description: str = "") -> Experiment:
     """Create an experiment; raises `conflict` when the name is taken."""
-    _check(display_name, description)
+    _check_texts(display_name, description)
     request = requests.create_experiment(backend.namespace(), display_name, description)
-    return backend.keep(backend.api.call(request))
+    return backend.remember(backend.api.call(request))
 
 
-def change(backend: Backend, reference: str, verb: str) -> Experiment:
+def change_experiment(backend: Backend, reference: str, verb: str) -> Experiment:
     """Archive or unarchive an experiment, by id or name; its runs are archived with it, not restored."""
-    found = find(backend, reference)
+    found = find_experiment(backend, reference)
     backend.api.call(requests.change_experiment(found.experiment_id, verb))
-    return backend.keep(backend.api.call(requests.get_experiment(found.experiment_id)))
+    return backend.remember(backend.api.call(requests.get_experiment(found.experiment_id)))
 
 
-def delete(backend: Backend, reference: str) -> None:
+def delete_experiment(backend: Backend, reference: str) -> None:
     """Delete an experiment, by id or name; its runs stay, but nothing can be done with them any more."""
-    found = find(backend, reference)
+    found = find_experiment(backend, reference)
     backend.api.call(requests.delete_experiment(found.experiment_id))
     backend.caches.experiments.drop(found.experiment_id)
 
 
-def _check(display_name: str, description: str) -> None:
+def _check_texts(display_name: str, description: str) -> None:
     """Refuse what KFP answers with an internal error (kfp-api §2.2)."""
     if not display_name.strip():
         raise kfp_error("bad-input", field="experiment", problem="a name is needed")
@@ -108,18 +110,18 @@ def check_text(field: str, text: str) -> None:
         raise kfp_error("bad-input", field=field, problem=f"KFP cannot store the character {shown}")
 
 
-def _by_id(backend: Backend, experiment_id: str) -> Experiment | None:
-    found = backend.experiment(experiment_id)
+def _find_by_id(backend: Backend, experiment_id: str) -> Experiment | None:
+    found = backend.get_experiment(experiment_id)
     if found is None or not found.display_name:  # without a name it is remembered as deleted
         return None
     return found if found.namespace == backend.namespace() else None
 
 
-def _by_name(backend: Backend, name: str) -> Experiment | None:
+def _find_by_name(backend: Backend, name: str) -> Experiment | None:
     """KFP compares names without case and keeps them unique that way; the same spelling is preferred."""
     predicates = [filters.equals("display_name", name)]
     found = backend.api.call(
         requests.list_experiments(backend.namespace(), predicates, page_size=10)
     ).experiments
     exact = [each for each in found if each.display_name == name]
-    return backend.keep((exact or found)[0]) if found else None
+    return backend.remember((exact or found)[0]) if found else None

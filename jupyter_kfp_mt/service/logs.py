@@ -9,7 +9,7 @@ from ..models import LogChunk, Phase, Run, Task
 from . import runs
 from .backend import RUN_ID, Backend
 from .details.details import Details
-from .tasks.rows import failures
+from .tasks.rows import select_failed
 
 _WHOLE = 1_000_000  # lines that stand for a whole log
 
@@ -18,7 +18,7 @@ def read_log(
     backend: Backend, details: Details, run_id: str, task_id: str, *, offset: int, attempt: int, tail: int
 ) -> LogChunk:
     """Return a part of a task's log: from byte `offset`, or its last `tail` lines."""
-    run = runs.get(backend, run_id)
+    run = runs.get_run(backend, run_id)
     check_task_id(backend, task_id)
     return details.read_log(run, task_id, offset=offset, attempt=attempt, tail=tail)
 
@@ -26,7 +26,7 @@ def read_log(
 def check_task_id(backend: Backend, task_id: str) -> None:
     """Raise `not-found` for what cannot be the id of a task."""
     if not RUN_ID.fullmatch(task_id):
-        raise backend.missing("task", task_id[:80], Task)
+        raise backend.not_found_error("task", task_id[:80], Task)
 
 
 def read_text(
@@ -50,10 +50,10 @@ def choose_task(backend: Backend, tasks: Sequence[Task], name: str) -> Task:
             ids = ", ".join(task.task_id for task in matching[:5])
             raise kfp_error("ambiguous", ref=name, n=len(matching), things="tasks", list=ids)
         if not matching:
-            raise backend.missing("task", name[:80], Task)
+            raise backend.not_found_error("task", name[:80], Task)
         return matching[0]
-    order = [failures(tasks), [task for task in tasks if task.phase is Phase.RUNNING], list(tasks)[::-1]]
+    order = [select_failed(tasks), [task for task in tasks if task.phase is Phase.RUNNING], list(tasks)[::-1]]
     started = [task for group in order for task in group if task.phase is not Phase.PENDING]
     if not started:
-        raise backend.missing("task with a log", "", Task)
+        raise backend.not_found_error("task with a log", "", Task)
     return started[0]

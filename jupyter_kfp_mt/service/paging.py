@@ -12,7 +12,7 @@ from ..models import PageQuery
 MAX_PAGE = 200  # a KFP server cuts larger pages silently: backend/src/apiserver/list/list.go
 
 
-class Page(Protocol):
+class PagedResponse(Protocol):
     """One page of anything."""
 
     @property
@@ -21,7 +21,7 @@ class Page(Protocol):
 
 
 Q = TypeVar("Q", bound=PageQuery)
-P = TypeVar("P", bound=Page)
+P = TypeVar("P", bound=PagedResponse)
 
 
 def read_pages(read_page: Callable[[Q], P], query: Q, limit: int) -> Iterator[P]:

@@ -24,7 +24,7 @@ from ..pipeline_spec import info
 from .backend import UUID, Backend
 from .experiments import check_text
 from .paging import MAX_PAGE, read_pages
-from .submit.sources import AnySource, propose_run_name, resolve, to_source, version_of
+from .submit.sources import AnySource, get_version, propose_run_name, resolve, to_source
 
 
 def read_page(backend: Backend, query: PipelineQuery) -> PipelinePage:
@@ -48,23 +48,23 @@ def list_pipelines(backend: Backend, query: PipelineQuery, *, limit: int) -> Pip
     return PipelineList(rows, total_size=pages[-1].total_size if pages else 0)
 
 
-def find(backend: Backend, reference: str) -> Pipeline:
+def find_pipeline(backend: Backend, reference: str) -> Pipeline:
     """Return a pipeline by id or name, an own one before a shared one; raises `not-found`."""
     if UUID.fullmatch(reference):
         found = backend.api.call(requests.get_pipeline(reference))
         if found.namespace in ("", backend.namespace()):
             return found
-        raise backend.missing("pipeline", reference, Pipeline)
+        raise backend.not_found_error("pipeline", reference, Pipeline)
     for namespace in dict.fromkeys((backend.namespace(), "")):
-        named = _named(backend, namespace, reference)
+        named = _find_by_name(backend, namespace, reference)
         if named is not None:
             return named
-    raise backend.missing("pipeline", reference, Pipeline)
+    raise backend.not_found_error("pipeline", reference, Pipeline)
 
 
 def read_versions_page(backend: Backend, pipeline_id: str, query: PageQuery) -> PipelineVersionPage:
     """Return one page of the versions of a pipeline, newest first."""
-    pipeline = find(backend, pipeline_id)
+    pipeline = find_pipeline(backend, pipeline_id)
     return backend.api.call(
         requests.list_versions(
             pipeline.pipeline_id,
@@ -81,21 +81,23 @@ def list_versions(backend: Backend, pipeline_id: str, *, limit: int) -> Pipeline
     return PipelineVersionList(page.pipeline_versions, total_size=page.total_size)
 
 
-def delete(backend: Backend, reference: str, version_id: str = "") -> None:
+def delete_pipeline(backend: Backend, reference: str, version_id: str = "") -> None:
     """Delete a pipeline, by id or name, with its versions, or one version of it."""
-    found = find(backend, reference)
+    found = find_pipeline(backend, reference)
     if version_id:
         backend.api.call(requests.delete_version(found.pipeline_id, version_id))
     else:
         backend.api.call(requests.delete_pipeline(found.pipeline_id))
 
 
-def upload(backend: Backend, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
+def upload_pipeline(
+    backend: Backend, source: AnySource, *, name: str = "", description: str = ""
+) -> PipelineVersion:
     """Register a pipeline privately; a name that is known gets a new version."""
     package = resolve(backend, to_source(source)).package
     name = name or package.name
-    _check(name, description)
-    known = _named(backend, backend.namespace(), name)
+    _check_texts(name, description)
+    known = _find_by_name(backend, backend.namespace(), name)
     text = package.to_yaml()
     if known is not None:
         label = f"{name[:100]} {backend.clock.now().strftime('%Y-%m-%d %H-%M-%S')}"
@@ -104,10 +106,10 @@ def upload(backend: Backend, source: AnySource, *, name: str = "", description: 
     made = backend.api.call(
         requests.upload_pipeline(backend.namespace(), text, name=name, description=description)
     )
-    return version_of(backend, made.pipeline_id, "")
+    return get_version(backend, made.pipeline_id, "")
 
 
-def inspect(backend: Backend, source: AnySource) -> Inspection:
+def inspect_source(backend: Backend, source: AnySource) -> Inspection:
     """Return a source as a form needs it; starts nothing."""
     found = resolve(backend, to_source(source))
     pipeline = info(found.package)
@@ -127,7 +129,7 @@ def _greet_namespace(backend: Backend, pipeline: PipelineInfo) -> PipelineInfo:
     return msgspec.structs.replace(pipeline, parameters=ours)
 
 
-def _named(backend: Backend, namespace: str, name: str) -> Pipeline | None:
+def _find_by_name(backend: Backend, namespace: str, name: str) -> Pipeline | None:
     """The pipeline with this `name`, which is unique, or the only one that shows it."""
     for key in ("name", "display_name"):
         request = requests.list_pipelines(namespace, [filters.equals(key, name)], page_size=2)
@@ -137,7 +139,7 @@ def _named(backend: Backend, namespace: str, name: str) -> Pipeline | None:
     return None
 
 
-def _check(name: str, description: str) -> None:
+def _check_texts(name: str, description: str) -> None:
     """Refuse what KFP answers with an internal error (kfp-api §2.6)."""
     if not name.strip() or len(name.encode(errors="replace")) > 127:
         raise kfp_error("bad-input", field="name", problem="it has to have 1 to 127 bytes")

@@ -20,8 +20,8 @@ from ..run_rules import RETRYABLE, is_confirmed, may_retry, may_terminate
 from .backend import RUN_ID, UUID, Backend
 from .paging import MAX_PAGE
 from .state.journal import OPEN
-from .submit.settle import Settling, overdue, reconcile, unconfirmed
-from .tasks.rows import told
+from .submit.settle import Settling, is_overdue, reconcile, to_unconfirmed_run
+from .tasks.rows import describe_run
 
 WALK = 1000  # newest runs that are looked through where KFP cannot filter
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{3,}")
@@ -47,14 +47,14 @@ def read_page(backend: Backend, query: RunQuery, settling: Settling) -> RunPage:
     KFP ends a terminated run as FAILED, so a page filtered by FAILED or CANCELED may be shorter than asked.
     The first page begins with the submits that are not confirmed yet.
     """
-    phases = _phases(query.state)
+    phases = _read_phases(query.state)
     first = not (query.search or query.archived or query.page_token)
     waiting = reconcile(backend, settling) if first and Phase.UNCONFIRMED in (phases or Phase) else []
     predicates = [filters.equals("storage_state", "ARCHIVED" if query.archived else "AVAILABLE")]
     predicates += filters.in_phases(phases) if phases else []
     predicates += [filters.contains("display_name", query.search)] if query.search else []
     if query.experiment_id:
-        _own_experiment(backend, query.experiment_id)
+        _require_own_experiment(backend, query.experiment_id)
     found = backend.api.call(
         requests.list_runs(
             backend.namespace(),
@@ -65,8 +65,8 @@ def read_page(backend: Backend, query: RunQuery, settling: Settling) -> RunPage:
             page_token=query.page_token,
         )
     )
-    known = backend.experiments_of(found.runs)
-    rows = [told(run, known.get(run.experiment_id), row=True) for run in found.runs]
+    known = backend.get_experiments_of(found.runs)
+    rows = [describe_run(run, known.get(run.experiment_id), row=True) for run in found.runs]
     rows = [row for row in rows if not phases or row.phase in phases]
     listed_ids = {row.run_id for row in rows}
     waiting = [
@@ -74,10 +74,10 @@ def read_page(backend: Backend, query: RunQuery, settling: Settling) -> RunPage:
         for row in waiting
         if row.run_id not in listed_ids and query.experiment_id in ("", row.experiment_id)
     ]
-    return msgspec.structs.replace(found, runs=marked(backend, waiting + rows))
+    return msgspec.structs.replace(found, runs=mark_own_runs(backend, waiting + rows))
 
 
-def _phases(words: Sequence[str]) -> frozenset[Phase]:
+def _read_phases(words: Sequence[str]) -> frozenset[Phase]:
     """Return the phases that `words` name; raises `bad-input`."""
     known = {phase.value for phase in Phase}
     for word in words:
@@ -90,7 +90,7 @@ def list_runs(backend: Backend, query: RunQuery, settling: Settling, *, limit: i
     """Return runs, at most `limit`; where KFP cannot filter, out of the newest `WALK`."""
     rows: list[Run] = []
     token, total, walked = "", 0, 0
-    sifted = bool(_phases(query.state) & RETRYABLE)  # KFP stores both as FAILED
+    sifted = bool(_read_phases(query.state) & RETRYABLE)  # KFP stores both as FAILED
     while len(rows) < limit and (not sifted or walked < WALK):
         most = WALK - walked if walked else limit
         size = min(MAX_PAGE, most if sifted else limit - len(rows))
@@ -107,73 +107,73 @@ def list_runs(backend: Backend, query: RunQuery, settling: Settling, *, limit: i
     return found
 
 
-def _own_experiment(backend: Backend, experiment_id: str) -> None:
+def _require_own_experiment(backend: Backend, experiment_id: str) -> None:
     """Refuse an experiment of another namespace: KFP would list by it and ignore ours (kfp-api §5)."""
-    found = backend.experiment(experiment_id) if UUID.fullmatch(experiment_id) else None
+    found = backend.get_experiment(experiment_id) if UUID.fullmatch(experiment_id) else None
     if found is None or found.namespace != backend.namespace():
-        raise backend.missing("experiment", experiment_id, Experiment)
+        raise backend.not_found_error("experiment", experiment_id, Experiment)
 
 
-def get(backend: Backend, run_id: str) -> Run:
+def get_run(backend: Backend, run_id: str) -> Run:
     """Return one run with its spec; one `not-found` for unknown, malformed, and somebody else's."""
     if not RUN_ID.fullmatch(run_id):
-        raise backend.missing("run", run_id[:80], Run)
+        raise backend.not_found_error("run", run_id[:80], Run)
     try:
-        return shown(backend, backend.api.call(requests.get_run(run_id)))
+        return present_run(backend, backend.api.call(requests.get_run(run_id)))
     except KfpNotFoundError:
         intent = backend.journal.find(run_id)
         ours = intent is not None and intent.namespace == backend.context.namespace
-        if intent is None or not ours or intent.stage not in OPEN or overdue(backend, intent):
+        if intent is None or not ours or intent.stage not in OPEN or is_overdue(backend, intent):
             raise
-        return unconfirmed(backend, intent)
+        return to_unconfirmed_run(backend, intent)
 
 
-def shown(backend: Backend, run: Run) -> Run:
+def present_run(backend: Backend, run: Run) -> Run:
     """Return `run` with our fields; raises `not-found` when it is of another namespace."""
-    return marked(backend, [told(run, backend.guard(run), row=False)])[0]
+    return mark_own_runs(backend, [describe_run(run, backend.guard(run), row=False)])[0]
 
 
-def marked(backend: Backend, rows: list[Run]) -> list[Run]:
+def mark_own_runs(backend: Backend, rows: list[Run]) -> list[Run]:
     """Return `rows` with whether each was started from here."""
-    mine = backend.journal.accepted([row.run_id for row in rows])
+    mine = backend.journal.find_accepted([row.run_id for row in rows])
     return [msgspec.structs.replace(row, mine=True) if row.run_id in mine else row for row in rows]
 
 
-def find(backend: Backend, reference: str) -> Run:
+def find_run(backend: Backend, reference: str) -> Run:
     """Return the run that an id, the start of one, a unique name or `@last` means.
 
     Raises `not-found` and `ambiguous`.
     """
     if UUID.fullmatch(reference):
-        return get(backend, reference)
+        return get_run(backend, reference)
     found: dict[str, Run] = {}
     if reference == "@last":
-        found = _newest(backend, [], 1)
+        found = _list_newest(backend, [], 1)
     elif _ID_START.fullmatch(reference.lower()):
-        starting = _newest(backend, [filters.contains("run_id", reference.lower())], MAX_PAGE)
+        starting = _list_newest(backend, [filters.contains("run_id", reference.lower())], MAX_PAGE)
         found = {key: run for key, run in starting.items() if key.startswith(reference.lower())}
     if reference and not found and reference != "@last":
-        found = _newest(backend, [filters.equals("display_name", reference)], 6)
+        found = _list_newest(backend, [filters.equals("display_name", reference)], 6)
     if len(found) > 1:
-        raise _ambiguous(reference, list(found.values()))
+        raise _ambiguous_error(reference, list(found.values()))
     if not found:
-        return get(backend, reference)  # an id of another form, or not there
-    return get(backend, next(iter(found)))
+        return get_run(backend, reference)  # an id of another form, or not there
+    return get_run(backend, next(iter(found)))
 
 
-def _newest(backend: Backend, predicates: list[filters.Predicate], count: int) -> dict[str, Run]:
+def _list_newest(backend: Backend, predicates: list[filters.Predicate], count: int) -> dict[str, Run]:
     request = requests.list_runs(backend.namespace(), predicates, sort_by="created_at desc", page_size=count)
     return {run.run_id: run for run in backend.api.call(request).runs}
 
 
-def _ambiguous(reference: str, found: list[Run]) -> KfpError:
+def _ambiguous_error(reference: str, found: list[Run]) -> KfpError:
     rows = ", ".join(f"{run.run_id[:8]} ({run.display_name})" for run in found[:5])
     return kfp_error("ambiguous", ref=reference, n=len(found), things="runs", list=rows)
 
 
-def change(backend: Backend, run_id: str, verb: str) -> Run:
+def change_run(backend: Backend, run_id: str, verb: str) -> Run:
     """Terminate, archive, unarchive or retry; the first three may be repeated without harm."""
-    run = get(backend, run_id)
+    run = get_run(backend, run_id)
     if verb == "retry" and not may_retry(run.phase):
         raise kfp_error(
             "retry-refused",
@@ -186,13 +186,13 @@ def change(backend: Backend, run_id: str, verb: str) -> Run:
     try:
         backend.api.call(requests.change_run(run_id, verb))
     except KfpNotFoundError as error:
-        raise _really_missing(backend, run, verb, error) from None
+        raise _explain_not_found(backend, run, verb, error) from None
     except KfpError as error:
-        changed = _changed_all_the_same(backend, run_id, verb, error)
+        changed = _find_if_changed(backend, run_id, verb, error)
         if changed is None:
             raise
         return changed
-    return get(backend, run_id)
+    return get_run(backend, run_id)
 
 
 def _require_confirmed(run: Run, verb: str) -> None:
@@ -201,11 +201,11 @@ def _require_confirmed(run: Run, verb: str) -> None:
         raise kfp_error("bad-input", field="run", problem=problem)
 
 
-def _really_missing(backend: Backend, run: Run, verb: str, error: KfpNotFoundError) -> KfpError:
+def _explain_not_found(backend: Backend, run: Run, verb: str, error: KfpNotFoundError) -> KfpError:
     """What a 404 to a verb is about: the run has just been read, so most likely not the run itself."""
     backend.api.call(requests.get_run(run.run_id))  # raises when it is gone since
     backend.caches.experiments.drop(run.experiment_id)
-    if not run.experiment_id or backend.experiment(run.experiment_id) is not None:
+    if not run.experiment_id or backend.get_experiment(run.experiment_id) is not None:
         return kfp_error("kfp-error", status=404, text=shorten(error.details), details=error.details)
     if verb == "retry":
         return kfp_error("retry-refused", reason="Its experiment was deleted.", ref=run.run_id[:8])
@@ -213,30 +213,30 @@ def _really_missing(backend: Backend, run: Run, verb: str, error: KfpNotFoundErr
     return kfp_error("bad-input", field="run", problem=problem, details=error.details)
 
 
-def _changed_all_the_same(backend: Backend, run_id: str, verb: str, error: KfpError) -> Run | None:
+def _find_if_changed(backend: Backend, run_id: str, verb: str, error: KfpError) -> Run | None:
     """The run, if a look shows what the answer did not say: it goes on again, or it ends."""
     if not (verb == "retry" and error.unclear) and not (verb == "terminate" and error.code == "bad-input"):
         return None
     try:
-        run = get(backend, run_id)
+        run = get_run(backend, run_id)
     except KfpError:
         return None
     return run if may_terminate(run.phase) is (verb == "retry") else None
 
 
-def delete(backend: Backend, run_id: str) -> None:
+def delete_run(backend: Backend, run_id: str) -> None:
     """Delete a run for good; one that is running is terminated first."""
-    run = get(backend, run_id)
+    run = get_run(backend, run_id)
     _require_confirmed(run, "delete")
     if may_terminate(run.phase):
-        _quietly(backend, requests.change_run(run_id, "terminate"))
+        _try_quietly(backend, requests.change_run(run_id, "terminate"))
     try:
         backend.api.call(requests.delete_run(run_id))
     except KfpNotFoundError as error:
-        raise _really_missing(backend, run, "delete", error) from None
+        raise _explain_not_found(backend, run, "delete", error) from None
 
 
-def _quietly(backend: Backend, request: Request[Empty]) -> None:
+def _try_quietly(backend: Backend, request: Request[Empty]) -> None:
     """Do what makes the next step cleaner; that step does not depend on it."""
     try:
         backend.api.call(request)
@@ -244,7 +244,7 @@ def _quietly(backend: Backend, request: Request[Empty]) -> None:
         return
 
 
-def wait(
+def wait_for_run(
     backend: Backend,
     run_id: str,
     *,
@@ -264,36 +264,36 @@ def wait(
     last: Run | None = None
     while True:
         try:
-            run = get(backend, run_id)
+            run = get_run(backend, run_id)
         except KfpError as error:
             if error.code not in TRANSIENT or backend.clock.monotonic() - heard > policy.patience:
                 raise
         else:
             heard = backend.clock.monotonic()
-            if on_change is not None and (last is None or _news(last) != _news(run)):
+            if on_change is not None and (last is None or _visible_state(last) != _visible_state(run)):
                 on_change(run)
             if run.ended:
-                return _outcome(run, why)
+                return _check_outcome(run, why)
             last = run
         left = float("inf") if timeout is None else began + timeout - backend.clock.monotonic()
         if left <= 0:
-            raise _late(last, run_id, timeout or 0.0)
+            raise _timeout_error(last, run_id, timeout or 0.0)
         backend.clock.sleep(min(pause, left))
         pause = min(longest, pause * 1.5)
 
 
-def _news(run: Run) -> tuple[object, ...]:
+def _visible_state(run: Run) -> tuple[object, ...]:
     return run.phase, run.progress, [(task.task_id, task.state) for task in run.task_details]
 
 
-def _outcome(run: Run, why: Callable[[Run], str]) -> Run:
+def _check_outcome(run: Run, why: Callable[[Run], str]) -> Run:
     if run.phase is Phase.SUCCEEDED:
         return run
     ended = _ENDED_WORDS.get(run.phase, "ended")
     raise kfp_error("run-failed", name=run.display_name, ended=ended, why=why(run), ref=run.run_id[:8])
 
 
-def _late(run: Run | None, run_id: str, timeout: float) -> KfpError:
+def _timeout_error(run: Run | None, run_id: str, timeout: float) -> KfpError:
     name = run.display_name if run else run_id
     state = run.phase.value.lower() if run else "not known"
     return kfp_error("run-timeout", name=name, s=f"{timeout:g}", state=state, ref=run_id[:8])

@@ -150,7 +150,7 @@ class KfpService:
         """
         from . import about
 
-        return about.status(self._backend, counts=counts, settling=self._policies.settling)
+        return about.read_status(self._backend, counts=counts, settling=self._policies.settling)
 
     def create_access_option(self, *, allowed: bool = True) -> None:
         """Create “Allow access to Kubeflow Pipelines” in this notebook's profile; nothing restarts."""
@@ -189,11 +189,11 @@ class KfpService:
 
     def get_run(self, run_id: str | Run) -> Run:
         """One run."""
-        return runs.get(self._backend, _id(run_id))
+        return runs.get_run(self._backend, _id(run_id))
 
     def find_run(self, ref: str | Run) -> Run:
         """The run that an id, at least four letters of its start, a unique name or `@last` means."""
-        return runs.find(self._backend, _id(ref))
+        return runs.find_run(self._backend, _id(ref))
 
     def view_run(self, run_id: str | Run) -> RunView:
         """A run with its tasks, parameters, spec and failure."""
@@ -250,8 +250,8 @@ class KfpService:
         """
         from .submit import submit
 
-        run = submit.submit(self._backend, request, self._policies.settling, patient=patient)
-        return run if run.phase is Phase.UNCONFIRMED else runs.shown(self._backend, run)
+        run = submit.submit_run(self._backend, request, self._policies.settling, patient=patient)
+        return run if run.phase is Phase.UNCONFIRMED else runs.present_run(self._backend, run)
 
     def preview(self, request: SubmitRequest) -> dict[str, Any]:
         """Return what `start_run` would send, without the ids; changes nothing."""
@@ -265,31 +265,31 @@ class KfpService:
         Returns the seconds until another look makes sense, None when everything is settled; for whoever
         has time to spare, since lists do the same. A server that does not answer is no error here.
         """
-        namespaces = sorted({intent.namespace for intent in settle.pending(self._backend)})
+        namespaces = sorted({intent.namespace for intent in settle.list_pending(self._backend)})
         for namespace in namespaces:
             settle.reconcile(self.in_namespace(namespace)._backend, self._policies.settling)
         now = self._backend.clock.now().timestamp()
-        return settle.next_look(settle.pending(self._backend), self._policies.settling, now)
+        return settle.seconds_to_next_look(settle.list_pending(self._backend), self._policies.settling, now)
 
     def terminate(self, run_id: str | Run) -> Run:
         """Stop a run; one that has ended or is ending is returned as it is."""
-        return runs.change(self._backend, _id(run_id), "terminate")
+        return runs.change_run(self._backend, _id(run_id), "terminate")
 
     def archive(self, run_id: str | Run) -> Run:
         """Put a run into the archive; it goes on running."""
-        return runs.change(self._backend, _id(run_id), "archive")
+        return runs.change_run(self._backend, _id(run_id), "archive")
 
     def unarchive(self, run_id: str | Run) -> Run:
         """Take a run out of the archive."""
-        return runs.change(self._backend, _id(run_id), "unarchive")
+        return runs.change_run(self._backend, _id(run_id), "unarchive")
 
     def retry(self, run_id: str | Run) -> Run:
         """Go on from the failed tasks; raises `retry-refused` when there is nothing to retry."""
-        return runs.change(self._backend, _id(run_id), "retry")
+        return runs.change_run(self._backend, _id(run_id), "retry")
 
     def delete_run(self, run_id: str | Run) -> None:
         """Delete a run for good; one that is running is terminated first."""
-        runs.delete(self._backend, _id(run_id))
+        runs.delete_run(self._backend, _id(run_id))
 
     def wait(
         self,
@@ -301,7 +301,7 @@ class KfpService:
         """Return the run when it has succeeded; raises RunFailed or, after `timeout` seconds, RunTimeout."""
         from . import view
 
-        return runs.wait(
+        return runs.wait_for_run(
             self._backend,
             _id(run_id),
             timeout=timeout,
@@ -366,23 +366,23 @@ class KfpService:
 
     def get_experiment(self, name_or_id: str) -> Experiment:
         """One experiment."""
-        return experiments.find(self._backend, name_or_id)
+        return experiments.find_experiment(self._backend, name_or_id)
 
     def create_experiment(self, name: str, description: str = "") -> Experiment:
         """A new experiment."""
-        return experiments.create(self._backend, name, description)
+        return experiments.create_experiment(self._backend, name, description)
 
     def archive_experiment(self, experiment: str) -> Experiment:
         """Archive an experiment, by id or name, and its runs."""
-        return experiments.change(self._backend, experiment, "archive")
+        return experiments.change_experiment(self._backend, experiment, "archive")
 
     def unarchive_experiment(self, experiment: str) -> Experiment:
         """Restore an archived experiment, by id or name; its runs stay archived."""
-        return experiments.change(self._backend, experiment, "unarchive")
+        return experiments.change_experiment(self._backend, experiment, "unarchive")
 
     def delete_experiment(self, experiment: str) -> None:
         """Delete an experiment for good, by id or name; its runs stay."""
-        experiments.delete(self._backend, experiment)
+        experiments.delete_experiment(self._backend, experiment)
 
     # pipelines
 
@@ -403,7 +403,7 @@ class KfpService:
         """The pipeline with this id or name, an own one before a shared one."""
         from . import pipelines
 
-        return pipelines.find(self._backend, ref)
+        return pipelines.find_pipeline(self._backend, ref)
 
     def page_versions(
         self,
@@ -423,27 +423,27 @@ class KfpService:
 
     def get_version(self, pipeline_id: str, version_id: str) -> PipelineVersion:
         """Return one version with its compiled pipeline."""
-        from .submit.sources import version_of
+        from .submit.sources import get_version
 
-        return version_of(self._backend, pipeline_id, version_id)
+        return get_version(self._backend, pipeline_id, version_id)
 
     def upload(self, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
         """Register a pipeline privately; a name that is known gets a new version."""
         from . import pipelines
 
-        return pipelines.upload(self._backend, source, name=name, description=description)
+        return pipelines.upload_pipeline(self._backend, source, name=name, description=description)
 
     def delete_pipeline(self, pipeline: str, version_id: str = "") -> None:
         """Delete a pipeline for good, by id or name, with its versions, or one version of it."""
         from . import pipelines
 
-        pipelines.delete(self._backend, pipeline, version_id)
+        pipelines.delete_pipeline(self._backend, pipeline, version_id)
 
     def inspect(self, source: AnySource) -> Inspection:
         """Read a source for the submit form; starts nothing."""
         from . import pipelines
 
-        return pipelines.inspect(self._backend, source)
+        return pipelines.inspect_source(self._backend, source)
 
     def _details(self) -> Details:
         from .details.choose import choose_details

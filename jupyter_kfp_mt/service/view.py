@@ -14,13 +14,13 @@ from . import logs, runs
 from .backend import Backend
 from .details.details import Details
 from .explain import Explanation, explain
-from .submit.sources import package_of, version_of
-from .tasks.rows import failures, metrics_of, values_of
+from .submit.sources import get_version, read_package
+from .tasks.rows import collect_metrics, collect_values, select_failed
 
 
 def view_run(backend: Backend, details: Details, run_id: str) -> RunView:
     """Return everything that the page of a run shows but the logs."""
-    run = runs.get(backend, run_id)
+    run = runs.get_run(backend, run_id)
     if run.phase is Phase.UNCONFIRMED:
         return RunView(run=run)
     report = details.report_tasks(run)
@@ -46,8 +46,8 @@ def _read_package(backend: Backend, run: Run) -> Package | None:
             return from_wire(msgspec.json.decode(run.pipeline_spec), name=run.display_name)
         reference = run.pipeline_version_reference
         if reference is not None and reference.pipeline_version_id:
-            version = version_of(backend, reference.pipeline_id, reference.pipeline_version_id)
-            return package_of(version)
+            version = get_version(backend, reference.pipeline_id, reference.pipeline_version_id)
+            return read_package(version)
     except KfpError:
         return None  # the pipeline was deleted, or is one of KFP 1; the run is shown without it
     return None
@@ -78,7 +78,7 @@ def _explain(details: Details, run: Run, tasks: list[Task]) -> Explanation | Non
 
 
 def _explain_failure(details: Details, run: Run, tasks: list[Task]) -> Explanation:
-    failed = failures(tasks)
+    failed = select_failed(tasks)
     facts = details.collect_facts(run, failed[0] if failed else None)
     return explain(tasks, facts, run_name=run.display_name)
 
@@ -92,7 +92,7 @@ def _add_reason(task: Task, explanation: Explanation | None) -> Task:
 
 def explain_failure(backend: Backend, details: Details, run_id: str) -> Failure | None:
     """Return why a run failed, None if it did not."""
-    run = runs.get(backend, run_id)
+    run = runs.get_run(backend, run_id)
     if run.phase is not Phase.FAILED:
         return None
     return _explain_failure(details, run, details.report_tasks(run).tasks).failure
@@ -110,12 +110,12 @@ def summarize_failure(details: Details, run: Run) -> str:
 
 def list_tasks(backend: Backend, details: Details, run_id: str) -> TaskList:
     """Return the tasks of a run in the order of their start."""
-    return TaskList(details.report_tasks(runs.get(backend, run_id)).tasks)
+    return TaskList(details.report_tasks(runs.get_run(backend, run_id)).tasks)
 
 
 def view_pod(backend: Backend, details: Details, run_id: str, task_id: str, attempt: int) -> PodView:
     """Return the pod of an attempt at a task; raises `not-found`."""
-    run = runs.get(backend, run_id)
+    run = runs.get_run(backend, run_id)
     logs.check_task_id(backend, task_id)
     return details.view_pod(run, task_id, attempt)
 
@@ -124,11 +124,11 @@ def list_outputs(
     backend: Backend, details: Details, run_id: str, name: str = ""
 ) -> dict[str, dict[str, object]]:
     """Return what tasks made: task → name → value, or the address of an artifact."""
-    report = details.report_tasks(runs.get(backend, run_id))
+    report = details.report_tasks(runs.get_run(backend, run_id))
     if not report.has_values:
         raise kfp_error("old-server", feature="outputs", v=backend.health().tag_name, w="a later one")
     tasks = [logs.choose_task(backend, report.tasks, name)] if name else report.tasks
-    outputs = {task.display_name or task.name: values_of(task) for task in tasks}
+    outputs = {task.display_name or task.name: collect_values(task) for task in tasks}
     return {task: values for task, values in outputs.items() if values or name}
 
 
@@ -136,13 +136,13 @@ def list_metrics(backend: Backend, details: Details, run_ids: list[str]) -> Metr
     """Return the scalar metrics of runs, side by side."""
     rows = []
     for run_id in run_ids:
-        run = runs.get(backend, run_id)
+        run = runs.get_run(backend, run_id)
         rows.append(
             RunMetrics(
                 run_id=run.run_id,
                 display_name=run.display_name,
                 state=run.phase.value,
-                metrics=metrics_of(details.report_tasks(run).tasks),
+                metrics=collect_metrics(details.report_tasks(run).tasks),
             )
         )
     return MetricTable(rows)

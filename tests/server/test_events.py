@@ -108,7 +108,10 @@ async def test_nothing_is_asked_after_the_last_listener_left(
     async with events() as reader:
         await settled(reader)
     parts = jp_serverapp.extension_manager.extension_points["jupyter_kfp_mt"].app.parts
-    while not parts.streams.of("team-a").idle or parts.streams.of("team-a")._watch._thread is not None:
+    while (
+        not parts.streams.get_stream("team-a").idle
+        or parts.streams.get_stream("team-a")._watch._thread is not None
+    ):
         await asyncio.sleep(0.02)
     kfp.calls.clear()
     await asyncio.sleep(0.3)  # six intervals

@@ -68,10 +68,10 @@ def settling() -> list[threading.Thread]:
 
 
 async def test_a_new_jupyter_server_settles_them_and_then_rests(jp_serverapp: Any, journal: Journal) -> None:
-    while journal.pending(0):
+    while journal.list_pending(0):
         await asyncio.sleep(0.05)
 
-    there, lost = journal.by_key(THERE), journal.find(LOST)
+    there, lost = journal.find_by_key(THERE), journal.find(LOST)
     assert (there and there.stage, lost and lost.stage) == (Stage.ACCEPTED, Stage.LOST)
     while settling():
         await asyncio.sleep(0.05)

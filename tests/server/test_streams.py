@@ -86,7 +86,7 @@ def test_ids_that_are_not_ours_are_told_to_read_everything() -> None:
 
 def test_streams_nobody_reads_are_forgotten_after_a_while() -> None:
     streams = Streams(lambda namespace, again: FakeService(FakeKfp(), namespace), 5, 30)
-    first = streams.of("team-0")
+    first = streams.get_stream("team-0")
     for number in range(NAMESPACES + 1):
-        streams.of(f"team-{number}")
-    assert streams.of("team-0") is not first
+        streams.get_stream(f"team-{number}")
+    assert streams.get_stream("team-0") is not first

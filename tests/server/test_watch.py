@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_kfp_mt.errors import kfp_error
 from jupyter_kfp_mt.models import RunsEvent, Status
-from jupyter_kfp_mt.server.watch import PAGE, Change, Pace, Reset, Rows, Watch, difference, look
+from jupyter_kfp_mt.server.watch import PAGE, Change, Pace, Reset, Rows, Watch, compare, read_rows
 from tests.server.fake_service import FakeKfp, FakeService
 
 
@@ -13,7 +13,7 @@ def watched(kfp: FakeKfp) -> tuple[Watch, list[Change]]:
     watch = Watch(lambda again: FakeService(kfp, "team-a"), "team-a", Pace())
     told: list[Change] = []
     watch._listeners.append(told.append)  # without the thread that `add` starts
-    watch.step()
+    watch.look_once()
     told.clear()
     return watch, told
 
@@ -30,7 +30,7 @@ def test_the_first_look_tells_to_read_everything() -> None:
     kfp, told = FakeKfp(), []
     watch = Watch(lambda again: FakeService(kfp, "team-a"), "team-a", Pace())
     watch._listeners.append(told.append)
-    watch.step()
+    watch.look_once()
     assert [type(change) for change in told] == [Status, Reset]
 
 
@@ -39,7 +39,7 @@ def test_a_new_and_a_changed_and_a_deleted_run_are_told() -> None:
     kfp.put("old"), kfp.put("gone")
     watch, told = watched(kfp)
     kfp.put("new"), kfp.put("old", "SUCCEEDED"), kfp.delete("gone")
-    watch.step()
+    watch.look_once()
     assert told_runs(told) == [(["new", "old"], ["gone"])]
 
 
@@ -47,7 +47,7 @@ def test_nothing_is_told_when_nothing_changed() -> None:
     kfp = FakeKfp()
     kfp.put("run")
     watch, told = watched(kfp)
-    watch.step()
+    watch.look_once()
     assert told == []
 
 
@@ -56,9 +56,9 @@ def test_what_is_seen_while_nobody_listens_is_told_to_who_comes_back() -> None:
     watch, told = watched(kfp)
     listener = watch._listeners.pop()
     kfp.put("run")
-    watch.step()
+    watch.look_once()
     watch._listeners.append(listener)
-    watch.step()
+    watch.look_once()
     assert told_runs(told) == [(["run"], [])]
 
 
@@ -68,7 +68,7 @@ def test_a_page_of_runs_costs_one_call() -> None:
         kfp.put(f"run-{number}")
     watch, _ = watched(kfp)
     kfp.calls.clear()
-    watch.step()
+    watch.look_once()
     assert kfp.calls == ["page_runs"]
 
 
@@ -78,10 +78,10 @@ def test_an_active_run_is_followed_when_newer_ones_push_it_off_the_page() -> Non
     watch, told = watched(kfp)
     for number in range(PAGE):
         kfp.put(f"short-{number}", "SUCCEEDED")
-        watch.step()
+        watch.look_once()
     kfp.put("long", "FAILED")
     told.clear()
-    watch.step()
+    watch.look_once()
     assert told_runs(told) == [(["long"], [])]
 
 
@@ -92,7 +92,7 @@ def test_an_old_run_that_was_already_running_is_found_at_the_first_look() -> Non
         kfp.put(f"short-{number}", "SUCCEEDED")
     watch, told = watched(kfp)
     kfp.put("long", "SUCCEEDED")
-    watch.step()
+    watch.look_once()
     assert told_runs(told) == [(["long"], [])]
 
 
@@ -103,7 +103,7 @@ def test_an_old_run_that_vanishes_is_told() -> None:
         kfp.put(f"short-{number}", "SUCCEEDED")
     watch, told = watched(kfp)
     kfp.delete("long")
-    watch.step()
+    watch.look_once()
     assert told_runs(told) == [([], ["long"])]
 
 
@@ -111,7 +111,7 @@ def test_many_old_active_runs_cost_two_lists_and_a_few_look_ups() -> None:
     kfp = FakeKfp()
     for number in range(2 * PAGE):
         kfp.put(f"run-{number:03}", "")
-    seen = look(FakeService(kfp, "team-a"), Rows({}, kfp.runs))
+    seen = read_rows(FakeService(kfp, "team-a"), Rows({}, kfp.runs))
     assert kfp.calls == ["page_runs", "page_runs", *["get_run"] * 5]
     assert len(seen.every) == 2 * PAGE
 
@@ -124,7 +124,7 @@ def test_a_run_asked_for_is_looked_up_wherever_it_is() -> None:
     watch, told = watched(kfp)
     kfp.put("old", "RUNNING")
     watch.look_now("old")
-    watch.step()
+    watch.look_once()
     assert told_runs(told) == [(["old"], [])]
 
 
@@ -134,7 +134,7 @@ def test_more_new_runs_than_a_page_tell_to_read_everything() -> None:
     watch, told = watched(kfp)
     for number in range(PAGE + 1):
         kfp.put(f"new-{number}", "SUCCEEDED")
-    watch.step()
+    watch.look_once()
     assert told == [Reset()]
 
 
@@ -142,17 +142,17 @@ def test_a_run_that_leaves_the_page_by_age_is_not_removed() -> None:
     kfp = FakeKfp()
     for number in range(PAGE + 1):
         kfp.put(f"run-{number:03}", "SUCCEEDED")
-    before = look(FakeService(kfp, "team-a"), Rows())
+    before = read_rows(FakeService(kfp, "team-a"), Rows())
     kfp.put("new", "SUCCEEDED")
-    after = look(FakeService(kfp, "team-a"), before)
-    assert difference(before, after).removed == []
+    after = read_rows(FakeService(kfp, "team-a"), before)
+    assert compare(before, after).removed == []
 
 
 def test_a_failure_is_told_with_the_time_of_the_next_attempt() -> None:
     kfp = FakeKfp()
     watch, told = watched(kfp)
     kfp.error = kfp_error("kfp-unavailable", host="kfp", s=5)
-    pauses = [watch.step() for _ in range(7)]
+    pauses = [watch.look_once() for _ in range(7)]
     assert pauses == [5, 10, 20, 40, 80, 120, 120]
     assert isinstance(told[1], Status)
     assert not told[1].connected
@@ -165,7 +165,7 @@ def test_a_refusal_is_no_lost_connection() -> None:
     kfp = FakeKfp()
     watch, told = watched(kfp)
     kfp.error = kfp_error("forbidden", verb="list", resource="runs", ns="team-a")
-    watch.step()
+    watch.look_once()
     assert isinstance(told[0], Status)
     assert told[0].connected
 
@@ -175,17 +175,17 @@ def test_after_a_failure_the_differences_go_on() -> None:
     kfp.put("run")
     watch, told = watched(kfp)
     kfp.error = kfp_error("kfp-timeout", host="kfp", s=10)
-    watch.step()
+    watch.look_once()
     kfp.error = None
     kfp.put("run", "SUCCEEDED")
-    watch.step()
+    watch.look_once()
     assert [type(change) for change in told] == [Status, Status, RunsEvent]
     assert told_runs(told) == [(["run"], [])]
 
 
 def test_the_pace_follows_what_runs() -> None:
     pace = Pace(active=5, idle=30, embedded=0.5, embedded_idle=0.8)
-    assert pace.after_look(active=True, embedded=False) == 5
-    assert pace.after_look(active=False, embedded=False) == 30
-    assert pace.after_look(active=True, embedded=True) == 0.5
-    assert pace.after_look(active=False, embedded=True) == 0.8
+    assert pace.pause_after_look(active=True, embedded=False) == 5
+    assert pace.pause_after_look(active=False, embedded=False) == 30
+    assert pace.pause_after_look(active=True, embedded=True) == 0.5
+    assert pace.pause_after_look(active=False, embedded=True) == 0.8

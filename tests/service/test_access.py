@@ -10,8 +10,8 @@ from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError, KfpNotFoundError, KfpRefusedError
 from jupyter_kfp_mt.service.details.cluster.access import (
     create_option,
-    look,
-    missing_token,
+    missing_token_error,
+    read_access,
     restart_notebook,
 )
 from tests.kube.recorded import VIEWER, Pod, pod_of_a_cluster
@@ -104,11 +104,11 @@ def test_only_a_notebook_of_kubeflow_can_be_restarted(pod: Pod, notebook: Notebo
 def test_what_may_not_be_read_is_left_out(pod: Pod) -> None:
     pod.become(VIEWER)
     pod.server.answer("GET", OPTIONS, 403, {"message": "forbidden"}, account="alice viewer")
-    steps = look(pod.kubernetes(), CONTEXT)
+    steps = read_access(pod.kubernetes(), CONTEXT)
     assert (steps.options, steps.pod) == (None, None)
-    assert missing_token(CONTEXT, steps).code == "no-token-not-chosen"
+    assert missing_token_error(CONTEXT, steps).code == "no-token-not-chosen"
 
 
 def test_a_workspace_is_told_in_general_words(pod: Pod) -> None:
     context = CONTEXT._replace(notebook=Notebook("w", "alice", "ws-w-0", workspace=True))
-    assert missing_token(context, look(pod.kubernetes(), context)).code == "no-credential"
+    assert missing_token_error(context, read_access(pod.kubernetes(), context)).code == "no-credential"

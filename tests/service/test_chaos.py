@@ -167,7 +167,7 @@ def test_each_press_is_one_run_and_one_execution(kfp: Kfp, tmp_path: Path) -> No
     assert set(kfp.runs) == set(both[0])
     assert sorted(kfp.runs.values()) == sorted(keys)
     assert set(kfp.executions.values()) == {1}
-    assert all(journal.unsettled(kfp.url, "alice") == [] for journal in journals)
+    assert all(journal.list_unsettled(kfp.url, "alice") == [] for journal in journals)
     assert min(kfp.faults.values()) > 5
     for each in [*services, *journals]:
         each.close()

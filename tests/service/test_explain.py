@@ -19,7 +19,7 @@ from jupyter_kfp_mt.service.explain import (
     explain,
     explain_task,
     explain_wait,
-    facts_of,
+    make_facts,
 )
 
 DATA = Path(__file__).parent / "data"
@@ -31,7 +31,7 @@ def facts_of_case(case: dict[str, Any]) -> Facts:
     log += case.get("more", "") + "".join(f"step {number}\n" for number in range(case.get("more_lines", 0)))
     task = Task(display_name="load", reason=case.get("said", ""), exit_code=case.get("exit_code"))
     states, events = ([Said(*pair) for pair in case.get(key, [])] for key in ("states", "events"))
-    facts = facts_of(task, log, states=states, events=events, driver=case.get("driver", False))
+    facts = make_facts(task, log, states=states, events=events, driver=case.get("driver", False))
     return facts._replace(upstream=case.get("upstream", ""))
 
 
@@ -67,7 +67,7 @@ def test_there_is_always_an_answer_of_one_sentence(facts: Facts) -> None:
 
 def test_the_first_that_failed_is_told_and_the_others_named() -> None:
     tasks = [Task(task_id=name, display_name=name, phase=Phase.FAILED) for name in ("load", "train")]
-    told = explain(tasks, facts_of(tasks[0], "boom"), run_name="prep").failure
+    told = explain(tasks, make_facts(tasks[0], "boom"), run_name="prep").failure
     assert (told.task, told.task_id, told.others) == ("load", "load", ["train"])
 
 
@@ -80,7 +80,7 @@ def test_a_recorded_pod_tells_why_it_waits() -> None:
     bodies = {entry["what"]: entry["response"]["body"] for entry in recorded}
     pod = msgspec.convert(bodies["pods of a run"]["items"][0], Pod)
     events = msgspec.convert(bodies["events of a pod"]["items"], list[Event], strict=False)
-    facts = facts_of(Task(display_name="echo"), states=states_of(pod), events=events_of(events))
+    facts = make_facts(Task(display_name="echo"), states=states_of(pod), events=events_of(events))
     explanation = explain_wait(facts, 75)
     assert explanation is not None
     told = explanation.failure
@@ -113,7 +113,7 @@ def test_a_wait_without_a_reason_says_so() -> None:
 
 
 def test_colours_and_control_characters_are_gone() -> None:
-    told = explain_task(facts_of(Task(display_name="load"), "\x1b[31mfatal:\x1b[0m \x07bad\r\n")).failure
+    told = explain_task(make_facts(Task(display_name="load"), "\x1b[31mfatal:\x1b[0m \x07bad\r\n")).failure
     assert told.line == "fatal: bad"
 
 
@@ -121,7 +121,7 @@ def test_a_pod_that_was_pushed_out_says_by_what() -> None:
     said = {"reason": "PreemptionByScheduler", "message": "preempting to accommodate a higher priority pod"}
     condition = {"type": "DisruptionTarget", "status": "True", **said}
     pod = msgspec.convert({"status": {"phase": "Failed", "conditions": [condition]}}, Pod)
-    told = explain_task(facts_of(Task(display_name="load"), states=states_of(pod))).failure
+    told = explain_task(make_facts(Task(display_name="load"), states=states_of(pod))).failure
     assert told.message == "Task load stopped: it gave way to something more important."
 
 
@@ -135,5 +135,5 @@ def test_a_pod_that_was_pushed_out_says_by_what() -> None:
     ],
 )
 def test_words_of_the_task_s_own_code_are_not_taken_for_kfp_s(line: str) -> None:
-    told = explain_task(facts_of(Task(display_name="load", exit_code=1), line)).failure
+    told = explain_task(make_facts(Task(display_name="load", exit_code=1), line)).failure
     assert told.message == "Task load stopped: exit code 1."

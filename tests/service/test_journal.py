@@ -85,7 +85,7 @@ def test_a_press_that_came_to_nothing_may_be_repeated(tmp_path: Path, stage: Sta
     journal.settle("a", stage)
 
     assert journal.begin(intent("b", "key", sent_at=2.0)) is None
-    found = journal.by_key("key")
+    found = journal.find_by_key("key")
     assert found is not None
     assert found.run_id == "b"
     journal.close()
@@ -100,7 +100,7 @@ def test_old_settled_ones_are_forgotten_and_open_ones_kept(tmp_path: Path) -> No
     journal.begin(intent("new", sent_at=30 * 24 * 3600.0))
 
     assert journal.find("settled") is None
-    assert {each.run_id for each in journal.unsettled("e", "n")} == {"open", "new"}
+    assert {each.run_id for each in journal.list_unsettled("e", "n")} == {"open", "new"}
     journal.close()
 
 
@@ -109,14 +109,14 @@ def test_without_a_folder_it_lives_in_memory(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "file" / "j")
 
     assert journal.begin(intent("a", "key")) is None
-    assert journal.by_key("key") is not None
+    assert journal.find_by_key("key") is not None
     journal.close()
 
 
 def test_looking_makes_no_file(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "folder" / "j")
 
-    assert (journal.unsettled("e", "n"), journal.by_key("k"), journal.find("a")) == ([], None, None)
+    assert (journal.list_unsettled("e", "n"), journal.find_by_key("k"), journal.find("a")) == ([], None, None)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -282,7 +282,7 @@ def test_an_interrupted_submit_is_unclear_and_not_lost() -> None:
     with pytest.raises(KeyboardInterrupt):
         service(fake, journal, ManualClock()).start_run(PLAIN)
 
-    assert [each.stage for each in journal.unsettled(CONTEXT.server, "alice")] == [Stage.UNCLEAR]
+    assert [each.stage for each in journal.list_unsettled(CONTEXT.server, "alice")] == [Stage.UNCLEAR]
 
 
 def test_what_is_open_is_settled_when_nobody_looks_and_then_nothing_is_asked() -> None:
@@ -299,7 +299,7 @@ def test_what_is_open_is_settled_when_nobody_looks_and_then_nothing_is_asked() -
     assert pauses[:5] == [0.5, 0.5, 1.0, 2.0, 4.0]
     assert max(pauses) == 8.0
     assert sum(pauses) < 130
-    assert journal.unsettled(CONTEXT.server, "alice") == []
+    assert journal.list_unsettled(CONTEXT.server, "alice") == []
     looks = len(fake.requests)
     assert pressed.settle() is None
     assert len(fake.requests) == looks
@@ -317,7 +317,7 @@ def test_a_server_that_stays_away_is_asked_ever_more_rarely_and_for_a_day() -> N
         looks += 1
 
     assert 24 * 12 < looks < 24 * 12 + 40  # every five minutes, after a quick start
-    assert [each.stage for each in journal.unsettled(CONTEXT.server, "alice")] == [Stage.UNCLEAR]
+    assert [each.stage for each in journal.list_unsettled(CONTEXT.server, "alice")] == [Stage.UNCLEAR]
 
 
 def test_what_was_sent_again_is_looked_for_when_it_is_due() -> None:
@@ -415,7 +415,7 @@ def test_an_unclear_submit_to_such_a_server_is_found_by_its_name() -> None:
 
     run = service(fake, journal, clock).start_run(ONE_PRESS)
 
-    known = journal.by_key("k")
+    known = journal.find_by_key("k")
     assert known is not None
     assert (run.run_id, known.run_id, known.stage) == ("new", "new", Stage.ACCEPTED)
 

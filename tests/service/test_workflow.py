@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt.models import ChildTask, Phase, RunDetails, Task
-from jupyter_kfp_mt.service.tasks.workflow import Step, Workflow, fold_tasks, read_workflow, steps_of
+from jupyter_kfp_mt.service.tasks.workflow import RunStep, Workflow, fold_tasks, list_steps, read_workflow
 from tests.service.argo import DAG_DRIVER, DRIVER, EXECUTOR, IMPL, WORKFLOW, Manifest, node_id
 
 RECORDED = json.loads((Path(__file__).parent / "data/task_details.json").read_text())
 
 
-def by_name(workflow: Workflow, reported: tuple[Task, ...] = ()) -> dict[str, Step]:
-    return {step.task.name: step for step in steps_of(workflow, "run", reported)}
+def by_name(workflow: Workflow, reported: tuple[Task, ...] = ()) -> dict[str, RunStep]:
+    return {step.task.name: step for step in list_steps(workflow, "run", reported)}
 
 
 def test_a_component_is_one_task_with_the_pod_that_ran_it() -> None:
@@ -24,7 +24,7 @@ def test_a_component_is_one_task_with_the_pod_that_ran_it() -> None:
         .task("root.train", "Failed", message="Error (exit code 1)", exit_code=1)
         .read()
     )
-    steps = steps_of(workflow, "run")
+    steps = list_steps(workflow, "run")
     assert [(step.task.name, step.task.state) for step in steps] == [
         ("load", "SUCCEEDED"),
         ("train", "FAILED"),
@@ -145,13 +145,13 @@ def test_what_is_no_workflow_is_none(text: str) -> None:
 def test_a_workflow_that_nobody_has_seen_has_no_tasks() -> None:
     workflow = read_workflow('{"metadata":{"name":"hello-tpcxt","generateName":"hello-"}}')
     assert workflow is not None
-    assert steps_of(workflow, "run") == []
+    assert list_steps(workflow, "run") == []
 
 
 def test_nodes_that_go_in_circles_end() -> None:
     manifest = Manifest().add("root.a", EXECUTOR, "Failed", kind="Retry", children=["root.a", "root.b"])
     manifest.add("root.b", EXECUTOR, "Failed", kind="Retry", children=["root.b", "root.a"], inside="root.b")
-    assert isinstance(steps_of(manifest.read(), "run"), list)
+    assert isinstance(list_steps(manifest.read(), "run"), list)
 
 
 @pytest.mark.parametrize("entry", RECORDED, ids=lambda entry: entry["what"])

@@ -11,8 +11,8 @@ from ...client import runs as requests
 from ...errors import KfpError, kfp_error
 from ...models import LogChunk, PodView, Run, Task
 from ..backend import Backend
-from ..explain import LOG_LINES, Explanation, Facts, facts_of
-from ..tasks.rows import groups, leaves, plan_of
+from ..explain import LOG_LINES, Explanation, Facts, make_facts
+from ..tasks.rows import read_task_plan, select_groups, select_leaves
 from .details import TaskReport
 
 PART = 1024 * 1024  # bytes asked for at once
@@ -30,7 +30,9 @@ class EmbeddedDetails:
     def report_tasks(self, run: Run) -> TaskReport:
         """Return the tasks of `run`, as the server's own route reports them."""
         tasks = self._backend.api.call(requests.list_tasks(run.run_id)).tasks
-        return TaskReport(leaves(tasks, plan_of(run.pipeline_spec)), groups(tasks), has_values=True)
+        return TaskReport(
+            select_leaves(tasks, read_task_plan(run.pipeline_spec)), select_groups(tasks), has_values=True
+        )
 
     def read_log(
         self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0
@@ -57,7 +59,7 @@ class EmbeddedDetails:
             log = self.read_log(run, task.task_id, tail=LOG_LINES).text
         except KfpError:
             log = ""
-        return facts_of(task, log)
+        return make_facts(task, log)
 
     def explain_wait(self, run: Run) -> Explanation | None:
         """Return None: no task of this machine waits for a place."""

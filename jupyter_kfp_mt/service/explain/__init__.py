@@ -6,7 +6,7 @@ The first rule that knows the facts decides; if none does, the last error line o
 from __future__ import annotations
 
 from .facts import LOG_LINES, Facts, Said, clean_lines
-from .rules import RULES, WAITS, Explanation, explain, explain_task, explain_wait, facts_of
+from .rules import RULES, WAITS, Explanation, explain, explain_task, explain_wait, make_facts
 
 __all__ = [
     "LOG_LINES",
@@ -19,5 +19,5 @@ __all__ = [
     "explain",
     "explain_task",
     "explain_wait",
-    "facts_of",
+    "make_facts",
 ]

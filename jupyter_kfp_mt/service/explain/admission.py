@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .facts import ASK_ADMIN, Cause, Facts, clause
+from .facts import ASK_ADMIN, Cause, Facts, to_clause
 
 _QUOTA = re.compile(
     r"exceeded quota: (?P<quota>[^,]+), requested: (?P<asked>.+?), used: (?P<used>.+?),"
@@ -78,7 +78,7 @@ def refused(facts: Facts) -> Cause | None:
     """A rule of the cluster does not let its pod in."""
     found = facts.search(_SECURITY)
     if found is not None:
-        why = clause(found["why"] or found["scc"])
+        why = to_clause(found["why"] or found["scc"])
         level = f" (PodSecurity “{found['level']}”)" if found["level"] else ""
         return Cause(
             "did not start",
@@ -89,7 +89,7 @@ def refused(facts: Facts) -> Cause | None:
     found = facts.search(_WEBHOOK)
     if found is None:
         return None
-    why = f"{clause(found['why'])}." if found["why"] else ""
+    why = f"{to_clause(found['why'])}." if found["why"] else ""
     return Cause("did not start", f"a rule of the cluster forbids it ({found['name']})", why, ASK_ADMIN)
 
 
@@ -146,7 +146,7 @@ def not_accepted(facts: Facts) -> Cause | None:
     found = facts.search(_NOT_ACCEPTED)
     if found is None:
         return None
-    why = clause(found["why"])
+    why = to_clause(found["why"])
     return Cause(
         "did not start", "the cluster does not take its pod", f"{why[:1].upper()}{why[1:]}.", ASK_ADMIN
     )

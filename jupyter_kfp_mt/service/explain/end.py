@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .facts import Cause, Facts, clause
+from .facts import Cause, Facts, to_clause
 from .python import SHARED, SHARED_CURE
 
 _OOM = re.compile(r"OOMKilled")
@@ -118,7 +118,7 @@ def raised_elsewhere(facts: Facts) -> Cause | None:
     if found is None or facts.exit_code == 0:
         return None
     text = next(filter(None, found.groups()))
-    return Cause("stopped", clause(text), "", "Look at its log.")
+    return Cause("stopped", to_clause(text), "", "Look at its log.")
 
 
 def ended_with(facts: Facts) -> Cause | None:

@@ -58,7 +58,7 @@ class Facts(NamedTuple):
         return self.task if self.is_run else f"Task {self.task}"
 
     @property
-    def began(self) -> bool:
+    def started(self) -> bool:
         """Whether its own code ran: then what happened before does not explain its end."""
         return bool(self.lines) or self.exit_code is not None
 
@@ -66,7 +66,7 @@ class Facts(NamedTuple):
     def texts(self) -> tuple[str, ...]:
         """What the cluster says, the surest first; events only while nothing of it ran."""
         states = [said.text for said in self.states]
-        events = [] if self.began else [said.text for said in reversed(self.events)]
+        events = [] if self.started else [said.text for said in reversed(self.events)]
         return tuple(text for text in [*states, self.message, *events] if text)
 
     def search(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
@@ -111,7 +111,7 @@ def clean_lines(log: str) -> tuple[str, ...]:
     return tuple(line.rstrip()[:MAX_LINE] for line in lines if line.strip())
 
 
-def clause(text: str) -> str:
+def to_clause(text: str) -> str:
     """Return the first line of `text` as the end of a sentence."""
     line = text.strip().split("\n", 1)[0].strip().rstrip(".")
     return line if len(line) <= MAX_CLAUSE else line[: MAX_CLAUSE - 1] + "…"
@@ -119,6 +119,6 @@ def clause(text: str) -> str:
 
 def end_of_chain(text: str) -> str:
     """Return the last two parts of a chain of reasons, such as `error: failed to x: no y: unknown`."""
-    parts = [part.strip() for part in clause(text).split(": ") if part.strip() not in ("", "unknown")]
+    parts = [part.strip() for part in to_clause(text).split(": ") if part.strip() not in ("", "unknown")]
     end = ": ".join(parts[-2:])
     return f"{end[:1].upper()}{end[1:]}"

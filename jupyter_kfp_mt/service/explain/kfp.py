@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .facts import Cause, Facts, clause
+from .facts import Cause, Facts, to_clause
 
 _NO_NEWS = re.compile(r"(?:\w+: )?Error \(exit code|child '|No more retries left|It ended with exit code")
 _NO_INPUTS = ("did not start", "its inputs could not be fetched")
@@ -15,16 +15,16 @@ _RETRY = "Retry; if it stays, show an admin."
 
 def upstream(facts: Facts) -> Cause | None:
     """It never started, because something before it failed."""
-    if not facts.upstream or facts.began:
+    if not facts.upstream or facts.started:
         return None
     return Cause("did not start", f"{facts.upstream} failed", next=f"Look at {facts.upstream} first.")
 
 
-def told(facts: Facts) -> Cause | None:
+def reported(facts: Facts) -> Cause | None:
     """KFP or the engine says it in words of its own."""
     if not facts.message or _NO_NEWS.match(facts.message) or facts.exit_code not in (None, 0):
         return None
-    text = clause(facts.message)
+    text = to_clause(facts.message)
     plain = text.startswith(("It ", "Its ", "The "))
     return Cause("stopped", f"{text[:1].lower()}{text[1:]}" if plain else "stopped", f"{text}")
 
@@ -81,9 +81,9 @@ _LOADING = ("load", "get", "download", "stat")
 
 def packages(facts: Facts) -> Cause | None:
     """Packages that it asks for cannot be installed."""
-    found, told = facts.find_line(_PIP) or facts.search(_PIP), facts.search(_INSTALL)
+    found, install = facts.find_line(_PIP) or facts.search(_PIP), facts.search(_INSTALL)
     failed = next((words for pattern, words in _PIP_WHY if facts.find_line(pattern)), "")
-    if found is None and told is None:
+    if found is None and install is None:
         if not failed or facts.find_line(_PIP_ENDED) is None:
             return None
         return Cause("did not start", "packages cannot be installed", failed, _PIP_CURE)
@@ -92,7 +92,7 @@ def packages(facts: Facts) -> Cause | None:
         return Cause("did not start", "packages cannot be installed", why, "Use an image that has them.")
     what = f" ({found['package']})" if found is not None else ""
     why = "The package index has no such version for its Python" if found is not None else ""
-    why = why or (clause(told["told"]) if told is not None else "")
+    why = why or (to_clause(install["told"]) if install is not None else "")
     return Cause(
         "did not start",
         f"packages cannot be installed{what}",
@@ -107,7 +107,7 @@ def driver(facts: Facts) -> Cause | None:
         return None
     found = facts.find_line(_DRIVER)
     why = found["why"] or found["other"] if found is not None else facts.message
-    return Cause("was not started", "KFP could not prepare it", _tail(why), _RETRY)
+    return Cause("was not started", "KFP could not prepare it", _end_of_reasons(why), _RETRY)
 
 
 def metadata(facts: Facts) -> Cause | None:
@@ -119,7 +119,7 @@ def metadata(facts: Facts) -> Cause | None:
     return Cause(
         "was not started" if facts.driver else "stopped",
         "KFP's metadata store does not answer",
-        _tail(found["why"].rpartition("desc = ")[2].strip('"')),
+        _end_of_reasons(found["why"].rpartition("desc = ")[2].strip('"')),
         _RETRY,
     )
 
@@ -129,7 +129,7 @@ def results(facts: Facts) -> Cause | None:
     found = facts.search(_SAVE)
     if found is None:
         return None
-    why = _of_store(found["why"]) or _tail(found["why"])
+    why = _explain_store(found["why"]) or _end_of_reasons(found["why"])
     return Cause(*(_NO_INPUTS if found["what"] in _LOADING else _NO_RESULTS), why, _STORE_CURE)
 
 
@@ -141,16 +141,16 @@ def launcher(facts: Facts) -> Cause | None:
     line = found["why"] or found[0]
     io = found["io"] or ("upload" if "upload" in line else "download" if "download" in line else "")
     said = {"upload": _NO_RESULTS, "download": _NO_INPUTS}.get(io, ("stopped", "KFP's launcher failed"))
-    store = _of_store(line) or _of_store(" ".join(facts.lines[-30:]))
-    return Cause(*said, store or _tail(line), _STORE_CURE if io or store else _RETRY)
+    store = _explain_store(line) or _explain_store(" ".join(facts.lines[-30:]))
+    return Cause(*said, store or _end_of_reasons(line), _STORE_CURE if io or store else _RETRY)
 
 
-def _of_store(text: str) -> str:
+def _explain_store(text: str) -> str:
     """What is the matter with the artifact store, as far as `text` tells; empty when it does not."""
     return next((words for pattern, words in _STORE if pattern.search(text)), "")
 
 
-def _tail(text: str) -> str:
+def _end_of_reasons(text: str) -> str:
     """The end of a chain of reasons, which says most."""
     line = text.strip().split("\n", 1)[0].strip().rstrip(".")
     parts = line.split(": ")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .facts import Cause, Facts, clause, end_of_chain
+from .facts import Cause, Facts, end_of_chain, to_clause
 
 NO_NODE = "no node takes it"
 _NODES = re.compile(r"(?P<free>0/\d+ nodes)(?: are available)?: (?P<why>.+?)(?:\. preemption:.*|\.?)$", re.S)
@@ -88,7 +88,7 @@ def volume(facts: Facts) -> Cause | None:
     return Cause(
         "did not start",
         f"its volume cannot be mounted{f' ({name})' if name else ''}",
-        f"{clause(mount[0])}.",
+        f"{to_clause(mount[0])}.",
         "Check the volume claim, or ask an admin.",
     )
 
@@ -112,7 +112,7 @@ def device(facts: Facts) -> Cause | None:
         return None
     told = facts.search(_ALLOCATE)
     if told is not None:
-        text = clause(told["why"]).removesuffix(", which is unexpected")
+        text = to_clause(told["why"]).removesuffix(", which is unexpected")
         why = f"{text[:1].upper()}{text[1:]}."
     else:
         why = f"The node has no {found['out'].removeprefix('OutOf')} left." if found["out"] else ""

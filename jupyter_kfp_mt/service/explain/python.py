@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .facts import Cause, Facts, clause
+from .facts import Cause, Facts, to_clause
 
 _HEAD = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):$")
 _FRAME = re.compile(r'\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
@@ -55,7 +55,7 @@ class Raised(NamedTuple):
         return f"{self.kind}: {self.text}" if self.text else self.kind
 
 
-def raised_in(lines: Sequence[str]) -> Raised | None:
+def find_exception(lines: Sequence[str]) -> Raised | None:
     """Return the last exception of a log, None when it is not what the log ends with."""
     plain = list(lines)
     if any("Exception Group Traceback" in line for line in plain):
@@ -78,11 +78,11 @@ def raised_in(lines: Sequence[str]) -> Raised | None:
             found = _RAISED.match(line)
             if found is None or len(plain) - index > _AFTER:
                 return None
-            return Raised(found["kind"], found["text"] or "", _place(frames))
+            return Raised(found["kind"], found["text"] or "", _locate(frames))
     return None
 
 
-def _place(frames: Sequence[Frame]) -> str:
+def _locate(frames: Sequence[Frame]) -> str:
     """The innermost place in the person's own code."""
     own = [frame for frame in frames if not _FOREIGN.search(frame.file)]
     known = own or [frame for frame in frames if "/kfp/dsl/" not in frame.file and frame.file[:1] != "<"]
@@ -91,11 +91,11 @@ def _place(frames: Sequence[Frame]) -> str:
 
 def python_error(facts: Facts) -> Cause | None:
     """A Python exception with its file and line."""
-    raised = raised_in(facts.lines)
+    raised = find_exception(facts.lines)
     if raised is None:
         return None
     word = _WORDS.get(raised.kind)
-    return (word(raised) if word else None) or Cause("stopped", clause(raised.line), raised.place)
+    return (word(raised) if word else None) or Cause("stopped", to_clause(raised.line), raised.place)
 
 
 def _file(raised: Raised) -> Cause:
@@ -165,18 +165,18 @@ def _key(raised: Raised) -> Cause:
 def _name(raised: Raised) -> Cause:
     return Cause(
         "stopped",
-        clause(raised.text),
+        to_clause(raised.text),
         raised.place,
         "A task sees only its own function: imports and helpers belong inside.",
     )
 
 
 def _assertion(raised: Raised) -> Cause:
-    return Cause("stopped", clause(raised.text) or "an assertion does not hold", raised.place)
+    return Cause("stopped", to_clause(raised.text) or "an assertion does not hold", raised.place)
 
 
 def _syntax(raised: Raised) -> Cause:
-    return Cause("did not start", f"its code is not Python ({clause(raised.text)})", raised.place)
+    return Cause("did not start", f"its code is not Python ({to_clause(raised.text)})", raised.place)
 
 
 def _disk(raised: Raised) -> Cause | None:
@@ -190,7 +190,7 @@ def _disk(raised: Raised) -> Cause | None:
 def _network(raised: Raised) -> Cause:
     return Cause(
         "stopped",
-        f"no connection ({clause(raised.text) or raised.kind})",
+        f"no connection ({to_clause(raised.text) or raised.kind})",
         raised.place,
         "Check the address; tasks may not reach everything this notebook reaches.",
     )
@@ -202,7 +202,7 @@ def _gpu(raised: Raised) -> Cause | None:
     return Cause(
         "stopped",
         "out of GPU memory",
-        raised.place or clause(raised.text),
+        raised.place or to_clause(raised.text),
         "Use smaller batches or a smaller model, or ask for a larger GPU.",
     )
 
@@ -238,10 +238,13 @@ def _denied(raised: Raised) -> Cause | None:
     """A store, a web service or Kubernetes knows who asks, and says no."""
     if re.search(r"AccessDenied|Forbidden|\b403\b|InvalidAccessKeyId|SignatureDoesNotMatch", raised.text):
         cure = "Check the rights of the credentials that it has, or of its service account."
-        return Cause("stopped", f"access was denied ({clause(raised.text)})", raised.place, cure)
+        return Cause("stopped", f"access was denied ({to_clause(raised.text)})", raised.place, cure)
     if re.search(r"Unauthorized|\b401\b", raised.text):
         return Cause(
-            "stopped", f"it is not signed in ({clause(raised.text)})", raised.place, "Check its credentials."
+            "stopped",
+            f"it is not signed in ({to_clause(raised.text)})",
+            raised.place,
+            "Check its credentials.",
         )
     return None
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import msgspec
 
 from ...models import Failure, Task
-from ..tasks.rows import failures
+from ..tasks.rows import select_failed
 from . import admission, end, kfp, placement, start
-from .facts import Cause, Facts, Rule, Said, clause, clean_lines
-from .python import python_error, raised_in
+from .facts import Cause, Facts, Rule, Said, clean_lines, to_clause
+from .python import find_exception, python_error
 
 _EXIT_CODE = re.compile(r"exit code (\d{1,3})\b")
 PATIENCE = 60.0  # seconds that a task may wait before anybody asks why
@@ -49,7 +49,7 @@ RULES: tuple[Rule, ...] = (
     admission.not_accepted,
     end.raised_elsewhere,
     end.ended_with,
-    kfp.told,
+    kfp.reported,
 )
 WAITS: tuple[Rule, ...] = (
     start.image_pull,
@@ -77,7 +77,7 @@ class Explanation(NamedTuple):
 
 def explain(tasks: Sequence[Task], facts: Facts | None, *, run_name: str) -> Explanation:
     """Return why a run failed: why the first of its `tasks` that failed did so, or the run itself."""
-    failed = failures(tasks)
+    failed = select_failed(tasks)
     if facts is None:
         failure = Failure(message=f"{run_name} failed.", why="KFP does not say in which task, or why.")
         return Explanation(failure, "failed")
@@ -95,7 +95,7 @@ def explain(tasks: Sequence[Task], facts: Facts | None, *, run_name: str) -> Exp
 def explain_task(facts: Facts) -> Explanation:
     """Return why one task failed, or the run itself."""
     cause = next(filter(None, (rule(facts) for rule in RULES)), None) or _unknown(facts)
-    raised = raised_in(facts.lines)
+    raised = find_exception(facts.lines)
     failure = Failure(
         message=f"{facts.subject} {cause.predicate}.",
         why=cause.why,
@@ -128,7 +128,7 @@ def explain_wait(facts: Facts, seconds: float, *, task_id: str = "") -> Explanat
     return Explanation(failure, waited)
 
 
-def facts_of(
+def make_facts(
     task: Task,
     log: str = "",
     *,
@@ -147,9 +147,9 @@ def facts_of(
 def _unknown(facts: Facts) -> Cause:
     """Return the cause if no rule fits: that it failed, and the last thing it wrote."""
     if facts.last_line:
-        return Cause(f"failed. Last error line: {clause(facts.last_line)}", next="Look at its log.")
+        return Cause(f"failed. Last error line: {to_clause(facts.last_line)}", next="Look at its log.")
     if facts.message:
-        return Cause(f"failed. {clause(facts.message)}")
+        return Cause(f"failed. {to_clause(facts.message)}")
     return Cause(
         "failed", why="Neither KFP nor its log says why.", next="Look at its events, or ask an admin."
     )
@@ -157,7 +157,7 @@ def _unknown(facts: Facts) -> Cause:
 
 def _unknown_wait(facts: Facts) -> Cause:
     text = next(iter(facts.texts), "")
-    why = f"{clause(text)}." if text else "The cluster does not say for what."
+    why = f"{to_clause(text)}." if text else "The cluster does not say for what."
     return Cause("", why=why, next="Wait, or ask an admin.")
 
 

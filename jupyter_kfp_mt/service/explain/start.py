@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .facts import ASK_ADMIN, Cause, Facts, clause, end_of_chain
+from .facts import ASK_ADMIN, Cause, Facts, end_of_chain, to_clause
 
 _PULL = re.compile(r"ImagePullBackOff|ErrImagePull|ErrImageNeverPull|InvalidImageName|Failed to pull image")
 _IMAGE = re.compile(r"""(?:image reference|image|manifest for|for image)\s+\\?["“](?P<image>[^"”\\]+)""")
@@ -145,7 +145,7 @@ def runtime(facts: Facts) -> Cause | None:
         return Cause(
             "did not start",
             "the GPU of its node does not work",
-            f"{clause(driver['why'])}.",
+            f"{to_clause(driver['why'])}.",
             "Retry the run; if it stays, show an admin.",
         )
     return Cause(

@@ -12,7 +12,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Cache(Generic[K, V]):
+class TtlCache(Generic[K, V]):
     """Keeps the newest `size` values for `seconds`; for many threads."""
 
     def __init__(self, clock: Clock, *, seconds: float, size: int = 1000) -> None:

@@ -96,7 +96,7 @@ class Journal:
         """Write down another moment of sending: the clock was set back."""
         self._write("UPDATE intents SET sent_at = ? WHERE run_id = ?", sent_at, run_id)
 
-    def looked(self, run_id: str) -> None:
+    def count_look(self, run_id: str) -> None:
         """Count a look at one that was given up."""
         self._write("UPDATE intents SET looks = looks + 1 WHERE run_id = ?", run_id)
 
@@ -104,27 +104,27 @@ class Journal:
         """Return the attempt with this id."""
         return next(iter(self._read("run_id = ?", run_id)), None)
 
-    def by_key(self, submit_key: str) -> Intent | None:
+    def find_by_key(self, submit_key: str) -> Intent | None:
         """Return the newest attempt of one press of Run."""
         if not submit_key:
             return None
         return next(iter(self._read("submit_key = ? ORDER BY sent_at DESC LIMIT 1", submit_key)), None)
 
-    def unsettled(self, server: str, namespace: str) -> list[Intent]:
+    def list_unsettled(self, server: str, namespace: str) -> list[Intent]:
         """Return the attempts whose outcome is not known yet, the newest first."""
         where = "endpoint = ? AND namespace = ? AND stage IN ('SENDING', 'UNCLEAR') ORDER BY sent_at DESC"
         return self._read(where, server, namespace)
 
-    def accepted(self, run_ids: Collection[str]) -> set[str]:
+    def find_accepted(self, run_ids: Collection[str]) -> set[str]:
         """Return those of `run_ids`, at most a page, that were started from here in the last days."""
         marks = ", ".join("?" * len(run_ids))
         return {each.run_id for each in self._read(f"stage = 'ACCEPTED' AND run_id IN ({marks})", *run_ids)}
 
-    def pending(self, since: float) -> list[Intent]:
+    def list_pending(self, since: float) -> list[Intent]:
         """Return all attempts, of any server, that were sent after `since` and still need a look."""
         return self._read("sent_at > ? AND stage IN ('SENDING', 'UNCLEAR', 'SURPLUS')", since)
 
-    def surplus(self, server: str, namespace: str) -> list[Intent]:
+    def list_surplus(self, server: str, namespace: str) -> list[Intent]:
         """Return the attempts that were made again, and should not turn up any more."""
         return self._read("endpoint = ? AND namespace = ? AND stage = 'SURPLUS'", server, namespace)
 
@@ -152,14 +152,14 @@ class Journal:
             except sqlite3.DatabaseError as error:
                 if isinstance(error, _OURS):
                     raise
-                self._connection = _copied(database)
+                self._connection = _copy_to_memory(database)
             return work(self._connection)
 
     def _open(self) -> sqlite3.Connection:
         """The connection; a file that cannot be had gives way to one in memory."""
         if self._connection is None:
             try:
-                self._connection = _connect_again(self._path)
+                self._connection = _open_or_replace(self._path)
             except (OSError, sqlite3.Error):
                 self._connection = _connect(None)
         return self._connection
@@ -191,7 +191,7 @@ def _insert(database: sqlite3.Connection, intent: Intent) -> None:
 
 def _select(database: sqlite3.Connection, where: str, *values: str | float) -> list[Intent]:
     query = f"SELECT {_COLUMNS} FROM intents WHERE {where}"  # noqa: S608 - our own conditions
-    return [_intent(row) for row in database.execute(query, values)]
+    return [_to_intent(row) for row in database.execute(query, values)]
 
 
 def _transaction(database: sqlite3.Connection, work: Callable[[], T]) -> T:
@@ -206,7 +206,7 @@ def _transaction(database: sqlite3.Connection, work: Callable[[], T]) -> T:
     return found
 
 
-def _copied(database: sqlite3.Connection) -> sqlite3.Connection:
+def _copy_to_memory(database: sqlite3.Connection) -> sqlite3.Connection:
     """What can still be read of `database`, in memory; lets go of it."""
     copy = _connect(None)
     with contextlib.suppress(sqlite3.Error, msgspec.ValidationError):
@@ -216,7 +216,7 @@ def _copied(database: sqlite3.Connection) -> sqlite3.Connection:
     return copy
 
 
-def _connect_again(path: Path | None) -> sqlite3.Connection:
+def _open_or_replace(path: Path | None) -> sqlite3.Connection:
     """A connection to the file; one that is no journal is put aside for a new one."""
     try:
         return _connect(path)
@@ -244,5 +244,5 @@ def _connect(path: Path | None) -> sqlite3.Connection:
     return database
 
 
-def _intent(row: tuple[object, ...]) -> Intent:
+def _to_intent(row: tuple[object, ...]) -> Intent:
     return msgspec.convert(dict(zip(Intent.__struct_fields__, row, strict=True)), type=Intent)

@@ -21,7 +21,7 @@ KEPT = 4 * 1024 * 1024  # bytes of one log
 COPIES = 32  # logs kept at once
 
 
-class LogPart(NamedTuple):
+class LogSlice(NamedTuple):
     """A part of a log; `start` and `end` are byte offsets from its first known line."""
 
     text: bytes
@@ -93,18 +93,18 @@ class LogCopy:
             self._start += over
         return added
 
-    def part(self, offset: int, limit: int) -> LogPart:
+    def part(self, offset: int, limit: int) -> LogSlice:
         """Return at most `limit` bytes from `offset` on."""
         start = min(max(offset, self._start), self.size)
         text = bytes(self._text[start - self._start : start - self._start + limit])
-        return LogPart(text, start, start + len(text), start > offset or not self.whole, self.source)
+        return LogSlice(text, start, start + len(text), start > offset or not self.whole, self.source)
 
-    def last(self, lines: int) -> LogPart:
+    def last(self, lines: int) -> LogSlice:
         """Return the last `lines` lines."""
         kept = bytes(self._text).splitlines(keepends=True)[-lines:]
         text = b"".join(kept)
         start = self.size - len(text)
-        return LogPart(text, start, self.size, start > 0 or not self.whole, self.source)
+        return LogSlice(text, start, self.size, start > 0 or not self.whole, self.source)
 
 
 class NoLog(NamedTuple):

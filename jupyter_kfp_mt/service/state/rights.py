@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ...errors import KfpError
-from .cache import Cache
+from .cache import TtlCache
 
 if TYPE_CHECKING:
     from ...kube import Kubernetes
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Rights:
     """Answers by namespace; for many threads."""
 
-    def __init__(self, answers: Cache[str, bool]) -> None:
+    def __init__(self, answers: TtlCache[str, bool]) -> None:
         self._answers = answers
         self._lock = threading.Lock()
         self._asking: dict[str, threading.Thread] = {}

@@ -28,11 +28,11 @@ def compile_function(function: Callable[..., Any]) -> Package:
     """Compile a pipeline or component function; raises `sdk-missing` and `compile-failed`."""
     name = getattr(function, "__name__", None) or getattr(function, "name", None) or "pipeline"
     try:
-        text = _compiled(function)
+        text = _compile(function)
     except ImportError as error:
-        raise _missing(error) from None
+        raise _import_error(error) from None
     except Exception as error:  # the SDK and the function raise what they like
-        raise kfp_error("compile-failed", **_place(error, "")) from error
+        raise kfp_error("compile-failed", **_locate(error, "")) from error
     return parse(text, name=str(name))
 
 
@@ -54,10 +54,10 @@ def compile_file(path: Path, function: str = "") -> Package:
     found: dict[str, Any] = json.loads(answer.removeprefix(_MARK))
     if "yaml" in found:
         return parse(found["yaml"], name=path.name)
-    raise _told(found, path.name)
+    raise _to_error(found, path.name)
 
 
-def _told(found: dict[str, Any], name: str) -> KfpError:
+def _to_error(found: dict[str, Any], name: str) -> KfpError:
     if found["code"] == "sdk-missing":
         return kfp_error("sdk-missing")
     if found["code"] == "bad-input":
@@ -65,7 +65,7 @@ def _told(found: dict[str, Any], name: str) -> KfpError:
     return kfp_error("compile-failed", error=found["error"], file=found["file"], n=found["n"])
 
 
-def _compiled(function: Callable[..., Any]) -> str:
+def _compile(function: Callable[..., Any]) -> str:
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
         from kfp import compiler
@@ -75,13 +75,13 @@ def _compiled(function: Callable[..., Any]) -> str:
         return target.read_text(encoding="utf-8")
 
 
-def _missing(error: ImportError) -> KfpError:
+def _import_error(error: ImportError) -> KfpError:
     if (error.name or "").split(".")[0] == "kfp":
         return kfp_error("sdk-missing")
-    return kfp_error("compile-failed", **_place(error, ""))
+    return kfp_error("compile-failed", **_locate(error, ""))
 
 
-def _place(error: BaseException, file: str) -> dict[str, Any]:
+def _locate(error: BaseException, file: str) -> dict[str, Any]:
     """What went wrong and in which line: of `file`, else of the innermost code that is no library's."""
     if isinstance(error, SyntaxError):
         return {
@@ -103,7 +103,7 @@ def _place(error: BaseException, file: str) -> dict[str, Any]:
     }
 
 
-def _pipelines_in(path: Path, wanted: str) -> list[tuple[str, Any]]:
+def _find_pipelines(path: Path, wanted: str) -> list[tuple[str, Any]]:
     """The pipelines of a file by name, or the one thing that is wanted."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -126,7 +126,7 @@ def _pipelines_in(path: Path, wanted: str) -> list[tuple[str, Any]]:
 
 def _main(path: Path, wanted: str) -> dict[str, Any]:
     try:
-        found = _pipelines_in(path, wanted)
+        found = _find_pipelines(path, wanted)
         if not found and wanted:
             return {"code": "bad-input", "problem": f"there is no “{wanted}” in it"}
         if len(found) != 1:
@@ -134,13 +134,13 @@ def _main(path: Path, wanted: str) -> dict[str, Any]:
             problem = "there is no pipeline in it" if not found else "there are several pipelines in it"
             why = f"Choose one, as {path.name}:{found[0][0]}. It has {names}." if found else ""
             return {"code": "bad-input", "problem": problem, "why": why}
-        return {"yaml": _compiled(found[0][1])}
+        return {"yaml": _compile(found[0][1])}
     except ImportError as error:
         if (error.name or "").split(".")[0] == "kfp":
             return {"code": "sdk-missing"}
-        return {"code": "compile-failed", **_place(error, str(path))}
+        return {"code": "compile-failed", **_locate(error, str(path))}
     except Exception as error:  # the file is a person's program
-        return {"code": "compile-failed", **_place(error, str(path))}
+        return {"code": "compile-failed", **_locate(error, str(path))}
 
 
 if __name__ == "__main__":

@@ -31,14 +31,14 @@ class Settling(NamedTuple):
     surplus: tuple[float, ...] = (60.0, 300.0, 600.0)  # when one that was sent again is looked for once more
 
 
-def look(backend: Backend, intent: Intent, *, late: bool) -> Run | None:
+def look_up(backend: Backend, intent: Intent, *, late: bool) -> Run | None:
     """Look the run of `intent` up once, write down what is known, and return the run if it is there.
 
     Only KFP's own "not found" is evidence, and only when it is too `late` for the run to come; anything else
     means to ask again.
     """
     try:
-        run = _run_of(backend, intent, late=late)
+        run = _find_run(backend, intent, late=late)
     except KfpError:
         return None
     if run is None and late:
@@ -48,14 +48,14 @@ def look(backend: Backend, intent: Intent, *, late: bool) -> Run | None:
     return run
 
 
-def _run_of(backend: Backend, intent: Intent, *, late: bool) -> Run | None:
+def _find_run(backend: Backend, intent: Intent, *, late: bool) -> Run | None:
     try:
         return backend.api.call(requests.get_run(intent.run_id))
     except KfpNotFoundError:
-        return _by_name(backend, intent) if late else None
+        return _find_by_name(backend, intent) if late else None
 
 
-def _by_name(backend: Backend, intent: Intent) -> Run | None:
+def _find_by_name(backend: Backend, intent: Intent) -> Run | None:
     """Return the run of `intent` on a server that gives ids of its own: KFP before 2.0 does.
 
     The first of its name in its experiment that is not older than the attempt, and that no other attempt is.
@@ -75,12 +75,12 @@ def _by_name(backend: Backend, intent: Intent) -> Run | None:
     return next((run for run in reversed(found) if backend.journal.find(run.run_id) is None), None)
 
 
-def overdue(backend: Backend, intent: Intent) -> bool:
+def is_overdue(backend: Backend, intent: Intent) -> bool:
     """Whether a run that is not there cannot come any more, by the usual patience."""
     return backend.clock.now().timestamp() - intent.sent_at >= Settling().bound
 
 
-def wait(backend: Backend, intent: Intent, settling: Settling, age: float) -> Run | None:
+def wait_until_settled(backend: Backend, intent: Intent, settling: Settling, age: float) -> Run | None:
     """Look until the run of `intent` is there, or until the bound, whatever the clock is set to meanwhile.
 
     `age` is how many seconds ago it was sent. None is of a run that is given up; one that KFP tells nothing
@@ -90,14 +90,14 @@ def wait(backend: Backend, intent: Intent, settling: Settling, age: float) -> Ru
     pause = settling.first
     while True:
         late = backend.clock.monotonic() >= until
-        run = look(backend, intent, late=late)
+        run = look_up(backend, intent, late=late)
         if run is not None:
             return run
         known = backend.journal.find(intent.run_id)
         if known is None or known.stage not in OPEN:
             return None
         if late:
-            return unconfirmed(backend, intent)
+            return to_unconfirmed_run(backend, intent)
         backend.clock.sleep(min(pause, until - backend.clock.monotonic()))
         pause = min(settling.longest, pause * 2)
 
@@ -108,33 +108,37 @@ def reconcile(backend: Backend, settling: Settling) -> list[Run]:
     Costs nothing while nothing is open. Attempts of a process that is gone are adopted.
     """
     where = backend.context.server, backend.context.namespace
-    open_ones = backend.journal.unsettled(*where)
+    open_ones = backend.journal.list_unsettled(*where)
     now = backend.clock.now().timestamp()
     for intent in open_ones[-AT_ONCE:]:
         age = now - intent.sent_at
         if age < -SKEW:  # the clock was set back: it counts from now
             backend.journal.redate(intent.run_id, now)
         elif intent.stage is Stage.UNCLEAR or age > settling.sending:
-            look(backend, intent, late=age >= settling.bound)
+            look_up(backend, intent, late=age >= settling.bound)
     _end_surplus(backend, settling, now)
-    return [unconfirmed(backend, intent) for intent in backend.journal.unsettled(*where)] if open_ones else []
+    return (
+        [to_unconfirmed_run(backend, intent) for intent in backend.journal.list_unsettled(*where)]
+        if open_ones
+        else []
+    )
 
 
-def pending(backend: Backend) -> list[Intent]:
+def list_pending(backend: Backend) -> list[Intent]:
     """Return the attempts of the last day on this server, in any namespace, that need another look."""
     since = backend.clock.now().timestamp() - DAY
-    return [each for each in backend.journal.pending(since) if each.server == backend.context.server]
+    return [each for each in backend.journal.list_pending(since) if each.server == backend.context.server]
 
 
-def next_look(intents: list[Intent], settling: Settling, now: float) -> float | None:
+def seconds_to_next_look(intents: list[Intent], settling: Settling, now: float) -> float | None:
     """Return the seconds until the first of `intents` needs another look, None when there is none.
 
     Two looks are as far apart as the attempt is old, so a server that stays away is asked ever more rarely.
     """
-    return min((max(settling.first, _wait(each, settling, now)) for each in intents), default=None)
+    return min((max(settling.first, _seconds_to_look(each, settling, now)) for each in intents), default=None)
 
 
-def _wait(intent: Intent, settling: Settling, now: float) -> float:
+def _seconds_to_look(intent: Intent, settling: Settling, now: float) -> float:
     age = now - intent.sent_at
     if intent.stage is Stage.SURPLUS:
         looks = settling.surplus[intent.looks : intent.looks + 1]
@@ -144,7 +148,7 @@ def _wait(intent: Intent, settling: Settling, now: float) -> float:
     return min(age, settling.longest if age < settling.bound else RARELY)
 
 
-def unconfirmed(backend: Backend, intent: Intent) -> Run:
+def to_unconfirmed_run(backend: Backend, intent: Intent) -> Run:
     """Return the row of an attempt that KFP has not confirmed."""
     experiment = backend.caches.experiments.get(intent.experiment_id)
     return Run(
@@ -161,15 +165,15 @@ def unconfirmed(backend: Backend, intent: Intent) -> Run:
 
 def _end_surplus(backend: Backend, settling: Settling, now: float) -> None:
     """End runs that turned up after they had been given up and sent again."""
-    for intent in backend.journal.surplus(backend.context.server, backend.context.namespace):
+    for intent in backend.journal.list_surplus(backend.context.server, backend.context.namespace):
         if intent.looks >= len(settling.surplus):
             backend.journal.settle(intent.run_id, Stage.LOST)
         elif now - intent.sent_at - settling.bound >= settling.surplus[intent.looks]:
-            backend.journal.looked(intent.run_id)
-            _end(backend, intent)
+            backend.journal.count_look(intent.run_id)
+            _end_run(backend, intent)
 
 
-def _end(backend: Backend, intent: Intent) -> None:
+def _end_run(backend: Backend, intent: Intent) -> None:
     try:
         backend.api.call(requests.get_run(intent.run_id))
         backend.api.call(requests.change_run(intent.run_id, "terminate"))

@@ -41,8 +41,8 @@ def to_source(source: AnySource) -> Source:
 def resolve(backend: Backend, source: Source) -> Resolved:
     """Return the pipeline that `source` means; raises the error that says why it cannot be used."""
     if source.kind == SourceKind.PIPELINE:
-        version = version_of(backend, source.pipeline_id, source.pipeline_version_id)
-        return Resolved(package_of(version), _reference(version))
+        version = get_version(backend, source.pipeline_id, source.pipeline_version_id)
+        return Resolved(read_package(version), _to_reference(version))
     if source.kind == SourceKind.EXAMPLE:
         text = resources.files("jupyter_kfp_mt").joinpath("example/hello.yaml").read_bytes()
         return Resolved(parse(text, name="hello.yaml"), example=True)
@@ -81,11 +81,11 @@ def read_path(word: str) -> Package:
     return parse(text, name=path.name)
 
 
-def version_of(backend: Backend, pipeline_id: str, version_id: str) -> PipelineVersion:
+def get_version(backend: Backend, pipeline_id: str, version_id: str) -> PipelineVersion:
     """Return a registered version, the newest where none is named; raises `not-found`."""
     for thing, given in (("pipeline", pipeline_id), ("pipeline version", version_id)):
         if given and not UUID.fullmatch(given):
-            raise backend.missing(thing, given, PipelineVersion)
+            raise backend.not_found_error(thing, given, PipelineVersion)
     if version_id:
         kept = backend.caches.versions.get(version_id)
         return kept or backend.caches.versions.put(
@@ -93,16 +93,16 @@ def version_of(backend: Backend, pipeline_id: str, version_id: str) -> PipelineV
         )
     page = backend.api.call(requests.list_versions(pipeline_id, sort_by="created_at desc", page_size=1))
     if not page.pipeline_versions:
-        raise backend.missing("pipeline version", pipeline_id, PipelineVersion)
+        raise backend.not_found_error("pipeline version", pipeline_id, PipelineVersion)
     return page.pipeline_versions[0]
 
 
-def package_of(version: PipelineVersion) -> Package:
+def read_package(version: PipelineVersion) -> Package:
     """Return the compiled pipeline of a registered version."""
     return from_wire(msgspec.json.decode(version.pipeline_spec), name=version.display_name or version.name)
 
 
-def _reference(version: PipelineVersion) -> PipelineVersionReference:
+def _to_reference(version: PipelineVersion) -> PipelineVersionReference:
     return PipelineVersionReference(
         pipeline_id=version.pipeline_id, pipeline_version_id=version.pipeline_version_id
     )

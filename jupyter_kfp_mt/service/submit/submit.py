@@ -49,27 +49,29 @@ def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
         "display_name": name,
         **{key: value for key, value in optional.items() if value},
         "runtime_config": {key: value for key, value in config.items() if value},
-        **_what(package, found.reference, request.cache),
+        **_choose_pipeline(package, found.reference, request.cache),
     }
 
 
-def _what(package: Package, reference: PipelineVersionReference | None, cache: Cache) -> dict[str, Any]:
+def _choose_pipeline(
+    package: Package, reference: PipelineVersionReference | None, cache: Cache
+) -> dict[str, Any]:
     """The registered version itself, or the compiled pipeline where caching is to be changed."""
     if reference is not None and cache is Cache.COMPILED:
         return {"pipeline_version_reference": msgspec.to_builtins(reference)}
     return {"pipeline_spec": with_cache(package, cache).wire()}
 
 
-def submit(backend: Backend, request: SubmitRequest, settling: Settling, *, patient: bool) -> Run:
+def submit_run(backend: Backend, request: SubmitRequest, settling: Settling, *, patient: bool) -> Run:
     """Start one run and return it; raises what is wrong, or that nothing is known to have started.
 
     After an unclear answer a patient caller waits until it is settled; others get the run as not confirmed.
     """
-    known = backend.journal.by_key(request.submit_key)
+    known = backend.journal.find_by_key(request.submit_key)
     if known is not None and known.stage in (*OPEN, Stage.ACCEPTED):
-        return _met(backend, known, settling, patient=patient)
+        return _resume(backend, known, settling, patient=patient)
     body = build_body(backend, request)
-    body["experiment_id"] = experiments.ensure(backend, request.experiment).experiment_id
+    body["experiment_id"] = experiments.ensure_experiment(backend, request.experiment).experiment_id
     body["run_id"] = str(uuid.uuid4())
     intent = Intent(
         run_id=body["run_id"],
@@ -82,7 +84,7 @@ def submit(backend: Backend, request: SubmitRequest, settling: Settling, *, pati
     )
     known = backend.journal.begin(intent)
     if known is not None:
-        return _met(backend, known, settling, patient=patient)
+        return _resume(backend, known, settling, patient=patient)
     return _send(backend, intent, body, settling, patient=patient)
 
 
@@ -108,13 +110,13 @@ def _send(
         unclear = kfp_error("kfp-error", status="A submit was answered", text=f"with run {run.run_id[:8]}")
     age = backend.clock.monotonic() - began
     return (
-        _settled(backend, intent, settling, unclear, age=age)
+        _wait_or_raise(backend, intent, settling, unclear, age=age)
         if patient
-        else settle.unconfirmed(backend, intent)
+        else settle.to_unconfirmed_run(backend, intent)
     )
 
 
-def _met(backend: Backend, intent: Intent, settling: Settling, *, patient: bool) -> Run:
+def _resume(backend: Backend, intent: Intent, settling: Settling, *, patient: bool) -> Run:
     """The run of an attempt that the same press of Run has already made."""
     if (intent.server, intent.namespace) != (backend.context.server, backend.context.namespace):
         elsewhere = f"it was used in {intent.namespace or 'another place'}"
@@ -122,13 +124,15 @@ def _met(backend: Backend, intent: Intent, settling: Settling, *, patient: bool)
     if intent.stage is Stage.ACCEPTED:
         return backend.api.call(requests.get_run(intent.run_id))
     if not patient:
-        return settle.unconfirmed(backend, intent)
+        return settle.to_unconfirmed_run(backend, intent)
     age = backend.clock.now().timestamp() - intent.sent_at
-    return _settled(backend, intent, settling, unavailable_error(backend.context), age=age)
+    return _wait_or_raise(backend, intent, settling, unavailable_error(backend.context), age=age)
 
 
-def _settled(backend: Backend, intent: Intent, settling: Settling, error: KfpError, *, age: float) -> Run:
-    run = settle.wait(backend, intent, settling, age)
+def _wait_or_raise(
+    backend: Backend, intent: Intent, settling: Settling, error: KfpError, *, age: float
+) -> Run:
+    run = settle.wait_until_settled(backend, intent, settling, age)
     if run is None:
         raise error
     return run

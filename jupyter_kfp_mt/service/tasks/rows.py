@@ -55,22 +55,22 @@ class _Spec(msgspec.Struct, frozen=True):
     pipeline_spec: _Spec | None = None
 
 
-class Plan(NamedTuple):
+class TaskPlan(NamedTuple):
     """What a compiled pipeline says of a run's tasks."""
 
     names: frozenset[str] = frozenset()  # of tasks that executors run; empty where the spec is not known
     total: int | None = None  # None where the spec is not known or a loop decides
 
 
-def plan_of(raw: msgspec.Raw) -> Plan:
+def read_task_plan(raw: msgspec.Raw) -> TaskPlan:
     """Return the plan in the spec of a run, read in microseconds."""
     try:
         spec = msgspec.json.decode(raw, type=_Spec)
     except NOT_JSON:
-        return Plan()
+        return TaskPlan()
     spec = spec.pipeline_spec or spec
     if spec.root.dag is None:
-        return Plan()
+        return TaskPlan()
     names = {
         name
         for component in (spec.root, *spec.components.values())
@@ -78,14 +78,14 @@ def plan_of(raw: msgspec.Raw) -> Plan:
         for name, task in component.dag.tasks.items()
         if not _has_graph(spec.components.get(task.component_ref.name))
     }
-    return Plan(frozenset(names), _total(spec.root, spec.components, {}, 0))
+    return TaskPlan(frozenset(names), _count_tasks(spec.root, spec.components, {}, 0))
 
 
 def _has_graph(component: _Component | None) -> bool:
     return component is not None and component.dag is not None
 
 
-def _total(
+def _count_tasks(
     component: _Component, known: dict[str, _Component], seen: dict[str, int | None], depth: int
 ) -> int | None:
     total = 0
@@ -95,7 +95,7 @@ def _total(
         if task.parameter_iterator or task.artifact_iterator or depth > 50:
             return None
         if name not in seen:
-            seen[name] = _total(inner, known, seen, depth + 1) if inner and _has_graph(inner) else 1
+            seen[name] = _count_tasks(inner, known, seen, depth + 1) if inner and _has_graph(inner) else 1
         count = seen[name]
         if count is None:
             return None
@@ -103,15 +103,15 @@ def _total(
     return total
 
 
-def told(run: Run, experiment: Experiment | None, *, row: bool) -> Run:
+def describe_run(run: Run, experiment: Experiment | None, *, row: bool) -> Run:
     """Return `run` with our fields filled in; a row of a list without its spec and details."""
     phase = phase_of(run.state, (entry.state for entry in run.state_history))
     progress, failed = None, ""
     if not phase.ended or phase is Phase.FAILED:
-        plan = plan_of(run.pipeline_spec)
-        tasks = leaves(run.task_details, plan)
+        plan = read_task_plan(run.pipeline_spec)
+        tasks = select_leaves(run.task_details, plan)
         if phase is Phase.FAILED:
-            failed = first_failed(tasks)
+            failed = name_first_failed(tasks)
         else:
             done = sum(task.phase.ended for task in tasks)
             progress = Progress(done=done, total=plan.total)
@@ -127,23 +127,23 @@ def told(run: Run, experiment: Experiment | None, *, row: bool) -> Run:
     )
 
 
-def leaves(tasks: Iterable[Task], plan: Plan) -> list[Task]:
+def select_leaves(tasks: Iterable[Task], plan: TaskPlan) -> list[Task]:
     """Return the tasks of the pipeline in the order of their start, with phases, without groups and drivers.
 
     A real server lists drivers, executors and graphs beside the tasks (kfp-api §2.3), so the plan's names
     decide; the embedded one says what each is.
     """
-    every = [with_phase(task) for task in (tasks if plan.names else fold_tasks(tasks))]
-    return sorted((task for task in every if _is_task(task, plan)), key=_start)
+    every = [add_phase(task) for task in (tasks if plan.names else fold_tasks(tasks))]
+    return sorted((task for task in every if _is_task(task, plan)), key=_start_key)
 
 
-def groups(tasks: Iterable[Task]) -> list[Task]:
+def select_groups(tasks: Iterable[Task]) -> list[Task]:
     """Return what only holds tasks: loops and their turns, conditions, sub-pipelines; not the run itself."""
-    every = [with_phase(task) for task in tasks if is_group(task.type) and task.parent_task_id]
-    return sorted(every, key=_start)
+    every = [add_phase(task) for task in tasks if is_group(task.type) and task.parent_task_id]
+    return sorted(every, key=_start_key)
 
 
-def with_phase(task: Task) -> Task:
+def add_phase(task: Task) -> Task:
     """Return `task` with its phase and a name."""
     phase = phase_of(task.state, (entry.state for entry in task.state_history))
     if phase is Phase.SUCCEEDED and (task.cached_from_run_id or task.phase is Phase.CACHED):
@@ -151,29 +151,29 @@ def with_phase(task: Task) -> Task:
     return msgspec.structs.replace(task, phase=phase, name=task.name or task.display_name)
 
 
-def _is_task(task: Task, plan: Plan) -> bool:
+def _is_task(task: Task, plan: TaskPlan) -> bool:
     if task.type:
         return not is_group(task.type)
     return not plan.names or task.display_name in plan.names
 
 
-def _start(task: Task) -> tuple[datetime, datetime]:
+def _start_key(task: Task) -> tuple[datetime, datetime]:
     return known_time(task.start_time) or _LATE, known_time(task.create_time) or _LATE
 
 
-def first_failed(tasks: Sequence[Task]) -> str:
+def name_first_failed(tasks: Sequence[Task]) -> str:
     """Return the name of the task that failed first, empty when none did."""
-    failed = failures(tasks)
+    failed = select_failed(tasks)
     return failed[0].display_name or failed[0].name if failed else ""
 
 
-def failures(tasks: Sequence[Task]) -> list[Task]:
+def select_failed(tasks: Sequence[Task]) -> list[Task]:
     """Return the tasks that failed, the earliest first."""
     failed = [task for task in tasks if task.phase is Phase.FAILED]
     return sorted(failed, key=lambda task: known_time(task.end_time) or _LATE)
 
 
-def values_of(task: Task) -> dict[str, Any]:
+def collect_values(task: Task) -> dict[str, Any]:
     """Return what a task made: values of parameters, addresses of artifacts."""
     made: dict[str, Any] = dict(task.outputs.parameters)
     for name, artifacts in task.outputs.artifacts.items():
@@ -182,21 +182,21 @@ def values_of(task: Task) -> dict[str, Any]:
     return made
 
 
-def metrics_of(tasks: Iterable[Task]) -> dict[str, float]:
+def collect_metrics(tasks: Iterable[Task]) -> dict[str, float]:
     """Return the scalar metrics that tasks wrote; a name that two tasks use gets the task's name in front."""
     found: list[tuple[str, str, float]] = []
     for task in tasks:
         for artifacts in task.outputs.artifacts.values():
             for artifact in artifacts:
                 if artifact.type.endswith("Metrics"):
-                    found += [(task.name, name, value) for name, value in _numbers(artifact.metadata)]
+                    found += [(task.name, name, value) for name, value in _list_numbers(artifact.metadata)]
     counts: dict[str, int] = {}
     for _, name, _value in found:
         counts[name] = counts.get(name, 0) + 1
     return {f"{task}.{name}" if counts[name] > 1 else name: value for task, name, value in found}
 
 
-def _numbers(metadata: dict[str, Any]) -> list[tuple[str, float]]:
+def _list_numbers(metadata: dict[str, Any]) -> list[tuple[str, float]]:
     return [
         (name, value)
         for name, value in metadata.items()

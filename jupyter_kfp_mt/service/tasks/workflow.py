@@ -137,7 +137,7 @@ class Attempt(NamedTuple):
         return self.phase not in ("", "Pending", "Running")
 
 
-class Step(NamedTuple):
+class RunStep(NamedTuple):
     """A task with the pods that ran it; the driver is KFP's own preparation."""
 
     task: Task
@@ -163,7 +163,7 @@ class Root(NamedTuple):
 class RunSteps(NamedTuple):
     """The steps of a run and the namespace of its pods."""
 
-    steps: list[Step]
+    steps: list[RunStep]
     namespace: str
     root: Root = Root()
 
@@ -178,7 +178,7 @@ def read_workflow(manifest: str) -> Workflow | None:
         return None
 
 
-def root_of(workflow: Workflow) -> Root:
+def read_root(workflow: Workflow) -> Root:
     """Return what is no step of a run: where it fails, there may be no step at all."""
     drivers = [node for node in workflow.nodes.values() if _ROOT_DRIVER.match(node.display_name)]
     pods = sorted((node for node in drivers if node.type == "Pod"), key=lambda node: node.name)
@@ -189,16 +189,16 @@ def root_of(workflow: Workflow) -> Root:
     return Root(driver, known_time(node.started_at), workflow.status.message)
 
 
-def steps_of(workflow: Workflow, run_id: str, reported: Iterable[Task] = ()) -> list[Step]:
+def list_steps(workflow: Workflow, run_id: str, reported: Iterable[Task] = ()) -> list[RunStep]:
     """Return one step per component, group and iteration of a run, parents first, in the order they started.
 
     Ids are those of `reported` (the v2beta1 `task_details`) where one fits, else the node's.
     """
-    tree = _Tree(workflow, {_key(task): task for task in reported})
+    tree = _Tree(workflow, {_identify(task): task for task in reported})
     shown = [node for node in workflow.nodes.values() if tree.is_shown(node)]
     shown.sort(key=lambda node: (known_time(node.started_at) is None, str(node.started_at or ""), node.name))
-    steps = [tree.step(node, run_id) for node in shown]
-    return _parents_first(steps)
+    steps = [tree.make_step(node, run_id) for node in shown]
+    return _order_parents_first(steps)
 
 
 def fold_tasks(tasks: Iterable[Task]) -> list[Task]:
@@ -228,15 +228,15 @@ def _is_root(task: Task, tasks: list[Task]) -> bool:
     return task.display_name in (prefix, prefix.rpartition("-")[0])
 
 
-def _key(task: Task) -> tuple[str, frozenset[str]]:
+def _identify(task: Task) -> tuple[str, frozenset[str]]:
     return task.display_name, frozenset(child.pod_name for child in task.child_tasks)
 
 
-def _parents_first(steps: list[Step]) -> list[Step]:
-    below: dict[str, list[Step]] = {}
+def _order_parents_first(steps: list[RunStep]) -> list[RunStep]:
+    below: dict[str, list[RunStep]] = {}
     for step in steps:
         below.setdefault(step.task.parent_task_id, []).append(step)
-    ordered: list[Step] = []
+    ordered: list[RunStep] = []
     waiting = below.pop("", [])[::-1]
     while waiting:
         step = waiting.pop()
@@ -273,26 +273,26 @@ class _Tree:
             or (boundary is not None and boundary.is_executor)
         )
 
-    def step(self, node: Node, run_id: str) -> Step:
+    def make_step(self, node: Node, run_id: str) -> RunStep:
         """Return the step that `node` stands for."""
-        driver = self._driver(node)
-        pods = self._pods(node)
-        said = self._attempt(driver) if driver is not None else None
-        tries = tuple(self._attempt(pod) for pod in pods)
+        driver = self._find_driver(node)
+        pods = self._list_pods(node)
+        said = self._make_attempt(driver) if driver is not None else None
+        tries = tuple(self._make_attempt(pod) for pod in pods)
         cached = node.phase == "Succeeded" and not pods and self._is_leaf(node)
         state = _STATES.get(node.phase, "")
         if said is not None and said.failed:
             state = "FAILED"  # Argo calls the task itself "Omitted"
-        step = Step(Task(), tries, said)
+        step = RunStep(Task(), tries, said)
         begun = driver if driver is not None else node
-        reported = self._known(node)
+        reported = self._find_reported(node)
         task = Task(
             run_id=run_id,
             task_id=reported.task_id or node.id,
-            display_name=_shown_name(node),
-            name=_shown_name(node),
-            type=self._type(node),
-            parent_task_id=self._parent(node),
+            display_name=_display_name(node),
+            name=_display_name(node),
+            type=self._read_type(node),
+            parent_task_id=self._find_parent(node),
             create_time=reported.create_time,
             start_time=known_time(begun.started_at),
             end_time=known_time(node.finished_at) or known_time(begun.finished_at),
@@ -307,29 +307,29 @@ class _Tree:
         )
         return step._replace(task=task)
 
-    def _attempt(self, node: Node) -> Attempt:
+    def _make_attempt(self, node: Node) -> Attempt:
         return Attempt(node.id, self._workflow.pod_name(node), node.phase, node.message, node.exit_code)
 
-    def _driver(self, node: Node) -> Node | None:
+    def _find_driver(self, node: Node) -> Node | None:
         """The pod that prepared `node`: beside it, or inside for a loop and its iterations."""
         inside, beside = self._inside.get(node.id, []), self._inside.get(node.boundary_id, [])
         named = [each for each in beside if each.display_name == f"{node.display_name}-driver"]
         loop = [each for each in inside if each.display_name in ("iteration-driver", "iteration-item-driver")]
-        found = [pod for each in [*named, *loop] if each.is_driver for pod in self._pods(each)]
+        found = [pod for each in [*named, *loop] if each.is_driver for pod in self._list_pods(each)]
         return found[-1] if found else None
 
-    def _pods(self, node: Node, depth: int = 0) -> list[Node]:
+    def _list_pods(self, node: Node, depth: int = 0) -> list[Node]:
         """The pods that ran `node`, in the order of the attempts."""
         if node.type == "Pod" or depth > MAX_DEPTH:
             return [node] if node.type == "Pod" else []
         if node.type == "Retry":
             below = [self._nodes[child] for child in node.children or [] if child in self._nodes]
-            below = sorted(below, key=lambda each: _number(each.display_name))
+            below = sorted(below, key=lambda each: _read_number(each.display_name))
         elif node.is_executor:
             below = [each for each in self._inside.get(node.id, []) if each.id not in self._repeats]
         else:
             below = [each for each in self._inside.get(node.id, []) if self._is_item(each)]
-        return [pod for each in below for pod in self._pods(each, depth + 1)]
+        return [pod for each in below for pod in self._list_pods(each, depth + 1)]
 
     def _is_item(self, node: Node) -> bool:
         return node.display_name == "iteration-item" and node.is_executor
@@ -337,7 +337,7 @@ class _Tree:
     def _is_leaf(self, node: Node) -> bool:
         return node.is_executor or any(map(self._is_item, self._inside.get(node.id, [])))
 
-    def _type(self, node: Node) -> str:
+    def _read_type(self, node: Node) -> str:
         if "system-importer" in node.template_name:
             return "IMPORTER"
         if node.type != "DAG" or self._is_leaf(node):
@@ -346,7 +346,7 @@ class _Tree:
             return "LOOP_ITERATION"
         return next((kind for name, kind in _GROUPS.items() if node.display_name.startswith(name)), "DAG")
 
-    def _parent(self, node: Node) -> str:
+    def _find_parent(self, node: Node) -> str:
         """The id of the nearest node around `node` that people see."""
         around = self._nodes.get(node.boundary_id)
         for _ in range(MAX_DEPTH):
@@ -355,18 +355,18 @@ class _Tree:
             around = self._nodes.get(around.boundary_id)
         if around is None or not self.is_shown(around):
             return ""
-        return self._known(around).task_id or around.id
+        return self._find_reported(around).task_id or around.id
 
-    def _known(self, node: Node) -> Task:
+    def _find_reported(self, node: Node) -> Task:
         """What KFP reports about `node`; its tasks carry no node id, but the ids of what follows them."""
         return self._reported.get((node.display_name, frozenset(node.children or [])), Task())
 
 
-def _number(name: str) -> int:
+def _read_number(name: str) -> int:
     found = re.search(r"\((\d+)\)\Z", name)
     return int(found[1]) if found else 0
 
 
-def _shown_name(node: Node) -> str:
+def _display_name(node: Node) -> str:
     found = _ITERATION.search(node.display_name)
     return f"iteration-{found[1]}" if found else node.display_name

@@ -21,7 +21,7 @@ LABEL_NOTEBOOK = Access("patch", "notebooks", group="kubeflow.org")
 DELETE_SET = Access("delete", "statefulsets", group="apps")
 
 
-class Steps(NamedTuple):
+class AccessSteps(NamedTuple):
     """How far the option has come; None where it may not be read."""
 
     options: Sequence[PodDefault] | None = None  # those of the profile that give a token for KFP
@@ -39,24 +39,24 @@ class Steps(NamedTuple):
         return self.pod is not None and any(map(self.pod.has_labels, wanted))
 
 
-def for_kfp(options: Sequence[PodDefault]) -> list[PodDefault]:
+def select_for_kfp(options: Sequence[PodDefault]) -> list[PodDefault]:
     """Return the options that give a token for KFP; distributions name them as they like."""
     return [option for option in options if AUDIENCE in option.audiences]
 
 
-def look(kubernetes: Kubernetes, context: Context) -> Steps:
+def read_access(kubernetes: Kubernetes, context: Context) -> AccessSteps:
     """Return how far the option has come for this notebook; a refusal leaves its part out."""
     notebook = context.notebook
 
     options, pod = None, None
     with suppress(KfpError):
-        options = for_kfp(kubernetes.pod_defaults(notebook.namespace))
+        options = select_for_kfp(kubernetes.pod_defaults(notebook.namespace))
     with suppress(KfpError):
         pod = kubernetes.pod(notebook.pod, notebook.namespace) if notebook.pod else None
-    return Steps(options, pod)
+    return AccessSteps(options, pod)
 
 
-def missing_token(context: Context, steps: Steps) -> KfpError:
+def missing_token_error(context: Context, steps: AccessSteps) -> KfpError:
     """Return which step is missing, with its cure filled in; `no-credential` outside of a notebook."""
     notebook = context.notebook
     if not notebook.name or notebook.workspace:
@@ -77,9 +77,9 @@ def create_option(kubernetes: Kubernetes | None, context: Context, *, allowed: b
 
     Raises `jupyter-denied` where the settings forbid it and `kubernetes-denied` without the right.
     """
-    namespace = _namespace(context, allowed=allowed)
-    kubernetes = kubernetes or _outside()
-    _require(kubernetes, CREATE_OPTION, namespace, "create")
+    namespace = _own_namespace(context, allowed=allowed)
+    kubernetes = kubernetes or _raise_outside()
+    _require_right(kubernetes, CREATE_OPTION, namespace, "create")
     kubernetes.create_option(namespace)
 
 
@@ -89,20 +89,20 @@ def restart_notebook(kubernetes: Kubernetes | None, context: Context, *, allowed
     Raises `jupyter-denied`, `kubernetes-denied`, `no-token-no-option` while there is no option to start
     with, and `not-found` for a notebook that Kubeflow does not know. Both rights are asked for first.
     """
-    namespace = _namespace(context, allowed=allowed)
-    kubernetes = kubernetes or _outside()
-    _require(kubernetes, LABEL_NOTEBOOK, namespace, "change")
-    _require(kubernetes, DELETE_SET, namespace, "delete")
-    notebook, steps = context.notebook.name, look(kubernetes, context)
+    namespace = _own_namespace(context, allowed=allowed)
+    kubernetes = kubernetes or _raise_outside()
+    _require_right(kubernetes, LABEL_NOTEBOOK, namespace, "change")
+    _require_right(kubernetes, DELETE_SET, namespace, "delete")
+    notebook, steps = context.notebook.name, read_access(kubernetes, context)
     if steps.options is not None and not steps.options:
-        raise missing_token(context, Steps(steps.options))
+        raise missing_token_error(context, AccessSteps(steps.options))
     if kubernetes.notebook(notebook, namespace) is None:
         raise kfp_error("not-found", thing="notebook", ref=notebook, ns=namespace, list="doctor")
     kubernetes.choose_option(notebook, namespace, steps.labels)
     kubernetes.delete_stateful_set(notebook, namespace)
 
 
-def _namespace(context: Context, *, allowed: bool) -> str:
+def _own_namespace(context: Context, *, allowed: bool) -> str:
     """The profile of this notebook: never the one a person has switched to."""
     if not allowed:
         raise kfp_error("jupyter-denied", why="Its settings keep the doctor from changing the cluster.")
@@ -111,11 +111,11 @@ def _namespace(context: Context, *, allowed: bool) -> str:
     return context.notebook.namespace
 
 
-def _outside() -> NoReturn:
+def _raise_outside() -> NoReturn:
     raise kfp_error("kubernetes-unavailable", host="Kubernetes", reason="This is no pod of a cluster.")
 
 
-def _require(kubernetes: Kubernetes, access: Access, namespace: str, act: str) -> None:
+def _require_right(kubernetes: Kubernetes, access: Access, namespace: str, act: str) -> None:
     if kubernetes.may(access, namespace):
         return
     raise kfp_error(

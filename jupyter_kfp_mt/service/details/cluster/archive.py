@@ -28,7 +28,7 @@ from .run import Place
 _BROKEN = "Failed to read logs"  # the API server's error after it has started to send a log
 
 
-class _Refusal(msgspec.Struct, frozen=True):
+class _LogError(msgspec.Struct, frozen=True):
     """KFP's error body, which may come with status 200."""
 
     error_message: str
@@ -121,7 +121,7 @@ def _to_copy(response: Response, place: Place) -> LogCopy:
     itself may have the form of an error, so only KFP's own message counts there.
     """
     start = response.body.rfind(b"\n", 0, len(response.body.rstrip())) + 1
-    refusal = _read_refusal(response.body[start:])
+    refusal = _read_error(response.body[start:])
     if refusal is None or (start and _BROKEN not in refusal.error_message):
         return LogCopy.of_archive(response.body, whole=not response.dropped)
     if start:
@@ -136,8 +136,8 @@ def _to_copy(response: Response, place: Place) -> LogCopy:
     )
 
 
-def _read_refusal(line: bytes) -> _Refusal | None:
+def _read_error(line: bytes) -> _LogError | None:
     try:
-        return msgspec.json.decode(line, type=_Refusal)
+        return msgspec.json.decode(line, type=_LogError)
     except NOT_JSON:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....models import LogChunk, PodView, Run, Task
 from ...backend import Backend
 from ...explain import Explanation, Facts
-from ...tasks.rows import leaves, plan_of
+from ...tasks.rows import read_task_plan, select_leaves
 from ..details import TaskReport
 from .facts import collect_run_facts, collect_task_facts, explain_run_wait
 from .logs import read_log
@@ -27,7 +27,9 @@ class ClusterDetails:
     def report_tasks(self, run: Run) -> TaskReport:
         """Return the tasks of `run`: of its Workflow, or what KFP reports if there is none to read."""
         tasks = [step.task for step in read_steps(self._backend, run).steps] or run.task_details
-        return TaskReport(leaves(tasks, plan_of(run.pipeline_spec)), groups=[], has_values=False)
+        return TaskReport(
+            select_leaves(tasks, read_task_plan(run.pipeline_spec)), groups=[], has_values=False
+        )
 
     def read_log(
         self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0

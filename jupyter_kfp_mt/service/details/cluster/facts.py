@@ -11,7 +11,7 @@ from ....errors import KfpError
 from ....kube import Event, Pod
 from ....models import Phase, Run, Task, known_time
 from ...backend import Backend
-from ...explain import LOG_LINES, Explanation, Facts, Said, explain_wait, facts_of
+from ...explain import LOG_LINES, Explanation, Facts, Said, explain_wait, make_facts
 from .logs import read_copy
 from .run import Place, find_step, read_steps
 
@@ -21,12 +21,12 @@ def collect_task_facts(backend: Backend, run: Run, task: Task) -> Facts:
     steps = read_steps(backend, run)
     step = find_step(steps, task.task_id)
     if step is None:
-        return facts_of(task)
+        return make_facts(task)
     driver = step.driver is not None and step.driver.failed
     attempt = step.driver if driver else step.attempts[-1] if step.attempts else step.driver
     task = msgspec.structs.replace(task, reason=step.message or task.reason)
     if attempt is None:
-        return facts_of(task, driver=driver)
+        return make_facts(task, driver=driver)
     return _collect_pod_facts(backend, task, Place(run, steps.namespace, attempt), driver=driver)
 
 
@@ -40,7 +40,7 @@ def collect_run_facts(backend: Backend, run: Run) -> Facts | None:
         return _collect_pod_facts(backend, itself, place, driver=True)._replace(is_run=True)
     if not message:
         return None
-    return facts_of(Task(display_name=run.display_name, reason=message))._replace(is_run=True)
+    return make_facts(Task(display_name=run.display_name, reason=message))._replace(is_run=True)
 
 
 def _collect_pod_facts(backend: Backend, task: Task, place: Place, *, driver: bool) -> Facts:
@@ -56,7 +56,7 @@ def _collect_pod_facts(backend: Backend, task: Task, place: Place, *, driver: bo
     if attempt.phase != "Pending":
         with suppress(KfpError):
             log = read_copy(backend, place).last(LOG_LINES).text.decode(errors="replace")
-    return facts_of(task, log, states=states, events=events, driver=driver)
+    return make_facts(task, log, states=states, events=events, driver=driver)
 
 
 def states_of(pod: Pod) -> tuple[Said, ...]:

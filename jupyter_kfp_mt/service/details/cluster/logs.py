@@ -8,7 +8,7 @@ from ....errors import KfpError, KfpNotFoundError, kfp_error
 from ....kube import Kubernetes, Pod
 from ....models import LogChunk, Run, Task
 from ...backend import Backend
-from ...state.podlogs import LogCopy, LogPart
+from ...state.podlogs import LogCopy, LogSlice
 from .archive import read_archive
 from .run import Place, find_place, read_steps
 
@@ -26,7 +26,7 @@ def read_log(backend: Backend, run: Run, task_id: str, *, offset: int, attempt: 
     if place is None:
         if task.phase.ended:
             raise kfp_error("logs-gone")  # skipped, or taken from the cache: nothing ran
-        return _to_chunk(task, number, LogPart(b"", 0, 0, False), complete=False)
+        return _to_chunk(task, number, LogSlice(b"", 0, 0, False), complete=False)
     pod, log = place.attempt, read_copy(backend, place)
     part = log.last(tail) if tail else log.part(offset, PART)
     if backend.kubernetes is None and not pod.ended:
@@ -76,7 +76,7 @@ def _find_pod_by_label(kubernetes: Kubernetes, place: Place) -> str:
     return next((pod.metadata.name for pod in pods if pod.node_id == place.attempt.node_id), "")
 
 
-def _to_chunk(task: Task, attempt: int, part: LogPart, *, complete: bool) -> LogChunk:
+def _to_chunk(task: Task, attempt: int, part: LogSlice, *, complete: bool) -> LogChunk:
     return LogChunk(
         run_id=task.run_id,
         task_id=task.task_id,

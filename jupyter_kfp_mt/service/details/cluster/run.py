@@ -8,7 +8,7 @@ from ....client import runs as requests
 from ....errors import KfpError
 from ....models import Run, Task
 from ...backend import Backend
-from ...tasks.workflow import Attempt, Root, RunSteps, Step, Workflow, read_workflow, root_of, steps_of
+from ...tasks.workflow import Attempt, Root, RunStep, RunSteps, Workflow, list_steps, read_root, read_workflow
 
 
 class Place(NamedTuple):
@@ -28,13 +28,13 @@ def read_steps(backend: Backend, run: Run) -> RunSteps:
     if kept is not None:
         return kept
     workflow = _read_workflow(backend, run)
-    steps = steps_of(workflow, run.run_id, run.task_details) if workflow else []
+    steps = list_steps(workflow, run.run_id, run.task_details) if workflow else []
     namespace = (
         run.namespace
         or (workflow.metadata.namespace if workflow else "")
         or backend.context.install_namespace
     )
-    root = root_of(workflow) if workflow else Root()
+    root = read_root(workflow) if workflow else Root()
     return backend.caches.workflows.put(run.run_id, RunSteps(steps, namespace, root))
 
 
@@ -45,7 +45,7 @@ def _read_workflow(backend: Backend, run: Run) -> Workflow | None:
         return None  # the run is shown with less
 
 
-def find_step(steps: RunSteps, task_id: str) -> Step | None:
+def find_step(steps: RunSteps, task_id: str) -> RunStep | None:
     """Return the step of a task."""
     return next((step for step in steps.steps if step.task.task_id == task_id), None)
 
@@ -58,9 +58,9 @@ def find_place(backend: Backend, run: Run, task_id: str, attempt: int) -> tuple[
     steps = read_steps(backend, run)
     step = find_step(steps, task_id)
     if step is None:
-        raise backend.missing("task", task_id[:80], Task)
+        raise backend.not_found_error("task", task_id[:80], Task)
     tries = step.attempts or ((step.driver,) if step.driver is not None else ())
     if attempt > len(tries):
-        raise backend.missing("attempt", str(attempt), Task)
+        raise backend.not_found_error("attempt", str(attempt), Task)
     number = attempt or len(tries)
     return step.task, number, Place(run, steps.namespace, tries[number - 1]) if tries else None
