@@ -320,8 +320,8 @@ def import_of_nothing():
 
 def says_what_is_not_there(tasks):
     assert tasks["importer"].attempt == 2
-    assert "/not/there is no file or folder of this machine" in tasks["importer"].reason
-    assert "/dev/zero is no file or folder of this machine" in tasks["importer-2"].reason
+    assert "/not/there is not a file or folder on this machine" in tasks["importer"].reason
+    assert "/dev/zero is not a file or folder on this machine" in tasks["importer-2"].reason
 
 
 @component
@@ -396,7 +396,7 @@ def not_a_number():
 
 
 def names_what_json_lacks(tasks):
-    assert "they hold NaN" in tasks["no-number"].reason
+    assert "they contain NaN" in tasks["no-number"].reason
 
 
 ROWS = [

@@ -40,7 +40,7 @@ def test_a_task_that_fills_the_disk(compiled: Callable[[Any], Package], tmp_path
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
 
     lost = f"Its log could not be written ({FULL}); it ended with: OSError: [Errno 28] {FULL}"
-    full = ["FAILED", f"talk: It could not be begun: {FULL}.", 1]
+    full = ["FAILED", f"talk: It could not be started: {FULL}.", 1]
     assert json.loads(done.stdout) == {
         "before": ["SUCCEEDED", "", 1],
         "fills": ["FAILED", f"fill: {lost}", 1],

@@ -95,7 +95,7 @@ def test_a_device_is_not_copied(tmp_path: Path) -> None:
     written = {"artifacts": {"data": {"artifacts": [{"custom_path": "/dev/zero"}]}}}
     (attempt.out / "executor_output.json").write_text(json.dumps(written))
 
-    with pytest.raises(OutputError, match="at /dev/zero is no file or folder"):
+    with pytest.raises(OutputError, match="at /dev/zero is not a file or folder"):
         read_outputs(Component(), attempt, {"data": Artifact(name="data", uri=str(tmp_path / "data"))})
 
 

@@ -52,13 +52,13 @@ class Simulation:
 
     def restart(self) -> None:
         """As after `kill -9`: only what was stored is known; what ran is found again."""
-        known = {
+        stored = {
             path: TaskProgress(
                 state=node.state, outputs=node.outputs, attempt=node.attempt, reason=node.reason
             )
             for path, node in self.plan.nodes.items()
         }
-        self.plan = Plan(self.spec, known=known)
+        self.plan = Plan(self.spec, stored=stored)
         self.plan.start({}, self.clock)
         self.running = list(self.plan.resumed)
 
@@ -69,10 +69,10 @@ def assert_may_start(node: TaskNode) -> None:
     while step is not None and step.parent is not None:
         siblings = step.parent.children
         upstream = (
-            [] if step.kind is TaskType.LOOP_ITERATION else [siblings[name] for name in step.task.upstream]
+            [] if step.type is TaskType.LOOP_ITERATION else [siblings[name] for name in step.spec.upstream]
         )
         assert all(one.state.final for one in upstream)
-        if not step.task.trigger_policy.after_failure:
+        if not step.spec.trigger_policy.after_failure:
             assert all(one.state is State.SUCCEEDED for one in upstream)
         step = step.parent
 

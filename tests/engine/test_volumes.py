@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.execution.volumes import CREATE, DELETE, VolumeClaims, claims_folder
+from jupyter_kfp_mt.embedded.engine.execution.volumes import CREATE, DELETE, VolumeClaims, find_claims_folder
 from jupyter_kfp_mt.embedded.engine.loop.remover import FolderRemover
 from jupyter_kfp_mt.embedded.engine.plan.inputs import InputError
 from tests.engine.bench import Bench
@@ -57,7 +57,7 @@ def test_no_claim_is_created_twice(claims: VolumeClaims) -> None:
 
 @pytest.mark.parametrize("name", ["../up", "", None, 3, "a/b", ".hidden", "Big", "a" * 254])
 def test_what_is_no_name(name: Any, claims: VolumeClaims) -> None:
-    with pytest.raises(InputError, match="not the name of a claim"):
+    with pytest.raises(InputError, match="not a valid name of a claim"):
         claims.make_folder(name, "")
 
 
@@ -69,12 +69,12 @@ def test_no_way_out_of_a_claim(part: str, claims: VolumeClaims) -> None:
 
 @pytest.mark.parametrize("namespace", ["..", "../up", "/etc", ".", "", "a/b"])
 def test_no_way_out_by_a_namespace(namespace: str, tmp_path: Path) -> None:
-    assert claims_folder(tmp_path, namespace).resolve().parent == tmp_path.resolve()
+    assert find_claims_folder(tmp_path, namespace).resolve().parent == tmp_path.resolve()
 
 
 def test_what_a_tenant_kept_goes_with_it(make_bench: Callable[..., Bench]) -> None:
     bench = make_bench()
-    ana, ben = (claims_folder(bench.folder / "volumes", name) for name in ("ana", "ben"))
+    ana, ben = (find_claims_folder(bench.folder / "volumes", name) for name in ("ana", "ben"))
     for home in (ana, ben):
         (home / "claim").mkdir(parents=True)
 

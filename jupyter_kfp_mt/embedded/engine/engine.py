@@ -32,7 +32,7 @@ from .execution.launchers import choose_launcher
 from .execution.mount_probe import MountProbe
 from .execution.packages import Packages
 from .execution.problems import Problem, find_package_problems
-from .execution.volumes import VolumeClaims, claims_folder
+from .execution.volumes import VolumeClaims, find_claims_folder
 from .loop.commands import CommandQueue
 from .loop.containment import Containment
 from .loop.remover import FolderRemover
@@ -146,7 +146,7 @@ class Engine:
 
     def remove_volumes(self, namespace: str) -> None:
         """Remove the volumes of a namespace that is being deleted, after its runs have been stopped."""
-        home = claims_folder(self._volumes, namespace)
+        home = find_claims_folder(self._volumes, namespace)
         remove = partial(self._remover.put, home)
         self._commands.put(lambda: self._containment.contain(f"the volumes of {namespace}", remove))
 
@@ -239,7 +239,7 @@ class Engine:
 
     def _activate(self, row: RunRow, tasks: list[TaskRow]) -> ActiveRun:
         folder = RunFolder(self._runs_folder, row.run_id)
-        tenant = claims_folder(self._volumes, row.namespace)
+        tenant = find_claims_folder(self._volumes, row.namespace)
         run = ActiveRun(
             row=row,
             tasks=tasks,

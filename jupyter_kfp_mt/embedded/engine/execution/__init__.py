@@ -1,1 +1,1 @@
-"""Run what a plan decided: attempts as folders and processes, with their inputs, outputs and packages."""
+"""Runs what a plan decides: attempts as folders and processes, with inputs, outputs and packages."""

@@ -1,4 +1,9 @@
-"""One run while it goes on: its plan, what is stored of it, and how its attempts are made and read."""
+"""One unfinished run: the bridge between its row and tasks in the store and its plan.
+
+Reading a stored run makes a plan (`read_stored_pipeline`, `_read_progress`); every change of the plan becomes
+rows (`changed_rows`, `mark_stored`). What ends a run or starts it again without a plan works on rows alone
+(`end_tasks`, `reset_for_retry`): it must also work for a run whose plan cannot be made.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +33,7 @@ from .volumes import CREATE, DELETE, VolumeClaims
 
 
 class ActiveRun:
-    """A run that the engine works on."""
+    """A run that the engine is running."""
 
     def __init__(
         self,
@@ -49,8 +54,8 @@ class ActiveRun:
             self.pipeline, self.placeholders, {task.path: _read_progress(task) for task in tasks}
         )
         self.results: dict[str, TaskValues] = {}  # by fingerprint, for the cache
-        self.running = 0  # attempts under way
-        self.is_stored = row.state in {"RUNNING", "CANCELING"}  # and stored as such
+        self.running = 0  # attempts that run
+        self.is_stored = row.state in {"RUNNING", "CANCELING"}  # the store says that it has started
         self.terminating = False
         self.removed = False
         self.claims = claims
@@ -67,15 +72,15 @@ class ActiveRun:
 
     @property
     def run_id(self) -> str:
-        """The run's id."""
+        """The id of the run."""
         return self.row.run_id
 
     def task_id(self, node: TaskNode) -> str:
-        """The id of a step."""
+        """Return the id of a task."""
         return make_task_id(self.run_id, node.path)
 
     def start(self, now: float) -> None:
-        """Begin, or go on after a restart."""
+        """Start, or go on after a restart."""
         if self.pipeline.settings.workspace is not None:
             self.folder.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.plan.start(
@@ -83,14 +88,14 @@ class ActiveRun:
         )
 
     def _expand_macros(self, value: Any) -> Any:
-        """A string parameter with KFP's macros filled in (`template/v2_template.go`)."""
+        """Expand KFP's macros in a string parameter (`template/v2_template.go`)."""
         if not isinstance(value, str):
             return value
         moment = datetime.fromtimestamp(self.row.created_at, timezone.utc).strftime("%Y%m%d%H%M%S")
         return value.replace("[[RunUUID]]", self.run_id).replace("[[CurrentTime]]", moment)
 
     def placeholders(self, node: TaskNode) -> dict[str, str]:
-        """The placeholders of KFP (`dsl.PIPELINE_*_PLACEHOLDER`) as they are for `node`."""
+        """Return the values of KFP's placeholders (`dsl.PIPELINE_*_PLACEHOLDER`) for `node`."""
         run = self.row
         return {
             ".pipeline_job_name": run.display_name,
@@ -105,22 +110,22 @@ class ActiveRun:
         }
 
     def changed_rows(self) -> list[TaskRow]:
-        """The steps that have to be stored, as they are now."""
+        """Return the rows of the tasks that have changed since they were stored."""
         return [self._make_row(node) for node in self.plan.changed.values()]
 
     def mark_stored(self) -> None:
-        """Note that the store has all changes."""
+        """Record that the store has all changes."""
         self.is_stored = True
         self.plan.changed.clear()
         self.results.clear()
 
     def describe_failure(self) -> str:
-        """Why the run failed, in one sentence."""
+        """Return why the run failed, in one sentence."""
         cause = self.plan.root.failed or self.plan.root
         return f"{cause.name}: {cause.reason}" if cause is not self.plan.root else cause.reason
 
     def find_inline_action(self, node: TaskNode) -> Callable[[], TaskValues] | None:
-        """What is done here for `node`, without a process; None for what has code to run."""
+        """Return what the engine does itself for `node`; None for a task with code to run."""
         executor = self.pipeline.executor(node.component)
         if executor.importer is not None:
             return partial(self.import_artifact, node, executor.importer)
@@ -130,28 +135,28 @@ class ActiveRun:
         return None
 
     def import_artifact(self, node: TaskNode, importer: Importer) -> TaskValues:
-        """Return the output of an importer; raises InputError."""
+        """Return the outputs of an importer; raises InputError."""
         source = importer.artifact_uri
         values = node.inputs.parameters
         uri = values.get(source.runtime_parameter) if source.runtime_parameter else source.constant
-        known = self.placeholders(node)
-        metadata = fill(restore_integers(importer.metadata), values, known)
+        placeholders = self.placeholders(node)
+        metadata = fill(restore_integers(importer.metadata), values, placeholders)
         output, definition = next(iter(node.component.output_definitions.artifacts.items()))
-        # What is imported anew is another artifact, even from the same address: no cached result fits.
+        # A reimport makes another artifact, even from the same URI, so that no cached result fits.
         name = self.task_id(node) if importer.reimport else output
-        place = render_text(fill(uri, values, known)).removeprefix("file://")
+        path = render_text(fill(uri, values, placeholders)).removeprefix("file://")
         if importer.download_to_workspace:
-            place = self._copy_to_workspace(place)
+            path = self._copy_to_workspace(path)
         artifact = Artifact(
-            name=name, type=definition.artifact_type.schema_title, uri=place, metadata=metadata
+            name=name, type=definition.artifact_type.schema_title, uri=path, metadata=metadata
         )
         return TaskValues(artifacts={output: [artifact]})
 
     def _copy_to_workspace(self, uri: str) -> str:
         source = Path(uri)
-        if not source.is_file() and not source.is_dir():  # a device would never end
+        if not source.is_file() and not source.is_dir():  # reading a device might never end
             raise InputError(
-                f"{uri} is no file or folder of this machine, so it cannot be copied to the workspace."
+                f"{uri} is not a file or folder on this machine, so it cannot be copied to the workspace."
             )
         target = self.folder.workspace / ".artifacts" / uri.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +178,7 @@ class ActiveRun:
             parent_task_id=self.task_id(node.parent) if node.parent is not None else "",
             name=node.name,
             display_name=_display_name(node),
-            type=node.kind.value,
+            type=node.type.value,
             state=node.state.value,
             attempt=node.attempt,
             max_attempts=node.max_attempts,
@@ -190,16 +195,17 @@ class ActiveRun:
 
 
 def reset_for_retry(pipeline: CompiledPipeline, tasks: list[TaskRow]) -> list[TaskRow]:
-    """Return the steps that a retry takes back to where they had not begun: all but what succeeded.
+    """Return the tasks that a retry resets, as they were before they started: those that did not succeed.
 
-    What succeeded after a failure runs again, too, with all that is in it and follows from it: an exit task
-    has another end to report, a task that ignores failures may find an input that it had to do without.
+    Tasks that succeeded *after* a failure are reset too, with everything inside and downstream of them: an
+    exit task has another status to report, and a task that ignores failures may now get an input that was
+    missing. `stale` has the succeeded tasks that run again, `changing` all whose outcome may change.
     """
-    known = {task.path: task for task in tasks}
+    rows = {task.path: task for task in tasks}
     stale: set[str] = set()
     changing: set[str] = set()
     for path, upstream in _sort_by_dependency(pipeline, tasks):
-        task, parent = known[path], path.rpartition("/")[0]
+        task, parent = rows[path], path.rpartition("/")[0]
         touched = not changing.isdisjoint(upstream)
         if (path and parent in stale) or (touched and task.state != State.SKIPPED):
             stale.add(path)
@@ -215,10 +221,10 @@ def reset_for_retry(pipeline: CompiledPipeline, tasks: list[TaskRow]) -> list[Ta
 
 
 def _sort_by_dependency(pipeline: CompiledPipeline, tasks: list[TaskRow]) -> list[tuple[str, list[str]]]:
-    """The steps, each after the one around it and after those it waits for, with the paths of the latter."""
+    """Return each path with its upstream paths, after its parent and after those upstream."""
     components = {"": pipeline.root}
     waits_for: dict[str, list[str]] = {"": []}
-    for row in tasks:  # a step is stored after the one around it
+    for row in tasks:  # a task is stored after its parent
         if not row.path:
             continue
         parent, _, name = row.path.rpartition("/")
@@ -237,7 +243,7 @@ def _sort_by_dependency(pipeline: CompiledPipeline, tasks: list[TaskRow]) -> lis
 
 
 def end_tasks(tasks: list[TaskRow], reason: str, now: float) -> list[TaskRow]:
-    """Return the unfinished steps of a run that is given up, as they end with it."""
+    """Return the unfinished tasks of a run, ended: failed, canceled, or skipped if they never started."""
     ended = []
     for task in tasks:
         if State(task.state).final:
@@ -256,12 +262,12 @@ def end_tasks(tasks: list[TaskRow], reason: str, now: float) -> list[TaskRow]:
 
 
 def read_stored_pipeline(row: RunRow) -> CompiledPipeline:
-    """The compiled pipeline of a stored run; raises msgspec.ValidationError."""
+    """Return the compiled pipeline of a stored run; raises msgspec.ValidationError."""
     spec: dict[str, Any] = msgspec.json.decode(row.spec)
     if is_argo(row.spec):
         package, _ = translate(spec)
         return read_pipeline(package.pipeline_spec, package.platform_spec)
-    # Stored as it was sent: names and numbers may have any form that protojson takes.
+    # Stored as it was sent: names and numbers may have any form that protojson accepts.
     if "pipeline_spec" in spec:
         return read_pipeline(conform(spec["pipeline_spec"]), spec.get("platform_spec"))
     return read_pipeline(conform(spec), None)
@@ -282,9 +288,9 @@ def _read_progress(task: TaskRow) -> TaskProgress:
 
 
 def _display_name(node: TaskNode) -> str:
-    if node.kind is TaskType.LOOP_ITERATION and node.parent is not None:
+    if node.type is TaskType.LOOP_ITERATION and node.parent is not None:
         return f"{node.parent.name} {node.name.replace('-', ' ')}"
-    return node.task.task_info.name or node.name
+    return node.spec.task_info.name or node.name
 
 
 def _utc(seconds: float) -> str:

@@ -1,9 +1,9 @@
-"""When two tasks give the same result: same code, same image, same inputs, same pipeline and namespace.
+"""Which tasks have the same result: same code, image, inputs, pipeline and namespace.
 
 The rule is that of KFP's driver (backend/src/v2/cacheutils): the container with its command, image and
-variables, the values of the input parameters, the identity of the input artifacts, the claims it mounts, the
-declared outputs, and the pipeline's name; not the names of the task and the run. Here it also counts, by
-name, which secrets and config maps it reads: two iterations of a loop may differ in nothing else.
+environment, the values of the input parameters, the identity of the input artifacts, the mounted claims, the
+declared outputs, and the name of the pipeline; not the names of the task and the run. Here the names of the
+secrets and config maps count too: two iterations of a loop may differ in nothing else.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from .volumes import CREATE, DELETE
 
 
 def fingerprint(pipeline: CompiledPipeline, node: TaskNode) -> str:
-    """Return what tasks with the same result have in common; empty when `node` takes and lends no results."""
+    """Return the key that tasks with the same result share; empty when `node` is not cached."""
     container = pipeline.executor(node.component).container
-    if container is None or container.image in {CREATE, DELETE} or not node.task.caching_options.enable_cache:
+    if container is None or container.image in {CREATE, DELETE} or not node.spec.caching_options.enable_cache:
         return ""
-    if node.task.caching_options.cache_key:
-        return f"key:{pipeline.pipeline_info.name}:{node.task.caching_options.cache_key}"
+    if node.spec.caching_options.cache_key:
+        return f"key:{pipeline.pipeline_info.name}:{node.spec.caching_options.cache_key}"
     artifacts = {
         name: [(artifact.uri, artifact.name) for artifact in listed]
         for name, listed in node.inputs.artifacts.items()
@@ -55,7 +55,7 @@ def fingerprint(pipeline: CompiledPipeline, node: TaskNode) -> str:
 
 
 def outputs_exist(outputs: TaskValues) -> bool:
-    """Whether the local files of a result still exist; metrics without a file do not need one."""
+    """Whether the local files of a result still exist; metrics need no file."""
     return all(
         os.path.exists(os.path.dirname(artifact.uri))
         for listed in outputs.artifacts.values()

@@ -1,4 +1,4 @@
-"""The folders of a run, and what an attempt's folder tells about it.
+"""The folders of a run, and the state of an attempt as its folder shows it.
 
 ```text
 runs/<run id>/workspace/                     shared by the tasks of the run (`dsl.WorkspaceConfig`)
@@ -6,8 +6,8 @@ runs/<run id>/volumes/<claim>/               see volumes.py
 runs/<run id>/tasks/<task id>/<attempt>/     claim, log, exit.json (see worker/supervisor.py), out/, work/
 runs/<run id>/artifacts/<task id>/<attempt>/<output>
 ```
-An attempt that never began (the server died while it was handed over) is voided and leaves `<attempt>`
-behind; the next try to begin it is in `<attempt>.1`.
+An attempt that never started (the server died while it was launched) leaves `<attempt>` behind with an empty
+claim; the next try to start it is in `<attempt>.1`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogPart(msgspec.Struct, frozen=True, kw_only=True):
-    """Some bytes of a log; ask again from `next_offset` until `complete`."""
+    """A part of a log; read on from `next_offset` until `complete`."""
 
     data: bytes = b""
     attempt: int = 0
@@ -41,27 +41,27 @@ class LogPart(msgspec.Struct, frozen=True, kw_only=True):
     next_offset: int = 0
     size: int = 0  # of the whole log, so far
     complete: bool = False
-    truncated: bool = False  # the log went beyond its limit, a part of it is not kept
+    truncated: bool = False  # the log exceeded its limit, a part is lost
 
 
 class RunFolder:
-    """The folder of one run; raises ValueError for an id that is no plain name."""
+    """The folder of one run; raises ValueError for an id that is not a plain name."""
 
     def __init__(self, runs: Path, run_id: str) -> None:
         if not _SAFE_ID.fullmatch(run_id):
-            raise ValueError(f"“{run_id}” is not an id of a run")
+            raise ValueError(f"“{run_id}” is not the id of a run")
         self.path = runs / run_id
         self.workspace = self.path / "workspace"
         self.volumes = self.path / "volumes"
 
     def attempt(self, task_id: str, attempt: int) -> AttemptFolder:
-        """The newest folder of this attempt; it need not exist."""
+        """Return the newest folder of this attempt; it need not exist."""
         base = self.path / "tasks" / task_id
         tries = sorted(base.glob(f"{attempt}.*"), key=lambda path: int(path.suffix[1:] or 0))
         return AttemptFolder(tries[-1] if tries else base / str(attempt))
 
     def make_attempt(self, task_id: str, attempt: int) -> AttemptFolder:
-        """Make the folder for a try to begin this attempt."""
+        """Make the folder for a try to start this attempt."""
         made = self.attempt(task_id, attempt)
         if made.path.exists():
             number = int(made.path.suffix[1:] or 0) + 1
@@ -71,16 +71,16 @@ class RunFolder:
         return made
 
     def find_supervisors(self) -> list[int]:
-        """The process ids of all living supervisors of the run."""
-        found = [AttemptFolder(path).find_supervisor() for path in self.path.glob("tasks/*/*")]
-        return [pid for pid in found if pid]
+        """Return the process ids of all living supervisors of the run."""
+        pids = [AttemptFolder(path).find_supervisor() for path in self.path.glob("tasks/*/*")]
+        return [pid for pid in pids if pid]
 
     def artifact_path(self, task_id: str, attempt: int, name: str) -> Path:
-        """Where an output artifact belongs."""
+        """Return the path of an output artifact."""
         return self.path / "artifacts" / task_id / str(attempt) / quote(name, safe="")
 
     def removable_paths(self, *, keep_artifacts: bool) -> list[Path]:
-        """What goes with the run: the folder, or all but the artifacts where another run stands on them."""
+        """Return what is deleted with the run: its folder, or all but artifacts that another run uses."""
         return [self.path / "tasks", self.workspace, self.volumes] if keep_artifacts else [self.path]
 
 
@@ -94,9 +94,9 @@ class AttemptFolder:
         self._claim = path / "claim"
 
     def read_exit(self) -> Exit | None:
-        """How it ended; None while it has not, or when there is no reading it.
+        """Return how the attempt ended; None while it runs, or when the file cannot be read.
 
-        The task can have done anything to its folder, and a power cut can have taken the file's text.
+        The task can have done anything to its folder, and a power cut can have lost the contents of the file.
         """
         try:
             return parse_exit((self.path / "exit.json").read_bytes())
@@ -104,7 +104,7 @@ class AttemptFolder:
             return None
 
     def find_supervisor(self) -> int:
-        """The process id of its living supervisor; 0 when there is none (any more)."""
+        """Return the process id of its living supervisor; 0 without one."""
         try:
             descriptor = os.open(self._claim, os.O_RDWR)
         except (FileNotFoundError, NotADirectoryError):
@@ -118,9 +118,11 @@ class AttemptFolder:
         return 0
 
     def prevent_start(self) -> bool:
-        """See to it that it never begins; False when it has begun. A void claim is an empty file.
+        """Prevent the attempt from starting; returns False if it already has.
 
-        The folder is made before the attempt is stored, so it was the task who removed a folder that is gone.
+        An empty claim marks an attempt that must not start.
+
+        The folder is made before the attempt is stored: if it is gone, the task has run and removed it.
         """
         try:
             os.close(os.open(self._claim, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -131,21 +133,23 @@ class AttemptFolder:
         return True
 
     def read_log(self, offset: int, limit: int, *, over: bool) -> LogPart:
-        """Return at most `limit` bytes of the log from `offset`; `over`: nothing more can come."""
-        over = over or self.read_exit() is not None  # asked first: what is written until then is read
+        """Return at most `limit` bytes of the log from `offset`; `over`: the log is complete."""
+        over = (
+            over or self.read_exit() is not None
+        )  # checked first, so that nothing written before the end is missed
         try:
             with open(self.path / "log", "rb", opener=_open_nonblocking) as file:
                 file.seek(offset)
                 data = file.read(limit)
                 size = os.fstat(file.fileno()).st_size
-        except OSError:  # there is none yet, or the task put something else in its place
+        except OSError:  # there is no log yet, or the task replaced it
             data, size = b"", 0
         end = offset + len(data)
         return LogPart(data=data, offset=offset, next_offset=end, size=size, complete=over and end >= size)
 
 
 def parse_exit(data: bytes) -> Exit | None:
-    """Return what a supervisor says of the end; None for what it has not said whole."""
+    """Parse the end of an attempt as its supervisor wrote it; None when it is incomplete."""
     try:
         return msgspec.json.decode(data, type=Exit)
     except msgspec.DecodeError:
@@ -153,11 +157,11 @@ def parse_exit(data: bytes) -> Exit | None:
 
 
 def _open_nonblocking(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # whatever a task has put there
+    return os.open(path, flags | os.O_NONBLOCK)  # the task can have put a pipe there
 
 
 def task_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what a task may know of the server's environment: where programs, the network, the clock are."""
+    """Return the part of the server's environment that tasks get: programs, network, locale, time zone."""
     kept = {
         name: value
         for name, value in environ.items()

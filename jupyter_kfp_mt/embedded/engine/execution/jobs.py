@@ -1,4 +1,4 @@
-"""From a step to a job: ExecutorInput, command, environment – all that a supervisor needs."""
+"""Builds jobs: the ExecutorInput, command and environment that a supervisor needs to run a task."""
 
 from __future__ import annotations
 
@@ -28,41 +28,41 @@ KNOWN_FIELDS = {"metadata.namespace", "metadata.name", "metadata.uid", *FIXED_FI
 
 
 class JobError(ValueError):
-    """An attempt cannot be made from what there is; the text is for people."""
+    """A job cannot be built, for lack of a secret for example; the text is for users."""
 
 
 class SecretSource(Protocol):
     """The secrets and config maps of a namespace."""
 
     def secret(self, namespace: str, name: str) -> dict[str, str] | None:
-        """Keys and values of a secret."""
+        """Return the keys and values of a secret; None when it does not exist."""
 
     def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
-        """Keys and values of a config map."""
+        """Return the keys and values of a config map; None when it does not exist."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What a supervisor is told; `environment` may hold secrets, so a job is never written to disk."""
+    """The job of a supervisor; never written to disk, because `environment` may contain secrets."""
 
     folder: str
     work: str
     log_limit: int
     timeout: int
     environment: dict[str, str]
-    paths: list[str] = []  # put first in `sys.path`
+    paths: list[str] = []  # prepended to `sys.path`
     command: list[str] = []  # empty for Python components
     source: str = ""
     function: str = ""
     executor_input: dict[str, Any] = {}
-    files: dict[str, dict[str, str]] = {}  # place → name → text: secrets and config maps, in memory only
-    volumes: dict[str, str] = {}  # place → the folder that is shown there
+    files: dict[str, dict[str, str]] = {}  # path → name → text: secrets and config maps, in memory only
+    volumes: dict[str, str] = {}  # path → the folder that is mounted there
 
     def __repr__(self) -> str:
         return f"Job({self.folder!r})"
 
 
 class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
-    """What the jobs of one run have in common."""
+    """Builds the jobs of one run."""
 
     pipeline: CompiledPipeline
     namespace: str
@@ -74,7 +74,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
     log_limit: int
 
     def build(self, node: TaskNode, task_id: str, attempt: AttemptFolder, paths: list[str]) -> Job:
-        """Return the job for the attempt of `node`; raises JobError."""
+        """Build the job for an attempt of `node`; raises JobError."""
         container = self.pipeline.executor(node.component).container
         if container is None:
             raise JobError("It has nothing to run.")
@@ -100,7 +100,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def build_executor_input(self, node: TaskNode, task_id: str, attempt: AttemptFolder) -> dict[str, Any]:
-        """Return ExecutorInput (pipeline_spec.proto) for `node`."""
+        """Build the ExecutorInput (pipeline_spec.proto) of `node`."""
         definitions = node.component.output_definitions
         declared = node.component.input_definitions.parameters
         outputs: dict[str, Any] = {"outputFile": str(attempt.out / "executor_output.json")}
@@ -126,7 +126,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def declare_artifacts(self, node: TaskNode, task_id: str) -> dict[str, Artifact]:
-        """Return the artifacts that `node` is to make, at the places where they belong."""
+        """Return the output artifacts that `node` declares, with the paths where it must write them."""
         return {
             name: Artifact(
                 name=name,
@@ -186,7 +186,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         return _select_keys(source, data, f"config map {name}")
 
     def _read_files(self, node: TaskNode) -> dict[str, dict[str, str]]:
-        """Secrets and config maps that are shown as files; an optional one that is missing has none."""
+        """Read the secrets and config maps to mount; an optional one that does not exist has no files."""
         platform = self.pipeline.platform(node.component)
         files = {}
         for source in platform.secret_as_volume:
@@ -204,20 +204,20 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         return files
 
     def _find_volumes(self, node: TaskNode, attempt: AttemptFolder) -> dict[str, str]:
-        """Claims and empty folders, as folders that are shown to the task alone."""
+        """Find or make the folders of the claims and empty folders to mount."""
         platform = self.pipeline.platform(node.component)
-        places = {}
+        volumes = {}
         for scratch in platform.scratch:
             folder = attempt.path / "volumes" / quote(scratch.volume_name, safe="")
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            places[scratch.mount_path] = str(folder)
+            volumes[scratch.mount_path] = str(folder)
         for mount in platform.pvc_mount:
             name = resolve_setting(node, mount.name, self.placeholders(node))
-            places[mount.mount_path] = str(self.claims.make_folder(name, mount.sub_path))
-        return places
+            volumes[mount.mount_path] = str(self.claims.make_folder(name, mount.sub_path))
+        return volumes
 
     def _resolve_name(self, node: TaskNode, source: SourceAsEnv | SourceAsFiles, written: str) -> str | None:
-        """The name of what is read; None where an input that has no value was to tell it: nothing is read."""
+        """Return the name of a secret or config map; None when it comes from an input without a value."""
         parameter = source.secret_name_parameter or source.config_map_name_parameter
         if parameter is None:
             return written
@@ -235,12 +235,12 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def output_path(attempt: AttemptFolder, name: str) -> Path:
-    """Where a task may write the output parameter `name` by itself."""
+    """Return the file to which a program writes the output parameter `name`."""
     return attempt.out / "parameters" / name.replace("/", "_")
 
 
 def _make_output_folders(executor_input: dict[str, Any]) -> None:
-    """A program finds the folders of its outputs made, as KFP's launcher makes them."""
+    """Make the parent folders of all outputs for a program, as KFP's launcher does."""
     outputs = executor_input["outputs"]
     paths = [file["outputFile"] for file in outputs.get("parameters", {}).values()]
     paths += [listed["artifacts"][0]["uri"] for listed in outputs.get("artifacts", {}).values()]
@@ -275,8 +275,8 @@ def _artifact_message(artifact: Artifact) -> dict[str, Any]:
 
 
 def _list_placeholders(executor_input: dict[str, Any]) -> list[tuple[str, str, dict[str, str]]]:
-    """The placeholders of artifacts and output files: (kind, name, suffix → text)."""
-    found: list[tuple[str, str, dict[str, str]]] = []
+    """Return the placeholders of artifacts and output files: (kind, name, suffix → text)."""
+    placeholders: list[tuple[str, str, dict[str, str]]] = []
     for side in ("inputs", "outputs"):
         for name, listed in executor_input[side].get("artifacts", {}).items():
             for artifact in listed["artifacts"][:1]:
@@ -290,7 +290,7 @@ def _list_placeholders(executor_input: dict[str, Any]) -> list[tuple[str, str, d
                     ".name": artifact["name"],
                     ".metadata": render_text(artifact["metadata"]),
                 }
-                found.append((f"{side}.artifacts", name, {**fields, **metadata}))
+                placeholders.append((f"{side}.artifacts", name, {**fields, **metadata}))
     for name, file in executor_input["outputs"].get("parameters", {}).items():
-        found.append(("outputs.parameters", name, {".output_file": file["outputFile"]}))
-    return found
+        placeholders.append(("outputs.parameters", name, {".output_file": file["outputFile"]}))
+    return placeholders

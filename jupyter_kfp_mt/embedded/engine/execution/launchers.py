@@ -1,4 +1,4 @@
-"""How an attempt's supervisor is started: forked from a warm process, or as a process of its own."""
+"""Starts the supervisors of attempts: forked from a warm process, or each as a new process."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import msgspec
 from .jobs import Job
 
 _WORKER = Path(__file__).parents[1] / "worker"
-_PATIENCE = 30.0  # seconds for the fork server to take a job
-_TRIES = 3  # to start a fork server that goes away
+_PATIENCE = 30.0  # seconds for the fork server to accept a job
+_TRIES = 3  # attempts to start a fork server that dies
 
 
 class LaunchError(OSError):
@@ -26,13 +26,13 @@ class LaunchError(OSError):
 
 
 class Handle(Protocol):
-    """Something that becomes readable when the attempt ends: an `Exit`, or nothing when it was killed."""
+    """Becomes readable when the attempt ends: with its exit, or with nothing when it was killed."""
 
     def fileno(self) -> int:
         """The descriptor to wait for."""
 
     def close(self) -> None:
-        """Wait for it no more."""
+        """Stop waiting."""
 
 
 class Launcher(Protocol):
@@ -42,22 +42,22 @@ class Launcher(Protocol):
         """Start the supervisor of `job`; raises LaunchError."""
 
     def close(self) -> None:
-        """Start no more; what runs goes on."""
+        """Launch no more; running attempts go on."""
 
 
 class ForkLauncher:
-    """Starts supervisors by a fork server, which it starts again when it is gone."""
+    """Launches supervisors through a fork server, restarting the server if it died."""
 
     def __init__(self, paths: Sequence[str] = ()) -> None:
         self._paths = list(paths)
-        # Not in the data folder: a socket's path may have about 100 characters only.
+        # Not in the data folder: the path of a socket is limited to about 100 characters.
         self._folder = tempfile.mkdtemp(prefix="kfp-")
         self._path = os.path.join(self._folder, "fork")
         self._server: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
-        """The process id of the fork server; 0 while there is none."""
+        """The process id of the fork server; 0 without one."""
         return self._server.pid if self._server is not None and self._server.poll() is None else 0
 
     def start(self, job: Job) -> Handle:
@@ -86,7 +86,7 @@ class ForkLauncher:
         return connection
 
     def close(self) -> None:
-        """End the fork server; what runs goes on."""
+        """Stop the fork server; running attempts go on."""
         self._stop_server()
         with contextlib.suppress(OSError):
             os.unlink(self._path)
@@ -97,7 +97,7 @@ class ForkLauncher:
         if self.pid:
             return
         self._stop_server()
-        os.makedirs(self._folder, 0o700, exist_ok=True)  # a fork server that ends by itself removes it
+        os.makedirs(self._folder, 0o700, exist_ok=True)  # a fork server removes it when it ends
         server = subprocess.Popen(
             [sys.executable, "-B", str(_WORKER / "forkserver.py"), self._path, *self._paths],
             stdin=subprocess.PIPE,
@@ -124,7 +124,7 @@ class ForkLauncher:
 
 
 class SingleLauncher:
-    """Starts each supervisor as a process of its own: slower, and nothing that runs code is forked."""
+    """Launches each supervisor as a new process: slower, but no process that runs Python code is forked."""
 
     def __init__(self, paths: Sequence[str] = ()) -> None:
         self._paths = list(paths)
@@ -153,14 +153,14 @@ class SingleLauncher:
         return process.stdout
 
     def close(self) -> None:
-        """Start no more; what runs goes on."""
+        """Launch no more; running attempts go on."""
         for process in self._started:
             process.poll()
-            process.returncode = process.returncode or 0  # it outlives us by design
+            process.returncode = process.returncode or 0  # it outlives the server by design
 
 
 def choose_launcher(executor: str, paths: Sequence[str] = ()) -> Launcher:
-    """Return the launcher called `executor`: "fork", "subprocess", or "" for what this machine can do."""
+    """Return the launcher named `executor`: "fork", "subprocess", or "" for the best that works here."""
     if executor == "subprocess" or not hasattr(os, "fork"):
         return SingleLauncher(paths)
     return ForkLauncher(paths)

@@ -1,4 +1,4 @@
-"""What an attempt left behind: parameters and artifacts, checked against what the component declares."""
+"""Reads the outputs of an attempt and checks them against the declarations of its component."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LARGEST = 256 * 1024 * 1024  # bytes of an output file that are read
 
 
 class OutputError(ValueError):
-    """A task succeeded but its outputs cannot be used; the text is for people."""
+    """A task succeeded but its outputs cannot be used; the text is for users."""
 
 
 class _RuntimeArtifact(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class _ExecutorOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 
 
 def read_outputs(component: Component, attempt: AttemptFolder, artifacts: dict[str, Artifact]) -> TaskValues:
-    """Return the outputs of an attempt; `artifacts` are those it was to make; raises OutputError."""
+    """Return the outputs of an attempt; `artifacts` are the declared ones; raises OutputError."""
     written = _read_executor_output(attempt.out / "executor_output.json")
     parameters = {}
     for name, definition in component.output_definitions.parameters.items():
@@ -70,10 +70,10 @@ def _read_executor_output(path: Path) -> _ExecutorOutput:
     except FileNotFoundError:
         return _ExecutorOutput()
     except msgspec.DecodeError as error:
-        no_numbers: list[str] = []  # json.dumps writes them, JSON does not have them; a cluster fails as well
+        no_numbers: list[str] = []  # NaN and Infinity: json.dumps writes them, JSON lacks them; KFP fails too
         with contextlib.suppress(ValueError, RecursionError):
             json.loads(written, parse_constant=no_numbers.append)
-        reason = f"they hold {no_numbers[0]}, which is no number of JSON" if no_numbers else str(error)
+        reason = f"they contain {no_numbers[0]}, which is not a JSON number" if no_numbers else str(error)
         raise OutputError(f"Its outputs cannot be read: {reason}.") from error
 
 
@@ -87,14 +87,14 @@ def _read_text(path: Path, name: str) -> str:
 
 
 def _read_file(path: Path, what: str) -> bytes:
-    """All of a file; what is none (a pipe, a device) might never end, and all runs would wait for it."""
+    """Read a whole file; a pipe or a device might block the engine for ever, so it is refused."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
             raise OutputError(f"Its {what} cannot be read: {path.name} is not a file.")
         if about.st_size > _LARGEST:
-            raise OutputError(f"Its {what}: more than {_LARGEST} bytes are not taken.")
+            raise OutputError(f"Its {what} cannot be read: {path.name} is larger than {_LARGEST} bytes.")
         with open(descriptor, "rb", closefd=False) as file:
             return file.read()
     finally:
@@ -112,8 +112,8 @@ def _collect_artifact(declared: Artifact, written: _RuntimeArtifact) -> Artifact
 
 
 def _copy(source: Path, target: Path) -> None:
-    if not source.is_file() and not source.is_dir():  # a device would never end
-        raise OutputError(f"Its output at {source} is no file or folder.")
+    if not source.is_file() and not source.is_dir():  # reading a device might never end
+        raise OutputError(f"Its output at {source} is not a file or folder.")
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, target, dirs_exist_ok=True)

@@ -1,4 +1,4 @@
-"""Packages that components ask for: a folder for each list of requirements, never the user's own."""
+"""Installs the packages that components require: one folder for each list of requirements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from ....errors import KfpError, kfp_error
 
 RUNTIME = ("--no-deps", "kfp>=2.8,<3")
-_LONGEST = 1800  # seconds for an installation
+_TIMEOUT = 1800  # seconds for an installation
 
 
 def _has_kfp() -> bool:
@@ -25,7 +25,7 @@ def _has_kfp() -> bool:
 
 
 class Packages:
-    """The folders of packages below `folder`; safe for threads, and for several servers at once."""
+    """The package folders below `folder`; thread-safe, and safe for several servers at once."""
 
     def __init__(self, folder: Path, has_kfp: Callable[[], bool] = _has_kfp) -> None:
         self._folder = folder
@@ -35,14 +35,14 @@ class Packages:
         self._failed: dict[str, tuple[float, KfpError]] = {}
 
     def find(self, requirements: tuple[str, ...]) -> list[str] | None:
-        """Return what goes in front of `sys.path` for these; None while they have to be installed."""
+        """Return the entries of `sys.path` for these requirements; None when they must be installed."""
         if all(_is_installed(requirement) for requirement in requirements):
             return []
         target = self._folder_of(requirements)
         return [str(target)] if target.is_dir() else None
 
     def install(self, requirements: tuple[str, ...]) -> None:
-        """Install the requirements unless they are there; raises `packages-unavailable`."""
+        """Install the requirements unless they are installed; raises `packages-unavailable`."""
         target = self._folder_of(requirements)
         asked = time.monotonic()
         with self._lock:
@@ -50,7 +50,7 @@ class Packages:
         with own:
             when, error = self._failed.get(target.name, (0.0, None))
             if error is not None and when > asked:
-                raise error  # who waited for an installation has its answer
+                raise error  # we waited for an installation that failed
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with (self._folder / f"{target.name}.lock").open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -62,9 +62,10 @@ class Packages:
                         raise
 
     def find_runtime(self) -> list[str] | None:
-        """Return what KFP's executor needs on `sys.path`; None while `RUNTIME` has to be installed.
+        """Return the entries of `sys.path` for KFP's executor; None when `RUNTIME` must be installed.
 
-        Nothing where kfp is installed; else a copy without its dependencies: the executor needs none.
+        None are needed where kfp is installed. Elsewhere it is a copy without dependencies: the executor
+        needs none.
         """
         if self._has_kfp():
             return []
@@ -86,7 +87,7 @@ class Packages:
                 [*command, *requirements],
                 capture_output=True,
                 text=True,
-                timeout=_LONGEST,
+                timeout=_TIMEOUT,
                 stdin=subprocess.DEVNULL,
                 check=False,
             )
@@ -100,7 +101,7 @@ class Packages:
 
 
 def _is_installed(requirement: str) -> bool:
-    """Whether the server's own Python has it; an option of pip counts as not here."""
+    """Whether this Python has the requirement; false for an option of pip."""
     import importlib.metadata  # 3 MiB that most servers never need
 
     from packaging.requirements import InvalidRequirement, Requirement
@@ -127,4 +128,4 @@ def _make_error(requirements: tuple[str, ...], reason: str) -> KfpError:
 def _last_error(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    return (errors or lines or ["pip said nothing"])[-1][:500]
+    return (errors or lines or ["pip printed nothing"])[-1][:500]

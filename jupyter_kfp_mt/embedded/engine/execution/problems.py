@@ -1,4 +1,4 @@
-"""What of a pipeline cannot run on one machine without containers: found before anything starts."""
+"""Finds the tasks of a pipeline that cannot run on one machine without containers, before it starts."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Which = Callable[[str], str | None]
 
 
 def refuse_mounts(_places: tuple[str, ...]) -> str:
-    """Tell that no files can be shown anywhere."""
-    return "files cannot be shown to one task alone"
+    """Refuse every mount, for a caller that cannot probe."""
+    return "files cannot be mounted for one task alone"
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """A task that cannot run here; `reason` goes on after “train needs …”."""
+    """A task that cannot run here; `reason` continues “train needs …”."""
 
     task: str
     reason: str
@@ -33,11 +33,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 def find_package_problems(
     package: Package, mount_fault: MountFault = refuse_mounts, which: Which = shutil.which
 ) -> list[Problem]:
-    """Return the tasks of `package` that cannot run here, or that it cannot run at all; never raises."""
+    """Return the tasks of `package` that cannot run here; never raises.
+
+    A package that cannot be read is one problem with its own name.
+    """
     try:
         pipeline = read_pipeline(package.pipeline_spec, package.platform_spec or None)
     except msgspec.ValidationError as error:
-        return [Problem(task=package.name, reason=f"a form that is known here ({error})")]
+        return [Problem(task=package.name, reason=f"a form that can be read here ({error})")]
     return find_problems(pipeline, mount_fault, which)
 
 
@@ -46,21 +49,21 @@ def find_problems(
 ) -> list[Problem]:
     """Return the tasks that cannot run here, in the order of the pipeline.
 
-    `mount_fault` tells why files cannot be shown at some places, empty when they can; `which` finds programs.
+    `mount_fault` returns why nothing can be mounted at some paths, empty when it can; `which` finds programs.
     """
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for component in (pipeline.root, *pipeline.components.values()):
         for name in _find_deadlocked(component.dag.tasks if component.dag else {}):
-            found[name] = "an order of tasks in which its turn can come"
+            reasons[name] = "an order of tasks in which it can start"
     for name, task, component in _walk_tasks(pipeline):
         reason = _check_task(pipeline, task, component, mount_fault, which)
         if reason:
-            found.setdefault(name, reason)
-    return [Problem(task=name, reason=reason) for name, reason in found.items()]
+            reasons.setdefault(name, reason)
+    return [Problem(task=name, reason=reason) for name, reason in reasons.items()]
 
 
 def _walk_tasks(pipeline: CompiledPipeline) -> Iterator[tuple[str, TaskSpec, Component]]:
-    """Every task of every component in use, each component once: it may be used a million times."""
+    """Generate the tasks of all components in use, once for each component: it may be used many times."""
     seen: set[str] = set()
     waiting = [pipeline.root]
     while waiting:
@@ -77,7 +80,7 @@ def _walk_tasks(pipeline: CompiledPipeline) -> Iterator[tuple[str, TaskSpec, Com
 
 
 def _find_deadlocked(tasks: Mapping[str, TaskSpec]) -> list[str]:
-    """The tasks that wait for each other, or for one that does not exist."""
+    """Return the tasks that wait for each other, or for a task that does not exist."""
     waiting = dict(tasks)
     while ready := [name for name, task in waiting.items() if not task.upstream & waiting.keys()]:
         for name in ready:
@@ -92,11 +95,11 @@ def _check_task(
     try:
         compile_condition(task.trigger_policy.condition or "true")
     except (ExpressionError, RecursionError) as error:
-        return f"a condition that is not understood here: {error}"
+        return f"a condition that can be read here: {error}"
     if component.dag is not None:
         return _check_recursion(pipeline, task)
     if any(one.parameter_type == "TASK_CONFIG" for one in component.input_definitions.parameters.values()):
-        return "the settings of its pod (`dsl.TaskConfig`), which it hands on in a cluster"
+        return "the settings of its pod (`dsl.TaskConfig`), which only a cluster has"
     if not component.executor_label:
         return "a component that the pipeline does not have"
     if task.parameter_iterator or task.artifact_iterator:
@@ -115,7 +118,7 @@ def _check_task(
 
 
 def _check_recursion(pipeline: CompiledPipeline, task: TaskSpec) -> str:
-    """A component that contains itself would never end."""
+    """Return a reason when the component of `task` contains itself: it would never end."""
     seen: set[str] = set()
     level = {task.component_ref.name}
     while level:

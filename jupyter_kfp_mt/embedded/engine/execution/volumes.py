@@ -1,12 +1,13 @@
 """Claims on volumes as folders: `kubernetes.CreatePVC`, `mount_pvc`, `DeletePVC`.
 
 ```text
-volumes/<namespace>/<claim>/       a claim with a name of its own: the tenant's, until it is deleted
-runs/<run id>/volumes/<claim>/     a claim whose name was made up (`pvc_name_suffix`): goes with its run
+volumes/<namespace>/<claim>/       a claim with a fixed name: the tenant's, until it is deleted
+runs/<run id>/volumes/<claim>/     a claim with a generated name (`pvc_name_suffix`): deleted with its run
 ```
-The rules are those of KFP's driver (kubeflow/pipelines, backend/src/v2/driver/k8s.go), but for one: a claim
-that no pipeline created is made when it is first mounted, as nobody else is here to provide it. Beside each
-folder, `.<claim>` says which task created or deleted it last, so that none does it twice after a crash.
+The rules are those of KFP's driver (kubeflow/pipelines, backend/src/v2/driver/k8s.go), with one exception: a
+claim that no pipeline created is created when it is first mounted, as nobody else could provide it here.
+Beside each folder, `.<claim>` says which task created or deleted it last, so that no task does it twice after
+a crash.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import msgspec
 from ....models import TaskValues
 from ..plan.inputs import InputError
 
-CREATE, DELETE = "argostub/createpvc", "argostub/deletepvc"  # images that stand for what the driver does
+CREATE, DELETE = "argostub/createpvc", "argostub/deletepvc"  # images that stand for actions of the driver
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 
 
@@ -32,22 +33,22 @@ class VolumeClaims(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant: Path
     run: Path
-    remove: Callable[[Path], None]  # makes a folder go
+    remove: Callable[[Path], None]  # deletes a folder
 
     def operate(self, image: str, values: Mapping[str, Any], task_id: str) -> TaskValues:
-        """Create or delete a claim as the inputs `values` of the task ask; raises InputError."""
+        """Create or delete a claim as the inputs `values` of the task request; raises InputError."""
         if image == DELETE:
             self._delete(_check_name(values.get("pvc_name")), task_id)
             return TaskValues()
         own, suffix = values.get("pvc_name"), values.get("pvc_name_suffix")
         if own and suffix:
-            raise InputError("A claim has either pvc_name or pvc_name_suffix.")
+            raise InputError("A claim takes either pvc_name or pvc_name_suffix, not both.")
         name = _check_name(own or f"{task_id}{suffix or ''}")
         self._create(self.tenant if own else self.run, name, task_id)
         return TaskValues(parameters={"name": name})
 
     def make_folder(self, name: object, sub_path: str) -> Path:
-        """Return the folder of a claim, or of a part of it; it is made if need be; raises InputError."""
+        """Return the folder of a claim or of a part of it, creating it if needed; raises InputError."""
         name = _check_name(name)
         folder = self._find_home(name) / name
         part = (folder / sub_path).resolve()
@@ -63,7 +64,7 @@ class VolumeClaims(msgspec.Struct, frozen=True, kw_only=True):
     def _create(self, home: Path, name: str, task_id: str) -> None:
         last, folder = home / f".{name}", home / name
         if folder.exists() and _read_text(last) != f"created by {task_id}":
-            raise InputError(f"There is a claim {name} already.")
+            raise InputError(f"The claim {name} already exists.")
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         last.write_text(f"created by {task_id}")
         folder.mkdir(exist_ok=True, mode=0o700)
@@ -77,15 +78,18 @@ class VolumeClaims(msgspec.Struct, frozen=True, kw_only=True):
         self.remove(folder)
 
 
-def claims_folder(volumes: Path, namespace: str) -> Path:
-    """The folder of a tenant's claims; single-user mode takes any text for a namespace, `../..` too."""
+def find_claims_folder(volumes: Path, namespace: str) -> Path:
+    """Return the folder of a tenant's claims.
+
+    Single-user mode accepts any text as a namespace, `../..` too, so what is not a plain name is quoted.
+    """
     plain = namespace if _NAME.fullmatch(namespace) else f"-{quote(namespace, safe='')}"
     return volumes / plain
 
 
 def _check_name(name: object) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InputError(f"“{name}” is not the name of a claim.")
+        raise InputError(f"“{name}” is not a valid name of a claim.")
     return name
 
 

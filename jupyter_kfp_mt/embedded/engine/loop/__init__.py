@@ -1,1 +1,1 @@
-"""Plumbing of the engine's thread: its queue, its timers, and its guard against our own faults."""
+"""The parts of the engine's loop: its queue, its timers, its guard against bugs, and its remover."""

@@ -1,4 +1,4 @@
-"""Commands for the engine's thread, from any other: put in, and wake it."""
+"""The queue of commands that other threads have for the engine's thread."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 class CommandQueue:
-    """A queue of commands whose descriptor becomes readable when there is one."""
+    """A queue of commands with a descriptor that becomes readable when there is one."""
 
     def __init__(self) -> None:
         self._commands: deque[Callable[[], object]] = deque()
@@ -18,27 +18,27 @@ class CommandQueue:
         self._writer.setblocking(False)
 
     def fileno(self) -> int:
-        """The descriptor to wait for."""
+        """Return the descriptor to wait for."""
         return self._reader.fileno()
 
     def put(self, command: Callable[[], object]) -> None:
-        """Add a command; nothing happens after `close`."""
+        """Add a command and wake the engine; does nothing after `close`."""
         self._commands.append(command)
-        with contextlib.suppress(OSError):  # it has been woken already, or is closed
+        with contextlib.suppress(OSError):  # the engine is awake already, or the queue is closed
             self._writer.send(b"!")
 
     def clear_wakeup(self) -> None:
-        """Note that the reader is awake."""
+        """Make the descriptor wait for the next command."""
         with contextlib.suppress(BlockingIOError):
             self._reader.recv(4096)
 
     def run_all(self) -> None:
-        """Run the commands in their order; one that raises stays first."""
+        """Run the commands in order; one that raises stays first."""
         while self._commands:
             self._commands[0]()
             self._commands.popleft()
 
     def close(self) -> None:
-        """Take no more."""
+        """Close the queue."""
         self._reader.close()
         self._writer.close()

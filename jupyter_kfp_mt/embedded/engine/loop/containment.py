@@ -1,4 +1,4 @@
-"""A fault of ours ends the run it was about, and nothing else."""
+"""Contains a bug of the engine: it ends the run that was being handled, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ log = logging.getLogger(__name__)
 
 
 class Containment:
-    """Does pieces of the engine's work; what is raised in one does not end the engine's thread.
+    """Runs actions of the engine; an exception in one of them does not end the engine's thread.
 
-    A store that cannot be written (sqlite3.OperationalError: a full disk, mostly) is no fault of ours and is
-    raised on: the engine tries again.
+    A store that cannot be written (sqlite3.OperationalError, usually a full disk) is not a bug and is raised:
+    the engine tries again.
     """
 
     def __init__(self, give_up: Callable[[str, str], None]) -> None:
-        self._give_up = give_up  # takes the id of a run, and why
+        self._give_up = give_up  # takes the id of a run and the reason
         self._last = ""
 
     def contain_run(self, run_id: str, action: Callable[[], None]) -> None:
-        """Do something for a run; a fault ends the run."""
+        """Run an action for a run; an exception ends the run."""
         fault = self._catch(f"run {run_id}", action)
         if fault:
             self._give_up(run_id, f"The engine failed: {fault}")
 
     def contain(self, what: str, action: Callable[[], None]) -> bool:
-        """Do something that is for no run; returns whether it went well."""
+        """Run an action that belongs to no run; returns whether it succeeded."""
         return not self._catch(what, action)
 
     def _catch(self, what: str, action: Callable[[], None]) -> str:
@@ -36,11 +36,11 @@ class Containment:
         except sqlite3.OperationalError:
             raise
         except Exception as error:
-            # The one place that catches everything: without it, one odd run would end the work of all
-            # tenants, and the server would go on answering as if their runs would ever start.
+            # The one place that catches everything: without it, one odd run would stop the runs of all
+            # tenants, and the server would go on accepting runs that never start.
             fault = f"{type(error).__name__}: {error}"
             if (repeated := f"{what}: {fault}") != self._last:
-                log.exception("a fault of the engine, about %s", what)
+                log.exception("the engine failed: %s", what)
             self._last = repeated
             return fault
         return ""

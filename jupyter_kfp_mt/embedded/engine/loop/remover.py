@@ -1,4 +1,4 @@
-"""Folders that are not wanted any more: gone at once, deleted by a thread that nobody waits for."""
+"""Deletes folders in the background: they are renamed immediately and deleted by a thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 
 class FolderRemover:
-    """Deletes folders; what it had not deleted when the server ended is deleted after the next start."""
+    """Deletes folders; those left when the server ends are deleted after the next start."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -19,21 +19,21 @@ class FolderRemover:
         self._thread = threading.Thread(target=self._work, name="kfp-removal", daemon=True)
 
     def start(self) -> None:
-        """Go to work, first on what was left."""
+        """Start deleting, first the folders left by the previous server."""
         self._folder.mkdir(exist_ok=True, mode=0o700)
         for path in self._folder.iterdir():
             self._waiting.put(path)
         self._thread.start()
 
     def put(self, path: Path) -> None:
-        """Remove `path`: when this returns, its name is free."""
+        """Remove `path`; its name is free when this returns."""
         aside = self._folder / uuid.uuid4().hex
         try:
-            self._folder.mkdir(exist_ok=True, mode=0o700)  # somebody may have tidied up
+            self._folder.mkdir(exist_ok=True, mode=0o700)  # somebody may have deleted it
             path.rename(aside)
         except FileNotFoundError:
             return
-        except OSError:  # it is on another file system, or the task took the right to move it
+        except OSError:  # on another file system, or the task took away the right to move it
             shutil.rmtree(path, ignore_errors=True)
         else:
             self._waiting.put(aside)
@@ -41,5 +41,5 @@ class FolderRemover:
     def _work(self) -> None:
         while True:
             path = self._waiting.get()
-            with contextlib.suppress(RecursionError):  # folders in folders, a thousand deep
+            with contextlib.suppress(RecursionError):  # folders nested a thousand deep
                 shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What is to be done later, in the engine's thread."""
+"""Actions that the engine's thread runs later."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 
 class Timer(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to be done for a run, at a time of the monotonic clock."""
+    """An action for a run at a time of the monotonic clock."""
 
     due: float
     run_id: str
@@ -17,17 +17,17 @@ class Timer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Timers:
-    """Timers of all runs."""
+    """The timers of all runs."""
 
     def __init__(self) -> None:
         self._timers: list[Timer] = []
 
     def add(self, seconds: float, run_id: str, action: Callable[[], None]) -> None:
-        """Have `action` done for a run in so many seconds."""
+        """Run `action` for a run in `seconds`."""
         self._timers.append(Timer(due=time.monotonic() + seconds, run_id=run_id, action=action))
 
     def take_due(self) -> list[Timer]:
-        """Return the timers whose time has come; they are gone then."""
+        """Remove and return the timers that are due."""
         now = time.monotonic()
         due = [timer for timer in self._timers if timer.due <= now]
         if due:
@@ -35,9 +35,9 @@ class Timers:
         return due
 
     def drop(self, run_id: str) -> None:
-        """Forget the timers of a run."""
+        """Remove the timers of a run."""
         self._timers = [timer for timer in self._timers if timer.run_id != run_id]
 
     def next_due(self) -> float:
-        """When the next one is due, by the monotonic clock; infinity without one."""
+        """Return when the next timer is due, by the monotonic clock; infinity without one."""
         return min((timer.due for timer in self._timers), default=float("inf"))

@@ -1,1 +1,1 @@
-"""What a run does next, from its compiled pipeline and the states of its tasks. Pure."""
+"""Decides what a run does next, from its compiled pipeline and the states of its tasks. Pure."""

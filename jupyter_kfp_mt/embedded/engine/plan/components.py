@@ -1,4 +1,4 @@
-"""What the command of a component means: Python source to be run by KFP's executor, or a program."""
+"""Reads the command of a component: Python source for KFP's executor, or a program."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _QUIET_OPTIONS = frozenset({"--quiet", "--no-warn-script-location"})
 
 
 class CommandError(ValueError):
-    """A command that cannot be understood; the text goes on after “needs …”."""
+    """A command that cannot be read; the text continues “needs …”."""
 
 
 class PythonCode(msgspec.Struct, frozen=True, kw_only=True):
-    """A lightweight Python component: its source, its function, and what `pip install` is asked for."""
+    """A lightweight Python component: its source, its function, and its requirements."""
 
     source: str
     function: str
@@ -29,11 +29,11 @@ class PythonCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_python_code(container: Container) -> PythonCode | None:
-    """Return the Python code that `container` would run; None when it runs something else.
+    """Return the Python code that `container` runs; None when it runs something else.
 
-    Raises CommandError when what it installs cannot be read.
-    The compiler writes (component_factory.py): an optional `sh -c` with pip lines, a `sh -ec` that stores the
-    source under a fixed name, the source, and `--function_to_execute NAME` among the arguments.
+    Raises CommandError when its requirements cannot be read. KFP's compiler (component_factory.py) writes an
+    optional `sh -c` with pip lines, a `sh -ec` that stores the source under a fixed name, the source, and
+    `--function_to_execute NAME` among the arguments.
     """
     command = container.command
     mark = next((number for number, word in enumerate(command) if _SOURCE_MARK in word), len(command))
@@ -50,11 +50,11 @@ def find_python_code(container: Container) -> PythonCode | None:
 
 
 def find_requirements(command: list[str]) -> tuple[str, ...]:
-    """Return what the pip lines of `command` ask for, without KFP itself, which is here already.
+    """Return the requirements in the pip lines of `command`, without KFP itself, which is already installed.
 
-    Raises CommandError for a line that no shell could read.
+    Raises CommandError for a line that no shell could parse.
     """
-    found: list[str] = []
+    wanted: list[str] = []
     for line in (line for word in command for line in word.splitlines() if "pip install" in line):
         for part in line.split("&&"):
             _, mark, asked = part.partition("pip install")
@@ -64,17 +64,17 @@ def find_requirements(command: list[str]) -> tuple[str, ...]:
                 fault = str(error).lower()
                 raise CommandError(f"a pip line that can be read ({fault}): pip install{asked}") from error
             if not _RUNTIME_OPTIONS & set(words):
-                found += words
-    return tuple(found)
+                wanted += words
+    return tuple(wanted)
 
 
 def is_containerized_python(container: Container) -> bool:
-    """Whether it runs a function whose code is only in its image."""
+    """Whether the component runs a function whose code is only in its image."""
     return "kfp.dsl.executor_main" in " ".join(container.command) and find_python_code(container) is None
 
 
 def resolve_arguments(words: list[str], given: Mapping[str, Any]) -> list[str]:
-    """Return a command's words with KFP's `IfPresent` and `Concat` resolved; placeholders stay for later."""
+    """Resolve KFP's `IfPresent` and `Concat` in the words of a command; placeholders stay."""
     result: list[str] = []
     for word in words:
         part = _parse_structure(word)

@@ -1,4 +1,4 @@
-"""Conditions of tasks: the part of CEL that the KFP compiler writes, parsed and evaluated, never `eval`.
+"""Evaluates the conditions of tasks: the part of CEL that KFP's compiler writes; no Python code is ever run.
 
 ```text
 or    = and ("||" and)*          compare = unary (("==" | "!=" | "<" | "<=" | ">" | ">=" | "in") unary)?
@@ -6,6 +6,9 @@ and   = compare ("&&" compare)*  unary   = ("!" | "-") unary | literal | value |
 value = inputs.parameter_values['name']          literal = 'text' | "text" | number | true | false | null
 call  = int | double | string | bool | size
 ```
+A condition is compiled to nested functions from the inputs to a value, so that `problems.py` can check it
+before there are any inputs. Types are those of CEL, which are stricter than Python's: `1 == true` is false,
+and values of different types have no order.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from .values import render_text
 
 
 class ExpressionError(ValueError):
-    """A condition that cannot be read, or not be evaluated with these values."""
+    """A condition cannot be parsed, or not be evaluated with these inputs."""
 
 
 class _Token(NamedTuple):
@@ -27,7 +30,8 @@ class _Token(NamedTuple):
     text: str
 
 
-# The compiler writes a text between quotes as it is, quotes in it too: one ends where something may follow.
+# The compiler puts a text between quotes without escaping the quotes in it. So a quote ends the text only
+# where an operator, a closing bracket or the end of the condition follows.
 _TOKENS = re.compile(
     r"""\s*(?:inputs\.parameter_values\[(?P<value>'[^'\]]*'|"[^"\]]*")\]
     |(?P<string>(?P<quote>['"])(?:\\.|.)*?(?P=quote)(?=\s*(?:$|\)|&&|\|\||==|!=|<|>|in\b)))
@@ -38,7 +42,7 @@ _TOKENS = re.compile(
 )
 _ESCAPES = re.compile(r"\\(?:([abfnrtv\\'\"`?])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+_ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -50,36 +54,36 @@ _Eval = Callable[[Mapping[str, Any]], Any]
 
 def evaluate(condition: str, values: Mapping[str, Any]) -> bool:
     """Return whether `condition` holds for the inputs `values`; raises ExpressionError."""
-    answer = compile_condition(condition)(values)
-    if not isinstance(answer, bool):
-        raise ExpressionError(f"“{condition}” is not true or false but {answer!r}")
-    return answer
+    result = compile_condition(condition)(values)
+    if not isinstance(result, bool):
+        raise ExpressionError(f"“{condition}” is not true or false but {result!r}")
+    return result
 
 
 def compile_condition(condition: str) -> _Eval:
-    """Return a function from inputs to the condition's value; raises ExpressionError."""
-    parser = _ConditionParser(_tokens(condition))
-    result = parser.either()
+    """Return a function from the inputs to the value of the condition; raises ExpressionError."""
+    parser = _ConditionParser(_tokenize(condition))
+    result = parser.parse_or()
     if parser.next.kind != "end":
         raise ExpressionError(f"unexpected “{parser.next.text}” in “{condition}”")
     return result
 
 
-def _tokens(text: str) -> list[_Token]:
-    found: list[_Token] = []
+def _tokenize(text: str) -> list[_Token]:
+    tokens: list[_Token] = []
     at, end = 0, len(text.rstrip())
     while at < end:
         match = _TOKENS.match(text, at)
         if match is None:
             raise ExpressionError(f"cannot read “{text[at : at + 20]}” in “{text}”")
         kind = next(name for name in ("value", "string", "number", "word", "sign") if match[name] is not None)
-        found.append(_Token(kind, match[kind]))
+        tokens.append(_Token(kind, match[kind]))
         at = match.end()
-    return [*found, _Token("end", "end")]
+    return [*tokens, _Token("end", "end")]
 
 
 class _ConditionParser:
-    """One function a line of the grammar; each returns the evaluation of what it read."""
+    """A recursive descent parser: one method for each rule, which returns what evaluates the parsed part."""
 
     def __init__(self, tokens: list[_Token]) -> None:
         self._tokens = tokens
@@ -95,57 +99,57 @@ class _ConditionParser:
             return self._tokens[self._at - 1].text
         return ""
 
-    def either(self) -> _Eval:
-        left = self._both()
+    def parse_or(self) -> _Eval:
+        left = self._parse_and()
         while self._take("||"):
-            left = _either(left, self._both())
+            left = _make_or(left, self._parse_and())
         return left
 
-    def _both(self) -> _Eval:
-        left = self._compare()
+    def _parse_and(self) -> _Eval:
+        left = self._parse_comparison()
         while self._take("&&"):
-            left = _both(left, self._compare())
+            left = _make_and(left, self._parse_comparison())
         return left
 
-    def _compare(self) -> _Eval:
-        left = self._unary()
+    def _parse_comparison(self) -> _Eval:
+        left = self._parse_unary()
         sign = self._take("==", "!=", "<", "<=", ">", ">=", "in")
-        return _compare(sign, left, self._unary()) if sign else left
+        return _make_comparison(sign, left, self._parse_unary()) if sign else left
 
-    def _unary(self) -> _Eval:
+    def _parse_unary(self) -> _Eval:
         if self._take("!"):
-            inner = self._unary()
-            return lambda values: not _truth(inner(values))
+            inner = self._parse_unary()
+            return lambda values: not _require_bool(inner(values))
         if self._take("-"):
-            inner = self._unary()
-            return lambda values: -_number(inner(values))
+            inner = self._parse_unary()
+            return lambda values: -_require_number(inner(values))
         if self._take("("):
-            return self._closed(self.either())
-        return self._atom()
+            return self._expect_bracket(self.parse_or())
+        return self._parse_atom()
 
-    def _closed(self, inner: _Eval) -> _Eval:
+    def _expect_bracket(self, inner: _Eval) -> _Eval:
         if not self._take(")"):
             raise ExpressionError("a bracket is not closed")
         return inner
 
-    def _atom(self) -> _Eval:
+    def _parse_atom(self) -> _Eval:
         kind, text = self.next
         self._at += 1
         if kind == "value":
-            return _value(text[1:-1])
+            return _make_lookup(text[1:-1])
         if kind == "string":
-            return _constant(_text(text))
+            return _make_constant(_unquote(text))
         if kind == "number":
-            return _constant(_number_of(text))
+            return _make_constant(_parse_number(text))
         if kind == "word" and text in _WORDS:
-            return _constant(_WORDS[text])
+            return _make_constant(_WORDS[text])
         if kind == "word" and text in _CALLS and self._take("("):
-            return _call(_CALLS[text], self._closed(self.either()))
+            return _make_call(_CALLS[text], self._expect_bracket(self.parse_or()))
         raise ExpressionError(f"cannot read “{text}”")
 
 
-def _text(quoted: str) -> str:
-    """The text between quotes; a backslash that begins no escape of CEL is one."""
+def _unquote(quoted: str) -> str:
+    """Return the text between quotes; a backslash before anything but an escape of CEL stays."""
 
     def one(match: re.Match[str]) -> str:
         letter, *codes = match.groups()
@@ -156,16 +160,16 @@ def _text(quoted: str) -> str:
     return _ESCAPES.sub(one, quoted[1:-1])
 
 
-def _number_of(text: str) -> int | float:
-    # beyond its length Python refuses to read an int
+def _parse_number(text: str) -> int | float:
+    # Python refuses to parse longer ones as an int
     return int(text) if text.isdecimal() and len(text) < 4000 else float(text)
 
 
-def _constant(value: Any) -> _Eval:
+def _make_constant(value: Any) -> _Eval:
     return lambda _values: value
 
 
-def _value(name: str) -> _Eval:
+def _make_lookup(name: str) -> _Eval:
     def get(values: Mapping[str, Any]) -> Any:
         if name not in values:
             raise ExpressionError(f"there is no value for {name}")
@@ -174,33 +178,33 @@ def _value(name: str) -> _Eval:
     return get
 
 
-def _either(left: _Eval, right: _Eval) -> _Eval:
-    return lambda values: _truth(left(values)) or _truth(right(values))
+def _make_or(left: _Eval, right: _Eval) -> _Eval:
+    return lambda values: _require_bool(left(values)) or _require_bool(right(values))
 
 
-def _both(left: _Eval, right: _Eval) -> _Eval:
-    return lambda values: _truth(left(values)) and _truth(right(values))
+def _make_and(left: _Eval, right: _Eval) -> _Eval:
+    return lambda values: _require_bool(left(values)) and _require_bool(right(values))
 
 
-def _compare(sign: str, left: _Eval, right: _Eval) -> _Eval:
+def _make_comparison(sign: str, left: _Eval, right: _Eval) -> _Eval:
     if sign == "==":
-        return lambda values: _equal(left(values), right(values))
+        return lambda values: _is_equal(left(values), right(values))
     if sign == "!=":
-        return lambda values: not _equal(left(values), right(values))
+        return lambda values: not _is_equal(left(values), right(values))
     if sign == "in":
         return lambda values: _contains(right(values), left(values))
-    order = _ORDER[sign]
+    order = _ORDERINGS[sign]
 
     def compare(values: Mapping[str, Any]) -> bool:
         one, two = left(values), right(values)
-        if _kind(one) != _kind(two) or _kind(one) not in {"number", "text", "bool"}:
+        if _type_name(one) != _type_name(two) or _type_name(one) not in {"number", "text", "bool"}:
             raise ExpressionError(f"{one!r} and {two!r} have no order")
         return order(one, two)
 
     return compare
 
 
-def _kind(value: Any) -> str:
+def _type_name(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, (int, float)):
@@ -208,29 +212,29 @@ def _kind(value: Any) -> str:
     return "text" if isinstance(value, str) else type(value).__name__
 
 
-def _equal(one: Any, two: Any) -> bool:
-    return _kind(one) == _kind(two) and bool(one == two)
+def _is_equal(one: Any, two: Any) -> bool:
+    return _type_name(one) == _type_name(two) and bool(one == two)
 
 
 def _contains(whole: Any, part: Any) -> bool:
     if isinstance(whole, (list, dict)):
-        return any(_equal(item, part) for item in whole)
+        return any(_is_equal(item, part) for item in whole)
     raise ExpressionError(f"{whole!r} is not a list")
 
 
-def _truth(value: Any) -> bool:
+def _require_bool(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     raise ExpressionError(f"{value!r} is not true or false")
 
 
-def _number(value: Any) -> int | float:
+def _require_number(value: Any) -> int | float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     raise ExpressionError(f"{value!r} is not a number")
 
 
-def _call(function: Callable[[Any], Any], inner: _Eval) -> _Eval:
+def _make_call(function: Callable[[Any], Any], inner: _Eval) -> _Eval:
     def call(values: Mapping[str, Any]) -> Any:
         value = inner(values)
         try:

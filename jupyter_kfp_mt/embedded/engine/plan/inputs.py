@@ -1,4 +1,4 @@
-"""Where the values of a step come from and where they go: inputs, items of loops, outputs of DAGs. Pure."""
+"""Resolves the inputs of tasks, the items of loops, and the outputs of DAGs and loops."""
 
 from __future__ import annotations
 
@@ -17,45 +17,46 @@ _ABSENT = object()
 
 
 class InputError(ValueError):
-    """A step cannot start with what the steps before it gave; the text is for people."""
+    """A task cannot start with the outputs of its upstream tasks; the text is for users."""
 
 
 def resolve_task_inputs(node: TaskNode, known: Mapping[str, str]) -> TaskValues:
-    """Return what `node` starts with; `known` are the placeholders of the run; raises InputError.
+    """Return the inputs of `node`; `known` has the placeholders of the run; raises InputError.
 
-    An input without a value is left out: the default of the component stands, or the input is optional.
+    Values from elsewhere are resolved first, because constants may mention them. An input without a value is
+    left out: either the component has a default, or the input is optional.
     """
     values = {
         name: value
-        for name, source in node.task.inputs.parameters.items()
+        for name, source in node.spec.inputs.parameters.items()
         if source.runtime_value is None and (value := _resolve_parameter(node, source, known)) is not _ABSENT
     }
-    given = dict(values)  # one constant is not read into another: their order would decide
-    sources = {name for name, source in node.task.inputs.parameters.items() if source.runtime_value is None}
-    for name, source in node.task.inputs.parameters.items():
+    given = dict(values)  # constants do not see each other, or their order would matter
+    sources = {name for name, source in node.spec.inputs.parameters.items() if source.runtime_value is None}
+    for name, source in node.spec.inputs.parameters.items():
         if source.runtime_value is not None:
             lacking = find_references(source.runtime_value.constant) & (sources - given.keys())
             if lacking:
-                raise InputError(f"There is no value for {min(lacking)}, which its input {name} is made of.")
+                raise InputError(f"There is no value for {min(lacking)}, which its input {name} contains.")
             constant = fill(restore_integers(source.runtime_value.constant), given, known)
             if constant is not None:
                 values[name] = select(constant, source.parameter_expression_selector)
     artifacts = {
-        name: found
-        for name, source in node.task.inputs.artifacts.items()
-        if (found := _resolve_artifacts(node, source)) is not None
+        name: resolved
+        for name, source in node.spec.inputs.artifacts.items()
+        if (resolved := _resolve_artifacts(node, source)) is not None
     }
     return TaskValues(parameters=_convert(values, node.component), artifacts=artifacts)
 
 
 def resolve_run_inputs(component: Component, arguments: Mapping[str, Any]) -> TaskValues:
-    """Return the inputs of the whole run: `arguments` and the pipeline's defaults; raises InputError."""
+    """Return the inputs of the run: `arguments` and the defaults of the pipeline; raises InputError."""
     given = {name: value for name, value in arguments.items() if value is not None}
     return TaskValues(parameters=_convert(given, component))
 
 
 def resolve_setting(node: TaskNode, source: InputParameter, known: Mapping[str, str]) -> Any:
-    """Return the value of a setting written like an input (the name of a secret); None without one."""
+    """Return the value of a setting that is written like an input (a secret's name); None without one."""
     if source.runtime_value is not None:
         return fill(restore_integers(source.runtime_value.constant), node.inputs.parameters, known)
     value = _resolve_parameter(node, source, known)
@@ -63,7 +64,7 @@ def resolve_setting(node: TaskNode, source: InputParameter, known: Mapping[str, 
 
 
 def find_missing_input(node: TaskNode) -> str:
-    """Return the name of the first input that `node` needs and does not have; empty when it has all."""
+    """Return the name of the first required input that `node` lacks; empty when it has all."""
     definitions = node.component.input_definitions
     for name, parameter in definitions.parameters.items():
         if name not in node.inputs.parameters and not parameter.is_optional:
@@ -75,8 +76,8 @@ def find_missing_input(node: TaskNode) -> str:
 
 
 def read_loop_items(node: TaskNode) -> list[Any]:
-    """Return what the loop `node` goes over; raises InputError when that is no list."""
-    artifacts, parameters = node.task.artifact_iterator, node.task.parameter_iterator
+    """Return the items of the loop `node`; raises InputError when they are not a list."""
+    artifacts, parameters = node.spec.artifact_iterator, node.spec.parameter_iterator
     if artifacts is not None:
         return list(node.inputs.artifacts.get(artifacts.items.input_artifact, []))
     if parameters is None:
@@ -88,25 +89,25 @@ def read_loop_items(node: TaskNode) -> list[Any]:
     except ValueError:
         items = value
     if not isinstance(items, list):
-        raise InputError(f"The loop cannot go over {shorten(items)}: it is not a list.")
+        raise InputError(f"The loop cannot iterate over {shorten(items)}: it is not a list.")
     return items
 
 
 def resolve_iteration_inputs(loop: TaskNode, item: Any) -> TaskValues:
     """Return the inputs of the iteration of `loop` for `item`; raises InputError."""
-    if loop.task.artifact_iterator is not None:
-        name = loop.task.artifact_iterator.item_input
+    if loop.spec.artifact_iterator is not None:
+        name = loop.spec.artifact_iterator.item_input
         artifacts = {**loop.inputs.artifacts, name: [item]}
         return msgspec.structs.replace(loop.inputs, artifacts=artifacts)
-    if loop.task.parameter_iterator is None:
+    if loop.spec.parameter_iterator is None:
         return loop.inputs
-    name = loop.task.parameter_iterator.item_input
+    name = loop.spec.parameter_iterator.item_input
     values = {**loop.inputs.parameters, name: item}
     return msgspec.structs.replace(loop.inputs, parameters=_convert(values, loop.component))
 
 
 def collect_dag_outputs(node: TaskNode) -> TaskValues:
-    """Return the outputs of a DAG from those of its steps; what was not made is left out."""
+    """Return the outputs of a DAG from those of its tasks; missing ones are left out."""
     dag = node.component.dag
     if dag is None:
         return TaskValues()
@@ -115,7 +116,8 @@ def collect_dag_outputs(node: TaskNode) -> TaskValues:
     for name, source in dag.outputs.parameters.items():
         value = _pick_dag_output(node, source)
         if value is not _ABSENT:
-            # What is collected from a loop is declared as a list by all that is in the loop, too.
+            # Inside a loop, the compiler declares an output as the list that `dsl.Collected` will make of it:
+            # the declared type says nothing about the value of one iteration.
             kind = definitions[name].parameter_type if name in definitions and not node.in_loop else ""
             parameters[name] = coerce(value, kind) if kind else value
     artifacts = {}
@@ -129,7 +131,7 @@ def collect_dag_outputs(node: TaskNode) -> TaskValues:
 
 
 def collect_loop_outputs(loop: TaskNode) -> TaskValues:
-    """Return the outputs of all iterations of `loop` as lists in the order of the items (`dsl.Collected`)."""
+    """Return the outputs of all iterations as lists, in the order of the items (`dsl.Collected`)."""
     outputs = [loop.children[f"iteration-{number}"].outputs for number in range(len(loop.items))]
     dag = loop.component.dag
     if dag is None:
@@ -164,11 +166,11 @@ def _resolve_parameter(node: TaskNode, source: InputParameter, known: Mapping[st
 
 
 def _look_up(node: TaskNode, name: str) -> Any:
-    """The input `name` of the DAG around `node`.
+    """Return the input `name` of the DAG around `node`.
 
-    The compiler (2.17) forgets to hand the item of an outer loop on to an inner one; the name is unique in
-    the pipeline, so it is looked for further out. It also forgets to take the part of an item that a text
-    mentions (`f"{item.a}"`); the name of that input tells which part it is.
+    Two gaps of the compiler (2.17) are filled here. It does not pass the item of an outer loop on to an inner
+    one: since the name is unique in the pipeline, outer DAGs are searched. It does not select the part of an
+    item that a text mentions (`f"{item.a}"`): the name of that input, `…-subvar-a`, tells which part it is.
     """
     scope = node.parent
     while scope is not None:
@@ -196,7 +198,7 @@ def _find_sibling(node: TaskNode, name: str) -> TaskNode | None:
 
 
 def _make_final_status(node: TaskNode, producer: str, resource: str) -> dict[str, Any]:
-    """How `producer` ended, as `dsl.PipelineTaskFinalStatus` reads it."""
+    """Return how `producer` ended, in the form of `dsl.PipelineTaskFinalStatus`."""
     ended = _find_sibling(node, producer)
     state = ended.state if ended is not None else State.SKIPPED
     status: dict[str, Any] = {
@@ -211,7 +213,7 @@ def _make_final_status(node: TaskNode, producer: str, resource: str) -> dict[str
 
 
 def _convert(values: Mapping[str, Any], component: Component) -> dict[str, Any]:
-    """`values` in the types that `component` declares, with its defaults."""
+    """Convert `values` to the types that `component` declares, and add its defaults."""
     typed = dict(values)
     for name, definition in component.input_definitions.parameters.items():
         if name not in typed:

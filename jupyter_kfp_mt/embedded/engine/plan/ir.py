@@ -1,8 +1,8 @@
-"""The compiled pipeline (IR 2.1.0) as values: the parts of it that decide what runs.
+"""The compiled pipeline (IR 2.1.0) as values: the parts that decide what runs.
 
-Field names are those of `pipeline_spec.proto` and `kubernetes_executor_config.proto`, in snake case. What is
-not listed here (resource requests, display settings) changes nothing on one machine; what must be refused is
-found by `problems.py`.
+Field names are those of `pipeline_spec.proto` and `kubernetes_executor_config.proto`, in snake case. Fields
+that are not here (resource requests, display settings) make no difference on one machine; `problems.py` finds
+what must be refused.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ import msgspec
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A message of the IR; unknown fields are left alone."""
+    """A message of the IR; unknown fields are ignored."""
 
 
 class TaskOutputParameter(_Message, frozen=True, kw_only=True):
-    """Which output of which sibling."""
+    """A reference to an output parameter of a sibling task."""
 
     producer_task: str = ""
     output_parameter_key: str = ""
 
 
 class TaskOutputArtifact(_Message, frozen=True, kw_only=True):
-    """Which artifact of which sibling."""
+    """A reference to an output artifact of a sibling task."""
 
     producer_task: str = ""
     output_artifact_key: str = ""
 
 
 class FinalStatus(_Message, frozen=True, kw_only=True):
-    """The sibling whose end is told to an exit task."""
+    """A reference to the sibling whose final status an exit task receives."""
 
     producer_task: str = ""
 
 
 class RuntimeValue(_Message, frozen=True, kw_only=True):
-    """A value written in the pipeline; strings in it may hold placeholders."""
+    """A constant of the pipeline; its strings may contain placeholders."""
 
     constant: Any = None
     runtime_parameter: str = ""
 
 
 class InputParameter(_Message, frozen=True, kw_only=True):
-    """Where one input parameter comes from."""
+    """The source of an input parameter."""
 
     task_output_parameter: TaskOutputParameter | None = None
     runtime_value: RuntimeValue | None = None
@@ -54,7 +54,7 @@ class InputParameter(_Message, frozen=True, kw_only=True):
 
 
 class InputArtifact(_Message, frozen=True, kw_only=True):
-    """Where one input artifact comes from."""
+    """The source of an input artifact."""
 
     task_output_artifact: TaskOutputArtifact | None = None
     component_input_artifact: str = ""
@@ -68,19 +68,19 @@ class TaskInputs(_Message, frozen=True, kw_only=True):
 
 
 class ParameterDefinition(_Message, frozen=True, kw_only=True):
-    """A parameter that a component takes or gives."""
+    """An input or output parameter of a component."""
 
     parameter_type: str = ""
     default_value: Any = msgspec.UNSET
     is_optional: bool = False
-    literals: list[Any] = []  # the only values it takes; empty: any
-    # Not in IR, of outputs of Argo templates only:
+    literals: list[Any] = []  # the only values allowed; empty: any
+    # Not in the IR; only for the outputs of Argo templates:
     read_from: str = ""  # the output artifact whose file has the value
-    trimmed: bool = False  # a line end at its end is not part of the value
+    trimmed: bool = False  # a newline at the end is not part of the value
 
 
 class ArtifactType(_Message, frozen=True, kw_only=True):
-    """The kind of an artifact, by the title of its schema (`system.Model`)."""
+    """The type of an artifact, by the title of its schema (`system.Model`)."""
 
     schema_title: str = "system.Artifact"
     schema_version: str = "0.0.1"
@@ -88,7 +88,7 @@ class ArtifactType(_Message, frozen=True, kw_only=True):
 
 
 class ArtifactDefinition(_Message, frozen=True, kw_only=True):
-    """An artifact that a component takes or gives."""
+    """An input or output artifact of a component."""
 
     artifact_type: ArtifactType = ArtifactType()
     is_artifact_list: bool = False
@@ -103,34 +103,34 @@ class Definitions(_Message, frozen=True, kw_only=True):
 
 
 class ParameterSelector(_Message, frozen=True, kw_only=True):
-    """An output of a task inside a DAG that becomes an output of the DAG."""
+    """An output parameter of a task inside a DAG that becomes an output of the DAG."""
 
     producer_subtask: str = ""
     output_parameter_key: str = ""
 
 
 class OneOf(_Message, frozen=True, kw_only=True):
-    """The first of these that ran (`dsl.OneOf`)."""
+    """The output of the first of these tasks that ran (`dsl.OneOf`)."""
 
     parameter_selectors: list[ParameterSelector] = []
 
 
 class DagParameterOutput(_Message, frozen=True, kw_only=True):
-    """Where an output parameter of a DAG comes from."""
+    """The source of an output parameter of a DAG."""
 
     value_from_parameter: ParameterSelector | None = None
     value_from_oneof: OneOf | None = None
 
 
 class ArtifactSelector(_Message, frozen=True, kw_only=True):
-    """An artifact of a task inside a DAG."""
+    """An output artifact of a task inside a DAG."""
 
     producer_subtask: str = ""
     output_artifact_key: str = ""
 
 
 class DagArtifactOutput(_Message, frozen=True, kw_only=True):
-    """Where an output artifact of a DAG comes from: the first selector that has it."""
+    """The source of an output artifact of a DAG: the first selector whose task made it."""
 
     artifact_selectors: list[ArtifactSelector] = []
 
@@ -143,32 +143,32 @@ class DagOutputs(_Message, frozen=True, kw_only=True):
 
 
 class Named(_Message, frozen=True, kw_only=True):
-    """A reference, or a label, that is a name and nothing else."""
+    """A message with nothing but a name: a reference or a label."""
 
     name: str = ""
 
 
 class CachingOptions(_Message, frozen=True, kw_only=True):
-    """Whether results of earlier runs may be taken."""
+    """Whether a task may use results of earlier runs."""
 
     enable_cache: bool = False
     cache_key: str = ""
 
 
 class TriggerPolicy(_Message, frozen=True, kw_only=True):
-    """When a task starts: a condition on its inputs, and what its upstream tasks must have come to."""
+    """When a task starts: a condition on its inputs, and the required states of its upstream tasks."""
 
     condition: str = ""
     strategy: str = ""
 
     @property
     def after_failure(self) -> bool:
-        """Whether the task starts however its upstream tasks ended."""
+        """Whether the task starts even after its upstream tasks failed."""
         return self.strategy == "ALL_UPSTREAM_TASKS_COMPLETED"
 
 
 class ParameterItems(_Message, frozen=True, kw_only=True):
-    """What a loop goes over: JSON text, or an input of the loop."""
+    """The items of a loop: JSON text, or an input of the loop."""
 
     raw: str = ""
     input_parameter: str = ""
@@ -182,7 +182,7 @@ class ParameterIterator(_Message, frozen=True, kw_only=True):
 
 
 class ArtifactItems(_Message, frozen=True, kw_only=True):
-    """The list of artifacts that a loop goes over."""
+    """The input of a loop over artifacts that has the items."""
 
     input_artifact: str = ""
 
@@ -195,13 +195,13 @@ class ArtifactIterator(_Message, frozen=True, kw_only=True):
 
 
 class IteratorPolicy(_Message, frozen=True, kw_only=True):
-    """How many iterations may be under way at once; 0 is no limit."""
+    """How many iterations may run at once; 0 means no limit."""
 
     parallelism_limit: int = 0
 
 
 class TaskRetryPolicy(_Message, frozen=True, kw_only=True):
-    """How often, and after which pauses (`"60s"`), a failed task is tried again."""
+    """How often, and after which delays (`"60s"`), a failed task is retried."""
 
     max_retry_count: int = 0
     backoff_duration: str = ""
@@ -236,14 +236,14 @@ class TaskSpec(_Message, frozen=True, kw_only=True):
 
 
 class Dag(_Message, frozen=True, kw_only=True):
-    """Tasks and what becomes of their outputs."""
+    """Tasks, and the outputs of the DAG that they produce."""
 
     tasks: dict[str, TaskSpec] = {}
     outputs: DagOutputs = DagOutputs()
 
 
 class Component(_Message, frozen=True, kw_only=True):
-    """Something that takes inputs and gives outputs: a DAG, or code that is run."""
+    """A component: a DAG, or code to run, with its inputs and outputs."""
 
     dag: Dag | None = None
     executor_label: str = ""
@@ -252,14 +252,14 @@ class Component(_Message, frozen=True, kw_only=True):
 
 
 class EnvVar(_Message, frozen=True, kw_only=True):
-    """A variable of a container."""
+    """An environment variable of a container."""
 
     name: str
     value: str = ""
 
 
 class Resources(_Message, frozen=True, kw_only=True):
-    """What a container asks for; only accelerators matter here."""
+    """The resource requests of a container; only accelerators matter here."""
 
     accelerator: dict[str, Any] = {}
 
@@ -272,13 +272,13 @@ class Container(_Message, frozen=True, kw_only=True):
     args: list[str] = []
     env: list[EnvVar] = []
     resources: Resources = Resources()
-    # Not in IR, of Argo templates only:
-    requirements: list[str] = []  # packages that it asks for
-    files: dict[str, str] = {}  # input artifacts that are written from texts, with placeholders
+    # Not in the IR; only for Argo templates:
+    requirements: list[str] = []  # packages to install
+    files: dict[str, str] = {}  # input artifacts written from text with placeholders
 
 
 class Importer(_Message, frozen=True, kw_only=True):
-    """An artifact that exists already."""
+    """An import of an artifact that already exists."""
 
     artifact_uri: RuntimeValue = RuntimeValue()
     type_schema: ArtifactType = ArtifactType()
@@ -288,7 +288,7 @@ class Importer(_Message, frozen=True, kw_only=True):
 
 
 class Executor(_Message, frozen=True, kw_only=True):
-    """How the code of a component is run."""
+    """How to run the code of a component."""
 
     container: Container | None = None
     importer: Importer | None = None
@@ -297,13 +297,13 @@ class Executor(_Message, frozen=True, kw_only=True):
 
 
 class Deployment(_Message, frozen=True, kw_only=True):
-    """The executors by label."""
+    """The executors of the pipeline by label."""
 
     executors: dict[str, Executor] = {}
 
 
 class KeyToEnv(_Message, frozen=True, kw_only=True):
-    """Which key becomes which variable."""
+    """A key of a secret or config map that becomes an environment variable."""
 
     secret_key: str = ""
     config_map_key: str = ""
@@ -311,7 +311,7 @@ class KeyToEnv(_Message, frozen=True, kw_only=True):
 
 
 class SourceAsEnv(_Message, frozen=True, kw_only=True):
-    """Keys of a secret or a config map as variables."""
+    """Keys of a secret or a config map as environment variables."""
 
     secret_name: str = ""
     secret_name_parameter: InputParameter | None = None
@@ -333,7 +333,7 @@ class SourceAsFiles(_Message, frozen=True, kw_only=True):
 
 
 class ClaimMount(_Message, frozen=True, kw_only=True):
-    """A claim on a volume at a place; the last three are an older way to write its name."""
+    """A mounted claim on a volume; the last three fields are the older way to write its name."""
 
     mount_path: str = ""
     sub_path: str = ""
@@ -344,7 +344,7 @@ class ClaimMount(_Message, frozen=True, kw_only=True):
 
     @property
     def name(self) -> InputParameter:
-        """Where its name comes from."""
+        """The source of the name of the claim."""
         return self.pvc_name_parameter or InputParameter(
             runtime_value=RuntimeValue(constant=self.constant) if self.constant else None,
             component_input_parameter=self.component_input_parameter,
@@ -353,21 +353,21 @@ class ClaimMount(_Message, frozen=True, kw_only=True):
 
 
 class ScratchMount(_Message, frozen=True, kw_only=True):
-    """An empty folder of one task alone at a place."""
+    """A mounted empty folder for one task alone."""
 
     volume_name: str = ""
     mount_path: str = ""
 
 
 class FieldAsEnv(_Message, frozen=True, kw_only=True):
-    """A field of the pod as a variable (`metadata.namespace`)."""
+    """A field of the pod (`metadata.namespace`) as an environment variable."""
 
     name: str = ""
     field_path: str = ""
 
 
 class KubernetesExecutor(_Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The settings of kfp-kubernetes for one executor; an unknown one might change what it does."""
+    """The kfp-kubernetes settings of one executor; unknown ones are refused, as they might matter."""
 
     secret_as_env: list[SourceAsEnv] = []
     config_map_as_env: list[SourceAsEnv] = []
@@ -378,7 +378,7 @@ class KubernetesExecutor(_Message, frozen=True, kw_only=True, forbid_unknown_fie
     pvc_mount: list[ClaimMount] = []
     generic_ephemeral_volume: list[ScratchMount] = []
     empty_dir_mounts: list[ScratchMount] = []
-    # Without effect on one machine:
+    # No effect on one machine:
     node_selector: Any = None
     node_affinity: Any = None
     pod_affinity: Any = None
@@ -391,12 +391,12 @@ class KubernetesExecutor(_Message, frozen=True, kw_only=True, forbid_unknown_fie
 
     @property
     def scratch(self) -> list[ScratchMount]:
-        """The empty folders that the task gets."""
+        """The empty folders that the task mounts."""
         return self.empty_dir_mounts + self.generic_ephemeral_volume
 
 
 class PipelineSettings(_Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings of the whole pipeline (`dsl.PipelineConfig`); the last ones are without effect here."""
+    """Settings of the whole pipeline (`dsl.PipelineConfig`); the last three have no effect here."""
 
     workspace: dict[str, Any] | None = None
     active_deadline_seconds: int = 0
@@ -419,15 +419,15 @@ class CompiledPipeline(_Message, frozen=True, kw_only=True):
     settings: PipelineSettings = PipelineSettings()
 
     def component(self, task: TaskSpec) -> Component:
-        """The component of `task`; an empty one when the pipeline does not have it."""
+        """Return the component of `task`; an empty one when the pipeline lacks it."""
         return self.components.get(task.component_ref.name, Component())
 
     def executor(self, component: Component) -> Executor:
-        """How the code of `component` is run."""
+        """Return the executor of `component`; an empty one when the pipeline lacks it."""
         return self.deployment_spec.executors.get(component.executor_label, Executor())
 
     def platform(self, component: Component) -> KubernetesExecutor:
-        """The Kubernetes settings of `component`."""
+        """Return the Kubernetes settings of `component`."""
         return self.kubernetes.get(component.executor_label, KubernetesExecutor())
 
 
@@ -449,7 +449,7 @@ class _PlatformSpec(_Message, frozen=True, kw_only=True):
 
 
 def read_pipeline(pipeline_spec: dict[str, Any], platform_spec: dict[str, Any] | None) -> CompiledPipeline:
-    """Return the pipeline of two parsed documents; raises msgspec.ValidationError."""
+    """Read a pipeline from two parsed documents; raises msgspec.ValidationError."""
     pipeline = msgspec.convert(pipeline_spec, CompiledPipeline, strict=False)
     platform = msgspec.convert(platform_spec or {}, _PlatformSpec, strict=False).platforms.kubernetes
     return msgspec.structs.replace(

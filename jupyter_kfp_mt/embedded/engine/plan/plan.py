@@ -1,14 +1,14 @@
-"""Which step comes next and which state follows: the scheduler of one run, without any I/O.
+"""Decides what a run does next: the state machine of its tasks, without any I/O.
 
 ```text
-start ─► ready ─► started ─► ended ─► ready … ─► over          ended: succeeded | failed (retried) | cancelled
+start ─► ready ─► started ─► ended ─► ready … ─► over          ended: succeeded | failed (retried) | canceled
             └───── finished from the cache ──────┘
 ```
-The engine takes steps from `ready`, runs them and tells how they ended; `changed` are the steps to be
-stored. After a restart, or for a retry, a plan is started with what is `known`: steps that ended are not run
+The engine takes tasks from `ready`, runs them and records how they ended; `changed` has the tasks to store.
+After a restart, or for a retry, a plan starts from the stored progress: tasks that have ended do not run
 again. The rules are those of Argo's DAGs as KFP compiles to them (kubeflow/pipelines, argocompiler/dag.go):
-a step needs all its upstream steps to have *succeeded*, or only to have ended
-(`ALL_UPSTREAM_TASKS_COMPLETED`); a DAG ends when all its steps have, and has failed when one of them has;
+a task needs all its upstream tasks to have *succeeded*, or only to have ended
+(`ALL_UPSTREAM_TASKS_COMPLETED`); a DAG ends when all its tasks have, and fails when one of them has;
 independent branches go on.
 """
 
@@ -30,32 +30,32 @@ MAX_BACKOFF = 3600.0  # seconds; the limit of KFP where the pipeline sets none
 
 
 class Plan:
-    """The steps of one run and what may happen to them; times are handed in."""
+    """The tasks of one run and their transitions; the caller passes the time."""
 
     def __init__(
         self,
         pipeline: CompiledPipeline,
         placeholders: Callable[[TaskNode], Mapping[str, str]] = lambda _node: {},
-        known: Mapping[str, TaskProgress] | None = None,
+        stored: Mapping[str, TaskProgress] | None = None,
     ) -> None:
         self.pipeline = pipeline
         self.nodes: dict[str, TaskNode] = {}
-        self.ready: deque[TaskNode] = deque()  # to be run now
-        self.resumed: list[TaskNode] = []  # were running when the engine stopped
+        self.ready: deque[TaskNode] = deque()  # can run now
+        self.resumed: list[TaskNode] = []  # were running when the previous engine stopped
         self.changed: dict[str, TaskNode] = {}
         self.cancelling = ""
-        self._stored = known or {}
+        self._stored = stored or {}
         self._placeholders = placeholders
         self._ended: deque[TaskNode] = deque()
         self.root = self._add(None, "", TaskSpec(), pipeline.root, TaskType.DAG, 0)
 
     @property
     def over(self) -> bool:
-        """Whether every step has ended."""
+        """Whether every task has ended."""
         return self.root.state.final
 
     def start(self, arguments: Mapping[str, Any], now: float) -> None:
-        """Begin the run with these pipeline parameters."""
+        """Start the run with these pipeline parameters."""
         self.root.created_at = self.root.created_at or now
         try:
             self.root.inputs = inputs.resolve_run_inputs(self.root.component, arguments)
@@ -66,7 +66,7 @@ class Plan:
         self._settle(now)
 
     def record_start(self, node: TaskNode, attempt: int, now: float) -> None:
-        """Note that attempt number `attempt` of `node` runs."""
+        """Record that attempt number `attempt` of `node` runs."""
         node.state, node.attempt = State.RUNNING, attempt
         node.started_at = node.started_at or now
         node.reason, node.exit_code = "", None
@@ -75,7 +75,7 @@ class Plan:
     def record_success(
         self, node: TaskNode, outputs: TaskValues, now: float, *, cached_from: str = ""
     ) -> None:
-        """Note that `node` made its outputs, or that an earlier run had made them."""
+        """Record the outputs of `node`, made by itself or taken from the cache."""
         node.cached_from = cached_from
         self._finish(node, State.SUCCEEDED, now, outputs=outputs, exit_code=None if cached_from else 0)
         self._settle(now)
@@ -83,7 +83,7 @@ class Plan:
     def record_failure(
         self, node: TaskNode, reason: str, now: float, *, exit_code: int | None = None
     ) -> float | None:
-        """Note that an attempt failed; returns the seconds until the next one, None when it was the last."""
+        """Record that an attempt failed; return the seconds until the next one, None after the last."""
         if node.attempt < node.max_attempts and not self.cancelling:
             node.state, node.reason, node.exit_code = State.PENDING, reason, exit_code
             self.changed[node.path] = node
@@ -94,7 +94,7 @@ class Plan:
         return None
 
     def cancel(self, reason: str, now: float) -> list[TaskNode]:
-        """Start nothing more; returns the steps that run and have to be stopped."""
+        """Start nothing more; return the running tasks, which the caller must stop."""
         self.cancelling = reason
         self.ready.clear()
         running = []
@@ -106,7 +106,7 @@ class Plan:
         self._settle(now)
         return running
 
-    def _add(  # noqa: PLR0917 - what a node is made of
+    def _add(  # noqa: PLR0917 - the parts of a node
         self,
         parent: TaskNode | None,
         name: str,
@@ -118,27 +118,27 @@ class Plan:
         node = TaskNode(
             path=(parent.below if parent else "") + name,
             name=name or self.pipeline.pipeline_info.name,
-            kind=kind,
-            task=task,
+            type=kind,
+            spec=task,
             component=component,
             parent=parent,
             created_at=now,
         )
         if node.is_leaf:
             node.max_attempts = 1 + max(0, node.retry.max_retry_count)
-        known = self._stored.get(node.path)
-        if known is not None:
-            node.created_at, node.started_at = known.created_at, known.started_at
+        stored = self._stored.get(node.path)
+        if stored is not None:
+            node.created_at, node.started_at = stored.created_at, stored.started_at
         self.nodes[node.path] = node
         if parent is not None:
             parent.children[name] = node
             parent.unfinished += 1
-        if known is None:
+        if stored is None:
             self.changed[node.path] = node
         return node
 
     def _begin(self, node: TaskNode, now: float) -> None:
-        """Start a DAG: make its steps and look at those that wait for nothing."""
+        """Start a DAG: create its tasks and consider those without upstream tasks."""
         node.state, node.started_at = State.RUNNING, node.started_at or now
         self.changed[node.path] = node
         tasks = node.component.dag.tasks if node.component.dag else {}
@@ -146,7 +146,7 @@ class Plan:
             component = self.pipeline.component(task)
             self._add(node, name, task, component, self._type_of(task, component), now)
         for child in list(node.children.values()):
-            upstream = [name for name in child.task.upstream if name in node.children]
+            upstream = [name for name in child.spec.upstream if name in node.children]
             child.blocked = len(upstream)
             for name in upstream:
                 node.dependents.setdefault(name, []).append(child)
@@ -166,7 +166,7 @@ class Plan:
         return TaskType.CONDITION if task.trigger_policy.condition else TaskType.DAG
 
     def _consider(self, node: TaskNode, now: float) -> None:
-        """All upstream steps of `node` have ended: run it, skip it, or fail it."""
+        """Run, skip or fail `node`, whose upstream tasks have all ended."""
         if node.state.final:
             return
         blocking = self._find_blocker(node)
@@ -175,10 +175,10 @@ class Plan:
             return
         try:
             node.inputs = inputs.resolve_task_inputs(node, self._placeholders(node))
-            condition = node.task.trigger_policy.condition
+            condition = node.spec.trigger_policy.condition
             if condition and not evaluate(condition, node.inputs.parameters):
                 self._finish(node, State.SKIPPED, now, reason="Its condition does not hold.")
-            elif node.kind is TaskType.LOOP:
+            elif node.type is TaskType.LOOP:
                 self._begin_loop(node, now)
             elif node.is_leaf:
                 self._offer(node, now)
@@ -188,40 +188,41 @@ class Plan:
             self._finish(node, State.FAILED, now, reason=str(error))
 
     def _find_blocker(self, node: TaskNode) -> str:
-        """Why `node` cannot start after what its upstream steps came to; empty when it can."""
-        if node.task.trigger_policy.after_failure or node.parent is None:
+        """Return why the upstream tasks keep `node` from starting; empty when they do not."""
+        if node.spec.trigger_policy.after_failure or node.parent is None:
             return ""
-        for name in sorted(node.task.upstream & node.parent.children.keys()):
+        for name in sorted(node.spec.upstream & node.parent.children.keys()):
             state = node.parent.children[name].state
             if state is not State.SUCCEEDED:
                 return f"An earlier task, {name}, {_ENDED[state]}."
         return ""
 
     def _offer(self, node: TaskNode, now: float) -> None:
-        """Make a task ready to run, unless it is known what became of it."""
+        """Make a task ready to run, or restore it from the stored progress."""
         lacking = inputs.find_missing_input(node)
         if lacking:
             raise InputError(f"There is no value for its input {lacking}.")
         self.changed[node.path] = node
-        known = self._stored.get(node.path)
-        if known is None:
+        stored = self._stored.get(node.path)
+        if stored is None:
             self.ready.append(node)
             return
-        node.attempt, node.cached_from = known.attempt, known.cached_from
-        if known.state.final:
+        node.attempt, node.cached_from = stored.attempt, stored.cached_from
+        if stored.state.final:
             self._finish(
                 node,
-                known.state,
-                known.ended_at or now,
-                outputs=known.outputs,
-                reason=known.reason,
-                exit_code=known.exit_code,
+                stored.state,
+                stored.ended_at or now,
+                outputs=stored.outputs,
+                reason=stored.reason,
+                exit_code=stored.exit_code,
             )
-        elif known.state is State.RUNNING:
+        elif stored.state is State.RUNNING:
             node.state = State.RUNNING
             self.resumed.append(node)
         else:
-            node.max_attempts += known.attempt if node.attempt >= node.max_attempts else 0
+            # Every attempt is used up: a retry of the run grants as many again.
+            node.max_attempts += stored.attempt if node.attempt >= node.max_attempts else 0
             self.ready.append(node)
 
     def _begin_loop(self, node: TaskNode, now: float) -> None:
@@ -233,11 +234,11 @@ class Plan:
         self._iterate(node, now)
 
     def _iterate(self, loop: TaskNode, now: float) -> None:
-        """Start iterations up to the loop's limit."""
-        limit = max(0, loop.task.iterator_policy.parallelism_limit) or len(loop.items)
+        """Start iterations up to the limit of the loop."""
+        limit = max(0, loop.spec.iterator_policy.parallelism_limit) or len(loop.items)
         while len(loop.children) < len(loop.items) and loop.unfinished < limit and not self.cancelling:
             number = len(loop.children)
-            task = loop.task
+            task = loop.spec
             node = self._add(loop, f"iteration-{number}", task, loop.component, TaskType.LOOP_ITERATION, now)
             try:
                 node.inputs = inputs.resolve_iteration_inputs(loop, loop.items[number])
@@ -247,7 +248,7 @@ class Plan:
                 self._begin(node, now)
 
     def _settle(self, now: float) -> None:
-        """Follow what ended to what comes after it, in a loop and not by recursion: chains may be long."""
+        """Propagate the end of tasks to what follows; a loop, not recursion, because chains may be long."""
         while self._ended:
             node = self._ended.popleft()
             parent = node.parent
@@ -260,20 +261,20 @@ class Plan:
                 sibling.blocked -= 1
                 if sibling.blocked == 0:
                     self._consider(sibling, now)
-            if parent.kind is TaskType.LOOP:
+            if parent.type is TaskType.LOOP:
                 self._iterate(parent, now)
             if parent.unfinished == 0 and not parent.state.final:
                 self._close(parent, now)
 
     def _close(self, node: TaskNode, now: float) -> None:
-        """End a DAG or a loop whose steps have all ended."""
+        """End a DAG or a loop whose tasks have all ended."""
         states = {child.state for child in node.children.values()}
         try:
-            complete = node.kind is not TaskType.LOOP or len(node.children) == len(node.items)
+            complete = node.type is not TaskType.LOOP or len(node.children) == len(node.items)
             outputs = (
-                inputs.collect_loop_outputs(node) if node.kind is TaskType.LOOP and complete else TaskValues()
+                inputs.collect_loop_outputs(node) if node.type is TaskType.LOOP and complete else TaskValues()
             )
-            outputs = outputs if node.kind is TaskType.LOOP else inputs.collect_dag_outputs(node)
+            outputs = outputs if node.type is TaskType.LOOP else inputs.collect_dag_outputs(node)
         except ValueTypeError as error:
             self._finish(node, State.FAILED, now, reason=f"Its output cannot be used: {error}.")
             return
@@ -317,7 +318,7 @@ class Plan:
 _ENDED = {
     State.FAILED: "failed",
     State.SKIPPED: "was skipped",
-    State.CANCELED: "was cancelled",
+    State.CANCELED: "was canceled",
     State.PENDING: "has not ended",
     State.RUNNING: "has not ended",
 }

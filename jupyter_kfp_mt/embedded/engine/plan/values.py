@@ -1,4 +1,4 @@
-"""Parameter values: exact types by `parameterType`, placeholders, and their text form."""
+"""Parameter values: conversion to the type that the IR declares, placeholders, and the text form."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _STEP = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\d+))\]")
 
 
 class ValueTypeError(ValueError):
-    """A value does not fit the type of the parameter it is for."""
+    """A value does not fit the type of its parameter."""
 
 
 def render_text(value: Any) -> str:
     """Return `value` as KFP writes it into a string: numbers without an exponent, the rest as compact JSON.
 
-    Whole numbers have no point, keys are sorted, and null is nothing (kubeflow/pipelines,
+    Whole numbers have no point, keys are sorted, and null is empty (kubeflow/pipelines,
     backend/src/v2/metadata/converter.go).
     """
     if value is None:
@@ -37,10 +37,9 @@ def render_text(value: Any) -> str:
 
 
 def parse(text: str, parameter_type: str) -> Any:
-    """Return what the file of an output says, as KFP's launcher reads it; raises ValueTypeError.
+    """Parse the file of an output parameter as KFP's launcher does; raises ValueTypeError.
 
-    It is stricter than JSON for whole numbers, and takes what shells and calculators write: `.5`, `007`, `1`
-    for true.
+    It is stricter than JSON about integers, and accepts what shell programs write: `.5`, `007`, `1` for true.
     """
     reader = _READERS.get(parameter_type)
     if reader is None:
@@ -52,7 +51,7 @@ def parse(text: str, parameter_type: str) -> Any:
 
 
 def restore_integers(value: Any) -> Any:
-    """Return a value of the IR with whole numbers as `int`: the IR stores every number as a double."""
+    """Return a value of the IR with whole numbers as `int`; the IR stores every number as a double."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
@@ -63,11 +62,11 @@ def restore_integers(value: Any) -> Any:
 
 
 def coerce(value: Any, parameter_type: str) -> Any:
-    """Return `value` as a parameter of `parameter_type` has it; raises ValueTypeError where it cannot be one.
+    """Convert `value` to `parameter_type`; raises ValueTypeError.
 
-    Anything becomes text for STRING, as KFP's driver does it: items of a loop over an untyped list are
-    declared so. Text is read as JSON for every other type, which the driver refuses: such an item fits an
-    int here.
+    Anything becomes text for STRING, as in KFP's driver: the items of a loop over an untyped list have that
+    type. For every other type, text is parsed as JSON. KFP's driver refuses that; here such an item can also
+    be used as an int.
     """
     if parameter_type == _STRING:
         return render_text(value)
@@ -83,7 +82,7 @@ def coerce(value: Any, parameter_type: str) -> Any:
 
 
 def shorten(value: Any, limit: int = 80) -> str:
-    """Return `value` for a sentence, at most `limit` characters of it."""
+    """Return at most `limit` characters of `value`, for a sentence."""
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -133,12 +132,12 @@ _FITS: dict[str, Callable[[Any], bool]] = {
 
 
 def select(value: Any, expression: str) -> Any:
-    """Return the part of `value` that `parseJson(string_value)["key"]…` names; raises ValueTypeError."""
+    """Evaluate the selector `parseJson(string_value)["key"]…` on `value`; raises ValueTypeError."""
     if not expression:
         return value
     match = re.fullmatch(r"parseJson\(string_value\)((?:\[[^\]]*\])+)", expression)
     if match is None:
-        raise ValueTypeError(f"“{expression}” is not known here")
+        raise ValueTypeError(f"“{expression}” is not supported here")
     if isinstance(value, str):
         value = _read_text(value, _STRUCT)
     for double, single, index in _STEP.findall(match[1]):
@@ -150,10 +149,10 @@ def select(value: Any, expression: str) -> Any:
 
 
 def fill(value: Any, inputs: Mapping[str, Any], known: Mapping[str, str]) -> Any:
-    """Return a constant of the pipeline with its placeholders filled: what is filled in is not read again.
+    """Fill the placeholders in a constant of the pipeline, but not those in the values that are filled in.
 
-    `known` has the placeholders of the run and task (`.pipeline_job_name`, without the `$`). One that has no
-    value stays as it is.
+    `known` has the placeholders of the run and the task (`.pipeline_job_name`, without the `$`). One without
+    a value stays as it is.
     """
     if isinstance(value, str):
         return _fill_text(value, inputs, known)
@@ -165,7 +164,7 @@ def fill(value: Any, inputs: Mapping[str, Any], known: Mapping[str, str]) -> Any
 
 
 def find_references(value: Any) -> set[str]:
-    """Return the names of the inputs that a constant of the pipeline has placeholders for."""
+    """Return the names of the inputs whose placeholders occur in a constant of the pipeline."""
     if isinstance(value, str):
         found = (_INPUT.match(text) for text in _PLACEHOLDER.findall(value))
         return {source[1] or source[2] for source in found if source is not None}
@@ -191,6 +190,6 @@ def _fill_text(text: str, inputs: Mapping[str, Any], known: Mapping[str, str]) -
 
 
 def parse_seconds(duration: str) -> float:
-    """Return a duration of the IR (`"60s"`, `"1.5s"`) in seconds; 0 when there is none."""
+    """Return the seconds of a duration in the IR (`"60s"`, `"1.5s"`); 0 without one."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)s", duration)
     return float(match[1]) if match is not None else 0.0

@@ -1,1 +1,1 @@
-"""What runs outside the server: fork server, supervisors, tasks. Run by path, never imported."""
+"""The processes outside the server: fork server, supervisors and tasks. Run by path, never imported."""

@@ -1,8 +1,9 @@
 """The fork server: a small process with KFP's executor loaded, which forks a supervisor for each task.
 
-`python forkserver.py SOCKET PATH…` – standard library and kfp only, no threads. Each connection brings one
-job (JSON, ended by closing the sending side) and is closed when the attempt has ended. The fork server ends
-when its standard input does: with the server. Supervisors and tasks go on.
+`python forkserver.py SOCKET PATH…` uses only the standard library and kfp, and no threads: a fork copies only
+the thread that forks. Each connection brings one job (JSON, terminated by closing the sending side) and is
+closed when the attempt has ended. The fork server ends with its standard input, and so with the server.
+Supervisors and tasks go on.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-STANDBY = 30.0  # seconds that a supervisor waits for the next job
+STANDBY = 30.0  # seconds that a supervisor stands by for the next job
 
 
 def main(path: str, paths: list[str]) -> None:
@@ -45,7 +46,7 @@ def main(path: str, paths: list[str]) -> None:
         os.write(1, b"ready\n")
         accept(listener)
     except BrokenPipeError:
-        pass  # the server has gone already
+        pass  # the server has already ended
     finally:
         with contextlib.suppress(OSError):
             os.unlink(path)
@@ -55,33 +56,33 @@ def main(path: str, paths: list[str]) -> None:
 def accept(listener: socket.socket) -> None:
     """Hand each connection to a supervisor until the standard input ends.
 
-    After each job the supervisor of the next is forked ahead, with the process of its task; when no job comes
-    for a while it goes, so that an idle server is small.
+    After each job, the supervisor and the task process of the next one are forked ahead, so that a job waits
+    for no fork. They end when no job comes for a while, so that an idle server is small.
     """
     standby: socket.socket | None = None
     supervisors: set[int] = set()
-    ended = tell_of_children()
+    ended = watch_children()
     while True:
         ready, _, _ = select.select([listener.fileno(), 0, ended], [], [], STANDBY if standby else None)
         if ended in ready:
             os.read(ended, 4096)
-            bury(supervisors)
+            reap_children(supervisors)
         if 0 in ready and not os.read(0, 4096):
             return
         if listener.fileno() in ready:
             connection, _ = listener.accept()
             with connection:
-                hand_over(connection, standby, listener, supervisors)
+                pass_on(connection, standby, listener, supervisors)
             standby = None
-            with contextlib.suppress(OSError):  # no process can be made now; the next job may have more luck
-                standby = stand_by(listener, supervisors)
+            with contextlib.suppress(OSError):  # no process can be forked now; the next job tries again
+                standby = fork_standby(listener, supervisors)
         elif standby is not None and not ready:
             standby.close()
             standby = None
 
 
-def tell_of_children() -> int:
-    """Return a descriptor that becomes readable when a child has ended."""
+def watch_children() -> int:
+    """Return a descriptor that becomes readable when a child ends."""
     reader, writer = os.pipe()
     for end in (reader, writer):
         os.set_blocking(end, False)
@@ -90,9 +91,13 @@ def tell_of_children() -> int:
     return reader
 
 
-def bury(supervisors: set[int]) -> None:
-    """Collect the children that have ended; what is left by supervisors that were killed is killed, too."""
-    from supervisor import descendants
+def reap_children(supervisors: set[int]) -> None:
+    """Reap exited children and kill the orphans of killed supervisors.
+
+    The fork server is a subreaper: when a supervisor dies before its task, the task and what it started
+    become children of the fork server. A supervisor that ends normally leaves none behind.
+    """
+    from supervisor import find_descendants
 
     orphans = False
     with contextlib.suppress(ChildProcessError):
@@ -100,27 +105,27 @@ def bury(supervisors: set[int]) -> None:
             pid, status = ended
             orphans = orphans or status != 0 or pid not in supervisors
             supervisors.discard(pid)
-    for pid in descendants(os.getpid(), supervisors) if orphans else ():
+    for pid in find_descendants(os.getpid(), supervisors) if orphans else ():
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
 
 
-def hand_over(
+def pass_on(
     connection: socket.socket,
     standby: socket.socket | None,
     listener: socket.socket,
     supervisors: set[int],
 ) -> None:
-    """Give `connection` to the supervisor that stands by, or to a new one if there is none (any more)."""
+    """Pass `connection` to the supervisor that stands by, or to a new one if it has ended."""
     for channel in (standby, None):
         gone = contextlib.suppress(BrokenPipeError, ConnectionResetError)
-        with gone, channel or stand_by(listener, supervisors) as taker:
+        with gone, channel or fork_standby(listener, supervisors) as taker:
             socket.send_fds(taker, [b"!"], [connection.fileno()])
             return
 
 
-def stand_by(listener: socket.socket, supervisors: set[int]) -> socket.socket:
-    """Fork a supervisor; returns where it waits for its connection."""
+def fork_standby(listener: socket.socket, supervisors: set[int]) -> socket.socket:
+    """Fork a supervisor that waits for a connection; returns the socket to pass it through."""
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
@@ -133,7 +138,7 @@ def stand_by(listener: socket.socket, supervisors: set[int]) -> socket.socket:
 
 
 def warm_up() -> None:
-    """Load KFP's executor and run an empty component once, so that no task pays for what is lazy in it."""
+    """Run an empty component once: KFP's executor imports lazily, and no task should wait for that."""
     from kfp.dsl.executor_main import executor_main
     from task import quiet_executor
 
@@ -153,7 +158,7 @@ def warm_up() -> None:
 
 
 def serve(channel: socket.socket) -> NoReturn:
-    """Be the supervisor of the job that comes with the connection which `channel` brings, if one comes."""
+    """Become the supervisor of the job whose connection comes through `channel`, if one comes."""
     import supervisor
 
     code = 1
@@ -178,7 +183,7 @@ def serve(channel: socket.socket) -> NoReturn:
 
 
 def receive(source: socket.socket) -> bytes:
-    """Read all that comes."""
+    """Read until the end."""
     parts = []
     while part := source.recv(1 << 20):
         parts.append(part)
@@ -186,20 +191,20 @@ def receive(source: socket.socket) -> bytes:
 
 
 def prepare_task() -> Callable[[bytes], tuple[int, int]]:
-    """Fork the process of a task, which waits for its job; returns what hands it over (see `supervise`)."""
+    """Fork the process of a task, which waits for its job; returns the function that starts it."""
     output, written = os.pipe()
-    told, telling = os.pipe()
+    job_end, send_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        from task import become
+        from task import become_task
 
-        os.dup2(told, 0)
-        become(written)
+        os.dup2(job_end, 0)
+        become_task(written)
     os.close(written)
-    os.close(told)
+    os.close(job_end)
 
     def start(job: bytes) -> tuple[int, int]:
-        with open(telling, "wb") as file:
+        with open(send_end, "wb") as file:
             file.write(job)
         return pid, output
 

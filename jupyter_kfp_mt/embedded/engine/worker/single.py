@@ -1,4 +1,4 @@
-"""The way without fork server: `python single.py` reads one job and is its supervisor.
+"""A supervisor without a fork server: `python single.py` reads one job and supervises it.
 
 The task's process is a new interpreter, so nothing is forked from a process that runs Python code.
 """
@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def spawn_task(data: bytes) -> tuple[int, int]:
-    """Make the task's process as a new interpreter, which reads the job from its standard input."""
+    """Start the process of the task as a new interpreter, which reads the job from its standard input."""
     environment = {**os.environ, "_KFP_RUNTIME": "true", "PYTHONDONTWRITEBYTECODE": "1"}
     output, written = os.pipe()
     process = subprocess.Popen(
@@ -28,7 +28,7 @@ def spawn_task(data: bytes) -> tuple[int, int]:
     if process.stdin is not None:
         with process.stdin:
             process.stdin.write(data)
-    process.returncode = 0  # the supervisor collects it, not this object
+    process.returncode = 0  # the supervisor reaps it, not this object
     return process.pid, output
 
 

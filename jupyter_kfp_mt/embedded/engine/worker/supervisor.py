@@ -1,13 +1,13 @@
-"""One attempt of one task: run it, keep its log, stop it, write how it ended.
+"""Runs one attempt of a task: starts it, keeps its log, stops it, and writes how it ended.
 
 Standard library only; never imported by the server. The supervisor is the parent of the task's process and
-the reaper of everything that process leaves behind. It outlives the server: what it writes into the
-attempt's folder is enough to find the attempt again.
+the reaper of everything that process leaves behind. It outlives the server: the files that it writes to the
+folder of the attempt are enough for the next server to adopt the attempt.
 
 ```text
-claim       locked as long as the supervisor lives; holds its process id. Who creates it runs the attempt.
-log         what the task wrote to its descriptors 1 and 2
-exit.json   {"code": …, "reason": …, "at": …}, put in place at once, after the last line of the log
+claim       locked while the supervisor lives; has its process id. Whoever creates it runs the attempt.
+log         the output of the task on descriptors 1 and 2
+exit.json   {"code": …, "reason": …, "at": …}, renamed into place after the last line of the log
 ```
 """
 
@@ -27,18 +27,18 @@ from typing import Any
 
 EXIT_ROOM = 4096  # bytes of `exit.json`, a block
 GRACE = 1.0  # seconds between SIGTERM and SIGKILL
-TAIL = 64 * 1024  # bytes of the end that are kept of a log beyond its limit
+TAIL = 64 * 1024  # bytes kept from the end of a log beyond its limit
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 TIMED_OUT = 124  # the exit code of timeout(1)
-# Makes the task's process; returns its id, and where what it writes to descriptors 1 and 2 can be read.
+# Starts the process of the task; returns its id and a descriptor from which its output can be read.
 Start = Callable[[], tuple[int, int]]
 
 
-def supervise(job: dict[str, Any], start: Start, tell: Callable[[bytes], None]) -> None:
-    """Run `job` to its end, unless the attempt is another's.
+def supervise(job: dict[str, Any], start: Start, report: Callable[[bytes], None]) -> None:
+    """Run `job` to its end, unless another supervisor has claimed the attempt.
 
-    `tell` is called with what `exit.json` holds, once it is there or cannot be written.
+    `report` gets the contents of `exit.json`, once the file exists or cannot be written.
     """
     folder = job["folder"]
     prctl(PR_SET_CHILD_SUBREAPER)
@@ -49,27 +49,28 @@ def supervise(job: dict[str, Any], start: Start, tell: Callable[[bytes], None]) 
         reserve_exit(folder)
         log = _Log(os.path.join(folder, "log"), job["log_limit"])
     except OSError as error:
-        tell(exit_text(126, f"It could not be begun: {error.strerror}."))
+        report(render_exit(126, f"It could not be started: {error.strerror}."))
         return
     stop = _Stop(job.get("timeout") or 0)
     try:
         pid, output = start()
         code = _watch(pid, output, log, stop)
-        reason = stop.reason or log.fault or ("" if code == 0 else describe(code))
+        reason = stop.reason or log.fault or ("" if code == 0 else describe_exit(code))
     except OSError as error:
         code, reason = 126, f"The task could not be started: {error}."
     log.close()
-    text = exit_text(TIMED_OUT if stop.reason.startswith("It ran") else code, reason)
+    text = render_exit(TIMED_OUT if stop.reason.startswith("It ran") else code, reason)
     with contextlib.suppress(OSError):
         write_exit(folder, text)
     with contextlib.suppress(OSError):  # the server has gone
-        tell(text)
+        report(text)
 
 
 def take_claim(folder: str) -> int | None:
-    """Take the attempt in `folder` for this process; None when it was taken before.
+    """Claim the attempt in `folder` for this process; None when it is already claimed.
 
-    The lock is taken before the file has its name, so a claim that can be locked has lost its owner.
+    The draft is locked before it gets its name, and linking fails if the name exists. So exactly one process
+    claims an attempt, and a claim that anybody else can lock has lost its owner.
     """
     path = os.path.join(folder, "claim")
     draft = f"{path}.{os.getpid()}"
@@ -87,21 +88,21 @@ def take_claim(folder: str) -> int | None:
 
 
 def reserve_exit(folder: str) -> None:
-    """Take the room for `exit.json` now: the task may fill the disk."""
+    """Reserve disk space for `exit.json`: the task may fill the disk."""
     with open(os.path.join(folder, "exit.part"), "w", encoding="utf-8") as file:
         file.write(" " * EXIT_ROOM)
 
 
-def exit_text(code: int, reason: str) -> bytes:
-    """Return in JSON how the attempt ended."""
+def render_exit(code: int, reason: str) -> bytes:
+    """Return how the attempt ended as JSON."""
     end = {"code": code, "reason": reason[:500], "at": time.time()}
     return json.dumps(end, ensure_ascii=True).ljust(EXIT_ROOM).encode()
 
 
 def write_exit(folder: str, text: bytes) -> None:
-    """Write how the attempt ended; whoever sees the file sees all of it.
+    """Write how the attempt ended; the rename makes the whole file appear at once.
 
-    It is not forced to the disk: a power cut would take what the task made with it.
+    There is no fsync: a power cut that loses the file would also lose the outputs of the task.
     """
     if not os.path.isdir(folder):  # the task removed it
         os.mkdir(folder)
@@ -112,8 +113,8 @@ def write_exit(folder: str, text: bytes) -> None:
     os.replace(part, os.path.join(folder, "exit.json"))
 
 
-def describe(code: int) -> str:
-    """Return an exit code in words."""
+def describe_exit(code: int) -> str:
+    """Describe an exit code in a sentence."""
     if code >= 0:
         return f"It ended with exit code {code}."
     name = signal.Signals(-code).name if -code in signal.Signals.__members__.values() else str(-code)
@@ -121,13 +122,13 @@ def describe(code: int) -> str:
 
 
 def prctl(option: int, value: int = 1) -> None:
-    """Ask the kernel for `option`; without effect where it does not know it (other than Linux)."""
+    """Call prctl(2); does nothing outside Linux."""
     if _LIBC is not None:
         _LIBC.prctl(option, value, 0, 0, 0)
 
 
 class _Stop:
-    """Why and since when the task is being stopped."""
+    """Stops the task at its deadline or on SIGTERM: first politely, after GRACE with SIGKILL."""
 
     def __init__(self, timeout: float) -> None:
         self._deadline = time.monotonic() + timeout if timeout else float("inf")
@@ -138,20 +139,20 @@ class _Stop:
         for end in (self._wake, wake):
             os.set_blocking(end, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGTERM, self._asked)
+        signal.signal(signal.SIGTERM, self._request)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGCHLD})
 
     @property
     def wake(self) -> int:
-        """A descriptor to read from after each signal."""
+        """The descriptor that becomes readable after a signal."""
         return self._wake
 
-    def _asked(self, *_: object) -> None:
+    def _request(self, *_: object) -> None:
         self.reason = self.reason or "It was stopped."
 
-    def act(self) -> float:
-        """Stop the task if it is time; returns the seconds until this is to be called again."""
+    def advance(self) -> float:
+        """Send the next signal if it is due; returns the seconds until the next call."""
         now = time.monotonic()
         if not self.reason and now >= self._deadline:
             self.reason = f"It ran longer than its time limit of {self._timeout:g} s."
@@ -167,7 +168,7 @@ class _Stop:
 
 
 class _Log:
-    """The log's file: everything up to a limit, and the end of what goes beyond."""
+    """The log file: everything up to a limit, and the end of what exceeds it."""
 
     def __init__(self, path: str, limit: int) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -179,7 +180,7 @@ class _Log:
         self.fault = ""
 
     def write(self, data: bytes) -> None:
-        """Add `data`, or note that the disk does not take it."""
+        """Append `data`, or record that the disk is full."""
         kept, rest = data[: self._room], data[self._room :]
         self._room -= len(kept)
         self._put(kept)
@@ -190,7 +191,7 @@ class _Log:
             self._tail = (self._tail + rest)[-TAIL:]
 
     def close(self) -> None:
-        """Write the end of a log that went beyond its limit."""
+        """Append the end of a log that exceeded its limit."""
         if self._tail:
             missing = self._left_out - len(self._tail)
             self._put(f"[{missing} bytes are left out here; the end follows.]\n".encode() + self._tail)
@@ -207,12 +208,16 @@ class _Log:
 
 
 def _watch(pid: int, reader: int, log: _Log, stop: _Stop) -> int:
-    """Copy the output until the task and all it started have ended; returns the task's exit code."""
+    """Copy the output until the task and its descendants have ended; returns the exit code of the task.
+
+    After the task itself has ended, its descendants are killed, as in a container. Until all are gone,
+    processes are polled: a descendant may hold the pipe open, or have closed it long ago.
+    """
     os.set_blocking(reader, False)
     code: int | None = None
     sources = [reader, stop.wake]
     while True:
-        pause = stop.act()
+        pause = stop.advance()
         ready, _, _ = select.select(sources, [], [], pause if code is None else 0.02)
         if stop.wake in ready:
             with contextlib.suppress(BlockingIOError):
@@ -226,12 +231,11 @@ def _watch(pid: int, reader: int, log: _Log, stop: _Stop) -> int:
             os.close(reader)
             return code
         if code is not None:
-            # As in a container: what the task leaves behind ends with it.
             kill_descendants(signal.SIGKILL)
 
 
 def _copy(reader: int, log: _Log) -> bool:
-    """Copy what there is; False at the end of the output."""
+    """Copy the available output; False at its end."""
     try:
         while data := os.read(reader, 65536):
             log.write(data)
@@ -241,7 +245,7 @@ def _copy(reader: int, log: _Log) -> bool:
 
 
 def _reap(pid: int) -> tuple[int | None, bool]:
-    """Collect what has ended; returns the exit code of `pid` if it is there, and whether anything lives."""
+    """Reap ended children; returns the exit code of `pid` if it was one, and whether any child lives."""
     code = None
     while True:
         try:
@@ -255,26 +259,26 @@ def _reap(pid: int) -> tuple[int | None, bool]:
 
 
 def kill_descendants(signum: int) -> None:
-    """Send `signum` to every process below this one, those in sessions of their own included."""
-    for pid in descendants(os.getpid()):
+    """Send `signum` to all descendants of this process, also those in other sessions."""
+    for pid in find_descendants(os.getpid()):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signum)
 
 
-def descendants(root: int, but: Collection[int] = ()) -> list[int]:
-    """Return the ids of all processes below `root`, nearest first, without `but` and those below them."""
+def find_descendants(root: int, but: Collection[int] = ()) -> list[int]:
+    """Return all descendants of `root`, nearest first, without `but` and their descendants."""
     children: dict[int, list[int]] = {}
-    for pid, parent in _processes():
+    for pid, parent in _list_processes():
         children.setdefault(parent, []).append(pid)
-    found: list[int] = []
+    pids: list[int] = []
     level = [root]
     while level:
         level = [child for pid in level for child in children.get(pid, []) if child not in but]
-        found += level
-    return found
+        pids += level
+    return pids
 
 
-def _processes() -> list[tuple[int, int]]:
+def _list_processes() -> list[tuple[int, int]]:
     """Return (process id, parent's id) of every process."""
     if not os.path.isdir("/proc/self"):
         import subprocess
@@ -283,10 +287,10 @@ def _processes() -> list[tuple[int, int]]:
             ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=False
         ).stdout.splitlines()
         return [(int(one), int(two)) for one, two in (line.split() for line in lines)]
-    found = []
+    processes = []
     for name in os.listdir("/proc"):
         if name.isdigit():
             with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
-                # "pid (name) state parent …"; the name may hold anything, brackets too
-                found.append((int(name), int(file.read().rpartition(b")")[2].split()[1])))
-    return found
+                # "pid (name) state parent …"; the name may contain brackets
+                processes.append((int(name), int(file.read().rpartition(b")")[2].split()[1])))
+    return processes

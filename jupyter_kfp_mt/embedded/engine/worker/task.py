@@ -1,6 +1,6 @@
-"""The task's own process: a fresh session, its log, its environment, its folder, then the user's code.
+"""The process of a task: sets up its session, log, environment and folder, then runs the user's code.
 
-Standard library only, with KFP's executor loaded when it is needed. The job comes on the standard input,
+Standard library only; KFP's executor is imported when it is needed. The job comes on the standard input,
 which is empty afterwards; without a job the process ends.
 """
 
@@ -13,27 +13,27 @@ import signal
 import sys
 from typing import Any, NoReturn, TextIO
 
-from mounts import MountError, present  # type: ignore[import-not-found] # run by path
+from mounts import MountError, mount_folders  # type: ignore[import-not-found] # run by path
 from supervisor import PR_SET_PDEATHSIG, prctl  # type: ignore[import-not-found] # run by path
 
 
-def become(output: int) -> NoReturn:
+def become_task(output: int) -> NoReturn:
     """Turn this process, a child of a supervisor, into a task that writes to `output`; does not return."""
     code = 1
     try:
-        _leave_the_parent(output)
-        job = _job()
-        _settle_in(job)
+        _detach(output)
+        job = _read_job()
+        _set_up(job)
         code = _run(job)
     except SystemExit as asked:
-        code = _exit_code(asked)
+        code = _get_exit_code(asked)
     except BaseException:
         _show_error()
     finally:
         _leave(code)
 
 
-def _leave_the_parent(output: int) -> None:
+def _detach(output: int) -> None:
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
     signal.set_wakeup_fd(-1)
@@ -44,50 +44,50 @@ def _leave_the_parent(output: int) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.closerange(3, 256)
-    sys.stdout, sys.stderr = _text(1), _text(2)  # not `reconfigure`: they may have been files
+    sys.stdout, sys.stderr = _open_text(1), _open_text(2)  # not `reconfigure`: they may have been files
 
 
-def _job() -> dict[str, Any]:
+def _read_job() -> dict[str, Any]:
     with open(0, "rb", closefd=False) as file:
         data = file.read()
     if not data:
-        os._exit(0)  # the supervisor has gone
+        os._exit(0)  # the supervisor has ended
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115 - for the life of the process
+    sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115 - open as long as the process
     job: dict[str, Any] = json.loads(data)
     return job
 
 
-def _settle_in(job: dict[str, Any]) -> None:
+def _set_up(job: dict[str, Any]) -> None:
     if job["files"] or job["volumes"]:
-        _show_files(job)
+        _mount(job)
     os.environ.clear()
     os.environ.update(job["environment"])
     os.chdir(job["work"])
 
 
-def _show_files(job: dict[str, Any]) -> None:
+def _mount(job: dict[str, Any]) -> None:
     own = os.path.join(job["folder"], "mounts")
     os.mkdir(own, 0o700)
     try:
-        present(job["files"], own, job["volumes"])
+        mount_folders(job["files"], own, job["volumes"])
     except MountError as error:
-        raise SystemExit(f"Files cannot be shown to this task alone: {error}.") from None
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # forgotten with the change of rights
+        raise SystemExit(f"Files cannot be mounted for this task alone: {error}.") from None
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the change of credentials has cleared it
 
 
-def _text(descriptor: int) -> TextIO:
+def _open_text(descriptor: int) -> TextIO:
     return open(descriptor, "w", buffering=1, closefd=False, encoding="utf-8", errors="backslashreplace")
 
 
 def _run(job: dict[str, Any]) -> int:
     if job["command"]:
-        os.execvp(job["command"][0], job["command"])  # noqa: S606 - that is the task
+        os.execvp(job["command"][0], job["command"])  # noqa: S606 - the task is any program
     sys.dont_write_bytecode = True
     for ours in ("supervisor", "task", "forkserver", "mounts"):
-        sys.modules.pop(ours, None)  # names that the user's own modules may have
+        sys.modules.pop(ours, None)  # the user's modules may have these names
     sys.path[:0] = job["paths"]
     module = os.path.join(job["work"], "ephemeral_component.py")
     with open(module, "w", encoding="utf-8") as file:
@@ -106,14 +106,14 @@ def _run(job: dict[str, Any]) -> int:
 
 
 def quiet_executor() -> None:
-    """Set up logging as the executor does, without its own lines: they repeat every input in every log."""
+    """Set up logging like the executor, without its own lines: they repeat every input in every log."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("[KFP Executor %(asctime)s %(levelname)s]: %(message)s"))
     handler.addFilter(lambda record: record.module != "executor_main")
     logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
-def _exit_code(asked: SystemExit) -> int:
+def _get_exit_code(asked: SystemExit) -> int:
     if asked.code is None:
         return 0
     if isinstance(asked.code, int):
@@ -126,7 +126,7 @@ def _show_error() -> None:
     import traceback
 
     kind, error, trace = sys.exc_info()
-    # The first frames are ours; what remains is what `python component.py` would show.
+    # Skip our own frames, so that the traceback looks like that of `python component.py`.
     while trace is not None and trace.tb_next is not None and _is_ours(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
     traceback.print_exception(kind, error, trace)
@@ -137,7 +137,7 @@ def _is_ours(filename: str) -> bool:
 
 
 def _leave(code: int) -> NoReturn:
-    """End like an interpreter: threads are waited for, `atexit` functions run; never back into the parent."""
+    """End like an interpreter: join threads, run `atexit` functions; never return into the parent's code."""
     import atexit
     import threading
 
@@ -155,4 +155,4 @@ def _leave(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    become(1)
+    become_task(1)
