@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import msgspec
 
@@ -50,6 +50,26 @@ class Listed(list[T]):
         raise NotImplementedError
 
 
+class RunColumn(NamedTuple):
+    """One column of a list of runs."""
+
+    name: str  # in a DataFrame
+    title: str  # above a table for people; empty where that leaves the column out
+    value: Callable[[Run], Any]
+
+
+RUN_COLUMNS = (  # in the order of the table
+    RunColumn("state", "State", lambda run: run.phase.value),
+    RunColumn("display_name", "Name", lambda run: run.display_name),
+    RunColumn("experiment", "Experiment", lambda run: run.experiment_name or run.experiment_id),
+    RunColumn("created_at", "Started", lambda run: known_time(run.created_at)),
+    RunColumn("finished_at", "", lambda run: known_time(run.finished_at)),
+    RunColumn("duration_s", "Took", lambda run: run.duration),
+    RunColumn("run_id", "Id", lambda run: run.run_id),
+)
+_RUN_KEYS = ["run_id", "display_name"]  # first in a DataFrame
+
+
 class RunList(Listed[Run]):
     """Runs; `walked` is set where only so many of the newest were looked through, and older ones may fit."""
 
@@ -58,20 +78,13 @@ class RunList(Listed[Run]):
 
     def columns(self) -> list[str]:
         """The fixed columns, then the parameters of all runs."""
-        fixed = ["run_id", "display_name", "state", "experiment", "created_at", "finished_at", "duration_s"]
-        return fixed + list(dict.fromkeys(f"param.{name}" for run in self for name in _parameters(run)))
+        others = [column.name for column in RUN_COLUMNS if column.name not in _RUN_KEYS]
+        parameters = dict.fromkeys(f"param.{name}" for run in self for name in _parameters(run))
+        return [*_RUN_KEYS, *others, *parameters]
 
     def row(self, item: Run) -> dict[str, Any]:
-        """One run; its state is the one people are told."""
-        fixed = {
-            "run_id": item.run_id,
-            "display_name": item.display_name,
-            "state": item.phase.value,
-            "experiment": item.experiment_name or item.experiment_id,
-            "created_at": known_time(item.created_at),
-            "finished_at": known_time(item.finished_at),
-            "duration_s": item.duration,
-        }
+        """One run; its state is the phase that people see."""
+        fixed = {column.name: column.value(item) for column in RUN_COLUMNS}
         return fixed | {f"param.{name}": value for name, value in _parameters(item).items()}
 
 

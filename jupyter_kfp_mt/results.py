@@ -49,4 +49,3 @@ class BulkResult(msgspec.Struct, frozen=True, kw_only=True):
     """What an action on several things has done; it raises where anything failed."""
 
     done: list[str] = []
-    failed: list[str] = []

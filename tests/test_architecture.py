@@ -54,6 +54,12 @@ def test_nothing_heavy_is_imported_with(module: str) -> None:
     assert not set(HEAVY) & set(run(sys.executable, "-c", code).split())
 
 
+def test_what_only_displays_pulls_in_no_command_line() -> None:
+    code = "import sys, jupyter_kfp_mt.display; print(*sys.modules)"
+    loaded = set(run(sys.executable, "-c", code).split())
+    assert not {"argparse", "jupyter_kfp_mt.commands", "jupyter_kfp_mt.service"} & loaded
+
+
 def layers(function: Callable[..., Any]) -> Iterator[str]:
     """The modules of the decorators around a function, outermost first."""
     while hasattr(function, "__wrapped__"):

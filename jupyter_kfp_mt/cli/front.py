@@ -11,7 +11,6 @@ from typing import TextIO
 import msgspec
 
 from .. import display
-from ..display.words import look
 from ..errors import KfpError, body_for_program
 from ..models import Check, Run, RunView
 from ..plain_text import clean, clean_lines
@@ -57,7 +56,7 @@ class Terminal:
         if self.json:
             self.answer(documents.encode(result))
         else:
-            self.answer(display.text(result, paint=self.paint(sys.stdout), program=PROGRAM))
+            self.answer(display.render_text(result, paint=self.paint(sys.stdout), program=PROGRAM))
 
     def tell(self, text: str) -> None:
         """Write to the person beside the answer: errors and questions."""
@@ -68,7 +67,7 @@ class Terminal:
         if self.json:
             self.tell(msgspec.json.encode(body_for_program(error.body, PROGRAM)).decode())
         else:
-            self.tell(display.draw_text(display.notice(error), self.paint(sys.stderr), PROGRAM))
+            self.tell(display.draw_text(display.describe_error(error), self.paint(sys.stderr), PROGRAM))
 
     def say(self, message: str) -> None:
         """Tell one sentence, unless quiet."""
@@ -90,11 +89,11 @@ class Terminal:
         for task in view().tasks:
             if task.phase.ended and task.task_id not in self._ended:
                 self._ended.add(task.task_id)
-                seen = look(task.phase, task.state)
-                took = display.duration(task.duration) if task.start_time else ""
+                seen = display.label_of(task.phase, task.state)
+                took = display.format_duration(task.duration) if task.start_time else ""
                 name = clean(task.display_name or task.name)
                 self.tell(f"  {paint(seen.sign, seen.colour)} {name}  {took}".rstrip())
-        seen = look(run.phase, run.state)
+        seen = display.label_of(run.phase, run.state)
         if self._last != seen.word:
             self._last = seen.word
             self.tell(f"{paint(seen.sign, seen.colour)} {seen.word}  {clean(run.display_name)}")
@@ -102,5 +101,5 @@ class Terminal:
     def checked(self, row: Check) -> None:
         """Show a check as soon as it is known, to a person at a terminal; the report takes its place."""
         if not self.quiet and not self.json and sys.stderr.isatty():
-            self.tell(display.check_line(row)[: shutil.get_terminal_size().columns - 1])
+            self.tell(display.render_check(row)[: shutil.get_terminal_size().columns - 1])
             self._rows += 1

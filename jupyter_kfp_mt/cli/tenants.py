@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import embedded
 from ..commands import Text, seconds
 from ..commands.grammar import Argument, Command, argument, command, usage_error
-from ..display import count
+from ..display import format_count
 from ..errors import kfp_error
 from .desk import Desk
 
@@ -132,7 +132,7 @@ def _data_commands(kind: str, thing: str) -> tuple[Command, ...]:
         return (
             done
             if desk.terminal.json
-            else Text(f"{thing.capitalize()} {name} has {count(len(data), 'key')}.")
+            else Text(f"{thing.capitalize()} {name} has {format_count(len(data), 'key')}.")
         )
 
     @command(f"{kind} list")
@@ -181,7 +181,9 @@ def _values(keys: Sequence[str], verb: str, *, secret: bool) -> dict[str, str]:
         return {names[0]: sys.stdin.read().rstrip("\n")}
     lines = sys.stdin.read().splitlines()
     if len(lines) != len(names):
-        needed = f"{count(len(names), 'value')} are needed on stdin, one a line; there are {len(lines)}."
+        needed = (
+            f"{format_count(len(names), 'value')} are needed on stdin, one a line; there are {len(lines)}."
+        )
         raise usage_error(needed, next_step=f"%kfp help {verb}")
     return dict(zip(names, lines, strict=True))
 

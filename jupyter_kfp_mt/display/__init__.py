@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from ..plain_text import clean, clean_lines
 from .blocks import Block, Card, Notice, Prose, Table
-from .facts import card, check_line, notice
-from .markup import draw as draw_html
-from .plain import Paint, no_colour, sgr
-from .plain import draw as draw_text
-from .render import KINDS, TEXTS, block_of, html, sentence, text
-from .words import count, duration
+from .formats import format_count, format_duration, shorten_id
+from .markup import draw_html
+from .phases import PHASE_LABELS, label_of
+from .plain import Paint, draw_text, no_colour, sgr
+from .render import KINDS, TEXTS, block_of, describe_sentence, render_html, render_text
+from .runs import describe_view
+from .status import describe_error, render_check
 
 __all__ = [
     "KINDS",
+    "PHASE_LABELS",
     "TEXTS",
     "Block",
     "Card",
@@ -21,18 +22,18 @@ __all__ = [
     "Prose",
     "Table",
     "block_of",
-    "card",
-    "check_line",
-    "clean",
-    "clean_lines",
-    "count",
+    "describe_error",
+    "describe_sentence",
+    "describe_view",
     "draw_html",
     "draw_text",
-    "duration",
-    "html",
+    "format_count",
+    "format_duration",
+    "label_of",
     "no_colour",
-    "notice",
-    "sentence",
+    "render_check",
+    "render_html",
+    "render_text",
     "sgr",
-    "text",
+    "shorten_id",
 ]

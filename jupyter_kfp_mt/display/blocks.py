@@ -1,4 +1,4 @@
-"""What can be shown: a table, a card, lines, a notice. Pure data, made from models, drawn as text or HTML."""
+"""Blocks of a display: tables, cards, lines, notices. Pure data made from models, drawn as text or HTML."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..errors import ErrorBody
-from .words import Look
+from .phases import PhaseLabel
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table: text, perhaps with a state before it and more in a tooltip."""
+    """One cell of a table: text, with an optional phase before it and an optional tooltip."""
 
     text: str
-    look: Look | None = None
+    label: PhaseLabel | None = None
     title: str = ""
     run_id: str = ""  # makes it a link to the run
     namespace: str = ""
@@ -31,7 +31,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under headings; `empty` is said in place of a table without rows."""
+    """Rows under headings; `empty` replaces a table without rows."""
 
     columns: tuple[Column, ...]
     rows: Sequence[tuple[Cell, ...]]
@@ -45,15 +45,15 @@ class Mark:
     """One task on a card."""
 
     name: str
-    look: Look
+    label: PhaseLabel
     took: str = ""
 
 
 @dataclass(frozen=True)
 class Card:
-    """One run: state, name, where it is, its tasks, and one line about now."""
+    """One run: state, name, place, its tasks, and one line about its state now."""
 
-    look: Look
+    label: PhaseLabel
     name: str
     facts: tuple[str, ...]
     run_id: str
@@ -69,7 +69,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Lines:
-    """A few lines, each with something at its left and something at its right."""
+    """A few lines, each with a left and a right part."""
 
     lines: list[tuple[str, str]]
 

@@ -12,7 +12,7 @@ from html import escape
 from ..plain_text import clean, clean_lines
 from .blocks import Block, Card, Cell, Column, Lines, Notice, Prose, Table
 from .icons import icon
-from .words import Look
+from .phases import PhaseLabel
 
 _DIM = "color:var(--jp-ui-font-color2, GrayText)"
 _LINE = "var(--jp-border-color2, rgba(128,128,128,.4))"
@@ -23,7 +23,7 @@ _ROOT = (
 )
 
 
-def draw(block: Block) -> str:
+def draw_html(block: Block) -> str:
     """Return `block` as one HTML element."""
     return f'<div class="jp-kfp jp-kfp-Output" style="{_ROOT}">{_inner(block)}</div>'
 
@@ -59,11 +59,11 @@ def open_run(run_id: str, namespace: str, label: str) -> str:
     )
 
 
-def _state(look: Look, label: str) -> str:
+def _state(label: PhaseLabel, word: str) -> str:
     return (
         '<span class="jp-kfp-State"'
         ' style="display:inline-flex;gap:6px;align-items:center;white-space:nowrap">'
-        f"{icon(look.icon)}<span>{text(label)}</span></span>"
+        f"{icon(label.icon)}<span>{text(word)}</span></span>"
     )
 
 
@@ -97,8 +97,8 @@ def _cell_style(column: Column) -> str:
 
 
 def _cell(cell: Cell, column: Column) -> str:
-    if cell.look:
-        shown = _state(cell.look, cell.text)
+    if cell.label:
+        shown = _state(cell.label, cell.text)
     elif cell.run_id:
         shown = open_run(cell.run_id, cell.namespace, cell.text)
     else:
@@ -119,12 +119,12 @@ def _card(card: Card) -> str:
     row = "display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px"
     facts = text(" · ".join(fact for fact in card.facts if fact))
     tail = text(" · ".join(part for part in (card.progress, card.took) if part))
-    marks = "".join(_state(mark.look, f"{mark.name} {mark.took}".rstrip()) for mark in card.marks)
+    marks = "".join(_state(mark.label, f"{mark.name} {mark.took}".rstrip()) for mark in card.marks)
     if card.more:
         marks += f'<span style="{_DIM}">and {card.more} more</span>'
     head = (
-        f'<div class="jp-kfp-Card-line" style="{row}">{icon(card.look.icon)}<b>{text(card.name)}</b>'
-        f'<span>{text(card.look.word)}</span><span style="{_DIM}">{facts}</span>'
+        f'<div class="jp-kfp-Card-line" style="{row}">{icon(card.label.icon)}<b>{text(card.name)}</b>'
+        f'<span>{text(card.label.word)}</span><span style="{_DIM}">{facts}</span>'
         f'<span style="flex:1 1 0"></span>'
         f'<span style="{_DIM};font-variant-numeric:tabular-nums">{tail}</span></div>'
     )

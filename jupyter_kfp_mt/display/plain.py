@@ -7,9 +7,10 @@ from typing import Protocol
 from ..errors import PROGRAM, text_for_program
 from ..plain_text import clean, clean_lines
 from .blocks import Block, Card, Cell, Column, Lines, Notice, Prose, Table
-from .words import Look, width
+from .formats import display_width
+from .phases import PhaseLabel
 
-_LEFT = 48  # where the right half of a line begins (UX §13.3)
+_LEFT = 48  # where the right half of a line begins
 
 
 class Paint(Protocol):
@@ -29,7 +30,7 @@ def sgr(text: str, colour: str, /) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m"
 
 
-def draw(block: Block, paint: Paint = no_colour, program: str = PROGRAM) -> str:
+def draw_text(block: Block, paint: Paint = no_colour, program: str = PROGRAM) -> str:
     """Return `block` as lines of text without an end of line at the end, with the commands of `program`."""
     return text_for_program(_draw(block, paint), program)
 
@@ -55,11 +56,11 @@ def _line(text: str) -> str:
 def _sides(left: str, right: str) -> str:
     if not right:
         return left
-    return left + " " * max(_LEFT - width(left), 6) + right
+    return left + " " * max(_LEFT - display_width(left), 6) + right
 
 
-def _state(look: Look, paint: Paint) -> str:
-    return f"{paint(look.sign, look.colour)} {look.word}"
+def _state(label: PhaseLabel, paint: Paint) -> str:
+    return f"{paint(label.sign, label.colour)} {label.word}"
 
 
 def _table(table: Table, paint: Paint) -> str:
@@ -67,37 +68,37 @@ def _table(table: Table, paint: Paint) -> str:
         return f"{table.empty}   {table.empty_hint}".rstrip()
     texts = [[_cell(cell) for cell in row] for row in table.rows]
     titles = [
-        ("  " if table.rows[0][i].look else "") + clean(column.title)
+        ("  " if table.rows[0][i].label else "") + clean(column.title)
         for i, column in enumerate(table.columns)
     ]
-    widths = [max(width(row[i]) for row in (titles, *texts)) for i in range(len(titles))]
+    widths = [max(display_width(row[i]) for row in (titles, *texts)) for i in range(len(titles))]
     lines = [_row(titles, widths, table.columns)]
     for row, cells in zip(texts, table.rows, strict=True):
         line = _row(row, widths, table.columns)
-        first = cells[0].look
+        first = cells[0].label
         lines.append(paint(first.sign, first.colour) + line[len(first.sign) :] if first else line)
     return "\n".join([*lines, *([table.foot] if table.foot else [])])
 
 
 def _cell(cell: Cell) -> str:
     text = clean(cell.text)
-    return f"{cell.look.sign} {text}" if cell.look else text
+    return f"{cell.label.sign} {text}" if cell.label else text
 
 
 def _row(texts: list[str], widths: list[int], columns: tuple[Column, ...]) -> str:
     parts = []
     for text, wide, column in zip(texts, widths, columns, strict=True):
-        fill = " " * (wide - width(text))
+        fill = " " * (wide - display_width(text))
         parts.append(fill + text if column.right else text + fill)
     return "  ".join(parts).rstrip()
 
 
 def _card(card: Card, paint: Paint) -> str:
-    head = f"{_state(card.look, paint)}  {clean(card.name)}"
+    head = f"{_state(card.label, paint)}  {clean(card.name)}"
     facts = " · ".join(clean(fact) for fact in card.facts if fact)
     lines = [f"{head}    {facts}".rstrip()]
     marks = [
-        f"{paint(mark.look.sign, mark.look.colour)} {clean(mark.name)}{' ' + mark.took if mark.took else ''}"
+        f"{paint(mark.label.sign, mark.label.colour)} {clean(mark.name)} {mark.took}".rstrip()
         for mark in card.marks
     ]
     if card.more:

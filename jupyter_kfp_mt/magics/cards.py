@@ -49,7 +49,7 @@ class Cards:
         formatters = formatter.formatters
         for kind in display.KINDS:
             formatters["text/plain"].for_type(kind, _pretty)
-            formatters["text/html"].for_type(kind, display.html)
+            formatters["text/html"].for_type(kind, display.render_html)
         for kind in display.TEXTS:
             formatters["text/plain"].for_type(kind, _pretty)
         formatter.ipython_display_formatter.for_type(Run, self.show)
@@ -78,7 +78,7 @@ class Cards:
 
     def checked(self, row: Check) -> None:
         """Show a check of the doctor below those before it, until `forget_checks`."""
-        self._checks.append(display.check_line(row))
+        self._checks.append(display.render_check(row))
         self._show_checks("\n".join(self._checks), update=len(self._checks) > 1)
 
     def forget_checks(self) -> None:
@@ -110,7 +110,7 @@ class Cards:
 
     def _publish(self, view: RunView, display_id: str, *, update: bool) -> None:
         note = "" if view.run.ended else f"State at {datetime.now().astimezone():%H:%M}"
-        card = display.card(view, note=note)
+        card = display.describe_view(view, note=note)
         self._shell.display_pub.publish(
             {"text/plain": display.draw_text(card), "text/html": display.draw_html(card)},
             metadata={},
@@ -120,4 +120,4 @@ class Cards:
 
 
 def _pretty(value: object, printer: RepresentationPrinter, _cycle: object) -> None:
-    printer.text(display.text(value).rstrip("\n"))  # type: ignore[no-untyped-call]  # IPython's has no types
+    printer.text(display.render_text(value).rstrip("\n"))  # type: ignore[no-untyped-call]  # IPython's has no types

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from ..commands import Connect, Session, perform, split
-from ..display import check_line
+from ..display import render_check
 from ..errors import KfpConnectionError
 from ..lists import RunList
 from ..models import Check, Run, RunView
@@ -83,7 +83,7 @@ class KfpMagics(Magics):
         if self.cards.live:
             self.cards.checked(row)
         else:
-            self.write(f"{check_line(row)}\n")
+            self.write(f"{render_check(row)}\n")
 
     def _look(self, run: Run) -> RunView:
         service = self.session.service()

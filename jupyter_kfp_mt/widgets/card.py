@@ -11,6 +11,7 @@ from traitlets import Bool, Instance, List, Unicode, observe
 from .. import display
 from ..display import Block
 from ..models import Phase, Run, RunView, Task
+from ..plain_text import clean
 from ..run_rules import has_log, may_retry, may_terminate
 from ..service import KfpService
 from .picture import Listener, Listeners, Picture, close_tree
@@ -112,7 +113,7 @@ class RunCard(Picture):
         if not running:
             return ""
         chunk = self.service.log(self.run_id, running[0].task_id, tail=1)
-        line = display.clean(chunk.text)
+        line = clean(chunk.text)
         return f"{running[0].display_name or running[0].name}: {line}" if line else ""
 
     def _toggle_log(self) -> None:
@@ -127,4 +128,4 @@ class RunCard(Picture):
 
     def _block(self) -> Block:
         note = "" if self._view.run.ended else f"State at {datetime.now().astimezone():%H:%M}"
-        return display.card(self._view, message=self.message, note=BUSY if self.paused else note)
+        return display.describe_view(self._view, message=self.message, note=BUSY if self.paused else note)

@@ -9,11 +9,11 @@ from typing import Any
 
 from ipywidgets import HTML, Checkbox, Dropdown, HBox, Text, Textarea, ValueWidget
 
-from ..display import clean
 from ..errors import KfpError
 from ..models import ParameterSpec, ParameterType
 from ..pipeline_spec import TypedText, word_of
 from ..pipeline_spec.parameters import check_values
+from ..plain_text import clean
 
 _WIDE = {"width": "22em"}
 _ERROR = "color:var(--jp-error-color1, #d32f2f)"

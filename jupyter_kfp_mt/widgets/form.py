@@ -17,6 +17,7 @@ from ..connection import connect
 from ..errors import KfpError, kfp_error
 from ..models import Cache, Inspection, ParameterSpec, Run, Source
 from ..pipeline_spec.parameters import check_values
+from ..plain_text import clean
 from ..service import KfpService
 from .fields import Field
 from .picture import Listener, Listeners, close_tree
@@ -237,7 +238,7 @@ class SubmitForm(VBox):
             return
         about = self._inspection.pipeline
         self._head.value = (
-            f"<b>{escape(display.clean(about.name))}</b> {escape(display.clean(about.description))}"
+            f"<b>{escape(clean(about.name))}</b> {escape(clean(about.description))}"
             f"<br><small>{about.tasks} tasks</small>"
         )
         self._foot.value = escape(f"Runs in {self.service.namespace}.")
@@ -250,8 +251,8 @@ class SubmitForm(VBox):
         try:
             work()
         except KfpError as error:
-            self._notice.value = display.draw_html(display.notice(error))
+            self._notice.value = display.draw_html(display.describe_error(error))
             self._failed.tell(error)
 
     def _complain(self, sentence: str) -> None:
-        self._notice.value = display.draw_html(display.sentence(sentence))
+        self._notice.value = display.draw_html(display.describe_sentence(sentence))

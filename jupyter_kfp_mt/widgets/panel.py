@@ -9,8 +9,7 @@ from traitlets import Dict, Instance, List, Unicode, observe
 from traitlets.utils.bunch import Bunch
 
 from .. import display
-from ..display import Block
-from ..display.words import LOOKS
+from ..display import PHASE_LABELS, Block
 from ..errors import KfpConnectionError
 from ..models import Run, Status
 from ..run_rules import FILTERABLE
@@ -19,7 +18,7 @@ from .form import SubmitForm
 from .picture import Listener, Listeners, Picture
 from .table import RunsTable
 
-_STATES = (("All states", ""), *((LOOKS[phase].word, phase.value) for phase in FILTERABLE))
+_STATES = (("All states", ""), *((PHASE_LABELS[phase].word, phase.value) for phase in FILTERABLE))
 
 
 class KfpPanel(Picture):

@@ -128,11 +128,11 @@ class Picture(VBox):
             self._show_error(error)
 
     def _show_error(self, error: KfpError) -> None:
-        self._notice.value = display.draw_html(display.notice(error))
+        self._notice.value = display.draw_html(display.describe_error(error))
         self._errors.tell(error)
 
     def _complain(self, sentence: str) -> None:
-        self._notice.value = display.draw_html(display.sentence(sentence))
+        self._notice.value = display.draw_html(display.describe_sentence(sentence))
 
     def _follow(self) -> None:
         """Look now and then, as long as the widget is displayed and something can change."""

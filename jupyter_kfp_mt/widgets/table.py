@@ -10,9 +10,9 @@ from traitlets.utils.bunch import Bunch
 
 from .. import display
 from ..display import Block
-from ..display.words import look, short_id
 from ..lists import RunList
 from ..models import Run
+from ..plain_text import clean
 from ..service import KfpService
 from .picture import Listener, Listeners, Picture
 
@@ -99,12 +99,13 @@ class RunsTable(Picture):
     def _offer(self, runs: list[Run]) -> None:
         """Let the runs be chosen; what was chosen stays so as long as it is listed."""
         kept = [run_id for run_id in self.selected if run_id in {run.run_id for run in runs}]
-        labels = [
-            (f"{look(run.phase).sign} {display.clean(run.display_name)}  {short_id(run.run_id)}", run.run_id)
-            for run in runs
-        ]
-        self._choice.options = labels
+        self._choice.options = [(_option_text(run), run.run_id) for run in runs]
         self._choice.value = tuple(kept)
 
     def _block(self) -> Block:
         return display.block_of(self._found)
+
+
+def _option_text(run: Run) -> str:
+    sign = display.label_of(run.phase).sign
+    return f"{sign} {clean(run.display_name)}  {display.shorten_id(run.run_id)}"

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from jupyter_kfp_mt import cli, commands, display
+from jupyter_kfp_mt import cli, commands
 from jupyter_kfp_mt.commands import Command
+from jupyter_kfp_mt.plain_text import clean
 from tests.laptop import BROKEN, HELLO, Laptop
 
 ROOT = Path(__file__).parents[2]
@@ -316,4 +317,4 @@ def test_hostile_names_do_not_steer_the_terminal(prompt: Prompt, laptop: Laptop)
     laptop.connect().submit(laptop.quick, name="evil<b>" + "\u202e" + "x", experiment="Default")
     told = prompt.do("runs -n 1")
     assert "evil<b>x" in told.out
-    assert display.clean(told.out) == " ".join(told.out.split())
+    assert clean(told.out) == " ".join(told.out.split())

@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 import pytest
 
 from jupyter_kfp_mt import display
-from jupyter_kfp_mt.commands import Outputs, Text
-from jupyter_kfp_mt.display import facts
+from jupyter_kfp_mt.display.runs import describe_runs
 from jupyter_kfp_mt.errors import kfp_error
 from jupyter_kfp_mt.lists import MetricTable, RunList, RunMetrics, TaskList
 from jupyter_kfp_mt.models import Check, DoctorReport, Phase, Progress, Run, RunView, Status, Task
+from jupyter_kfp_mt.results import Outputs, Text
 
 NOW = datetime(2026, 3, 12, 15, 0, 0).astimezone()
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x1b]0;owned\x07\x1b[2J"
@@ -43,7 +43,7 @@ def test_runs_are_the_table_of_the_spec() -> None:
         created_at=at(11, 17, 40),
         finished_at=at(11, 17, 46),
     )
-    shown = display.draw_text(facts.runs(RunList([a_run(), other], total_size=7), NOW))
+    shown = display.draw_text(describe_runs(RunList([a_run(), other], total_size=7), NOW))
     assert shown.splitlines() == [
         "  State   Name          Experiment  Started              Took  Id",
         "✗ Failed  prepare-data  default     today 09:14          48 s  3f9c1a7e",
@@ -53,7 +53,7 @@ def test_runs_are_the_table_of_the_spec() -> None:
 
 
 def test_no_runs_are_a_sentence() -> None:
-    assert display.text(RunList()) == "No runs match.   %kfp experiments lists what there is."
+    assert display.render_text(RunList()) == "No runs match.   %kfp experiments lists what there is."
 
 
 def test_status_is_four_lines() -> None:
@@ -70,7 +70,7 @@ def test_status_is_four_lines() -> None:
         running=2,
         failed_today=1,
     )
-    assert display.text(status).splitlines() == [
+    assert display.render_text(status).splitlines() == [
         "team-a as default-editor (may run)              from this notebook's pod",
         "KFP 2.15.0, multi-user, http://ml-pipeline.kubeflow:8888      connected",
         "token valid 1 h 42 min",
@@ -79,7 +79,7 @@ def test_status_is_four_lines() -> None:
 
 
 def test_status_without_a_connection_says_what_to_do() -> None:
-    lines = display.text(Status(connected=False, error=kfp_error("no-kubeflow").body)).splitlines()
+    lines = display.render_text(Status(connected=False, error=kfp_error("no-kubeflow").body)).splitlines()
     assert lines[0] == "Not connected"
     assert lines[1] == "[no-kubeflow]  No Kubeflow Pipelines found."
     assert lines[-1] == "  →     jupyter kfp serve"
@@ -97,7 +97,7 @@ def test_a_card_has_tasks_and_progress() -> None:
     )
     check = Task(name="check", phase=Phase.SUCCEEDED, start_time=start, end_time=start + timedelta(seconds=1))
     view = RunView(run=run, tasks=[check, Task(name="train")])
-    assert display.draw_text(display.card(view, message="train: epoch 3")).splitlines() == [
+    assert display.draw_text(display.describe_view(view, message="train: epoch 3")).splitlines() == [
         "◐ Running  train 14-02    churn · team-a · 3f9c1a7e",
         "✓ check 1 s   ○ train      1 of 4 tasks",
         "train: epoch 3",
@@ -112,7 +112,7 @@ def test_an_error_is_four_lines() -> None:
         why="It wants 3.",
         next="write epochs=3",
     )
-    assert display.draw_text(display.notice(error)).splitlines() == [
+    assert display.draw_text(display.describe_error(error)).splitlines() == [
         "KfpInputError [bad-input]  epochs: “three” is not an integer.",
         "  Why   It wants 3.",
         "  Next  write epochs=3",
@@ -126,7 +126,10 @@ def test_metrics_are_columns_and_what_is_missing_is_a_dash() -> None:
             RunMetrics(run_id="b" * 8, display_name="two"),
         ]
     )
-    assert display.text(table).splitlines()[1:] == ["one    0.9312  aaaaaaaa", "two         –  bbbbbbbb"]
+    assert display.render_text(table).splitlines()[1:] == [
+        "one    0.9312  aaaaaaaa",
+        "two         –  bbbbbbbb",
+    ]
 
 
 def test_the_doctor_counts_problems() -> None:
@@ -137,7 +140,7 @@ def test_the_doctor_counts_problems() -> None:
         ],
         cause=kfp_error("no-kubeflow").body,
     )
-    assert display.text(report).splitlines()[-1] == "1 problem"
+    assert display.render_text(report).splitlines()[-1] == "1 problem"
 
 
 class Seen(HTMLParser):
@@ -171,29 +174,31 @@ ANSWERS = [
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: type(answer).__name__)
 def test_hostile_names_stay_text(answer: object) -> None:
-    seen = Seen(display.html(answer))
+    seen = Seen(display.render_html(answer))
     assert not {"script", "img"} & set(seen.tags)
     assert not [name for name in seen.attributes if name.startswith("on")]
-    assert "&lt;script&gt;" in display.html(answer)
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", display.html(answer) + display.text(answer))
+    assert "&lt;script&gt;" in display.render_html(answer)
+    assert not re.search(
+        r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", display.render_html(answer) + display.render_text(answer)
+    )
 
 
 def test_hostile_names_do_not_steer_a_terminal_even_in_colour() -> None:
-    shown = display.text(RunList([a_run(HOSTILE)]), paint=display.sgr)
+    shown = display.render_text(RunList([a_run(HOSTILE)]), paint=display.sgr)
     assert re.findall(r"\x1b\[[^m]*m", shown) == ["\x1b[31m", "\x1b[0m"]
     assert shown.count("\x1b") == 2
 
 
 def test_html_needs_no_style_sheet_and_no_script() -> None:
-    html = display.html(RunList([a_run()]))
+    html = display.render_html(RunList([a_run()]))
     assert "var(--jp-error-color1, #d32f2f)" in html
     assert "<style" not in html
 
 
 def test_text_is_shown_as_it_is() -> None:
-    assert display.text(Text("a: 1\nb: 2\n")) == "a: 1\nb: 2\n"
+    assert display.render_text(Text("a: 1\nb: 2\n")) == "a: 1\nb: 2\n"
 
 
 def test_wide_letters_keep_the_columns_straight() -> None:
-    lines = display.text(RunList([a_run("訓練"), a_run("train")])).splitlines()
+    lines = display.render_text(RunList([a_run("訓練"), a_run("train")])).splitlines()
     assert lines[1].index("default") + 2 == lines[2].index("default")

@@ -59,7 +59,7 @@ def test_a_warning_is_no_fault(world: World) -> None:
 
 def test_what_was_not_checked_is_one_row(world: World) -> None:
     world.kfp.recorded("no credential")
-    shown = display.text(world.examine())
+    shown = display.render_text(world.examine())
     assert "Who can do it: you." in shown
     assert shown.count("Not checked") == 1
     assert "Audience, Expiry, Log-in, Rights" in shown

@@ -78,7 +78,7 @@ def test_a_notebook_gets_the_events_of_a_pod_or_the_pod(cluster: Cluster, words:
     cluster.pod.server.answer("GET", events, 200, {"items": [mount]})
     cluster.pod.server.answer("GET", f"/api/v1/namespaces/alice/pods/{name}", 200, {"kind": "Pod"})
     session = Session(lambda **_: cluster.service(), Screen())
-    assert shown in display.text(perform(session, split(f"events {RUN} load{words}", {})))
+    assert shown in display.render_text(perform(session, split(f"events {RUN} load{words}", {})))
 
 
 def test_a_notebook_is_told_which_right_is_missing(cluster: Cluster) -> None:
@@ -87,7 +87,7 @@ def test_a_notebook_is_told_which_right_is_missing(cluster: Cluster) -> None:
     events = f"/api/v1/namespaces/alice/events?fieldSelector=involvedObject.name%3D{name}"
     cluster.pod.server.answer("GET", events, 403, {"message": refusal})
     session = Session(lambda **_: cluster.service(), Screen())
-    shown = display.text(perform(session, split(f"events {RUN} load", {})))
+    shown = display.render_text(perform(session, split(f"events {RUN} load", {})))
     assert "No right to read events in alice. system:serviceaccount:alice:view may not list events." in shown
     assert "No events" not in shown
 

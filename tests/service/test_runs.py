@@ -370,7 +370,7 @@ def test_a_walk_that_ends_before_the_runs_do_says_so() -> None:
     assert (len(found), found.walked) == (1, 1000)
     sizes = [int(query(request)["page_size"]) for request in fake.sent("GET", RUNS)]
     assert sizes == [20, 200, 200, 200, 200, 180]
-    assert "Only the newest 1,000 runs were looked through." in display.text(found)
+    assert "Only the newest 1,000 runs were looked through." in display.render_text(found)
     assert document(found)["walked"] == 1000
     assert service(kfp(state="FAILED")).list_runs(state=["CANCELED"]).walked is None
 
@@ -394,7 +394,7 @@ def test_status_warns_of_what_does_not_stop(tmp_path: Path, minutes: int, warnin
 
     assert [warning.message for warning in status.warnings] == warnings
     assert status.credential == str(tmp_path / "token")
-    assert all(f"! {warning}" in display.text(status) for warning in warnings)
+    assert all(f"! {warning}" in display.render_text(status) for warning in warnings)
 
 
 def lost(request: Request[Any]) -> Response:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from jupyter_kfp_mt.display import words
+from jupyter_kfp_mt.display import formats, phases
 from jupyter_kfp_mt.models import Phase
 
 NOW = datetime(2026, 3, 12, 14, 2, 7).astimezone()
@@ -24,7 +24,7 @@ NOW = datetime(2026, 3, 12, 14, 2, 7).astimezone()
     ],
 )
 def test_a_duration_is_told_in_two_units(seconds: float | None, told: str) -> None:
-    assert words.duration(seconds) == told
+    assert formats.format_duration(seconds) == told
 
 
 @pytest.mark.parametrize(
@@ -38,29 +38,29 @@ def test_a_duration_is_told_in_two_units(seconds: float | None, told: str) -> No
     ],
 )
 def test_a_moment_is_told_by_its_age(ago: timedelta, told: str) -> None:
-    assert words.moment(NOW - ago, NOW) == told
+    assert formats.format_time(NOW - ago, NOW) == told
 
 
 @pytest.mark.parametrize(
     "unset", [None, datetime(1970, 1, 1, tzinfo=timezone.utc), datetime(1, 1, 1, tzinfo=timezone.utc)]
 )
 def test_a_moment_that_is_not_set_is_a_dash(unset: datetime | None) -> None:
-    assert words.moment(unset, NOW) == "–"
-    assert words.full_moment(unset) == ""
+    assert formats.format_time(unset, NOW) == "–"
+    assert formats.format_full_time(unset) == ""
 
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_every_phase_has_a_word_and_a_sign(phase: Phase) -> None:
-    assert words.look(phase).word
-    assert words.width(words.look(phase).sign) in {1, 2}
+    assert phases.label_of(phase).word
+    assert formats.display_width(phases.label_of(phase).sign) in {1, 2}
 
 
 def test_an_unknown_state_is_quoted() -> None:
-    assert words.look(Phase.UNKNOWN, "ODD\x1b[2J").word == "Unknown (“ODD”)"
+    assert phases.label_of(Phase.UNKNOWN, "ODD\x1b[2J").word == "Unknown (“ODD”)"
 
 
 def test_numbers_have_four_significant_digits() -> None:
-    assert [words.number(value) for value in (0.93123, 12345.6, float("nan"), 3, True, "x")] == [
+    assert [formats.format_number(value) for value in (0.93123, 12345.6, float("nan"), 3, True, "x")] == [
         "0.9312",
         "1.235e+04",
         "NaN",

@@ -1,0 +1,102 @@
+"""Tasks of a run: as a table, their pods, and their outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ..models import Phase, PodView, Task
+from .blocks import Block, Cell, Column, Lines, Stack, Table
+from .cells import state_cell, time_cell
+from .formats import NOT_SET, format_duration, format_full_time, format_number, shorten_id
+from .status import WARNING
+
+
+def describe_tasks(tasks: Sequence[Task]) -> Table:
+    """Return the tasks of a run as a table."""
+    columns = (
+        Column("State"),
+        Column("Task"),
+        Column("Started"),
+        Column("Took", right=True),
+        Column("Try", right=True),
+        Column("Reason"),
+    )
+    rows = [
+        (
+            state_cell(task.phase, task.state),
+            Cell(task.display_name or task.name),
+            Cell(
+                task.start_time.astimezone().strftime("%H:%M:%S") if task.start_time else NOT_SET,
+                title=format_full_time(task.start_time),
+            ),
+            Cell(format_task_duration(task) or NOT_SET),
+            Cell(_format_attempt(task)),
+            Cell(_reason_of(task)),
+        )
+        for task in tasks
+    ]
+    return Table(columns, rows, "", "Waiting for the first report from the cluster.")
+
+
+def format_task_duration(task: Task) -> str:
+    """Return how long a task took; nothing for a task that has not started or took an earlier result."""
+    seconds = task.duration if task.start_time else None
+    return "" if seconds is None or task.phase is Phase.CACHED else format_duration(seconds)
+
+
+def _format_attempt(task: Task) -> str:
+    if not task.attempt:
+        return NOT_SET
+    return f"{task.attempt}/{task.max_attempts}" if task.max_attempts > 1 else str(task.attempt)
+
+
+def _reason_of(task: Task) -> str:
+    if task.cached_from_run_id:
+        return f"run {shorten_id(task.cached_from_run_id)}"
+    return task.reason or (task.error.message if task.error else "")
+
+
+def describe_pod(view: PodView, now: datetime | None = None) -> Block:
+    """Return what the cluster says of a pod, and what may not be read of it."""
+    if not view.pod:
+        return Lines([("This task has no pod yet.", "")])
+    refusals = [(f"{refusal.message} {refusal.why}", "") for refusal in view.refused]
+    refusals += [(refusal.command, "") for refusal in view.refused[:1]]
+    blocks: list[Block] = [Lines(refusals)] if refusals else []
+    if view.events or not any(" events " in refusal.message for refusal in view.refused):
+        blocks.append(_describe_events(view, now))
+    return Stack(blocks)
+
+
+def _describe_events(view: PodView, now: datetime | None) -> Table:
+    columns = (Column("When"), Column("Event"), Column("Times", right=True), Column("What it says"))
+    rows = [
+        (
+            time_cell(event.at, now),
+            Cell(event.reason, WARNING if event.type == "Warning" else None),
+            Cell(str(event.count) if event.count > 1 else ""),
+            Cell(event.message),
+        )
+        for event in view.events
+    ]
+    foot = f"Pod {view.pod}{' is gone' if view.gone else ''}"
+    return Table(columns, rows, foot, "No events. The cluster keeps them for about an hour.")
+
+
+def describe_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Return the outputs of tasks as a table."""
+    rows = [
+        (Cell(task), Cell(name), Cell(_format_value(value)))
+        for task, values in outputs.items()
+        for name, value in values.items()
+    ]
+    return Table((Column("Task"), Column("Output"), Column("Value")), rows, "", "No outputs.")
+
+
+def _format_value(value: object) -> str:
+    if isinstance(value, float):
+        return format_number(value)
+    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
