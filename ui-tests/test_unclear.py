@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from steps import command, panel, run_row, save, value_field
 
 from jupyter_kfp_mt import embedded
-from tests.service.test_chaos_restarts import Network
+from tests.service.network import Network
 
 CONFIG = """
 from pathlib import Path

@@ -7,10 +7,8 @@ import socket
 import pytest
 
 from jupyter_kfp_mt.client import runs
-from tests.client.test_transport_errors import HEALTH, OK, ask, plain, trouble
+from tests.client.asking import HEALTH, OK, ask, trouble
 from tests.client.wire import answering, head, listening
-
-__all__ = ["plain"]  # a fixture
 
 
 def test_a_proxy_is_used_with_its_credential(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 import gzip
-import os
 import socket
 import ssl
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trustme
 
-from jupyter_kfp_mt.client import Api, HttpTransport, Request, RetryPolicy, runs
+from jupyter_kfp_mt.client import HttpTransport, runs
 from jupyter_kfp_mt.client.system import get_healthz
 from jupyter_kfp_mt.context import Context
-from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Healthz
+from tests.client.asking import HEALTH, OK, ask, trouble
 from tests.client.wire import Talk, answering, dribbling, head, listening, resetting, saying
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-HEALTH = b'{"multi_user": true}'
-
-
-@pytest.fixture(autouse=True)
-def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxy of the machine that runs the tests."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-            monkeypatch.delenv(name)
-
-
-def ask(url: str, request: Request[Any] | None = None, **context: Any) -> Any:
-    where = Context(url, "team-a", **{"timeout": 0.2, **context})
-    transport = HttpTransport(where)
-    try:
-        return Api(where, transport, retry=RetryPolicy(attempts=1)).call(request or get_healthz())
-    finally:
-        transport.close()
-
-
-def trouble(url: str, request: Request[Any] | None = None, **context: Any) -> KfpError:
-    with pytest.raises(KfpError) as caught:
-        ask(url, request, **context)
-    return caught.value
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contract.conftest import Served
-from tests.contract.test_with_engine import FINAL, Tenant
+from tests.contract.tenant import FINAL, Tenant
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from traitlets.config import Config
 from jupyter_kfp_mt import display
 from jupyter_kfp_mt.commands import Session, perform, split
 from tests.kube.recorded import pod_of_a_cluster
-from tests.service.test_archive import BY_POD, NO_SUCH_KEY, TASK, text
-from tests.service.test_cluster import RUN, Cluster, failed, pod_name
+from tests.service.archive import BY_POD, NO_SUCH_KEY, TASK, text
+from tests.service.cluster import RUN, Cluster, failed, pod_name
 
 PATH = ("jupyter-kfp-mt", "namespaces/alice/runs", RUN, "tasks", TASK, "log")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,29 +14,13 @@ from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpNotFoundError
 from tests.fakes import problem
 from tests.kube.recorded import pod_of_a_cluster
-from tests.service.argo import DRIVER, EXECUTOR, IMPL, Manifest, node_id
-from tests.service.test_cluster import RUN, Cluster, failed, pod_name
+from tests.service.archive import BY_NODE, BY_POD, NO_SUCH_KEY, NODE, POD, RECORDED, TASK, text
+from tests.service.argo import DRIVER, EXECUTOR, IMPL, Manifest
+from tests.service.cluster import RUN, Cluster, failed
 
-TASK, POD = node_id("root.load"), pod_name("root.load.executor")
-NODE = node_id("root.load.executor")
-BY_POD, BY_NODE = (f"/apis/v1alpha1/runs/{RUN}/nodes/{name}/log" for name in (POD, NODE))
 ARTIFACT = f"/apis/v1beta1/runs/{RUN}/nodes/{NODE}/artifacts/main-logs:read"
 PAGE = "/k8s/pod/logs"
-RECORDED = {
-    entry["what"]: Response(
-        status=entry["response"]["status"],
-        headers={"content-type": entry["response"]["headers"]["Content-Type"]},
-        body=json.dumps(entry["response"]["body"], ensure_ascii=False).encode(),
-    )
-    for entry in json.loads((Path(__file__).parent / "data/archived-logs.json").read_text())
-}
-NO_SUCH_KEY = RECORDED["v1alpha1 run log, no credentials"]
 REFUSED = RECORDED["v1beta1 artifact read"]
-
-
-def text(body: str | bytes) -> Response:
-    raw = body if isinstance(body, bytes) else body.encode()
-    return Response(status=200, headers={"content-type": "text/plain; charset=utf-8"}, body=raw)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import Phase, SubmitRequest
 from jupyter_kfp_mt.service import Journal, KfpService, Policies, Settling
 from tests.fakes import HEALTH
-from tests.service.test_submit import TRAIN
+from tests.service.stand_ins import TRAIN
 
 PRESSES = int(os.environ.get("KFP_CHAOS_PRESSES", "200"))
 EXPERIMENT = {

@@ -3,77 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError
 from jupyter_kfp_mt.models import Phase
-from jupyter_kfp_mt.service import KfpService
-from tests.fakes import FakeTransport, ManualClock
-from tests.kube.recorded import Pod, pod_of_a_cluster
+from tests.kube.recorded import pod_of_a_cluster
 from tests.service.argo import DAG_DRIVER, DRIVER, EXECUTOR, IMPL, Manifest, node_id
+from tests.service.cluster import EXPERIMENT, RUN, Cluster, failed, pod_name
 
-RUN = "9849af41-ccb6-43fd-b5f9-a797d87e4500"
-EXPERIMENT = "fdc80bae-addb-40fc-9c9e-bf983781ea3c"
 LOG = (Path(__file__).parent / "data/logs/file-not-found.log").read_text()
-
-
-class Cluster:
-    """One run, its manifest, and the Kubernetes it ran on."""
-
-    def __init__(self, pod: Pod) -> None:
-        self.pod = pod
-        self.kfp = FakeTransport()
-        self.clock = ManualClock(datetime(2026, 11, 22, 3, 22, tzinfo=timezone.utc))
-        experiment = {"experiment_id": EXPERIMENT, "display_name": "Default", "namespace": "alice"}
-        self.kfp.answer("GET", f"/apis/v2beta1/experiments/{EXPERIMENT}", experiment)
-        self.run("FAILED")
-
-    def run(self, state: str) -> None:
-        run = {"run_id": RUN, "display_name": "prep", "experiment_id": EXPERIMENT, "state": state}
-        self.kfp.answer("GET", f"/apis/v2beta1/runs/{RUN}", run)
-
-    def ran(self, manifest: Manifest) -> None:
-        detail = {"run": {"id": RUN}, "pipeline_runtime": {"workflow_manifest": manifest.text}}
-        self.kfp.answer("GET", f"/apis/v1beta1/runs/{RUN}", detail)
-
-    def wrote(self, pod: str, text: str) -> None:
-        lines = [
-            f"2026-11-22T03:17:00.{number:09d}Z {line}\n" for number, line in enumerate(text.splitlines())
-        ]
-        path = f"/api/v1/namespaces/alice/pods/{pod}/log?container=main&tailLines=20000&timestamps=true"
-        self.pod.server.answer("GET", path, 200, "".join(lines))
-        again = path.replace("tailLines=20000", "sinceTime=2026-11-22T03%3A17%3A00Z")
-        self.pod.server.answer("GET", again, 200, "".join(lines))
-
-    def status(self, pod: str, status: dict[str, Any]) -> None:
-        self.pod.server.answer(
-            "GET", f"/api/v1/namespaces/alice/pods/{pod}", 200, {"metadata": {"name": pod}, "status": status}
-        )
-
-    def service(self, *, kubernetes: bool = True) -> KfpService:
-        context = Context("http://kfp:8888", namespace="alice", kind="notebook")
-        asks = self.pod.kubernetes() if kubernetes else None
-        return KfpService(context, self.kfp, clock=self.clock, kubernetes=asks)
-
-
-def pod_name(name: str, template: str = IMPL) -> str:
-    workflow, _, hashed = node_id(name).rpartition("-")
-    return f"{workflow}-{template}-{hashed}"
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     with pod_of_a_cluster(tmp_path / "serviceaccount") as pod:
         yield Cluster(pod)
-
-
-def failed() -> Manifest:
-    return Manifest().task("root.load", "Failed", message="Error (exit code 1)", exit_code=1)
 
 
 def test_a_failed_run_says_why_as_on_the_embedded_server(cluster: Cluster) -> None:

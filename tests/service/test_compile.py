@@ -8,7 +8,7 @@ from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.service.submit.compile import compile_file, compile_function
 from jupyter_kfp_mt.service.submit.sources import read_path
 from tests.fakes import FakeTransport
-from tests.service.test_runs import service
+from tests.service.stand_ins import service
 
 PIPELINE = """\
 from kfp import dsl

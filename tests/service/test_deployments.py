@@ -19,14 +19,12 @@ import pytest
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.errors import CATALOGUE, KfpError
-from jupyter_kfp_mt.models import Source, SourceKind
 from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.settings import KfpSettings
 from tests.context.pods import Folder
 from tests.embedded.running import Running, running
-from tests.pipeline_spec.pipelines import SIMPLE
+from tests.service.smoke import smoke
 
-TRAIN = Source(kind=SourceKind.TEXT, path="train.yaml", text=SIMPLE)
 COOKIE = "oauth2_proxy_kubeflow=signed-in"
 MACHINE = "Bearer header.of-a-machine.signature"
 PAGES = Path(__file__).parents[2] / "docs/deployments"
@@ -107,18 +105,6 @@ def gateway(full: Running) -> Iterator[Gateway]:
 
 def opened(folder: Path, environment: Environment, **settings: str) -> KfpService:
     return connect(settings=KfpSettings(data_dir=str(folder / "none"), **settings), environment=environment)
-
-
-def smoke(kfp: KfpService, namespace: str) -> None:
-    """Who, where, submit, list, look, terminate: what every deployment has to do."""
-    status = kfp.status()
-    assert (status.connected, status.error) == (True, None)
-    run = kfp.submit(TRAIN, {"name": "x"})
-    assert (run.namespace, run.experiment_name) == (namespace, "Default")
-    assert [row.run_id for row in kfp.list_runs()] == [run.run_id]
-    assert kfp.view_run(run.run_id).run.display_name == run.display_name
-    assert kfp.terminate(run).phase.value == "CANCELING"
-    kfp.close()
 
 
 def test_full_kubeflow_from_a_notebook(full: Running, tmp_path: Path) -> None:

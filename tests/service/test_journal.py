@@ -19,8 +19,7 @@ from jupyter_kfp_mt.models import Phase
 from jupyter_kfp_mt.service import Journal, KfpService
 from jupyter_kfp_mt.service.state.journal import Intent, Stage
 from tests.fakes import FakeTransport, ManualClock, ok, problem
-from tests.service.test_runs import CONTEXT, OURS, RUNS
-from tests.service.test_submit import PLAIN, accepted, kfp
+from tests.service.stand_ins import CONTEXT, OURS, PLAIN, RUNS, accepted, kfp
 
 ONE_PRESS = msgspec.structs.replace(PLAIN, display_name="mine", submit_key="k")
 GONE = problem(404, 5, "Run x not found")

@@ -25,7 +25,7 @@ from jupyter_kfp_mt.kube.config import open_gate
 from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.settings import KfpSettings
 from tests.embedded.running import Running, running
-from tests.service.test_deployments import smoke
+from tests.service.smoke import smoke
 
 TOKEN = "cluster-token-canary"
 SERVICE = "/api/v1/namespaces/kubeflow/services/ml-pipeline:http/proxy"

@@ -15,7 +15,7 @@ from jupyter_kfp_mt.service import KfpService
 from tests.fakes import FakeTransport
 from tests.kube.recorded import pod_of_a_cluster
 from tests.service.argo import DRIVER, EXECUTOR, IMPL, Manifest, node_id
-from tests.service.test_cluster import EXPERIMENT, RUN, Cluster, failed, pod_name
+from tests.service.cluster import EXPERIMENT, RUN, Cluster, failed, pod_name
 
 TASK, POD = node_id("root.load"), pod_name("root.load.executor")
 PODS, EVENTS = "/api/v1/namespaces/alice/pods", "/api/v1/namespaces/alice/events"

@@ -14,7 +14,7 @@ from jupyter_kfp_mt.run_rules import ACTIVE, FILTERABLE, STATES, UNSPECIFIED, Ph
 from jupyter_kfp_mt.server.watch import PAGE, Rows, look
 from jupyter_kfp_mt.service import KfpService
 from tests.embedded.running import Running, running
-from tests.service.test_submit import TRAIN
+from tests.service.stand_ins import TRAIN
 
 STORED = {  # name of a run → the states it has been in
     **{state.value: [state.value] for state in STATES},

@@ -18,23 +18,15 @@ from jupyter_kfp_mt.models import NO_DETAILS, NO_SPEC, Caution, Phase, RunQuery
 from jupyter_kfp_mt.service import KfpService
 from tests.context.pods import token
 from tests.fakes import FakeTransport, ManualClock, ok, problem
+from tests.service.stand_ins import CONTEXT, EXPERIMENTS, OURS, RUN_ID, RUNS, run, service
 
-RUNS = "/apis/v2beta1/runs"
-EXPERIMENTS = "/apis/v2beta1/experiments"
-OURS = "11111111-1111-4111-8111-111111111111"
 THEIRS = "22222222-2222-4222-8222-222222222222"
-RUN_ID = "33333333-3333-4333-8333-333333333333"
-CONTEXT = Context("http://kfp:8888", namespace="alice")
 SPEC = {
     "root": {
         "dag": {"tasks": {"load": {"componentRef": {"name": "c"}}, "fit": {"componentRef": {"name": "c"}}}}
     },
     "components": {"c": {"executorLabel": "e"}},
 }
-
-
-def run(**values: Any) -> dict[str, Any]:
-    return {"run_id": RUN_ID, "experiment_id": OURS, "display_name": "train", "state": "RUNNING", **values}
 
 
 def kfp(**values: Any) -> FakeTransport:
@@ -47,10 +39,6 @@ def kfp(**values: Any) -> FakeTransport:
     fake.answer("GET", f"{EXPERIMENTS}/{THEIRS}", theirs)
     fake.answer("GET", f"{RUNS}/{RUN_ID}", run(**values))
     return fake.answer("GET", RUNS, {"runs": [run(**values)], "total_size": 1})
-
-
-def service(fake: FakeTransport, clock: ManualClock | None = None) -> KfpService:
-    return KfpService(CONTEXT, fake, clock=clock or ManualClock())
 
 
 def query(request: Request[Any]) -> dict[str, Any]:

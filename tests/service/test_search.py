@@ -13,7 +13,7 @@ from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.models import RunQuery
 from jupyter_kfp_mt.service import KfpService
 from tests.embedded.running import running
-from tests.service.test_submit import TRAIN
+from tests.service.stand_ins import TRAIN
 
 NAMES = ["100%", "a+b", "a b", "a%2Bb", "c_d", "cxd", r"e\f", 'q"q', "ü", "<b>", "x&y=z", "#1", "a/b", "’"]
 

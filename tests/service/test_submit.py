@@ -9,24 +9,9 @@ import pytest
 from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.errors import KfpConflictError, KfpError
-from jupyter_kfp_mt.models import Cache, Source, SourceKind, SubmitRequest
-from tests.fakes import FakeTransport, ManualClock, ok, problem
-from tests.pipeline_spec.pipelines import SIMPLE
-from tests.service.test_runs import CONTEXT, EXPERIMENTS, OURS, RUN_ID, RUNS, run, service
-
-TRAIN = Source(kind=SourceKind.TEXT, path="train.yaml", text=SIMPLE)
-PLAIN = SubmitRequest(source=TRAIN, parameters={"name": "x"})
-
-
-def kfp() -> FakeTransport:
-    """A server that has the experiment Default, and takes runs."""
-    ours = {"experiment_id": OURS, "display_name": "Default", "namespace": "alice"}
-    fake = FakeTransport({("GET", EXPERIMENTS): {"experiments": [ours]}})
-    return fake.answer("GET", f"{EXPERIMENTS}/{OURS}", ours).answer("POST", RUNS, accepted)
-
-
-def accepted(request: Request[Any]) -> Response:
-    return ok({**json.loads(request.body), "state": "PENDING"})
+from jupyter_kfp_mt.models import Cache, Source, SourceKind
+from tests.fakes import FakeTransport, ManualClock, problem
+from tests.service.stand_ins import CONTEXT, EXPERIMENTS, OURS, PLAIN, RUN_ID, RUNS, TRAIN, kfp, run, service
 
 
 def sent(fake: FakeTransport) -> dict[str, Any]:
