@@ -1,6 +1,6 @@
-"""Why is it not connected, and who can mend it: ordered checks, the first real cause on top.
+"""Explains why there is no connection and who can fix it, in ordered checks with the first real cause on top.
 
-`evidence.py` looks, once and within five seconds; `checks.py` decides; `report.py` writes it down.
+`evidence.py` gathers, once and within five seconds; `checks.py` decides; `report.py` renders.
 """
 
 from __future__ import annotations

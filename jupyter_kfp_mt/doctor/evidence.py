@@ -1,4 +1,7 @@
-"""What the doctor looks at, asked for at once and within a bound; a refusal or a failure is evidence too."""
+"""Gathers what the checks look at, all at the same time and within a time limit.
+
+A refusal or a failure is evidence too.
+"""
 
 from __future__ import annotations
 
@@ -36,23 +39,23 @@ from ..tokens import TokenClaims
 
 T = TypeVar("T")
 
-BUDGET = 4.5  # seconds for all that is looked for and asked
-ANSWER = 3.0  # seconds for one answer of KFP
+BUDGET = 4.5  # seconds for everything
+RESPONSE = 3.0  # seconds for one response of KFP
 RIGHTS = (Access("create", "runs"), Access("create", "experiments"), Access("create", "pipelines"))
 LAUNCHER = (("configmaps", "kfp-launcher"), ("secrets", "mlpipeline-minio-artifact"))
 HEADER = "kubeflow-userid"
-NOWHERE = Context("http://Kubeflow Pipelines")  # in words, where no address was found in time
+NOWHERE = Context("http://Kubeflow Pipelines")  # stands for an address that was not found in time
 
 
 class Unasked:
-    """In place of an answer to a question that was not asked."""
+    """Stands for the answer to a question that was not asked."""
 
 
 UNASKED = Unasked()
 
 
-class Step(IntEnum):
-    """What has arrived, in the order in which it is waited for; each step holds those before it."""
+class Progress(IntEnum):
+    """How much evidence has arrived; each value includes those before it."""
 
     PLACE = 1
     SERVER = 2
@@ -64,8 +67,8 @@ class Step(IntEnum):
     ALL = 8
 
 
-class Server(NamedTuple):
-    """What KFP answered to "are you there" and how fast."""
+class ServerHealth(NamedTuple):
+    """What KFP's healthz said, and how fast."""
 
     version: str
     multi_user: bool
@@ -74,18 +77,18 @@ class Server(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """All that the checks decide on."""
+    """Everything that the checks decide on."""
 
     now: datetime
-    chosen: tuple[str, ...]  # what somebody set, with its value where that is no secret
-    place: Context | KfpError  # where KFP is; its credential is a matter of its own
+    chosen: tuple[str, ...]  # what somebody set, with values that are not secret
+    place: Context | KfpError  # where KFP is, even if the credential is broken
     install_namespace: str = "kubeflow"
     pod: ThisPod | None = None
-    lost_variables: bool = False  # a pod's files without a pod's variables
+    lost_variables: bool = False  # the files of a pod without its variables
     credential: Credential | KfpError = Credential()
     claims: TokenClaims = TokenClaims()  # of the credential that is sent
     saved: Saved = Saved()
-    server: Server | KfpError | Unasked = UNASKED
+    server: ServerHealth | KfpError | Unasked = UNASKED
     log_in: bool | KfpError | Unasked = UNASKED
     profile: Namespace | KfpError | Unasked | None = UNASKED
     steps: AccessSteps = AccessSteps()
@@ -94,11 +97,11 @@ class Evidence(NamedTuple):
     rights: Mapping[str, bool] | KfpError | Unasked = UNASKED
     launcher: Mapping[str, bool] | KfpError | Unasked = UNASKED
     filters: tuple[str, ...] = ()  # EnvoyFilters that add the identity header
-    until: Step = Step.ALL  # what comes after it is not known yet
+    until: Progress = Progress.ALL  # what comes later is not known yet
 
     @property
     def credential_location(self) -> str:
-        """Where the credential is kept, as people write it; empty where there is none."""
+        """Where the credential is kept, as people write it; empty if there is none."""
         found = self.credential.location if isinstance(self.credential, Credential) else ""
         return found or (self.place.credential.location if isinstance(self.place, Context) else "")
 
@@ -106,17 +109,19 @@ class Evidence(NamedTuple):
 def gather(
     env: Environment, settings: KfpSettings, namespace: str = "", budget: float = BUDGET
 ) -> Iterator[Evidence]:
-    """Look at everything once, within `budget` seconds, and return what is known after each step."""
+    """Look at everything once, within `budget` seconds, and yield the evidence as it grows."""
     asking = _Round(budget)
     pod = find_pod(env)
     credential = _attempt(lambda: find_credential(env, settings, pod))
-    finding = asking.start(lambda: _place(env, settings, credential, namespace), lambda: _late(NOWHERE))
+    finding = asking.start(
+        lambda: _find_place(env, settings, credential, namespace), lambda: _late_error(NOWHERE)
+    )
     kubernetes = in_cluster(env) if pod is not None else None
-    asked = _Asked(asking, finding, kubernetes, pod)
+    asked = _Questions(asking, finding, kubernetes, pod)
     place = finding()
     known = Evidence(
         now=env.clock.now(),
-        chosen=_chosen(env, settings),
+        chosen=_list_chosen(env, settings),
         place=place,
         install_namespace=settings.kfp_namespace,
         pod=pod,
@@ -124,12 +129,12 @@ def gather(
         credential=credential,
         claims=place.credential.claims() if isinstance(place, Context) else TokenClaims(),
         saved=saved_context(env),
-        until=Step.PLACE,
+        until=Progress.PLACE,
     )
     yield from asked.after(known)
 
 
-def _place(
+def _find_place(
     env: Environment, settings: KfpSettings, credential: Credential | KfpError, namespace: str
 ) -> Context | KfpError:
     usable = isinstance(credential, Credential)
@@ -138,11 +143,11 @@ def _place(
 
 
 def find_place(env: Environment, settings: KfpSettings) -> Context | KfpError:
-    """Return where KFP is, whatever is the matter with the credential."""
+    """Return where KFP is, even if the credential is broken."""
     return _attempt(lambda: detect(*without_credentials(env, settings)))
 
 
-def _chosen(env: Environment, settings: KfpSettings) -> tuple[str, ...]:
+def _list_chosen(env: Environment, settings: KfpSettings) -> tuple[str, ...]:
     traits = settings.traits(config=True)
     names = [
         name
@@ -154,13 +159,13 @@ def _chosen(env: Environment, settings: KfpSettings) -> tuple[str, ...]:
     if env.variable(variable):
         shown[variable] = env.variable(variable)
     for name in ("endpoint", variable):
-        if name in shown:  # what a log-in leaves behind its `?` or `#` is a secret, and not used
+        if name in shown:  # a log-in leaves secrets after `?` or `#`, which we do not use
             shown[name] = re.split(r"[?#]", shown[name])[0]
     return tuple(f"{name} = {value}" for name, value in shown.items())
 
 
-class _Asked:
-    """All questions, which go out at once, and the answers in the order in which checks need them."""
+class _Questions:
+    """All questions, asked at the same time; the answers come in the order in which the checks need them."""
 
     def __init__(
         self,
@@ -169,40 +174,42 @@ class _Asked:
         kubernetes: Kubernetes | None,
         pod: ThisPod | None,
     ) -> None:
-        self._server = asking.start(lambda: _server(place()), lambda: _late(place()))
-        self._log_in = asking.start(lambda: _log_in(place(), self._server()), lambda: _late(place()))
-        self._kubernetes: _OfKubernetes | None = None
+        self._server = asking.start(lambda: _ask_server(place()), lambda: _late_error(place()))
+        self._log_in = asking.start(
+            lambda: _ask_log_in(place(), self._server()), lambda: _late_error(place())
+        )
+        self._kubernetes: _KubernetesQuestions | None = None
         if kubernetes is not None and pod is not None:
-            self._kubernetes = _OfKubernetes(asking, kubernetes, pod, place)
+            self._kubernetes = _KubernetesQuestions(asking, kubernetes, pod, place)
 
     def after(self, known: Evidence) -> Iterator[Evidence]:
-        """Return `known` and what it becomes with each answer."""
+        """Yield `known`, and again with each answer."""
         yield known
-        known = known._replace(server=self._server(), until=Step.SERVER)
+        known = known._replace(server=self._server(), until=Progress.SERVER)
         yield known
         asked = self._kubernetes
         if asked is not None:
-            known = known._replace(profile=asked.profile(), until=Step.PROFILE)
+            known = known._replace(profile=asked.profile(), until=Progress.PROFILE)
             yield known
-            known = known._replace(filters=_or(asked.filters(), ()), until=Step.FILTERS)
+            known = known._replace(filters=_value_or(asked.filters(), ()), until=Progress.FILTERS)
             yield known
             known = known._replace(
-                steps=_or(asked.steps(), AccessSteps()),
-                may_create_option=_or(asked.create(), None),
-                may_restart=_or(asked.restart(), None),
-                until=Step.OPTION,
+                steps=_value_or(asked.steps(), AccessSteps()),
+                may_create_option=_value_or(asked.create(), None),
+                may_restart=_value_or(asked.restart(), None),
+                until=Progress.OPTION,
             )
             yield known
-        known = known._replace(log_in=self._log_in(), until=Step.LOG_IN)
+        known = known._replace(log_in=self._log_in(), until=Progress.LOG_IN)
         yield known
         if asked is not None:
-            known = known._replace(rights=asked.rights(), until=Step.RIGHTS)
+            known = known._replace(rights=asked.rights(), until=Progress.RIGHTS)
             yield known
             known = known._replace(launcher=asked.launcher())
-        yield known._replace(until=Step.ALL)
+        yield known._replace(until=Progress.ALL)
 
 
-class _OfKubernetes:
+class _KubernetesQuestions:
     """The questions to Kubernetes."""
 
     def __init__(
@@ -214,12 +221,12 @@ class _OfKubernetes:
     ) -> None:
         here = pod.namespace
 
-        def seen() -> Context:
-            found = place()
-            return found if isinstance(found, Context) else Context("", notebook=pod.notebook)
+        def current() -> Context:
+            context = place()
+            return context if isinstance(context, Context) else Context("", notebook=pod.notebook)
 
         def rights() -> dict[str, bool]:
-            target = seen().namespace or here
+            target = current().namespace or here
             return {right.resource: kubernetes.may(right, target) for right in RIGHTS}
 
         def restart() -> bool:
@@ -227,7 +234,7 @@ class _OfKubernetes:
 
         self.profile = asking.start(lambda: kubernetes.namespace(here))
         self.filters = asking.start(lambda: tuple(kubernetes.filters_with(HEADER, here)))
-        self.steps = asking.start(lambda: read_access(kubernetes, seen()))
+        self.steps = asking.start(lambda: read_access(kubernetes, current()))
         self.create = asking.start(lambda: kubernetes.may(CREATE_OPTION, here))
         self.restart = asking.start(restart)
         self.rights = asking.start(rights)
@@ -237,7 +244,7 @@ class _OfKubernetes:
 
 
 class _Round:
-    """Questions that are asked at once and waited for until one moment; nobody waits for the rest."""
+    """Asks questions at the same time and waits for the answers until one deadline."""
 
     def __init__(self, budget: float) -> None:
         self._until = time.monotonic() + budget
@@ -245,9 +252,9 @@ class _Round:
     def start(
         self, ask: Callable[[], T], late: Callable[[], KfpError] | None = None
     ) -> Callable[[], T | KfpError]:
-        """Ask; what is returned waits for the answer, and gives `late` when there is none in time."""
+        """Ask, and return a function that waits for the answer and returns `late` if there is none in time."""
         future: Future[T | KfpError] = Future()
-        # a daemon, unlike a thread of a pool: the end of a program must not wait for a dead server
+        # a daemon, unlike the threads of a pool: a program that ends must not wait for a dead server
         threading.Thread(target=_fill, args=(future, ask), name="kfp-doctor", daemon=True).start()
 
         def answer() -> T | KfpError:
@@ -264,43 +271,43 @@ class _Round:
 def _fill(future: Future[T | KfpError], ask: Callable[[], T]) -> None:
     try:
         future.set_result(_attempt(ask))
-    except Exception as error:  # a fault of ours, for whoever waits
+    except Exception as error:  # a bug; the waiting thread raises it
         future.set_exception(error)
 
 
-def _late(place: Context | KfpError) -> KfpError:
+def _late_error(place: Context | KfpError) -> KfpError:
     return timeout_error((NOWHERE if isinstance(place, KfpError) else place)._replace(timeout=BUDGET))
 
 
-def _or(answer: T | KfpError, otherwise: T) -> T:
+def _value_or(answer: T | KfpError, otherwise: T) -> T:
     return otherwise if isinstance(answer, KfpError) else answer
 
 
-def _server(place: Context | KfpError) -> Server | Unasked:
-    """Ask KFP whether it is there."""
+def _ask_server(place: Context | KfpError) -> ServerHealth | Unasked:
+    """Ask for KFP's healthz."""
     if isinstance(place, KfpError):
         return UNASKED
-    with _asking(place) as api:
-        begun = time.perf_counter()
+    with _open_api(place) as api:
+        start = time.perf_counter()
         health = api.call(get_healthz())
-        seconds = time.perf_counter() - begun
-    return Server(health.tag_name, health.multi_user, health.embedded, seconds)
+        seconds = time.perf_counter() - start
+    return ServerHealth(health.tag_name, health.multi_user, health.embedded, seconds)
 
 
-def _log_in(place: Context | KfpError, server: Server | KfpError | Unasked) -> bool | Unasked:
-    """Ask KFP whether it knows us, where it has users."""
-    if isinstance(place, KfpError) or not isinstance(server, Server):
+def _ask_log_in(place: Context | KfpError, server: ServerHealth | KfpError | Unasked) -> bool | Unasked:
+    """Ask KFP for a list, which it refuses to an unknown user."""
+    if isinstance(place, KfpError) or not isinstance(server, ServerHealth):
         return UNASKED
     if server.multi_user and not place.namespace:
         raise kfp_error("namespace-missing")
-    with _asking(place) as api:
+    with _open_api(place) as api:
         api.call(list_experiments(place.namespace if server.multi_user else "", page_size=1))
     return True
 
 
 @contextmanager
-def _asking(context: Context) -> Iterator[Api]:
-    patient = context._replace(timeout=min(context.timeout, ANSWER))
+def _open_api(context: Context) -> Iterator[Api]:
+    patient = context._replace(timeout=min(context.timeout, RESPONSE))
     transport = HttpTransport(patient)
     try:
         yield Api(patient, transport, retry=RetryPolicy(attempts=1))

@@ -1,4 +1,4 @@
-"""The doctor's report: without credentials, and as Markdown to show to an admin."""
+"""Renders the report as Markdown to show to an admin, without credentials."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHORTEST = 6  # characters; a shorter secret would blacken half the words
 
 
 class Scrubber:
-    """Takes `secrets`, and what looks like a token, out of what is told."""
+    """Removes `secrets`, and whatever looks like a token, from rows."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         parts = [part for secret in secrets for part in (secret, *secret.replace(";", " ").split())]
@@ -28,7 +28,7 @@ class Scrubber:
         self._hidden = sorted({part for part in parts if len(part) >= _SHORTEST}, key=len, reverse=True)
 
     def row(self, row: Check) -> Check:
-        """Return `row` without them."""
+        """Return `row` without secrets."""
         error = row.error
         if error is not None:
             error = ErrorBody(**{name: self._text(getattr(error, name)) for name in error.__struct_fields__})
@@ -38,12 +38,12 @@ class Scrubber:
         for secret in self._hidden:
             text = text.replace(secret, "(secret)")
             for start in range(1, len(secret) - _SHORTEST if "…" in text else 0):
-                text = text.replace(f"…{secret[start:]}", "…(secret)")  # of an answer that was cut
+                text = text.replace(f"…{secret[start:]}", "…(secret)")  # of a response that was shortened
         return mask_tokens(text)
 
 
-def written(report: DoctorReport, at: datetime) -> DoctorReport:
-    """Return `report` with its text as Markdown."""
+def add_text(report: DoctorReport, at: datetime) -> DoctorReport:
+    """Return `report` with its text in Markdown."""
     lines = [f"# jupyter_kfp_mt {__version__}: doctor", "", f"{at:%Y-%m-%d %H:%M:%S UTC}, {_versions()}", ""]
     cause = report.cause
     if cause is not None:

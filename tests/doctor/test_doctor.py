@@ -11,9 +11,9 @@ import pytest
 from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.doctor import examine
-from jupyter_kfp_mt.doctor.checks import CHECKS, check
-from jupyter_kfp_mt.doctor.evidence import Evidence, Server, gather
-from jupyter_kfp_mt.doctor.report import Scrubber, written
+from jupyter_kfp_mt.doctor.checks import CHECKS, run_checks
+from jupyter_kfp_mt.doctor.evidence import Evidence, ServerHealth, gather
+from jupyter_kfp_mt.doctor.report import Scrubber, add_text
 from jupyter_kfp_mt.errors import KfpError, kfp_error
 from jupyter_kfp_mt.models import Check, DoctorReport
 from jupyter_kfp_mt.settings import KfpSettings
@@ -128,7 +128,7 @@ def test_a_search_that_hangs_is_the_cause(world: World) -> None:
     # when
     *_, seen = gather(found, settings, budget=0.2)
     # then
-    row = next(row for row in check(seen) if row.name == "Network")
+    row = next(row for row in run_checks(seen) if row.name == "Network")
     assert (row.level, row.error and row.error.code) == ("error", "kfp-timeout")
 
 
@@ -142,9 +142,9 @@ def test_each_row_is_told_when_what_it_looks_at_has_arrived(world: World, kind: 
     # when
     rows: list[Check] = []
     for seen in gather(world.environment, world.settings):
-        rows += check(seen, len(rows))
+        rows += run_checks(seen, len(rows))
     # then
-    assert rows == list(check(seen))
+    assert rows == list(run_checks(seen))
     assert [row.name for row in rows] == [name for name, _, _ in CHECKS]
 
 
@@ -170,9 +170,11 @@ def test_rows_come_before_kfp_has_answered(world: World) -> None:
 @pytest.mark.parametrize("missing", [None, "server", "log_in"])
 def test_the_checks_are_total(missing: str | None) -> None:
     place = kfp_error("no-kubeflow")
-    seen = Evidence(now=NOW, chosen=(), place=place, server=Server("2.15.0", True, False, 0.01), log_in=True)
+    seen = Evidence(
+        now=NOW, chosen=(), place=place, server=ServerHealth("2.15.0", True, False, 0.01), log_in=True
+    )
     seen = seen._replace(**{missing: kfp_error("kfp-error", status=418, text="tea")}) if missing else seen
-    assert [row.name for row in check(seen)] == [name for name, _, _ in CHECKS]
+    assert [row.name for row in run_checks(seen)] == [name for name, _, _ in CHECKS]
 
 
 def test_the_report_is_markdown_with_cause_cure_versions_and_codes(world: World) -> None:
@@ -209,7 +211,7 @@ def test_a_short_secret_does_not_blacken_the_report() -> None:
 
 def test_a_bar_in_a_row_does_not_break_the_table() -> None:
     report = DoctorReport(checks=[Check(name="Pod", level="ok", evidence="a|b\nc")])
-    assert "| ✓ | Pod | a\\|b c |  |" in written(report, datetime(2026, 1, 1, tzinfo=timezone.utc)).text
+    assert "| ✓ | Pod | a\\|b c |  |" in add_text(report, datetime(2026, 1, 1, tzinfo=timezone.utc)).text
 
 
 @pytest.mark.parametrize("written_in", ["settings", "environment"])
