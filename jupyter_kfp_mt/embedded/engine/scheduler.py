@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def choose_run(runs: Iterable[ActiveRun], served: dict[str, int], *, room: bool) -> ActiveRun | None:
-    """Return the run whose first ready step starts next; None when there is none or no `room` for it.
+    """Return the run whose first ready task starts next; None when there is none or no `room` for it.
 
     The tenant with the fewest running tasks comes first, then its run with the fewest; among equals the one
     that has waited longest. `served` remembers when each run was last chosen.

@@ -267,8 +267,8 @@ class Attempts:
     def _succeed(self, attempt: RunningAttempt) -> None:
         run, node = attempt.run, attempt.node
         try:
-            made = run.job_builder.declare_artifacts(node, run.task_id(node))
-            outputs = read_outputs(node.component, attempt.folder, made)
+            declared = run.job_builder.declare_artifacts(node, run.task_id(node))
+            outputs = read_outputs(node.component, attempt.folder, declared)
         except (ValueError, OSError, RecursionError) as error:  # a task can write anything as its outputs
             self._fail(attempt, str(error), exit_code=0)
             return

@@ -62,13 +62,13 @@ class RunFolder:
 
     def make_attempt(self, task_id: str, attempt: int) -> AttemptFolder:
         """Make the folder for a try to start this attempt."""
-        made = self.attempt(task_id, attempt)
-        if made.path.exists():
-            number = int(made.path.suffix[1:] or 0) + 1
-            made = AttemptFolder(made.path.with_name(f"{attempt}.{number}"))
-        for part in (made.out, made.work):
+        folder = self.attempt(task_id, attempt)
+        if folder.path.exists():
+            number = int(folder.path.suffix[1:] or 0) + 1
+            folder = AttemptFolder(folder.path.with_name(f"{attempt}.{number}"))
+        for part in (folder.out, folder.work):
             part.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return made
+        return folder
 
     def find_supervisors(self) -> list[int]:
         """Return the process ids of all living supervisors of the run."""

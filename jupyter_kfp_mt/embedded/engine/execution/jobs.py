@@ -140,28 +140,28 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         self, node: TaskNode, container: Container, executor_input: dict[str, Any], attempt: AttemptFolder
     ) -> list[str]:
         given = {**node.inputs.parameters, **node.inputs.artifacts}
-        known = {**self.placeholders(node), "": msgspec.json.encode(executor_input).decode()}
-        known[".outputs.output_file"] = executor_input["outputs"]["outputFile"]
+        placeholders = {**self.placeholders(node), "": msgspec.json.encode(executor_input).decode()}
+        placeholders[".outputs.output_file"] = executor_input["outputs"]["outputFile"]
         for kind, name, fields in _list_placeholders(executor_input):
             for field, value in fields.items():
-                known[f".{kind}['{name}']{field}"] = value
+                placeholders[f".{kind}['{name}']{field}"] = value
         for name, value in node.inputs.parameters.items():
-            known[f".inputs.parameters['{name}']"] = render_text(value)
+            placeholders[f".inputs.parameters['{name}']"] = render_text(value)
         for name, text in container.files.items():
             path = attempt.out / "inputs" / name.replace("/", "_")
             path.parent.mkdir(exist_ok=True)
             path.write_text(render_text(fill(text, node.inputs.parameters, self.placeholders(node))))
-            known[f".inputs.artifacts['{name}'].path"] = str(path)
+            placeholders[f".inputs.artifacts['{name}'].path"] = str(path)
         words = resolve_arguments([*container.command, *container.args], given)
-        return [render_text(fill(word, node.inputs.parameters, known)) for word in words]
+        return [render_text(fill(word, node.inputs.parameters, placeholders)) for word in words]
 
     def _build_environment(self, node: TaskNode, container: Container, paths: list[str]) -> dict[str, str]:
-        known = self.placeholders(node)
+        placeholders = self.placeholders(node)
         values = dict(self.environment)
         if paths:
             values["PYTHONPATH"] = ":".join([*paths, *filter(None, [values.get("PYTHONPATH", "")])])
         for variable in container.env:
-            values[variable.name] = render_text(fill(variable.value, node.inputs.parameters, known))
+            values[variable.name] = render_text(fill(variable.value, node.inputs.parameters, placeholders))
         platform = self.pipeline.platform(node.component)
         for source in platform.config_map_as_env:
             values.update(self._read_config_map(node, source))
@@ -225,11 +225,11 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         return None if value is None else render_text(value)
 
     def _resolve_field(self, node: TaskNode, field: FieldAsEnv) -> str:
-        known = self.placeholders(node)
+        placeholders = self.placeholders(node)
         fields = {
             "metadata.namespace": self.namespace,
-            "metadata.name": f"{known['.pipeline_job_resource_name']}-{node.name}",
-            "metadata.uid": known[".pipeline_task_uuid"],
+            "metadata.name": f"{placeholders['.pipeline_job_resource_name']}-{node.name}",
+            "metadata.uid": placeholders[".pipeline_task_uuid"],
         }
         return fields.get(field.field_path, FIXED_FIELDS.get(field.field_path, ""))
 

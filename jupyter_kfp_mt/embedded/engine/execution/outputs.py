@@ -56,11 +56,11 @@ def read_outputs(component: Component, attempt: AttemptFolder, artifacts: dict[s
                 parameters[name] = parse(text.removesuffix("\n") if definition.trimmed else text, kind)
         except ValueTypeError as error:
             raise OutputError(f"Its output {name} cannot be used: {error}.") from error
-    made = {}
+    collected = {}
     for name, artifact in artifacts.items():
         listed = written.artifacts.get(name, _ArtifactList()).artifacts
-        made[name] = [_collect_artifact(artifact, one) for one in listed] or [artifact]
-    return TaskValues(parameters=parameters, artifacts=made)
+        collected[name] = [_collect_artifact(artifact, one) for one in listed] or [artifact]
+    return TaskValues(parameters=parameters, artifacts=collected)
 
 
 def _read_executor_output(path: Path) -> _ExecutorOutput:

@@ -44,12 +44,12 @@ class Packages:
     def install(self, requirements: tuple[str, ...]) -> None:
         """Install the requirements unless they are installed; raises `packages-unavailable`."""
         target = self._folder_of(requirements)
-        asked = time.monotonic()
+        started = time.monotonic()
         with self._lock:
             own = self._locks.setdefault(target.name, threading.Lock())
         with own:
             when, error = self._failed.get(target.name, (0.0, None))
-            if error is not None and when > asked:
+            if error is not None and when > started:
                 raise error  # we waited for an installation that failed
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with (self._folder / f"{target.name}.lock").open("w") as lock:

@@ -57,12 +57,12 @@ def find_requirements(command: list[str]) -> tuple[str, ...]:
     wanted: list[str] = []
     for line in (line for word in command for line in word.splitlines() if "pip install" in line):
         for part in line.split("&&"):
-            _, mark, asked = part.partition("pip install")
+            _, mark, options = part.partition("pip install")
             try:
-                words = [word for word in shlex.split(asked) if word not in _QUIET_OPTIONS] if mark else []
+                words = [word for word in shlex.split(options) if word not in _QUIET_OPTIONS] if mark else []
             except ValueError as error:
                 fault = str(error).lower()
-                raise CommandError(f"a pip line that can be read ({fault}): pip install{asked}") from error
+                raise CommandError(f"a pip line that can be read ({fault}): pip install{options}") from error
             if not _RUNTIME_OPTIONS & set(words):
                 wanted += words
     return tuple(wanted)

@@ -20,8 +20,8 @@ class InputError(ValueError):
     """A task cannot start with the outputs of its upstream tasks; the text is for users."""
 
 
-def resolve_task_inputs(node: TaskNode, known: Mapping[str, str]) -> TaskValues:
-    """Return the inputs of `node`; `known` has the placeholders of the run; raises InputError.
+def resolve_task_inputs(node: TaskNode, placeholders: Mapping[str, str]) -> TaskValues:
+    """Return the inputs of `node`; `placeholders` has the placeholders of the run; raises InputError.
 
     Values from elsewhere are resolved first, because constants may mention them. An input without a value is
     left out: either the component has a default, or the input is optional.
@@ -29,7 +29,8 @@ def resolve_task_inputs(node: TaskNode, known: Mapping[str, str]) -> TaskValues:
     values = {
         name: value
         for name, source in node.spec.inputs.parameters.items()
-        if source.runtime_value is None and (value := _resolve_parameter(node, source, known)) is not _ABSENT
+        if source.runtime_value is None
+        and (value := _resolve_parameter(node, source, placeholders)) is not _ABSENT
     }
     given = dict(values)  # constants do not see each other, or their order would matter
     sources = {name for name, source in node.spec.inputs.parameters.items() if source.runtime_value is None}
@@ -38,7 +39,7 @@ def resolve_task_inputs(node: TaskNode, known: Mapping[str, str]) -> TaskValues:
             lacking = find_references(source.runtime_value.constant) & (sources - given.keys())
             if lacking:
                 raise InputError(f"There is no value for {min(lacking)}, which its input {name} contains.")
-            constant = fill(restore_integers(source.runtime_value.constant), given, known)
+            constant = fill(restore_integers(source.runtime_value.constant), given, placeholders)
             if constant is not None:
                 values[name] = select(constant, source.parameter_expression_selector)
     artifacts = {
@@ -55,11 +56,11 @@ def resolve_run_inputs(component: Component, arguments: Mapping[str, Any]) -> Ta
     return TaskValues(parameters=_convert(given, component))
 
 
-def resolve_setting(node: TaskNode, source: InputParameter, known: Mapping[str, str]) -> Any:
+def resolve_setting(node: TaskNode, source: InputParameter, placeholders: Mapping[str, str]) -> Any:
     """Return the value of a setting that is written like an input (a secret's name); None without one."""
     if source.runtime_value is not None:
-        return fill(restore_integers(source.runtime_value.constant), node.inputs.parameters, known)
-    value = _resolve_parameter(node, source, known)
+        return fill(restore_integers(source.runtime_value.constant), node.inputs.parameters, placeholders)
+    value = _resolve_parameter(node, source, placeholders)
     return None if value is _ABSENT else value
 
 
@@ -147,13 +148,13 @@ def collect_loop_outputs(loop: TaskNode) -> TaskValues:
     return TaskValues(parameters=parameters, artifacts=artifacts)
 
 
-def _resolve_parameter(node: TaskNode, source: InputParameter, known: Mapping[str, str]) -> Any:
+def _resolve_parameter(node: TaskNode, source: InputParameter, placeholders: Mapping[str, str]) -> Any:
     if source.task_output_parameter is not None:
         wanted = source.task_output_parameter
         producer = _find_sibling(node, wanted.producer_task)
         value = producer.outputs.parameters.get(wanted.output_parameter_key, _ABSENT) if producer else _ABSENT
     elif source.task_final_status is not None:
-        resource = known.get(".pipeline_job_resource_name", "")
+        resource = placeholders.get(".pipeline_job_resource_name", "")
         return _make_final_status(node, source.task_final_status.producer_task, resource)
     else:
         value = _look_up(node, source.component_input_parameter)

@@ -148,31 +148,33 @@ def select(value: Any, expression: str) -> Any:
     return value
 
 
-def fill(value: Any, inputs: Mapping[str, Any], known: Mapping[str, str]) -> Any:
+def fill(value: Any, inputs: Mapping[str, Any], placeholders: Mapping[str, str]) -> Any:
     """Fill the placeholders in a constant of the pipeline, but not those in the values that are filled in.
 
-    `known` has the placeholders of the run and the task (`.pipeline_job_name`, without the `$`). One without
-    a value stays as it is.
+    `placeholders` has the placeholders of the run and the task (`.pipeline_job_name`, without the `$`). One
+    without a value stays as it is.
     """
     if isinstance(value, str):
-        return _fill_text(value, inputs, known)
+        return _fill_text(value, inputs, placeholders)
     if isinstance(value, list):
-        return [fill(item, inputs, known) for item in value]
+        return [fill(item, inputs, placeholders) for item in value]
     if isinstance(value, dict):
-        return {fill(key, inputs, known): fill(item, inputs, known) for key, item in value.items()}
+        return {
+            fill(key, inputs, placeholders): fill(item, inputs, placeholders) for key, item in value.items()
+        }
     return value
 
 
 def find_references(value: Any) -> set[str]:
     """Return the names of the inputs whose placeholders occur in a constant of the pipeline."""
     if isinstance(value, str):
-        found = (_INPUT.match(text) for text in _PLACEHOLDER.findall(value))
-        return {source[1] or source[2] for source in found if source is not None}
+        matches = (_INPUT.match(text) for text in _PLACEHOLDER.findall(value))
+        return {source[1] or source[2] for source in matches if source is not None}
     parts = value if isinstance(value, list) else [*value, *value.values()] if isinstance(value, dict) else []
     return set().union(*(find_references(part) for part in parts))
 
 
-def _fill_text(text: str, inputs: Mapping[str, Any], known: Mapping[str, str]) -> Any:
+def _fill_text(text: str, inputs: Mapping[str, Any], placeholders: Mapping[str, str]) -> Any:
     if "{{$" not in text:
         return text
     whole = _PLACEHOLDER.fullmatch(text)
@@ -184,7 +186,7 @@ def _fill_text(text: str, inputs: Mapping[str, Any], known: Mapping[str, str]) -
         if source is not None:
             name = source[1] or source[2]
             return render_text(inputs[name]) if name in inputs else match[0]
-        return known.get(match[1], match[0])
+        return placeholders.get(match[1], match[0])
 
     return _PLACEHOLDER.sub(replace, text)
 

@@ -62,7 +62,7 @@ def supervise(job: dict[str, Any], start: Start, report: Callable[[bytes], None]
     text = render_exit(TIMED_OUT if stop.reason.startswith("It ran") else code, reason)
     with contextlib.suppress(OSError):
         write_exit(folder, text)
-    with contextlib.suppress(OSError):  # the server has gone
+    with contextlib.suppress(OSError):  # the server has ended
         report(text)
 
 

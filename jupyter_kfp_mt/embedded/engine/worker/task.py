@@ -25,8 +25,8 @@ def become_task(output: int) -> NoReturn:
         job = _read_job()
         _set_up(job)
         code = _run(job)
-    except SystemExit as asked:
-        code = _get_exit_code(asked)
+    except SystemExit as error:
+        code = _get_exit_code(error)
     except BaseException:
         _show_error()
     finally:
@@ -113,12 +113,12 @@ def quiet_executor() -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
-def _get_exit_code(asked: SystemExit) -> int:
-    if asked.code is None:
+def _get_exit_code(error: SystemExit) -> int:
+    if error.code is None:
         return 0
-    if isinstance(asked.code, int):
-        return asked.code & 0xFF
-    sys.stderr.write(f"{asked.code}\n")
+    if isinstance(error.code, int):
+        return error.code & 0xFF
+    sys.stderr.write(f"{error.code}\n")
     return 1
 
 
