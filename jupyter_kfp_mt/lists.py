@@ -153,35 +153,6 @@ class PipelineVersionList(Listed[PipelineVersion]):
         return _fields(item, self.columns())
 
 
-class RunMetrics(msgspec.Struct, frozen=True, kw_only=True):
-    """The metrics that the tasks of one run wrote."""
-
-    run_id: str
-    display_name: str = ""
-    state: str = ""
-    metrics: dict[str, float] = {}
-
-
-class MetricTable(Listed[RunMetrics]):
-    """Metrics of several runs, side by side."""
-
-    field = "metrics"
-
-    @property
-    def names(self) -> list[str]:
-        """The names of all metrics, in the order in which they appear."""
-        return list(dict.fromkeys(name for row in self for name in row.metrics))
-
-    def columns(self) -> list[str]:
-        """The fixed columns, then one for each metric."""
-        return ["run_id", "display_name", "state", *(f"metric.{name}" for name in self.names)]
-
-    def row(self, item: RunMetrics) -> dict[str, Any]:
-        """One run."""
-        fixed = {"run_id": item.run_id, "display_name": item.display_name, "state": item.state}
-        return fixed | {f"metric.{name}": value for name, value in item.metrics.items()}
-
-
 def _parameters(run: Run) -> dict[str, Any]:
     return run.runtime_config.parameters if run.runtime_config else {}
 

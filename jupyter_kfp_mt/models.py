@@ -404,7 +404,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     pipeline_version_id: str = ""
 
 
-class Cache(str, Enum):
+class CachePolicy(str, Enum):
     """Whether tasks may take results of earlier runs."""
 
     COMPILED = "compiled"
@@ -420,7 +420,7 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     experiment: str = "Default"
     display_name: str = ""
     description: str = ""
-    cache: Cache = Cache.COMPILED
+    cache: CachePolicy = CachePolicy.COMPILED
     pipeline_root: str = ""
     service_account: str = ""
     submit_key: str = ""  # of one press of Run: however often it arrives, it is one run

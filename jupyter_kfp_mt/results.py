@@ -1,4 +1,4 @@
-"""Answers of commands that are no models of KFP: texts that know their origin, outputs, bulk actions."""
+"""Results of commands that KFP has no model of: texts with their origin, outputs, metrics, bulk actions."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import Any
 
 import msgspec
 
+from .lists import Listed
+
 
 class Text(str):
-    """Text to be read; it is shown as it is, without quotes."""
+    """Text for people, displayed as it is, without quotes."""
 
     __slots__ = ()
 
 
 class LogText(Text):
-    """The log of a task of a run."""
+    """The log of a task."""
 
     __slots__ = ("run_id", "shown", "source", "task", "truncated")
 
@@ -22,7 +24,7 @@ class LogText(Text):
     task: str
     source: str  # "embedded", "pod", "archive", "copy"
     truncated: bool
-    shown: bool  # whether the person has seen it while it came
+    shown: bool  # whether it was printed as it came
 
     def __new__(
         cls,
@@ -42,10 +44,39 @@ class LogText(Text):
 
 
 class Outputs(dict[str, dict[str, Any]]):
-    """What tasks made: task → name → value, or the address of an artifact."""
+    """Outputs of tasks: task → name → value, or the URI of an artifact."""
 
 
 class BulkResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What an action on several things has done; it raises where anything failed."""
+    """The ids of everything that a bulk action changed; the action raises if anything failed."""
 
     done: list[str] = []
+
+
+class RunMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """The metrics that the tasks of one run wrote."""
+
+    run_id: str
+    display_name: str = ""
+    state: str = ""
+    metrics: dict[str, float] = {}
+
+
+class MetricTable(Listed[RunMetrics]):
+    """Metrics of several runs, side by side."""
+
+    field = "metrics"
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all metrics, in the order in which they appear."""
+        return list(dict.fromkeys(name for row in self for name in row.metrics))
+
+    def columns(self) -> list[str]:
+        """The fixed columns, then one for each metric."""
+        return ["run_id", "display_name", "state", *(f"metric.{name}" for name in self.names)]
+
+    def row(self, item: RunMetrics) -> dict[str, Any]:
+        """One run."""
+        fixed = {"run_id": item.run_id, "display_name": item.display_name, "state": item.state}
+        return fixed | {f"metric.{name}": value for name, value in item.metrics.items()}

@@ -7,7 +7,16 @@ from typing import Any
 
 from ..errors import KfpError, kfp_error
 from ..lists import RunList
-from ..models import Cache, Experiment, PipelineVersion, Run, RunQuery, Source, SourceKind, SubmitRequest
+from ..models import (
+    CachePolicy,
+    Experiment,
+    PipelineVersion,
+    Run,
+    RunQuery,
+    Source,
+    SourceKind,
+    SubmitRequest,
+)
 from ..results import BulkResult
 from .grammar import argument, command, usage_error
 from .look import RUN, RUNS
@@ -66,7 +75,7 @@ _OPTIONS = (
     argument("--name", metavar="NAME", default="", help="the run's name; else the pipeline's with the time"),
     argument(
         "--cache",
-        choices=[mode.value for mode in Cache],
+        choices=[mode.value for mode in CachePolicy],
         metavar="compiled|on|off",
         default="compiled",
         help="whether tasks may take earlier results (compiled)",
@@ -130,7 +139,7 @@ def _start(
         experiment=experiment,
         display_name=name,
         description=description,
-        cache=Cache(cache),
+        cache=CachePolicy(cache),
         pipeline_root=root,
         service_account=service_account,
     )

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import kfp_error
-from ..lists import ExperimentList, MetricTable, PipelineList, PipelineVersionList, RunList, TaskList
+from ..lists import ExperimentList, PipelineList, PipelineVersionList, RunList, TaskList
 from ..models import DoctorReport, PodView, Run, Status
-from ..results import LogText, Outputs, Text
+from ..results import LogText, MetricTable, Outputs, Text
 from . import logs as reading
 from .grammar import argument, command, usage_error
 from .session import Session

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from ..errors import PROGRAM
-from ..lists import RUN_COLUMNS, MetricTable, RunColumn, RunList
+from ..lists import RUN_COLUMNS, RunColumn, RunList
 from ..models import Run, RunView, Task
+from ..results import MetricTable
 from .blocks import Card, Cell, Column, Mark, Table
 from .cells import describe_rest, state_cell, time_cell
 from .formats import format_count, format_duration, format_number, shorten_id

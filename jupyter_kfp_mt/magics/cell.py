@@ -12,7 +12,7 @@ from typing import Any
 
 from ..commands import Session, act
 from ..commands.grammar import Argument, argument, command, did_you_mean, usage_error
-from ..models import Cache, Run, Source, SourceKind, SubmitRequest
+from ..models import CachePolicy, Run, Source, SourceKind, SubmitRequest
 from . import ir
 
 _FROM_SUBMIT = {"--experiment", "--cache", "--dry-run", "--wait", "--timeout"}
@@ -87,7 +87,7 @@ def run_cell(session: Session, words: Sequence[str], code: str) -> object:
     request = SubmitRequest(
         source=Source(kind=SourceKind.TEXT, text=json.dumps(spec)),
         experiment=options["experiment"],
-        cache=Cache(options["cache"]),
+        cache=CachePolicy(options["cache"]),
     )
     how = {name: options[name] for name in ("dry_run", "wait", "timeout")}
     result = act.start_run(session, request, **how)

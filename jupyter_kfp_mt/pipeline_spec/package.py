@@ -11,7 +11,7 @@ import msgspec
 import yaml
 
 from ..errors import KfpError, kfp_error
-from ..models import Cache, ParameterSpec, ParameterType, PipelineInfo
+from ..models import CachePolicy, ParameterSpec, ParameterType, PipelineInfo
 from . import parameters, reading, schema
 
 _OLD_TYPES = {"INT": "NUMBER_INTEGER", "DOUBLE": "NUMBER_DOUBLE", "STRING": "STRING"}
@@ -117,14 +117,14 @@ def check_parameters(package: Package, values: Mapping[str, Any]) -> dict[str, A
     return parameters.check_values(_parameters(package), values, package.source or package.name)
 
 
-def with_cache(package: Package, cache: Cache) -> Package:
+def with_cache(package: Package, cache: CachePolicy) -> Package:
     """Return it with caching on or off for every task; `COMPILED` leaves it as it is."""
-    if cache is Cache.COMPILED:
+    if cache is CachePolicy.COMPILED:
         return package
     spec = copy.deepcopy(package.pipeline_spec)
     for component in (spec["root"], *spec.get("components", {}).values()):
         for task in component.get("dag", {}).get("tasks", {}).values():
-            task["cachingOptions"] = {"enableCache": True} if cache is Cache.ON else {}
+            task["cachingOptions"] = {"enableCache": True} if cache is CachePolicy.ON else {}
     return Package(pipeline_spec=spec, platform_spec=package.platform_spec, source=package.source)
 
 

@@ -11,10 +11,10 @@ from ..client import Api, RetryPolicy, Transport
 from ..clock import SYSTEM, Clock
 from ..context import Context
 from ..errors import kfp_error
-from ..lists import ExperimentList, MetricTable, PipelineList, PipelineVersionList, RunList, TaskList
+from ..lists import ExperimentList, PipelineList, PipelineVersionList, RunList, TaskList
 from ..models import (
     NAMESPACE,
-    Cache,
+    CachePolicy,
     Experiment,
     ExperimentPage,
     ExperimentQuery,
@@ -38,6 +38,7 @@ from ..models import (
     SubmitRequest,
 )
 from ..polling import poll_interval
+from ..results import MetricTable
 from . import experiments, runs
 from .backend import Backend, Caches
 from .runs import WaitPolicy
@@ -221,7 +222,7 @@ class KfpService:
         experiment: str = "Default",
         name: str = "",
         description: str = "",
-        cache: Cache | str = Cache.COMPILED,
+        cache: CachePolicy | str = CachePolicy.COMPILED,
         pipeline_root: str = "",
         service_account: str = "",
     ) -> Run:
@@ -455,9 +456,9 @@ def _id(run: str | Run) -> str:
     return run.run_id if isinstance(run, Run) else run
 
 
-def _cache(word: Cache | str) -> Cache:
+def _cache(word: CachePolicy | str) -> CachePolicy:
     try:
-        return Cache(word)
+        return CachePolicy(word)
     except ValueError:
         why = "It is compiled, on or off."
         raise kfp_error("bad-input", field="cache", problem=f"“{word}” is not a choice", why=why) from None

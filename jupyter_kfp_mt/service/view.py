@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from ..errors import KfpError, kfp_error
-from ..lists import MetricTable, RunMetrics, TaskList
+from ..lists import TaskList
 from ..models import NO_DETAILS, NO_SPEC, Failure, ParameterValue, Phase, PodView, Run, RunView, Task
 from ..pipeline_spec import Package, from_wire, graph, info
+from ..results import MetricTable, RunMetrics
 from . import logs, runs
 from .backend import Backend
 from .details.details import Details

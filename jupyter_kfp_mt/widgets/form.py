@@ -15,7 +15,7 @@ from traitlets.utils.bunch import Bunch
 from .. import display
 from ..connection import connect
 from ..errors import KfpError, kfp_error
-from ..models import Cache, Inspection, ParameterSpec, Run, Source
+from ..models import CachePolicy, Inspection, ParameterSpec, Run, Source
 from ..pipeline_spec.parameters import check_values
 from ..plain_text import clean
 from ..service import KfpService
@@ -36,7 +36,7 @@ class SubmitForm(VBox):
     experiment = Unicode("Default", help="the experiment; made if it is not there")
     name = Unicode(help="the run's name; empty: the pipeline's with the time")
     values = Dict(help="values of the parameters")
-    cache = Unicode(Cache.COMPILED.value, help="compiled, on or off")
+    cache = Unicode(CachePolicy.COMPILED.value, help="compiled, on or off")
     valid = Bool(False, read_only=True, help="whether the form can be sent")
     errors = Dict(read_only=True, help="what is wrong, by parameter")
     busy = Bool(False, read_only=True, help="whether it is being sent")
@@ -189,7 +189,7 @@ class SubmitForm(VBox):
 
     @validate("cache")
     def _check_cache(self, proposal: Bunch) -> str:
-        if proposal.value not in {mode.value for mode in Cache}:
+        if proposal.value not in {mode.value for mode in CachePolicy}:
             raise TraitError(f"cache: “{proposal.value}” is not compiled, on or off")
         return str(proposal.value)
 

@@ -9,9 +9,9 @@ import pytest
 from jupyter_kfp_mt import display
 from jupyter_kfp_mt.display.runs import describe_runs
 from jupyter_kfp_mt.errors import kfp_error
-from jupyter_kfp_mt.lists import MetricTable, RunList, RunMetrics, TaskList
+from jupyter_kfp_mt.lists import RunList, TaskList
 from jupyter_kfp_mt.models import Check, DoctorReport, Phase, Progress, Run, RunView, Status, Task
-from jupyter_kfp_mt.results import Outputs, Text
+from jupyter_kfp_mt.results import MetricTable, Outputs, RunMetrics, Text
 
 NOW = datetime(2026, 3, 12, 15, 0, 0).astimezone()
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x1b]0;owned\x07\x1b[2J"

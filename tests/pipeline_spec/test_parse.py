@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_kfp_mt.errors import KfpInputError
-from jupyter_kfp_mt.models import Cache
+from jupyter_kfp_mt.models import CachePolicy
 from jupyter_kfp_mt.pipeline_spec import from_wire, info, parse, with_cache
 from tests.pipeline_spec.pipelines import PLATFORM, SIMPLE
 
@@ -201,9 +201,10 @@ def test_nested_components_are_counted_without_being_written_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cache", "options"), [(Cache.ON, {"enableCache": True}), (Cache.OFF, {}), (Cache.COMPILED, None)]
+    ("cache", "options"),
+    [(CachePolicy.ON, {"enableCache": True}), (CachePolicy.OFF, {}), (CachePolicy.COMPILED, None)],
 )
-def test_caching_is_changed_for_every_task(cache: Cache, options: dict[str, bool] | None) -> None:
+def test_caching_is_changed_for_every_task(cache: CachePolicy, options: dict[str, bool] | None) -> None:
     before = parse(SIMPLE)
 
     tasks = with_cache(before, cache).pipeline_spec["root"]["dag"]["tasks"]

@@ -9,7 +9,7 @@ import pytest
 from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.errors import KfpConflictError, KfpError
-from jupyter_kfp_mt.models import Cache, Source, SourceKind
+from jupyter_kfp_mt.models import CachePolicy, Source, SourceKind
 from tests.fakes import FakeTransport, ManualClock, problem
 from tests.service.stand_ins import CONTEXT, EXPERIMENTS, OURS, PLAIN, RUN_ID, RUNS, TRAIN, kfp, run, service
 
@@ -190,7 +190,7 @@ def test_a_registered_version_is_sent_by_reference_unless_caching_changes() -> N
 
     request = msgspec.structs.replace(PLAIN, source=source)
     plain = service(fake).preview(request)
-    changed = service(fake).preview(msgspec.structs.replace(request, cache=Cache.ON))
+    changed = service(fake).preview(msgspec.structs.replace(request, cache=CachePolicy.ON))
 
     assert plain["pipeline_version_reference"] == {"pipeline_id": pipeline, "pipeline_version_id": version}
     assert "pipeline_version_reference" not in changed

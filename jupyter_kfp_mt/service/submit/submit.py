@@ -15,7 +15,7 @@ import msgspec
 from ...client import runs as requests
 from ...client.gateway_errors import unavailable_error
 from ...errors import KfpError, kfp_error
-from ...models import Cache, PipelineVersionReference, Run, SubmitRequest
+from ...models import CachePolicy, PipelineVersionReference, Run, SubmitRequest
 from ...pipeline_spec import Package, check_parameters, with_cache
 from .. import experiments
 from ..backend import Backend
@@ -54,10 +54,10 @@ def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
 
 
 def _choose_pipeline(
-    package: Package, reference: PipelineVersionReference | None, cache: Cache
+    package: Package, reference: PipelineVersionReference | None, cache: CachePolicy
 ) -> dict[str, Any]:
     """The registered version itself, or the compiled pipeline where caching is to be changed."""
-    if reference is not None and cache is Cache.COMPILED:
+    if reference is not None and cache is CachePolicy.COMPILED:
         return {"pipeline_version_reference": msgspec.to_builtins(reference)}
     return {"pipeline_spec": with_cache(package, cache).wire()}
 

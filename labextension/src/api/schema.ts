@@ -1167,11 +1167,11 @@ export interface components {
             metadata: Record<string, unknown>;
         };
         /**
-         * Cache
+         * CachePolicy
          * @description Whether tasks may take results of earlier runs.
          * @enum {unknown}
          */
-        Cache: "compiled" | "off" | "on";
+        CachePolicy: "compiled" | "off" | "on";
         /**
          * Caution
          * @description Something to know, though nothing stops (UX §5, warnings).
@@ -1732,7 +1732,7 @@ export interface components {
             /** @default  */
             description: string;
             /** @default compiled */
-            cache: components["schemas"]["Cache"];
+            cache: components["schemas"]["CachePolicy"];
             /** @default  */
             pipeline_root: string;
             /** @default  */
