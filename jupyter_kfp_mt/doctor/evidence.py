@@ -252,7 +252,7 @@ class _Round:
     def start(
         self, ask: Callable[[], T], late: Callable[[], KfpError] | None = None
     ) -> Callable[[], T | KfpError]:
-        """Ask, and return a function that waits for the answer and returns `late` if there is none in time."""
+        """Ask, and return a function that waits for the answer, or returns `late` if it takes too long."""
         future: Future[T | KfpError] = Future()
         # a daemon, unlike the threads of a pool: a program that ends must not wait for a dead server
         threading.Thread(target=_fill, args=(future, ask), name="kfp-doctor", daemon=True).start()
