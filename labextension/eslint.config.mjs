@@ -32,6 +32,7 @@ const NEEDED_AT_ONCE = [
   '../model/*',
   '../views/actions',
   '../views/panel',
+  '../views/sections/sections',
   './page',
   './preferences'
 ];

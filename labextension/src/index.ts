@@ -5,9 +5,19 @@ import { commands } from './plugins/commands';
 import { manager } from './plugins/manager';
 import { notifications } from './plugins/notifications';
 import { panel } from './plugins/panel';
+import { panelSections, runTabs } from './plugins/registries';
 import { router } from './plugins/router';
 import { status } from './plugins/status';
 
-const plugins: JupyterFrontEndPlugin<unknown>[] = [manager, panel, commands, notifications, status, router];
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  manager,
+  panelSections,
+  runTabs,
+  panel,
+  commands,
+  notifications,
+  status,
+  router
+];
 
 export default plugins;

@@ -8,13 +8,17 @@ import type { Status } from '../src/api/types';
 import { errorBody } from '../src/api/errors';
 import { HiddenCautions } from '../src/model/hidden';
 import { RunManager } from '../src/model/manager';
+import { Registry } from '../src/registry';
 import type { IOpenWork } from '../src/views/access';
 import { KfpPanel } from '../src/views/panel';
-import { fakeApi, FakeStream, format, json, run, status, waitFor } from './samples';
+import type { IPanelSection } from '../src/views/sections/section';
+import { SECTIONS } from '../src/views/sections/sections';
+import { fakeApi, FakeStream, format, json, run, status, trans, waitFor } from './samples';
 
 let manager: RunManager;
 let panel: KfpPanel;
 let asked: Request[];
+let sections: Registry<IPanelSection>;
 const work = (): IOpenWork => ({ unsaved: 0, kernels: 0, terminals: 0 });
 
 afterEach(() => {
@@ -25,6 +29,7 @@ afterEach(() => {
 /** The panel on a page, over a server with one run and this status. */
 async function show(fields: Partial<Status> = {}): Promise<FakeStream> {
   asked = [];
+  sections = new Registry(SECTIONS);
   const stream = new FakeStream();
   const api = fakeApi(
     {
@@ -37,7 +42,15 @@ async function show(fields: Partial<Status> = {}): Promise<FakeStream> {
   );
   manager = new RunManager({ api, pages: null, isPageVisible: () => true });
   const hidden = new HiddenCautions(null);
-  panel = new KfpPanel({ manager, commands: new CommandRegistry(), format, translator: nullTranslator, work, hidden });
+  panel = new KfpPanel({
+    manager,
+    sections,
+    commands: new CommandRegistry(),
+    format,
+    translator: nullTranslator,
+    work,
+    hidden
+  });
   Widget.attach(panel, document.body);
   await manager.ready;
   return stream;
@@ -66,4 +79,13 @@ it('has the notice in place of all sections when nothing can be shown', async ()
 it('is a region with a name', async () => {
   await show();
   expect(screen.getByRole('region', { name: 'Kubeflow Pipelines' })).toBe(panel.node);
+});
+
+it('shows a section that another plugin adds, at its rank, until it is taken away', async () => {
+  await show();
+  const added = sections.add({ id: 'more', rank: 15, title: () => trans.__('More'), count: () => '7', Body: () => null });
+  const labels = (): string[] => panel.content.widgets.map(({ title }) => title.label);
+  expect(labels()).toEqual(['Runs', 'More', 'Experiments', 'Pipelines']);
+  added.dispose();
+  expect(labels()).toEqual(['Runs', 'Experiments', 'Pipelines']);
 });

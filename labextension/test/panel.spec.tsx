@@ -12,7 +12,7 @@ import type { IRunsSectionProps } from '../src/components/panel/RunsSection';
 import { StateBadge } from '../src/components/StateIcon';
 import { Ticker } from '../src/components/now';
 import { errorBody } from '../src/api/errors';
-import { EVERYTHING } from '../src/model/rows';
+import { EVERYTHING } from '../src/filter';
 import { format, run, status, trans } from './samples';
 
 beforeEach(() => {
@@ -39,7 +39,6 @@ function section(props: Partial<IRunsSectionProps> = {}): IRunsSectionProps {
     updatedAt: Date.parse('2026-03-12T14:02:00Z'),
     retryAt: 0,
     filter: EVERYTHING,
-    experiment: '',
     example: true,
     startable: false,
     onStart: vi.fn(),

@@ -1,5 +1,6 @@
 import type { Run } from '../api/types';
-import { EVERYTHING, merged, newestFirst, replaced, sameRun } from './rows';
+import { EVERYTHING } from '../filter';
+import { merged, newestFirst, replaced, sameRun } from './rows';
 import type { RunSelection } from './selection';
 import type { IRunChange, IRunFilter } from '../tokens';
 

@@ -1,44 +1,8 @@
 /** What a list of runs holds, as pure functions over arrays of runs. */
+import { passes } from '../filter';
 import { instant } from '../format';
-import { ACTIVE, isActive, isArchived } from '../rules';
-import type { IRunQuery } from '../api/client';
 import type { Run } from '../api/types';
 import type { IRunFilter } from '../tokens';
-
-/** A filter that shows every run that is not archived. */
-export const EVERYTHING: IRunFilter = { search: '', only: 'all', experimentId: '', archived: false };
-
-/** Whether `filter` lets all runs through; the first page then has what is not confirmed. */
-export function isPlain(filter: IRunFilter): boolean {
-  return filter.search === '' && filter.only === 'all' && filter.experimentId === '' && !filter.archived;
-}
-
-const STATES: Readonly<Record<IRunFilter['only'], string>> = {
-  all: '',
-  active: ACTIVE.join(','),
-  failed: 'FAILED'
-};
-
-/** The filter as the REST interface takes it. */
-export function queryOf(filter: IRunFilter): IRunQuery {
-  return {
-    search: filter.search,
-    state: STATES[filter.only],
-    experiment_id: filter.experimentId,
-    archived: filter.archived
-  };
-}
-
-/** Whether `run` is shown under `filter`; the same rule as the server's. */
-export function passes(run: Run, filter: IRunFilter): boolean {
-  return (
-    isArchived(run) === filter.archived &&
-    (filter.only !== 'active' || isActive(run.phase)) &&
-    (filter.only !== 'failed' || run.phase === 'FAILED') &&
-    (filter.experimentId === '' || run.experiment_id === filter.experimentId) &&
-    run.display_name.toLowerCase().includes(filter.search.toLowerCase())
-  );
-}
 
 /** Newest first, as the server sorts. */
 export function newestFirst(one: Run, other: Run): number {

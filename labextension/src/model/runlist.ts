@@ -5,10 +5,10 @@ import type { ISignal } from '@lumino/signaling';
 import type { KfpApi } from '../api/client';
 import { bodyOf, KfpApiError } from '../api/errors';
 import type { Run } from '../api/types';
+import { isPlain, queryOf } from '../filter';
 import type { IRunChange, IRunFilter, IRunList } from '../tokens';
 import { RunBook } from './book';
 import type { Connection } from './connection';
-import { isPlain, queryOf } from './rows';
 import { RunSelection } from './selection';
 
 /** The most rows that the server gives in one page. */

@@ -10,7 +10,7 @@ import { CommandIDs } from '../commandids';
 import { addCommands } from '../commands';
 import { DOMAIN } from '../names';
 import { RunActions } from '../views/actions';
-import { IRunManager } from '../tokens';
+import { IRunManager, IRunTabs } from '../tokens';
 import { Page } from './page';
 import { Preferences } from './preferences';
 
@@ -42,11 +42,12 @@ export const commands: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-kfp-mt:commands',
   description: 'Adds the commands for Kubeflow Pipelines to palette, menus and launcher.',
   autoStart: true,
-  requires: [IRunManager, ITranslator],
+  requires: [IRunManager, IRunTabs, ITranslator],
   optional: [ILabShell, ICommandPalette, ILauncher, ILayoutRestorer, ISettingRegistry, IDefaultFileBrowser],
   activate: async (
     app: JupyterFrontEnd,
     manager: IRunManager,
+    tabs: IRunTabs,
     translator: ITranslator,
     labShell: ILabShell | null,
     palette: ICommandPalette | null,
@@ -58,7 +59,7 @@ export const commands: JupyterFrontEndPlugin<void> = {
     const preferences = await Preferences.load(settings);
     const trans = translator.load(DOMAIN);
     const format = preferences.format(trans);
-    const page = new Page({ app, manager, translator, format, labShell, files, preferences });
+    const page = new Page({ app, manager, translator, format, labShell, files, preferences, tabs });
     const actions = new RunActions(manager, trans, preferences);
     addCommands(app.commands, { manager, page, actions, format });
     manager.changed.connect(() => app.commands.notifyCommandChanged());

@@ -13,9 +13,10 @@ import type { IFormBegin, IPage } from '../commands';
 import type { Format } from '../format';
 import { PANEL_ID, runWidgetId } from '../names';
 import type { DoctorWidget } from '../views/doctor';
+import type * as RunViews from '../views/runview';
 import type { RunViewWidget } from '../views/runview';
 import type { SubmitFormWidget } from '../views/submitform';
-import type { IRunManager } from '../tokens';
+import type { IRunManager, IRunTabs } from '../tokens';
 import { toJson } from '../values/kept';
 import type { Preferences } from './preferences';
 
@@ -30,6 +31,7 @@ export interface IPageOptions {
   readonly labShell: ILabShell | null;
   readonly files: IDefaultFileBrowser | null;
   readonly preferences: Preferences;
+  readonly tabs: IRunTabs;
 }
 
 /** Opens the views of the main area and the dialogs that commands ask for. */
@@ -64,18 +66,19 @@ export class Page implements IPage {
   }
 
   async openRun(runId: string, namespace: string): Promise<void> {
-    const { RunViewWidget } = await import('../views/runview');
+    const { RunViewWidget } = await this._loadRunView();
     const open = this._runs.find(({ content }) => content.runId === runId);
     if (open) {
       this._options.app.shell.activateById(open.id);
       return;
     }
-    const { app, manager, translator, format, preferences } = this._options;
+    const { app, manager, translator, format, preferences, tabs } = this._options;
     const content = new RunViewWidget({
       api: manager.api,
       manager,
       translator,
       commands: app.commands,
+      tabs,
       run_id: runId,
       namespace,
       format,
@@ -202,6 +205,15 @@ export class Page implements IPage {
       trans.__('%1 uploaded to %2 as %3.', path, manager.connection.namespace, version.display_name)
     );
     await manager.refresh();
+  }
+
+  /** Load the run view and, the first time, our own tabs. */
+  private async _loadRunView(): Promise<typeof RunViews> {
+    const [view, { RUN_TABS }] = await Promise.all([import('../views/runview'), import('../components/run/tabs')]);
+    const { tabs } = this._options;
+    const known = new Set(tabs.items.map(({ id }) => id));
+    RUN_TABS.filter(({ id }) => !known.has(id)).forEach(tab => void tabs.add(tab));
+    return view;
   }
 
   /** Notebook 7 has room for one document in its main area, so views stand beside it. */

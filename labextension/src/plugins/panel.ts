@@ -8,7 +8,7 @@ import { HiddenCautions } from '../model/hidden';
 import { DOMAIN } from '../names';
 import { KfpPanel } from '../views/panel';
 import type { IOpenWork } from '../views/access';
-import { IRunManager } from '../tokens';
+import { IPanelSections, IRunManager } from '../tokens';
 import { Memory } from './memory';
 import { Preferences } from './preferences';
 
@@ -20,11 +20,12 @@ export const panel: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-kfp-mt:panel',
   description: 'Shows Kubeflow Pipelines in the left side bar.',
   autoStart: true,
-  requires: [IRunManager, ITranslator],
+  requires: [IRunManager, IPanelSections, ITranslator],
   optional: [ILayoutRestorer, IStateDB, ISettingRegistry],
   activate: async (
     app: JupyterFrontEnd,
     manager: IRunManager,
+    sections: IPanelSections,
     translator: ITranslator,
     restorer: ILayoutRestorer | null,
     state: IStateDB | null,
@@ -35,6 +36,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     const format = preferences.format(translator.load(DOMAIN));
     const widget = new KfpPanel({
       manager,
+      sections,
       commands: app.commands,
       format,
       translator,

@@ -6,10 +6,11 @@ import type { Menu } from '@lumino/widgets';
 import { CommandIDs } from '../commandids';
 import type { IRunManager } from '../tokens';
 
-type Items = readonly (Menu.IItemOptions | null)[];
+/** The items of a menu; null is a line between items. */
+export type MenuItems = readonly (Menu.IItemOptions | null)[];
 
-/** Open a menu at a place of the page; null is a line between items. */
-export function openMenu(commands: CommandRegistry, items: Items, x: number, y: number): void {
+/** Open a menu at a place of the page. */
+export function openMenu(commands: CommandRegistry, items: MenuItems, x: number, y: number): void {
   const menu = new MenuSvg({ commands });
   items.forEach(item => menu.addItem(item ?? { type: 'separator' }));
   menu.aboutToClose.connect(() => {
@@ -20,7 +21,7 @@ export function openMenu(commands: CommandRegistry, items: Items, x: number, y: 
 }
 
 /** The menu of a run row. */
-export const RUN_ITEMS: Items = [
+export const RUN_ITEMS: MenuItems = [
   { command: CommandIDs.openRun },
   null,
   { command: CommandIDs.retry },
@@ -36,7 +37,7 @@ export const RUN_ITEMS: Items = [
 ];
 
 /** ⋯ of the header. */
-export const MORE_ITEMS: Items = [
+export const MORE_ITEMS: MenuItems = [
   { command: CommandIDs.whoAmI },
   { command: CommandIDs.uploadPipeline },
   null,
@@ -48,7 +49,7 @@ export const MORE_ITEMS: Items = [
 ];
 
 /** The funnel beside the search. */
-export function filterItems(trans: TranslationBundle): Items {
+export function filterItems(trans: TranslationBundle): MenuItems {
   const item = (label: string, args: { only?: string; archived?: boolean }): Menu.IItemOptions => ({
     command: CommandIDs.filter,
     args: { label, ...args }
@@ -63,7 +64,7 @@ export function filterItems(trans: TranslationBundle): Items {
 }
 
 /** The namespaces that can be used, the current one ticked. */
-export function namespaceItems(manager: IRunManager): Items {
+export function namespaceItems(manager: IRunManager): MenuItems {
   const known = new Set([...(manager.connection.status?.namespaces ?? []), manager.connection.namespace]);
   const names = [...known].filter(name => name !== '').sort();
   return [

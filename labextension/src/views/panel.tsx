@@ -13,14 +13,10 @@ import * as React from 'react';
 import { bodyOf } from '../api/errors';
 import type { SavedPart } from '../api/types';
 import { CommandIDs } from '../commandids';
-import { isStartable } from '../commands';
 import { Cautions } from '../components/panel/Cautions';
-import { Experiments, Pipelines } from '../components/panel/Listing';
-import type { IListedPipeline } from '../components/panel/Listing';
 import { PanelFooter } from '../components/panel/PanelFooter';
 import { PanelHeader } from '../components/panel/PanelHeader';
 import { PanelNotice } from '../components/panel/PanelNotice';
-import { RunsSection } from '../components/panel/RunsSection';
 import { Ticker } from '../components/now';
 import type { Format } from '../format';
 import { pipelinesIcon } from '../icons';
@@ -28,20 +24,19 @@ import type { HiddenCautions } from '../model/hidden';
 import { PANEL_ID } from '../names';
 import { phaseWord } from '../phase';
 import { whyLocked } from '../reasons';
-import type { IRunChange, IRunList, IRunManager } from '../tokens';
+import type { IPanelSections, IRunChange, IRunManager } from '../tokens';
 import { AccessSteps } from './access';
 import type { IOpenWork } from './access';
-import { filterItems, MORE_ITEMS, namespaceItems, openMenu, RUN_ITEMS } from './menus';
+import { MORE_ITEMS, namespaceItems, openMenu } from './menus';
 import { render } from './render';
-
-/** Rows of the folded sections: enough for a person to look through. */
-const LISTED = 100;
+import type { IPanelContext, IPanelSection } from './sections/section';
 
 export interface IKfpPanelOptions {
   readonly manager: IRunManager;
   readonly commands: CommandRegistry;
   readonly format: Format;
   readonly translator: ITranslator;
+  readonly sections: IPanelSections;
   /** What a restart of the notebook would end. */
   readonly work: () => IOpenWork;
   /** Which warnings a person has read. */
@@ -56,6 +51,7 @@ export class KfpPanel extends SidePanel {
     this._commands = options.commands;
     this._format = options.format;
     this._hidden = options.hidden;
+    this._sections = options.sections;
     const { trans } = options.format;
     this._access = new AccessSteps({
       manager: options.manager,
@@ -74,9 +70,8 @@ export class KfpPanel extends SidePanel {
     this.header.addWidget(this._part(() => this._drawHeader()));
     this._cautions = render(() => this._drawCautions(), this._manager.changed, this._hidden.changed);
     this.header.addWidget(this._cautions);
-    this._addSection(trans.__('Runs'), 'jp-kfp-Panel-runs', () => this._drawRuns(), () => this._count());
-    this._addSection(trans.__('Experiments'), 'jp-kfp-Panel-experiments', () => this._drawExperiments());
-    this._addSection(trans.__('Pipelines'), 'jp-kfp-Panel-pipelines', () => this._drawPipelines());
+    this._sections.changed.connect(this._onSections, this);
+    this._onSections();
     this._notice = this._part(() => this._drawNotice());
     this._notice.addClass('jp-kfp-Panel-notice');
     const layout = this.layout as PanelLayout;
@@ -109,6 +104,7 @@ export class KfpPanel extends SidePanel {
     this._watch = null;
     this._manager.changed.disconnect(this._onChanged, this);
     this._manager.runChanged.disconnect(this._onRunChanged, this);
+    this._sections.changed.disconnect(this._onSections, this);
     super.dispose();
   }
 
@@ -117,7 +113,7 @@ export class KfpPanel extends SidePanel {
     this._look();
     const { content } = this;
     if (content instanceof AccordionPanel) {
-      [1, 2].forEach(index => content.collapse(index));
+      this._sections.items.forEach(({ id }) => this._fold(id));
       content.expansionToggled.connect(giveRoom);
     }
   }
@@ -153,17 +149,61 @@ export class KfpPanel extends SidePanel {
     }
   }
 
-  private _addSection(label: string, name: string, draw: () => React.JSX.Element, count?: () => string): void {
-    const section = new PanelWithToolbar();
-    section.addClass('jp-kfp-Section');
-    section.addClass(name);
-    section.title.label = label;
-    // A folded section asks for nothing until it is opened.
-    section.addWidget(this._part(() => (section.isVisible ? draw() : null)));
-    if (count) {
-      section.toolbar.addItem('count', this._part(() => <span className="jp-kfp-num">{count()}</span>));
+  /** Show the sections of the registry, each at its place. */
+  private _onSections(): void {
+    const { items } = this._sections;
+    for (const [id, widget] of this._shown) {
+      if (!items.some(section => section.id === id)) {
+        this._shown.delete(id);
+        widget.dispose();
+      }
     }
-    this.addWidget(section);
+    items.forEach((section, index) => {
+      if (!this._shown.has(section.id)) {
+        const widget = this._createSection(section);
+        this._shown.set(section.id, widget);
+        this.insertWidget(index, widget);
+        if (this.isAttached) {
+          this._fold(section.id);
+        }
+      }
+    });
+  }
+
+  private _createSection({ id, title, count, Body }: IPanelSection): PanelWithToolbar {
+    const widget = new PanelWithToolbar();
+    widget.addClass('jp-kfp-Section');
+    widget.addClass(`jp-kfp-Panel-${id}`);
+    widget.title.label = title(this._format.trans);
+    // A folded section asks for nothing until it is opened.
+    widget.addWidget(this._part(() => (widget.isVisible ? <Body {...this._context} /> : null)));
+    if (count) {
+      widget.toolbar.addItem(
+        'count',
+        this._part(() => <span className="jp-kfp-num">{count(this._context)}</span>)
+      );
+    }
+    return widget;
+  }
+
+  /** Fold a section that is folded at first. */
+  private _fold(id: string): void {
+    const index = this._sections.items.findIndex(section => section.id === id);
+    if (this._sections.items[index]?.folded && this.content instanceof AccordionPanel) {
+      this.content.collapse(index);
+    }
+  }
+
+  private get _context(): IPanelContext {
+    return {
+      manager: this._manager,
+      format: this._format,
+      ticker: this._ticker,
+      version: this._version(),
+      execute: (command, args) => this._do(command, args),
+      openMenu: (items, x, y) => openMenu(this._commands, items, x, y),
+      copy: text => this._copy(text)
+    };
   }
 
   /** A widget that is drawn again when the manager, the selection or the panel says so. */
@@ -232,114 +272,6 @@ export class KfpPanel extends SidePanel {
         }}
       />
     );
-  }
-
-  private _count(): string {
-    const { total, runs, hasMore } = this._manager.list;
-    const count = hasMore ? Math.max(total, runs.length) : runs.length;
-    return count === 0 ? '' : this._format.shortCount(count);
-  }
-
-  private _drawRuns(): React.JSX.Element {
-    const manager = this._manager;
-    const { selection } = manager.list;
-    const aimed = (runId: string): { run_id: string } => ({ run_id: runId });
-    return (
-      <RunsSection
-        runs={manager.list.runs}
-        namespace={manager.connection.namespace}
-        hasMore={manager.list.hasMore}
-        loading={manager.list.loading}
-        selected={selection.ids}
-        active={selection.active}
-        connection={manager.connection.state}
-        error={manager.connection.error}
-        updatedAt={manager.list.updatedAt}
-        retryAt={manager.connection.retryAt}
-        filter={manager.list.filter}
-        experiment={this._experiment}
-        example={manager.connection.status?.embedded === true}
-        startable={isStartable(manager)}
-        onStart={() => this._do(CommandIDs.startEmbedded)}
-        format={this._format}
-        ticker={this._ticker}
-        off={whyLocked(manager.connection, this._format.trans)}
-        onOpen={runId => this._do(CommandIDs.openRun, aimed(runId))}
-        onTerminate={runId => this._do(CommandIDs.terminate, aimed(runId))}
-        onRetry={runId => this._do(CommandIDs.retry, aimed(runId))}
-        onMenu={(runId, x, y) => {
-          selection.set(selection.ids.has(runId) ? selection.ids : [], runId);
-          openMenu(this._commands, RUN_ITEMS, x, y);
-        }}
-        onSelect={(ids, active) => selection.set(ids, active)}
-        onDelete={ids => {
-          selection.set(ids.length > 1 ? ids : [], ids.length > 1 ? selection.active : ids[0]);
-          this._do(CommandIDs.remove);
-        }}
-        onCopy={texts => this._copy(texts.join('\n'))}
-        onMore={this._onMore}
-        onFilter={this._onFilter}
-        onFilterMenu={(x, y) => openMenu(this._commands, filterItems(this._format.trans), x, y)}
-        onNewRun={() => this._do(CommandIDs.newRun)}
-        onExample={() => this._do(CommandIDs.runExample)}
-        onRetryConnection={() => this._do(CommandIDs.refresh)}
-        onDoctor={() => this._do(CommandIDs.doctor)}
-        onTerminateSelected={() => this._do(CommandIDs.terminate)}
-        onArchiveSelected={() => this._do(CommandIDs.archive)}
-      />
-    );
-  }
-
-  // Stable, since effects of the components depend on them.
-  private readonly _onMore = (): void => {
-    this._manager.list.loadMore().catch(() => undefined); // told by `changed`
-  };
-  private readonly _onFilter: IRunList['setFilter'] = filter => this._manager.list.setFilter(filter);
-
-  private _drawExperiments(): React.JSX.Element {
-    const { connection: { namespace }, api } = this._manager;
-    return (
-      <Experiments
-        namespace={namespace}
-        version={this._version()}
-        format={this._format}
-        load={async () => (await api.listExperiments(namespace, { page_size: LISTED })).experiments}
-        onShowRuns={experiment => {
-          this._experiment = experiment.display_name;
-          this._manager.list.setFilter({ experimentId: experiment.experiment_id });
-        }}
-        onNew={() => this._do(CommandIDs.newExperiment)}
-        onCopy={text => this._copy(text)}
-      />
-    );
-  }
-
-  private _drawPipelines(): React.JSX.Element {
-    const { namespace } = this._manager.connection;
-    return (
-      <Pipelines
-        namespace={namespace}
-        version={this._version()}
-        format={this._format}
-        load={() => this._loadPipelines()}
-        onNewRun={({ pipeline_id }) => this._do(CommandIDs.newRun, { source: { kind: 'pipeline', pipeline_id } })}
-        onUpload={() => this._do(CommandIDs.uploadPipeline)}
-        onCopy={text => this._copy(text)}
-      />
-    );
-  }
-
-  /** Private pipelines first, then what everyone has. */
-  private async _loadPipelines(): Promise<IListedPipeline[]> {
-    const { connection: { namespace }, api } = this._manager;
-    const [own, shared] = await Promise.all([
-      api.listPipelines(namespace, { page_size: LISTED }),
-      api.listPipelines(namespace, { page_size: LISTED, shared: true })
-    ]);
-    return [
-      ...own.pipelines.map(pipeline => ({ pipeline, shared: false })),
-      ...shared.pipelines.map(pipeline => ({ pipeline, shared: true }))
-    ];
   }
 
   /** Changes when the lists of experiments and pipelines are to be asked for again. */
@@ -440,13 +372,14 @@ export class KfpPanel extends SidePanel {
   private readonly _commands: CommandRegistry;
   private readonly _format: Format;
   private readonly _notice: Widget;
+  private readonly _sections: IPanelSections;
+  private readonly _shown = new Map<string, PanelWithToolbar>();
   // Header and footer are drawn by React, after Lumino has laid out the sections between them.
   private readonly _sizes = new ResizeObserver(() =>
     MessageLoop.postMessage(this.content, Widget.ResizeMessage.UnknownSize)
   );
   private readonly _ticker = new Ticker();
   private _announcement = '';
-  private _experiment = '';
   private _listed = '';
   private _starting = false;
   private _watch: IDisposable | null = null;

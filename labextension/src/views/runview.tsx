@@ -8,7 +8,8 @@ import * as React from 'react';
 import { bodyOf, type ILogQuery, type KfpApi } from '../api/client';
 import type { LogChunk, PodView, Task } from '../api/types';
 import { Ticker } from '../components/now';
-import { FIRST_PLACE, RunPage, shownTask, showsTask, type IRunPlace } from '../components/run/RunPage';
+import { RunPage, shownTask, tabAt } from '../components/run/RunPage';
+import { FIRST_PLACE, type IRunPlace } from '../components/run/tab';
 import { hasLog, hasPod } from '../components/run/TaskPane';
 import { cutMiddle, Format } from '../format';
 import { phaseIcons, pipelinesIcon } from '../icons';
@@ -19,7 +20,7 @@ import { phaseWord } from '../phase';
 import { isActive } from '../rules';
 import type { RunAction } from '../rules';
 import { nameOf } from '../tasks/rows';
-import type { IRunManager } from '../tokens';
+import type { IRunManager, IRunTabs } from '../tokens';
 import { download } from './download';
 
 export interface IRunViewOptions {
@@ -27,6 +28,7 @@ export interface IRunViewOptions {
   readonly manager: IRunManager;
   readonly translator: ITranslator;
   readonly commands: CommandRegistry;
+  readonly tabs: IRunTabs;
   readonly run_id: string;
   readonly namespace: string;
   /** Times and numbers as the person wants them; by default as the browser has them. */
@@ -50,6 +52,7 @@ export class RunViewWidget extends ReactWidget {
       runId: options.run_id
     });
     this._model.changed.connect(this._onChanged, this);
+    options.tabs.changed.connect(this._sync, this);
     this.addClass('jp-kfp');
     this.addClass('jp-kfp-RunView');
     this.node.tabIndex = -1;
@@ -68,16 +71,12 @@ export class RunViewWidget extends ReactWidget {
     return this._model.namespace;
   }
 
-  /** Show the log of a task; `""` for the one that explains the state of the run. */
-  showLog(taskId = ''): void {
-    this._move({ tab: 'tasks', task: taskId || null, taskTab: 'log', attempt: 0 });
-  }
-
   /** Stop looking at the run. */
   override dispose(): void {
     if (this.isDisposed) {
       return;
     }
+    this._options.tabs.changed.disconnect(this._sync, this);
     this._log?.dispose();
     this._pod?.dispose();
     this._model.dispose();
@@ -96,6 +95,7 @@ export class RunViewWidget extends ReactWidget {
         error={model.error}
         freshness={model}
         access={manager.connection}
+        tabs={this._options.tabs.items}
         place={this._place}
         log={this._log}
         pod={this._pod}
@@ -183,7 +183,7 @@ export class RunViewWidget extends ReactWidget {
       this._log = wanted ? this._readLog(wanted, number) : null;
     }
     this._syncPod(view?.has_pods ? task : undefined, attempt);
-    const pane = this._visible && showsTask(this._place);
+    const pane = this._visible && tabAt(this._place, this._options.tabs.items)?.showsTask === true;
     this._log?.setActive(pane && taskTab === 'log');
     this._pod?.setActive(pane && taskTab === 'events');
     this.update();

@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { errorBody } from '../../src/api/client';
 import type { Failure } from '../../src/api/types';
 import { Ticker } from '../../src/components/now';
-import { FIRST_PLACE, RunPage, type IRunPageProps, type IRunPlace } from '../../src/components/run/RunPage';
+import { RunPage } from '../../src/components/run/RunPage';
+import { FIRST_PLACE, type IRunPageProps, type IRunPlace } from '../../src/components/run/tab';
+import { RUN_TABS } from '../../src/components/run/tabs';
 import { Format } from '../../src/format';
 import type { ILogState } from '../../src/log/state';
 import { linesOf } from '../log/lines';
@@ -45,6 +47,7 @@ const props: IRunPageProps = {
   wrap: true,
   freshness: { updatedAt: Date.now() },
   access: { state: 'connected', status: null, error: null, namespace: 'team-a' },
+  tabs: RUN_TABS,
   place: FIRST_PLACE,
   pod: null,
   log: logOf(`one\n${FAILURE.line}\nend`),

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { errorBody, KfpApiError, type KfpApi } from '../../src/api/client';
 import type { LogChunk, PodView, RunView } from '../../src/api/types';
+import { RUN_TABS } from '../../src/components/run/tabs';
+import { Registry } from '../../src/registry';
 import { RunViewWidget } from '../../src/views/runview';
 import type { IRunChange, IRunManager } from '../../src/tokens';
 import { run, task, view } from './samples';
@@ -57,6 +59,7 @@ describe('RunViewWidget', () => {
       manager: manager as unknown as IRunManager,
       translator: nullTranslator,
       commands: new CommandRegistry(),
+      tabs: new Registry(RUN_TABS),
       run_id: ID,
       namespace: 'team-a'
     });

@@ -1,19 +1,19 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { bodyOf } from '../../api/errors';
-import type { ErrorBody, Experiment, Pipeline } from '../../api/types';
-import type { Format } from '../../format';
-import { experimentIcon, pipelinesIcon } from '../../icons';
-import { Button } from '../Button';
-import { EmptyState } from '../EmptyState';
+import type { ErrorBody } from '../../api/types';
 import { ErrorNotice } from '../ErrorNotice';
 import { Skeleton } from '../Skeleton';
 
-/** What was asked for, how it stands. */
+/** The most rows that a section lists: enough for a person to look through. */
+export const LISTED = 100;
+
+/** The items, or why there are none; null while they are being loaded. */
 type Loaded<T> = { readonly items: readonly T[] } | { readonly error: ErrorBody } | null;
 
-/** Load when `version` changes; an answer that comes too late is dropped. */
+/** Load when `version` changes; an answer that comes late is dropped. */
 function useLoaded<T>(load: () => Promise<readonly T[]>, version: string): Loaded<T> {
   const [loaded, setLoaded] = React.useState<Loaded<T>>(null);
   React.useEffect(() => {
@@ -30,101 +30,22 @@ function useLoaded<T>(load: () => Promise<readonly T[]>, version: string): Loade
   return loaded;
 }
 
-export interface IListingProps {
-  readonly namespace: string;
-  /** Another value makes the section ask again. */
+export interface IListingProps<T> {
+  readonly load: () => Promise<readonly T[]>;
+  /** Another value makes the list load again. */
   readonly version: string;
-  readonly format: Format;
-  readonly onCopy: (text: string) => void;
-}
-
-export interface IExperimentsProps extends IListingProps {
-  readonly load: () => Promise<readonly Experiment[]>;
-  readonly onShowRuns: (experiment: Experiment) => void;
-  readonly onNew: () => void;
-}
-
-/** The experiments of the namespace; a click shows the runs of one. */
-export function Experiments(props: IExperimentsProps): React.JSX.Element {
-  const { format } = props;
-  const { trans } = format;
-  const loaded = useLoaded(props.load, props.version);
-  const empty = (
-    <EmptyState
-      title={trans.__('No experiments yet.')}
-      text={trans.__('An experiment groups runs that belong together.')}
-    >
-      <Button label={trans.__('New experiment')} onClick={props.onNew} />
-    </EmptyState>
-  );
-  return (
-    <Frame loaded={loaded} trans={trans} onCopy={props.onCopy} empty={empty}>
-      {experiment => (
-        <Row
-          key={experiment.experiment_id}
-          className="jp-kfp-ExperimentRow"
-          icon={experimentIcon}
-          name={experiment.display_name}
-          title={experiment.description || experiment.display_name}
-          fact={format.moment(experiment.last_run_created_at ?? experiment.created_at, Date.now())}
-          onClick={() => props.onShowRuns(experiment)}
-        />
-      )}
-    </Frame>
-  );
-}
-
-/** A pipeline and the group it is listed in. */
-export interface IListedPipeline {
-  readonly pipeline: Pipeline;
-  readonly shared: boolean;
-}
-
-export interface IPipelinesProps extends IListingProps {
-  readonly load: () => Promise<readonly IListedPipeline[]>;
-  readonly onNewRun: (pipeline: Pipeline) => void;
-  readonly onUpload: () => void;
-}
-
-/** Private and shared pipelines; a click begins a run of one. */
-export function Pipelines(props: IPipelinesProps): React.JSX.Element {
-  const { format } = props;
-  const { trans } = format;
-  const loaded = useLoaded(props.load, props.version);
-  const empty = (
-    <EmptyState
-      title={trans.__('No private pipelines yet.')}
-      text={trans.__('Upload a YAML file, or right-click one in the file browser.')}
-    >
-      <Button label={trans.__('Upload pipeline…')} onClick={props.onUpload} />
-    </EmptyState>
-  );
-  return (
-    <Frame loaded={loaded} trans={trans} onCopy={props.onCopy} empty={empty}>
-      {({ pipeline, shared }) => (
-        <Row
-          key={pipeline.pipeline_id}
-          className="jp-kfp-PipelineRow"
-          icon={pipelinesIcon}
-          name={pipeline.display_name || pipeline.name}
-          title={pipeline.description || pipeline.display_name}
-          badge={shared ? trans.__('Shared') : trans.__('Private')}
-          fact={format.moment(pipeline.created_at, Date.now())}
-          onClick={() => props.onNewRun(pipeline)}
-        />
-      )}
-    </Frame>
-  );
-}
-
-function Frame<T>(props: {
-  readonly loaded: Loaded<T>;
   readonly trans: TranslationBundle;
+  /** What is shown while there is nothing to list. */
   readonly empty: React.JSX.Element;
   readonly onCopy: (text: string) => void;
+  /** Draws one item. */
   readonly children: (item: T) => React.JSX.Element;
-}): React.JSX.Element {
-  const { loaded, trans } = props;
+}
+
+/** A list that a section loads when it is opened: rows, or what stands in their place. */
+export function Listing<T>(props: IListingProps<T>): React.JSX.Element {
+  const { trans } = props;
+  const loaded = useLoaded(props.load, props.version);
   if (loaded === null) {
     return <Skeleton trans={trans} />;
   }
@@ -140,15 +61,18 @@ function Frame<T>(props: {
   );
 }
 
-function Row(props: {
+export interface IListingRowProps {
   readonly className: string;
-  readonly icon: typeof experimentIcon;
+  readonly icon: LabIcon;
   readonly name: string;
   readonly title: string;
   readonly fact: string;
   readonly badge?: string;
   readonly onClick: () => void;
-}): React.JSX.Element {
+}
+
+/** One row of a list: icon, name, badge and a fact at its end. */
+export function ListingRow(props: IListingRowProps): React.JSX.Element {
   return (
     <div role="listitem">
       <button

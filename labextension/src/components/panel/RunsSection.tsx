@@ -2,6 +2,7 @@ import { filterIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { ErrorBody, Run } from '../../api/types';
+import { EVERYTHING, isPlain } from '../../filter';
 import { instant } from '../../format';
 import { isActive, mayDo } from '../../rules';
 import type { RunAction } from '../../rules';
@@ -24,8 +25,6 @@ export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
   readonly updatedAt: number;
   readonly retryAt: number;
   readonly filter: IRunFilter;
-  /** The name of the experiment in the filter. */
-  readonly experiment: string;
   /** Whether the example can be offered: the embedded server runs it. */
   readonly example: boolean;
   /** Whether the embedded server is what has gone and can be started again. */
@@ -46,11 +45,10 @@ export function RunsSection(props: IRunsSectionProps): React.JSX.Element {
   const { runs, filter, error, connection, format } = props;
   const search = React.useRef<HTMLInputElement>(null);
   const counts = useCounts(runs, filter);
-  const filtered = isFiltered(filter);
   if (error && connection === 'connected') {
     return <ErrorNotice error={error} trans={format.trans} onCopy={text => props.onCopy([text])} />;
   }
-  if (!filtered && runs.length === 0) {
+  if (isPlain(filter) && runs.length === 0) {
     return props.loading || connection === 'connecting' ? (
       <Skeleton trans={format.trans} />
     ) : (
@@ -82,11 +80,6 @@ export function RunsSection(props: IRunsSectionProps): React.JSX.Element {
       )}
     </div>
   );
-}
-
-/** Whether anything but the search for all runs is asked. */
-function isFiltered(filter: IRunFilter): boolean {
-  return filter.search !== '' || filter.only !== 'all' || filter.experimentId !== '' || filter.archived;
 }
 
 interface ICounts {
@@ -150,8 +143,8 @@ function Chips(props: IRunsSectionProps & { readonly counts: ICounts }): React.J
     <div className="jp-kfp-Chips">
       {chip(trans.__('Active %1', format.shortCount(counts.active)), filter.only === 'active', only('active'))}
       {chip(trans.__('Failed %1', format.shortCount(counts.failed)), filter.only === 'failed', only('failed'))}
-      {filter.experimentId &&
-        chip(trans.__('%1 ✕', props.experiment), true, () => onFilter({ experimentId: '' }))}
+      {filter.experiment &&
+        chip(trans.__('%1 ✕', filter.experiment.display_name), true, () => onFilter({ experiment: null }))}
       {filter.archived && chip(trans.__('Archived ✕'), true, () => onFilter({ archived: false }))}
     </div>
   );
@@ -215,7 +208,7 @@ function NoMatch(props: IRunsSectionProps): React.JSX.Element {
     <EmptyState title={trans.__('No runs match.')}>
       <Button
         label={trans.__('Clear filters')}
-        onClick={() => props.onFilter({ search: '', only: 'all', experimentId: '', archived: false })}
+        onClick={() => props.onFilter(EVERYTHING)}
       />
     </EmptyState>
   );

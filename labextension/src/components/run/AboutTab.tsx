@@ -4,6 +4,14 @@ import type { Run } from '../../api/types';
 import type { Format } from '../../format';
 import { phaseOf } from '../../rules';
 import { StateBadge } from '../StateIcon';
+import type { IRunTab } from './tab';
+
+export const aboutTab: IRunTab = {
+  id: 'about',
+  rank: 60,
+  title: trans => trans.__('About'),
+  Body: ({ view, format }) => <AboutTab run={view.run} format={format} />
+};
 
 export interface IAboutTabProps {
   readonly run: Run;

@@ -10,7 +10,18 @@ import {
   type IMetric,
   type ITaskArtifact
 } from '../../tasks/metrics';
+import type { IRunTab } from './tab';
 import { Address, typeWord } from './TaskValuesView';
+
+export const artifactsTab: IRunTab = {
+  id: 'artifacts',
+  rank: 40,
+  title: trans => trans.__('Artifacts'),
+  count: ({ view }) => artifactsOf(view.tasks).length,
+  Body: ({ view, format, copy }) => (
+    <ArtifactsTab tasks={view.tasks} reported={view.reports_values} format={format} onCopy={copy} />
+  )
+};
 
 export interface IArtifactsTabProps {
   readonly tasks: readonly Task[];

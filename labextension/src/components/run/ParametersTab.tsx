@@ -4,7 +4,18 @@ import * as React from 'react';
 import type { ParameterType, ParameterValue } from '../../api/types';
 import type { Format } from '../../format';
 import { Button } from '../Button';
+import type { IRunTab } from './tab';
 import { ValueText } from './ValueText';
+
+export const parametersTab: IRunTab = {
+  id: 'parameters',
+  rank: 30,
+  title: trans => trans.__('Parameters'),
+  count: ({ view }) => view.parameters.length,
+  Body: ({ view, format, copy }) => (
+    <ParametersTab parameters={view.parameters} format={format} onCopy={copy} />
+  )
+};
 
 export interface IParametersTabProps {
   readonly parameters: readonly ParameterValue[];

@@ -2,6 +2,16 @@ import * as React from 'react';
 
 import type { Format } from '../../format';
 import { Button } from '../Button';
+import type { IRunTab } from './tab';
+
+export const specTab: IRunTab = {
+  id: 'spec',
+  rank: 50,
+  title: trans => trans.__('Spec'),
+  Body: ({ view, format, copy, onDownloadSpec }) => (
+    <SpecTab spec={view.spec} format={format} onCopy={copy} onDownload={onDownloadSpec} />
+  )
+};
 
 export interface ISpecTabProps {
   /** YAML, one or two documents. */

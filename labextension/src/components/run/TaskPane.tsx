@@ -10,10 +10,8 @@ import { durationOf, nameOf } from '../../tasks/rows';
 import { panelOf, Tabs } from '../Tabs';
 import { LogView } from './LogView';
 import { PodPane } from './PodPane';
+import type { TaskTab } from './tab';
 import { TaskValuesView } from './TaskValuesView';
-
-/** The parts of the task pane. */
-export type TaskTab = 'log' | 'values' | 'events';
 
 export interface ITaskPaneProps {
   readonly task: Task | undefined;

@@ -1,0 +1,72 @@
+import * as React from 'react';
+
+import { CommandIDs } from '../../commandids';
+import { isStartable } from '../../commands';
+import { RunsSection } from '../../components/panel/RunsSection';
+import { whyLocked } from '../../reasons';
+import type { IRunList } from '../../tokens';
+import { filterItems, RUN_ITEMS } from '../menus';
+import type { IPanelContext, IPanelSection } from './section';
+
+export const runsSection: IPanelSection = {
+  id: 'runs',
+  rank: 10,
+  title: trans => trans.__('Runs'),
+  count: ({ manager: { list }, format }) => {
+    const count = list.hasMore ? Math.max(list.total, list.runs.length) : list.runs.length;
+    return count === 0 ? '' : format.shortCount(count);
+  },
+  Body: Runs
+};
+
+/** The runs list and what can be done with its rows. */
+function Runs({ manager, format, ticker, execute, openMenu, copy }: IPanelContext): React.JSX.Element {
+  const { connection, list } = manager;
+  const { selection } = list;
+  // Stable, since effects of the components depend on them.
+  const onMore = React.useCallback(() => void list.loadMore().catch(() => undefined), [list]); // `changed` says so
+  const onFilter = React.useCallback<IRunList['setFilter']>(filter => list.setFilter(filter), [list]);
+  return (
+    <RunsSection
+      runs={list.runs}
+      namespace={connection.namespace}
+      hasMore={list.hasMore}
+      loading={list.loading}
+      selected={selection.ids}
+      active={selection.active}
+      connection={connection.state}
+      error={connection.error}
+      updatedAt={list.updatedAt}
+      retryAt={connection.retryAt}
+      filter={list.filter}
+      example={connection.status?.embedded === true}
+      startable={isStartable(manager)}
+      onStart={() => execute(CommandIDs.startEmbedded)}
+      format={format}
+      ticker={ticker}
+      off={whyLocked(connection, format.trans)}
+      onOpen={run_id => execute(CommandIDs.openRun, { run_id })}
+      onTerminate={run_id => execute(CommandIDs.terminate, { run_id })}
+      onRetry={run_id => execute(CommandIDs.retry, { run_id })}
+      onMenu={(runId, x, y) => {
+        selection.set(selection.ids.has(runId) ? selection.ids : [], runId);
+        openMenu(RUN_ITEMS, x, y);
+      }}
+      onSelect={(ids, active) => selection.set(ids, active)}
+      onDelete={ids => {
+        selection.set(ids.length > 1 ? ids : [], ids.length > 1 ? selection.active : ids[0]);
+        execute(CommandIDs.remove);
+      }}
+      onCopy={texts => copy(texts.join('\n'))}
+      onMore={onMore}
+      onFilter={onFilter}
+      onFilterMenu={(x, y) => openMenu(filterItems(format.trans), x, y)}
+      onNewRun={() => execute(CommandIDs.newRun)}
+      onExample={() => execute(CommandIDs.runExample)}
+      onRetryConnection={() => execute(CommandIDs.refresh)}
+      onDoctor={() => execute(CommandIDs.doctor)}
+      onTerminateSelected={() => execute(CommandIDs.terminate)}
+      onArchiveSelected={() => execute(CommandIDs.archive)}
+    />
+  );
+}

@@ -1,0 +1,33 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type * as React from 'react';
+
+import type { Ticker } from '../../components/now';
+import type { Format } from '../../format';
+import type { IRanked } from '../../registry';
+import type { IRunManager } from '../../tokens';
+import type { MenuItems } from '../menus';
+
+/** What the panel gives to its sections. */
+export interface IPanelContext {
+  readonly manager: IRunManager;
+  readonly format: Format;
+  readonly ticker: Ticker;
+  /** Changes when lists that are loaded once are out of date. */
+  readonly version: string;
+  readonly execute: (command: string, args?: Parameters<CommandRegistry['execute']>[1]) => void;
+  /** Show a menu at a place of the page. */
+  readonly openMenu: (items: MenuItems, x: number, y: number) => void;
+  readonly copy: (text: string) => void;
+}
+
+/** A section of the panel. */
+export interface IPanelSection extends IRanked {
+  readonly title: (trans: TranslationBundle) => string;
+  /** Whether it is folded at first; a folded section is not drawn, so it asks for nothing. */
+  readonly folded?: boolean;
+  /** The count beside the title; empty for none. */
+  readonly count?: (context: IPanelContext) => string;
+  /** Its content; a list says itself what stands in its place while it is empty. */
+  readonly Body: React.FunctionComponent<IPanelContext>;
+}
