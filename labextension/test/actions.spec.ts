@@ -10,6 +10,9 @@ import { fakeApi, json, run, status, trans, waitFor } from './samples';
 const RUNNING = run({ run_id: 'a', display_name: 'train' });
 const DONE = run({ run_id: 'b', display_name: 'report', phase: 'SUCCEEDED' });
 
+/** Milliseconds in which a delete can be taken back: longer than a dialog takes to close on a busy machine. */
+const UNDO = 800;
+
 let manager: RunManager;
 let asked: string[];
 let confirm: boolean;
@@ -44,7 +47,7 @@ afterEach(() => {
 });
 
 function actions(): RunActions {
-  return new RunActions(manager, trans, { confirmTerminate: confirm, defaultExperiment: 'Default' }, 20);
+  return new RunActions(manager, trans, { confirmTerminate: confirm, defaultExperiment: 'Default' }, UNDO);
 }
 
 function ids(): string[] {
@@ -65,6 +68,7 @@ function press(label: string): void {
 /** Answer the dialog when it is there; gives its words. */
 async function answer(act: Promise<void>, label: string): Promise<string> {
   const button = await screen.findByText(label, { selector: '.jp-Dialog-buttonLabel' });
+  await waitFor(() => expect(document.querySelector('.jp-Dialog-header')?.textContent).not.toBe(''));
   const words = document.querySelector('.jp-Dialog')?.textContent ?? '';
   fireEvent.click(button);
   await act;
@@ -84,7 +88,7 @@ describe('delete', () => {
   it('can be taken back', async () => {
     await answer(remove([DONE]), 'Delete');
     press('Undo');
-    await new Promise(resolve => setTimeout(resolve, 40));
+    await new Promise(resolve => setTimeout(resolve, UNDO + 100));
     expect([ids().sort(), asked]).toEqual([['a', 'b'], []]);
   });
 
