@@ -232,8 +232,8 @@ class _KubernetesQuestions:
         def restart() -> bool:
             return kubernetes.may(LABEL_NOTEBOOK, here) and kubernetes.may(DELETE_SET, here)
 
-        self.profile = asking.start(lambda: kubernetes.namespace(here))
-        self.filters = asking.start(lambda: tuple(kubernetes.filters_with(HEADER, here)))
+        self.profile = asking.start(lambda: kubernetes.read_namespace(here))
+        self.filters = asking.start(lambda: tuple(kubernetes.list_filters_with(HEADER, here)))
         self.steps = asking.start(lambda: read_access(kubernetes, current()))
         self.create = asking.start(lambda: kubernetes.may(CREATE_OPTION, here))
         self.restart = asking.start(restart)

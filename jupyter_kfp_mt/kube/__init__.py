@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from .client import Access, Kubernetes, PodText, in_cluster
 from .config import surroundings
-from .objects import Event, Namespace, Pod, PodDefault, Review
+from .objects import AccessReview, KubernetesEvent, Namespace, Pod, PodDefault
 from .transport import Cluster, KubernetesApi, Timeouts, cluster_of
 
 __all__ = [
     "Access",
+    "AccessReview",
     "Cluster",
-    "Event",
     "Kubernetes",
     "KubernetesApi",
+    "KubernetesEvent",
     "Namespace",
     "Pod",
     "PodDefault",
     "PodText",
-    "Review",
     "Timeouts",
     "cluster_of",
     "in_cluster",

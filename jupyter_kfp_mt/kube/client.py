@@ -1,4 +1,4 @@
-"""Calls of the Kubernetes API, each bounded to one namespace."""
+"""Calls the Kubernetes API, each time within one namespace."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from ..context.poddefault import AUDIENCE, OPTION_LABEL, make_poddefault
 from ..errors import KfpError, kfp_error
 from .objects import (
     MAIN,
-    Event,
+    AccessReview,
+    AccessReviewResponse,
     EventList,
-    Marked,
+    KubernetesEvent,
+    MetadataOnly,
     Namespace,
     Pod,
     PodDefault,
     PodDefaultList,
     PodList,
     RawList,
-    Refusal,
-    Review,
-    Reviewed,
+    StatusObject,
 )
 from .transport import KubernetesApi, KubernetesResponse, cluster_of
 
@@ -40,7 +40,7 @@ _T = TypeVar("_T")
 
 
 class Access(msgspec.Struct, frozen=True):
-    """A right to be asked about: a verb on a resource, such as create on runs of pipelines.kubeflow.org."""
+    """A right to ask about: a verb on a resource, such as create on runs of pipelines.kubeflow.org."""
 
     verb: str
     resource: str
@@ -50,20 +50,20 @@ class Access(msgspec.Struct, frozen=True):
 
 
 class PodText(msgspec.Struct, frozen=True):
-    """A part of what a container wrote; `complete` is false when there was more than was read."""
+    """A part of the log of a container; `complete` is false if there was more than we read."""
 
     text: bytes
     complete: bool = True
 
 
 def in_cluster(environment: Environment) -> Kubernetes | None:
-    """Return what asks Kubernetes as this environment's pod, or None outside a cluster; asks nothing yet."""
+    """Return a client for this environment's pod, or None outside a cluster; sends nothing yet."""
     cluster = cluster_of(environment)
     return Kubernetes(KubernetesApi(cluster)) if cluster is not None else None
 
 
 class Kubernetes:
-    """Asks the Kubernetes API as this pod's service account. Safe to share between threads."""
+    """Calls the Kubernetes API as this pod's service account; safe to share between threads."""
 
     def __init__(self, api: KubernetesApi) -> None:
         self._api = api
@@ -71,8 +71,8 @@ class Kubernetes:
     def __repr__(self) -> str:
         return f"Kubernetes({self._api!r})"
 
-    def review(self, access: Access, namespace: str) -> Review:
-        """Return whether this account has a right in `namespace` (SelfSubjectAccessReview)."""
+    def review(self, access: Access, namespace: str) -> AccessReview:
+        """Return whether and why this account has a right in `namespace` (SelfSubjectAccessReview)."""
         attributes = {
             "namespace": namespace,
             "verb": access.verb,
@@ -87,41 +87,44 @@ class Kubernetes:
             "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
         }
         response = self._api.send("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body)
-        return self._decode(response, Reviewed, "access reviews", namespace).status
+        return self._decode(response, AccessReviewResponse, "access reviews", namespace).status
 
     def may(self, access: Access, namespace: str) -> bool:
         """Whether this account has a right in `namespace`."""
         return self.review(access, namespace).allowed
 
-    def namespace(self, namespace: str) -> Namespace | None:
-        """Return a namespace's marks; accounts may read their own only."""
-        return self._find(f"/api/v1/namespaces/{_name(namespace)}", Namespace, "the namespace", namespace)
+    def read_namespace(self, namespace: str) -> Namespace | None:
+        """Return the metadata of a namespace; accounts may read only their own."""
+        return self._get(f"/api/v1/namespaces/{_name(namespace)}", Namespace, "the namespace", namespace)
 
-    def pod(self, name: str, namespace: str) -> Pod | None:
+    def read_pod(self, name: str, namespace: str) -> Pod | None:
         """Return one pod."""
-        return self._find(_core(namespace, "pods", name), Pod, "pods", namespace)
+        return self._get(_core(namespace, "pods", name), Pod, "pods", namespace)
 
-    def pod_manifest(self, name: str, namespace: str) -> dict[str, object] | None:
+    def read_pod_manifest(self, name: str, namespace: str) -> dict[str, object] | None:
         """Return one pod with all its fields."""
-        return self._find(_core(namespace, "pods", name), dict[str, object], "pods", namespace)
+        return self._get(_core(namespace, "pods", name), dict[str, object], "pods", namespace)
 
-    def pods_of_run(self, run_id: str, namespace: str) -> list[Pod]:
-        """Return the pods of a run that are still there, by the label KFP gives them (kfp-api §8)."""
+    def list_pods_of_run(self, run_id: str, namespace: str) -> list[Pod]:
+        """Return the pods of a run that still exist.
+
+        KFP labels them (kubeflow/pipelines, backend/src/common/util/consts.go, LabelKeyWorkflowRunId).
+        """
         query = [("labelSelector", f"pipeline/runid={_label(run_id)}")]
         return (
-            self._find(_core(namespace, "pods"), PodList, "pods", namespace, query=query) or PodList()
+            self._get(_core(namespace, "pods"), PodList, "pods", namespace, query=query) or PodList()
         ).items or []
 
-    def events_of_pod(self, pod: str, namespace: str) -> list[Event]:
-        """Return what happened to a pod, oldest first."""
+    def list_events_of_pod(self, pod: str, namespace: str) -> list[KubernetesEvent]:
+        """Return the events of a pod, oldest first."""
         query = [("fieldSelector", f"involvedObject.name={_name(pod)}")]
         found = (
-            self._find(_core(namespace, "events"), EventList, "events", namespace, query=query) or EventList()
+            self._get(_core(namespace, "events"), EventList, "events", namespace, query=query) or EventList()
         )
         start = datetime.min.replace(tzinfo=timezone.utc)
         return sorted(found.items or [], key=lambda event: event.at or start)
 
-    def pod_log(
+    def read_pod_log(
         self,
         pod: str,
         namespace: str,
@@ -132,10 +135,10 @@ class Kubernetes:
         timestamps: bool = False,
         limit: int = MAX_LOG,
     ) -> PodText:
-        """Return what a container wrote: all of it, its last `tail` lines, or what is not older than `since`.
+        """Return the log of a container: all of it, its last `tail` lines, or the lines since a time.
 
-        Raises `logs-gone` when the pod is not there and `logs-denied` without the right. A pod that has not
-        started has written nothing.
+        Raises `logs-gone` if the pod does not exist and `logs-denied` without the right. A pod that has not
+        started has an empty log.
         """
         query = [("container", container)]
         query += [("tailLines", str(tail))] if tail else []
@@ -155,53 +158,56 @@ class Kubernetes:
             raise self._api.unavailable(f"It answered {response.status}.")
         return PodText(response.body, response.complete)
 
-    def pod_defaults(self, namespace: str) -> list[PodDefault]:
-        """Return the options of the spawner in a profile; none where the webhook is not installed."""
+    def list_pod_defaults(self, namespace: str) -> list[PodDefault]:
+        """Return the options of the spawner in a profile; none if the webhook is not installed."""
         path = _custom(namespace, "v1alpha1", "poddefaults")
-        return (self._find(path, PodDefaultList, "poddefaults", namespace) or PodDefaultList()).items or []
+        return (self._get(path, PodDefaultList, "poddefaults", namespace) or PodDefaultList()).items or []
 
     def create_option(self, namespace: str) -> None:
-        """Create the option “Allow access to Kubeflow Pipelines”; fine when it is there already."""
+        """Create the option “Allow access to Kubeflow Pipelines” unless it exists."""
         path = _custom(namespace, "v1alpha1", "poddefaults")
         response = self._api.send("POST", path, body=make_poddefault(_name(namespace)))
         if response.status != 409:
-            self._done(response, "create", "poddefaults", namespace)
+            self._check(response, "create", "poddefaults", namespace)
 
-    def notebook(self, name: str, namespace: str) -> Marked | None:
-        """Return the marks of a notebook."""
-        return self._find(_custom(namespace, "v1", "notebooks", name), Marked, "notebooks", namespace)
+    def read_notebook(self, name: str, namespace: str) -> MetadataOnly | None:
+        """Return the metadata of a notebook."""
+        return self._get(_custom(namespace, "v1", "notebooks", name), MetadataOnly, "notebooks", namespace)
 
     def choose_option(
         self, notebook: str, namespace: str, labels: Mapping[str, str] = {OPTION_LABEL: "true"}
     ) -> None:
-        """Label a notebook so that a new pod of it gets the option that asks for `labels`."""
+        """Label a notebook, so that its next pod gets the option that selects `labels`."""
         body = {"metadata": {"labels": dict(labels)}}
         path = _custom(namespace, "v1", "notebooks", notebook)
-        self._done(self._api.send("PATCH", path, body=body, headers=_MERGE), "change", "notebooks", namespace)
+        self._check(
+            self._api.send("PATCH", path, body=body, headers=_MERGE), "change", "notebooks", namespace
+        )
 
     def delete_stateful_set(self, name: str, namespace: str) -> None:
-        """Delete a notebook's StatefulSet: its controller builds it anew, with the labels of the notebook.
+        """Delete a notebook's StatefulSet; the notebook controller creates it again with the current labels.
 
-        Changing the label alone never reaches the pod (kubeflow-environment §2.4).
+        The controller never copies a changed label into an existing StatefulSet (kubeflow/notebooks,
+        components/notebook-controller/controllers/notebook_controller.go).
         """
         path = f"/apis/apps/v1/namespaces/{_name(namespace)}/statefulsets/{_name(name)}"
         response = self._api.send("DELETE", path)
-        if response.status != 404:  # the controller is at it already
-            self._done(response, "delete", "statefulsets", namespace)
+        if response.status != 404:  # the controller is replacing it already
+            self._check(response, "delete", "statefulsets", namespace)
 
     def exists(self, resource: str, name: str, namespace: str) -> bool:
-        """Whether a `configmaps` or `secrets` object is there; asks for its metadata only."""
+        """Whether a `configmaps` or `secrets` object exists; reads only its metadata."""
         path = _core(namespace, resource, name)
-        return self._find(path, Marked, resource, namespace, headers=_METADATA_ONLY) is not None
+        return self._get(path, MetadataOnly, resource, namespace, headers=_METADATA_ONLY) is not None
 
-    def filters_with(self, text: str, namespace: str) -> list[str]:
+    def list_filters_with(self, text: str, namespace: str) -> list[str]:
         """Return the names of the EnvoyFilters in a namespace that mention `text`, such as a header."""
         path = f"/apis/networking.istio.io/v1alpha3/namespaces/{_name(namespace)}/envoyfilters"
-        found = self._find(path, RawList, "envoyfilters", namespace) or RawList()
+        found = self._get(path, RawList, "envoyfilters", namespace) or RawList()
         hits = [raw for raw in found.items or [] if text in bytes(raw).decode(errors="replace")]
-        return [msgspec.json.decode(raw, type=Marked).metadata.name for raw in hits]
+        return [msgspec.json.decode(raw, type=MetadataOnly).metadata.name for raw in hits]
 
-    def _find(
+    def _get(
         self,
         path: str,
         kind: type[_T],
@@ -226,7 +232,7 @@ class Kubernetes:
         except msgspec.MsgspecError:
             raise self._api.unavailable("It answered something that is not the object asked for.") from None
 
-    def _done(self, response: KubernetesResponse, act: str, what: str, namespace: str) -> None:
+    def _check(self, response: KubernetesResponse, act: str, what: str, namespace: str) -> None:
         if response.status == 403:
             raise self._denied("kubernetes-denied", response, what, namespace, act)
         if response.status == 404:
@@ -258,7 +264,7 @@ class Kubernetes:
 
 def _message_of(response: KubernetesResponse) -> str:
     try:
-        return msgspec.json.decode(response.body, type=Refusal).message
+        return msgspec.json.decode(response.body, type=StatusObject).message
     except msgspec.MsgspecError:
         return ""
 

@@ -1,4 +1,4 @@
-"""A kubeconfig by the official client: where its API server is, and what proves to that who is asking."""
+"""Reads a kubeconfig with the official client: the address of its API server and our credential for it."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from ..errors import KfpError, kfp_error
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
 
-PATIENCE = 3.0  # seconds; all of detection has five
-CURRENT = "current"  # in place of a name: the context that the kubeconfig itself has chosen
+TIMEOUT = 3.0  # seconds; the whole detection has five
+CURRENT = "current"  # instead of a name: the current context of the kubeconfig
 
 
 def surroundings() -> Environment:
-    """Return the surroundings of this process, which can read a kubeconfig when a setting asks for it."""
+    """Return the environment of this process, with the means to read a kubeconfig."""
     return this_process()._replace(kubeconfig=open_gate)
 
 
-def open_gate(files: Sequence[Path], context: str, patience: float = PATIENCE) -> Gate:
+def open_gate(files: Sequence[Path], context: str, timeout: float = TIMEOUT) -> Gate:
     """Return the API server of `context` in the kubeconfig of `files`; raises `bad-input`.
 
-    Tokens, client certificates and log-in commands are the official client's matter; a command runs now and
-    again when what it gave has expired.
+    The official client takes care of tokens, client certificates and log-in commands; it runs a command again
+    when the credential it returned has expired.
     """
     known = [str(path) for path in files if path.is_file()]
     if not known:
-        raise _unusable(context, f"there is no {' or '.join(str(path) for path in files)}")
+        raise _unusable_error(context, f"there is no {' or '.join(str(path) for path in files)}")
     read: Future[Configuration] = Future()
-    # A log-in command has no time limit of its own; one that waits for a person would keep all waiting.
-    threading.Thread(target=_read, args=(known, context, read), daemon=True).start()
+    # A log-in command has no time limit of its own; one that waits for a person would block everything.
+    threading.Thread(target=_read_into, args=(known, context, read), daemon=True).start()
     try:
-        configuration = read.result(timeout=patience)
+        configuration = read.result(timeout=timeout)
     except TimeoutError_:
-        raise _unusable(context, f"its log-in command does not end in {patience:g} s") from None
+        raise _unusable_error(context, f"its log-in command does not end in {timeout:g} s") from None
     if not configuration.verify_ssl or configuration.tls_server_name:
         what = "tls-server-name" if configuration.tls_server_name else "insecure-skip-tls-verify"
-        raise _unusable(context, f"{what} is not supported; forward a port instead")
+        raise _unusable_error(context, f"{what} is not supported; forward a port instead")
     credential = KubeconfigCredential(configuration)
     return Gate(configuration.host, credential, ca_file=configuration.ssl_ca_cert or "")
 
 
-def _read(files: list[str], context: str, read: Future[Configuration]) -> None:
+def _read_into(files: list[str], context: str, read: Future[Configuration]) -> None:
     from kubernetes.client import Configuration
     from kubernetes.config import ConfigException
     from kubernetes.config.kube_config import load_kube_config
@@ -63,15 +63,17 @@ def _read(files: list[str], context: str, read: Future[Configuration]) -> None:
             persist_config=False,
         )
     except (ConfigException, YAMLError, OSError, ValueError) as error:
-        read.set_exception(_unusable(context, str(error).splitlines()[0].rstrip(".") if str(error) else ""))
-    except Exception as error:  # a file of another shape, or a cloud's log-in helper: anything comes out
-        read.set_exception(_unusable(context, f"it is not understood ({type(error).__name__})"))
+        read.set_exception(
+            _unusable_error(context, str(error).splitlines()[0].rstrip(".") if str(error) else "")
+        )
+    except Exception as error:  # an odd file or a cloud's log-in helper may raise anything
+        read.set_exception(_unusable_error(context, f"it is not understood ({type(error).__name__})"))
     else:
         read.set_result(configuration)
 
 
 class KubeconfigCredential(Credential):
-    """The credential of a kubeconfig, for its own API server and nobody else."""
+    """The credential of a kubeconfig, for its own API server only."""
 
     sent = True
 
@@ -80,10 +82,10 @@ class KubeconfigCredential(Credential):
         self.certificate = certificate if all(certificate) else None
         self._configuration = configuration
         self._origin = origin_of(configuration.host)
-        self._lock = threading.Lock()  # an expired credential is renewed once, not by every thread
+        self._lock = threading.Lock()  # one thread renews an expired credential
 
     def headers(self, url: str) -> Mapping[str, str]:
-        """Return the credential, renewed by the official client where it has expired."""
+        """Return the credential; the official client renews it if it has expired."""
         if origin_of(url) != self._origin:
             return {}
         with self._lock:
@@ -91,7 +93,7 @@ class KubeconfigCredential(Credential):
         return {"Authorization": credential} if credential else {}
 
     def secrets(self) -> list[str]:
-        """Return the credential as it was last sent; renewing it could take the time of a log-in."""
+        """Return the credential as it was last sent: renewing it could run a log-in command."""
         known = self._configuration.api_key.get("authorization", "")
         return [known.removeprefix("Bearer ")] if known else []
 
@@ -99,7 +101,7 @@ class KubeconfigCredential(Credential):
         return f"{type(self).__name__}({self._configuration.host!r})"
 
 
-def _unusable(context: str, problem: str) -> KfpError:
+def _unusable_error(context: str, problem: str) -> KfpError:
     return kfp_error(
         "bad-input",
         field="kube_context",

@@ -1,4 +1,4 @@
-"""What the Kubernetes API answers, as far as this product reads it; decoding leaves out the rest."""
+"""The objects of the Kubernetes API with the fields that we read."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ PREPARED_LABEL = "pipelines.kubeflow.org/enabled"
 MAIN = "main"  # the container of a KFP step, and of a Workspace
 
 
-class _Object(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The parent of what is decoded: Kubernetes writes camelCase."""
+class _KubernetesObject(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The base of all objects: Kubernetes writes camelCase."""
 
 
-class Meta(_Object, frozen=True, kw_only=True):
-    """Name and marks of an object."""
+class Meta(_KubernetesObject, frozen=True, kw_only=True):
+    """The metadata of an object."""
 
     name: str = ""
     namespace: str = ""
@@ -26,40 +26,40 @@ class Meta(_Object, frozen=True, kw_only=True):
     creation_timestamp: datetime | None = None
 
     def label(self, name: str) -> str:
-        """Return a label, empty when it is not set."""
+        """Return a label; empty when it is not set."""
         return (self.labels or {}).get(name, "")
 
     def annotation(self, name: str) -> str:
-        """Return an annotation, empty when it is not set."""
+        """Return an annotation; empty when it is not set."""
         return (self.annotations or {}).get(name, "")
 
 
-class Marked(_Object, frozen=True, kw_only=True):
-    """An object of which only name and marks matter."""
+class MetadataOnly(_KubernetesObject, frozen=True, kw_only=True):
+    """An object of which we read the metadata only."""
 
     metadata: Meta = Meta()
 
 
-class Namespace(Marked, frozen=True, kw_only=True):
-    """A namespace with the marks of a Kubeflow profile (profile controller; kubeflow-environment §1.4)."""
+class Namespace(MetadataOnly, frozen=True, kw_only=True):
+    """A namespace, which the profile controller (kubeflow/dashboard) labels if it belongs to a profile."""
 
     @property
     def is_profile(self) -> bool:
-        """Whether Kubeflow's profile controller owns it; the PodDefault webhook acts in such ones only."""
+        """Whether it belongs to a profile; the PodDefault webhook acts only there."""
         return self.metadata.label(PROFILE_LABEL) == PROFILE
 
     @property
     def is_prepared(self) -> bool:
-        """Whether KFP's own controller is told to set it up for runs."""
+        """Whether KFP's own controller should prepare it for runs."""
         return self.metadata.label(PREPARED_LABEL) == "true"
 
     @property
     def owner(self) -> str:
-        """The person the profile belongs to."""
+        """The user who owns the profile."""
         return self.metadata.annotation("owner")
 
 
-class Condition(_Object, frozen=True, kw_only=True):
+class Condition(_KubernetesObject, frozen=True, kw_only=True):
     """One condition of a pod, such as `PodScheduled`."""
 
     type: str = ""
@@ -68,8 +68,8 @@ class Condition(_Object, frozen=True, kw_only=True):
     message: str = ""
 
 
-class StateDetail(_Object, frozen=True, kw_only=True):
-    """Why a container waits or how it ended."""
+class StateDetail(_KubernetesObject, frozen=True, kw_only=True):
+    """The reason why a container waits, or how it ended."""
 
     reason: str = ""
     message: str = ""
@@ -77,7 +77,7 @@ class StateDetail(_Object, frozen=True, kw_only=True):
     finished_at: datetime | None = None
 
 
-class ContainerState(_Object, frozen=True, kw_only=True):
+class ContainerState(_KubernetesObject, frozen=True, kw_only=True):
     """Exactly one of the three is set."""
 
     waiting: StateDetail | None = None
@@ -85,8 +85,8 @@ class ContainerState(_Object, frozen=True, kw_only=True):
     terminated: StateDetail | None = None
 
 
-class ContainerStatus(_Object, frozen=True, kw_only=True):
-    """How one container of a pod is."""
+class ContainerStatus(_KubernetesObject, frozen=True, kw_only=True):
+    """The status of one container of a pod."""
 
     name: str = ""
     image: str = ""
@@ -95,8 +95,8 @@ class ContainerStatus(_Object, frozen=True, kw_only=True):
     restart_count: int = 0
 
 
-class PodStatus(_Object, frozen=True, kw_only=True):
-    """How a pod is."""
+class PodStatus(_KubernetesObject, frozen=True, kw_only=True):
+    """The status of a pod."""
 
     phase: str = ""
     reason: str = ""
@@ -106,33 +106,33 @@ class PodStatus(_Object, frozen=True, kw_only=True):
     init_container_statuses: list[ContainerStatus] | None = None
 
 
-class Pod(Marked, frozen=True, kw_only=True):
+class Pod(MetadataOnly, frozen=True, kw_only=True):
     """A pod: a step of a run, or the one this notebook lives in."""
 
     status: PodStatus = PodStatus()
 
     @property
     def node_id(self) -> str:
-        """The Argo node that it runs."""
+        """The id of the Argo node that it runs."""
         return self.metadata.annotation("workflows.argoproj.io/node-id")
 
     @property
     def ended(self) -> bool:
-        """Whether none of its containers will write any more."""
+        """Whether all its containers have ended."""
         return self.status.phase in ("Succeeded", "Failed")
 
     @property
     def containers(self) -> list[ContainerStatus]:
-        """Its containers, those that prepare it first."""
+        """Its containers, init containers first."""
         return [*(self.status.init_container_statuses or []), *(self.status.container_statuses or [])]
 
     def has_labels(self, labels: dict[str, str]) -> bool:
-        """Whether it was started with all of `labels`; none at all is no."""
+        """Whether it was started with all of `labels`; false if there are none."""
         return bool(labels) and labels.items() <= (self.metadata.labels or {}).items()
 
 
-class Event(_Object, frozen=True, kw_only=True):
-    """Something that happened to a pod."""
+class KubernetesEvent(_KubernetesObject, frozen=True, kw_only=True):
+    """An event of a pod."""
 
     type: str = ""
     reason: str = ""
@@ -144,56 +144,56 @@ class Event(_Object, frozen=True, kw_only=True):
 
     @property
     def at(self) -> datetime | None:
-        """When it happened last."""
+        """The time when it happened last."""
         return self.last_timestamp or self.event_time or self.first_timestamp
 
 
-class TokenSource(_Object, frozen=True, kw_only=True):
+class TokenSource(_KubernetesObject, frozen=True, kw_only=True):
     """A token that the kubelet projects into a pod."""
 
     audience: str = ""
 
 
-class VolumeSource(_Object, frozen=True, kw_only=True):
+class VolumeSource(_KubernetesObject, frozen=True, kw_only=True):
     """One source of a projected volume."""
 
     service_account_token: TokenSource | None = None
 
 
-class Projected(_Object, frozen=True, kw_only=True):
-    """A volume put together from sources."""
+class Projected(_KubernetesObject, frozen=True, kw_only=True):
+    """A volume projected from several sources."""
 
     sources: list[VolumeSource] | None = None
 
 
-class Volume(_Object, frozen=True, kw_only=True):
+class Volume(_KubernetesObject, frozen=True, kw_only=True):
     """A volume that an option adds."""
 
     projected: Projected | None = None
 
 
-class Selector(_Object, frozen=True, kw_only=True):
-    """The labels that an option asks for."""
+class Selector(_KubernetesObject, frozen=True, kw_only=True):
+    """The labels that an option selects."""
 
     match_labels: dict[str, str] | None = None
 
 
-class PodDefaultSpec(_Object, frozen=True, kw_only=True):
-    """What an option adds, and to which pods."""
+class PodDefaultSpec(_KubernetesObject, frozen=True, kw_only=True):
+    """The volumes that an option adds, and the pods it selects."""
 
     desc: str = ""
     selector: Selector = Selector()
     volumes: list[Volume] | None = None
 
 
-class PodDefault(Marked, frozen=True, kw_only=True):
+class PodDefault(MetadataOnly, frozen=True, kw_only=True):
     """An option of the notebook spawner (`kubeflow.org/v1alpha1`)."""
 
     spec: PodDefaultSpec = PodDefaultSpec()
 
     @property
     def audiences(self) -> list[str]:
-        """Whom the tokens are for that it adds; distributions name the option as they like."""
+        """The audiences of the tokens it adds: the name of the option differs between distributions."""
         return [
             source.service_account_token.audience
             for volume in self.spec.volumes or []
@@ -203,49 +203,49 @@ class PodDefault(Marked, frozen=True, kw_only=True):
 
     @property
     def labels(self) -> dict[str, str]:
-        """The labels a pod needs to get it."""
+        """The labels that a pod needs to get it."""
         return self.spec.selector.match_labels or {}
 
 
-class Review(_Object, frozen=True, kw_only=True):
+class AccessReview(_KubernetesObject, frozen=True, kw_only=True):
     """The outcome of an access review."""
 
     allowed: bool = False
     reason: str = ""
 
 
-class Reviewed(_Object, frozen=True, kw_only=True):
-    """An access review as it comes back."""
+class AccessReviewResponse(_KubernetesObject, frozen=True, kw_only=True):
+    """The response to an access review."""
 
-    status: Review = Review()
+    status: AccessReview = AccessReview()
 
 
-class Refusal(_Object, frozen=True, kw_only=True):
-    """The `Status` object that Kubernetes answers with when it does not do something."""
+class StatusObject(_KubernetesObject, frozen=True, kw_only=True):
+    """The `Status` object by which Kubernetes explains an error."""
 
     message: str = ""
     reason: str = ""
 
 
-class PodList(_Object, frozen=True, kw_only=True):
+class PodList(_KubernetesObject, frozen=True, kw_only=True):
     """A list of pods; an empty one may be `null`."""
 
     items: list[Pod] | None = None
 
 
-class EventList(_Object, frozen=True, kw_only=True):
+class EventList(_KubernetesObject, frozen=True, kw_only=True):
     """A list of events."""
 
-    items: list[Event] | None = None
+    items: list[KubernetesEvent] | None = None
 
 
-class PodDefaultList(_Object, frozen=True, kw_only=True):
+class PodDefaultList(_KubernetesObject, frozen=True, kw_only=True):
     """A list of options."""
 
     items: list[PodDefault] | None = None
 
 
-class RawList(_Object, frozen=True, kw_only=True):
+class RawList(_KubernetesObject, frozen=True, kw_only=True):
     """A list whose objects are searched as text."""
 
     items: list[msgspec.Raw] | None = None

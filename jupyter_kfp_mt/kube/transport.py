@@ -29,14 +29,14 @@ _HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
 class Timeouts(NamedTuple):
-    """Seconds to wait for a connection and for each part of an answer."""
+    """Seconds to wait for a connection and for each part of a response."""
 
     connect: float = 2.0
     read: float = 5.0
 
 
 class Cluster(NamedTuple):
-    """Where a pod finds the Kubernetes API and how it proves who it is. Holds no secret."""
+    """The address of the Kubernetes API and the folder of the pod's service account; holds no secret."""
 
     folder: Path  # of the service account: `token`, `ca.crt`, `namespace`
     host: str
@@ -44,7 +44,7 @@ class Cluster(NamedTuple):
 
     @property
     def authority(self) -> str:
-        """Host and port as in an address, where IPv6 needs brackets."""
+        """Host and port as an address has them, with brackets around IPv6."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
@@ -57,14 +57,14 @@ class KubernetesResponse(NamedTuple):
 
 
 def cluster_of(environment: Environment) -> Cluster | None:
-    """Return the cluster this environment is a pod of, or None outside one (kubeflow-environment §7)."""
+    """Return the cluster of this environment, or None outside one."""
     host, port = environment.variable(HOST_VARIABLE), environment.variable(PORT_VARIABLE)
     folder = environment.path(SERVICE_ACCOUNT)
     return Cluster(folder, host, port) if host and port and (folder / "token").is_file() else None
 
 
 class KubernetesApi:
-    """Sends requests as this pod; raises `kubernetes-unavailable` when there is no usable answer."""
+    """Sends requests as this pod; raises `kubernetes-unavailable` if there is no usable response."""
 
     def __init__(self, cluster: Cluster, timeouts: Timeouts = Timeouts()) -> None:  # noqa: B008 - a constant
         self.cluster = cluster
@@ -113,12 +113,12 @@ class KubernetesApi:
         return KubernetesResponse(response.status, found[:limit], len(found) <= limit)
 
     def unavailable(self, reason: str) -> KfpError:
-        """The error that says why Kubernetes cannot be asked."""
+        """Return the error of a Kubernetes that cannot be asked."""
         return kfp_error("kubernetes-unavailable", host=self.cluster.authority, reason=reason)
 
     @cached_property
     def _pool(self) -> PoolManager:
-        """The connections; no proxy, since the API server is inside the cluster."""
+        """The connections, without a proxy: the API server is inside the cluster."""
         trust = create_urllib3_context()
         trust.load_verify_locations(self.cluster.folder / "ca.crt")
         return PoolManager(num_pools=1, maxsize=KEPT, ssl_context=trust)

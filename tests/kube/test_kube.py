@@ -49,23 +49,23 @@ def test_a_review_says_why(pod: Pod) -> None:
 
 
 def test_a_profile_is_known_by_its_label_and_names_its_owner(pod: Pod) -> None:
-    namespace = pod.kubernetes().namespace("alice")
+    namespace = pod.kubernetes().read_namespace("alice")
     assert namespace is not None
     assert (namespace.is_profile, namespace.owner) == (True, "alice@example.com")
 
 
 def test_what_is_not_there_is_none_or_empty(pod: Pod) -> None:
     kubernetes = pod.kubernetes()
-    assert kubernetes.namespace("nobody") is None
-    assert kubernetes.pod("nope", "alice") is None
-    assert kubernetes.notebook("nope", "alice") is None
-    assert kubernetes.pods_of_run("nope", "alice") == []
-    assert kubernetes.filters_with("kubeflow-userid", "alice") == []
+    assert kubernetes.read_namespace("nobody") is None
+    assert kubernetes.read_pod("nope", "alice") is None
+    assert kubernetes.read_notebook("nope", "alice") is None
+    assert kubernetes.list_pods_of_run("nope", "alice") == []
+    assert kubernetes.list_filters_with("kubeflow-userid", "alice") == []
     assert not kubernetes.exists("secrets", "mlpipeline-minio-artifact", "alice")
 
 
 def test_the_pods_of_a_run_tell_their_node_and_why_they_wait(pod: Pod) -> None:
-    (step,) = pod.kubernetes().pods_of_run(RUN, "alice")
+    (step,) = pod.kubernetes().list_pods_of_run(RUN, "alice")
     assert (step.metadata.name, step.node_id, step.ended) == (STEP, "echo-7k8rf-123", False)
     (container,) = step.containers
     assert container.state.waiting is not None
@@ -73,7 +73,7 @@ def test_the_pods_of_a_run_tell_their_node_and_why_they_wait(pod: Pod) -> None:
 
 
 def test_events_of_a_pod_come_oldest_first(pod: Pod) -> None:
-    (event,) = pod.kubernetes().events_of_pod(STEP, "alice")
+    (event,) = pod.kubernetes().list_events_of_pod(STEP, "alice")
     assert (event.type, event.reason, event.count) == ("Warning", "Failed", 3)
     assert event.message == 'Failed to pull image "nosuch.example/img:1": not found'
 
@@ -83,7 +83,7 @@ def test_a_pod_that_has_not_started_has_written_nothing(pod: Pod, status: int) -
     pod.server.answer(
         "GET", f"/api/v1/namespaces/alice/pods/{STEP}/log?container=main", status, "waiting to start"
     )
-    assert pod.kubernetes().pod_log(STEP, "alice").text in (b"", b"waiting to start")
+    assert pod.kubernetes().read_pod_log(STEP, "alice").text in (b"", b"waiting to start")
 
 
 def test_a_log_is_read_from_its_tail_or_from_a_moment(pod: Pod) -> None:
@@ -94,8 +94,8 @@ def test_a_log_is_read_from_its_tail_or_from_a_moment(pod: Pod) -> None:
     pod.server.answer("GET", path + "&sinceTime=2026-11-22T03%3A00%3A00Z&timestamps=true", 200, stamped)
     since = datetime(2026, 11, 22, 3, 0, 0, 900_000, tzinfo=timezone.utc)
     # when
-    tail = pod.kubernetes().pod_log(STEP, "alice", tail=2)
-    late = pod.kubernetes().pod_log(STEP, "alice", since=since, timestamps=True)
+    tail = pod.kubernetes().read_pod_log(STEP, "alice", tail=2)
+    late = pod.kubernetes().read_pod_log(STEP, "alice", since=since, timestamps=True)
     # then
     assert (tail.text, late.text) == (b"b\nc\n", stamped.encode())
 
@@ -104,14 +104,14 @@ def test_a_long_log_is_cut_and_says_so(pod: Pod) -> None:
     path = f"/api/v1/namespaces/alice/pods/{STEP}/log?container=main"
     pod.server.answer("GET", path, 200, b"x" * 5000)
     kubernetes = pod.kubernetes()
-    found = kubernetes.pod_log(STEP, "alice", limit=1000)
+    found = kubernetes.read_pod_log(STEP, "alice", limit=1000)
     assert (len(found.text), found.complete) == (1000, False)
-    assert kubernetes.pod_log(STEP, "alice", limit=5000).complete
+    assert kubernetes.read_pod_log(STEP, "alice", limit=5000).complete
 
 
 def test_the_log_of_a_pod_that_is_gone(pod: Pod) -> None:
     with pytest.raises(KfpNotFoundError) as caught:
-        pod.kubernetes().pod_log("nope", "alice")
+        pod.kubernetes().read_pod_log("nope", "alice")
     assert caught.value.code == "logs-gone"
 
 
@@ -122,7 +122,7 @@ def test_a_refused_log_names_the_account_and_the_cure(pod: Pod) -> None:
     pod.server.answer("GET", path, 403, {"kind": "Status", "message": message})
     # when
     with pytest.raises(KfpRefusedError) as caught:
-        pod.kubernetes().pod_log(STEP, "alice")
+        pod.kubernetes().read_pod_log(STEP, "alice")
     # then
     assert caught.value.code == "logs-denied"
     assert caught.value.message == "No right to read logs in alice."
@@ -140,7 +140,7 @@ def test_a_refusal_names_account_verb_and_resource(pod: Pod) -> None:
         account="alice no rights",
     )
     with pytest.raises(KfpRefusedError) as caught:
-        pod.kubernetes().pods_of_run(RUN, "alice")
+        pod.kubernetes().list_pods_of_run(RUN, "alice")
     assert caught.value.code == "kubernetes-denied"
     assert caught.value.message == "No right to read pods in alice."
     assert caught.value.why == "system:serviceaccount:alice:default may not list pods."
@@ -150,7 +150,7 @@ def test_a_refusal_names_account_verb_and_resource(pod: Pod) -> None:
 def test_a_token_that_kubernetes_does_not_take(pod: Pod, token: str) -> None:
     pod.become(token)
     with pytest.raises(KfpConnectionError) as caught:
-        pod.kubernetes().pod(STEP, "alice")
+        pod.kubernetes().read_pod(STEP, "alice")
     assert caught.value.code == "kubernetes-unavailable"
     assert caught.value.why == f"127.0.0.1:{pod.port}: It does not accept the token of this pod."
 
@@ -159,7 +159,7 @@ def test_a_server_that_another_authority_vouches_for_is_refused(pod: Pod, tmp_pa
     with pod_of_a_cluster(tmp_path / "other") as other:
         stolen = Kubernetes(KubernetesApi(Cluster(pod.folder, other.host, str(other.port))))
         with pytest.raises(KfpConnectionError, match="cannot be asked") as caught:
-            stolen.namespace("alice")
+            stolen.read_namespace("alice")
         assert other.server.asked == []
     assert caught.value.why.endswith("Its certificate is not trusted.")
 
@@ -168,27 +168,27 @@ def test_a_server_that_does_not_answer(pod: Pod) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         cluster = Cluster(pod.folder, "127.0.0.1", str(silent.getsockname()[1]))
         with pytest.raises(KfpConnectionError) as caught:
-            Kubernetes(KubernetesApi(cluster, Timeouts(0.1, 0.1))).namespace("alice")
+            Kubernetes(KubernetesApi(cluster, Timeouts(0.1, 0.1))).read_namespace("alice")
     assert caught.value.why.endswith("No answer in 0.2 s.")
 
 
 def test_a_server_that_is_not_there(pod: Pod) -> None:
     with pytest.raises(KfpConnectionError) as caught:
-        Kubernetes(KubernetesApi(Cluster(pod.folder, "127.0.0.1", "1"))).namespace("alice")
+        Kubernetes(KubernetesApi(Cluster(pod.folder, "127.0.0.1", "1"))).read_namespace("alice")
     assert caught.value.why.endswith("It refused the connection, or its name is not known.")
 
 
 def test_service_account_files_that_are_missing(pod: Pod) -> None:
     (pod.folder / "ca.crt").unlink()
     with pytest.raises(KfpConnectionError) as caught:
-        pod.kubernetes().namespace("alice")
+        pod.kubernetes().read_namespace("alice")
     assert caught.value.why.endswith(f"No such file or directory: {pod.folder / 'ca.crt'}.")
 
 
 def test_an_answer_that_is_no_object(pod: Pod) -> None:
     pod.server.answer("GET", "/api/v1/namespaces/alice", 200, "<html>sign in</html>")
     with pytest.raises(KfpConnectionError) as caught:
-        pod.kubernetes().namespace("alice")
+        pod.kubernetes().read_namespace("alice")
     assert caught.value.code == "kubernetes-unavailable"
 
 
@@ -199,7 +199,7 @@ def test_options_are_known_by_whom_their_token_is_for(pod: Pod) -> None:
         200,
         {"items": [make_poddefault("alice"), {"metadata": {"name": "gpu"}, "spec": {"desc": "A GPU"}}]},
     )
-    found = pod.kubernetes().pod_defaults("alice")
+    found = pod.kubernetes().list_pod_defaults("alice")
     assert [(option.metadata.name, option.audiences) for option in found] == [
         ("access-ml-pipeline", ["pipelines.kubeflow.org"]),
         ("gpu", []),
@@ -261,13 +261,13 @@ def test_a_filter_that_adds_the_identity_header_is_named(pod: Pod) -> None:
     path = "/apis/networking.istio.io/v1alpha3/namespaces/alice/envoyfilters"
     item = {"metadata": {"name": "add-header"}, "spec": {"configPatches": [{"key": "kubeflow-userid"}]}}
     pod.server.answer("GET", path, 200, {"items": [item, {"metadata": {"name": "other"}}]})
-    assert pod.kubernetes().filters_with("kubeflow-userid", "alice") == ["add-header"]
+    assert pod.kubernetes().list_filters_with("kubeflow-userid", "alice") == ["add-header"]
 
 
 @pytest.mark.parametrize("name", ["../secrets", "..", "a/b", "A", "", "a" * 300, "a\n"])
 def test_a_name_that_is_none_never_becomes_an_address(pod: Pod, name: str) -> None:
     with pytest.raises(KfpError) as caught:
-        pod.kubernetes().pod_log(name, "alice")
+        pod.kubernetes().read_pod_log(name, "alice")
     assert caught.value.code == "bad-input"
     assert pod.server.asked == []
 
@@ -277,9 +277,9 @@ def test_the_token_stays_where_it_belongs(pod: Pod, caplog: pytest.LogCaptureFix
     caplog.set_level(logging.DEBUG)
     kubernetes = pod.kubernetes()
     # when
-    kubernetes.namespace("alice")
+    kubernetes.read_namespace("alice")
     with pytest.raises(KfpError) as caught:
-        kubernetes.pod_log("nope", "alice")
+        kubernetes.read_pod_log("nope", "alice")
     # then
     shown = f"{kubernetes!r} {caught.value.lines()} {caught.value.body} {caplog.text}"
     assert EDITOR not in shown
@@ -289,7 +289,7 @@ def test_the_token_stays_where_it_belongs(pod: Pod, caplog: pytest.LogCaptureFix
 def test_a_token_file_that_is_missing(pod: Pod) -> None:
     (pod.folder / "token").unlink()
     with pytest.raises(KfpConnectionError) as caught:
-        pod.kubernetes().namespace("alice")
+        pod.kubernetes().read_namespace("alice")
     assert caught.value.code == "kubernetes-unavailable"
     assert caught.value.why.endswith(f"{pod.folder / 'token'} is missing.")
 
@@ -300,6 +300,6 @@ def test_a_pod_needs_no_official_client(pod: Pod) -> None:
         from pathlib import Path
         from jupyter_kfp_mt.kube import Cluster, Kubernetes, KubernetesApi
         cluster = Cluster(Path({str(pod.folder)!r}), {pod.host!r}, {str(pod.port)!r})
-        assert Kubernetes(KubernetesApi(cluster)).namespace("alice").is_profile
+        assert Kubernetes(KubernetesApi(cluster)).read_namespace("alice").is_profile
         sys.exit("kubernetes" in sys.modules)"""
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

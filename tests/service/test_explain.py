@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_kfp_mt.kube import Event, Pod
+from jupyter_kfp_mt.kube import KubernetesEvent, Pod
 from jupyter_kfp_mt.models import Phase, Task
 from jupyter_kfp_mt.service.details.cluster.facts import events_of, states_of
 from jupyter_kfp_mt.service.explain import (
@@ -79,7 +79,7 @@ def test_a_recorded_pod_tells_why_it_waits() -> None:
     recorded = json.loads((DATA.parent.parent / "kube/data/kubernetes.json").read_text())
     bodies = {entry["what"]: entry["response"]["body"] for entry in recorded}
     pod = msgspec.convert(bodies["pods of a run"]["items"][0], Pod)
-    events = msgspec.convert(bodies["events of a pod"]["items"], list[Event], strict=False)
+    events = msgspec.convert(bodies["events of a pod"]["items"], list[KubernetesEvent], strict=False)
     facts = make_facts(Task(display_name="echo"), states=states_of(pod), events=events_of(events))
     explanation = explain_wait(facts, 75)
     assert explanation is not None

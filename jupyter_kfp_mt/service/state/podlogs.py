@@ -144,7 +144,7 @@ class PodLogs:
         first = copy.since is None
         while True:
             tail = FIRST_LINES if copy.since is None else 0
-            text = kubernetes.pod_log(pod, namespace, tail=tail, since=copy.since, timestamps=True)
+            text = kubernetes.read_pod_log(pod, namespace, tail=tail, since=copy.since, timestamps=True)
             added = copy.add(text.text, cut=not text.complete)
             if first:
                 copy.whole, first = added < FIRST_LINES, False

@@ -50,9 +50,9 @@ def read_access(kubernetes: Kubernetes, context: Context) -> AccessSteps:
 
     options, pod = None, None
     with suppress(KfpError):
-        options = select_for_kfp(kubernetes.pod_defaults(notebook.namespace))
+        options = select_for_kfp(kubernetes.list_pod_defaults(notebook.namespace))
     with suppress(KfpError):
-        pod = kubernetes.pod(notebook.pod, notebook.namespace) if notebook.pod else None
+        pod = kubernetes.read_pod(notebook.pod, notebook.namespace) if notebook.pod else None
     return AccessSteps(options, pod)
 
 
@@ -96,7 +96,7 @@ def restart_notebook(kubernetes: Kubernetes | None, context: Context, *, allowed
     notebook, steps = context.notebook.name, read_access(kubernetes, context)
     if steps.options is not None and not steps.options:
         raise missing_token_error(context, AccessSteps(steps.options))
-    if kubernetes.notebook(notebook, namespace) is None:
+    if kubernetes.read_notebook(notebook, namespace) is None:
         raise kfp_error("not-found", thing="notebook", ref=notebook, ns=namespace, list="doctor")
     kubernetes.choose_option(notebook, namespace, steps.labels)
     kubernetes.delete_stateful_set(notebook, namespace)

@@ -8,7 +8,7 @@ from contextlib import suppress
 import msgspec
 
 from ....errors import KfpError
-from ....kube import Event, Pod
+from ....kube import KubernetesEvent, Pod
 from ....models import Phase, Run, Task, known_time
 from ...backend import Backend
 from ...explain import LOG_LINES, Explanation, Facts, Said, explain_wait, make_facts
@@ -49,10 +49,10 @@ def _collect_pod_facts(backend: Backend, task: Task, place: Place, *, driver: bo
     events: tuple[Said, ...] = ()
     if backend.kubernetes is not None:
         with suppress(KfpError):
-            pod = backend.kubernetes.pod(attempt.pod, place.namespace)
+            pod = backend.kubernetes.read_pod(attempt.pod, place.namespace)
             states = states_of(pod) if pod is not None else ()
         with suppress(KfpError):
-            events = events_of(backend.kubernetes.events_of_pod(attempt.pod, place.namespace))
+            events = events_of(backend.kubernetes.list_events_of_pod(attempt.pod, place.namespace))
     if attempt.phase != "Pending":
         with suppress(KfpError):
             log = read_copy(backend, place).last(LOG_LINES).text.decode(errors="replace")
@@ -76,7 +76,7 @@ def states_of(pod: Pod) -> tuple[Said, ...]:
     return tuple(said)
 
 
-def events_of(events: Iterable[Event]) -> tuple[Said, ...]:
+def events_of(events: Iterable[KubernetesEvent]) -> tuple[Said, ...]:
     """Return what went wrong around a pod, oldest first."""
     return tuple(Said(event.reason, event.message) for event in events if event.type == "Warning")
 

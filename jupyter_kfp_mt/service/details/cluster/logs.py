@@ -72,7 +72,7 @@ def _find_pod_by_label(kubernetes: Kubernetes, place: Place) -> str:
     """Return the name of the pod annotated with the attempt's node; empty if none is, or it is denied."""
     pods: list[Pod] = []
     with suppress(KfpError):
-        pods = kubernetes.pods_of_run(place.run.run_id, place.namespace)
+        pods = kubernetes.list_pods_of_run(place.run.run_id, place.namespace)
     return next((pod.metadata.name for pod in pods if pod.node_id == place.attempt.node_id), "")
 
 

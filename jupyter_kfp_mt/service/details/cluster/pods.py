@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from ....errors import ErrorBody, KfpRefusedError, kfp_error
-from ....kube import Event, Kubernetes
+from ....kube import Kubernetes, KubernetesEvent
 from ....models import PodEvent, PodView, Run
 from ...backend import Backend
 from .run import find_place
@@ -46,9 +46,11 @@ def view_pod(backend: Backend, run: Run, task_id: str, attempt: int) -> PodView:
     )
 
 
-def _read_events(kubernetes: Kubernetes, pod: str, namespace: str, refused: list[ErrorBody]) -> list[Event]:
+def _read_events(
+    kubernetes: Kubernetes, pod: str, namespace: str, refused: list[ErrorBody]
+) -> list[KubernetesEvent]:
     try:
-        return kubernetes.events_of_pod(pod, namespace)
+        return kubernetes.list_events_of_pod(pod, namespace)
     except KfpRefusedError as error:
         refused.append(error.body)
         return []
@@ -59,7 +61,7 @@ def _read_manifest(
 ) -> tuple[str, bool]:
     """Return the pod as YAML, and whether it is gone."""
     try:
-        manifest = kubernetes.pod_manifest(pod, namespace)
+        manifest = kubernetes.read_pod_manifest(pod, namespace)
     except KfpRefusedError as error:
         refused.append(error.body)
         return "", False
@@ -74,7 +76,7 @@ def _to_yaml(manifest: dict[str, Any]) -> str:
     return str(yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=110))
 
 
-def _to_model(event: Event) -> PodEvent:
+def _to_model(event: KubernetesEvent) -> PodEvent:
     return PodEvent(
         type=event.type, reason=event.reason, message=event.message, count=event.count or 1, at=event.at
     )
