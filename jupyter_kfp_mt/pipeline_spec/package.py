@@ -13,6 +13,7 @@ import yaml
 from ..errors import KfpError, kfp_error
 from ..models import CachePolicy, ParameterSpec, ParameterType, PipelineInfo
 from . import parameters, reading, schema
+from .task_plan import count_tasks
 
 _OLD_TYPES = {"INT": "NUMBER_INTEGER", "DOUBLE": "NUMBER_DOUBLE", "STRING": "STRING"}
 
@@ -107,7 +108,7 @@ def info(package: Package) -> PipelineInfo:
         name=about.get("displayName") or about["name"],
         description=about.get("description", ""),
         parameters=_parameters(package),
-        tasks=_count(package.pipeline_spec["root"], components(package), {}),
+        tasks=count_tasks(package.pipeline_spec),
         images=sorted(images),
     )
 
@@ -200,17 +201,6 @@ def _as_integer(value: Any) -> Any:
 def _type_of(definition: Mapping[str, Any]) -> ParameterType:
     named = definition.get("parameterType") or _OLD_TYPES.get(definition.get("type", "STRING"))
     return ParameterType(named) if named in set(ParameterType) else ParameterType.STRING
-
-
-def _count(component: Mapping[str, Any], known: Mapping[str, Any], seen: dict[str, int]) -> int:
-    """Count the tasks that executors run; `seen` keeps it from growing with each use of a component."""
-    tasks = 0
-    for task in component.get("dag", {}).get("tasks", {}).values():
-        name = task["componentRef"]["name"]
-        if name not in seen:
-            seen[name] = _count(known[name], known, seen) if "dag" in known[name] else 1
-        tasks += seen[name]
-    return tasks
 
 
 def _not_a_pipeline(line: int, reason: str) -> KfpError:

@@ -11,7 +11,7 @@ from jupyter_kfp_mt.client import HttpTransport
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.run_rules import ACTIVE, FILTERABLE, STATES, UNSPECIFIED, Phase
-from jupyter_kfp_mt.server.watch import PAGE, Rows, look
+from jupyter_kfp_mt.server.watch import PAGE, Rows, read_rows
 from jupyter_kfp_mt.service import KfpService
 from tests.embedded.running import Running, running
 from tests.service.stand_ins import TRAIN
@@ -95,6 +95,6 @@ def test_the_watch_sees_active_runs_below_the_newest_page(kfp: KfpService, serve
     for number in range(PAGE):
         start(kfp, server, f"newer {number}", ["SUCCEEDED"])
 
-    seen = look(kfp, Rows())
+    seen = read_rows(kfp, Rows())
 
     assert {run.display_name for run in seen.older.values()} == ACTIVE_NAMES

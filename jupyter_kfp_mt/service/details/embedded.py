@@ -10,9 +10,10 @@ from ...client import Response
 from ...client import runs as requests
 from ...errors import KfpError, kfp_error
 from ...models import LogChunk, PodView, Run, Task
+from ...pipeline_spec.task_plan import read_task_plan
 from ..backend import Backend
 from ..explain import LOG_LINES, Explanation, Facts, make_facts
-from ..tasks.rows import read_task_plan, select_groups, select_leaves
+from ..tasks.rows import select_groups, select_leaves
 from .details import TaskReport
 
 PART = 1024 * 1024  # bytes asked for at once

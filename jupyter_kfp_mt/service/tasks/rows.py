@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from ...models import (
     NO_DETAILS,
     NO_SPEC,
-    NOT_JSON,
     Experiment,
     Phase,
     Progress,
@@ -19,88 +18,11 @@ from ...models import (
     Task,
     known_time,
 )
+from ...pipeline_spec.task_plan import TaskPlan, read_task_plan
 from ...run_rules import is_group, phase_of
 from .workflow import fold_tasks
 
 _LATE = datetime.max.replace(tzinfo=timezone.utc)
-
-
-class _Reference(msgspec.Struct, frozen=True):
-    name: str = ""
-
-
-class _Iterator(msgspec.Struct, frozen=True):
-    """That it is there is all that counts."""
-
-
-class _TaskSpec(msgspec.Struct, frozen=True, rename="camel"):
-    component_ref: _Reference = _Reference()
-    parameter_iterator: _Iterator | None = None
-    artifact_iterator: _Iterator | None = None
-
-
-class _Dag(msgspec.Struct, frozen=True):
-    tasks: dict[str, _TaskSpec] = {}
-
-
-class _Component(msgspec.Struct, frozen=True):
-    dag: _Dag | None = None
-
-
-class _Spec(msgspec.Struct, frozen=True):
-    """As much of a compiled pipeline as counting needs; read in microseconds."""
-
-    root: _Component = _Component()
-    components: dict[str, _Component] = {}
-    pipeline_spec: _Spec | None = None
-
-
-class TaskPlan(NamedTuple):
-    """What a compiled pipeline says of a run's tasks."""
-
-    names: frozenset[str] = frozenset()  # of tasks that executors run; empty where the spec is not known
-    total: int | None = None  # None where the spec is not known or a loop decides
-
-
-def read_task_plan(raw: msgspec.Raw) -> TaskPlan:
-    """Return the plan in the spec of a run, read in microseconds."""
-    try:
-        spec = msgspec.json.decode(raw, type=_Spec)
-    except NOT_JSON:
-        return TaskPlan()
-    spec = spec.pipeline_spec or spec
-    if spec.root.dag is None:
-        return TaskPlan()
-    names = {
-        name
-        for component in (spec.root, *spec.components.values())
-        if component.dag
-        for name, task in component.dag.tasks.items()
-        if not _has_graph(spec.components.get(task.component_ref.name))
-    }
-    return TaskPlan(frozenset(names), _count_tasks(spec.root, spec.components, {}, 0))
-
-
-def _has_graph(component: _Component | None) -> bool:
-    return component is not None and component.dag is not None
-
-
-def _count_tasks(
-    component: _Component, known: dict[str, _Component], seen: dict[str, int | None], depth: int
-) -> int | None:
-    total = 0
-    for task in component.dag.tasks.values() if component.dag else ():
-        name = task.component_ref.name
-        inner = known.get(name)
-        if task.parameter_iterator or task.artifact_iterator or depth > 50:
-            return None
-        if name not in seen:
-            seen[name] = _count_tasks(inner, known, seen, depth + 1) if inner and _has_graph(inner) else 1
-        count = seen[name]
-        if count is None:
-            return None
-        total += count
-    return total
 
 
 def describe_run(run: Run, experiment: Experiment | None, *, row: bool) -> Run:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ....models import LogChunk, PodView, Run, Task
+from ....pipeline_spec.task_plan import read_task_plan
 from ...backend import Backend
 from ...explain import Explanation, Facts
-from ...tasks.rows import read_task_plan, select_leaves
+from ...tasks.rows import select_leaves
 from ..details import TaskReport
 from .facts import collect_run_facts, collect_task_facts, explain_run_wait
 from .logs import read_log
