@@ -1,4 +1,4 @@
-"""`KfpService`: every verb the product offers, on one server and in one namespace."""
+"""`KfpService`: everything that can be done with runs, experiments and pipelines in one namespace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who am I, where, and does it work."""
+"""Who we are, where, and whether it works."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _RUNS_HERE = frozenset({"default-editor"})  # accounts that may run, by the prof
 
 
 def read_status(backend: Backend, *, counts: bool, settling: Settling) -> Status:
-    """Return who and where; trouble with the connection is in `error`, never raised.
+    """Return who we are, where, and whether it works; a failed connection is in `error`, not raised.
 
-    With `counts` it also counts the active runs and those that failed today, at two more calls. Without, two
-    callers in the same moment cost one look.
+    With `counts` it also counts the active runs and those that failed today, for two more calls. Without,
+    the status is shared by all callers for two seconds.
     """
     if counts:
         return _read(backend, settling)
@@ -36,7 +36,7 @@ def read_status(backend: Backend, *, counts: bool, settling: Settling) -> Status
 
 
 def _read(backend: Backend, settling: Settling | None) -> Status:
-    """Look at the server; without `settling` nothing is counted."""
+    """Read the status from the server; without `settling`, no runs are counted."""
     context = backend.context
     claims = context.credential.claims()
     account = context.credential.account or claims.account
@@ -67,25 +67,25 @@ def _read(backend: Backend, settling: Settling | None) -> Status:
         )
         running, failed = _count_runs(backend, settling) if settling else (0, 0)
         if not settling:
-            backend.learn_experiments()  # a page needs their names anyway, and it shows that we may look
+            backend.learn_experiments()  # a page needs the names anyway, and the call shows that we may read
     except KfpRefusedError as error:
         return msgspec.structs.replace(known, can_run=False, error=error.body)
     except KfpError as error:
-        told = _explain_error(backend, error)
-        return msgspec.structs.replace(known, connected=False, error=told.body)
+        error = _explain_error(backend, error)
+        return msgspec.structs.replace(known, connected=False, error=error.body)
     may_run = _may_run(backend, health, account)
     return msgspec.structs.replace(known, running=running, failed_today=failed, can_run=may_run)
 
 
 def _explain_error(backend: Backend, error: KfpError) -> KfpError:
-    """The error, with the step that is missing where a notebook has no token."""
+    """Return the error; if a notebook has no token, the one that names the missing step."""
     if error.code != "no-credential" or backend.kubernetes is None or not backend.context.notebook.name:
         return error
     return missing_token_error(backend.context, read_access(backend.kubernetes, backend.context))
 
 
 def _may_run(backend: Backend, health: Healthz, account: str) -> bool | None:
-    """Whether runs may be started here, as far as it is known by now."""
+    """Return whether we may start runs here, None while unknown."""
     if not health.multi_user or (health.embedded and account in _RUNS_HERE):
         return True
     if backend.kubernetes is None or health.embedded:
@@ -94,7 +94,7 @@ def _may_run(backend: Backend, health: Healthz, account: str) -> bool | None:
 
 
 def _add_rights(backend: Backend, known: Status) -> Status:
-    """`known` with the right to run, which may have been answered since."""
+    """Return `known` with the right to run, which may have become known since."""
     if known.can_run is not None or not known.connected:
         return known
     may_run = _may_run(backend, Healthz(multi_user=known.multi_user, embedded=known.embedded), known.identity)
@@ -102,7 +102,7 @@ def _add_rights(backend: Backend, known: Status) -> Status:
 
 
 def _count_runs(backend: Backend, settling: Settling) -> tuple[int, int]:
-    """How many runs are active, with the submits that are not confirmed, and how many failed today."""
+    """Count the active runs, unconfirmed submits included, and the runs that failed today."""
     waiting = len(reconcile(backend, settling))
     return waiting + _count(backend, *filters.in_phases(ACTIVE)), _count_failed_today(backend)
 

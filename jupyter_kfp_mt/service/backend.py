@@ -1,4 +1,4 @@
-"""What all verbs share: the API, the namespace, the experiments' names, and the guard between namespaces."""
+"""What all methods of the service share: KFP's API, what is cached, and the guard between namespaces."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ T = TypeVar("T")
 RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
-LOOK_UPS = 5  # experiments asked for one by one; the rest of a page goes without a name
+LOOK_UPS = 5  # experiments read one by one; further runs of a page go without their name
 
 
 class Caches(NamedTuple):
-    """Kept for all namespaces of one server."""
+    """What is kept for all namespaces of one server."""
 
     health: TtlCache[str, Healthz]
     experiments: TtlCache[str, Experiment]
@@ -47,7 +47,7 @@ class Caches(NamedTuple):
 
     @classmethod
     def new(cls, clock: Clock, journal: Journal | None = None) -> Caches:
-        """Return empty ones; an experiment's name and a version's pipeline never change."""
+        """Return empty caches; what never changes, as the spec of a version, is kept longest."""
         return cls(
             TtlCache(clock, seconds=60.0, size=1),
             TtlCache(clock, seconds=600.0, size=2000),
@@ -62,7 +62,7 @@ class Caches(NamedTuple):
 
 
 class Backend:
-    """One server in one namespace."""
+    """One KFP server in one namespace."""
 
     def __init__(self, api: Api, caches: Caches, kubernetes: Kubernetes | None = None) -> None:
         self.api = api
@@ -71,26 +71,26 @@ class Backend:
 
     @property
     def journal(self) -> Journal:
-        """What was sent and is not settled yet."""
+        """The submits whose outcome may not be known yet."""
         return self.caches.journal
 
     @property
     def context(self) -> Context:
-        """Where and as whom."""
+        """Where Kubeflow Pipelines is, and as whom we call it."""
         return self.api.context
 
     @property
     def clock(self) -> Clock:
-        """The time."""
+        """The clock."""
         return self.api.clock
 
     def health(self, *, fresh: bool = False) -> Healthz:
-        """Return what the server says of itself, at most a minute old."""
+        """Return what the server reports about itself, at most a minute old."""
         kept = None if fresh else self.caches.health.get("")
         return kept or self.caches.health.put("", self.api.call(get_healthz()))
 
     def namespace(self) -> str:
-        """The namespace to ask for: empty on a server for one user; raises `namespace-missing`."""
+        """Return the namespace to ask for, empty on a single-user server; raises `namespace-missing`."""
         if not self.health().multi_user:
             return ""
         if not self.context.namespace:
@@ -98,14 +98,14 @@ class Backend:
         return self.context.namespace
 
     def not_found_error(self, thing: str, ref: str, what: type[T]) -> KfpNotFoundError:
-        """Return the error of something that is not there, malformed, or somebody else's."""
+        """Return the error for what does not exist, is malformed, or belongs to another namespace."""
         request = Request(method="GET", path="", reply=what, thing=thing, ref=ref)
         error = not_found_error(request, self.context)
         assert isinstance(error, KfpNotFoundError)  # noqa: S101 - the catalogue's own class
         return error
 
     def get_experiment(self, experiment_id: str) -> Experiment | None:
-        """Return an experiment by id, from memory if known; None when it was deleted."""
+        """Return an experiment by id, from memory if known; None if it was deleted."""
         kept = self.caches.experiments.get(experiment_id)
         if kept is not None or not experiment_id:
             return kept
@@ -119,25 +119,28 @@ class Backend:
         return self.caches.experiments.put(experiment.experiment_id, experiment)
 
     def get_experiments_of(self, runs: list[Run]) -> dict[str, Experiment]:
-        """Return the experiments of a page of runs: one call when some are unknown, never one a row."""
+        """Return the experiments of a page of runs by id.
+
+        If some are unknown, one call reads the newest ones, and at most `LOOK_UPS` more are read one by one.
+        """
         wanted = {run.experiment_id for run in runs if run.experiment_id}
         if any(self.caches.experiments.get(each) is None for each in wanted):
             self.learn_experiments()
         found = {each: self.caches.experiments.get(each) for each in wanted}
         for each in [key for key, value in found.items() if value is None][:LOOK_UPS]:
             found[each] = self.get_experiment(each) or self.remember(
-                Experiment(experiment_id=each, namespace=self.context.namespace)  # deleted: has no name
+                Experiment(experiment_id=each, namespace=self.context.namespace)  # a deleted one has no name
             )
         return {key: value for key, value in found.items() if value is not None}
 
     def learn_experiments(self) -> None:
-        """Remember the newest experiments of the namespace: one call."""
+        """Read and remember the newest experiments of the namespace, in one call."""
         request = requests.list_experiments(self.namespace(), sort_by="created_at desc", page_size=200)
         for experiment in self.api.call(request).experiments:
             self.remember(experiment)
 
     def guard(self, run: Run) -> Experiment | None:
-        """Return the experiment of `run`; raises `not-found` when it belongs to another namespace."""
+        """Return the experiment of `run`; raises `not-found` if it belongs to another namespace."""
         experiment = self.get_experiment(run.experiment_id)
         if experiment is not None and experiment.namespace != self.namespace():
             raise self.not_found_error("run", run.run_id, Run)

@@ -1,4 +1,4 @@
-"""Verbs about experiments."""
+"""Experiments: list, find, create, archive, delete."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def find_experiment(backend: Backend, reference: str) -> Experiment:
 
 
 def ensure_experiment(backend: Backend, reference: str) -> Experiment:
-    """Return an experiment by id or name; a name that nobody has yet is created.
+    """Return an experiment by id or name, or create one of that name.
 
-    Raises `conflict` when an archived experiment has the name.
+    Raises `conflict` if an archived experiment has the name.
     """
     if UUID.fullmatch(reference):
         return find_experiment(backend, reference)
@@ -60,7 +60,7 @@ def ensure_experiment(backend: Backend, reference: str) -> Experiment:
     if found is None:
         try:
             return create_experiment(backend, name)
-        except KfpConflictError:  # somebody was quicker
+        except KfpConflictError:  # another process was faster
             found = find_experiment(backend, name)
     if found.storage_state == "ARCHIVED":
         raise kfp_error("conflict", name=name, holder="An archived experiment")
@@ -68,28 +68,28 @@ def ensure_experiment(backend: Backend, reference: str) -> Experiment:
 
 
 def create_experiment(backend: Backend, display_name: str, description: str = "") -> Experiment:
-    """Create an experiment; raises `conflict` when the name is taken."""
+    """Create an experiment; raises `conflict` if the name is taken."""
     _check_texts(display_name, description)
     request = requests.create_experiment(backend.namespace(), display_name, description)
     return backend.remember(backend.api.call(request))
 
 
 def change_experiment(backend: Backend, reference: str, verb: str) -> Experiment:
-    """Archive or unarchive an experiment, by id or name; its runs are archived with it, not restored."""
+    """Archive an experiment with its runs, or restore it without them."""
     found = find_experiment(backend, reference)
     backend.api.call(requests.change_experiment(found.experiment_id, verb))
     return backend.remember(backend.api.call(requests.get_experiment(found.experiment_id)))
 
 
 def delete_experiment(backend: Backend, reference: str) -> None:
-    """Delete an experiment, by id or name; its runs stay, but nothing can be done with them any more."""
+    """Delete an experiment; its runs stay, but can no longer be terminated or retried."""
     found = find_experiment(backend, reference)
     backend.api.call(requests.delete_experiment(found.experiment_id))
     backend.caches.experiments.drop(found.experiment_id)
 
 
 def _check_texts(display_name: str, description: str) -> None:
-    """Refuse what KFP answers with an internal error (kfp-api §2.2)."""
+    """Refuse what KFP answers with an internal error: backend/src/apiserver/validation/length.go."""
     if not display_name.strip():
         raise kfp_error("bad-input", field="experiment", problem="a name is needed")
     if len(display_name.encode(errors="replace")) > 128:
@@ -99,7 +99,11 @@ def _check_texts(display_name: str, description: str) -> None:
 
 
 def check_text(field: str, text: str) -> None:
-    """Refuse what KFP notices too late: more than 255 characters, or beyond the BMP (kfp-api §2.3)."""
+    """Refuse a text that its column cannot hold: over 255 characters, NUL, or beyond the BMP.
+
+    KFP notices only when it stores the row, and for a run after the Workflow has started: the columns are
+    varchar(255) of MySQL's utf8, in backend/src/apiserver/client_manager/client_manager.go.
+    """
     if len(text) > 255:
         raise kfp_error("bad-input", field=field, problem="it is longer than 255 characters")
     wrong = next(
@@ -112,13 +116,13 @@ def check_text(field: str, text: str) -> None:
 
 def _find_by_id(backend: Backend, experiment_id: str) -> Experiment | None:
     found = backend.get_experiment(experiment_id)
-    if found is None or not found.display_name:  # without a name it is remembered as deleted
+    if found is None or not found.display_name:  # one without a name was deleted
         return None
     return found if found.namespace == backend.namespace() else None
 
 
 def _find_by_name(backend: Backend, name: str) -> Experiment | None:
-    """KFP compares names without case and keeps them unique that way; the same spelling is preferred."""
+    """Find an experiment by name, of the same spelling if possible: KFP compares names without case."""
     predicates = [filters.equals("display_name", name)]
     found = backend.api.call(
         requests.list_experiments(backend.namespace(), predicates, page_size=10)

@@ -32,7 +32,7 @@ def check_task_id(backend: Backend, task_id: str) -> None:
 def read_text(
     backend: Backend, details: Details, run: Run, name: str = "", *, tail: int = 0, search: str = ""
 ) -> str:
-    """Return the log of a task; without a name, of one that failed, else that runs, else that ended last."""
+    """Return the log of a task; without a name, of one that failed, else runs, else ended last."""
     task = choose_task(backend, details.report_tasks(run).tasks, name)
     lines = _WHOLE if search else tail or _WHOLE
     text = details.read_log(run, task.task_id, offset=0, attempt=0, tail=lines).text

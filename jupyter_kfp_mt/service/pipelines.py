@@ -1,4 +1,4 @@
-"""Verbs about registered pipelines."""
+"""Registered pipelines: list, find, upload, inspect, delete."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def list_pipelines(backend: Backend, query: PipelineQuery, *, limit: int) -> Pip
 
 
 def find_pipeline(backend: Backend, reference: str) -> Pipeline:
-    """Return a pipeline by id or name, an own one before a shared one; raises `not-found`."""
+    """Find a pipeline by id or name, an own one before a shared one; raises `not-found`."""
     if UUID.fullmatch(reference):
         found = backend.api.call(requests.get_pipeline(reference))
         if found.namespace in ("", backend.namespace()):
@@ -82,7 +82,7 @@ def list_versions(backend: Backend, pipeline_id: str, *, limit: int) -> Pipeline
 
 
 def delete_pipeline(backend: Backend, reference: str, version_id: str = "") -> None:
-    """Delete a pipeline, by id or name, with its versions, or one version of it."""
+    """Delete a pipeline with its versions, or one version of it."""
     found = find_pipeline(backend, reference)
     if version_id:
         backend.api.call(requests.delete_version(found.pipeline_id, version_id))
@@ -93,7 +93,7 @@ def delete_pipeline(backend: Backend, reference: str, version_id: str = "") -> N
 def upload_pipeline(
     backend: Backend, source: AnySource, *, name: str = "", description: str = ""
 ) -> PipelineVersion:
-    """Register a pipeline privately; a name that is known gets a new version."""
+    """Register a pipeline privately, or a new version of a known name."""
     package = resolve(backend, to_source(source)).package
     name = name or package.name
     _check_texts(name, description)
@@ -119,7 +119,7 @@ def inspect_source(backend: Backend, source: AnySource) -> Inspection:
 
 
 def _greet_namespace(backend: Backend, pipeline: PipelineInfo) -> PipelineInfo:
-    """Return our example with the namespace as the name that it greets."""
+    """Return our example with the namespace as the default of the name that it greets."""
     ours = [
         msgspec.structs.replace(spec, default=backend.context.namespace)
         if spec.name == "name" and backend.context.namespace
@@ -130,7 +130,7 @@ def _greet_namespace(backend: Backend, pipeline: PipelineInfo) -> PipelineInfo:
 
 
 def _find_by_name(backend: Backend, namespace: str, name: str) -> Pipeline | None:
-    """The pipeline with this `name`, which is unique, or the only one that shows it."""
+    """Find a pipeline by its unique name, else by a display name that only one has."""
     for key in ("name", "display_name"):
         request = requests.list_pipelines(namespace, [filters.equals(key, name)], page_size=2)
         found = backend.api.call(request).pipelines
@@ -140,7 +140,7 @@ def _find_by_name(backend: Backend, namespace: str, name: str) -> Pipeline | Non
 
 
 def _check_texts(name: str, description: str) -> None:
-    """Refuse what KFP answers with an internal error (kfp-api §2.6)."""
+    """Refuse what KFP answers with an internal error: backend/src/apiserver/validation/length.go."""
     if not name.strip() or len(name.encode(errors="replace")) > 127:
         raise kfp_error("bad-input", field="name", problem="it has to have 1 to 127 bytes")
     check_text("name", name)

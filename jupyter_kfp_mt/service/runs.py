@@ -1,4 +1,4 @@
-"""Verbs about runs."""
+"""Runs: list, find, change, delete, wait."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .state.journal import OPEN
 from .submit.settle import Settling, is_overdue, reconcile, to_unconfirmed_run
 from .tasks.rows import describe_run
 
-WALK = 1000  # newest runs that are looked through where KFP cannot filter
+WALK = 1000  # newest runs to go through when KFP cannot filter
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{3,}")
 _NOT_RETRIED = {
     Phase.SUCCEEDED: "has succeeded",
@@ -35,17 +35,17 @@ _ENDED_WORDS = {Phase.FAILED: "failed", Phase.CANCELED: "was canceled", Phase.SK
 
 
 class WaitPolicy(NamedTuple):
-    """How often `wait` looks; seconds."""
+    """How often `wait_for_run` looks, in seconds."""
 
-    first: float = 0.1  # half as long again each time, up to the pace of everything that looks
-    patience: float = 120.0  # seconds without an answer of KFP before giving up
+    first: float = 0.1  # grows by half each time, up to the poll interval
+    patience: float = 120.0  # without a response of KFP before giving up
 
 
 def read_page(backend: Backend, query: RunQuery, settling: Settling) -> RunPage:
-    """Return one page of runs as rows: without specs and details.
+    """Return one page of runs as rows, without specs and details.
 
-    KFP ends a terminated run as FAILED, so a page filtered by FAILED or CANCELED may be shorter than asked.
-    The first page begins with the submits that are not confirmed yet.
+    KFP stores a terminated run as FAILED, so a page filtered by FAILED or CANCELED may be shorter than its
+    size. The first page begins with the unconfirmed submits.
     """
     phases = _read_phases(query.state)
     first = not (query.search or query.archived or query.page_token)
@@ -87,7 +87,7 @@ def _read_phases(words: Sequence[str]) -> frozenset[Phase]:
 
 
 def list_runs(backend: Backend, query: RunQuery, settling: Settling, *, limit: int) -> RunList:
-    """Return runs, at most `limit`; where KFP cannot filter, out of the newest `WALK`."""
+    """Return runs, at most `limit`; if KFP cannot filter, out of the newest `WALK`."""
     rows: list[Run] = []
     token, total, walked = "", 0, 0
     sifted = bool(_read_phases(query.state) & RETRYABLE)  # KFP stores both as FAILED
@@ -108,14 +108,17 @@ def list_runs(backend: Backend, query: RunQuery, settling: Settling, *, limit: i
 
 
 def _require_own_experiment(backend: Backend, experiment_id: str) -> None:
-    """Refuse an experiment of another namespace: KFP would list by it and ignore ours (kfp-api §5)."""
+    """Raise `not-found` for an experiment of another namespace.
+
+    KFP would list by it and ignore the namespace: `ListRuns` in backend/src/apiserver/server/run_server.go.
+    """
     found = backend.get_experiment(experiment_id) if UUID.fullmatch(experiment_id) else None
     if found is None or found.namespace != backend.namespace():
         raise backend.not_found_error("experiment", experiment_id, Experiment)
 
 
 def get_run(backend: Backend, run_id: str) -> Run:
-    """Return one run with its spec; one `not-found` for unknown, malformed, and somebody else's."""
+    """Return one run with its spec; the same `not-found` for an unknown, malformed or foreign id."""
     if not RUN_ID.fullmatch(run_id):
         raise backend.not_found_error("run", run_id[:80], Run)
     try:
@@ -129,18 +132,18 @@ def get_run(backend: Backend, run_id: str) -> Run:
 
 
 def present_run(backend: Backend, run: Run) -> Run:
-    """Return `run` with our fields; raises `not-found` when it is of another namespace."""
+    """Return `run` with our own fields; raises `not-found` if it belongs to another namespace."""
     return mark_own_runs(backend, [describe_run(run, backend.guard(run), row=False)])[0]
 
 
 def mark_own_runs(backend: Backend, rows: list[Run]) -> list[Run]:
-    """Return `rows` with whether each was started from here."""
+    """Return `rows`, those marked that were started from here."""
     mine = backend.journal.find_accepted([row.run_id for row in rows])
     return [msgspec.structs.replace(row, mine=True) if row.run_id in mine else row for row in rows]
 
 
 def find_run(backend: Backend, reference: str) -> Run:
-    """Return the run that an id, the start of one, a unique name or `@last` means.
+    """Find a run by id, by the start of one, by a unique name, or as `@last`.
 
     Raises `not-found` and `ambiguous`.
     """
@@ -157,7 +160,7 @@ def find_run(backend: Backend, reference: str) -> Run:
     if len(found) > 1:
         raise _ambiguous_error(reference, list(found.values()))
     if not found:
-        return get_run(backend, reference)  # an id of another form, or not there
+        return get_run(backend, reference)  # an id of another form, or an unknown one
     return get_run(backend, next(iter(found)))
 
 
@@ -172,7 +175,7 @@ def _ambiguous_error(reference: str, found: list[Run]) -> KfpError:
 
 
 def change_run(backend: Backend, run_id: str, verb: str) -> Run:
-    """Terminate, archive, unarchive or retry; the first three may be repeated without harm."""
+    """Terminate, archive, unarchive or retry a run; all but retry are safe to repeat."""
     run = get_run(backend, run_id)
     if verb == "retry" and not may_retry(run.phase):
         raise kfp_error(
@@ -202,8 +205,8 @@ def _require_confirmed(run: Run, verb: str) -> None:
 
 
 def _explain_not_found(backend: Backend, run: Run, verb: str, error: KfpNotFoundError) -> KfpError:
-    """What a 404 to a verb is about: the run has just been read, so most likely not the run itself."""
-    backend.api.call(requests.get_run(run.run_id))  # raises when it is gone since
+    """Return what was not found: the run has just been read, so most likely its experiment is missing."""
+    backend.api.call(requests.get_run(run.run_id))  # raises if it has been deleted since
     backend.caches.experiments.drop(run.experiment_id)
     if not run.experiment_id or backend.get_experiment(run.experiment_id) is not None:
         return kfp_error("kfp-error", status=404, text=shorten(error.details), details=error.details)
@@ -214,7 +217,7 @@ def _explain_not_found(backend: Backend, run: Run, verb: str, error: KfpNotFound
 
 
 def _find_if_changed(backend: Backend, run_id: str, verb: str, error: KfpError) -> Run | None:
-    """The run, if a look shows what the answer did not say: it goes on again, or it ends."""
+    """Return the run if it shows that the change happened although the response did not say so."""
     if not (verb == "retry" and error.unclear) and not (verb == "terminate" and error.code == "bad-input"):
         return None
     try:
@@ -225,7 +228,7 @@ def _find_if_changed(backend: Backend, run_id: str, verb: str, error: KfpError) 
 
 
 def delete_run(backend: Backend, run_id: str) -> None:
-    """Delete a run for good; one that is running is terminated first."""
+    """Delete a run for good, after terminating it if it is running."""
     run = get_run(backend, run_id)
     _require_confirmed(run, "delete")
     if may_terminate(run.phase):
@@ -237,7 +240,7 @@ def delete_run(backend: Backend, run_id: str) -> None:
 
 
 def _try_quietly(backend: Backend, request: Request[Empty]) -> None:
-    """Do what makes the next step cleaner; that step does not depend on it."""
+    """Send a request whose success the next step does not depend on."""
     try:
         backend.api.call(request)
     except KfpError:
@@ -253,12 +256,12 @@ def wait_for_run(
     why: Callable[[Run], str],
     policy: WaitPolicy,
 ) -> Run:
-    """Return the run when it has succeeded.
+    """Wait until a run has succeeded, and return it.
 
-    Raises `RunFailed` when it ended otherwise and `RunTimeout` after `timeout` seconds. A server that does
-    not answer for a while is waited for; a run is not lost with a connection.
+    Raises `RunFailed` if it ends otherwise and `RunTimeout` after `timeout` seconds. A lost connection does
+    not end the wait before `policy.patience` has passed.
     """
-    began = heard = backend.clock.monotonic()
+    started = heard = backend.clock.monotonic()
     pause = policy.first
     longest = poll_interval(embedded=backend.context.embedded)
     last: Run | None = None
@@ -275,7 +278,7 @@ def wait_for_run(
             if run.ended:
                 return _check_outcome(run, why)
             last = run
-        left = float("inf") if timeout is None else began + timeout - backend.clock.monotonic()
+        left = float("inf") if timeout is None else started + timeout - backend.clock.monotonic()
         if left <= 0:
             raise _timeout_error(last, run_id, timeout or 0.0)
         backend.clock.sleep(min(pause, left))

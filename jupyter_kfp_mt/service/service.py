@@ -1,4 +1,4 @@
-"""`KfpService`: every verb the product offers, on one server and in one namespace."""
+"""`KfpService`: everything that can be done with runs, experiments and pipelines in one namespace."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ if TYPE_CHECKING:
     from .details.details import Details
     from .submit.sources import AnySource
 
-# Most verbs import their module when they are called: a cold list of runs takes half the time without them.
+# Most methods import their module when they are called: without it, a first list of runs takes half the time.
 
 
 class Policies(msgspec.Struct, frozen=True):
-    """How patient the service is; a test's is not."""
+    """How patient the service is; tests set less patient ones."""
 
     retry: RetryPolicy = RetryPolicy()
     settling: Settling = Settling()
@@ -63,9 +63,9 @@ class Policies(msgspec.Struct, frozen=True):
 
 
 class KfpService:
-    """Kubeflow Pipelines in one namespace; blocking, and for many threads.
+    """Kubeflow Pipelines in one namespace. Methods block, raise `KfpError`, and are safe in any thread.
 
-    Wherever a run is asked for, a `Run` may be given in place of its id. Every verb raises `KfpError`.
+    Wherever the id of a run is expected, a `Run` may be passed.
     """
 
     def __init__(
@@ -90,12 +90,12 @@ class KfpService:
 
     @property
     def context(self) -> Context:
-        """Where and as whom."""
+        """Where Kubeflow Pipelines is, and as whom we call it."""
         return self._backend.context
 
     @property
     def namespace(self) -> str:
-        """The namespace that is worked in."""
+        """The namespace that this service works in."""
         return self.context.namespace
 
     @property
@@ -104,29 +104,24 @@ class KfpService:
         return poll_interval(embedded=self.context.embedded)
 
     def in_namespace(self, namespace: str) -> KfpService:
-        """Return the verbs of another namespace of the same server."""
+        """Return the service of another namespace on the same server."""
         if namespace == self.namespace:
             return self
         if not NAMESPACE.fullmatch(namespace):
             raise kfp_error(
                 "bad-input", field="namespace", problem=f"“{namespace[:63]}” is not a name of one"
             )
-        moved = self.context.in_namespace(namespace)
-        return KfpService(
-            moved,
-            self._transport.in_context(moved),
-            clock=self._backend.clock,
-            policies=self._policies,
-            caches=self._backend.caches,
-            kubernetes=self._backend.kubernetes,
-            request_id=self._backend.api.request_id,
-        )
+        context = self.context.in_namespace(namespace)
+        return self._copy(context, self._transport.in_context(context), self._backend.api.request_id)
 
     def on_behalf(self, request_id: str) -> KfpService:
-        """Return the same verbs, whose calls of KFP, and errors, carry the id of one request."""
+        """Return the same service; its calls of KFP and its errors carry the id of one request."""
+        return self._copy(self.context, self._transport, request_id)
+
+    def _copy(self, context: Context, transport: Transport, request_id: str) -> KfpService:
         return KfpService(
-            self.context,
-            self._transport,
+            context,
+            transport,
             clock=self._backend.clock,
             policies=self._policies,
             caches=self._backend.caches,
@@ -135,19 +130,19 @@ class KfpService:
         )
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._transport.close()
 
-    # about
+    # status
 
     def healthz(self) -> Healthz:
-        """What the server says of itself, asked now."""
+        """Return what the server reports about itself now."""
         return self._backend.health(fresh=True)
 
     def status(self, *, counts: bool = True) -> Status:
-        """Who am I, where, does it work; trouble with the connection is in `error`, never raised.
+        """Return who we are, where, and whether it works; a failed connection is in `error`, not raised.
 
-        Without `counts` the numbers of runs are left out, which spares KFP two calls.
+        Without `counts` the status lacks the numbers of runs, which saves two calls of KFP.
         """
         from . import about
 
@@ -160,7 +155,7 @@ class KfpService:
         access.create_option(self._backend.kubernetes, self.context, allowed=allowed)
 
     def restart_notebook(self, *, allowed: bool = True) -> None:
-        """Start this notebook anew with the option: kernels end and this process too, files stay."""
+        """Restart this notebook with the option: its kernels and this process end, its files stay."""
         from .details.cluster import access
 
         access.restart_notebook(self._backend.kubernetes, self.context, allowed=allowed)
@@ -189,30 +184,30 @@ class KfpService:
         return runs.list_runs(self._backend, query, self._policies.settling, limit=limit)
 
     def get_run(self, run_id: str | Run) -> Run:
-        """One run."""
-        return runs.get_run(self._backend, _id(run_id))
+        """Return one run."""
+        return runs.get_run(self._backend, _to_id(run_id))
 
     def find_run(self, ref: str | Run) -> Run:
-        """The run that an id, at least four letters of its start, a unique name or `@last` means."""
-        return runs.find_run(self._backend, _id(ref))
+        """Find a run by id, by at least four letters of its start, by a unique name, or as `@last`."""
+        return runs.find_run(self._backend, _to_id(ref))
 
     def view_run(self, run_id: str | Run) -> RunView:
-        """A run with its tasks, parameters, spec and failure."""
+        """Return a run with its tasks, parameters, spec and failure."""
         from . import view
 
-        return view.view_run(self._backend, self._details(), _id(run_id))
+        return view.view_run(self._backend, self._details(), _to_id(run_id))
 
     def tasks(self, run_id: str | Run) -> TaskList:
-        """The tasks of a run in the order of their start."""
+        """Return the tasks of a run in the order of their start."""
         from . import view
 
-        return view.list_tasks(self._backend, self._details(), _id(run_id))
+        return view.list_tasks(self._backend, self._details(), _to_id(run_id))
 
     def why(self, run_id: str | Run) -> Failure | None:
-        """Why a run failed; None when it did not."""
+        """Return why a run failed; None if it did not."""
         from . import view
 
-        return view.explain_failure(self._backend, self._details(), _id(run_id))
+        return view.explain_failure(self._backend, self._details(), _to_id(run_id))
 
     def submit(
         self,
@@ -226,7 +221,7 @@ class KfpService:
         pipeline_root: str = "",
         service_account: str = "",
     ) -> Run:
-        """Start one run of a file, a function or a registered pipeline, as one writes it in a notebook."""
+        """Start one run of a file, a function or a registered pipeline; for people, in a notebook."""
         from .submit.sources import to_source
 
         return self.start_run(
@@ -236,7 +231,7 @@ class KfpService:
                 experiment=experiment,
                 display_name=name,
                 description=description,
-                cache=_cache(cache),
+                cache=_to_cache_policy(cache),
                 pipeline_root=pipeline_root,
                 service_account=service_account,
             )
@@ -245,9 +240,9 @@ class KfpService:
     def start_run(self, request: SubmitRequest, *, patient: bool = True) -> Run:
         """Start one run; an experiment that does not exist is created.
 
-        Requests with the same `submit_key` start one run. When KFP's answer is unclear, a patient caller
+        Requests with the same `submit_key` start one run. If KFP's response is unclear, a patient caller
         waits until the outcome is known, for two minutes at most; others get the run as UNCONFIRMED, and
-        lists show it so until its outcome is known.
+        lists show it as such until the outcome is known.
         """
         from .submit import submit
 
@@ -261,10 +256,10 @@ class KfpService:
         return submit.build_body(self._backend, request)
 
     def settle(self) -> float | None:
-        """Look once at the submits that are not confirmed, in all namespaces of this server.
+        """Look up the unconfirmed submits of all namespaces of this server once.
 
-        Returns the seconds until another look makes sense, None when everything is settled; for whoever
-        has time to spare, since lists do the same. A server that does not answer is no error here.
+        Returns the seconds until another look makes sense, or None if everything is settled. Lists do the
+        same, so this is for callers that nobody waits for. A server that does not respond is not an error.
         """
         namespaces = sorted({intent.namespace for intent in settle.list_pending(self._backend)})
         for namespace in namespaces:
@@ -273,24 +268,24 @@ class KfpService:
         return settle.seconds_to_next_look(settle.list_pending(self._backend), self._policies.settling, now)
 
     def terminate(self, run_id: str | Run) -> Run:
-        """Stop a run; one that has ended or is ending is returned as it is."""
-        return runs.change_run(self._backend, _id(run_id), "terminate")
+        """Terminate a run; one that has ended or is ending is returned unchanged."""
+        return runs.change_run(self._backend, _to_id(run_id), "terminate")
 
     def archive(self, run_id: str | Run) -> Run:
-        """Put a run into the archive; it goes on running."""
-        return runs.change_run(self._backend, _id(run_id), "archive")
+        """Archive a run; it keeps running."""
+        return runs.change_run(self._backend, _to_id(run_id), "archive")
 
     def unarchive(self, run_id: str | Run) -> Run:
-        """Take a run out of the archive."""
-        return runs.change_run(self._backend, _id(run_id), "unarchive")
+        """Restore an archived run."""
+        return runs.change_run(self._backend, _to_id(run_id), "unarchive")
 
     def retry(self, run_id: str | Run) -> Run:
-        """Go on from the failed tasks; raises `retry-refused` when there is nothing to retry."""
-        return runs.change_run(self._backend, _id(run_id), "retry")
+        """Retry the failed tasks of a run; raises `retry-refused` if there are none."""
+        return runs.change_run(self._backend, _to_id(run_id), "retry")
 
     def delete_run(self, run_id: str | Run) -> None:
-        """Delete a run for good; one that is running is terminated first."""
-        runs.delete_run(self._backend, _id(run_id))
+        """Delete a run for good, after terminating it if it is running."""
+        runs.delete_run(self._backend, _to_id(run_id))
 
     def wait(
         self,
@@ -299,12 +294,12 @@ class KfpService:
         timeout: float | None = None,
         on_change: Callable[[Run], None] | None = None,
     ) -> Run:
-        """Return the run when it has succeeded; raises RunFailed or, after `timeout` seconds, RunTimeout."""
+        """Wait until a run has succeeded; raises RunFailed or, after `timeout` seconds, RunTimeout."""
         from . import view
 
         return runs.wait_for_run(
             self._backend,
-            _id(run_id),
+            _to_id(run_id),
             timeout=timeout,
             on_change=on_change,
             why=lambda run: view.summarize_failure(self._details(), run),
@@ -314,13 +309,13 @@ class KfpService:
     def log(
         self, run_id: str | Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0
     ) -> LogChunk:
-        """A part of a task's log: from byte `offset`, or its last `tail` lines."""
+        """Return a part of a task's log: from byte `offset`, or its last `tail` lines."""
         from . import logs
 
         return logs.read_log(
             self._backend,
             self._details(),
-            _id(run_id),
+            _to_id(run_id),
             task_id,
             offset=offset,
             attempt=attempt,
@@ -328,29 +323,29 @@ class KfpService:
         )
 
     def pod(self, run_id: str | Run, task_id: str, *, attempt: int = 0) -> PodView:
-        """The pod of an attempt at a task (0 is the last): its events, and itself as YAML."""
+        """Return the pod of an attempt at a task (0 is the last): its events, and the object as YAML."""
         from . import view
 
-        return view.view_pod(self._backend, self._details(), _id(run_id), task_id, attempt)
+        return view.view_pod(self._backend, self._details(), _to_id(run_id), task_id, attempt)
 
     def logs(self, run_id: str | Run, task: str = "", *, tail: int = 0, search: str = "") -> str:
-        """The log of a task; without a name of the one that failed, else runs, else ended last."""
+        """Return the log of a task; without a name, of one that failed, else runs, else ended last."""
         from . import logs
 
         run = self.get_run(run_id)
         return logs.read_text(self._backend, self._details(), run, task, tail=tail, search=search)
 
     def outputs(self, run_id: str | Run, task: str = "") -> dict[str, dict[str, object]]:
-        """What tasks made: task → name → value, or the address of an artifact."""
+        """Return the outputs of tasks: task → name → value, or the address of an artifact."""
         from . import view
 
-        return view.list_outputs(self._backend, self._details(), _id(run_id), task)
+        return view.list_outputs(self._backend, self._details(), _to_id(run_id), task)
 
     def metrics(self, run_ids: Sequence[str | Run]) -> MetricTable:
-        """The scalar metrics of runs, side by side."""
+        """Return the scalar metrics of runs, side by side."""
         from . import view
 
-        return view.list_metrics(self._backend, self._details(), [_id(run_id) for run_id in run_ids])
+        return view.list_metrics(self._backend, self._details(), [_to_id(run_id) for run_id in run_ids])
 
     # experiments
 
@@ -366,11 +361,11 @@ class KfpService:
         return experiments.list_experiments(self._backend, query, limit=limit)
 
     def get_experiment(self, name_or_id: str) -> Experiment:
-        """One experiment."""
+        """Return an experiment by name or id."""
         return experiments.find_experiment(self._backend, name_or_id)
 
     def create_experiment(self, name: str, description: str = "") -> Experiment:
-        """A new experiment."""
+        """Create an experiment."""
         return experiments.create_experiment(self._backend, name, description)
 
     def archive_experiment(self, experiment: str) -> Experiment:
@@ -401,7 +396,7 @@ class KfpService:
         return pipelines.list_pipelines(self._backend, query, limit=limit)
 
     def find_pipeline(self, ref: str) -> Pipeline:
-        """The pipeline with this id or name, an own one before a shared one."""
+        """Find a pipeline by id or name, an own one before a shared one."""
         from . import pipelines
 
         return pipelines.find_pipeline(self._backend, ref)
@@ -429,13 +424,13 @@ class KfpService:
         return get_version(self._backend, pipeline_id, version_id)
 
     def upload(self, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
-        """Register a pipeline privately; a name that is known gets a new version."""
+        """Register a pipeline privately, or a new version of a known name."""
         from . import pipelines
 
         return pipelines.upload_pipeline(self._backend, source, name=name, description=description)
 
     def delete_pipeline(self, pipeline: str, version_id: str = "") -> None:
-        """Delete a pipeline for good, by id or name, with its versions, or one version of it."""
+        """Delete a pipeline with its versions, or one version of it, for good."""
         from . import pipelines
 
         pipelines.delete_pipeline(self._backend, pipeline, version_id)
@@ -452,11 +447,11 @@ class KfpService:
         return choose_details(self._backend)
 
 
-def _id(run: str | Run) -> str:
+def _to_id(run: str | Run) -> str:
     return run.run_id if isinstance(run, Run) else run
 
 
-def _cache(word: CachePolicy | str) -> CachePolicy:
+def _to_cache_policy(word: CachePolicy | str) -> CachePolicy:
     try:
         return CachePolicy(word)
     except ValueError:

@@ -1,6 +1,6 @@
 """Why a task failed, or what it waits for, in one sentence: an ordered table of rules over facts. Pure.
 
-The first rule that knows the facts decides; if none does, the last error line of the log is quoted.
+The first rule that recognizes the facts decides; if none does, the last error line of the log is quoted.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _RANGE = re.compile(
 
 
 def quota(facts: Facts) -> Cause | None:
-    """The namespace may use no more, or its limits ask for something."""
+    """The quota of the namespace is used up, or its limits are not met."""
     found, must, bounds = facts.search(_QUOTA), facts.search(_MUST), facts.search(_RANGE)
     if found is not None:
         why = f"Asked for {found['asked']}; used {found['used']} of {found['limit']}."
@@ -75,7 +75,7 @@ _NOT_ACCEPTED = re.compile(
 
 
 def refused(facts: Facts) -> Cause | None:
-    """A rule of the cluster does not let its pod in."""
+    """A security rule or an admission webhook rejects its pod."""
     found = facts.search(_SECURITY)
     if found is not None:
         why = to_clause(found["why"] or found["scc"])
@@ -94,7 +94,7 @@ def refused(facts: Facts) -> Cause | None:
 
 
 def webhook_down(facts: Facts) -> Cause | None:
-    """What checks pods before they come in does not answer."""
+    """An admission webhook does not answer."""
     found = facts.search(_WEBHOOK_DOWN)
     if found is None:
         return None
@@ -107,7 +107,7 @@ def webhook_down(facts: Facts) -> Cause | None:
 
 
 def account(facts: Facts) -> Cause | None:
-    """The account that the run works as is not there, or lacks a right that each step needs."""
+    """The run's service account does not exist, or lacks a right that every step needs."""
     found = facts.search(_NO_ACCOUNT)
     if found is not None:
         return Cause(
@@ -130,7 +130,7 @@ def account(facts: Facts) -> Cause | None:
 
 
 def too_large(facts: Facts) -> Cause | None:
-    """What is handed to it, or the whole run, is larger than the cluster takes."""
+    """Its parameters, or the whole run, are larger than the cluster accepts."""
     if facts.search(_TOO_LARGE) is None and facts.find_line(_TOO_LONG) is None:
         return None
     return Cause(
@@ -142,7 +142,7 @@ def too_large(facts: Facts) -> Cause | None:
 
 
 def not_accepted(facts: Facts) -> Cause | None:
-    """The cluster does not take its pod, for a reason that has no words of ours."""
+    """The cluster rejects its pod for a reason that no other rule knows."""
     found = facts.search(_NOT_ACCEPTED)
     if found is None:
         return None

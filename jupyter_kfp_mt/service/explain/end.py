@@ -43,7 +43,7 @@ _SIGNALS = {
 
 
 def out_of_memory(facts: Facts) -> Cause | None:
-    """The kernel ended it at its memory limit, or something did with signal 9."""
+    """The kernel killed it at its memory limit, or something sent it signal 9."""
     cure = "Ask for more: task.set_memory_limit(…)."
     if facts.search(_OOM) is not None:
         return Cause(
@@ -55,7 +55,7 @@ def out_of_memory(facts: Facts) -> Cause | None:
 
 
 def evicted(facts: Facts) -> Cause | None:
-    """Its node had to get rid of it."""
+    """Its node evicted it."""
     full = facts.search(_OVER_DISK)
     if full is not None:
         limit = full["limit"] or full["own"] or full["folder"]
@@ -76,7 +76,7 @@ def evicted(facts: Facts) -> Cause | None:
 
 
 def preempted(facts: Facts) -> Cause | None:
-    """It gave way to something more important."""
+    """A pod of higher priority took its place."""
     if facts.search(_PREEMPTED) is None:
         return None
     return Cause(
@@ -88,7 +88,7 @@ def preempted(facts: Facts) -> Cause | None:
 
 
 def lost(facts: Facts) -> Cause | None:
-    """Its node went away under it."""
+    """Its node or its pod disappeared."""
     if facts.search(_LOST) is None:
         return None
     return Cause(
@@ -97,14 +97,14 @@ def lost(facts: Facts) -> Cause | None:
 
 
 def terminated(facts: Facts) -> Cause | None:
-    """Somebody stopped the run."""
+    """The run was terminated."""
     if facts.search(_SHUTDOWN) is None:
         return None
     return Cause("stopped", "the run was terminated", "", "Retry goes on from here.")
 
 
 def time_limit(facts: Facts) -> Cause | None:
-    """It ran longer than allowed."""
+    """It exceeded its time limit."""
     found = facts.search(_DEADLINE)
     if found is None:
         return None
@@ -113,7 +113,7 @@ def time_limit(facts: Facts) -> Cause | None:
 
 
 def raised_elsewhere(facts: Facts) -> Cause | None:
-    """An error of another language: Go, Java, R."""
+    """It raised an error of Go, Java or R."""
     found = facts.find_line(_ELSEWHERE)
     if found is None or facts.exit_code == 0:
         return None
@@ -122,7 +122,7 @@ def raised_elsewhere(facts: Facts) -> Cause | None:
 
 
 def ended_with(facts: Facts) -> Cause | None:
-    """It ended by itself, with a code that is not 0."""
+    """It exited with a code other than 0."""
     code = facts.exit_code
     if code in (None, 0):
         return None

@@ -1,4 +1,4 @@
-"""What is known about a task that failed or waits, as the rules look at it."""
+"""The facts about a task that failed or waits, and what a rule makes of them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _NOISE = re.compile(
     r"|[IWF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\.go:\d+\]"  # KFP's launcher
     r"|\[KFP Executor "
     r"|container ended with code \d+$"
-    r"|at [\w$.<>/]+\([\w$. ]*(?::\d+)?\)$|\.\.\. \d+ more$"  # where, in Java's words
+    r"|at [\w$.<>/]+\([\w$. ]*(?::\d+)?\)$|\.\.\. \d+ more$"  # a frame of a Java stack trace
     r"|[-+=*~^# |]+$"
     r"|WARNING: Running pip as |\[notice\] |\s*WARNING: You are using pip",
 )
 
 
 class Said(NamedTuple):
-    """A reason and what stands beside it, from a container's state, a condition or an event."""
+    """A reason and its message, from the state of a container, a condition or an event."""
 
     reason: str
     message: str = ""
@@ -40,7 +40,7 @@ class Said(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """All that may tell why one task failed; most of it is empty in any one case."""
+    """Everything that may explain why one task failed; mostly empty."""
 
     task: str
     message: str = ""  # of the Argo node, or the embedded engine's reason
@@ -48,43 +48,43 @@ class Facts(NamedTuple):
     lines: tuple[str, ...] = ()  # the end of its log, without colours
     states: tuple[Said, ...] = ()  # of its containers and its pod
     events: tuple[Said, ...] = ()
-    driver: bool = False  # it was KFP's preparation of the task that failed
+    driver: bool = False  # the driver of the task failed, not the task
     upstream: str = ""  # the task that failed before this one could start
-    is_run: bool = False  # they are about the run itself, and `task` is its name
+    is_run: bool = False  # the facts are about the run itself, and `task` is its name
 
     @property
     def subject(self) -> str:
-        """What a sentence about it begins with."""
+        """The subject of a sentence about it."""
         return self.task if self.is_run else f"Task {self.task}"
 
     @property
     def started(self) -> bool:
-        """Whether its own code ran: then what happened before does not explain its end."""
+        """Whether its own code ran; if so, earlier events do not explain its end."""
         return bool(self.lines) or self.exit_code is not None
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What the cluster says, the surest first; events only while nothing of it ran."""
+        """What the cluster says, the most reliable first; events only if its code did not run."""
         states = [said.text for said in self.states]
         events = [] if self.started else [said.text for said in reversed(self.events)]
         return tuple(text for text in [*states, self.message, *events] if text)
 
     def search(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """Return the first place in `texts` that fits."""
+        """Return the first match in `texts`."""
         return next(filter(None, map(pattern.search, self.texts)), None)
 
     def find_line(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """Return the last line of the log that fits."""
+        """Return the match in the last line of the log that has one."""
         return next(filter(None, map(pattern.search, reversed(self.lines))), None)
 
     @property
     def last_line(self) -> str:
-        """The last line of its log that says something: not the launcher's and Argo's own."""
+        """The last meaningful line of its log, not one of the launcher or of Argo."""
         return next((line.strip() for line in reversed(self.lines) if not _is_noise(line)), "")
 
 
 class Cause(NamedTuple):
-    """What a rule found out: one sentence about the task in two parts, why, and what to do next."""
+    """The finding of a rule: a sentence about the task in two parts, why, and what to do next."""
 
     outcome: str  # "did not start", "stopped", …
     detail: str = ""
@@ -105,7 +105,7 @@ def _is_noise(line: str) -> bool:
 
 
 def clean_lines(log: str) -> tuple[str, ...]:
-    """Return the end of a log as lines, without colours and without the input that KFP's executor prints."""
+    """Return the end of a log as lines, without colors and the input that KFP's executor prints."""
     plain = _INPUT.sub("", plain_text.clean_lines(log))
     lines = plain.splitlines()[-LOG_LINES:]
     return tuple(line.rstrip()[:MAX_LINE] for line in lines if line.strip())

@@ -14,14 +14,14 @@ _RETRY = "Retry; if it stays, show an admin."
 
 
 def upstream(facts: Facts) -> Cause | None:
-    """It never started, because something before it failed."""
+    """The task did not start because an earlier one failed."""
     if not facts.upstream or facts.started:
         return None
     return Cause("did not start", f"{facts.upstream} failed", next=f"Look at {facts.upstream} first.")
 
 
 def reported(facts: Facts) -> Cause | None:
-    """KFP or the engine says it in words of its own."""
+    """KFP or the engine reports a reason itself."""
     if not facts.message or _NO_NEWS.match(facts.message) or facts.exit_code not in (None, 0):
         return None
     text = to_clause(facts.message)
@@ -80,7 +80,7 @@ _LOADING = ("load", "get", "download", "stat")
 
 
 def packages(facts: Facts) -> Cause | None:
-    """Packages that it asks for cannot be installed."""
+    """Its packages cannot be installed."""
     found, install = facts.find_line(_PIP) or facts.search(_PIP), facts.search(_INSTALL)
     failed = next((words for pattern, words in _PIP_WHY if facts.find_line(pattern)), "")
     if found is None and install is None:
@@ -102,7 +102,7 @@ def packages(facts: Facts) -> Cause | None:
 
 
 def driver(facts: Facts) -> Cause | None:
-    """KFP's preparation of the task failed."""
+    """KFP's driver of the task failed."""
     if not facts.driver:
         return None
     found = facts.find_line(_DRIVER)
@@ -111,7 +111,7 @@ def driver(facts: Facts) -> Cause | None:
 
 
 def metadata(facts: Facts) -> Cause | None:
-    """KFP's record of what ran does not answer its driver or launcher."""
+    """KFP's metadata store does not answer the driver or the launcher."""
     line = facts.find_line(_DRIVER if facts.driver else _LAUNCHER)
     found = _METADATA.search(line[0]) if line is not None else None
     if found is None:
@@ -125,7 +125,7 @@ def metadata(facts: Facts) -> Cause | None:
 
 
 def results(facts: Facts) -> Cause | None:
-    """Argo's helpers in its pod could not fetch its inputs or keep its outputs and log."""
+    """Argo's containers in its pod could not fetch its inputs, or store its outputs and log."""
     found = facts.search(_SAVE)
     if found is None:
         return None
@@ -134,7 +134,7 @@ def results(facts: Facts) -> Cause | None:
 
 
 def launcher(facts: Facts) -> Cause | None:
-    """The task's own code is not to blame: KFP could not fetch its inputs or store its outputs."""
+    """KFP's launcher could not fetch its inputs or store its outputs."""
     found = facts.find_line(_LAUNCHER)
     if found is None or (found["why"] and _EXIT_STATUS.search(found["why"])):
         return None
@@ -146,12 +146,12 @@ def launcher(facts: Facts) -> Cause | None:
 
 
 def _explain_store(text: str) -> str:
-    """What is the matter with the artifact store, as far as `text` tells; empty when it does not."""
+    """Return what `text` says about the artifact store; empty if nothing."""
     return next((words for pattern, words in _STORE if pattern.search(text)), "")
 
 
 def _end_of_reasons(text: str) -> str:
-    """The end of a chain of reasons, which says most."""
+    """Return the end of a chain of reasons, which says most."""
     line = text.strip().split("\n", 1)[0].strip().rstrip(".")
     parts = line.split(": ")
     while len(parts) > 2 and len(": ".join(parts)) > 160:

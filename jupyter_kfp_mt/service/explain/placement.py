@@ -14,7 +14,7 @@ _NODES = re.compile(r"(?P<free>0/\d+ nodes)(?: are available)?: (?P<why>.+?)(?:\
 
 
 def unschedulable(facts: Facts) -> Cause | None:
-    """No node takes it."""
+    """No node has room for it, or is allowed to run it."""
     found = facts.search(_NODES)
     if found is None:
         return None
@@ -71,7 +71,7 @@ _ALLOCATE = re.compile(r"Allocate failed due to (?P<why>[^\n]+)")
 
 
 def volume(facts: Facts) -> Cause | None:
-    """A volume of it is in use elsewhere, or does not come."""
+    """A volume is in use on another node, or cannot be mounted."""
     found = facts.search(_ATTACHED)
     if found is not None:
         return Cause(
@@ -94,7 +94,7 @@ def volume(facts: Facts) -> Cause | None:
 
 
 def sandbox(facts: Facts) -> Cause | None:
-    """The node could not give it a place and a network."""
+    """The node could not create its sandbox or network."""
     found = facts.search(_SANDBOX)
     if found is None:
         return None
@@ -106,7 +106,7 @@ def sandbox(facts: Facts) -> Cause | None:
 
 
 def device(facts: Facts) -> Cause | None:
-    """The node it was sent to had given away what it needs."""
+    """The resources it needs were taken when it reached its node."""
     found = facts.search(_DEVICE)
     if found is None:
         return None

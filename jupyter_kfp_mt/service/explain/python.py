@@ -20,11 +20,11 @@ _WRITING = re.compile(
 )
 SHARED = "A container has 64 MiB of shared memory (/dev/shm)."
 SHARED_CURE = "Use fewer workers (num_workers=0), or mount memory at /dev/shm."
-_AFTER = 40  # lines that may follow a traceback that ended the task
+_AFTER = 40  # lines that may follow the traceback that ended the task
 
 
 class Frame(NamedTuple):
-    """One place of a traceback."""
+    """One frame of a traceback."""
 
     file: str
     line: int
@@ -33,7 +33,7 @@ class Frame(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The place as people read it."""
+        """The frame as a sentence."""
         name = self.file.rpartition("/")[2]
         where = f"line {self.line} of {name}"
         where = (
@@ -56,14 +56,17 @@ class Raised(NamedTuple):
 
 
 def find_exception(lines: Sequence[str]) -> Raised | None:
-    """Return the last exception of a log, None when it is not what the log ends with."""
+    """Return the exception that a log ends with, None if it ends with something else.
+
+    Only the last traceback counts. The first line after its frames that is not indented is the exception; if
+    many lines follow, the program caught it and went on.
+    """
     plain = list(lines)
     if any("Exception Group Traceback" in line for line in plain):
         plain = [_GROUP.sub("", line, count=1) for line in plain]
     heads = [index + 1 for index, line in enumerate(plain) if _HEAD.search(line)]
-    heads = (
-        heads or [index for index, line in enumerate(plain) if _FRAME.match(line)][:1]
-    )  # its head is cut off
+    if not heads:  # it may be cut off: begin with the first frame
+        heads = [index for index, line in enumerate(plain) if _FRAME.match(line)][:1]
     if not heads:
         return None
     frames: list[Frame] = []
@@ -75,22 +78,22 @@ def find_exception(lines: Sequence[str]) -> Raised | None:
             code = "" if _FRAME.match(f"  {code}") or not plain[index + 1 :][:1] else code
             frames.append(Frame(frame["file"], int(frame["line"]), frame["function"] or "", code[:120]))
         elif not line.startswith((" ", "\t")):
-            found = _RAISED.match(line)
-            if found is None or len(plain) - index > _AFTER:
+            raised = _RAISED.match(line)
+            if raised is None or len(plain) - index > _AFTER:
                 return None
-            return Raised(found["kind"], found["text"] or "", _locate(frames))
+            return Raised(raised["kind"], raised["text"] or "", _locate(frames))
     return None
 
 
 def _locate(frames: Sequence[Frame]) -> str:
-    """The innermost place in the person's own code."""
+    """Return the innermost frame in the user's own code."""
     own = [frame for frame in frames if not _FOREIGN.search(frame.file)]
     known = own or [frame for frame in frames if "/kfp/dsl/" not in frame.file and frame.file[:1] != "<"]
     return known[-1].text if known else ""
 
 
 def python_error(facts: Facts) -> Cause | None:
-    """A Python exception with its file and line."""
+    """It raised a Python exception."""
     raised = find_exception(facts.lines)
     if raised is None:
         return None
@@ -235,7 +238,7 @@ def _no_credentials(raised: Raised) -> Cause:
 
 
 def _denied(raised: Raised) -> Cause | None:
-    """A store, a web service or Kubernetes knows who asks, and says no."""
+    """A store, a web service or Kubernetes denied access."""
     if re.search(r"AccessDenied|Forbidden|\b403\b|InvalidAccessKeyId|SignatureDoesNotMatch", raised.text):
         cure = "Check the rights of the credentials that it has, or of its service account."
         return Cause("stopped", f"access was denied ({to_clause(raised.text)})", raised.place, cure)

@@ -15,7 +15,7 @@ from .facts import Cause, Facts, Rule, Said, clean_lines, to_clause
 from .python import find_exception, python_error
 
 _EXIT_CODE = re.compile(r"exit code (\d{1,3})\b")
-PATIENCE = 60.0  # seconds that a task may wait before anybody asks why
+PATIENCE = 60.0  # seconds that a task may wait before we explain why
 
 RULES: tuple[Rule, ...] = (
     kfp.upstream,
@@ -108,7 +108,7 @@ def explain_task(facts: Facts) -> Explanation:
 
 
 def explain_wait(facts: Facts, seconds: float, *, task_id: str = "") -> Explanation | None:
-    """Return what a task waits for that has not started after a minute; None before."""
+    """Return what a task that has not started waits for; None before a minute has passed."""
     if seconds < PATIENCE:
         return None
     cause = next(filter(None, (rule(facts) for rule in WAITS)), None) or _unknown_wait(facts)
@@ -136,7 +136,7 @@ def make_facts(
     events: Sequence[Said] = (),
     driver: bool = False,
 ) -> Facts:
-    """Return the facts about `task`; `log` is the end of what it, or its driver, wrote."""
+    """Return the facts about `task`; `log` is the end of its log, or of its driver's."""
     message = task.reason or (task.error.message if task.error else "")
     found = _EXIT_CODE.search(message)  # Argo: "Error (exit code 1)"
     code = task.exit_code if task.exit_code is not None or found is None else int(found[1])
@@ -145,7 +145,7 @@ def make_facts(
 
 
 def _unknown(facts: Facts) -> Cause:
-    """Return the cause if no rule fits: that it failed, and the last thing it wrote."""
+    """Return the cause if no rule applies: it failed, and wrote this last."""
     if facts.last_line:
         return Cause(f"failed. Last error line: {to_clause(facts.last_line)}", next="Look at its log.")
     if facts.message:

@@ -42,7 +42,7 @@ _COMMAND = re.compile(
 
 
 def image_pull(facts: Facts) -> Cause | None:
-    """Its image cannot be had."""
+    """Its image cannot be pulled."""
     if facts.search(_PULL) is None:
         return None
     found = facts.search(_IMAGE)
@@ -57,7 +57,7 @@ def image_pull(facts: Facts) -> Cause | None:
 
 
 def missing_object(facts: Facts) -> Cause | None:
-    """A Secret, a ConfigMap, a key of one, or a volume claim is not there."""
+    """A Secret, a ConfigMap, a key of one, or a volume claim does not exist."""
     key = facts.search(_SECRET_KEY)
     if key is not None:
         name = key["key"] or key["key2"]
@@ -76,7 +76,7 @@ def missing_object(facts: Facts) -> Cause | None:
 
 
 def no_command(facts: Facts) -> Cause | None:
-    """What it should run is not in its image."""
+    """Its command is not in its image."""
     found = facts.search(_COMMAND)
     if found is None and facts.exit_code not in (126, 127):
         return None
@@ -105,7 +105,7 @@ _RUNTIME_OOM = re.compile(r"init was OOM-killed|cannot allocate memory")
 
 
 def runs_as_root(facts: Facts) -> Cause | None:
-    """Its image wants to be root, and this namespace has none."""
+    """Its image runs as root, which this namespace forbids."""
     if facts.search(_AS_ROOT) is None:
         return None
     return Cause(
@@ -117,7 +117,7 @@ def runs_as_root(facts: Facts) -> Cause | None:
 
 
 def wrong_machine(facts: Facts) -> Cause | None:
-    """Its image is for another kind of processor."""
+    """Its image is for another processor architecture."""
     if facts.find_line(_MACHINE) is None and facts.search(_MACHINE) is None:
         return None
     return Cause(
@@ -129,7 +129,7 @@ def wrong_machine(facts: Facts) -> Cause | None:
 
 
 def runtime(facts: Facts) -> Cause | None:
-    """The container runtime of its node could not start it."""
+    """The container runtime could not start it."""
     found = facts.search(_RUNTIME) or facts.search(_STATES)
     if found is None:
         return None

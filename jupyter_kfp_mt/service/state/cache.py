@@ -1,4 +1,4 @@
-"""What was just asked and cannot have changed yet."""
+"""A cache of what was read a moment ago."""
 
 from __future__ import annotations
 

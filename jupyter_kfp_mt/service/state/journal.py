@@ -1,9 +1,9 @@
-"""What we are about to send, written down before it is sent: so that one press of Run is one run.
+"""The journal of submits: each is written down before it is sent, so that it starts one run.
 
-A small SQLite file in the user's own data folder. No WAL: a home folder may be on NFS. Every write is on the
-disk before the call returns. Where the file cannot be had, or fails on the way (a full disk, a folder that
-may not be written, a lock that nobody gives back), the journal goes on in memory for this process, with what
-it knows. A file that is no journal is put aside.
+It is a small SQLite file in the user's own data folder, without WAL, since a home folder may be on NFS. Every
+write is on the disk before the call returns. If the file cannot be opened or fails later (a full disk, a
+read-only folder, a lock that is never released), the journal continues in memory for this process, with what
+it knows. A file that is no journal is set aside.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import msgspec
 
 T = TypeVar("T")
 
-KEEP = 7 * 24 * 3600.0  # seconds that settled intents are kept
+KEEP = 7 * 24 * 3600.0  # seconds to keep settled intents
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS intents (
@@ -43,14 +43,14 @@ _COLUMNS = "run_id, submit_key, endpoint, namespace, display_name, experiment_id
 
 
 class Stage(str, Enum):
-    """How far a submit has come."""
+    """What is known about a submit."""
 
     SENDING = "SENDING"
-    UNCLEAR = "UNCLEAR"  # sent, and no clear answer yet
+    UNCLEAR = "UNCLEAR"  # sent, without a clear response
     ACCEPTED = "ACCEPTED"
-    REFUSED = "REFUSED"  # KFP said no, or was not reached
-    LOST = "LOST"  # looked for until it could not come any more
-    SURPLUS = "SURPLUS"  # lost, and sent again under another id: should it turn up, it is one too many
+    REFUSED = "REFUSED"  # KFP refused it, or was not reached
+    LOST = "LOST"  # looked up until it could not appear any more
+    SURPLUS = "SURPLUS"  # lost, then submitted again under another id: if it appears, it is one too many
 
 
 OPEN = (Stage.SENDING, Stage.UNCLEAR)
@@ -60,18 +60,18 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt at starting a run."""
 
     run_id: str
-    submit_key: str = ""  # of one press of Run; empty: nobody presses twice
-    server: str  # its name for good (`Context.server`); the column is called endpoint
+    submit_key: str = ""  # the same for every repetition of a submit; empty if it is not repeated
+    server: str  # its permanent name (`Context.server`); the column is called endpoint
     namespace: str
     display_name: str
     experiment_id: str
     sent_at: float  # seconds since 1970
     stage: Stage = Stage.SENDING
-    looks: int = 0  # of those after it was given up
+    looks: int = 0  # after it was given up
 
 
 class Journal:
-    """The intents of one person, shared by all processes that use `path`; for many threads."""
+    """The intents of one user, shared by all processes that use `path`; safe in any thread."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
@@ -79,57 +79,57 @@ class Journal:
         self._connection: sqlite3.Connection | None = None
 
     def begin(self, intent: Intent) -> Intent | None:
-        """Write `intent` down; when its key has one already, return that and write nothing."""
+        """Add `intent`; if its key has an intent already, return that one and write nothing."""
         return self._do(lambda database: _transaction(database, lambda: _begin(database, intent)))
 
     def settle(self, run_id: str, stage: Stage) -> None:
-        """Write down how far the attempt has come."""
+        """Note what is known about an attempt."""
         self._write("UPDATE intents SET stage = ? WHERE run_id = ?", stage.value, run_id)
 
     def accept(self, run_id: str, known_as: str) -> None:
-        """Write down that the attempt is a run, which its server knows by an id of its own."""
+        """Note that the attempt is a run, whose id on the server is `known_as`."""
         self._write(
             "UPDATE OR REPLACE intents SET stage = 'ACCEPTED', run_id = ? WHERE run_id = ?", known_as, run_id
         )
 
     def redate(self, run_id: str, sent_at: float) -> None:
-        """Write down another moment of sending: the clock was set back."""
+        """Change the time of sending, after the clock was set back."""
         self._write("UPDATE intents SET sent_at = ? WHERE run_id = ?", sent_at, run_id)
 
     def count_look(self, run_id: str) -> None:
-        """Count a look at one that was given up."""
+        """Count a look for an attempt that was given up."""
         self._write("UPDATE intents SET looks = looks + 1 WHERE run_id = ?", run_id)
 
     def find(self, run_id: str) -> Intent | None:
-        """Return the attempt with this id."""
+        """Return the attempt with this id, if there is one."""
         return next(iter(self._read("run_id = ?", run_id)), None)
 
     def find_by_key(self, submit_key: str) -> Intent | None:
-        """Return the newest attempt of one press of Run."""
+        """Return the newest attempt with this key."""
         if not submit_key:
             return None
         return next(iter(self._read("submit_key = ? ORDER BY sent_at DESC LIMIT 1", submit_key)), None)
 
     def list_unsettled(self, server: str, namespace: str) -> list[Intent]:
-        """Return the attempts whose outcome is not known yet, the newest first."""
+        """Return the attempts with an unknown outcome, the newest first."""
         where = "endpoint = ? AND namespace = ? AND stage IN ('SENDING', 'UNCLEAR') ORDER BY sent_at DESC"
         return self._read(where, server, namespace)
 
     def find_accepted(self, run_ids: Collection[str]) -> set[str]:
-        """Return those of `run_ids`, at most a page, that were started from here in the last days."""
+        """Return those of `run_ids`, at most a page, that this user started in the last days."""
         marks = ", ".join("?" * len(run_ids))
         return {each.run_id for each in self._read(f"stage = 'ACCEPTED' AND run_id IN ({marks})", *run_ids)}
 
     def list_pending(self, since: float) -> list[Intent]:
-        """Return all attempts, of any server, that were sent after `since` and still need a look."""
+        """Return the attempts on any server that were sent after `since` and still need a look."""
         return self._read("sent_at > ? AND stage IN ('SENDING', 'UNCLEAR', 'SURPLUS')", since)
 
     def list_surplus(self, server: str, namespace: str) -> list[Intent]:
-        """Return the attempts that were made again, and should not turn up any more."""
+        """Return submits that were retried: their first attempt should no longer appear."""
         return self._read("endpoint = ? AND namespace = ? AND stage = 'SURPLUS'", server, namespace)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -137,14 +137,14 @@ class Journal:
 
     def _read(self, where: str, *values: str | float) -> list[Intent]:
         if self._connection is None and self._path is not None and not self._path.exists():
-            return []  # nobody has sent anything yet: no file for that
+            return []  # nothing has been submitted yet: do not create the file
         return self._do(lambda database: _select(database, where, *values))
 
     def _write(self, statement: str, *values: str | float) -> None:
         self._do(lambda database: database.execute(statement, values))
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do `work`; when the file fails, do it once more in memory."""
+        """Do `work`; if the file fails, do it again in memory."""
         with self._lock:
             database = self._open()
             try:
@@ -156,7 +156,7 @@ class Journal:
             return work(self._connection)
 
     def _open(self) -> sqlite3.Connection:
-        """The connection; a file that cannot be had gives way to one in memory."""
+        """Return the connection, in memory if the file cannot be opened."""
         if self._connection is None:
             try:
                 self._connection = _open_or_replace(self._path)
@@ -165,7 +165,10 @@ class Journal:
         return self._connection
 
 
-_OURS = (sqlite3.IntegrityError, sqlite3.ProgrammingError)  # mistakes of this file, not of the disk
+_OURS = (
+    sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
+)  # mistakes in this module, not failures of the disk
 
 
 def _begin(database: sqlite3.Connection, intent: Intent) -> Intent | None:
@@ -200,14 +203,14 @@ def _transaction(database: sqlite3.Connection, work: Callable[[], T]) -> T:
         found = work()
         database.execute("COMMIT")
     except BaseException:
-        if database.in_transaction:  # a full disk may have ended it
+        if database.in_transaction:  # a full disk may have ended the transaction
             database.execute("ROLLBACK")
         raise
     return found
 
 
 def _copy_to_memory(database: sqlite3.Connection) -> sqlite3.Connection:
-    """What can still be read of `database`, in memory; lets go of it."""
+    """Return a copy in memory of what can still be read, and close `database`."""
     copy = _connect(None)
     with contextlib.suppress(sqlite3.Error, msgspec.ValidationError):
         for intent in _select(database, "1"):
@@ -217,7 +220,7 @@ def _copy_to_memory(database: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def _open_or_replace(path: Path | None) -> sqlite3.Connection:
-    """A connection to the file; one that is no journal is put aside for a new one."""
+    """Connect to the file; one that is no journal is set aside and replaced by a new one."""
     try:
         return _connect(path)
     except sqlite3.DatabaseError as error:

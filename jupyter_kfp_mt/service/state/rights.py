@@ -1,7 +1,7 @@
-"""Whether this account may start runs: asked once in a while, beside everything else.
+"""Whether this account may start runs, asked in the background.
 
-Loading the `kubernetes` client and asking costs half a second, so nobody waits for it: until the answer is
-there, the right counts as not known, and the buttons are on.
+Asking Kubernetes may take seconds, so nobody waits for it: until the response is there, the right counts as
+unknown, and buttons are on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Rights:
-    """Answers by namespace; for many threads."""
+    """The right to start runs in each namespace; safe in any thread."""
 
     def __init__(self, answers: TtlCache[str, bool]) -> None:
         self._answers = answers
@@ -25,14 +25,14 @@ class Rights:
         self._asking: dict[str, threading.Thread] = {}
 
     def may_run(self, kubernetes: Kubernetes, namespace: str) -> bool | None:
-        """Return the answer if it is known, else None and ask."""
+        """Return whether runs may be started, or None and ask."""
         known = self._answers.get(namespace)
         if known is None:
             self._ask(kubernetes, namespace)
         return known
 
     def settle(self, seconds: float) -> None:
-        """Wait until all that is asked is answered, at most `seconds` for each."""
+        """Wait until every question is answered, at most `seconds` for each."""
         for thread in list(self._asking.values()):
             thread.join(seconds)
 
@@ -47,12 +47,12 @@ class Rights:
             thread.start()
 
     def _answer(self, kubernetes: Kubernetes, namespace: str) -> None:
-        from ...kube import Access  # not read where there is no cluster to ask
+        from ...kube import Access  # not imported outside of a cluster
 
         try:
             self._answers.put(namespace, kubernetes.may(Access("create", "runs"), namespace))
         except KfpError:
-            return  # not known; the next look asks again
+            return  # unknown; the next call asks again
         finally:
             with self._lock:
                 self._asking.pop(namespace, None)

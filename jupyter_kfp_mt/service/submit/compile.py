@@ -1,7 +1,7 @@
-"""Python → compiled pipeline; the only importer of the KFP SDK outside of task processes.
+"""Compile Python to a pipeline; nothing else but task processes imports the KFP SDK.
 
-A function is compiled in this process, as it lives here. A `.py` file is compiled in a process of its own:
-what it does at import stays there (`python -m jupyter_kfp_mt.service.compile FILE FUNCTION`).
+A function is compiled in this process, where it lives. A `.py` file is compiled in a process of its own,
+which contains the effects of importing it: `python -m jupyter_kfp_mt.service.submit.compile FILE FUNCTION`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def compile_file(path: Path, function: str = "") -> Package:
         ) from None
     answer = next((line for line in done.stdout.splitlines()[::-1] if line.startswith(_MARK)), "")
     if not answer:
-        last = done.stderr.strip().splitlines()[-1:] or ["the compiler ended without a word"]
+        last = done.stderr.strip().splitlines()[-1:] or ["the compiler ended without a message"]
         raise kfp_error("compile-failed", error=last[0], file=path.name, n=1)
     found: dict[str, Any] = json.loads(answer.removeprefix(_MARK))
     if "yaml" in found:
@@ -82,7 +82,7 @@ def _import_error(error: ImportError) -> KfpError:
 
 
 def _locate(error: BaseException, file: str) -> dict[str, Any]:
-    """What went wrong and in which line: of `file`, else of the innermost code that is no library's."""
+    """Return the error and its line: in `file`, else in the innermost code outside of libraries."""
     if isinstance(error, SyntaxError):
         return {
             "error": f"SyntaxError: {error.msg}",
@@ -104,7 +104,7 @@ def _locate(error: BaseException, file: str) -> dict[str, Any]:
 
 
 def _find_pipelines(path: Path, wanted: str) -> list[tuple[str, Any]]:
-    """The pipelines of a file by name, or the one thing that is wanted."""
+    """Return the pipelines of a file by name, or the one that is `wanted`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from kfp.dsl import base_component, graph_component
@@ -139,7 +139,7 @@ def _main(path: Path, wanted: str) -> dict[str, Any]:
         if (error.name or "").split(".")[0] == "kfp":
             return {"code": "sdk-missing"}
         return {"code": "compile-failed", **_locate(error, str(path))}
-    except Exception as error:  # the file is a person's program
+    except Exception as error:  # the file is a user's program
         return {"code": "compile-failed", **_locate(error, str(path))}
 
 

@@ -1,4 +1,9 @@
-"""What became of submits without a clear answer (kfp-api §2.3, "Exactly-once submit")."""
+"""Find out what became of submits that got no clear response.
+
+The run may appear late: KFP may still store a run whose POST was cut off, once a lock of the database is
+released, which takes 50 seconds at most (`innodb_lock_wait_timeout`), and we give KFP a deadline of 55
+seconds. A run that KFP does not know after both did not start.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +18,29 @@ from ...models import Phase, Run
 from ..backend import Backend
 from ..state.journal import OPEN, Intent, Stage
 
-DAY = 24 * 3600.0  # seconds after which only a person who looks at the list is told
-RARELY = 300.0  # seconds between two looks when KFP has not answered for long
-AT_ONCE = 5  # attempts looked up with one page of runs
+DAY = 24 * 3600.0  # seconds after which only lists look an attempt up
+RARELY = 300.0  # seconds between two looks when KFP has not responded for long
+AT_ONCE = 5  # attempts to look up for one page of runs
 SKEW = 60.0  # seconds that two clocks may differ
-_OWN_IDS = re.compile(r"v?(0|1)\.|v?2\.0\.0-")  # versions of KFP that take no id from a client
+_OWN_IDS = re.compile(r"v?(0|1)\.|v?2\.0\.0-")  # versions of KFP that ignore an id of the client
 
 
 class Settling(NamedTuple):
-    """How long an unclear submit is looked up before it counts as "did not start"; seconds."""
+    """How long to look up an unclear submit before it counts as not started, in seconds."""
 
-    answer: float = 60.0  # for the answer of the POST itself
-    first: float = 0.5  # between two looks, twice as long each time
+    answer: float = 60.0  # timeout of the POST itself
+    first: float = 0.5  # between two looks, doubled each time
     longest: float = 8.0
     bound: float = 120.0  # since it was sent: 55 s deadline, 50 s lock wait, and a margin
-    sending: float = 70.0  # after which nobody can still be waiting for the answer of the POST
-    surplus: tuple[float, ...] = (60.0, 300.0, 600.0)  # when one that was sent again is looked for once more
+    sending: float = 70.0  # after which no process can still be waiting for the response of the POST
+    surplus: tuple[float, ...] = (60.0, 300.0, 600.0)  # when to look again for a run that was submitted again
 
 
 def look_up(backend: Backend, intent: Intent, *, late: bool) -> Run | None:
-    """Look the run of `intent` up once, write down what is known, and return the run if it is there.
+    """Look the run of `intent` up once, note the outcome in the journal, and return the run if it exists.
 
-    Only KFP's own "not found" is evidence, and only when it is too `late` for the run to come; anything else
-    means to ask again.
+    Only KFP's own "not found" is evidence, and only when it is too `late` for the run to appear; after
+    anything else, ask again.
     """
     try:
         run = _find_run(backend, intent, late=late)
@@ -56,9 +61,10 @@ def _find_run(backend: Backend, intent: Intent, *, late: bool) -> Run | None:
 
 
 def _find_by_name(backend: Backend, intent: Intent) -> Run | None:
-    """Return the run of `intent` on a server that gives ids of its own: KFP before 2.0 does.
+    """Return the run of `intent` on a server that assigns ids itself, as KFP before 2.0 does.
 
-    The first of its name in its experiment that is not older than the attempt, and that no other attempt is.
+    It is the oldest of its name in its experiment that is not older than the attempt and that does not belong
+    to another attempt.
     """
     if not _OWN_IDS.match(backend.health().tag_name):
         return None
@@ -76,15 +82,15 @@ def _find_by_name(backend: Backend, intent: Intent) -> Run | None:
 
 
 def is_overdue(backend: Backend, intent: Intent) -> bool:
-    """Whether a run that is not there cannot come any more, by the usual patience."""
+    """Whether a run that KFP does not know cannot appear any more."""
     return backend.clock.now().timestamp() - intent.sent_at >= Settling().bound
 
 
 def wait_until_settled(backend: Backend, intent: Intent, settling: Settling, age: float) -> Run | None:
-    """Look until the run of `intent` is there, or until the bound, whatever the clock is set to meanwhile.
+    """Look for the run of `intent` until it exists or the bound is reached; it was sent `age` seconds ago.
 
-    `age` is how many seconds ago it was sent. None is of a run that is given up; one that KFP tells nothing
-    of to the end is returned as not confirmed.
+    Returns None if it did not start, and the unconfirmed run if KFP has not responded by then. The bound is
+    measured by the monotonic clock, which nobody sets.
     """
     until = backend.clock.monotonic() + settling.bound - min(max(age, 0.0), settling.bound)
     pause = settling.first
@@ -103,16 +109,16 @@ def wait_until_settled(backend: Backend, intent: Intent, settling: Settling, age
 
 
 def reconcile(backend: Backend, settling: Settling) -> list[Run]:
-    """Settle what can be settled with a look each, and return what is still not confirmed as rows.
+    """Look up each open attempt once, and return those that are still unconfirmed as rows.
 
-    Costs nothing while nothing is open. Attempts of a process that is gone are adopted.
+    Makes no call while nothing is open. Attempts of a process that has died are adopted.
     """
     where = backend.context.server, backend.context.namespace
     open_ones = backend.journal.list_unsettled(*where)
     now = backend.clock.now().timestamp()
     for intent in open_ones[-AT_ONCE:]:
         age = now - intent.sent_at
-        if age < -SKEW:  # the clock was set back: it counts from now
+        if age < -SKEW:  # the clock was set back: count from now
             backend.journal.redate(intent.run_id, now)
         elif intent.stage is Stage.UNCLEAR or age > settling.sending:
             look_up(backend, intent, late=age >= settling.bound)
@@ -133,7 +139,7 @@ def list_pending(backend: Backend) -> list[Intent]:
 def seconds_to_next_look(intents: list[Intent], settling: Settling, now: float) -> float | None:
     """Return the seconds until the first of `intents` needs another look, None when there is none.
 
-    Two looks are as far apart as the attempt is old, so a server that stays away is asked ever more rarely.
+    The pause grows with the age of the attempt, so an absent server is asked less and less often.
     """
     return min((max(settling.first, _seconds_to_look(each, settling, now)) for each in intents), default=None)
 
@@ -149,7 +155,7 @@ def _seconds_to_look(intent: Intent, settling: Settling, now: float) -> float:
 
 
 def to_unconfirmed_run(backend: Backend, intent: Intent) -> Run:
-    """Return the row of an attempt that KFP has not confirmed."""
+    """Return an attempt that KFP has not confirmed as a row of a list."""
     experiment = backend.caches.experiments.get(intent.experiment_id)
     return Run(
         run_id=intent.run_id,
@@ -164,7 +170,7 @@ def to_unconfirmed_run(backend: Backend, intent: Intent) -> Run:
 
 
 def _end_surplus(backend: Backend, settling: Settling, now: float) -> None:
-    """End runs that turned up after they had been given up and sent again."""
+    """End runs that appeared after they had been given up and submitted again."""
     for intent in backend.journal.list_surplus(backend.context.server, backend.context.namespace):
         if intent.looks >= len(settling.surplus):
             backend.journal.settle(intent.run_id, Stage.LOST)
@@ -180,7 +186,7 @@ def _end_run(backend: Backend, intent: Intent) -> None:
     except KfpNotFoundError:
         return
     except KfpError as error:
-        if error.code != "bad-input":  # it has already ended
+        if error.code != "bad-input":  # "bad-input": it has already ended
             return
     try:
         backend.api.call(requests.delete_run(intent.run_id))

@@ -1,4 +1,4 @@
-"""What to run: a file, its text, a registered version, our example or a function → a compiled pipeline."""
+"""Turn what to run (a file, text, a registered version, our example, a function) into a compiled pipeline."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AnySource = Source | str | Path | Callable[..., Any]
 
 
 class Resolved(NamedTuple):
-    """A pipeline, and the registered version it is."""
+    """A compiled pipeline, and its registered version if it has one."""
 
     package: Package
     reference: PipelineVersionReference | None = None
@@ -29,7 +29,7 @@ class Resolved(NamedTuple):
 
 
 def to_source(source: AnySource) -> Source:
-    """Return `source` as a value: a path as a file, a function as what it compiles to."""
+    """Return `source` as a value: a path as a file, a function as the text it compiles to."""
     if isinstance(source, Source):
         return source
     if isinstance(source, (str, Path)):
@@ -39,7 +39,7 @@ def to_source(source: AnySource) -> Source:
 
 
 def resolve(backend: Backend, source: Source) -> Resolved:
-    """Return the pipeline that `source` means; raises the error that says why it cannot be used."""
+    """Return the pipeline of `source`; raises why it cannot be used."""
     if source.kind == SourceKind.PIPELINE:
         version = get_version(backend, source.pipeline_id, source.pipeline_version_id)
         return Resolved(read_package(version), _to_reference(version))
@@ -52,7 +52,7 @@ def resolve(backend: Backend, source: Source) -> Resolved:
 
 
 def propose_run_name(backend: Backend, pipeline_name: str) -> str:
-    """Return the name of a run that gets none: the pipeline's, cut if need be, with the time."""
+    """Return the name of a run without one: the pipeline's, shortened if needed, with the time."""
     moment = backend.clock.now().astimezone().strftime("%Y-%m-%d %H-%M")
     return f"{' '.join(pipeline_name.split())[:200]} {moment}"
 
@@ -82,7 +82,7 @@ def read_path(word: str) -> Package:
 
 
 def get_version(backend: Backend, pipeline_id: str, version_id: str) -> PipelineVersion:
-    """Return a registered version, the newest where none is named; raises `not-found`."""
+    """Return a registered version, by default the newest; raises `not-found`."""
     for thing, given in (("pipeline", pipeline_id), ("pipeline version", version_id)):
         if given and not UUID.fullmatch(given):
             raise backend.not_found_error(thing, given, PipelineVersion)

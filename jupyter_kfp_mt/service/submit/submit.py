@@ -1,8 +1,9 @@
-"""One press of Run is one run.
+"""Start a run exactly once, however often it is submitted and whatever happens to the response.
 
-A real server starts a second execution when it is sent the same `run_id` again (kfp-api §2.3, "Exactly-once
-submit"), so: what it checks too late is checked here, the attempt is written down, one POST goes out under an
-id of ours, and an unclear answer is settled by looking that id up, never by sending again.
+KFP starts a second Workflow when it gets the same `run_id` again: it creates the Workflow before it inserts
+the row (`CreateRun` in backend/src/apiserver/resource/resource_manager.go). So we check beforehand what KFP
+checks too late, write the attempt into the journal, send one POST with an id of our own, and after an unclear
+response look that id up; we never send it again.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from .sources import propose_run_name, resolve
 
 
 def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
-    """Return the run that would be sent, but for its ids; raises what is wrong with the request."""
+    """Return the body of the POST without its ids; raises what is wrong with the request."""
     found = resolve(backend, request.source)
     package = found.package
     values = dict(request.parameters)
@@ -56,7 +57,7 @@ def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
 def _choose_pipeline(
     package: Package, reference: PipelineVersionReference | None, cache: CachePolicy
 ) -> dict[str, Any]:
-    """The registered version itself, or the compiled pipeline where caching is to be changed."""
+    """Return the registered version itself, or the compiled pipeline if caching is to be changed."""
     if reference is not None and cache is CachePolicy.COMPILED:
         return {"pipeline_version_reference": msgspec.to_builtins(reference)}
     return {"pipeline_spec": with_cache(package, cache).wire()}
@@ -65,7 +66,8 @@ def _choose_pipeline(
 def submit_run(backend: Backend, request: SubmitRequest, settling: Settling, *, patient: bool) -> Run:
     """Start one run and return it; raises what is wrong, or that nothing is known to have started.
 
-    After an unclear answer a patient caller waits until it is settled; others get the run as not confirmed.
+    After an unclear response a patient caller waits until the outcome is known; others get the run as
+    unconfirmed.
     """
     known = backend.journal.find_by_key(request.submit_key)
     if known is not None and known.stage in (*OPEN, Stage.ACCEPTED):
@@ -91,7 +93,7 @@ def submit_run(backend: Backend, request: SubmitRequest, settling: Settling, *, 
 def _send(
     backend: Backend, intent: Intent, body: dict[str, Any], settling: Settling, *, patient: bool
 ) -> Run:
-    began = backend.clock.monotonic()
+    sent = backend.clock.monotonic()
     try:
         run = backend.api.call(requests.create_run(body, timeout=settling.answer))
     except KfpError as error:
@@ -99,16 +101,16 @@ def _send(
         if not error.unclear:
             raise
         unclear = error
-    except BaseException:  # interrupted: it may have arrived
+    except BaseException:  # interrupted: the request may have arrived
         backend.journal.settle(intent.run_id, Stage.UNCLEAR)
         raise
     else:
-        if run.run_id == intent.run_id or run.display_name == intent.display_name:  # KFP 1 gives the id
+        if run.run_id == intent.run_id or run.display_name == intent.display_name:  # KFP 1 assigns the id
             backend.journal.accept(intent.run_id, run.run_id)
             return run
         backend.journal.settle(intent.run_id, Stage.UNCLEAR)
         unclear = kfp_error("kfp-error", status="A submit was answered", text=f"with run {run.run_id[:8]}")
-    age = backend.clock.monotonic() - began
+    age = backend.clock.monotonic() - sent
     return (
         _wait_or_raise(backend, intent, settling, unclear, age=age)
         if patient
@@ -117,7 +119,7 @@ def _send(
 
 
 def _resume(backend: Backend, intent: Intent, settling: Settling, *, patient: bool) -> Run:
-    """The run of an attempt that the same press of Run has already made."""
+    """Return the run of an attempt that was made with the same submit key."""
     if (intent.server, intent.namespace) != (backend.context.server, backend.context.namespace):
         elsewhere = f"it was used in {intent.namespace or 'another place'}"
         raise kfp_error("bad-input", field="submit_key", problem=elsewhere)

@@ -1,4 +1,4 @@
-"""Runs and tasks as people are told of them: phase, progress, the task that failed. Pure."""
+"""Runs and tasks as people see them: phase, progress, the task that failed. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LATE = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def describe_run(run: Run, experiment: Experiment | None, *, row: bool) -> Run:
-    """Return `run` with our fields filled in; a row of a list without its spec and details."""
+    """Return `run` with our own fields; a row of a list without its spec and details."""
     phase = phase_of(run.state, (entry.state for entry in run.state_history))
     progress, failed = None, ""
     if not phase.ended or phase is Phase.FAILED:
@@ -52,15 +52,15 @@ def describe_run(run: Run, experiment: Experiment | None, *, row: bool) -> Run:
 def select_leaves(tasks: Iterable[Task], plan: TaskPlan) -> list[Task]:
     """Return the tasks of the pipeline in the order of their start, with phases, without groups and drivers.
 
-    A real server lists drivers, executors and graphs beside the tasks (kfp-api §2.3), so the plan's names
-    decide; the embedded one says what each is.
+    KFP lists drivers, executors and graphs beside the tasks (backend/src/apiserver/server/api_converter.go),
+    so the names in the plan decide; the embedded server reports the type of each.
     """
     every = [add_phase(task) for task in (tasks if plan.names else fold_tasks(tasks))]
     return sorted((task for task in every if _is_task(task, plan)), key=_start_key)
 
 
 def select_groups(tasks: Iterable[Task]) -> list[Task]:
-    """Return what only holds tasks: loops and their turns, conditions, sub-pipelines; not the run itself."""
+    """Return what only holds tasks, such as loops, conditions and sub-pipelines; not the run itself."""
     every = [add_phase(task) for task in tasks if is_group(task.type) and task.parent_task_id]
     return sorted(every, key=_start_key)
 
@@ -84,7 +84,7 @@ def _start_key(task: Task) -> tuple[datetime, datetime]:
 
 
 def name_first_failed(tasks: Sequence[Task]) -> str:
-    """Return the name of the task that failed first, empty when none did."""
+    """Return the name of the task that failed first, empty if none did."""
     failed = select_failed(tasks)
     return failed[0].display_name or failed[0].name if failed else ""
 
@@ -96,7 +96,7 @@ def select_failed(tasks: Sequence[Task]) -> list[Task]:
 
 
 def collect_values(task: Task) -> dict[str, Any]:
-    """Return what a task made: values of parameters, addresses of artifacts."""
+    """Return the outputs of a task: values of parameters, addresses of artifacts."""
     made: dict[str, Any] = dict(task.outputs.parameters)
     for name, artifacts in task.outputs.artifacts.items():
         uris = [artifact.uri for artifact in artifacts]
@@ -105,7 +105,7 @@ def collect_values(task: Task) -> dict[str, Any]:
 
 
 def collect_metrics(tasks: Iterable[Task]) -> dict[str, float]:
-    """Return the scalar metrics that tasks wrote; a name that two tasks use gets the task's name in front."""
+    """Return the scalar metrics of tasks; a name that two tasks use is prefixed with the task's."""
     found: list[tuple[str, str, float]] = []
     for task in tasks:
         for artifacts in task.outputs.artifacts.values():

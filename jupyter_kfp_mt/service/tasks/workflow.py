@@ -1,8 +1,9 @@
-"""What really ran: the Argo Workflow behind a run, read into one task per component. Pure.
+"""The Argo Workflow behind a run, read into one task per component. Pure.
 
-KFP's v2beta1 answer names neither pods nor reasons; they are in the v1beta1 answer's
-`pipeline_runtime.workflow_manifest` (kfp-api §2.3, §8). Per component Argo runs a driver, then an executor
-with one pod per attempt; people see one task. Template and node names are those of KFP's Argo compiler.
+KFP's v2beta1 API reports neither pods nor reasons; they are in `pipeline_runtime.workflow_manifest` of
+v1beta1 (backend/src/apiserver/server/api_converter.go). For each component Argo runs a driver, then an
+executor with one pod per attempt; people see one task. The names of templates and nodes are those that
+backend/src/v2/compiler/argocompiler makes.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _STATES = {
     "Running": "RUNNING",
     "Succeeded": "SUCCEEDED",
     "Skipped": "SKIPPED",
-    "Omitted": "SKIPPED",  # what it depends on did not succeed
+    "Omitted": "SKIPPED",  # a task that it depends on did not succeed
     "Failed": "FAILED",
     "Error": "FAILED",
 }
@@ -43,7 +44,7 @@ class _Outputs(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Node(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """One node of an Argo Workflow, as far as people need it."""
+    """One node of an Argo Workflow, as much of it as we need."""
 
     id: str = ""
     name: str = ""
@@ -71,7 +72,7 @@ class Node(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     @property
     def is_driver(self) -> bool:
-        """Whether it is KFP's own preparation of a task; one named without the suffix is the task itself."""
+        """Whether it is the driver of a task; a node without the suffix in its name is the task itself."""
         driver = any(name in self.template_name for name in _DRIVERS)
         return driver and _DRIVER.search(self.display_name) is not None
 
@@ -118,7 +119,7 @@ class Workflow(msgspec.Struct, frozen=True):
 
 
 class Attempt(NamedTuple):
-    """One pod of a task and how it went."""
+    """One pod of a task and how it ended."""
 
     node_id: str
     pod: str
@@ -133,12 +134,12 @@ class Attempt(NamedTuple):
 
     @property
     def ended(self) -> bool:
-        """Whether its pod writes no more."""
+        """Whether its pod has ended, so that the log is complete."""
         return self.phase not in ("", "Pending", "Running")
 
 
 class RunStep(NamedTuple):
-    """A task with the pods that ran it; the driver is KFP's own preparation."""
+    """A task with its driver and the pods that ran it."""
 
     task: Task
     attempts: tuple[Attempt, ...] = ()
@@ -146,17 +147,17 @@ class RunStep(NamedTuple):
 
     @property
     def message(self) -> str:
-        """What Argo says of it: of its driver if that failed, else of its last attempt."""
+        """Argo's message about its driver if that failed, else about its last attempt."""
         if self.driver is not None and self.driver.failed:
             return self.driver.message
         return self.attempts[-1].message if self.attempts else ""
 
 
 class Root(NamedTuple):
-    """A run apart from its steps: KFP's preparation of it, and what Argo says of all of it."""
+    """A run apart from its steps: its driver, and Argo's message about all of it."""
 
     driver: Attempt | None = None
-    begun: datetime | None = None
+    started: datetime | None = None
     message: str = ""
 
 
@@ -169,7 +170,7 @@ class RunSteps(NamedTuple):
 
 
 def read_workflow(manifest: str) -> Workflow | None:
-    """Return the Workflow in `manifest`, or None when there is none that can be read."""
+    """Return the Workflow in `manifest`, or None if it is missing, too large or malformed."""
     if not manifest or len(manifest) > MAX_MANIFEST:
         return None
     try:
@@ -179,7 +180,7 @@ def read_workflow(manifest: str) -> Workflow | None:
 
 
 def read_root(workflow: Workflow) -> Root:
-    """Return what is no step of a run: where it fails, there may be no step at all."""
+    """Return the run apart from its steps: if it fails early, it has none."""
     drivers = [node for node in workflow.nodes.values() if _ROOT_DRIVER.match(node.display_name)]
     pods = sorted((node for node in drivers if node.type == "Pod"), key=lambda node: node.name)
     if not pods:
@@ -204,20 +205,20 @@ def list_steps(workflow: Workflow, run_id: str, reported: Iterable[Task] = ()) -
 def fold_tasks(tasks: Iterable[Task]) -> list[Task]:
     """Return one task per component from `task_details` alone: without drivers, executors and the root.
 
-    What a task is made of is told by names only, so a component that is itself called `…-driver` stays.
+    Only names tell the parts of a task, so a component that is itself called `…-driver` stays.
     """
-    found = list(tasks)
-    if any(task.type for task in found):
-        return found  # a server that says what each task is has no such parts
-    drivers = Counter(task.display_name for task in found)
+    every = list(tasks)
+    if any(task.type for task in every):
+        return every  # a server that reports types has no such parts
+    drivers = Counter(task.display_name for task in every)
     folded: list[Task] = []
-    for task in found:
+    for task in every:
         base = _DRIVER.sub("", task.display_name)
         if base != task.display_name and (base in _PARTS or drivers[base] > 0):
             drivers[base] -= 1
         elif task.display_name not in _PARTS and not _ATTEMPT.match(task.display_name):
             folded.append(task)
-    return [task for task in folded if not _is_root(task, found)]
+    return [task for task in folded if not _is_root(task, every)]
 
 
 def _is_root(task: Task, tasks: list[Task]) -> bool:
@@ -246,7 +247,7 @@ def _order_parents_first(steps: list[RunStep]) -> list[RunStep]:
 
 
 class _Tree:
-    """The nodes of a Workflow, asked about their place."""
+    """The nodes of a Workflow with their places in it."""
 
     def __init__(self, workflow: Workflow, reported: Mapping[tuple[str, frozenset[str]], Task]) -> None:
         self._workflow = workflow
@@ -277,14 +278,14 @@ class _Tree:
         """Return the step that `node` stands for."""
         driver = self._find_driver(node)
         pods = self._list_pods(node)
-        said = self._make_attempt(driver) if driver is not None else None
+        driver_attempt = self._make_attempt(driver) if driver is not None else None
         tries = tuple(self._make_attempt(pod) for pod in pods)
         cached = node.phase == "Succeeded" and not pods and self._is_leaf(node)
         state = _STATES.get(node.phase, "")
-        if said is not None and said.failed:
+        if driver_attempt is not None and driver_attempt.failed:
             state = "FAILED"  # Argo calls the task itself "Omitted"
-        step = RunStep(Task(), tries, said)
-        begun = driver if driver is not None else node
+        step = RunStep(Task(), tries, driver_attempt)
+        first = driver if driver is not None else node
         reported = self._find_reported(node)
         task = Task(
             run_id=run_id,
@@ -294,8 +295,8 @@ class _Tree:
             type=self._read_type(node),
             parent_task_id=self._find_parent(node),
             create_time=reported.create_time,
-            start_time=known_time(begun.started_at),
-            end_time=known_time(node.finished_at) or known_time(begun.finished_at),
+            start_time=known_time(first.started_at),
+            end_time=known_time(node.finished_at) or known_time(first.finished_at),
             state=state,
             state_history=reported.state_history,
             child_tasks=[ChildTask(pod_name=child) for child in node.children or []],
@@ -311,7 +312,7 @@ class _Tree:
         return Attempt(node.id, self._workflow.pod_name(node), node.phase, node.message, node.exit_code)
 
     def _find_driver(self, node: Node) -> Node | None:
-        """The pod that prepared `node`: beside it, or inside for a loop and its iterations."""
+        """Return the driver's pod of `node`: beside it, or inside of a loop and its iterations."""
         inside, beside = self._inside.get(node.id, []), self._inside.get(node.boundary_id, [])
         named = [each for each in beside if each.display_name == f"{node.display_name}-driver"]
         loop = [each for each in inside if each.display_name in ("iteration-driver", "iteration-item-driver")]
@@ -319,7 +320,7 @@ class _Tree:
         return found[-1] if found else None
 
     def _list_pods(self, node: Node, depth: int = 0) -> list[Node]:
-        """The pods that ran `node`, in the order of the attempts."""
+        """Return the pods that ran `node`, in the order of the attempts."""
         if node.type == "Pod" or depth > MAX_DEPTH:
             return [node] if node.type == "Pod" else []
         if node.type == "Retry":
@@ -347,7 +348,7 @@ class _Tree:
         return next((kind for name, kind in _GROUPS.items() if node.display_name.startswith(name)), "DAG")
 
     def _find_parent(self, node: Node) -> str:
-        """The id of the nearest node around `node` that people see."""
+        """Return the id of the nearest node around `node` that people see."""
         around = self._nodes.get(node.boundary_id)
         for _ in range(MAX_DEPTH):
             if around is None or self.is_shown(around):
@@ -358,7 +359,7 @@ class _Tree:
         return self._find_reported(around).task_id or around.id
 
     def _find_reported(self, node: Node) -> Task:
-        """What KFP reports about `node`; its tasks carry no node id, but the ids of what follows them."""
+        """Return the task that KFP reports for `node`; it has no node id, but the ids of its children."""
         return self._reported.get((node.display_name, frozenset(node.children or [])), Task())
 
 

@@ -1,7 +1,8 @@
-"""The option “Allow access to Kubeflow Pipelines”: which step of it is missing, and two changes that mend it.
+"""The option “Allow access to Kubeflow Pipelines”: which step is missing, and two changes that repair it.
 
-A token comes into a notebook in three steps: the profile has a PodDefault for it, the notebook is started
-with its label, and the webhook applies it (kubeflow-environment §2, §7 step 8).
+A notebook gets a token in three steps: the profile has a PodDefault for it, the notebook is started with the
+PodDefault's label, and Kubeflow's admission webhook applies it (components/admission-webhook in
+github.com/kubeflow/kubeflow).
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ DELETE_SET = Access("delete", "statefulsets", group="apps")
 
 
 class AccessSteps(NamedTuple):
-    """How far the option has come; None where it may not be read."""
+    """Which steps have been taken; None where we may not read."""
 
-    options: Sequence[PodDefault] | None = None  # those of the profile that give a token for KFP
-    pod: Pod | None = None  # this notebook's own
+    options: Sequence[PodDefault] | None = None  # PodDefaults of the profile that give a token for KFP
+    pod: Pod | None = None  # of this notebook
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """The labels to start a notebook with: the option's, whatever it is called here."""
+        """The labels to start a notebook with: those of the option, whatever it is called here."""
         return self.options[0].labels if self.options else {OPTION_LABEL: "true"}
 
     @property
@@ -40,14 +41,13 @@ class AccessSteps(NamedTuple):
 
 
 def select_for_kfp(options: Sequence[PodDefault]) -> list[PodDefault]:
-    """Return the options that give a token for KFP; distributions name them as they like."""
+    """Return the options that give a token for KFP; distributions choose their names."""
     return [option for option in options if AUDIENCE in option.audiences]
 
 
 def read_access(kubernetes: Kubernetes, context: Context) -> AccessSteps:
-    """Return how far the option has come for this notebook; a refusal leaves its part out."""
+    """Return which steps have been taken for this notebook; skips what we may not read."""
     notebook = context.notebook
-
     options, pod = None, None
     with suppress(KfpError):
         options = select_for_kfp(kubernetes.list_pod_defaults(notebook.namespace))
@@ -57,7 +57,7 @@ def read_access(kubernetes: Kubernetes, context: Context) -> AccessSteps:
 
 
 def missing_token_error(context: Context, steps: AccessSteps) -> KfpError:
-    """Return which step is missing, with its cure filled in; `no-credential` outside of a notebook."""
+    """Return the error for the missing step; `no-credential` outside of a notebook."""
     notebook = context.notebook
     if not notebook.name or notebook.workspace:
         bare = kfp_error("no-credential", host=context.host)
@@ -75,7 +75,7 @@ def missing_token_error(context: Context, steps: AccessSteps) -> KfpError:
 def create_option(kubernetes: Kubernetes | None, context: Context, *, allowed: bool) -> None:
     """Create the option in this notebook's profile; nothing restarts.
 
-    Raises `jupyter-denied` where the settings forbid it and `kubernetes-denied` without the right.
+    Raises `jupyter-denied` if the settings forbid it and `kubernetes-denied` without the right.
     """
     namespace = _own_namespace(context, allowed=allowed)
     kubernetes = kubernetes or _raise_outside()
@@ -84,10 +84,10 @@ def create_option(kubernetes: Kubernetes | None, context: Context, *, allowed: b
 
 
 def restart_notebook(kubernetes: Kubernetes | None, context: Context, *, allowed: bool) -> None:
-    """Start this notebook anew with the option: its kernels end, this process with them.
+    """Restart this notebook with the option; its kernels and this process end.
 
-    Raises `jupyter-denied`, `kubernetes-denied`, `no-token-no-option` while there is no option to start
-    with, and `not-found` for a notebook that Kubeflow does not know. Both rights are asked for first.
+    Checks both rights first. Raises `jupyter-denied`, `kubernetes-denied`, `no-token-no-option` if there is
+    no option to start with, and `not-found` if Kubeflow does not know the notebook.
     """
     namespace = _own_namespace(context, allowed=allowed)
     kubernetes = kubernetes or _raise_outside()
@@ -103,7 +103,7 @@ def restart_notebook(kubernetes: Kubernetes | None, context: Context, *, allowed
 
 
 def _own_namespace(context: Context, *, allowed: bool) -> str:
-    """The profile of this notebook: never the one a person has switched to."""
+    """Return the profile of this notebook, whichever namespace has been chosen since."""
     if not allowed:
         raise kfp_error("jupyter-denied", why="Its settings keep the doctor from changing the cluster.")
     if not context.notebook.name or context.notebook.workspace:
