@@ -1,4 +1,4 @@
-"""Lists of models: real Python lists that know how many there are, and become DataFrames on demand."""
+"""Lists of models: Python lists that know their total size and convert to DataFrames."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 class Listed(list[T]):
-    """A list whose `total_size` counts also what was not fetched."""
+    """A list with the `total_size` of everything that matched, fetched or not."""
 
-    field: ClassVar[str] = ""  # its name in JSON, as KFP writes it
+    field: ClassVar[str] = ""  # name in JSON, as KFP writes it
 
     def __init__(self, items: Iterable[T] = (), *, total_size: int | None = None) -> None:
         super().__init__(items)
@@ -42,11 +42,11 @@ class Listed(list[T]):
         return pd.DataFrame([self.row(item) for item in self], columns=self.columns() or None)
 
     def columns(self) -> list[str]:
-        """The columns in order; empty: those of the rows."""
+        """Return the columns in order; an empty list stands for those of the rows."""
         return []
 
     def row(self, item: T) -> dict[str, Any]:
-        """One row by column."""
+        """Return one row, by column."""
         raise NotImplementedError
 
 
@@ -54,7 +54,7 @@ class RunColumn(NamedTuple):
     """One column of a list of runs."""
 
     name: str  # in a DataFrame
-    title: str  # above a table for people; empty where that leaves the column out
+    title: str  # heading in a table for people; empty for columns that it leaves out
     value: Callable[[Run], Any]
 
 
@@ -71,19 +71,22 @@ _RUN_KEYS = ["run_id", "display_name"]  # first in a DataFrame
 
 
 class RunList(Listed[Run]):
-    """Runs; `walked` is set where only so many of the newest were looked through, and older ones may fit."""
+    """Runs.
+
+    `walked` is set if only that many of the newest runs were searched, so that older ones may match, too.
+    """
 
     field = "runs"
     walked: int | None = None
 
     def columns(self) -> list[str]:
-        """The fixed columns, then the parameters of all runs."""
+        """Return the fixed columns, then the parameters of all runs."""
         others = [column.name for column in RUN_COLUMNS if column.name not in _RUN_KEYS]
         parameters = dict.fromkeys(f"param.{name}" for run in self for name in _parameters(run))
         return [*_RUN_KEYS, *others, *parameters]
 
     def row(self, item: Run) -> dict[str, Any]:
-        """One run; its state is the phase that people see."""
+        """Return one run; its state is the phase that people see."""
         fixed = {column.name: column.value(item) for column in RUN_COLUMNS}
         return fixed | {f"param.{name}": value for name, value in _parameters(item).items()}
 
@@ -94,11 +97,11 @@ class TaskList(Listed[Task]):
     field = "tasks"
 
     def columns(self) -> list[str]:
-        """The columns in order."""
+        """Return the columns in order."""
         return ["name", "state", "created_at", "finished_at", "duration_s", "attempt", "exit_code", "reason"]
 
     def row(self, item: Task) -> dict[str, Any]:
-        """One task."""
+        """Return one task."""
         return {
             "name": item.display_name or item.name,
             "state": item.phase.value,
@@ -117,11 +120,11 @@ class ExperimentList(Listed[Experiment]):
     field = "experiments"
 
     def columns(self) -> list[str]:
-        """The columns in order."""
+        """Return the columns in order."""
         return ["experiment_id", "display_name", "description", "created_at", "last_run_created_at"]
 
     def row(self, item: Experiment) -> dict[str, Any]:
-        """One experiment."""
+        """Return one experiment."""
         return _fields(item, self.columns())
 
 
@@ -131,11 +134,11 @@ class PipelineList(Listed[Pipeline]):
     field = "pipelines"
 
     def columns(self) -> list[str]:
-        """The columns in order."""
+        """Return the columns in order."""
         return ["pipeline_id", "display_name", "name", "description", "created_at", "namespace"]
 
     def row(self, item: Pipeline) -> dict[str, Any]:
-        """One pipeline."""
+        """Return one pipeline."""
         return _fields(item, self.columns())
 
 
@@ -145,11 +148,11 @@ class PipelineVersionList(Listed[PipelineVersion]):
     field = "pipeline_versions"
 
     def columns(self) -> list[str]:
-        """The columns in order."""
+        """Return the columns in order."""
         return ["pipeline_version_id", "display_name", "name", "description", "created_at"]
 
     def row(self, item: PipelineVersion) -> dict[str, Any]:
-        """One version."""
+        """Return one version."""
         return _fields(item, self.columns())
 
 

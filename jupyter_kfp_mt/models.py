@@ -1,8 +1,8 @@
-"""Every domain object, once, with the field names of the KFP v2beta1 API.
+"""Domain objects, each defined once, with the field names of KFP's v2beta1 API.
 
-What comes from a KFP server is decoded straight into these; what the REST interface of the extension answers
-is encoded from them, and its OpenAPI file and TypeScript types are generated from them. A field that no KFP
-server sends is marked *ours*: the service fills it in.
+Responses of a KFP server are decoded into these. Responses of the extension's REST interface are encoded from
+them, and its OpenAPI document and TypeScript types are generated from them. A field marked *ours* is one that
+no KFP server sends: the service fills it in.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import msgspec
 from .errors import ErrorBody
 from .run_rules import Phase as Phase  # noqa: PLC0414 - one of the models, for those who import them
 
-NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what reading somebody's JSON raises
+NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # raised by decoding foreign JSON
 NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123 label, as Kubernetes names one
-NO_SPEC = msgspec.Raw(b"null")  # of a run or version that has none, or whose spec was left out
-NO_DETAILS = NO_SPEC  # of a run without tasks, or whose tasks were left out
+NO_SPEC = msgspec.Raw(b"null")  # no spec, or one that was left out
+NO_DETAILS = NO_SPEC  # no tasks, or tasks that were left out
 
 
 def _no_spec() -> msgspec.Raw:
@@ -29,19 +29,19 @@ def _no_spec() -> msgspec.Raw:
 
 
 def known_time(moment: datetime | None) -> datetime | None:
-    """`moment`, or None for the values that KFP writes for "not set": 1970 and the year 1."""
+    """Return `moment`, or None for KFP's values of "not set": 1970 and the year 1."""
     return moment if moment is not None and moment.year > 1970 else None
 
 
 class RpcStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """google.rpc.Status: why something went wrong, where a server says so."""
+    """The cause of an error, as a server reports it (`google.rpc.Status`)."""
 
     code: int = 0
     message: str = ""
 
 
-class RuntimeStatus(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of JSON: no cycles to collect
-    """One entry of a state history; a real server's may have no state."""
+class RuntimeStatus(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # from JSON, so without cycles
+    """One entry of a state history; KFP also writes entries without a state."""
 
     update_time: datetime | None = None
     state: str = ""
@@ -49,7 +49,7 @@ class RuntimeStatus(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of 
 
 
 class Healthz(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of `/apis/v2beta1/healthz`; `embedded` is sent by the embedded server alone."""
+    """The response of `/apis/v2beta1/healthz`; only the embedded server sends `embedded`."""
 
     multi_user: bool = False
     tag_name: str = ""
@@ -59,7 +59,7 @@ class Healthz(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
-    """A named group of runs; it belongs to a namespace."""
+    """A named group of runs in a namespace."""
 
     experiment_id: str
     display_name: str = ""
@@ -71,7 +71,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExperimentPage(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of experiments."""
+    """A page of experiments."""
 
     experiments: list[Experiment] = []
     total_size: int = 0
@@ -79,44 +79,44 @@ class ExperimentPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PipelineVersionReference(msgspec.Struct, frozen=True, kw_only=True):
-    """Which version of which registered pipeline a run came from."""
+    """The registered pipeline and version that a run was started from."""
 
     pipeline_id: str = ""
     pipeline_version_id: str = ""
 
 
 class RuntimeConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """The values a run was started with."""
+    """The parameter values and pipeline root of a run."""
 
     parameters: dict[str, Any] = {}
     pipeline_root: str = ""
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
-    """A file or folder that a task made or used; metrics are in `metadata`."""
+    """A file or folder that a task wrote or read; metrics are in `metadata`."""
 
     name: str = ""
-    type: str = ""  # schema title, such as "system.Model"
+    type: str = ""  # schema title, for example "system.Model"
     uri: str = ""
     metadata: dict[str, Any] = {}
 
 
 class TaskValues(msgspec.Struct, frozen=True, kw_only=True):
-    """What went into a task, or came out of it."""
+    """The inputs or the outputs of a task."""
 
     parameters: dict[str, Any] = {}
     artifacts: dict[str, list[Artifact]] = {}
 
 
 class ChildTask(msgspec.Struct, frozen=True, kw_only=True):
-    """A task below another; on a real server `pod_name` is an Argo node id."""
+    """A task below another; on a cluster, `pod_name` is an Argo node id."""
 
     task_id: str = ""
     pod_name: str = ""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a run.
+    """A task of a run.
 
     From `run_details.task_details` of any server, or, with everything below `child_tasks`, from the embedded
     server's `/apis/v2beta1/runs/{run_id}/tasks`.
@@ -135,10 +135,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     child_tasks: list[ChildTask] = []
     name: str = ""  # the task's name in the compiled pipeline
     type: str = ""  # RUNTIME, DAG, LOOP, LOOP_ITERATION, CONDITION, EXIT_HANDLER, IMPORTER
-    attempt: int = 0  # the newest one, from 1; 0 before the first
+    attempt: int = 0  # number of the newest attempt, from 1; 0 before the first
     max_attempts: int = 1
     exit_code: int | None = None
-    reason: str = ""  # one sentence, when it did not succeed
+    reason: str = ""  # one sentence, if the task did not succeed
     cached_from_run_id: str = ""
     inputs: TaskValues = TaskValues()
     outputs: TaskValues = TaskValues()
@@ -146,7 +146,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def duration(self) -> float | None:
-        """Seconds from start to end, or until now; None before the start."""
+        """Seconds from start to end, or to now; None before the start."""
         return _seconds(known_time(self.start_time), known_time(self.end_time), ended=self.phase.ended)
 
 
@@ -159,20 +159,20 @@ class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """The tasks that a server reports with a run; a real one has none before the first report."""
+    """The tasks that a server reports with a run; KFP has none before the first report from Argo."""
 
     task_details: list[Task] = []
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How many tasks of a run have ended; `total` is None where the spec is not known."""
+    """How many tasks of a run have ended; `total` is None if the spec is not known or a loop decides."""
 
     done: int = 0
     total: int | None = None
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of JSON: no cycles to collect
-    """One execution of a pipeline."""
+class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # from JSON, so without cycles
+    """An execution of a pipeline."""
 
     run_id: str
     experiment_id: str = ""
@@ -180,7 +180,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of JSON: no c
     storage_state: str = "AVAILABLE"
     description: str = ""
     pipeline_version_reference: PipelineVersionReference | None = None
-    pipeline_spec: msgspec.Raw = msgspec.field(default_factory=_no_spec)  # read only when asked for
+    pipeline_spec: msgspec.Raw = msgspec.field(default_factory=_no_spec)  # decoded on demand
     runtime_config: RuntimeConfig | None = None
     service_account: str = ""
     created_at: datetime | None = None
@@ -188,7 +188,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of JSON: no c
     finished_at: datetime | None = None
     state: str = ""
     error: RpcStatus | None = None
-    run_details: msgspec.Raw = msgspec.field(default_factory=_no_spec)  # read only when asked for
+    run_details: msgspec.Raw = msgspec.field(default_factory=_no_spec)  # decoded on demand
     recurring_run_id: str = ""
     state_history: list[RuntimeStatus] = []
     namespace: str = ""  # ours: the experiment's
@@ -196,11 +196,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of JSON: no c
     phase: Phase = Phase.PENDING  # ours
     progress: Progress | None = None  # ours
     failed_task: str = ""  # ours: the first task that failed
-    mine: bool = False  # ours: whether it was started from here, in the last days
+    mine: bool = False  # ours: whether it was started from here within the last days
 
     @property
     def task_details(self) -> list[Task]:
-        """The tasks as the server reports them with the run; none where it does so in a way not known."""
+        """The tasks that the server reports with the run; empty if their form is not known."""
         try:
             details = msgspec.json.decode(self.run_details, type=RunDetails | None, strict=False)
         except NOT_JSON:
@@ -209,17 +209,17 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # of JSON: no c
 
     @property
     def ended(self) -> bool:
-        """Whether the run is over."""
+        """Whether the run has ended."""
         return self.phase.ended
 
     @property
     def duration(self) -> float | None:
-        """Seconds from creation to end, or until now while it goes on."""
+        """Seconds from creation to end, or to now while the run is active."""
         return _seconds(known_time(self.created_at), known_time(self.finished_at), ended=self.ended)
 
 
 class RunPage(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of runs."""
+    """A page of runs."""
 
     runs: list[Run] = []
     total_size: int = 0
@@ -227,7 +227,7 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered pipeline: private to a namespace, or shared when it has none."""
+    """A registered pipeline: private to a namespace, or shared if it has none."""
 
     pipeline_id: str
     display_name: str = ""
@@ -239,7 +239,7 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PipelinePage(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of pipelines."""
+    """A page of pipelines."""
 
     pipelines: list[Pipeline] = []
     total_size: int = 0
@@ -247,7 +247,7 @@ class PipelinePage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PipelineVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a registered pipeline, with its compiled spec."""
+    """A version of a registered pipeline, with its compiled spec."""
 
     pipeline_id: str
     pipeline_version_id: str
@@ -260,7 +260,7 @@ class PipelineVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PipelineVersionPage(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of pipeline versions."""
+    """A page of pipeline versions."""
 
     pipeline_versions: list[PipelineVersion] = []
     total_size: int = 0
@@ -268,7 +268,7 @@ class PipelineVersionPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParameterType(str, Enum):
-    """The kinds of value a pipeline takes (IR `ParameterType.ParameterTypeEnum`)."""
+    """The types of parameters (`ParameterType.ParameterTypeEnum` in `pipeline_spec.proto`)."""
 
     INTEGER = "NUMBER_INTEGER"
     NUMBER = "NUMBER_DOUBLE"
@@ -281,7 +281,7 @@ class ParameterType(str, Enum):
 
 
 class ParameterSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One parameter that a pipeline takes."""
+    """A parameter of a pipeline."""
 
     name: str
     type: ParameterType
@@ -293,7 +293,7 @@ class ParameterSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PipelineInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person needs to know of a pipeline before running it."""
+    """Summary of a pipeline for people who are about to run it."""
 
     name: str
     description: str = ""
@@ -303,51 +303,51 @@ class PipelineInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParameterValue(msgspec.Struct, frozen=True, kw_only=True):
-    """A parameter of a run and where its value came from."""
+    """A parameter of a run with its value, given or default."""
 
     name: str
-    type: ParameterType | None = None  # None where the pipeline's inputs are not known
+    type: ParameterType | None = None  # None if the pipeline's inputs are not known
     value: Any = None
     is_default: bool = False
     description: str = ""
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a run failed, in one sentence, and what to do."""
+    """The reason of a failed run in one sentence, and the next step."""
 
     message: str
     why: str = ""
     next: str = ""
     task_id: str = ""
     task: str = ""
-    line: str = ""  # the last line of its log that says something
+    line: str = ""  # the last telling line of its log
     exit_code: int | None = None
-    others: list[str] = []  # further tasks that failed
+    others: list[str] = []  # other tasks that failed
 
 
 class PlannedTask(msgspec.Struct, frozen=True, kw_only=True):
-    """A task of the compiled pipeline and the names of the tasks it waits for; groups are taken apart."""
+    """A task of the compiled pipeline and the names of the tasks it waits for; groups are flattened."""
 
     name: str
     needs: list[str] = []
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the run view shows but the logs."""
+    """Everything in the run view except the logs."""
 
     run: Run
     tasks: list[Task] = []
     parameters: list[ParameterValue] = []
     spec: str = ""  # YAML, one or two documents
     failure: Failure | None = None
-    reports_values: bool = False  # whether this server tells inputs and outputs of tasks
-    plan: list[PlannedTask] = []  # empty where the spec is not known
-    groups: list[Task] = []  # loops, conditions and sub-pipelines, parents of tasks; where the server tells
-    has_pods: bool = False  # whether tasks are pods that can be asked for: not on the embedded server
+    reports_values: bool = False  # whether the server reports inputs and outputs of tasks
+    plan: list[PlannedTask] = []  # empty if the spec is not known
+    groups: list[Task] = []  # loops, conditions and sub-pipelines that hold tasks, if reported
+    has_pods: bool = False  # whether tasks run in pods: not on the embedded server
 
 
 class LogChunk(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a task's log; ask again from `next_offset` until `complete`."""
+    """Part of a task's log; continue at `next_offset` until `complete`."""
 
     run_id: str
     task_id: str
@@ -357,36 +357,36 @@ class LogChunk(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     offset: int = 0  # bytes from the start of the log
     next_offset: int = 0
-    truncated: bool = False  # something before `offset`, or a part too large, is not here
-    complete: bool = False  # the attempt has ended and this was the last of it
+    truncated: bool = False  # text before `offset`, or part of a log too large, is missing
+    complete: bool = False  # the attempt has ended and its log ends here
 
 
 class PodEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that the cluster says of a pod."""
+    """A Kubernetes event of a pod."""
 
     type: str = ""  # "Normal" or "Warning"
     reason: str = ""
     message: str = ""
     count: int = 1
-    at: datetime | None = None  # when it happened last
+    at: datetime | None = None  # time of the last occurrence
 
 
 class PodView(msgspec.Struct, frozen=True, kw_only=True):
-    """The pod of an attempt at a task, as far as this account may read it."""
+    """The pod of a task's attempt, as far as this account may read it."""
 
     run_id: str
     task_id: str
     attempt: int = 1
-    pod: str = ""  # empty before there is one
+    pod: str = ""  # empty before it exists
     namespace: str = ""
     events: list[PodEvent] = []  # oldest first
-    manifest: str = ""  # YAML; empty when it is gone or may not be read
+    manifest: str = ""  # YAML; empty if the pod is gone or may not be read
     gone: bool = False
-    refused: list[ErrorBody] = []  # what may not be read, each with the right that is missing
+    refused: list[ErrorBody] = []  # parts that may not be read, each with the missing right
 
 
 class SourceKind(str, Enum):
-    """Where the pipeline of a new run comes from."""
+    """The origin of the pipeline of a new run."""
 
     FILE = "file"
     TEXT = "text"
@@ -395,7 +395,7 @@ class SourceKind(str, Enum):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to run: a file below the Jupyter root, the text of one, a registered version, or our example."""
+    """A pipeline to run: a file below the Jupyter root, its text, a registered version, or the example."""
 
     kind: SourceKind
     path: str = ""
@@ -405,7 +405,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class CachePolicy(str, Enum):
-    """Whether tasks may take results of earlier runs."""
+    """Whether tasks may reuse results of earlier runs."""
 
     COMPILED = "compiled"
     ON = "on"
@@ -413,7 +413,7 @@ class CachePolicy(str, Enum):
 
 
 class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that a new run is made of; the namespace is in the route."""
+    """A request for a new run; the namespace is in the route."""
 
     source: Source
     parameters: dict[str, Any] = {}
@@ -423,11 +423,11 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     cache: CachePolicy = CachePolicy.COMPILED
     pipeline_root: str = ""
     service_account: str = ""
-    submit_key: str = ""  # of one press of Run: however often it arrives, it is one run
+    submit_key: str = ""  # one per press of Run: requests with the same key start one run
 
 
 class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which page of a list."""
+    """A page of a list, as asked for."""
 
     search: str = ""
     sort_by: str = "created_at desc"
@@ -436,7 +436,7 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunQuery(PageQuery, frozen=True, kw_only=True):
-    """Which page of the runs."""
+    """A page of runs, as asked for."""
 
     state: Sequence[str] = ()
     experiment_id: str = ""
@@ -444,26 +444,26 @@ class RunQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class ExperimentQuery(PageQuery, frozen=True, kw_only=True):
-    """Which page of the experiments."""
+    """A page of experiments, as asked for."""
 
     archived: bool = False
 
 
 class PipelineQuery(PageQuery, frozen=True, kw_only=True):
-    """Which page of the pipelines."""
+    """A page of pipelines, as asked for."""
 
     shared: bool = False
 
 
 class ExperimentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new experiment."""
+    """A request for a new experiment."""
 
     display_name: str
     description: str = ""
 
 
 class UploadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A pipeline to register, privately in the namespace of the route."""
+    """A request to register a pipeline, private to the namespace of the route."""
 
     source: Source
     name: str = ""
@@ -471,15 +471,15 @@ class UploadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """A source as the submit form needs it."""
+    """The contents of a source, for the submit form."""
 
     pipeline: PipelineInfo
-    display_name: str  # a proposal for the run's name
+    display_name: str  # suggested name of the run
     warnings: list[str] = []
 
 
 class EmbeddedMode(str, Enum):
-    """When the embedded server may be started: on a person's word, by itself, or never."""
+    """When the embedded server may start: after asking, automatically, or never."""
 
     ASK = "ask"
     AUTO = "auto"
@@ -487,43 +487,43 @@ class EmbeddedMode(str, Enum):
 
 
 class Caution(msgspec.Struct, frozen=True):
-    """Something to know, though nothing stops (UX §5, warnings)."""
+    """A warning; nothing is blocked by it."""
 
     code: str  # "namespace-mismatch", "context-json-stale", "userid-header", "token-late"
     message: str
-    forget: str = ""  # what can be taken out of the SDK's `context.json`, as a button names it
+    forget: str = ""  # label of the button that removes the cause from the SDK's `context.json`
 
 
-SavedPart = Literal["namespace", "header"]  # what the SDK's `context.json` can be made to forget
+SavedPart = Literal["namespace", "header"]  # a part that can be removed from the SDK's `context.json`
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """Who am I, where, and does it work: the four lines of `%kfp` and the head of the panel."""
+    """Identity, place and health of the connection: the four lines of `%kfp`, the head of the panel."""
 
     connected: bool
     namespace: str = ""
-    namespaces: list[str] = []  # those known to be usable
+    namespaces: list[str] = []  # namespaces known to be usable
     identity: str = ""
-    can_run: bool | None = None  # None while not known
+    can_run: bool | None = None  # None until known
     endpoint: str = ""
     kfp_version: str = ""
     multi_user: bool = False
     embedded: bool = False
     can_start_embedded: bool = False
-    source: str = ""  # one sentence: where the namespace comes from
-    credential: str = ""  # the file it is read from; empty where none is sent
+    source: str = ""  # one sentence on the origin of the namespace
+    credential: str = ""  # the file it is read from; empty if none is sent
     token_expires_at: datetime | None = None
     running: int = 0
     failed_today: int = 0
     error: ErrorBody | None = None
     warnings: list[Caution] = []
-    notebook: str = ""  # the Kubeflow notebook that this server is in
-    outlives_pod: bool = False  # whether this package is in the home folder, which a new pod finds again
+    notebook: str = ""  # the Kubeflow notebook that this server runs in
+    outlives_pod: bool = False  # whether this package is in the home folder, which a new pod keeps
     version: str = ""  # of this package
 
 
 class RunsEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Event `runs` of the stream: runs that are new or changed, and ids that are gone."""
+    """Event `runs` of the stream: new and changed runs, and the ids of removed ones."""
 
     namespace: str
     runs: list[Run] = []
@@ -532,7 +532,7 @@ class RunsEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the doctor."""
+    """One check of the doctor."""
 
     name: str
     level: str  # "ok", "warning", "error", "skipped"
@@ -541,33 +541,33 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DoctorReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The doctor's checks in order, and the first real cause."""
+    """The doctor's checks in order, and the root cause."""
 
     checks: list[Check] = []
     cause: ErrorBody | None = None
-    who: str = ""  # can do the cause's next step: "you", "an admin", "an owner of team-a"
+    who: str = ""  # who can take the next step: "you", "an admin", "an owner of team-a"
     text: str = ""  # the whole report as Markdown, without credentials
 
     @property
     def exit_code(self) -> int:
-        """0 for healthy, 1 for warnings, 3 for broken (UX §14.3)."""
+        """0 for healthy, 1 for warnings, 3 for broken."""
         levels = {check.level for check in self.checks}
         return 3 if "error" in levels else 1 if "warning" in levels else 0
 
 
 class RuntimeFile(msgspec.Struct, frozen=True, kw_only=True):
-    """How a running embedded server is found: `runtime.json` (mode 0600) in its data folder."""
+    """The address of a running embedded server: `runtime.json` (mode 0600) in its data folder."""
 
     url: str
     pid: int
     namespace: str  # the profile named after the user
-    token_path: str  # a file with a token for that namespace, renewed by the server
-    owner_key: str  # for the server's own administration routes
+    token_path: str  # file with a token for that namespace, which the server renews
+    owner_key: str  # opens the server's administration routes
     version: str
     multi_user: bool = True
 
     def __repr__(self) -> str:
-        """Without the key: this is printed by failing tests and tracebacks."""
+        """Leave out the key: failing tests and tracebacks print this."""
         return f"RuntimeFile(url={self.url!r}, pid={self.pid}, namespace={self.namespace!r})"
 
 

@@ -1,4 +1,4 @@
-"""Route table and models → `openapi.json`, from which the TypeScript types are made.
+"""Generates `openapi.json` from the route table and the models; TypeScript types are generated from it.
 
 `python -m jupyter_kfp_mt.openapi` prints the document; the committed file is `labextension/openapi.json`.
 """

@@ -69,14 +69,14 @@ class MetricTable(Listed[RunMetrics]):
 
     @property
     def names(self) -> list[str]:
-        """The names of all metrics, in the order in which they appear."""
+        """The names of all metrics, in order of appearance."""
         return list(dict.fromkeys(name for row in self for name in row.metrics))
 
     def columns(self) -> list[str]:
-        """The fixed columns, then one for each metric."""
+        """Return the fixed columns, then one for each metric."""
         return ["run_id", "display_name", "state", *(f"metric.{name}" for name in self.names)]
 
     def row(self, item: RunMetrics) -> dict[str, Any]:
-        """One run."""
+        """Return one run."""
         fixed = {"run_id": item.run_id, "display_name": item.display_name, "state": item.state}
         return fixed | {f"metric.{name}": value for name, value in item.metrics.items()}

@@ -1,6 +1,7 @@
-"""A compiled pipeline: read from YAML or JSON, asked, changed, written back. Pure.
+"""Compiled pipelines (IR 2.1.0): reading, inspecting, changing and writing them. Pure.
 
-`parse` → `Package` → `info`, `check_parameters`, `with_cache`, `Package.wire()`.
+`parse` returns a `Package`; `info`, `check_parameters` and `with_cache` take one; `Package.wire()` is its
+form in a request.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A compiled pipeline as a value: parse it, ask it, change it, write it."""
+"""The compiled pipeline as a value, with functions that parse, inspect, change and write it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _OLD_TYPES = {"INT": "NUMBER_INTEGER", "DOUBLE": "NUMBER_DOUBLE", "STRING": "STR
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled pipeline (IR 2.1.0) with what a platform adds to it; never changed in place."""
+    """A compiled pipeline (IR 2.1.0) and its platform part; never changed in place."""
 
     pipeline_spec: dict[str, Any]
     platform_spec: dict[str, Any] = {}
-    source: str = ""  # what messages call it: a file's name
+    source: str = ""  # its name in messages: that of the file
 
     @property
     def name(self) -> str:
@@ -31,13 +31,17 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.pipeline_spec["pipelineInfo"]["name"])
 
     def wire(self) -> dict[str, Any]:
-        """Return it as a run carries it: the bare spec, or both parts (kfp-api §6)."""
+        """Return the form that a run carries: the bare spec, or both parts.
+
+        Source: `backend/src/apiserver/server/api_util.go` of github.com/kubeflow/pipelines reads both forms.
+        A run with an empty platform part would read back without its spec, so an empty one is left out.
+        """
         if not self.platform_spec:
             return self.pipeline_spec
         return {"pipeline_spec": self.pipeline_spec, "platform_spec": self.platform_spec}
 
     def to_yaml(self) -> str:
-        """Return one or two YAML documents that `parse` and KFP read back to the same."""
+        """Return one or two YAML documents that `parse` and KFP read as the same pipeline."""
         documents = [self.pipeline_spec, *([self.platform_spec] if self.platform_spec else [])]
         return (
             "\n---\n".join(
@@ -51,10 +55,10 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse(text: str | bytes, *, name: str = "") -> Package:
-    """Read a compiled pipeline; `name` is what messages call it.
+    """Read a compiled pipeline; `name` stands for it in messages.
 
-    Raises `too-large` beyond 32 MiB and `not-a-pipeline` with line and reason for everything that is not
-    IR 2.1.0, read as strictly as a KFP server reads it.
+    Raises `too-large` beyond 32 MiB, and `not-a-pipeline` with line and reason for everything that a KFP
+    server would not accept as IR 2.1.0.
     """
     if len(text) > reading.MAX_BYTES:
         raise _too_large(len(text))
@@ -81,7 +85,7 @@ def parse(text: str | bytes, *, name: str = "") -> Package:
 
 
 def from_wire(value: object, *, name: str = "") -> Package:
-    """Read the `pipeline_spec` of a run or version, in either form it has on the wire."""
+    """Read the `pipeline_spec` of a run or version, in either of its forms (see `Package.wire`)."""
     if not isinstance(value, dict):
         raise _not_a_pipeline(1, "this is not a mapping")
     inner = value.get("pipeline_spec")
@@ -97,7 +101,7 @@ def from_wire(value: object, *, name: str = "") -> Package:
 
 
 def info(package: Package) -> PipelineInfo:
-    """Return what a person needs to know of it before running it."""
+    """Summarize a pipeline for people who are about to run it."""
     about = package.pipeline_spec["pipelineInfo"]
     images = {
         str(executor["container"]["image"])
@@ -114,12 +118,12 @@ def info(package: Package) -> PipelineInfo:
 
 
 def check_parameters(package: Package, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `values` as KFP takes them; raises `bad-input` naming the first parameter that does not fit."""
+    """Return `values` as they are sent; raises `bad-input` naming the first parameter that does not fit."""
     return parameters.check_values(_parameters(package), values, package.source or package.name)
 
 
 def with_cache(package: Package, cache: CachePolicy) -> Package:
-    """Return it with caching on or off for every task; `COMPILED` leaves it as it is."""
+    """Return the package with caching on or off for every task; `COMPILED` changes nothing."""
     if cache is CachePolicy.COMPILED:
         return package
     spec = copy.deepcopy(package.pipeline_spec)
@@ -130,7 +134,7 @@ def with_cache(package: Package, cache: CachePolicy) -> Package:
 
 
 def components(package: Package) -> dict[str, Any]:
-    """Return its components by name."""
+    """Return the components by name."""
     found: dict[str, Any] = package.pipeline_spec.get("components", {})
     return found
 
@@ -143,7 +147,7 @@ def executor_of(package: Package, component: Mapping[str, Any]) -> dict[str, Any
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # chosen at run time
-    """Quotes text that YAML 1.2 reads as a number: a KFP server would."""
+    """Quotes text that a KFP server, reading YAML 1.2, would take for a number."""
 
 
 _Dumper.add_implicit_resolver(

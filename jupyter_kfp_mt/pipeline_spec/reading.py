@@ -1,7 +1,9 @@
-"""YAML or JSON text → plain values, within bounds: nothing a stranger's file holds can exhaust this process.
+"""Reads YAML or JSON text into plain values, within bounds that no foreign file can exceed.
 
-PyYAML's C composer is recursive (100,000 opening brackets end the process), aliases can grow a short text
-without limit, and a `!!python/…` tag builds objects. So events are read one by one and checked as they come.
+`yaml.load` cannot be used here. PyYAML's C composer is recursive: 100,000 opening brackets overflow its stack
+and end the process. Aliases let a short text grow without limit ("billion laughs"), a `!!python/…` tag builds
+objects, and a loaded value has forgotten the lines that errors must name. So the parser's events are read one
+by one: depth and size are checked before anything is built, and the line of every key is kept.
 """
 
 from __future__ import annotations
@@ -18,17 +20,17 @@ try:
 except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader as Loader  # type: ignore[assignment]  # the same interface
 
-MAX_BYTES = 32 * 1024 * 1024  # of the text; what a KFP server takes for an upload
+MAX_BYTES = 32 * 1024 * 1024  # of the text; the most that a KFP server takes for an upload
 MAX_DEPTH = 100
-MAX_VALUES = 1_000_000  # after aliases are written out
+MAX_VALUES = 1_000_000  # with aliases expanded
 MAX_DOCUMENTS = 8
 
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = {"str", "int", "float", "bool", "null", "timestamp", "value", "merge"}
 
 
-class Unreadable(Exception):  # noqa: N818 - what it says of a text
-    """The text cannot be read; `line` is counted from 1."""
+class Unreadable(Exception):  # noqa: N818 - describes the text
+    """The text cannot be read; `line` counts from 1."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(reason)
@@ -37,7 +39,7 @@ class Unreadable(Exception):  # noqa: N818 - what it says of a text
 
 
 class Document:
-    """One document of a text: its value, and the line of each key of each mapping."""
+    """A document of a text: its value, and the line of each key of each mapping."""
 
     def __init__(self, value: Any, line: int, lines: dict[int, dict[str, int]]) -> None:
         self.value = value
@@ -66,7 +68,7 @@ def read(text: str | bytes) -> list[Document]:
     try:
         return list(_documents(raw))
     except yaml.YAMLError as error:
-        raise _of_yaml(error) from None
+        raise _unreadable(error) from None
 
 
 def _utf8(text: str | bytes) -> bytes:
@@ -79,7 +81,10 @@ def _utf8(text: str | bytes) -> bytes:
 
 
 def _json(raw: bytes) -> Any:
-    """The value of a JSON text, or None when it is none: YAML reads `1e-05` as text, JSON as a number."""
+    """Return the value of a JSON text, or None if it is not JSON.
+
+    JSON is tried first because YAML reads `1e-05` as text, and because it is much faster.
+    """
     try:
         value = msgspec.json.decode(raw)
         _weigh(value, 0, {})
@@ -100,7 +105,7 @@ def _documents(raw: bytes) -> Iterator[Document]:
 
 
 class _Builder:
-    """Builds values from events, with a stack of its own in place of recursion."""
+    """Builds values from events, with an explicit stack in place of recursion."""
 
     def __init__(self) -> None:
         self.documents = 0
@@ -118,7 +123,7 @@ class _Builder:
         self._values = 0
 
     def take(self, event: yaml.Event) -> None:
-        """Add what `event` says."""
+        """Process one event."""
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.DocumentStartEvent):
             self._start()
@@ -134,7 +139,7 @@ class _Builder:
             self._keys.pop()
 
     def _descend(self, event: yaml.CollectionStartEvent, line: int) -> None:
-        self._plain_tag(event.tag, line, {"map", "seq"})
+        self._check_tag(event.tag, line, {"map", "seq"})
         value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
         if len(self._open) >= MAX_DEPTH:
             raise Unreadable(line, f"it is nested more than {MAX_DEPTH} levels deep")
@@ -176,7 +181,7 @@ class _Builder:
         if anchor not in self._anchors:
             raise Unreadable(line, f"the alias “{anchor}” points nowhere")
         value = self._anchors[anchor]
-        if any(value is container for container in self._open):
+        if any(value is container for container in self._open):  # still being built: it would contain itself
             raise Unreadable(line, f"the alias “{anchor}” points into itself")
         try:
             self._values += _weigh(value, len(self._open), self._weights)
@@ -185,14 +190,14 @@ class _Builder:
         return value
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> Any:
-        self._plain_tag(event.tag, line, _SCALARS)
+        self._check_tag(event.tag, line, _SCALARS)
         tag = event.tag or self._resolver.resolve(  # type: ignore[no-untyped-call]  # no types for it
             yaml.ScalarNode, event.value, event.implicit
         )
         if tag not in (_TAG + "int", _TAG + "float", _TAG + "bool", _TAG + "null"):
             return event.value
         if ":" in event.value:
-            return event.value  # `12:30` is no number to the base of 60 for KFP (Go's YAML)
+            return event.value  # YAML 1.1 reads `12:30` as a base-60 number; the Go library of KFP does not
         node = yaml.ScalarNode(tag, event.value)
         try:
             value = self._resolver.construct_object(node)
@@ -203,17 +208,21 @@ class _Builder:
         return value
 
     @staticmethod
-    def _plain_tag(tag: str | None, line: int, known: set[str]) -> None:
+    def _check_tag(tag: str | None, line: int, known: set[str]) -> None:
         if tag is not None and tag != "!" and tag.removeprefix(_TAG) not in known:
             raise Unreadable(line, f"the tag “{tag}” is not allowed")
 
 
-class _Overgrown(Exception):  # noqa: N818 - a measure, handled right above
-    """A value is deeper or larger than the bounds."""
+class _Overgrown(Exception):  # noqa: N818 - a finding, handled above
+    """A value exceeds the bounds on depth or size."""
 
 
 def _weigh(value: Any, depth: int, known: dict[int, int]) -> int:
-    """How many values `value` holds when written out; raises `_Overgrown` beyond the bounds."""
+    """Count the values in `value` with aliases expanded; raises `_Overgrown` beyond the bounds.
+
+    An alias makes several places share one object. `known` holds the weight of each, so that counting takes
+    time in proportion to the text and not to its expansion.
+    """
     if not isinstance(value, (dict, list)):
         return 1
     if depth > MAX_DEPTH:
@@ -226,7 +235,7 @@ def _weigh(value: Any, depth: int, known: dict[int, int]) -> int:
     return known[id(value)]
 
 
-def _of_yaml(error: yaml.YAMLError) -> Unreadable:
+def _unreadable(error: yaml.YAMLError) -> Unreadable:
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         return Unreadable(mark.line + 1 if mark else 1, _sentence(error.problem or "this is not YAML"))

@@ -1,7 +1,8 @@
-"""The fields of a compiled pipeline (IR 2.1.0), and the check of a document against them.
+"""The messages of a compiled pipeline (IR 2.1.0), and the check of a document against them.
 
-Source: `pipeline_spec.proto` of KFP; a real server reads a spec strictly, so a field that it does not know
-makes the document "not a pipeline spec". Names in snake_case are accepted as protojson accepts them.
+Source: `api/v2alpha1/pipeline_spec.proto` in github.com/kubeflow/pipelines. A KFP server reads a spec
+strictly: an unknown field makes the document "not a pipeline spec". Like protojson, the check takes names in
+snake_case, too.
 """
 
 from __future__ import annotations
@@ -145,8 +146,8 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 Path = tuple[str | int, ...]
 
 
-class Misfit(ValueError):  # noqa: N818 - what it says of a document
-    """The document is not a pipeline; `path` leads to the place."""
+class Misfit(ValueError):  # noqa: N818 - describes the document
+    """The document is not a pipeline; `path` leads to the first reason."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(reason)
@@ -155,7 +156,7 @@ class Misfit(ValueError):  # noqa: N818 - what it says of a document
 
 
 def conform(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `document` as the SDK would write it: camelCase, names of enums, no nulls; raises `Misfit`."""
+    """Return `document` as the SDK writes one (camelCase, enum names, no nulls); raises `Misfit`."""
     spec = _message(document, "pipeline", ())
     if "root" not in spec:
         raise Misfit((), "`root` is missing")
@@ -202,7 +203,7 @@ def _field(value: Any, kind: str, path: Path) -> Any:
     if kind not in _SCALARS:
         return _message(value, kind, path)
     if kind == "number" and isinstance(value, str) and _NUMBER.fullmatch(value):
-        value = float(value) if set(value) & set(".eE") else int(value)  # protojson takes numbers as text
+        value = float(value) if set(value) & set(".eE") else int(value)  # as protojson accepts it
     types, word = _SCALARS[kind]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         raise Misfit(path, f"`{_last(path)}` is not {word}")
@@ -210,7 +211,7 @@ def _field(value: Any, kind: str, path: Path) -> Any:
 
 
 def _enum(value: Any, names: tuple[str, ...], path: Path) -> str:
-    """The name of an enum's value; protojson takes its number, too."""
+    """Return the name of an enum value; like protojson, take its number, too."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names):
         return names[value]
     if isinstance(value, str) and value in names:
@@ -261,7 +262,7 @@ def _check_dag(dag: dict[str, Any], components: dict[str, Any], path: Path) -> N
 
 
 def upstream(task: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of the tasks in the same graph that `task` waits for."""
+    """Yield the names of the sibling tasks that `task` waits for."""
     yield from task.get("dependentTasks", ())
     inputs = task.get("inputs", {})
     for kind, keys in (
@@ -280,9 +281,13 @@ def _used(component: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _refuse_cycle(edges: Mapping[str, set[str]], error: Callable[[list[str]], Misfit]) -> None:
-    """Raise `error(names)` when `edges` lead from a name back to itself."""
+    """Raise `error(names)` if `edges` lead from a name back to itself.
+
+    A depth-first search on a stack of its own: a name is entered, then left after everything behind it, and
+    one that is met between the two closes a cycle.
+    """
     done: set[str] = set()
-    trail: dict[str, None] = {}  # in order, and quick to look up
+    trail: dict[str, None] = {}  # entered and not left: an ordered set
     for start in edges:
         pending: list[tuple[str, bool]] = [(start, True)]
         while pending:
@@ -300,7 +305,7 @@ def _refuse_cycle(edges: Mapping[str, set[str]], error: Callable[[list[str]], Mi
 
 
 def _refuse_depth(edges: Mapping[str, set[str]]) -> None:
-    """Raise `Misfit` when components, which contain no cycle, are nested too deep to be walked."""
+    """Raise `Misfit` if components, known to be free of cycles, are nested too deep for recursion."""
     level, depth = set(edges), 0
     while level:
         level = set().union(*(edges.get(name, set()) for name in level))

@@ -35,7 +35,7 @@ def view_run(backend: Backend, details: Details, run_id: str) -> RunView:
         spec=package.to_yaml() if package else "",
         failure=explanation.failure if explanation is not None else None,
         reports_values=report.has_values,
-        plan=graph.plan(package) if package else [],
+        plan=graph.plan_tasks(package) if package else [],
         has_pods=details.has_pods,
     )
 

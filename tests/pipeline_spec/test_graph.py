@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_kfp_mt.pipeline_spec import Package
-from jupyter_kfp_mt.pipeline_spec.graph import plan
+from jupyter_kfp_mt.pipeline_spec.graph import plan_tasks
 
 
 def task(component: str = "leaf", *after: str) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def reads(producer: str) -> dict[str, Any]:
 def needs(root: dict[str, Any], **components: dict[str, Any]) -> dict[str, list[str]]:
     groups = {name: {"dag": {"tasks": tasks}} for name, tasks in components.items()}
     spec = {"root": {"dag": {"tasks": root}}, "components": {"leaf": {"executorLabel": "e"}, **groups}}
-    return {each.name: each.needs for each in plan(Package(pipeline_spec=spec))}
+    return {each.name: each.needs for each in plan_tasks(Package(pipeline_spec=spec))}
 
 
 def test_tasks_wait_for_what_they_name_and_what_they_read() -> None:

@@ -1154,7 +1154,7 @@ export interface components {
     schemas: {
         /**
          * Artifact
-         * @description A file or folder that a task made or used; metrics are in `metadata`.
+         * @description A file or folder that a task wrote or read; metrics are in `metadata`.
          */
         Artifact: {
             /** @default  */
@@ -1168,13 +1168,13 @@ export interface components {
         };
         /**
          * CachePolicy
-         * @description Whether tasks may take results of earlier runs.
+         * @description Whether tasks may reuse results of earlier runs.
          * @enum {unknown}
          */
         CachePolicy: "compiled" | "off" | "on";
         /**
          * Caution
-         * @description Something to know, though nothing stops (UX §5, warnings).
+         * @description A warning; nothing is blocked by it.
          */
         Caution: {
             code: string;
@@ -1184,7 +1184,7 @@ export interface components {
         };
         /**
          * Check
-         * @description One row of the doctor.
+         * @description One check of the doctor.
          */
         Check: {
             name: string;
@@ -1195,7 +1195,7 @@ export interface components {
         };
         /**
          * ChildTask
-         * @description A task below another; on a real server `pod_name` is an Argo node id.
+         * @description A task below another; on a cluster, `pod_name` is an Argo node id.
          */
         ChildTask: {
             /** @default  */
@@ -1205,7 +1205,7 @@ export interface components {
         };
         /**
          * DoctorReport
-         * @description The doctor's checks in order, and the first real cause.
+         * @description The doctor's checks in order, and the root cause.
          */
         DoctorReport: {
             /** @default [] */
@@ -1237,7 +1237,7 @@ export interface components {
         };
         /**
          * Experiment
-         * @description A named group of runs; it belongs to a namespace.
+         * @description A named group of runs in a namespace.
          */
         Experiment: {
             experiment_id: string;
@@ -1256,7 +1256,7 @@ export interface components {
         };
         /**
          * ExperimentPage
-         * @description One page of experiments.
+         * @description A page of experiments.
          */
         ExperimentPage: {
             /** @default [] */
@@ -1268,7 +1268,7 @@ export interface components {
         };
         /**
          * ExperimentRequest
-         * @description A new experiment.
+         * @description A request for a new experiment.
          */
         ExperimentRequest: {
             display_name: string;
@@ -1277,7 +1277,7 @@ export interface components {
         };
         /**
          * Failure
-         * @description Why a run failed, in one sentence, and what to do.
+         * @description The reason of a failed run in one sentence, and the next step.
          */
         Failure: {
             message: string;
@@ -1298,7 +1298,7 @@ export interface components {
         };
         /**
          * Inspection
-         * @description A source as the submit form needs it.
+         * @description The contents of a source, for the submit form.
          */
         Inspection: {
             pipeline: components["schemas"]["PipelineInfo"];
@@ -1308,7 +1308,7 @@ export interface components {
         };
         /**
          * LogChunk
-         * @description A part of a task's log; ask again from `next_offset` until `complete`.
+         * @description Part of a task's log; continue at `next_offset` until `complete`.
          */
         LogChunk: {
             run_id: string;
@@ -1332,7 +1332,7 @@ export interface components {
         };
         /**
          * ParameterSpec
-         * @description One parameter that a pipeline takes.
+         * @description A parameter of a pipeline.
          */
         ParameterSpec: {
             name: string;
@@ -1350,13 +1350,13 @@ export interface components {
         };
         /**
          * ParameterType
-         * @description The kinds of value a pipeline takes (IR `ParameterType.ParameterTypeEnum`).
+         * @description The types of parameters (`ParameterType.ParameterTypeEnum` in `pipeline_spec.proto`).
          * @enum {unknown}
          */
         ParameterType: "BOOLEAN" | "LIST" | "NUMBER_DOUBLE" | "NUMBER_INTEGER" | "STRING" | "STRUCT" | "TASK_CONFIG" | "TASK_FINAL_STATUS";
         /**
          * ParameterValue
-         * @description A parameter of a run and where its value came from.
+         * @description A parameter of a run with its value, given or default.
          */
         ParameterValue: {
             name: string;
@@ -1381,7 +1381,7 @@ export interface components {
         Phase: "CACHED" | "CANCELED" | "CANCELING" | "FAILED" | "PAUSED" | "PENDING" | "RUNNING" | "SKIPPED" | "SUCCEEDED" | "UNCONFIRMED" | "UNKNOWN";
         /**
          * Pipeline
-         * @description A registered pipeline: private to a namespace, or shared when it has none.
+         * @description A registered pipeline: private to a namespace, or shared if it has none.
          */
         Pipeline: {
             pipeline_id: string;
@@ -1400,7 +1400,7 @@ export interface components {
         };
         /**
          * PipelineInfo
-         * @description What a person needs to know of a pipeline before running it.
+         * @description Summary of a pipeline for people who are about to run it.
          */
         PipelineInfo: {
             name: string;
@@ -1415,7 +1415,7 @@ export interface components {
         };
         /**
          * PipelinePage
-         * @description One page of pipelines.
+         * @description A page of pipelines.
          */
         PipelinePage: {
             /** @default [] */
@@ -1427,7 +1427,7 @@ export interface components {
         };
         /**
          * PipelineVersion
-         * @description One version of a registered pipeline, with its compiled spec.
+         * @description A version of a registered pipeline, with its compiled spec.
          */
         PipelineVersion: {
             pipeline_id: string;
@@ -1446,7 +1446,7 @@ export interface components {
         };
         /**
          * PipelineVersionPage
-         * @description One page of pipeline versions.
+         * @description A page of pipeline versions.
          */
         PipelineVersionPage: {
             /** @default [] */
@@ -1458,7 +1458,7 @@ export interface components {
         };
         /**
          * PipelineVersionReference
-         * @description Which version of which registered pipeline a run came from.
+         * @description The registered pipeline and version that a run was started from.
          */
         PipelineVersionReference: {
             /** @default  */
@@ -1468,7 +1468,7 @@ export interface components {
         };
         /**
          * PlannedTask
-         * @description A task of the compiled pipeline and the names of the tasks it waits for; groups are taken apart.
+         * @description A task of the compiled pipeline and the names of the tasks it waits for; groups are flattened.
          */
         PlannedTask: {
             name: string;
@@ -1477,7 +1477,7 @@ export interface components {
         };
         /**
          * PodEvent
-         * @description Something that the cluster says of a pod.
+         * @description A Kubernetes event of a pod.
          */
         PodEvent: {
             /** @default  */
@@ -1493,7 +1493,7 @@ export interface components {
         };
         /**
          * PodView
-         * @description The pod of an attempt at a task, as far as this account may read it.
+         * @description The pod of a task's attempt, as far as this account may read it.
          */
         PodView: {
             run_id: string;
@@ -1515,7 +1515,7 @@ export interface components {
         };
         /**
          * Progress
-         * @description How many tasks of a run have ended; `total` is None where the spec is not known.
+         * @description How many tasks of a run have ended; `total` is None if the spec is not known or a loop decides.
          */
         Progress: {
             /** @default 0 */
@@ -1525,7 +1525,7 @@ export interface components {
         };
         /**
          * RpcStatus
-         * @description google.rpc.Status: why something went wrong, where a server says so.
+         * @description The cause of an error, as a server reports it (`google.rpc.Status`).
          */
         RpcStatus: {
             /** @default 0 */
@@ -1535,7 +1535,7 @@ export interface components {
         };
         /**
          * Run
-         * @description One execution of a pipeline.
+         * @description An execution of a pipeline.
          */
         Run: {
             run_id: string;
@@ -1584,7 +1584,7 @@ export interface components {
         };
         /**
          * RunPage
-         * @description One page of runs.
+         * @description A page of runs.
          */
         RunPage: {
             /** @default [] */
@@ -1596,7 +1596,7 @@ export interface components {
         };
         /**
          * RunView
-         * @description All that the run view shows but the logs.
+         * @description Everything in the run view except the logs.
          */
         RunView: {
             run: components["schemas"]["Run"];
@@ -1619,7 +1619,7 @@ export interface components {
         };
         /**
          * RunsEvent
-         * @description Event `runs` of the stream: runs that are new or changed, and ids that are gone.
+         * @description Event `runs` of the stream: new and changed runs, and the ids of removed ones.
          */
         RunsEvent: {
             namespace: string;
@@ -1631,7 +1631,7 @@ export interface components {
         };
         /**
          * RuntimeConfig
-         * @description The values a run was started with.
+         * @description The parameter values and pipeline root of a run.
          */
         RuntimeConfig: {
             /** @default {} */
@@ -1641,7 +1641,7 @@ export interface components {
         };
         /**
          * RuntimeStatus
-         * @description One entry of a state history; a real server's may have no state.
+         * @description One entry of a state history; KFP also writes entries without a state.
          */
         RuntimeStatus: {
             /** @default null */
@@ -1653,7 +1653,7 @@ export interface components {
         };
         /**
          * Source
-         * @description What to run: a file below the Jupyter root, the text of one, a registered version, or our example.
+         * @description A pipeline to run: a file below the Jupyter root, its text, a registered version, or the example.
          */
         Source: {
             kind: components["schemas"]["SourceKind"];
@@ -1668,13 +1668,13 @@ export interface components {
         };
         /**
          * SourceKind
-         * @description Where the pipeline of a new run comes from.
+         * @description The origin of the pipeline of a new run.
          * @enum {unknown}
          */
         SourceKind: "example" | "file" | "pipeline" | "text";
         /**
          * Status
-         * @description Who am I, where, and does it work: the four lines of `%kfp` and the head of the panel.
+         * @description Identity, place and health of the connection: the four lines of `%kfp`, the head of the panel.
          */
         Status: {
             connected: boolean;
@@ -1719,7 +1719,7 @@ export interface components {
         };
         /**
          * SubmitRequest
-         * @description Everything that a new run is made of; the namespace is in the route.
+         * @description A request for a new run; the namespace is in the route.
          */
         SubmitRequest: {
             source: components["schemas"]["Source"];
@@ -1742,7 +1742,7 @@ export interface components {
         };
         /**
          * Task
-         * @description One step of a run.
+         * @description A task of a run.
          *
          *     From `run_details.task_details` of any server, or, with everything below `child_tasks`, from the embedded
          *     server's `/apis/v2beta1/runs/{run_id}/tasks`.
@@ -1803,7 +1803,7 @@ export interface components {
         };
         /**
          * TaskValues
-         * @description What went into a task, or came out of it.
+         * @description The inputs or the outputs of a task.
          */
         TaskValues: {
             /** @default {} */
@@ -1815,7 +1815,7 @@ export interface components {
         };
         /**
          * UploadRequest
-         * @description A pipeline to register, privately in the namespace of the route.
+         * @description A request to register a pipeline, private to the namespace of the route.
          */
         UploadRequest: {
             source: components["schemas"]["Source"];
