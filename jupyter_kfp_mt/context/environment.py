@@ -26,6 +26,7 @@ class Environment(NamedTuple):
     served: Callable[[Path], bool] = lambda _: False  # whether an embedded server holds this data folder
     answers: Callable[[str], bool] = lambda _: False  # whether KFP responds at an address, within two seconds
     kubeconfig: Callable[[Sequence[Path], str], Gate] | None = None  # files, context → its API server
+    patience: float = 4.5  # seconds within which the doctor must have all its answers
 
     def variable(self, name: str) -> str:
         """Return a variable without surrounding blanks; empty when it is not set."""

@@ -158,6 +158,8 @@ def check_token(evidence: Evidence, row: Row) -> Check:
         return row.ok("none; this KFP asks for none")
     if isinstance(evidence.place, KfpError):
         return row.skipped("no KFP is known")
+    if isinstance(evidence.steps, KfpError):
+        return row.error(evidence.steps, f"none, and the reason could not be found out: {evidence.steps.why}")
     return row.error(missing_token_error(evidence.place, evidence.steps))
 
 

@@ -25,7 +25,7 @@ from ..context.credentials import find_credential, without_credentials
 from ..context.pod import ThisPod, find_pod
 from ..context.saved import Saved, saved_context
 from ..errors import KfpError, kfp_error
-from ..kube import Access, Kubernetes, in_cluster
+from ..kube import Access, Kubernetes, Timeouts, in_cluster
 from ..kube.objects import Namespace
 from ..service.details.cluster.access import (
     CREATE_OPTION,
@@ -39,8 +39,7 @@ from ..tokens import TokenClaims
 
 T = TypeVar("T")
 
-BUDGET = 4.5  # seconds for everything
-RESPONSE = 3.0  # seconds for one response of KFP
+RESPONSE = 2 / 3  # of the doctor's patience, for one response of KFP
 RIGHTS = (Access("create", "runs"), Access("create", "experiments"), Access("create", "pipelines"))
 LAUNCHER = (("configmaps", "kfp-launcher"), ("secrets", "mlpipeline-minio-artifact"))
 HEADER = "kubeflow-userid"
@@ -91,7 +90,7 @@ class Evidence(NamedTuple):
     server: ServerHealth | KfpError | Unasked = UNASKED
     log_in: bool | KfpError | Unasked = UNASKED
     profile: Namespace | KfpError | Unasked | None = UNASKED
-    steps: AccessSteps = AccessSteps()
+    steps: AccessSteps | KfpError = AccessSteps()
     may_create_option: bool | None = None
     may_restart: bool | None = None
     rights: Mapping[str, bool] | KfpError | Unasked = UNASKED
@@ -106,17 +105,16 @@ class Evidence(NamedTuple):
         return found or (self.place.credential.location if isinstance(self.place, Context) else "")
 
 
-def gather(
-    env: Environment, settings: KfpSettings, namespace: str = "", budget: float = BUDGET
-) -> Iterator[Evidence]:
-    """Look at everything once, within `budget` seconds, and yield the evidence as it grows."""
-    asking = _Round(budget)
+def gather(env: Environment, settings: KfpSettings, namespace: str = "") -> Iterator[Evidence]:
+    """Look at everything once, within the environment's patience, and yield the evidence as it grows."""
+    asking = _Round(env.patience)
     pod = find_pod(env)
     credential = _attempt(lambda: find_credential(env, settings, pod))
     finding = asking.start(
-        lambda: _find_place(env, settings, credential, namespace), lambda: _late_error(NOWHERE)
+        lambda: _find_place(env, settings, credential, namespace), lambda: asking.late_error(NOWHERE)
     )
-    kubernetes = in_cluster(env) if pod is not None else None
+    waits = Timeouts(env.patience, env.patience)
+    kubernetes = in_cluster(env, waits) if pod is not None else None
     asked = _Questions(asking, finding, kubernetes, pod)
     place = finding()
     known = Evidence(
@@ -174,9 +172,10 @@ class _Questions:
         kubernetes: Kubernetes | None,
         pod: ThisPod | None,
     ) -> None:
-        self._server = asking.start(lambda: _ask_server(place()), lambda: _late_error(place()))
+        one = RESPONSE * asking.seconds
+        self._server = asking.start(lambda: _ask_server(place(), one), lambda: asking.late_error(place()))
         self._log_in = asking.start(
-            lambda: _ask_log_in(place(), self._server()), lambda: _late_error(place())
+            lambda: _ask_log_in(place(), self._server(), one), lambda: asking.late_error(place())
         )
         self._kubernetes: _KubernetesQuestions | None = None
         if kubernetes is not None and pod is not None:
@@ -194,7 +193,7 @@ class _Questions:
             known = known._replace(filters=_value_or(asked.filters(), ()), until=Progress.FILTERS)
             yield known
             known = known._replace(
-                steps=_value_or(asked.steps(), AccessSteps()),
+                steps=asked.steps(),
                 may_create_option=_value_or(asked.create(), None),
                 may_restart=_value_or(asked.restart(), None),
                 until=Progress.OPTION,
@@ -246,8 +245,9 @@ class _KubernetesQuestions:
 class _Round:
     """Asks questions at the same time and waits for the answers until one deadline."""
 
-    def __init__(self, budget: float) -> None:
-        self._until = time.monotonic() + budget
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._until = time.monotonic() + seconds
 
     def start(
         self, ask: Callable[[], T], late: Callable[[], KfpError] | None = None
@@ -267,6 +267,12 @@ class _Round:
 
         return answer
 
+    def late_error(self, place: Context | KfpError) -> KfpError:
+        """Return the error of a KFP at `place` that did not answer in time."""
+        return timeout_error(
+            (NOWHERE if isinstance(place, KfpError) else place)._replace(timeout=self.seconds)
+        )
+
 
 def _fill(future: Future[T | KfpError], ask: Callable[[], T]) -> None:
     try:
@@ -275,39 +281,37 @@ def _fill(future: Future[T | KfpError], ask: Callable[[], T]) -> None:
         future.set_exception(error)
 
 
-def _late_error(place: Context | KfpError) -> KfpError:
-    return timeout_error((NOWHERE if isinstance(place, KfpError) else place)._replace(timeout=BUDGET))
-
-
 def _value_or(answer: T | KfpError, otherwise: T) -> T:
     return otherwise if isinstance(answer, KfpError) else answer
 
 
-def _ask_server(place: Context | KfpError) -> ServerHealth | Unasked:
+def _ask_server(place: Context | KfpError, seconds: float) -> ServerHealth | Unasked:
     """Ask for KFP's healthz."""
     if isinstance(place, KfpError):
         return UNASKED
-    with _open_api(place) as api:
+    with _open_api(place, seconds) as api:
         start = time.perf_counter()
         health = api.call(get_healthz())
         seconds = time.perf_counter() - start
     return ServerHealth(health.tag_name, health.multi_user, health.embedded, seconds)
 
 
-def _ask_log_in(place: Context | KfpError, server: ServerHealth | KfpError | Unasked) -> bool | Unasked:
+def _ask_log_in(
+    place: Context | KfpError, server: ServerHealth | KfpError | Unasked, seconds: float
+) -> bool | Unasked:
     """Ask KFP for a list, which it refuses to an unknown user."""
     if isinstance(place, KfpError) or not isinstance(server, ServerHealth):
         return UNASKED
     if server.multi_user and not place.namespace:
         raise kfp_error("namespace-missing")
-    with _open_api(place) as api:
+    with _open_api(place, seconds) as api:
         api.call(list_experiments(place.namespace if server.multi_user else "", page_size=1))
     return True
 
 
 @contextmanager
-def _open_api(context: Context) -> Iterator[Api]:
-    patient = context._replace(timeout=min(context.timeout, RESPONSE))
+def _open_api(context: Context, seconds: float) -> Iterator[Api]:
+    patient = context._replace(timeout=min(context.timeout, seconds))
     transport = HttpTransport(patient)
     try:
         yield Api(patient, transport, retry=RetryPolicy(attempts=1))

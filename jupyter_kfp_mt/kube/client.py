@@ -28,7 +28,7 @@ from .objects import (
     RawList,
     StatusObject,
 )
-from .transport import KubernetesApi, KubernetesResponse, cluster_of
+from .transport import KubernetesApi, KubernetesResponse, Timeouts, cluster_of
 
 MAX_LOG = 4 * 1024 * 1024  # bytes of log read at once
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")  # RFC 1123 subdomain
@@ -56,10 +56,10 @@ class PodText(msgspec.Struct, frozen=True):
     complete: bool = True
 
 
-def in_cluster(environment: Environment) -> Kubernetes | None:
+def in_cluster(environment: Environment, timeouts: Timeouts = Timeouts()) -> Kubernetes | None:  # noqa: B008
     """Return a client for this environment's pod, or None outside a cluster; sends nothing yet."""
     cluster = cluster_of(environment)
-    return Kubernetes(KubernetesApi(cluster)) if cluster is not None else None
+    return Kubernetes(KubernetesApi(cluster, timeouts)) if cluster is not None else None
 
 
 class Kubernetes:

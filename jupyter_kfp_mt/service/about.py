@@ -9,7 +9,7 @@ import msgspec
 from .. import __version__
 from ..client import filters
 from ..client import runs as requests
-from ..errors import KfpError, KfpRefusedError
+from ..errors import KfpConnectionError, KfpError, KfpRefusedError
 from ..models import Healthz, Status
 from ..run_rules import ACTIVE
 from ..tokens import warn_if_late
@@ -81,7 +81,10 @@ def _explain_error(backend: Backend, error: KfpError) -> KfpError:
     """Return the error; if a notebook has no token, the one that names the missing step."""
     if error.code != "no-credential" or backend.kubernetes is None or not backend.context.notebook.name:
         return error
-    return missing_token_error(backend.context, read_access(backend.kubernetes, backend.context))
+    try:
+        return missing_token_error(backend.context, read_access(backend.kubernetes, backend.context))
+    except KfpConnectionError:  # Kubernetes cannot be asked, so that no step can be named
+        return error
 
 
 def _may_run(backend: Backend, health: Healthz, account: str) -> bool | None:

@@ -114,19 +114,34 @@ def test_a_kfp_that_hangs_costs_no_more_than_the_budget(world: World) -> None:
     world.token()
     world.kfp.find = lambda _: time.sleep(1.5) or (200, "application/json", b"{}")  # type: ignore[method-assign, func-returns-value]
     # when
-    *_, seen = gather(world.environment, world.settings, budget=0.3)
+    *_, seen = gather(world.environment._replace(patience=0.3), world.settings)
     # then
     assert isinstance(seen.server, KfpError)
     assert seen.server.code == "kfp-timeout"
+
+
+def test_a_kubernetes_that_hangs_leaves_the_reason_of_a_missing_token_open(world: World) -> None:
+    # given
+    world.options()
+    world.kube.open.clear()
+    # when
+    *_, seen = gather(world.environment._replace(patience=0.5), world.settings)
+    world.kube.open.set()
+    # then
+    row = next(row for row in run_checks(seen) if row.name == "Token")
+    assert row.evidence.startswith("none, and the reason could not be found out: ")
+    assert (row.error and row.error.code) == "kubernetes-unavailable"
 
 
 def test_a_search_that_hangs_is_the_cause(world: World) -> None:
     # given
     settings = KfpSettings(data_dir=str(world.root / "none"))
     plain = {name: value for name, value in world.variables.items() if name != "NB_PREFIX"}
-    found = world.environment._replace(variables=plain, answers=lambda _: time.sleep(1.0) is not None)
+    found = world.environment._replace(
+        variables=plain, answers=lambda _: time.sleep(1.0) is not None, patience=0.2
+    )
     # when
-    *_, seen = gather(found, settings, budget=0.2)
+    *_, seen = gather(found, settings)
     # then
     row = next(row for row in run_checks(seen) if row.name == "Network")
     assert (row.level, row.error and row.error.code) == ("error", "kfp-timeout")

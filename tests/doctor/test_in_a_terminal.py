@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.doctor.world import CANARY, NOW, World
+from tests.doctor.world import CANARY, NOW, PATIENCE, World
 
 HERE = Path(__file__).parents[2]
 IN_A_POD = """
@@ -22,8 +22,9 @@ import json, sys
 from pathlib import Path
 from jupyter_kfp_mt.cli import main
 from jupyter_kfp_mt.kube import surroundings
-variables, root = json.loads(sys.argv[1]), Path(sys.argv[2])
-sys.exit(main(sys.argv[3:], environment=surroundings()._replace(variables=variables, root=root)))
+variables, root, patience = json.loads(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
+pod = surroundings()._replace(variables=variables, root=root, patience=patience)
+sys.exit(main(sys.argv[4:], environment=pod))
 """
 
 
@@ -33,7 +34,7 @@ def doctor(world: World, variables: dict[str, str], root: Path, *words: str) -> 
     if variables:
         settings["JUPYTER_KFP_MT_ENDPOINT"] = world.kfp.url
     told = subprocess.run(
-        [sys.executable, "-c", IN_A_POD, json.dumps(variables), str(root), "doctor", *words],
+        [sys.executable, "-c", IN_A_POD, json.dumps(variables), str(root), str(PATIENCE), "doctor", *words],
         capture_output=True,
         text=True,
         env={**os.environ, **settings},
@@ -48,7 +49,8 @@ def on_a_terminal(world: World, *words: str) -> str:
     settings = {"JUPYTER_KFP_MT_DATA_DIR": str(world.root / "data"), "PYTHONPATH": str(HERE)}
     settings |= {"JUPYTER_KFP_MT_ENDPOINT": world.kfp.url, "NO_COLOR": "1", "COLUMNS": "100"}
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", IN_A_POD, json.dumps(world.variables), str(world.root), *words]
+    pod = [json.dumps(world.variables), str(world.root), str(PATIENCE)]
+    command = [sys.executable, "-c", IN_A_POD, *pod, *words]
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, env={**os.environ, **settings}) as process:
         os.close(theirs)
         sent = b"".join(iter(partial(read_terminal, ours), b""))

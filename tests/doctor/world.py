@@ -23,6 +23,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
 RECORDED: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "data/answers.json").read_text())
 ACCOUNT = "system:serviceaccount:alice:default-editor"
 CANARY = "canary0123456789"
+PATIENCE = 45.0  # seconds; on a busy machine everything takes long
 
 
 class StillClock:
@@ -77,7 +78,7 @@ class World:
 
     def __init__(self, root: Path, kube: RecordedCluster, kfp: Kfp, variables: dict[str, str]) -> None:
         self.root, self.kube, self.kfp, self.variables = root, kube, kfp, variables
-        self.settings = KfpSettings(endpoint=kfp.url, data_dir=str(root / "data"), request_timeout_s=2.0)
+        self.settings = KfpSettings(endpoint=kfp.url, data_dir=str(root / "data"), request_timeout_s=PATIENCE)
         self.may(create_option=True, restart=True, run=True)
         self.started_with({})
 
@@ -132,7 +133,7 @@ class World:
 
     @property
     def environment(self) -> Environment:
-        return Environment(self.variables, root=self.root, clock=StillClock())
+        return Environment(self.variables, root=self.root, clock=StillClock(), patience=PATIENCE)
 
     def examine(self) -> DoctorReport:
         """Ask the doctor."""

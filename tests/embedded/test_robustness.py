@@ -69,7 +69,6 @@ def calls(draw: st.DrawFn) -> tuple[ApiRoute, str, bytes, list[tuple[str, str]]]
 
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(call=calls())

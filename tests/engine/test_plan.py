@@ -211,7 +211,7 @@ def assert_right(simulation: Simulation) -> None:
     assert all(number <= plan.nodes[path].max_attempts for path, number in attempts.items())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(pipelines(), st.randoms(use_true_random=False))
 def test_random_pipelines_end_right(made: tuple[CompiledPipeline, set[str]], chance: random.Random) -> None:
     simulation = Simulation(*made, chance)
@@ -224,7 +224,7 @@ def test_random_pipelines_end_right(made: tuple[CompiledPipeline, set[str]], cha
     assert len(done) == len(set(done)) or made[1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(pipelines(), st.randoms(use_true_random=False), st.lists(st.integers(0, 15), max_size=4))
 def test_restarts_change_nothing(
     made: tuple[CompiledPipeline, set[str]], chance: random.Random, stops: list[int]
@@ -245,7 +245,7 @@ def test_restarts_change_nothing(
     assert ends[0] == ends[1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(pipelines(), st.randoms(use_true_random=False), st.integers(0, 15))
 def test_cancel_ends_everything(
     made: tuple[CompiledPipeline, set[str]], chance: random.Random, steps: int

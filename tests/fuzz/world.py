@@ -25,7 +25,6 @@ def bounded(examples: int) -> Callable[[Any], Any]:
     """As many examples, the same each time unless more than usual are asked for."""
     return settings(
         max_examples=max(1, examples),
-        deadline=None,
         derandomize=EXAMPLES == USUAL,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -40,6 +40,8 @@ class RecordedCluster:
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
+        self.open = threading.Event()  # while it is not set, every request hangs
+        self.open.set()
         self._answers: dict[tuple[str, str, str, str], tuple[int, bytes]] = {}
         for entry in json.loads((DATA / "kubernetes.json").read_text()):
             request, response = entry["request"], entry["response"]
@@ -137,6 +139,7 @@ def pod_of_a_cluster(folder: Path, *, token: str = EDITOR) -> Iterator[Pod]:
             body = json.loads(self.rfile.read(length)) if length else None
             sent = self.headers.get("Authorization", "").removeprefix("bearer ").removeprefix("Bearer ")
             recorded.asked.append(Asked(self.command, self.path, sent, body, dict(self.headers)))
+            recorded.open.wait()
             status, answer = recorded.find(self.command, self.path, sent, body)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

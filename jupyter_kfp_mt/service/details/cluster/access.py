@@ -14,7 +14,7 @@ from typing import NamedTuple, NoReturn
 from ....client.response_errors import no_credential_error
 from ....context import Context
 from ....context.poddefault import AUDIENCE, OPTION_LABEL, poddefault_command
-from ....errors import KfpError, kfp_error
+from ....errors import KfpError, KfpRefusedError, kfp_error
 from ....kube import Access, Kubernetes, Pod, PodDefault
 
 CREATE_OPTION = Access("create", "poddefaults", group="kubeflow.org")
@@ -46,12 +46,15 @@ def select_for_kfp(options: Sequence[PodDefault]) -> list[PodDefault]:
 
 
 def read_access(kubernetes: Kubernetes, context: Context) -> AccessSteps:
-    """Return which steps have been taken for this notebook; skips what we may not read."""
+    """Return which steps have been taken for this notebook; skips what we may not read.
+
+    Raises `kubernetes-unavailable`: silence is not a notebook without the option.
+    """
     notebook = context.notebook
     options, pod = None, None
-    with suppress(KfpError):
+    with suppress(KfpRefusedError):
         options = select_for_kfp(kubernetes.list_pod_defaults(notebook.namespace))
-    with suppress(KfpError):
+    with suppress(KfpRefusedError):
         pod = kubernetes.read_pod(notebook.pod, notebook.namespace) if notebook.pod else None
     return AccessSteps(options, pod)
 
