@@ -1,1 +1,1 @@
-"""How fast, beside the official SDK: `make bench`; the last figures are in README.md here."""
+"""Benchmarks against the official SDK: `make bench`; README.md has the latest figures."""

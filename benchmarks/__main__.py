@@ -1,33 +1,33 @@
-"""Measure everything, or some parts: `python -m benchmarks [imports] [clients] [api] [engine] [watch]`."""
+"""Runs all benchmarks or some: `python -m benchmarks [imports] [clients] [api] [engine] [watch]`."""
 
 from __future__ import annotations
 
 import sys
 
 from . import api, clients, engine, imports, watch
-from .processes import compiled
-from .table import load, machine, show
+from .processes import compiling_modules
+from .table import describe_machine, print_table, read_load
 
 PARTS = {
-    "imports": imports.rows,
-    "clients": clients.rows,
-    "api": api.rows,
-    "engine": engine.rows,
-    "watch": watch.rows,
+    "imports": imports.measure,
+    "clients": clients.measure,
+    "api": api.measure,
+    "engine": engine.measure,
+    "watch": watch.measure,
 }
 
 
 def main() -> None:
-    """Print the machine, a table, and how busy the machine was when each part began."""
-    rows, busy = [], []
-    with compiled():
+    """Print the machine, a table, and the load when each part started."""
+    rows, loads = [], []
+    with compiling_modules():
         for part in sys.argv[1:] or PARTS:
-            busy.append(f"{part} {load()}")
-            sys.stderr.write(f"{busy[-1]} …\n")
+            loads.append(f"{part} {read_load()}")
+            sys.stderr.write(f"{loads[-1]} …\n")
             rows += PARTS[part]()
-    sys.stdout.write(machine() + "\n\n")
-    show(rows)
-    sys.stdout.write(f"\nLoad when each part began: {', '.join(busy)}.\n")
+    sys.stdout.write(describe_machine() + "\n\n")
+    print_table(rows)
+    sys.stdout.write(f"\nLoad when each part started: {', '.join(loads)}.\n")
 
 
 if __name__ == "__main__":

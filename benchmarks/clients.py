@@ -1,12 +1,12 @@
-"""Listing runs: our client, `kfp.Client` and requests + orjson against a server with prebuilt answers."""
+"""Listing runs with our client, `kfp.Client` and requests + orjson, from a server with prebuilt responses."""
 
 from __future__ import annotations
 
-from .processes import Cost, costs
-from .stub import serving
-from .table import Row, times
+from .processes import Cost, measure_costs
+from .stub import run_stub
+from .table import Row, format_ratio
 
-# A process of its own each; what lies between BEGIN and the end is timed apart from the imports.
+# Each runs as a new process; the code after BEGIN() is timed without the imports.
 OURS = """
 import sys
 from jupyter_kfp_mt import connect
@@ -35,49 +35,64 @@ while len(runs) < int(sys.argv[2]):
 """
 
 
-def rows() -> list[Row]:
-    """Compare the first page of a cold process, and walks of all runs in a warm one."""
-    with serving(100) as url:
-        first = costs([OURS, SDK, PLAIN], url, "100", rounds=5)
-    with serving(1000) as url:
-        short = costs([OURS, SDK], url, "1000", rounds=3)
-    with serving(10_000) as url:
-        long = costs([OURS, SDK, PLAIN], url, "10000", rounds=2, warm=False)
+def measure() -> list[Row]:
+    """Compare the first page of a cold process, and the listing of all runs in a warm one."""
+    with run_stub(100) as url:
+        first = measure_costs([OURS, SDK, PLAIN], url, "100", rounds=5)
+    with run_stub(1000) as url:
+        short = measure_costs([OURS, SDK], url, "1000", rounds=3)
+    with run_stub(10_000) as url:
+        long = measure_costs([OURS, SDK, PLAIN], url, "10000", rounds=2, warm=False)
     cold = "cold process to the first page of 100 runs"
     return [
-        Row(cold, _cold(first[0]), f"kfp.Client {_cold(first[1])}", _times(first, 1), "≥ 4 ×, ≤ 40 MiB"),
-        Row(cold, _cold(first[0]), f"requests + orjson {_cold(first[2])}", _times(first, 2)),
+        Row(
+            cold,
+            _format_cold(first[0]),
+            f"kfp.Client {_format_cold(first[1])}",
+            _cold_ratio(first, 1),
+            "≥ 4 ×, ≤ 40 MiB",
+        ),
+        Row(
+            cold,
+            _format_cold(first[0]),
+            f"requests + orjson {_format_cold(first[2])}",
+            _cold_ratio(first, 2),
+        ),
         Row(
             "list 1,000 runs",
-            _warm(short[0]),
-            f"kfp.Client {_warm(short[1])}",
-            _warm_times(short, 1),
+            _format_warm(short[0]),
+            f"kfp.Client {_format_warm(short[1])}",
+            _warm_ratio(short, 1),
             "≥ 20 ×",
         ),
         Row(
-            "list 10,000 runs", _warm(long[0]), f"kfp.Client {_warm(long[1])}", _warm_times(long, 1), "≥ 60 ×"
+            "list 10,000 runs",
+            _format_warm(long[0]),
+            f"kfp.Client {_format_warm(long[1])}",
+            _warm_ratio(long, 1),
+            "≥ 60 ×",
         ),
         Row(
             "list 10,000 runs",
-            _warm(long[0]),
-            f"requests + orjson {_warm(long[2])}",
-            _warm_times(long, 2),
+            _format_warm(long[0]),
+            f"requests + orjson {_format_warm(long[2])}",
+            _warm_ratio(long, 2),
             "≤ 1.3 × its time (≥ 0.77 ×)",
         ),
     ]
 
 
-def _cold(cost: Cost) -> str:
+def _format_cold(cost: Cost) -> str:
     return f"{cost.seconds:.2f} s, {cost.mebibytes:.0f} MiB"
 
 
-def _warm(cost: Cost) -> str:
+def _format_warm(cost: Cost) -> str:
     return f"{cost.timed:.2f} s"
 
 
-def _times(taken: list[Cost], other: int) -> str:
-    return times(taken[other].seconds, taken[0].seconds)
+def _cold_ratio(costs: list[Cost], other: int) -> str:
+    return format_ratio(costs[other].seconds, costs[0].seconds)
 
 
-def _warm_times(taken: list[Cost], other: int) -> str:
-    return times(taken[other].timed, taken[0].timed)
+def _warm_ratio(costs: list[Cost], other: int) -> str:
+    return format_ratio(costs[other].timed, costs[0].timed)

@@ -1,6 +1,6 @@
-"""Running tasks: the embedded engine and the SDK's local runner on the same compiled pipelines.
+"""Running tasks with the embedded engine, and with the SDK's local runner on the same pipelines.
 
-Times of tasks are those that the server stored, so that nobody's looking is measured with them.
+Times of tasks are those that the server stored, so that polling is not measured.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from .laptop import V2, Caller, Laptop, laptop
-from .table import Row, milliseconds, seconds, times
+from .laptop import V2, Caller, Laptop, run_laptop
+from .table import Row, format_ms, format_ratio, time_call
 
 CHAIN, ITEMS, LOCAL_ITEMS, RUNS, TASKS = 200, 1000, 200, 10, 20
 
@@ -35,7 +35,7 @@ def pause(seconds: float):
     time.sleep(seconds)
 
 @dsl.component(base_image="python:3.12", install_kfp_package=False)
-def tell(path: str):
+def log_times(path: str):
     import time
     with open(path, "a") as file:
         file.write(f"{time.time()}\\n")
@@ -70,8 +70,8 @@ def loop(items: list):
         step(number=item).set_caching_options(False)
 
 @dsl.pipeline
-def seen(path: str):
-    tell(path=path).set_caching_options(False)
+def timed(path: str):
+    log_times(path=path).set_caching_options(False)
 """
 
 LOCAL = """
@@ -86,39 +86,39 @@ sys.stderr.write(f"SECONDS {{time.perf_counter() - started}}\\n")
 """
 
 
-def rows() -> list[Row]:
-    """Measure the local runner, then our server."""
+def measure() -> list[Row]:
+    """Measure the local runner, then our engine."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        packages = _compiled(folder)
+        packages = _compile_pipelines(folder)
         local = {
-            "chain": _local(folder, "chain()") / CHAIN,
-            "pair": _local(folder, "pair()"),
-            "loop": _local(folder, f"loop(items=list(range({LOCAL_ITEMS})))") / LOCAL_ITEMS,
+            "chain": _run_locally(folder, "chain()") / CHAIN,
+            "pair": _run_locally(folder, "pair()"),
+            "loop": _run_locally(folder, f"loop(items=list(range({LOCAL_ITEMS})))") / LOCAL_ITEMS,
         }
-        with laptop() as server:
+        with run_laptop() as server:
             bench = _Bench(server, packages)
             bench.run("one")
             bench.run("chain")  # warm
-            made = [*bench.speed(local), bench.shown(folder / "told")]
-            _, after = server.memory()
-        with laptop() as server:
+            rows = [*bench.measure_tasks(local), bench.measure_delay(folder / "times")]
+            _, after = server.read_memory()
+        with run_laptop() as server:
             _Bench(server, packages).run("one")
             time.sleep(2)
-            _, idle = server.memory()
+            _, idle = server.read_memory()
     return [
-        *made,
+        *rows,
         Row("idle after a run, server and fork server", f"{idle:.0f} MiB", goal="≤ 60 MiB"),
         Row("the same after all runs above", f"{after:.0f} MiB"),
     ]
 
 
 class _Bench:
-    """One server and the packages to run on it."""
+    """A server and the packages to run on it."""
 
     def __init__(self, server: Laptop, packages: dict[str, Any]) -> None:
-        self._caller: Caller = server.caller()
-        self._experiment = server.experiment("bench")
+        self._caller: Caller = server.connect()
+        self._experiment = server.create_experiment("bench")
         self._packages = packages
 
     def submit(self, name: str, **parameters: object) -> str:
@@ -132,53 +132,53 @@ class _Bench:
         return str(self._caller.post(f"{V2}/runs", body)["run_id"])
 
     def run(self, name: str, pause: float = 0.2, **parameters: object) -> list[dict[str, Any]]:
-        """Run to success; returns its tasks."""
+        """Run a pipeline to success and return its tasks."""
         run_id = self.submit(name, **parameters)
         self.finish(run_id, pause)
-        return self.tasks(run_id)
+        return self.list_tasks(run_id)
 
     def finish(self, run_id: str, pause: float = 0.2) -> None:
-        """Wait for success."""
+        """Wait until a run has succeeded."""
         state = self._caller.wait(run_id, pause)
         if state != "SUCCEEDED":
             raise RuntimeError(f"the run ended {state}")
 
-    def tasks(self, run_id: str) -> list[dict[str, Any]]:
-        """The tasks as the server states them."""
-        found: list[dict[str, Any]] = json.loads(self._caller.get(f"{V2}/runs/{run_id}/tasks"))["tasks"]
-        return found
+    def list_tasks(self, run_id: str) -> list[dict[str, Any]]:
+        """Return the tasks of a run."""
+        tasks: list[dict[str, Any]] = json.loads(self._caller.get(f"{V2}/runs/{run_id}/tasks"))["tasks"]
+        return tasks
 
-    def speed(self, local: dict[str, float]) -> list[Row]:
-        """How long tasks take."""
-        seen = statistics.median(seconds(self._one) for _ in range(20))
-        one = statistics.median(self._stored() for _ in range(20))
-        chain = statistics.median(_span(self.run("chain")) for _ in range(3))
-        pair = _span([task for task in self.run("pair") if task["name"].startswith("pause")])
-        loop = _span(self.run("loop", items=list(range(ITEMS))))
-        many = self._at_once()
+    def measure_tasks(self, local: dict[str, float]) -> list[Row]:
+        """Measure how long tasks take."""
+        seen = statistics.median(time_call(self._run_one) for _ in range(20))
+        one = statistics.median(self._time_one() for _ in range(20))
+        chain = statistics.median(_get_span(self.run("chain")) for _ in range(3))
+        pair = _get_span([task for task in self.run("pair") if task["name"].startswith("pause")])
+        loop = _get_span(self.run("loop", items=list(range(ITEMS))))
+        many = self._measure_rate()
         each = local["chain"]
         return [
-            Row("trivial task, from before its submit to its stored end", milliseconds(one), goal="≤ 20 ms"),
-            Row("the same, to where a client that asks every 2 ms sees it", milliseconds(seen)),
+            Row("trivial task, from its submit to its stored end", format_ms(one), goal="≤ 20 ms"),
+            Row("the same, until a client that polls every 2 ms sees it", format_ms(seen)),
             Row(
                 f"chain of {CHAIN} trivial tasks",
-                f"{chain:.2f} s, {milliseconds(chain / CHAIN)} a task",
+                f"{chain:.2f} s, {format_ms(chain / CHAIN)} a task",
                 f"kfp.local {each * CHAIN:.1f} s",
-                times(each * CHAIN, chain),
+                format_ratio(each * CHAIN, chain),
                 "≤ 4 s",
             ),
             Row(
                 "two independent tasks of 2 s",
                 f"{pair:.2f} s",
                 f"kfp.local {local['pair']:.2f} s",
-                times(local["pair"], pair),
+                format_ratio(local["pair"], pair),
                 "≤ 2.2 s",
             ),
             Row(
                 f"ParallelFor of {ITEMS:,} trivial items",
-                f"{loop:.1f} s, {milliseconds(loop / ITEMS)} an item",
-                f"kfp.local {milliseconds(local['loop'])} an item, of {LOCAL_ITEMS}",
-                times(local["loop"], loop / ITEMS),
+                f"{loop:.1f} s, {format_ms(loop / ITEMS)} an item",
+                f"kfp.local {format_ms(local['loop'])} an item, of {LOCAL_ITEMS}",
+                format_ratio(local["loop"], loop / ITEMS),
                 "≤ 20 s, ≤ 15 ms",
             ),
             Row(
@@ -189,60 +189,60 @@ class _Bench:
             ),
         ]
 
-    def shown(self, path: Path) -> Row:
-        """The time between what a task does and the API's telling of it."""
-        late = []
+    def measure_delay(self, path: Path) -> Row:
+        """Measure the time from a state change until the API shows it."""
+        delays = []
         for _ in range(10):
             path.unlink(missing_ok=True)
-            run_id, told = self.submit("seen", path=str(path)), dict[str, float]()
-            while "SUCCEEDED" not in told:
-                state = next((t["state"] for t in self.tasks(run_id) if t["name"] == "tell"), "")
-                told.setdefault(state, time.time())
+            run_id, seen = self.submit("timed", path=str(path)), dict[str, float]()
+            while "SUCCEEDED" not in seen:
+                state = next((t["state"] for t in self.list_tasks(run_id) if t["name"] == "log-times"), "")
+                seen.setdefault(state, time.time())
                 time.sleep(0.005)
-            began, ended = (float(line) for line in path.read_text().split())
-            late += [abs(told["RUNNING"] - began), told["SUCCEEDED"] - ended]
+            started, ended = (float(line) for line in path.read_text().split())
+            delays += [abs(seen["RUNNING"] - started), seen["SUCCEEDED"] - ended]
         return Row(
             "state change visible over the API",
-            f"median {milliseconds(statistics.median(late))}, most {milliseconds(max(late))}",
-            "kfp.local tells nothing",
+            f"median {format_ms(statistics.median(delays))}, max {format_ms(max(delays))}",
+            "kfp.local shows none",
             goal="≤ 100 ms",
         )
 
-    def _one(self) -> None:
+    def _run_one(self) -> None:
         self.finish(self.submit("one"), pause=0.002)
 
-    def _stored(self) -> float:
-        """Seconds from before the submit of one task to its end as stored; nobody asks in between."""
-        began = time.time()
+    def _time_one(self) -> float:
+        """Return the seconds from the submit of a task to its stored end; nobody polls in between."""
+        started = time.time()
         run_id = self.submit("one")
         time.sleep(0.1)
         self.finish(run_id)
-        (task,) = (each for each in self.tasks(run_id) if each["type"] == "RUNTIME")
-        return _moment(task["end_time"]).timestamp() - began
+        (task,) = (each for each in self.list_tasks(run_id) if each["type"] == "RUNTIME")
+        return _parse_time(task["end_time"]).timestamp() - started
 
-    def _at_once(self) -> float:
-        began = time.perf_counter()
+    def _measure_rate(self) -> float:
+        started = time.perf_counter()
         run_ids = [self.submit("wide") for _ in range(RUNS)]
         for run_id in run_ids:
             self.finish(run_id, pause=0.05)
-        return RUNS * TASKS / (time.perf_counter() - began)
+        return RUNS * TASKS / (time.perf_counter() - started)
 
 
-def _span(tasks: list[dict[str, Any]]) -> float:
-    """Seconds from the first start to the last end."""
-    starts = [_moment(task["start_time"]) for task in tasks]
-    ends = [_moment(task["end_time"]) for task in tasks]
+def _get_span(tasks: list[dict[str, Any]]) -> float:
+    """Return the seconds from the first start to the last end."""
+    starts = [_parse_time(task["start_time"]) for task in tasks]
+    ends = [_parse_time(task["end_time"]) for task in tasks]
     return (max(ends) - min(starts)).total_seconds()
 
 
-def _moment(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _compiled(folder: Path) -> dict[str, Any]:
+def _compile_pipelines(folder: Path) -> dict[str, Any]:
     text = SOURCE.replace("CHAIN", str(CHAIN)).replace("TASKS", str(TASKS))
     (folder / "pipelines.py").write_text(text, encoding="utf-8")
-    names = ("one", "chain", "wide", "pair", "loop", "seen")
+    names = ("one", "chain", "wide", "pair", "loop", "timed")
     code = (
         "import sys; from kfp import compiler; sys.path.insert(0, '.'); import pipelines\n"
         f"for name in {names}: compiler.Compiler().compile(getattr(pipelines, name), name + '.yaml')"
@@ -251,7 +251,7 @@ def _compiled(folder: Path) -> dict[str, Any]:
     return {name: yaml.load((folder / f"{name}.yaml").read_text(), yaml.CSafeLoader) for name in names}
 
 
-def _local(folder: Path, call: str) -> float:
+def _run_locally(folder: Path, call: str) -> float:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", LOCAL.format(call=call)],
         cwd=folder,

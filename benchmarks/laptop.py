@@ -1,4 +1,4 @@
-"""An embedded server of our own, in a temporary folder, and a plain connection to it."""
+"""An embedded server in a temporary folder, and a plain connection to it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from jupyter_kfp_mt.embedded.store import RunRow, StateEntry, Store
 from jupyter_kfp_mt.embedded.store.tasks import TaskRow, TaskState
 from jupyter_kfp_mt.models import RuntimeFile
 
-from .processes import children, resident
+from .processes import list_children, read_resident
 
 V2 = "/apis/v2beta1"
-ENDED = {"SUCCEEDED", "FAILED", "CANCELED", "SKIPPED"}
+FINAL_STATES = {"SUCCEEDED", "FAILED", "CANCELED", "SKIPPED"}
 
-# A task that starts nothing long: a command that is on every machine.
+# The cheapest task: a program that every machine has.
 TRIVIAL: dict[str, Any] = {
     "pipelineInfo": {"name": "trivial"},
     "schemaVersion": "2.1.0",
@@ -40,39 +40,39 @@ TRIVIAL: dict[str, Any] = {
 
 
 class Caller:
-    """One kept connection with one token; answers are bytes, so that only the server is measured."""
+    """A keep-alive connection; responses stay bytes, so that only the server is measured."""
 
     def __init__(self, url: str, token: str) -> None:
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def get(self, path: str, **query: object) -> bytes:
-        """Return the body of a good answer."""
-        asked = "&".join(f"{name}={quote(str(value))}" for name, value in query.items())
-        return self._good("GET", f"{path}?{asked}")
+        """Send a GET request and return the body of a 200."""
+        encoded = "&".join(f"{name}={quote(str(value))}" for name, value in query.items())
+        return self._send_checked("GET", f"{path}?{encoded}")
 
     def post(self, path: str, body: object) -> Any:
-        """Send JSON, return what comes back."""
-        return json.loads(self._good("POST", path, body))
+        """POST JSON and return the decoded response."""
+        return json.loads(self._send_checked("POST", path, body))
 
-    def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
-        """Send one request; returns status and body."""
+    def send(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+        """Send a request; return status and body."""
         data = None if body is None else json.dumps(body)
         self._connection.request(method, path, data, self._headers)
-        answer = self._connection.getresponse()
-        return answer.status, answer.read()
+        response = self._connection.getresponse()
+        return response.status, response.read()
 
-    def _good(self, method: str, path: str, body: object = None) -> bytes:
-        status, data = self.ask(method, path, body)
+    def _send_checked(self, method: str, path: str, body: object = None) -> bytes:
+        status, data = self.send(method, path, body)
         if status != 200:
             raise RuntimeError(f"{method} {path}: {status} {data[:300]!r}")
         return data
 
     def wait(self, run_id: str, pause: float = 0.05) -> str:
-        """Return the state that the run ends in; asks every `pause` seconds."""
+        """Poll a run every `pause` seconds; return its final state."""
         while True:
             state = str(json.loads(self.get(f"{V2}/runs/{run_id}")).get("state", ""))
-            if state in ENDED:
+            if state in FINAL_STATES:
                 return state
             time.sleep(pause)
 
@@ -84,53 +84,53 @@ class Laptop:
         self.folder = folder
         self.runtime: RuntimeFile = embedded.ensure_running(folder, namespace="ana")
 
-    def caller(self, namespace: str = "ana") -> Caller:
-        """A new connection as a tenant."""
+    def connect(self, namespace: str = "ana") -> Caller:
+        """Open a connection as a tenant."""
         return Caller(self.runtime.url, (self.folder / f"token-{namespace}").read_text())
 
-    def memory(self) -> tuple[float, float]:
-        """MiB of the server, and of it with the processes it keeps."""
-        server = resident(self.runtime.pid)
-        return server, server + sum(resident(pid) for pid in children(self.runtime.pid))
+    def read_memory(self) -> tuple[float, float]:
+        """Return the MiB of the server alone, and with its child processes."""
+        server = read_resident(self.runtime.pid)
+        return server, server + sum(read_resident(pid) for pid in list_children(self.runtime.pid))
 
-    def experiment(self, name: str) -> str:
-        """Make an experiment."""
+    def create_experiment(self, name: str) -> str:
+        """Create an experiment and return its id."""
         body = {"display_name": name, "namespace": "ana"}
-        return str(self.caller().post(f"{V2}/experiments", body)["experiment_id"])
+        return str(self.connect().post(f"{V2}/experiments", body)["experiment_id"])
 
     def add_profile(self, namespace: str) -> None:
-        """Make a tenant."""
+        """Create a tenant."""
         body = json.dumps({"namespace": namespace, "owner": f"{namespace}@example.com"}).encode()
         headers = {"X-Kfp-Owner-Key": self.runtime.owner_key, "Content-Type": "application/json"}
-        asked = urllib.request.Request(f"{self.runtime.url}/embedded/profiles", body, headers)
-        urllib.request.urlopen(asked, timeout=10).close()
+        request = urllib.request.Request(f"{self.runtime.url}/embedded/profiles", body, headers)
+        urllib.request.urlopen(request, timeout=10).close()
 
     def start_again(self) -> None:
-        """Start the server again after its death."""
+        """Start the server again after it was killed."""
         self.runtime = embedded.ensure_running(self.folder, namespace="ana")
 
     def restart(self) -> float:
-        """Stop and start; returns the seconds from the start of the process to its runtime file."""
+        """Restart the server; return the seconds from its start to its runtime file."""
         embedded.stop(self.folder)
-        began = time.perf_counter()
+        started = time.perf_counter()
         self.start_again()
-        return time.perf_counter() - began
+        return time.perf_counter() - started
 
 
 @contextlib.contextmanager
-def laptop() -> Iterator[Laptop]:
-    """A server that is stopped at the end."""
+def run_laptop() -> Iterator[Laptop]:
+    """Run a server until the end of the block."""
     with tempfile.TemporaryDirectory() as name:
-        made = Laptop(Path(name) / "kfp")
+        laptop = Laptop(Path(name) / "kfp")
         try:
-            yield made
+            yield laptop
         finally:
-            embedded.stop(made.folder)
+            embedded.stop(laptop.folder)
 
 
 def store_runs(folder: Path, experiment_id: str, numbers: range) -> list[str]:
-    """Put finished runs of two tasks each into the store of a server; returns their ids."""
-    store, made, spec = Store(folder / "store.sqlite"), [], json.dumps(TRIVIAL).encode()
+    """Store finished runs of two tasks each in the store of a server; return their ids."""
+    store, run_ids, spec = Store(folder / "store.sqlite"), [], json.dumps(TRIVIAL).encode()
     with store.db.write():
         for number in numbers:
             at = 1_700_000_000 + number
@@ -151,13 +151,13 @@ def store_runs(folder: Path, experiment_id: str, numbers: range) -> list[str]:
                 spec=spec,
             )
             store.runs.add(row)
-            store.tasks.save(_tasks(run_id, at))
-            made.append(run_id)
+            store.tasks.save(_make_tasks(run_id, at))
+            run_ids.append(run_id)
     store.close()
-    return made
+    return run_ids
 
 
-def _tasks(run_id: str, at: int) -> list[TaskRow]:
+def _make_tasks(run_id: str, at: int) -> list[TaskRow]:
     history = msgspec.json.encode(
         [TaskState(at, "PENDING"), TaskState(at + 1, "RUNNING"), TaskState(at + 8, "SUCCEEDED")]
     )

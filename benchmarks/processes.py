@@ -1,4 +1,4 @@
-"""Cold processes: what they take, and what running ones hold."""
+"""Measures cold processes, and the resources of running ones."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _sys.stderr.write(f"COST {_taken} {_high}")
 
 
 class Cost(NamedTuple):
-    """One run of a process."""
+    """The cost of one process."""
 
     seconds: float  # from its start to its end
     timed: float  # seconds from BEGIN() to the end of the code
-    mebibytes: float  # most that was resident
+    mebibytes: float  # largest resident size
 
 
 @contextlib.contextmanager
-def compiled() -> Iterator[None]:
-    """Let modules be compiled once, as an installation does, whatever the settings around us say."""
+def compiling_modules() -> Iterator[None]:
+    """Have modules compiled once, as pip does when it installs, whatever the environment says."""
     before = {name: os.environ.pop(name, None) for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")}
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PYTHONPYCACHEPREFIX"] = folder
@@ -48,8 +48,8 @@ def compiled() -> Iterator[None]:
     os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
-def cost(code: str, *arguments: str) -> Cost:
-    """Run Python code in a new process that must succeed."""
+def measure_cost(code: str, *arguments: str) -> Cost:
+    """Run Python code in a new process, which must succeed."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         done = subprocess.run(
@@ -67,47 +67,47 @@ def cost(code: str, *arguments: str) -> Cost:
     return Cost(whole, float(timed), float(high) / 1024)
 
 
-def costs(codes: Sequence[str], *arguments: str, rounds: int, warm: bool = True) -> list[Cost]:
-    """The medians of several processes that take turns, so that a busy minute hits all of them."""
+def measure_costs(codes: Sequence[str], *arguments: str, rounds: int, warm: bool = True) -> list[Cost]:
+    """Return the medians of several processes, which take turns so that a busy minute affects all."""
     for code in codes if warm else ():
-        cost(code, *arguments)  # not counted: compiles, fills the disk cache
-    taken = [[cost(code, *arguments) for code in codes] for _ in range(rounds)]
+        measure_cost(code, *arguments)  # not counted: it compiles and fills the disk cache
+    rounds_of_costs = [[measure_cost(code, *arguments) for code in codes] for _ in range(rounds)]
     return [
         Cost(*(statistics.median(each) for each in zip(*column, strict=True)))
-        for column in zip(*taken, strict=True)
+        for column in zip(*rounds_of_costs, strict=True)
     ]
 
 
-def resident(pid: int) -> float:
-    """MiB of a process that are in memory."""
+def read_resident(pid: int) -> float:
+    """Return the resident size of a process in MiB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS"):
             return float(line.split()[1]) / 1024
     return 0.0
 
 
-def cpu_seconds(pid: int) -> float:
-    """Seconds that the threads of a process have been on a core: a busy machine changes them little."""
-    found = 0.0
+def read_cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds of the threads of a process, which depend little on the load."""
+    total = 0.0
     for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
         with contextlib.suppress(OSError):
-            found += int(path.read_text().split()[0]) / 1e9
-    return found
+            total += int(path.read_text().split()[0]) / 1e9
+    return total
 
 
-def open_files(pid: int) -> int:
-    """How many descriptors a process holds."""
+def count_open_files(pid: int) -> int:
+    """Return how many descriptors a process has open."""
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
-def children(pid: int) -> list[int]:
-    """The processes that `pid` has started and that live."""
-    found = []
+def list_children(pid: int) -> list[int]:
+    """Return the living child processes of `pid`."""
+    pids = []
     for entry in Path("/proc").iterdir():
         try:
             stat = (entry / "stat").read_text() if entry.name.isdigit() else ""
         except OSError:
             continue
         if stat and int(stat.rpartition(")")[2].split()[1]) == pid:
-            found.append(int(entry.name))
-    return found
+            pids.append(int(entry.name))
+    return pids

@@ -1,7 +1,7 @@
-"""Three tenants, mixed pipelines, `kill -9` at random moments: `make soak`, `make soak ARGS="--minutes 5"`.
+"""Soak test: `make soak`, `make soak ARGS="--minutes 5"`.
 
-Every task leaves a file of its own for each time that it runs. At the end the files are counted: nothing may
-be lost, doubled or stuck.
+Three tenants run mixed pipelines while the server gets `kill -9` at random moments. Every task leaves a file
+each time it runs. At the end the files are counted: nothing may be lost, doubled or stuck.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ import yaml
 
 from jupyter_kfp_mt import embedded
 
-from .laptop import ENDED, V2, Laptop
-from .processes import children, open_files, resident
-from .table import machine
+from .laptop import FINAL_STATES, V2, Laptop
+from .processes import count_open_files, list_children, read_resident
+from .table import describe_machine
 
 TENANTS = ("ana", "berta", "carl")
-AT_ONCE = 3  # runs of one tenant
+AT_ONCE = 3  # runs per tenant
 KILL_PAUSE = (3.0, 12.0)  # seconds between kills
 PATIENCE = 300.0  # seconds after which a run counts as stuck
 
@@ -73,8 +73,8 @@ def loop(folder: str, names: list):
 
 @dsl.pipeline
 def branch(folder: str):
-    asked = fresh(folder=folder, name="yes")
-    with dsl.If(asked.output == "yes"):
+    decision = fresh(folder=folder, name="yes")
+    with dsl.If(decision.output == "yes"):
         fresh(folder=folder, name="then")
     with dsl.Else():
         fresh(folder=folder, name="else")
@@ -96,41 +96,41 @@ def long(folder: str):
 NAMES = [f"n{number}" for number in range(12)]
 
 
-class Kind(NamedTuple):
-    """One pipeline, and what must be left of it."""
+class Scenario(NamedTuple):
+    """A pipeline with the state and the marks that its run must leave."""
 
     name: str
     state: str
     marks: dict[str, int]
     parameters: dict[str, Any] = {}  # noqa: RUF012 - never changed
-    stopped_after: float = 0.0  # seconds; 0: not
+    stopped_after: float = 0.0  # seconds; 0: never
 
 
-KINDS = (
-    Kind("chain", "SUCCEEDED", {"one": 1, "two": 1, "three": 1}),
-    Kind("loop", "SUCCEEDED", dict.fromkeys([*NAMES, "check"], 1), {"names": NAMES}),
-    Kind("branch", "SUCCEEDED", {"yes": 1, "then": 1}),
-    Kind("again", "SUCCEEDED", {"again": 3}),
-    Kind("broken", "FAILED", {"bad": 1, "exit": 1}),
-    Kind("long", "FAILED", {"begin": 1}, stopped_after=4.0),
+SCENARIOS = (
+    Scenario("chain", "SUCCEEDED", {"one": 1, "two": 1, "three": 1}),
+    Scenario("loop", "SUCCEEDED", dict.fromkeys([*NAMES, "check"], 1), {"names": NAMES}),
+    Scenario("branch", "SUCCEEDED", {"yes": 1, "then": 1}),
+    Scenario("again", "SUCCEEDED", {"again": 3}),
+    Scenario("broken", "FAILED", {"bad": 1, "exit": 1}),
+    Scenario("long", "FAILED", {"begin": 1}, stopped_after=4.0),
 )
 
 
 class Submitted(NamedTuple):
-    """One press of Run."""
+    """A submitted run."""
 
     run_id: str
-    kind: Kind
+    scenario: Scenario
     folder: Path
     at: float
 
 
 class Tenant:
-    """Submits, stops and looks, whatever happens to the server: each call is repeated until answered."""
+    """Submits, stops and polls runs; repeats each request until the server responds."""
 
     def __init__(self, name: str, laptop: Laptop, packages: dict[str, Any], marks: Path) -> None:
         self.name = name
-        self.made: list[Submitted] = []
+        self.submitted: list[Submitted] = []
         self.states: dict[str, str] = {}
         self._laptop = laptop
         self._marks = marks
@@ -138,117 +138,119 @@ class Tenant:
         self._chance = random.Random(name)
         self._stopped: set[str] = set()
         body = {"display_name": "soak", "namespace": name}
-        self._experiment = str(self._call("POST", "experiments", body)["experiment_id"])
+        self._experiment = str(self._send("POST", "experiments", body)["experiment_id"])
 
     def work(self, until: float) -> None:
-        """Keep some runs going, then wait for the last."""
+        """Keep some runs going, then wait for the last ones."""
         while time.monotonic() < until or self.open:
             while time.monotonic() < until and len(self.open) < AT_ONCE:
-                self._submit(self._chance.choice(KINDS))
+                self._submit(self._chance.choice(SCENARIOS))
             for run in self.open:
-                self._look(run)
+                self._poll(run)
             time.sleep(0.2)
 
     @property
     def open(self) -> list[Submitted]:
-        """The runs whose end has not been seen and still may come."""
+        """The runs that have not ended and are not stuck yet."""
         now = time.monotonic()
-        return [each for each in self.made if each.run_id not in self.states and now - each.at < PATIENCE]
+        return [
+            each for each in self.submitted if each.run_id not in self.states and now - each.at < PATIENCE
+        ]
 
-    def reasons(self) -> Iterator[str]:
-        """What the server says of the runs that did not end as they should."""
-        for run in self.made:
+    def explain_failures(self) -> Iterator[str]:
+        """Generate the server's reasons for the runs that ended wrongly."""
+        for run in self.submitted:
             state = self.states.get(run.run_id)
-            if state != run.kind.state:
-                tasks = self._call("GET", f"runs/{run.run_id}/tasks")["tasks"]
-                said = [
+            if state != run.scenario.state:
+                tasks = self._send("GET", f"runs/{run.run_id}/tasks")["tasks"]
+                reasons = [
                     f"{task['name']} {task['state']}: {task['reason']}" for task in tasks if task["reason"]
                 ]
-                yield f"{run.kind.name} {state}: {'; '.join(said)}"
+                yield f"{run.scenario.name} {state}: {'; '.join(reasons)}"
 
-    def listed(self) -> list[str]:
-        """The ids of all runs that the server has for this tenant."""
-        found, token = [], ""
+    def list_runs(self) -> list[str]:
+        """Return the ids of all runs of this tenant on the server."""
+        run_ids, token = [], ""
         while True:
-            page = self._call("GET", f"runs?namespace={self.name}&page_size=200&page_token={quote(token)}")
-            found += [run["run_id"] for run in page.get("runs", [])]
+            page = self._send("GET", f"runs?namespace={self.name}&page_size=200&page_token={quote(token)}")
+            run_ids += [run["run_id"] for run in page.get("runs", [])]
             token = page.get("next_page_token", "")
             if not token:
-                return found
+                return run_ids
 
-    def _submit(self, kind: Kind) -> None:
+    def _submit(self, scenario: Scenario) -> None:
         run_id = str(uuid.uuid4())
         folder = self._marks / run_id
         folder.mkdir(parents=True)
         body = {
             "run_id": run_id,
-            "display_name": kind.name,
+            "display_name": scenario.name,
             "experiment_id": self._experiment,
-            "pipeline_spec": self._packages[kind.name],
-            "runtime_config": {"parameters": {"folder": str(folder), **kind.parameters}},
+            "pipeline_spec": self._packages[scenario.name],
+            "runtime_config": {"parameters": {"folder": str(folder), **scenario.parameters}},
         }
-        self._call("POST", "runs", body)
-        self.made.append(Submitted(run_id, kind, folder, time.monotonic()))
+        self._send("POST", "runs", body)
+        self.submitted.append(Submitted(run_id, scenario, folder, time.monotonic()))
 
-    def _look(self, run: Submitted) -> None:
-        state = self._call("GET", f"runs/{run.run_id}").get("state", "")
-        if state in ENDED:
+    def _poll(self, run: Submitted) -> None:
+        state = self._send("GET", f"runs/{run.run_id}").get("state", "")
+        if state in FINAL_STATES:
             self.states[run.run_id] = state
-        elif self._to_be_stopped(run):
-            self._call("POST", f"runs/{run.run_id}:terminate", {}, taken=(200, 400))
+        elif self._must_stop(run):
+            self._send("POST", f"runs/{run.run_id}:terminate", {}, allowed=(200, 400))
             self._stopped.add(run.run_id)
 
-    def _to_be_stopped(self, run: Submitted) -> bool:
-        """Whether it is time, and its task has begun."""
-        due = run.kind.stopped_after and time.monotonic() - run.at > run.kind.stopped_after
+    def _must_stop(self, run: Submitted) -> bool:
+        """Whether a run must be stopped now: its time is over, and its task has started."""
+        due = run.scenario.stopped_after and time.monotonic() - run.at > run.scenario.stopped_after
         return bool(due) and run.run_id not in self._stopped and any(run.folder.iterdir())
 
-    def _call(self, method: str, path: str, body: object = None, taken: tuple[int, ...] = (200,)) -> Any:
+    def _send(self, method: str, path: str, body: object = None, allowed: tuple[int, ...] = (200,)) -> Any:
         while True:
             try:
-                status, answer = self._laptop.caller(self.name).ask(method, f"{V2}/{path}", body)
+                status, data = self._laptop.connect(self.name).send(method, f"{V2}/{path}", body)
             except (OSError, HTTPException):
-                time.sleep(0.05)  # it has just been killed
+                time.sleep(0.05)  # the server has just been killed
                 continue
-            if status == 409 and path == "experiments":  # made by a call whose answer was lost
-                return self._call("GET", f"experiments?namespace={self.name}")["experiments"][0]
-            if status not in taken:
-                raise RuntimeError(f"{method} {path}: {status} {answer[:300]!r}")
-            return json.loads(answer)
+            if status == 409 and path == "experiments":  # created by a request whose response was lost
+                return self._send("GET", f"experiments?namespace={self.name}")["experiments"][0]
+            if status not in allowed:
+                raise RuntimeError(f"{method} {path}: {status} {data[:300]!r}")
+            return json.loads(data)
 
 
-class Held(NamedTuple):
-    """What the server and the processes it keeps hold."""
+class Usage(NamedTuple):
+    """The resources of the server and its child processes."""
 
     mebibytes: float
     files: int
 
     @classmethod
-    def by(cls, laptop: Laptop) -> Held:
-        """Look now."""
-        pids = [laptop.runtime.pid, *children(laptop.runtime.pid)]
-        return cls(sum(map(resident, pids)), sum(map(open_files, pids)))
+    def read(cls, laptop: Laptop) -> Usage:
+        """Read the present usage."""
+        pids = [laptop.runtime.pid, *list_children(laptop.runtime.pid)]
+        return cls(sum(map(read_resident, pids)), sum(map(count_open_files, pids)))
 
     def __str__(self) -> str:
         return f"{self.mebibytes:.0f} MiB, {self.files} open files"
 
 
 class Killer:
-    """Ends server and fork server at random moments, and starts the server again."""
+    """Kills the server and the fork server at random moments, and restarts the server."""
 
     def __init__(self, laptop: Laptop) -> None:
         self._laptop = laptop
         self._chance = random.Random(7)
         self.servers = self.fork_servers = 0
-        self.most = Held(0, 0)
+        self.most = Usage(0, 0)
 
     def work(self, until: float) -> None:
-        """Kill, and kill again."""
+        """Kill until the time is over."""
         while time.monotonic() < until:
             time.sleep(self._chance.uniform(*KILL_PAUSE))
-            forked = children(self._laptop.runtime.pid)
+            forked = list_children(self._laptop.runtime.pid)
             with contextlib.suppress(OSError):
-                self.most = max(self.most, Held.by(self._laptop))
+                self.most = max(self.most, Usage.read(self._laptop))
             if forked and self._chance.random() < 0.3:
                 os.kill(forked[0], signal.SIGKILL)
                 self.fork_servers += 1
@@ -258,8 +260,8 @@ class Killer:
                 self._laptop.start_again()
 
 
-class Count(NamedTuple):
-    """What came of all runs."""
+class Result(NamedTuple):
+    """What became of all runs."""
 
     runs: int
     tasks: int
@@ -272,25 +274,25 @@ class Count(NamedTuple):
 
     @property
     def good(self) -> bool:
-        """Nothing lost, doubled, stuck or wrong."""
+        """Whether nothing was lost, doubled, stuck or wrong."""
         return not any(self[2:])
 
 
-def count(tenants: list[Tenant]) -> Count:
-    """Compare what was asked for with what the server has and with what the tasks left behind."""
+def evaluate(tenants: list[Tenant]) -> Result:
+    """Compare the submitted runs with those on the server and with the marks of the tasks."""
     wanted, left, lost, doubled, stuck, wrong = Counter[str](), Counter[str](), 0, 0, 0, 0
     for tenant in tenants:
-        listed, asked = Counter(tenant.listed()), {run.run_id for run in tenant.made}
-        lost += len(asked - listed.keys())
-        doubled += sum(listed.values()) - len(asked & listed.keys())
-        for run in tenant.made:
+        listed, submitted = Counter(tenant.list_runs()), {run.run_id for run in tenant.submitted}
+        lost += len(submitted - listed.keys())
+        doubled += sum(listed.values()) - len(submitted & listed.keys())
+        for run in tenant.submitted:
             state = tenant.states.get(run.run_id)
             stuck += state is None
-            wrong += state not in (None, run.kind.state)
-            wanted.update({f"{run.run_id}/{name}": number for name, number in run.kind.marks.items()})
+            wrong += state not in (None, run.scenario.state)
+            wanted.update({f"{run.run_id}/{name}": number for name, number in run.scenario.marks.items()})
             left.update(f"{run.run_id}/{path.name.partition('.')[0]}" for path in run.folder.iterdir())
-    return Count(
-        runs=sum(len(tenant.made) for tenant in tenants),
+    return Result(
+        runs=sum(len(tenant.submitted) for tenant in tenants),
         tasks=left.total(),
         lost_runs=lost,
         doubled_runs=doubled,
@@ -302,69 +304,71 @@ def count(tenants: list[Tenant]) -> Count:
 
 
 def main() -> int:
-    """Soak for some minutes; 1 if anything was lost, doubled, stuck or wrong."""
+    """Soak for some minutes; return 1 if anything was lost, doubled, stuck or wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     minutes = parser.parse_args().minutes
-    sys.stdout.write(f"{machine()}\n")
+    sys.stdout.write(f"{describe_machine()}\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         laptop = Laptop(folder / "kfp")
         try:
-            return report(laptop, folder, minutes)
+            return soak(laptop, folder, minutes)
         finally:
             embedded.stop(laptop.folder)
-            sys.stdout.write(f"processes left behind  {left_behind(laptop.folder)}\n")
+            sys.stdout.write(f"processes left behind  {count_leftovers(laptop.folder)}\n")
 
 
-def report(laptop: Laptop, folder: Path, minutes: float) -> int:
-    """Do it and print what came of it."""
+def soak(laptop: Laptop, folder: Path, minutes: float) -> int:
+    """Run the tenants and the killer, and print the result."""
     for tenant in TENANTS[1:]:
         laptop.add_profile(tenant)
-    packages = compiled(folder)
+    packages = compile_pipelines(folder)
     tenants = [Tenant(tenant, laptop, packages, folder / "marks") for tenant in TENANTS]
     tenants[0].work(time.monotonic() + 2)  # warm
-    start, killer = Held.by(laptop), Killer(laptop)
-    until, began = time.monotonic() + minutes * 60, time.monotonic()
+    initial, killer = Usage.read(laptop), Killer(laptop)
+    until, started = time.monotonic() + minutes * 60, time.monotonic()
     with ThreadPoolExecutor(len(tenants) + 1) as pool:
         work = [pool.submit(each.work, until) for each in (killer, *tenants)]
         for done in as_completed(work):
-            done.result()  # a fault of ours ends it all
-    counted, lasted = count(tenants), time.monotonic() - began
+            done.result()  # a bug of this script ends everything
+    result, lasted = evaluate(tenants), time.monotonic() - started
     time.sleep(2)
-    end = Held.by(laptop)
-    kinds = Counter(
-        f"{run.kind.name} {tenant.states.get(run.run_id)}" for tenant in tenants for run in tenant.made
+    final = Usage.read(laptop)
+    endings = Counter(
+        f"{run.scenario.name} {tenant.states.get(run.run_id)}"
+        for tenant in tenants
+        for run in tenant.submitted
     )
     lines = {
         "lasted": f"{lasted / 60:.1f} minutes",
         "killed": f"{killer.servers} times the server, {killer.fork_servers} times the fork server",
-        "runs": f"{counted.runs}: {', '.join(f'{n} {kind}' for kind, n in sorted(kinds.items()))}",
-        "tasks run": str(counted.tasks),
-        "lost": f"{counted.lost_runs} runs, {counted.lost_tasks} tasks",
-        "doubled": f"{counted.doubled_runs} runs, {counted.doubled_tasks} tasks",
-        "stuck": f"{counted.stuck} runs",
-        "ended wrongly": f"{counted.wrong} runs",
-        "held at the start": str(start),
-        "held at most": str(killer.most),
-        "held at the end": str(end),
+        "runs": f"{result.runs}: {', '.join(f'{n} {scenario}' for scenario, n in sorted(endings.items()))}",
+        "tasks run": str(result.tasks),
+        "lost": f"{result.lost_runs} runs, {result.lost_tasks} tasks",
+        "doubled": f"{result.doubled_runs} runs, {result.doubled_tasks} tasks",
+        "stuck": f"{result.stuck} runs",
+        "ended wrongly": f"{result.wrong} runs",
+        "in use at the start": str(initial),
+        "in use at most": str(killer.most),
+        "in use at the end": str(final),
     }
     for what, value in lines.items():
         sys.stdout.write(f"{what:22} {value}\n")
-    for reason in (reason for tenant in tenants for reason in tenant.reasons()):
+    for reason in (reason for tenant in tenants for reason in tenant.explain_failures()):
         sys.stdout.write(f"{'':22} {reason}\n")
-    return 0 if counted.good else 1
+    return 0 if result.good else 1
 
 
-def left_behind(folder: Path) -> int:
-    """Processes that still work in `folder` some seconds after the server has stopped."""
-    found = 0
+def count_leftovers(folder: Path) -> int:
+    """Return how many processes still work in `folder` some seconds after the server has stopped."""
+    count = 0
     for _ in range(25):
-        found = sum(_works_in(folder, entry) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-        if not found:
+        count = sum(_works_in(folder, entry) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        if not count:
             break
         time.sleep(0.2)
-    return found
+    return count
 
 
 def _works_in(folder: Path, process: Path) -> bool:
@@ -373,10 +377,10 @@ def _works_in(folder: Path, process: Path) -> bool:
     return False
 
 
-def compiled(folder: Path) -> dict[str, Any]:
-    """The pipelines by name, compiled by the official compiler."""
+def compile_pipelines(folder: Path) -> dict[str, Any]:
+    """Compile the pipelines with the official compiler; return them by name."""
     (folder / "pipelines.py").write_text(SOURCE, encoding="utf-8")
-    names = [kind.name for kind in KINDS]
+    names = [scenario.name for scenario in SCENARIOS]
     code = (
         "import sys; from kfp import compiler; sys.path.insert(0, '.'); import pipelines\n"
         f"for name in {names}: compiler.Compiler().compile(getattr(pipelines, name), name + '.yaml')"

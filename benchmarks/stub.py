@@ -1,7 +1,7 @@
-"""A KFP server that answers with prebuilt bytes, so that only the client is measured.
+"""A KFP server that responds with prebuilt bytes, so that only the client is measured.
 
 `python -m benchmarks.stub RUNS` prints its address and serves until its input is closed. With -1 runs it
-takes every request and answers none, but for healthz and the count.
+accepts every request and responds to none, except healthz and the count.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EXPERIMENT = "a0915860-a767-4a3e-8020-f30afb1a33cd"
 TIME = "2026-03-12T14:02:07Z"
 
 
-def run(number: int) -> dict[str, object]:
+def make_run(number: int) -> dict[str, object]:
     """Return a run as a real server lists it: about 2.7 kB, with 26 parameters, history and tasks."""
     run_id = f"{number:08x}-0000-4000-8000-000000000000"
     history = [{"update_time": TIME, "state": state} for state in ("PENDING", "RUNNING", "SUCCEEDED")]
@@ -58,43 +58,43 @@ def run(number: int) -> dict[str, object]:
     }
 
 
-def pages(total: int) -> dict[str, bytes]:
+def make_pages(total: int) -> dict[str, bytes]:
     """Return the encoded pages of `total` runs by their page token."""
-    made = {}
+    pages = {}
     for start in range(0, total, PAGE):
         page: dict[str, object] = {
-            "runs": [run(number) for number in range(start, min(start + PAGE, total))],
+            "runs": [make_run(number) for number in range(start, min(start + PAGE, total))],
             "total_size": total,
         }
         if start + PAGE < total:
             page["next_page_token"] = str(start + PAGE)
-        made[str(start) if start else ""] = json.dumps(page, separators=(",", ":")).encode()
-    return made
+        pages[str(start) if start else ""] = json.dumps(page, separators=(",", ":")).encode()
+    return pages
 
 
-def whole(body: bytes) -> bytes:
-    """Return an answer as it goes over the wire."""
+def make_response(body: bytes) -> bytes:
+    """Return a response as it goes over the wire."""
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
-class Answers:
-    """What is answered to which path, and how often runs were asked for."""
+class Responses:
+    """The responses by path, and the number of requests."""
 
     def __init__(self, total: int) -> None:
         experiment = {"experiment_id": EXPERIMENT, "display_name": "Default", "namespace": "team-a"}
-        self._pages = {token: whole(body) for token, body in pages(total).items()}
-        self._healthz = whole(json.dumps({"multi_user": True, "tag_name": "2.17.0"}).encode())
-        self._experiment = whole(json.dumps(experiment).encode())
-        self._experiments = whole(json.dumps({"experiments": [experiment], "total_size": 1}).encode())
-        self._asked = 0
+        self._pages = {token: make_response(body) for token, body in make_pages(total).items()}
+        self._healthz = make_response(json.dumps({"multi_user": True, "tag_name": "2.17.0"}).encode())
+        self._experiment = make_response(json.dumps(experiment).encode())
+        self._experiments = make_response(json.dumps({"experiments": [experiment], "total_size": 1}).encode())
+        self._requests = 0
 
-    def answer(self, target: str) -> bytes:
-        """Return the whole answer to `GET target`."""
+    def respond(self, target: str) -> bytes:
+        """Return the response to `GET target`."""
         url = urlsplit(target)
-        if url.path == "/asked":
-            return whole(str(self._asked).encode())
-        self._asked += 1
+        if url.path == "/requests":
+            return make_response(str(self._requests).encode())
+        self._requests += 1
         if url.path.endswith("/healthz"):
             return self._healthz
         if not self._pages:
@@ -106,25 +106,25 @@ class Answers:
         return self._pages[parse_qs(url.query).get("page_token", [""])[0]]
 
 
-def talk(connection: socket.socket, answers: Answers) -> None:
-    """Answer the requests of one connection, none of which has a body."""
+def handle_connection(connection: socket.socket, responses: Responses) -> None:
+    """Respond to the requests of one connection, none of which has a body."""
     with connection, connection.makefile("rb") as lines:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while line := lines.readline():
             while lines.readline() not in (b"\r\n", b""):
                 pass
-            connection.sendall(answers.answer(line.split()[1].decode()))
+            connection.sendall(responses.respond(line.split()[1].decode()))
 
 
 def serve(total: int) -> None:
-    """Serve `total` runs on a free port of the loopback until standard input ends."""
-    answers = Answers(total)
+    """Serve `total` runs on a free port of the loopback interface until standard input ends."""
+    responses = Responses(total)
     listener = socket.create_server(("127.0.0.1", 0), backlog=200)
 
     def accept() -> None:
         while True:
             connection, _ = listener.accept()
-            threading.Thread(target=talk, args=(connection, answers), daemon=True).start()
+            threading.Thread(target=handle_connection, args=(connection, responses), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
@@ -133,8 +133,8 @@ def serve(total: int) -> None:
 
 
 @contextlib.contextmanager
-def serving(runs: int) -> Iterator[str]:
-    """Run a stub with so many runs in a process of its own; gives its address."""
+def run_stub(runs: int) -> Iterator[str]:
+    """Run a stub with so many runs in a new process; yield its address."""
     command = [sys.executable, "-m", "benchmarks.stub", str(runs)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

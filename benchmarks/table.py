@@ -1,10 +1,9 @@
-"""One row a measurement, printed as a Markdown table."""
+"""The rows of the benchmarks, printed as a Markdown table."""
 
 from __future__ import annotations
 
 import os
 import platform
-import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -12,7 +11,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One measurement beside what it is compared with."""
+    """One measurement, and what it is compared with."""
 
     what: str
     ours: str
@@ -21,19 +20,19 @@ class Row(NamedTuple):
     goal: str = "–"
 
 
-def machine() -> str:
+def describe_machine() -> str:
     """Describe the machine in one line."""
     system = f"{platform.system()} {platform.machine()}"
     return f"{system}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-def load() -> str:
-    """The processes that want to run, over the last minute."""
+def read_load() -> str:
+    """Return the load average of the last minute."""
     return f"{os.getloadavg()[0]:.1f}"
 
 
-def show(rows: Iterable[Row]) -> None:
-    """Print the rows, columns aligned."""
+def print_table(rows: Iterable[Row]) -> None:
+    """Print the rows with aligned columns."""
     table = [("what", "ours", "compared with", "ratio", "goal"), *rows]
     widths = [max(len(row[column]) for row in table) for column in range(5)]
     for index, row in enumerate(table):
@@ -45,24 +44,18 @@ def show(rows: Iterable[Row]) -> None:
     sys.stdout.flush()
 
 
-def median_seconds(action: Callable[[], object], times: int = 5) -> float:
-    """Return the median seconds of `times` calls after one that is not counted."""
-    action()
-    return statistics.median(seconds(action) for _ in range(times))
-
-
-def seconds(action: Callable[[], object]) -> float:
+def time_call(action: Callable[[], object]) -> float:
     """Return how long one call takes."""
     started = time.perf_counter()
     action()
     return time.perf_counter() - started
 
 
-def milliseconds(seconds: float) -> str:
-    """Write seconds as milliseconds."""
+def format_ms(seconds: float) -> str:
+    """Format seconds as milliseconds."""
     return f"{seconds * 1000:.1f} ms"
 
 
-def times(other: float, ours: float) -> str:
-    """Write how many times less ours is."""
+def format_ratio(other: float, ours: float) -> str:
+    """Format how many times faster ours is."""
     return f"{other / ours:.1f} ×" if other < 10 * ours else f"{other / ours:.0f} ×"

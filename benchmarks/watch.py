@@ -1,4 +1,4 @@
-"""A Jupyter server with many pages: what they cost the KFP server, and what a dead KFP costs Jupyter."""
+"""A Jupyter server with many open pages: their load on KFP, and the effect of a dead KFP on Jupyter."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .stub import serving
-from .table import Row, milliseconds, seconds
+from .stub import run_stub
+from .table import Row, format_ms, time_call
 
 PAGES, HANGING, INTERVAL, INTERVALS = 50, 100, 1.0, 10
 EVENTS, RUNS = "namespaces/team-a/events", "namespaces/team-a/runs"
@@ -31,14 +31,14 @@ class Jupyter:
         self._url, self._token = url, token
 
     def get(self, path: str) -> bytes:
-        """Return what `path` answers."""
-        asked = urllib.request.Request(self._url + path, headers={"Authorization": f"token {self._token}"})
-        with urllib.request.urlopen(asked, timeout=30) as answer:
-            body: bytes = answer.read()
+        """Return the body of the response to `GET path`."""
+        request = urllib.request.Request(self._url + path, headers={"Authorization": f"token {self._token}"})
+        with urllib.request.urlopen(request, timeout=30) as response:
+            body: bytes = response.read()
         return body
 
-    def leave_open(self, path: str) -> socket.socket:
-        """Ask below our own routes, and do not wait for an answer."""
+    def open_request(self, path: str) -> socket.socket:
+        """Send a request to one of our routes, and do not wait for the response."""
         where = urlsplit(self._url)
         connection = socket.create_connection((where.hostname or "", where.port or 80))
         head = f"GET /jupyter-kfp-mt/{path} HTTP/1.1\r\nHost: {where.netloc}\r\n"
@@ -46,52 +46,52 @@ class Jupyter:
         return connection
 
 
-def rows() -> list[Row]:
-    """Count upstream requests with many listeners; time Jupyter's own answers beside hanging ones."""
-    return [_listeners(), _beside_a_dead_kfp()]
+def measure() -> list[Row]:
+    """Count upstream requests with many listeners; time Jupyter's own routes beside hanging requests."""
+    return [_count_upstream_requests(), _time_jupyter_beside_a_dead_kfp()]
 
 
-def _listeners() -> Row:
-    with serving(1000) as kfp, jupyter(kfp) as server:
-        pages = [server.leave_open(EVENTS) for _ in range(PAGES)]
-        time.sleep(3 * INTERVAL)  # connection and first look
-        before = _asked(kfp)
+def _count_upstream_requests() -> Row:
+    with run_stub(1000) as kfp, run_jupyter(kfp) as server:
+        pages = [server.open_request(EVENTS) for _ in range(PAGES)]
+        time.sleep(3 * INTERVAL)  # connecting and the first poll
+        before = _count_requests(kfp)
         time.sleep(INTERVALS * INTERVAL)
-        each = (_asked(kfp) - before) / INTERVALS
+        each = (_count_requests(kfp) - before) / INTERVALS
         for page in pages:
             page.close()
     return Row(
-        f"upstream requests an interval, {PAGES} pages open",
+        f"upstream requests per interval, {PAGES} pages open",
         f"{each:.1f}",
-        f"a poll of each page {PAGES}",
+        f"one poll per page {PAGES}",
         f"{PAGES / each:.0f} ×",
         "1",
     )
 
 
-def _beside_a_dead_kfp() -> Row:
-    with serving(-1) as kfp, jupyter(kfp) as server:
-        hanging = [server.leave_open(RUNS) for _ in range(HANGING)]
-        while not _asked(kfp):
+def _time_jupyter_beside_a_dead_kfp() -> Row:
+    with run_stub(-1) as kfp, run_jupyter(kfp) as server:
+        hanging = [server.open_request(RUNS) for _ in range(HANGING)]
+        while not _count_requests(kfp):
             time.sleep(0.05)
-        taken = [seconds(lambda: server.get("api/status")) for _ in range(50)]
+        taken = [time_call(lambda: server.get("api/status")) for _ in range(50)]
         for connection in hanging:
             connection.close()
     return Row(
         f"/api/status of Jupyter, {HANGING} requests hanging on KFP",
-        f"p50 {milliseconds(statistics.median(taken))}, most {milliseconds(max(taken))}",
-        goal="answers",
+        f"p50 {format_ms(statistics.median(taken))}, max {format_ms(max(taken))}",
+        goal="responds",
     )
 
 
-def _asked(kfp: str) -> int:
-    with urllib.request.urlopen(kfp + "/asked", timeout=10) as answer:
-        return int(answer.read())
+def _count_requests(kfp: str) -> int:
+    with urllib.request.urlopen(kfp + "/requests", timeout=10) as response:
+        return int(response.read())
 
 
 @contextlib.contextmanager
-def jupyter(kfp: str) -> Iterator[Jupyter]:
-    """Run a Jupyter server that looks at `kfp` once an interval."""
+def run_jupyter(kfp: str) -> Iterator[Jupyter]:
+    """Run a Jupyter server that polls `kfp` once per interval."""
     token = secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as name:
         folders = {f"JUPYTER_{kind}_DIR": f"{name}/{kind}" for kind in ("CONFIG", "DATA", "RUNTIME")}
@@ -108,12 +108,12 @@ def jupyter(kfp: str) -> Iterator[Jupyter]:
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
             try:
-                yield Jupyter(_address(Path(folders["JUPYTER_RUNTIME_DIR"])), token)
+                yield Jupyter(_wait_for_address(Path(folders["JUPYTER_RUNTIME_DIR"])), token)
             finally:
                 process.terminate()
 
 
-def _address(runtime: Path) -> str:
+def _wait_for_address(runtime: Path) -> str:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         for path in runtime.glob("jpserver-*.json"):
