@@ -124,13 +124,13 @@ def _read(body: bytes, kind: type[T]) -> T:
     """Return the model in `body`; null means absent, as in protobuf's JSON, though KFP never writes it."""
     text = body.removeprefix(b"\xef\xbb\xbf")
     try:
-        found = msgspec.json.decode(text, type=kind, strict=False)
+        model = msgspec.json.decode(text, type=kind, strict=False)
     except msgspec.ValidationError:
         present = msgspec.json.encode(_drop_nulls(msgspec.json.decode(text)))
-        found = msgspec.json.decode(present, type=kind, strict=False)
+        model = msgspec.json.decode(present, type=kind, strict=False)
     if kind is Healthz and not _HEALTH & msgspec.json.decode(text).keys():
         raise msgspec.ValidationError("Nothing in it is of KFP")
-    return found
+    return model
 
 
 def _drop_nulls(value: Any) -> Any:

@@ -65,8 +65,8 @@ def match_api_server(exchange: Exchange) -> KfpError | None:
     if exchange.context.kind != "kubeconfig":
         return kfp_error("kfp-path/kubernetes", host=exchange.context.host)
     if exchange.status == 403:
-        found = _KUBERNETES.search(exchange.message)
-        named = found.groupdict() if found else {"user": "This account", "verb": "use", "resource": ""}
+        match = _KUBERNETES.search(exchange.message)
+        named = match.groupdict() if match else {"user": "This account", "verb": "use", "resource": ""}
         return kfp_error(
             "kubernetes-denied/kubeconfig",
             act="use",

@@ -157,8 +157,8 @@ def _match_rights(exchange: Exchange) -> KfpError | None:
 
 
 def _search(pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.search(text)
-    return found["value"] if found else ""
+    match = pattern.search(text)
+    return match["value"] if match else ""
 
 
 def _service_account(user: str) -> tuple[str, str]:

@@ -70,8 +70,8 @@ def inspect_exchange(
     message = body.message or body.error_message or error
     detail = next((_text_of(entry) for entry in body.details), "") if isinstance(body.details, list) else ""
     html = _is_html(response)
-    told = _title(text) if html else text
-    short = detail if detail and detail != "Internal Server Error" else message or told
+    shown = _title(text) if html else text
+    short = detail if detail and detail != "Internal Server Error" else message or shown
     return Exchange(
         request,
         context,
@@ -99,8 +99,8 @@ def mask_tokens(text: str) -> str:
 
 
 def _text_of(detail: Any) -> str:
-    found = detail.get("message", "") if isinstance(detail, dict) else ""
-    return found if isinstance(found, str) else ""
+    message = detail.get("message", "") if isinstance(detail, dict) else ""
+    return message if isinstance(message, str) else ""
 
 
 def _is_html(response: Response) -> bool:
@@ -111,8 +111,8 @@ def _is_html(response: Response) -> bool:
 
 
 def _title(page: str) -> str:
-    found = _TITLE.search(page)
-    return found["title"].strip() if found else "a web page"
+    match = _TITLE.search(page)
+    return match["title"].strip() if match else "a web page"
 
 
 Rule = Callable[[Exchange], "KfpError | None"]

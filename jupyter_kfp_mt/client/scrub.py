@@ -18,9 +18,9 @@ _SHORTEST = 6  # characters; a shorter value would blacken half the words
 def scrub(response: Response, sent: Mapping[str, str | bytes]) -> Response:
     """Return `response` without the credential of the request headers `sent`, however it is encoded."""
     secrets = [form for name in _HEADERS for part in _parts(sent.get(name, "")) for form in _forms(part)]
-    found = [secret for secret in secrets if secret.encode() in response.body]
+    repeated = [secret for secret in secrets if secret.encode() in response.body]
     body = response.body
-    for secret in sorted(found, key=len, reverse=True):
+    for secret in sorted(repeated, key=len, reverse=True):
         body = body.replace(secret.encode(), HIDDEN.encode())
     headers = {name: _hide(value, secrets) for name, value in response.headers.items()}
     return msgspec.structs.replace(response, body=body, headers=headers)

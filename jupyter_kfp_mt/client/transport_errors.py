@@ -31,8 +31,8 @@ def transport_error(request: Request[Any], context: Context, error: HTTPError) -
     if isinstance(error, LocationValueError):
         return kfp_error("kfp-path", url=context.endpoint)
     if isinstance(error, ProxyError):
-        told = shorten(str(causes[-1]) or type(causes[-1]).__name__, 120)
-        return proxy_error(context, told.rstrip("."))
+        reason = shorten(str(causes[-1]) or type(causes[-1]).__name__, 120)
+        return proxy_error(context, reason.rstrip("."))
     if isinstance(error, SSLError):
         return tls_error(context, causes[-1])
     if any(isinstance(cause, gaierror) for cause in causes):
@@ -47,14 +47,14 @@ def transport_error(request: Request[Any], context: Context, error: HTTPError) -
 def tls_error(context: Context, cause: BaseException) -> KfpError:
     """Return `kfp-tls` with the reason that `cause` gives and the remedy for it."""
     if isinstance(cause, ssl.SSLCertVerificationError):
-        told = cause.verify_message
+        reason = cause.verify_message
     elif isinstance(cause, FileNotFoundError) and context.ca_file:
-        told = f"The CA file {context.ca_file} is not there"
+        reason = f"The CA file {context.ca_file} is not there"
     else:
-        told = getattr(cause, "strerror", None) or str(cause)
-    text = told.replace("_", " ").lower()
+        reason = getattr(cause, "strerror", None) or str(cause)
+    text = reason.replace("_", " ").lower()
     key = next((key for mark, key in _TLS if mark in text), "kfp-tls")
-    return kfp_error(key, host=context.host, reason=_sentence(told))
+    return kfp_error(key, host=context.host, reason=_sentence(reason))
 
 
 _TLS = (  # a part of what OpenSSL says, and the row of the catalogue that it means

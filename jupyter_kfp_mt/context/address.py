@@ -13,17 +13,17 @@ _NO_PORT = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:/")  # `unix:/x`, `http:/x`
 _PLAIN = re.compile(r"(localhost|127\.0\.0\.1|\[::1\]|[\w-]+|ml-pipeline\..*|.*\.svc(\..*)?)(:\d+)?(/.*)?")
 
 
-def endpoint_of(written: str, field: str) -> str:
-    """Return scheme, host and prefix of `written`; raises `bad-input` naming `field`.
+def endpoint_of(address: str, field: str) -> str:
+    """Return scheme, host and prefix of `address`; raises `bad-input` naming `field`.
 
     Without a scheme it is `https`, as in the SDK, but `http` for this machine and for services of a cluster.
     Drops what a browser adds: the page (`#/runs`), `?ns=…`, the dashboard's `/_`, `/apis/…`.
     """
-    text = written.strip()
+    text = address.strip()
     if "://" not in text:
         text = f"{'http' if _PLAIN.fullmatch(text) else 'https'}://{text}"
     parts = _split(text)
-    if parts is None or (_NO_PORT.match(written.strip()) and "://" not in written):
+    if parts is None or (_NO_PORT.match(address.strip()) and "://" not in address):
         raise kfp_error("bad-input", field=field, problem="it is not an address", next="http://HOST:PORT")
     if "@" in parts.netloc:
         raise kfp_error(

@@ -50,8 +50,8 @@ _SETTINGS: Mapping[str, Callable[[Path, str], Credential]] = {
 
 
 def _path_of(settings: KfpSettings, name: str) -> Path | None:
-    written = getattr(settings, name)
-    return Path(written).expanduser() if written else None
+    path = getattr(settings, name)
+    return Path(path).expanduser() if path else None
 
 
 def names_credential(settings: KfpSettings) -> bool:

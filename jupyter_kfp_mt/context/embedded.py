@@ -22,7 +22,7 @@ def find_runtime(env: Environment, settings: KfpSettings) -> RuntimeFile | None:
     """Return the runtime file of a live server, or None."""
     folder = Path(settings.data_dir).expanduser()
     runtime = read_runtime(folder)
-    return runtime if runtime is not None and env.served(folder) else None
+    return runtime if runtime is not None and env.is_served(folder) else None
 
 
 def embedded_context(runtime: RuntimeFile, settings: KfpSettings) -> Context:

@@ -23,8 +23,8 @@ class Environment(NamedTuple):
     variables: Mapping[str, str]
     root: Path = Path("/")  # a test passes a folder that stands for the file system of a pod
     clock: Clock = SYSTEM
-    served: Callable[[Path], bool] = lambda _: False  # whether an embedded server holds this data folder
-    answers: Callable[[str], bool] = lambda _: False  # whether KFP responds at an address, within two seconds
+    is_served: Callable[[Path], bool] = lambda _: False  # whether an embedded server holds this data folder
+    responds: Callable[[str], bool] = lambda _: False  # whether KFP responds at an address within 2 s
     kubeconfig: Callable[[Sequence[Path], str], Gate] | None = None  # files, context → its API server
     patience: float = 4.5  # seconds within which the doctor must have all its answers
 
@@ -46,4 +46,4 @@ class Environment(NamedTuple):
 
 def this_process() -> Environment:
     """Return the surroundings of this process."""
-    return Environment(variables=os.environ, served=is_served, answers=responds_as_kfp)
+    return Environment(variables=os.environ, is_served=is_served, responds=responds_as_kfp)

@@ -87,7 +87,7 @@ def from_cluster(env: Environment, settings: KfpSettings) -> Context | None:
         return None
     namespaces = list(dict.fromkeys((settings.kfp_namespace, pod.namespace)))
     with ThreadPoolExecutor(len(namespaces)) as asking:  # at the same time: each may take two seconds
-        there = list(asking.map(env.answers, map(_service_url, namespaces)))
+        there = list(asking.map(env.responds, map(_service_url, namespaces)))
     for namespace in compress(namespaces, there):
         context = _make_context(env, settings, _service_url(namespace), pod, kind="pod")
         return context._replace(install_namespace=namespace)

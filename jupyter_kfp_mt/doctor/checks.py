@@ -103,15 +103,15 @@ def check_namespace(evidence: Evidence, row: Row) -> Check:
 
 def check_profile(evidence: Evidence, row: Row) -> Check:
     """Check that the pod's namespace is a Kubeflow profile: only profiles get options and tokens."""
-    found = evidence.profile
-    if isinstance(found, Unasked):
+    namespace = evidence.profile
+    if isinstance(namespace, Unasked):
         return (
             row.ok("not needed here") if evidence.pod is None else row.skipped("Kubernetes cannot be asked")
         )
-    if isinstance(found, KfpError):
-        return row.skipped(found.why.rstrip("."))
-    if isinstance(found, Namespace) and found.is_profile:
-        return row.ok(f"of {found.owner}" if found.owner else "yes; it names no owner")
+    if isinstance(namespace, KfpError):
+        return row.skipped(namespace.why.rstrip("."))
+    if isinstance(namespace, Namespace) and namespace.is_profile:
+        return row.ok(f"of {namespace.owner}" if namespace.owner else "yes; it names no owner")
     openshift = isinstance(evidence.place, Context) and evidence.place.kind == "openshift"
     if _single(evidence) or openshift or (evidence.pod is not None and not evidence.pod.kubeflow):
         return row.ok("not needed here")
@@ -147,10 +147,10 @@ def check_kfp(evidence: Evidence, row: Row) -> Check:
 
 def check_token(evidence: Evidence, row: Row) -> Check:
     """Check that there is a readable credential."""
-    found = evidence.credential
-    if isinstance(found, KfpError):
-        if found.code == "token-unreadable":
-            return row.error(found)
+    credential = evidence.credential
+    if isinstance(credential, KfpError):
+        if credential.code == "token-unreadable":
+            return row.error(credential)
         return row.ok("there is one")  # a later row says what is wrong with it
     if location := evidence.credential_location:
         return row.ok(f"{location}{f', of {evidence.claims.subject}' if evidence.claims.subject else ''}")
@@ -191,21 +191,21 @@ def check_expiry(evidence: Evidence, row: Row) -> Check:
 
 def check_log_in(evidence: Evidence, row: Row) -> Check:
     """Check that KFP accepts the credential."""
-    found = evidence.log_in
-    if isinstance(found, Unasked):
+    outcome = evidence.log_in
+    if isinstance(outcome, Unasked):
         return row.skipped("it needs the network")
-    if not isinstance(found, KfpError):
+    if not isinstance(outcome, KfpError):
         who = evidence.claims.subject or (
             evidence.place.credential.account if isinstance(evidence.place, Context) else ""
         )
         return row.ok(
             f"KFP knows you{f' as {who}' if who else ''}" if not _single(evidence) else "not needed"
         )
-    if found.code in ("forbidden", "view-only"):
-        return row.ok(found.why)
-    if found.code == "no-credential" or isinstance(evidence.credential, KfpError):
+    if outcome.code in ("forbidden", "view-only"):
+        return row.ok(outcome.why)
+    if outcome.code == "no-credential" or isinstance(evidence.credential, KfpError):
         return row.skipped("it needs the token")
-    return row.error(_name_filter(evidence, found))
+    return row.error(_name_filter(evidence, outcome))
 
 
 def check_rights(evidence: Evidence, row: Row) -> Check:
@@ -239,16 +239,16 @@ def check_rights(evidence: Evidence, row: Row) -> Check:
 
 def check_launch(evidence: Evidence, row: Row) -> Check:
     """Check that runs find the objects they need."""
-    found, here = evidence.launcher, evidence.profile
+    launcher, namespace = evidence.launcher, evidence.profile
     if _single(evidence) or evidence.pod is None:
         return row.ok("not needed here")
-    if not isinstance(found, dict):
-        why = found.why.rstrip(".") if isinstance(found, KfpError) else "Kubernetes cannot be asked"
+    if not isinstance(launcher, dict):
+        why = launcher.why.rstrip(".") if isinstance(launcher, KfpError) else "Kubernetes cannot be asked"
         return row.skipped(why)
-    missing = [name for name, there in found.items() if not there]
+    missing = [name for name, there in launcher.items() if not there]
     if not missing:
         return row.ok("kfp-launcher and mlpipeline-minio-artifact are there")
-    if isinstance(here, Namespace) and here.is_prepared:
+    if isinstance(namespace, Namespace) and namespace.is_prepared:
         return row.warning(f"{' and '.join(missing)} not there; runs use what the cluster gives them")
     return row.error(kfp_error("profile-not-ready", ns=evidence.pod.namespace, missing=missing[0]))
 

@@ -118,11 +118,11 @@ class Kubernetes:
     def list_events_of_pod(self, pod: str, namespace: str) -> list[KubernetesEvent]:
         """Return the events of a pod, oldest first."""
         query = [("fieldSelector", f"involvedObject.name={_name(pod)}")]
-        found = (
+        events = (
             self._get(_core(namespace, "events"), EventList, "events", namespace, query=query) or EventList()
         )
         start = datetime.min.replace(tzinfo=timezone.utc)
-        return sorted(found.items or [], key=lambda event: event.at or start)
+        return sorted(events.items or [], key=lambda event: event.at or start)
 
     def read_pod_log(
         self,
@@ -203,8 +203,8 @@ class Kubernetes:
     def list_filters_with(self, text: str, namespace: str) -> list[str]:
         """Return the names of the EnvoyFilters in a namespace that mention `text`, such as a header."""
         path = f"/apis/networking.istio.io/v1alpha3/namespaces/{_name(namespace)}/envoyfilters"
-        found = self._get(path, RawList, "envoyfilters", namespace) or RawList()
-        hits = [raw for raw in found.items or [] if text in bytes(raw).decode(errors="replace")]
+        filters = self._get(path, RawList, "envoyfilters", namespace) or RawList()
+        hits = [raw for raw in filters.items or [] if text in bytes(raw).decode(errors="replace")]
         return [msgspec.json.decode(raw, type=MetadataOnly).metadata.name for raw in hits]
 
     def _get(

@@ -98,8 +98,8 @@ class KubernetesApi:
                 retries=False,
                 redirect=False,
             )
-            found: bytes = response.read(limit + 1)
-            if len(found) > limit:
+            content: bytes = response.read(limit + 1)
+            if len(content) > limit:
                 response.close()  # the rest is not wanted, so the connection cannot be used again
             response.release_conn()
         except HTTPError as error:
@@ -110,7 +110,7 @@ class KubernetesApi:
             raise self.unavailable(error.why) from None
         if response.status == 401:
             raise self.unavailable("It does not accept the token of this pod.")
-        return KubernetesResponse(response.status, found[:limit], len(found) <= limit)
+        return KubernetesResponse(response.status, content[:limit], len(content) <= limit)
 
     def unavailable(self, reason: str) -> KfpError:
         """Return the error of a Kubernetes that cannot be asked."""

@@ -402,7 +402,7 @@ def test_a_broken_runtime_of_openshift_is_told(pod: Folder, tmp_path: Path, text
 @pytest.mark.parametrize("namespace", ["kubeflow", "team-a"])
 def test_another_pod_finds_kfp_where_it_answers(pod: Folder, tmp_path: Path, namespace: str) -> None:
     there = f"http://ml-pipeline.{namespace}.svc.cluster.local:8888"
-    environment = pod.notebook().environment()._replace(answers=lambda address: address == there)
+    environment = pod.notebook().environment()._replace(responds=lambda address: address == there)
 
     found = detect(environment, settings(tmp_path))
 

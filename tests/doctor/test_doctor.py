@@ -138,7 +138,7 @@ def test_a_search_that_hangs_is_the_cause(world: World) -> None:
     settings = KfpSettings(data_dir=str(world.root / "none"))
     plain = {name: value for name, value in world.variables.items() if name != "NB_PREFIX"}
     found = world.environment._replace(
-        variables=plain, answers=lambda _: time.sleep(1.0) is not None, patience=0.2
+        variables=plain, responds=lambda _: time.sleep(1.0) is not None, patience=0.2
     )
     # when
     *_, seen = gather(found, settings)
@@ -258,7 +258,7 @@ def test_kfp_is_looked_for_once(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "namespace").write_text("alice")
     tried: list[str] = []
-    env = Environment({}, root=tmp_path, answers=lambda url: bool(tried.append(url)))
+    env = Environment({}, root=tmp_path, responds=lambda url: bool(tried.append(url)))
     # when
     report = examine(KfpSettings(data_dir=str(tmp_path / "kfp")), environment=env)
     # then

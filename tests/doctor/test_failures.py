@@ -1,4 +1,4 @@
-"""The failures of kubeflow-environment §8 that a client can see: each is told by its code, in its words."""
+"""The frequent failures of a Kubeflow notebook: the doctor reports each by its code, in its words."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from jupyter_kfp_mt.settings import KfpSettings
 from tests.service.loops import nested
 
 PIPELINES = Path(__file__).parents[2] / "notebooks" / "pipelines"
-LAPTOP = Environment({}, Path("/no/such/root"), served=is_served)
+LAPTOP = Environment({}, Path("/no/such/root"), is_served=is_served)
 TIMEOUT = 60
 
 

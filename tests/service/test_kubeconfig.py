@@ -233,6 +233,13 @@ def test_the_credential_goes_to_the_api_server_only_and_is_shown_nowhere(laptop:
     assert [text for text in shown if TOKEN in text] == []
 
 
+def test_the_report_hides_the_credential_that_a_server_repeats(laptop: Laptop) -> None:
+    laptop.server.refusal = (418, f"you sent {TOKEN}")
+    report = examine(laptop.settings(), environment=laptop.environment)
+    assert "you sent (secret)" in report.text
+    assert TOKEN not in report.text
+
+
 def of(user: dict[str, Any] | None = None, **changes: Any) -> str:
     """A kubeconfig; JSON is YAML."""
     known = {
@@ -266,7 +273,7 @@ def test_a_kubeconfig_that_cannot_be_used_is_told_soon(tmp_path: Path, text: str
     (tmp_path / "config").write_text(text)
 
     with pytest.raises(KfpError) as caught:
-        open_gate([tmp_path / "config"], "current", patience=60.0 if "end in" not in why else 0.3)
+        open_gate([tmp_path / "config"], "current", timeout=60.0 if "end in" not in why else 0.3)
 
     assert (caught.value.code, why in caught.value.message) == ("bad-input", True)
     assert TOKEN not in str(caught.value.body)
