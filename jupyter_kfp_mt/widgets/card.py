@@ -79,8 +79,10 @@ class RunCard(Picture):
         self._follow()
 
     def on_finished(self, function: Listener) -> None:
-        """Call `function` with the run when it has ended."""
+        """Call `function` with the run when it has ended, at once if it has already."""
         self._finished.add(function)
+        if self.state and self._view.run.ended:
+            self._finished.call(function, self._view.run)
 
     @observe("run_id")
     def _show_other(self, _change: object) -> None:

@@ -38,14 +38,16 @@ class Listeners:
     def tell(self, value: object) -> None:
         """Call all with `value`."""
         for function in self._functions:
-            try:
-                function(value)
-            except (
-                Exception
-            ) as error:  # their code, in our thread: whatever it raises is shown, nothing stops
-                self._complain(
-                    f"{type(error).__name__} in {getattr(function, '__name__', 'a callback')}: {error}"
-                )
+            self.call(function, value)
+
+    def call(self, function: Listener, value: object) -> None:
+        """Call one of them; show what it raises."""
+        try:
+            function(value)
+        except Exception as error:  # their code, in our thread: whatever it raises is shown, nothing stops
+            self._complain(
+                f"{type(error).__name__} in {getattr(function, '__name__', 'a callback')}: {error}"
+            )
 
 
 class Picture(VBox):

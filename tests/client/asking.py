@@ -16,7 +16,7 @@ HEALTH = b'{"multi_user": true}'
 
 
 def ask(url: str, request: Request[Any] | None = None, **context: Any) -> Any:
-    where = Context(url, "team-a", **{"timeout": 0.2, **context})
+    where = Context(url, "team-a", **{"timeout": 30.0, **context})
     transport = HttpTransport(where)
     try:
         return Api(where, transport, retry=RetryPolicy(attempts=1)).call(request or get_healthz())

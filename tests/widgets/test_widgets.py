@@ -148,6 +148,21 @@ def test_a_callback_that_raises_is_shown(service: KfpService, laptop: Laptop) ->
     card.close()
 
 
+def test_a_callback_for_a_run_that_has_ended_is_called_at_once(service: KfpService, laptop: Laptop) -> None:
+    card = RunCard(service.wait(service.submit(laptop.quick)), service=service)
+    ended: list[Run] = []
+
+    def careless(run: Run) -> None:
+        ended.append(run)
+        raise RuntimeError("oh no")
+
+    card.on_finished(careless)
+    card.wait(60)
+    assert [run.run_id for run in ended] == [card.run_id]
+    assert "RuntimeError in careless: oh no" in html(card)
+    card.close()
+
+
 def test_a_form_is_made_of_the_parameters(service: KfpService, laptop: Laptop) -> None:
     form = SubmitForm(laptop.quick, experiment="forms", service=service)
     assert form.values == {"seconds": 0.0, "epochs": 10, "flag": True}
