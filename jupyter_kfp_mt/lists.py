@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Listed(list[T]):
+class ModelList(list[T]):
     """A list with the `total_size` of everything that matched, fetched or not."""
 
     field: ClassVar[str] = ""  # name in JSON, as KFP writes it
@@ -70,7 +70,7 @@ RUN_COLUMNS = (  # in the order of the table
 _RUN_KEYS = ["run_id", "display_name"]  # first in a DataFrame
 
 
-class RunList(Listed[Run]):
+class RunList(ModelList[Run]):
     """Runs.
 
     `walked` is set if only that many of the newest runs were searched, so that older ones may match, too.
@@ -91,7 +91,7 @@ class RunList(Listed[Run]):
         return fixed | {f"param.{name}": value for name, value in _parameters(item).items()}
 
 
-class TaskList(Listed[Task]):
+class TaskList(ModelList[Task]):
     """The tasks of a run, in the order of their start."""
 
     field = "tasks"
@@ -114,7 +114,7 @@ class TaskList(Listed[Task]):
         }
 
 
-class ExperimentList(Listed[Experiment]):
+class ExperimentList(ModelList[Experiment]):
     """Experiments."""
 
     field = "experiments"
@@ -128,7 +128,7 @@ class ExperimentList(Listed[Experiment]):
         return _fields(item, self.columns())
 
 
-class PipelineList(Listed[Pipeline]):
+class PipelineList(ModelList[Pipeline]):
     """Registered pipelines."""
 
     field = "pipelines"
@@ -142,7 +142,7 @@ class PipelineList(Listed[Pipeline]):
         return _fields(item, self.columns())
 
 
-class PipelineVersionList(Listed[PipelineVersion]):
+class PipelineVersionList(ModelList[PipelineVersion]):
     """The versions of a pipeline."""
 
     field = "pipeline_versions"

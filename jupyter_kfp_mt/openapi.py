@@ -20,30 +20,34 @@ from .server.routes import ROUTES, Route, States
 _EVENTS: tuple[type, ...] = (models.RunsEvent, models.Status)
 
 
-def document() -> dict[str, Any]:
+def build_document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 description of the extension's REST interface."""
     used = {model for route in ROUTES for model in (route.answer, route.request) if model is not None}
     named = sorted({*used, *_EVENTS, ErrorBody}, key=lambda model: model.__name__)
     _, schemas = msgspec.json.schema_components(named, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
-        paths.setdefault("/jupyter-kfp-mt/" + route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault("/jupyter-kfp-mt/" + route.path, {})[route.method.lower()] = _describe_operation(
+            route
+        )
     return {
         "openapi": "3.1.0",
         "info": {"title": "jupyter_kfp_mt", "version": __version__},
         "paths": paths,
-        "components": {"schemas": {name: _component(schema) for name, schema in sorted(schemas.items())}},
+        "components": {"schemas": {name: _settle_schema(schema) for name, schema in sorted(schemas.items())}},
     }
 
 
-def _operation(route: Route) -> dict[str, Any]:
-    operation: dict[str, Any] = {"summary": route.summary, "responses": {"200": _answer(route)}}
+def _describe_operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {"summary": route.summary, "responses": {"200": _describe_response(route)}}
     operation["responses"]["default"] = {"description": "Error", "content": _json(ErrorBody)}
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)}", route.path)
     ]
-    parameters += [{"name": name, "in": "query", "schema": _query_schema(kind)} for name, kind in route.query]
+    parameters += [
+        {"name": name, "in": "query", "schema": _describe_argument(kind)} for name, kind in route.query
+    ]
     if parameters:
         operation["parameters"] = parameters
     if route.request is not None:
@@ -51,13 +55,13 @@ def _operation(route: Route) -> dict[str, Any]:
     return operation
 
 
-def _query_schema(kind: Any) -> dict[str, Any]:
+def _describe_argument(kind: Any) -> dict[str, Any]:
     if kind is States:
         return {"type": "string", "description": "Separated by commas."}
     return msgspec.json.schema(kind)
 
 
-def _answer(route: Route) -> dict[str, Any]:
+def _describe_response(route: Route) -> dict[str, Any]:
     if route.answer is None:
         return {"description": "Done", "content": {"application/json": {"schema": {"type": "object"}}}}
     kind = "text/event-stream" if route.handler == "EventsHandler" else "application/json"
@@ -68,7 +72,7 @@ def _json(model: type) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
 
 
-def _component(schema: dict[str, Any]) -> dict[str, Any]:
+def _settle_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """Return `schema` as the interface keeps it, whatever msgspec and Python are installed.
 
     Docstrings are dedented here: older msgspec and Python before 3.13 keep the indentation of the source.
@@ -87,7 +91,7 @@ def _component(schema: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Print the document."""
-    json.dump(document(), sys.stdout, indent=1, ensure_ascii=False)
+    json.dump(build_document(), sys.stdout, indent=1, ensure_ascii=False)
     sys.stdout.write("\n")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from .lists import Listed
+from .lists import ModelList
 
 
 class Text(str):
@@ -62,7 +62,7 @@ class RunMetrics(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, float] = {}
 
 
-class MetricTable(Listed[RunMetrics]):
+class MetricTable(ModelList[RunMetrics]):
     """Metrics of several runs, side by side."""
 
     field = "metrics"

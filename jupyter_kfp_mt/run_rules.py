@@ -143,6 +143,10 @@ def state_filter(phases: Collection[Phase]) -> tuple[bool, tuple[str, ...]]:
 def cases() -> dict[str, list[dict[str, Any]]]:
     """Return what the rules say of every phase, run and type of task, for tests in another language."""
     return {
+        "states": [
+            {"state": state, "phase": phase_of(state).value}
+            for state in ("", UNSPECIFIED, *(phase.value for phase in Phase), "HIBERNATING")
+        ],
         "phases": [
             {"phase": phase.value, "ended": phase.ended, "active": phase in ACTIVE} for phase in Phase
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..lists import Listed
+from ..lists import ModelList
 from ..results import Text
 from . import act, look
 from .grammar import Command, argument, command, did_you_mean, usage_error
@@ -77,7 +77,7 @@ def perform(session: Session, words: Sequence[str]) -> object:
     arguments = found.parse(rest)
     as_frame = arguments.pop("df", False)
     result = found.function(session, **arguments)
-    return result.to_df() if as_frame and isinstance(result, Listed) else result
+    return result.to_df() if as_frame and isinstance(result, ModelList) else result
 
 
 def manual(program: str, words: Sequence[str] = (), more: Sequence[Command] = ()) -> str:

@@ -1,7 +1,7 @@
 """Compiled pipelines (IR 2.1.0): reading, inspecting, changing and writing them. Pure.
 
-`parse` returns a `Package`; `info`, `check_parameters` and `with_cache` take one; `Package.wire()` is its
-form in a request.
+`parse` returns a `Package`; `summarize`, `check_parameters` and `with_cache` take one; `Package.wire()`
+is its form in a request.
 """
 
 from __future__ import annotations
@@ -9,26 +9,20 @@ from __future__ import annotations
 from .package import (
     Package,
     check_parameters,
-    components,
-    executor_of,
     from_wire,
-    info,
     parse,
+    summarize,
     with_cache,
 )
 from .parameters import TypedText, word_of
-from .schema import upstream
 
 __all__ = [
     "Package",
     "TypedText",
     "check_parameters",
-    "components",
-    "executor_of",
     "from_wire",
-    "info",
     "parse",
-    "upstream",
+    "summarize",
     "with_cache",
     "word_of",
 ]

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..models import PlannedTask
-from . import Package, components
-from .schema import upstream
+from . import Package
+from .schema import list_upstream
 
 
 class _FlatComponent(NamedTuple):
@@ -29,7 +29,7 @@ def plan_tasks(package: Package) -> list[PlannedTask]:
     Tasks are told apart by name alone, as a run's tasks are: a component that is used twice shows its tasks
     once, with the edges of both uses, and never an edge of a task to itself.
     """
-    flat = _flatten(package.pipeline_spec["root"], components(package), {})
+    flat = _flatten(package.pipeline_spec["root"], package.components, {})
     return [PlannedTask(name=name, needs=sorted(needs - {name})) for name, needs in flat.needs.items()]
 
 
@@ -39,7 +39,7 @@ def _flatten(
     """Flatten `component`; `done` holds the result of each: nested uses can multiply to 2^40."""
     tasks = component.get("dag", {}).get("tasks", {})
     parts = {name: _part(name, task["componentRef"]["name"], known, done) for name, task in tasks.items()}
-    waits = {name: [other for other in upstream(task) if other in parts] for name, task in tasks.items()}
+    waits = {name: [other for other in list_upstream(task) if other in parts] for name, task in tasks.items()}
     waited_for = {other for others in waits.values() for other in others}
     needs: dict[str, set[str]] = {}
     for name, part in parts.items():

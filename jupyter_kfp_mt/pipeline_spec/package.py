@@ -30,6 +30,12 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
         """The pipeline's own name (`pipelineInfo.name`)."""
         return str(self.pipeline_spec["pipelineInfo"]["name"])
 
+    @property
+    def components(self) -> Mapping[str, Any]:
+        """The components by name."""
+        components: dict[str, Any] = self.pipeline_spec.get("components", {})
+        return components
+
     def wire(self) -> dict[str, Any]:
         """Return the form that a run carries: the bare spec, or both parts.
 
@@ -74,11 +80,11 @@ def parse(text: str | bytes, *, name: str = "") -> Package:
         if isinstance(document.value, dict) and "platforms" in document.value:
             if platform is not None:
                 raise _not_a_pipeline(document.line, "a second platform part")
-            platform = _platform(document)
+            platform = _read_platform(document)
         elif spec is not None:
             raise _not_a_pipeline(document.line, "a second pipeline begins")
         else:
-            spec = _spec(document)
+            spec = _read_spec(document)
     if spec is None:
         raise _not_a_pipeline(documents[0].line, "there is a platform part but no pipeline")
     return Package(pipeline_spec=spec, platform_spec=platform or {}, source=name)
@@ -97,10 +103,10 @@ def from_wire(value: object, *, name: str = "") -> Package:
     if len(texts) == 1:
         return package
     document = reading.Document(parts[1], 1, {})
-    return Package(pipeline_spec=package.pipeline_spec, platform_spec=_platform(document), source=name)
+    return Package(pipeline_spec=package.pipeline_spec, platform_spec=_read_platform(document), source=name)
 
 
-def info(package: Package) -> PipelineInfo:
+def summarize(package: Package) -> PipelineInfo:
     """Summarize a pipeline for people who are about to run it."""
     about = package.pipeline_spec["pipelineInfo"]
     images = {
@@ -111,7 +117,7 @@ def info(package: Package) -> PipelineInfo:
     return PipelineInfo(
         name=about.get("displayName") or about["name"],
         description=about.get("description", ""),
-        parameters=_parameters(package),
+        parameters=_read_parameters(package),
         tasks=count_tasks(package.pipeline_spec),
         images=sorted(images),
     )
@@ -119,7 +125,7 @@ def info(package: Package) -> PipelineInfo:
 
 def check_parameters(package: Package, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values` as they are sent; raises `bad-input` naming the first parameter that does not fit."""
-    return parameters.check_values(_parameters(package), values, package.source or package.name)
+    return parameters.check_values(_read_parameters(package), values, package.source or package.name)
 
 
 def with_cache(package: Package, cache: CachePolicy) -> Package:
@@ -133,19 +139,6 @@ def with_cache(package: Package, cache: CachePolicy) -> Package:
     return Package(pipeline_spec=spec, platform_spec=package.platform_spec, source=package.source)
 
 
-def components(package: Package) -> dict[str, Any]:
-    """Return the components by name."""
-    found: dict[str, Any] = package.pipeline_spec.get("components", {})
-    return found
-
-
-def executor_of(package: Package, component: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the executor (`container`, `importer`, …) of a component that has one."""
-    executors = package.pipeline_spec["deploymentSpec"]["executors"]
-    found: dict[str, Any] = executors[component["executorLabel"]]
-    return found
-
-
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # chosen at run time
     """Quotes text that a KFP server, reading YAML 1.2, would take for a number."""
 
@@ -155,7 +148,7 @@ _Dumper.add_implicit_resolver(
 )
 
 
-def _spec(document: reading.Document) -> dict[str, Any]:
+def _read_spec(document: reading.Document) -> dict[str, Any]:
     value = document.value
     if not isinstance(value, dict):
         raise _not_a_pipeline(document.line, "this is not a mapping")
@@ -170,7 +163,7 @@ def _spec(document: reading.Document) -> dict[str, Any]:
         raise _not_a_pipeline(document.line_of(error.path), error.reason) from None
 
 
-def _platform(document: reading.Document) -> dict[str, Any]:
+def _read_platform(document: reading.Document) -> dict[str, Any]:
     platforms = document.value.get("platforms")
     if not isinstance(platforms, dict) or set(document.value) - {"platforms"}:
         raise _not_a_pipeline(document.line, "the platform part is not understood")
@@ -178,13 +171,13 @@ def _platform(document: reading.Document) -> dict[str, Any]:
     return {"platforms": {"kubernetes": kubernetes}} if isinstance(kubernetes, dict) else {}
 
 
-def _parameters(package: Package) -> list[ParameterSpec]:
-    found = package.pipeline_spec["root"].get("inputDefinitions", {}).get("parameters", {})
-    return [_parameter(name, definition) for name, definition in found.items()]
+def _read_parameters(package: Package) -> list[ParameterSpec]:
+    definitions = package.pipeline_spec["root"].get("inputDefinitions", {}).get("parameters", {})
+    return [_read_parameter(name, definition) for name, definition in definitions.items()]
 
 
-def _parameter(name: str, definition: Mapping[str, Any]) -> ParameterSpec:
-    kind, default = _type_of(definition), definition.get("defaultValue")
+def _read_parameter(name: str, definition: Mapping[str, Any]) -> ParameterSpec:
+    kind, default = _read_type(definition), definition.get("defaultValue")
     whole = kind is ParameterType.INTEGER
     return ParameterSpec(
         name=name,
@@ -202,7 +195,7 @@ def _as_integer(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _type_of(definition: Mapping[str, Any]) -> ParameterType:
+def _read_type(definition: Mapping[str, Any]) -> ParameterType:
     named = definition.get("parameterType") or _OLD_TYPES.get(definition.get("type", "STRING"))
     return ParameterType(named) if named in set(ParameterType) else ParameterType.STRING
 

@@ -157,7 +157,7 @@ class Misfit(ValueError):  # noqa: N818 - describes the document
 
 def conform(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return `document` as the SDK writes one (camelCase, enum names, no nulls); raises `Misfit`."""
-    spec = _message(document, "pipeline", ())
+    spec = _conform_message(document, "pipeline", ())
     if "root" not in spec:
         raise Misfit((), "`root` is missing")
     name = spec.get("pipelineInfo", {}).get("name", "")
@@ -171,7 +171,7 @@ def conform(document: Mapping[str, Any]) -> dict[str, Any]:
     return spec
 
 
-def _message(value: Any, message: str, path: Path) -> dict[str, Any]:
+def _conform_message(value: Any, message: str, path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Misfit(path, f"`{_last(path)}` is not a mapping")
     fields = MESSAGES[message]
@@ -183,25 +183,25 @@ def _message(value: Any, message: str, path: Path) -> dict[str, Any]:
         if name in result:
             raise Misfit((*path, key), f"“{key}” is there twice")
         if inner is not None or fields[name] == "value":
-            result[name] = _field(inner, fields[name], (*path, key))
+            result[name] = _conform_field(inner, fields[name], (*path, key))
     return result
 
 
-def _field(value: Any, kind: str, path: Path) -> Any:
+def _conform_field(value: Any, kind: str, path: Path) -> Any:
     if kind == "value":
         return value
     if kind.startswith("{"):
         if not isinstance(value, dict):
             raise Misfit(path, f"`{_last(path)}` is not a mapping")
-        return {key: _field(inner, kind[1:-1], (*path, key)) for key, inner in value.items()}
+        return {key: _conform_field(inner, kind[1:-1], (*path, key)) for key, inner in value.items()}
     if kind.startswith("["):
         if not isinstance(value, list):
             raise Misfit(path, f"`{_last(path)}` is not a list")
-        return [_field(inner, kind[1:-1], (*path, index)) for index, inner in enumerate(value)]
+        return [_conform_field(inner, kind[1:-1], (*path, index)) for index, inner in enumerate(value)]
     if kind in ENUMS:
-        return _enum(value, ENUMS[kind], path)
+        return _conform_enum(value, ENUMS[kind], path)
     if kind not in _SCALARS:
-        return _message(value, kind, path)
+        return _conform_message(value, kind, path)
     if kind == "number" and isinstance(value, str) and _NUMBER.fullmatch(value):
         value = float(value) if set(value) & set(".eE") else int(value)  # as protojson accepts it
     types, word = _SCALARS[kind]
@@ -210,7 +210,7 @@ def _field(value: Any, kind: str, path: Path) -> Any:
     return value
 
 
-def _enum(value: Any, names: tuple[str, ...], path: Path) -> str:
+def _conform_enum(value: Any, names: tuple[str, ...], path: Path) -> str:
     """Return the name of an enum value; like protojson, take its number, too."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names):
         return names[value]
@@ -231,11 +231,11 @@ def _check_references(spec: dict[str, Any]) -> None:
         if ("dag" in component) == ("executorLabel" in component):
             raise Misfit(path, f"“{path[-1]}” has neither tasks nor an executor, or both")
         label = component.get("executorLabel")
-        if label is not None and not isinstance(_entry(executors, label), dict):
+        if label is not None and not isinstance(_get(executors, label), dict):
             raise Misfit((*path, "executorLabel"), f"the executor “{label}” is missing")
         if "dag" in component:
             _check_dag(component["dag"], components, (*path, "dag"))
-    contained = {name: set(_used(component)) for name, component in components.items()}
+    contained = {name: set(_list_references(component)) for name, component in components.items()}
     _refuse_cycle(
         contained,
         lambda names: Misfit(("components", names[0]), f"components contain each other: {' → '.join(names)}"),
@@ -251,7 +251,7 @@ def _check_dag(dag: dict[str, Any], components: dict[str, Any], path: Path) -> N
         reference = task.get("componentRef", {}).get("name", "")
         if reference not in components:
             raise Misfit(place, f"task “{name}”: the component “{reference}” is missing")
-        needs[name] = set(upstream(task))
+        needs[name] = set(list_upstream(task))
         for other in sorted(needs[name]):
             if other not in tasks:
                 raise Misfit(place, f"task “{name}” waits for “{other}”, which is missing")
@@ -261,7 +261,7 @@ def _check_dag(dag: dict[str, Any], components: dict[str, Any], path: Path) -> N
     )
 
 
-def upstream(task: Mapping[str, Any]) -> Iterator[str]:
+def list_upstream(task: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the sibling tasks that `task` waits for."""
     yield from task.get("dependentTasks", ())
     inputs = task.get("inputs", {})
@@ -275,7 +275,7 @@ def upstream(task: Mapping[str, Any]) -> Iterator[str]:
                     yield source[key].get("producerTask", "")
 
 
-def _used(component: Mapping[str, Any]) -> Iterator[str]:
+def _list_references(component: Mapping[str, Any]) -> Iterator[str]:
     for task in component.get("dag", {}).get("tasks", {}).values():
         yield task["componentRef"]["name"]
 
@@ -314,7 +314,7 @@ def _refuse_depth(edges: Mapping[str, set[str]]) -> None:
             raise Misfit(("components",), f"components are nested more than {MAX_NESTING} levels deep")
 
 
-def _entry(mapping: Any, key: str) -> Any:
+def _get(mapping: Any, key: str) -> Any:
     return mapping.get(key) if isinstance(mapping, dict) else None
 
 

@@ -20,7 +20,7 @@ from ..models import (
     PipelineVersion,
     PipelineVersionPage,
 )
-from ..pipeline_spec import info
+from ..pipeline_spec import summarize
 from .backend import UUID, Backend
 from .experiments import check_text
 from .paging import MAX_PAGE, read_pages
@@ -112,7 +112,7 @@ def upload_pipeline(
 def inspect_source(backend: Backend, source: AnySource) -> Inspection:
     """Return a source as a form needs it; starts nothing."""
     found = resolve(backend, to_source(source))
-    pipeline = info(found.package)
+    pipeline = summarize(found.package)
     if found.example:
         pipeline = _greet_namespace(backend, pipeline)
     return Inspection(pipeline=pipeline, display_name=propose_run_name(backend, pipeline.name), warnings=[])

@@ -9,7 +9,7 @@ import msgspec
 from ..errors import KfpError, kfp_error
 from ..lists import TaskList
 from ..models import NO_DETAILS, NO_SPEC, Failure, ParameterValue, Phase, PodView, Run, RunView, Task
-from ..pipeline_spec import Package, from_wire, graph, info
+from ..pipeline_spec import Package, from_wire, graph, summarize
 from ..results import MetricTable, RunMetrics
 from . import logs, runs
 from .backend import Backend
@@ -66,7 +66,7 @@ def _list_parameters(run: Run, package: Package | None) -> list[ParameterValue]:
             is_default=spec.name not in given,
             description=spec.description,
         )
-        for spec in (info(package).parameters if package else [])
+        for spec in (summarize(package).parameters if package else [])
     ]
     return values + [ParameterValue(name=name, value=value) for name, value in extra.items()]
 

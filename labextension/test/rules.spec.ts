@@ -8,6 +8,10 @@ import cases from './data/run_rules.json';
 const ACTIONS: readonly RunAction[] = ['terminate', 'retry', 'archive', 'restore', 'delete', 'clone'];
 
 describe('the rules of the page are those of the server', () => {
+  it.each(cases.states)('for the phase of the state “$state”', ({ state, phase }) => {
+    expect(phaseOf(state)).toBe(phase);
+  });
+
   it.each(cases.phases)('for what is active: $phase', ({ phase, ended, active }) => {
     expect([isActive(phase as Phase), !isActive(phase as Phase)]).toEqual([active, ended]);
   });
@@ -26,14 +30,4 @@ describe('the rules of the page are those of the server', () => {
   it('for no phase more', () => {
     expect(cases.phases.filter(({ active }) => active).map(({ phase }) => phase).sort()).toEqual([...ACTIVE].sort());
   });
-});
-
-it.each([
-  ['', 'PENDING'],
-  ['RUNTIME_STATE_UNSPECIFIED', 'PENDING'],
-  ['PAUSED', 'PAUSED'],
-  ['CACHED', 'UNKNOWN'],
-  ['A_LATER_STATE', 'UNKNOWN']
-])('reads the state “%s” of KFP as %s', (state, phase) => {
-  expect(phaseOf(state)).toBe(phase);
 });

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jupyter_kfp_mt.errors import KfpInputError
 from jupyter_kfp_mt.models import CachePolicy
-from jupyter_kfp_mt.pipeline_spec import from_wire, info, parse, with_cache
+from jupyter_kfp_mt.pipeline_spec import from_wire, parse, summarize, with_cache
 from tests.pipeline_spec.pipelines import PLATFORM, SIMPLE
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "notebooks" / "pipelines").glob("*.yaml"))
@@ -48,7 +48,7 @@ def test_json_is_read_as_json() -> None:
     spec = parse(SIMPLE).pipeline_spec
     spec["root"]["inputDefinitions"]["parameters"]["lr"]["defaultValue"] = 1e-05
 
-    assert info(parse(json.dumps(spec))).parameters[1].default == 1e-05
+    assert summarize(parse(json.dumps(spec))).parameters[1].default == 1e-05
 
 
 def test_snake_case_and_nulls_are_taken_as_protojson_takes_them() -> None:
@@ -172,7 +172,7 @@ def test_any_text_is_read_or_refused(text: str | bytes) -> None:
 
 
 def test_info_is_what_a_person_needs() -> None:
-    about = info(parse(SIMPLE))
+    about = summarize(parse(SIMPLE))
 
     assert (about.name, about.tasks, about.images) == ("train", 2, ["python:3.11"])
     assert [(each.name, each.type.value, each.default) for each in about.parameters[:2]] == [
@@ -184,7 +184,7 @@ def test_info_is_what_a_person_needs() -> None:
 def test_the_tasks_in_a_loop_are_counted_once() -> None:
     looped = SIMPLE.replace("      fit:", "      fit:\n        parameterIterator: {itemInput: x}")
 
-    assert info(parse(looped)).tasks == 2
+    assert summarize(parse(looped)).tasks == 2
 
 
 def test_nested_components_are_counted_without_being_written_out() -> None:
@@ -197,7 +197,7 @@ def test_nested_components_are_counted_without_being_written_out() -> None:
         "components:", "\n".join(["components:", *levels, "  c40: {executorLabel: exec-load}"])
     )
 
-    assert info(parse(text)).tasks == 2 * 2**40
+    assert summarize(parse(text)).tasks == 2 * 2**40
 
 
 @pytest.mark.parametrize(
