@@ -11,13 +11,12 @@ import msgspec
 from .http import Response
 
 HIDDEN = "(secret)"
-_HEADERS = ("Authorization", "Cookie")
 _SHORTEST = 6  # characters; a shorter value would blacken half the words
 
 
-def scrub(response: Response, sent: Mapping[str, str | bytes]) -> Response:
-    """Return `response` without the credential of the request headers `sent`, however it is encoded."""
-    secrets = [form for name in _HEADERS for part in _parts(sent.get(name, "")) for form in _forms(part)]
+def scrub(response: Response, credential: Mapping[str, str]) -> Response:
+    """Return `response` without the values of the headers of a credential, however they are encoded."""
+    secrets = [form for value in credential.values() for part in _parts(value) for form in _forms(part)]
     repeated = [secret for secret in secrets if secret.encode() in response.body]
     body = response.body
     for secret in sorted(repeated, key=len, reverse=True):
@@ -26,11 +25,10 @@ def scrub(response: Response, sent: Mapping[str, str | bytes]) -> Response:
     return msgspec.structs.replace(response, body=body, headers=headers)
 
 
-def _parts(header: str | bytes) -> list[str]:
+def _parts(header: str) -> list[str]:
     """Return the secrets in a header: a token without `Bearer`, the values of cookies."""
-    text = header.decode("latin-1") if isinstance(header, bytes) else header
-    values = [part.partition("=")[2] or part for part in text.removeprefix("Bearer ").split("; ")]
-    whole = text.removeprefix("Bearer ")
+    whole = header.removeprefix("Bearer ")
+    values = [part.partition("=")[2] or part for part in whole.split("; ")]
     return [part for part in {whole, *values} if len(part) >= _SHORTEST]
 
 

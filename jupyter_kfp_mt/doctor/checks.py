@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from ..auth import Credential
 from ..context import Context
 from ..errors import KfpError, kfp_error
 from ..kube import Namespace
@@ -330,7 +329,7 @@ def _single(evidence: Evidence) -> bool:
 
 
 def _skip_without_token(evidence: Evidence, row: Row) -> Check:
-    if isinstance(evidence.credential, Credential) and _single(evidence):
+    if not isinstance(evidence.credential, KfpError) and _single(evidence):
         return row.ok("not needed")
     return row.skipped("it needs the token")
 

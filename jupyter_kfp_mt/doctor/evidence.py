@@ -101,7 +101,7 @@ class Evidence(NamedTuple):
     @property
     def credential_location(self) -> str:
         """Where the credential is kept, as people write it; empty if there is none."""
-        found = self.credential.location if isinstance(self.credential, Credential) else ""
+        found = "" if isinstance(self.credential, KfpError) else self.credential.location
         return found or (self.place.credential.location if isinstance(self.place, Context) else "")
 
 
@@ -135,7 +135,7 @@ def gather(env: Environment, settings: KfpSettings, namespace: str = "") -> Iter
 def _find_place(
     env: Environment, settings: KfpSettings, credential: Credential | KfpError, namespace: str
 ) -> Context | KfpError:
-    usable = isinstance(credential, Credential)
+    usable = not isinstance(credential, KfpError)
     place = _attempt(lambda: detect(env, settings)) if usable else find_place(env, settings)
     return place.in_namespace(namespace) if namespace and isinstance(place, Context) else place
 
