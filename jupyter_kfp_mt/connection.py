@@ -1,6 +1,7 @@
 """The composition root: settings and surroundings → context → transport → service.
 
-The only place that may start the embedded server.
+Only this module and the terminal's own commands in `cli/` may start the embedded server: this one where
+nothing else is found and the user or the settings ask for it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def find_context(
     start_embedded: bool | None,
     say: Callable[[str], None],
 ) -> Context:
-    """Return the context that detection finds, the embedded server started where that is wanted."""
+    """Return the context that detection finds; starts the embedded server where that is wanted."""
     try:
         return detect(environment, settings)
     except KfpConnectionError as error:
@@ -72,12 +73,12 @@ def find_context(
 def _kubernetes(environment: Environment, context: Context) -> Kubernetes | None:
     if context.embedded or not environment.variable("KUBERNETES_SERVICE_HOST"):
         return None
-    from .kube import in_cluster  # not read outside of a cluster
+    from .kube import in_cluster  # not imported outside of a cluster
 
     return in_cluster(environment)
 
 
 def _open_gate(files: Sequence[Path], context: str) -> Gate:
-    from .kube.config import open_gate  # not read where no kubeconfig is asked for
+    from .kube.config import open_gate  # not imported without a kubeconfig
 
     return open_gate(files, context)

@@ -1,4 +1,4 @@
-"""Answers as JSON documents with KFP's field names."""
+"""Results as JSON documents with KFP's field names."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from ..commands import LogText, Text
 from ..models import NO_SPEC, Run
+from ..results import LogText, Text
 
 _TASK_FIELDS = {
     "run_id",
@@ -23,62 +23,63 @@ _TASK_FIELDS = {
 _TASK_FIELDS |= {"state_history", "parent_task_id", "child_tasks"}
 
 
-def encode(answer: object) -> str:
-    """Return `answer` as one JSON document; raises TypeError for what is no data."""
-    return msgspec.json.encode(document(answer)).decode()
+def encode(result: object) -> str:
+    """Return `result` as one JSON document; raises TypeError for a value that is no data."""
+    return msgspec.json.encode(to_document(result)).decode()
 
 
-def document(answer: object) -> Any:
-    """Return `answer` as data: dicts, lists, texts and numbers."""
-    if isinstance(answer, LogText):
+def to_document(result: object) -> Any:
+    """Return `result` as data: dicts, lists, texts and numbers."""
+    if isinstance(result, LogText):
         return {
-            "run_id": answer.run_id,
-            "task": answer.task,
-            "source": answer.source,
-            "truncated": answer.truncated,
-            "lines": answer.splitlines(),
+            "run_id": result.run_id,
+            "task": result.task,
+            "source": result.source,
+            "truncated": result.truncated,
+            "lines": result.splitlines(),
         }
-    if isinstance(answer, Text):
-        return {"text": str(answer)}
-    if isinstance(answer, Run):
-        return _run(answer)
-    if isinstance(answer, msgspec.Struct):
-        return _fields(answer)
-    if isinstance(answer, list):
-        return _list(answer)
-    if isinstance(answer, Mapping):
-        return {key: document(value) for key, value in answer.items()}
-    return answer
+    if isinstance(result, Text):
+        return {"text": str(result)}
+    if isinstance(result, Run):
+        return _run_document(result)
+    if isinstance(result, msgspec.Struct):
+        return _fields(result)
+    if isinstance(result, list):
+        return _list_document(result)
+    if isinstance(result, Mapping):
+        return {key: to_document(value) for key, value in result.items()}
+    return result
 
 
-def _list(answer: list[Any]) -> Any:
-    """A list as KFP writes a page: its items under their name, and how many there are."""
-    rows = [document(item) for item in answer]
-    name = getattr(answer, "field", "")
+def _list_document(result: list[Any]) -> Any:
+    """Return a list as KFP writes a page: its items under their name, and how many there are."""
+    rows = [to_document(item) for item in result]
+    name = getattr(result, "field", "")
     if not name:
         return rows
-    walked = getattr(answer, "walked", None)
-    told = {"walked": walked} if walked is not None else {}
-    return {name: rows, "total_size": getattr(answer, "total_size", len(rows)), **told}
+    walked = getattr(result, "walked", None)
+    extra = {"walked": walked} if walked is not None else {}
+    return {name: rows, "total_size": getattr(result, "total_size", len(rows)), **extra}
 
 
-def _run(run: Run) -> dict[str, Any]:
-    """A run as KFP writes it, without its spec; its tasks without what only we know of them."""
-    found = _present(_fields(msgspec.structs.replace(run, pipeline_spec=NO_SPEC)))
+def _run_document(run: Run) -> dict[str, Any]:
+    """Return a run as KFP writes it, without its spec, and its tasks without the fields that we add."""
+    document = _present(_fields(msgspec.structs.replace(run, pipeline_spec=NO_SPEC)))
     if run.task_details:
-        found["run_details"] = {"task_details": [_task(_fields(task)) for task in run.task_details]}
-    return found
+        tasks = [_task_document(_fields(task)) for task in run.task_details]
+        document["run_details"] = {"task_details": tasks}
+    return document
 
 
-def _task(task: dict[str, Any]) -> dict[str, Any]:
+def _task_document(task: dict[str, Any]) -> dict[str, Any]:
     return _present({name: value for name, value in task.items() if name in _TASK_FIELDS})
 
 
-def _fields(answer: msgspec.Struct) -> dict[str, Any]:
-    """A model as data; by way of JSON, because a spec that was not decoded is JSON already."""
-    return dict(msgspec.json.decode(msgspec.json.encode(answer)))
+def _fields(result: msgspec.Struct) -> dict[str, Any]:
+    """Return a model as data, through JSON, since a spec that was not decoded is JSON already."""
+    return dict(msgspec.json.decode(msgspec.json.encode(result)))
 
 
 def _present(fields: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is not set; a state is always there."""
+    """Leave out fields that are not set, but for the state."""
     return {key: value for key, value in fields.items() if value not in (None, "", [], {}) or key == "state"}

@@ -1,32 +1,26 @@
-"""What people type, in one grammar for `%kfp` and `jupyter kfp`: words in, model out.
+"""One grammar for `%kfp` and `jupyter kfp`: words in, model out.
 
-`perform(session, words)` finds the verb, reads its arguments and does it. A verb is a function with plain
-arguments in `look.py` or `act.py`; its docstring is its help.
+`perform(session, words)` finds the command, reads its arguments and performs it. A command is a function with
+plain arguments in the module of its resource (`runs.py`, `pipelines.py`, …); its docstring is its help, and
+`registry.py` picks it up.
 """
 
 from __future__ import annotations
 
-from ..results import BulkResult, LogText, Outputs, Text
 from .grammar import Command
-from .line import Given, split
-from .registry import COMMANDS, find, manual, perform
+from .registry import COMMANDS, find_command, perform, render_manual
 from .session import Connect, Front, Session
-from .words import seconds
+from .tokenizer import VariableWord, split_line
 
 __all__ = [
     "COMMANDS",
-    "BulkResult",
     "Command",
     "Connect",
     "Front",
-    "Given",
-    "LogText",
-    "Outputs",
     "Session",
-    "Text",
-    "find",
-    "manual",
+    "VariableWord",
+    "find_command",
     "perform",
-    "seconds",
-    "split",
+    "render_manual",
+    "split_line",
 ]

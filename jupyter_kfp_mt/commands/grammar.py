@@ -1,4 +1,4 @@
-"""The one grammar of `%kfp` and `jupyter kfp`: verbs, arguments, help, and what a wrong word says."""
+"""The grammar of `%kfp` and `jupyter kfp`: commands, arguments, help, and the errors of wrong words."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import Any
 from ..errors import PROGRAM, KfpError, kfp_error
 
 
-def usage_error(problem: str, *, why: str = "", next_step: str = "%kfp help") -> KfpError:
-    """The error of a command that was written wrongly."""
+def usage_error(problem: str, *, why: str = "", next_step: str = f"{PROGRAM} help") -> KfpError:
+    """Return the error of a command that was written wrongly."""
     return kfp_error("bad-input/usage", problem=problem, why=why, next=next_step)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` Did you mean “runs”?`, or nothing when no known word is near."""
+    """Return ` Did you mean “runs”?`, or nothing when no known word is close."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f" Did you mean “{near[0]}”?" if near else ""
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One word or option of a command, as argparse takes it."""
+    """One argument or option of a command, as argparse takes it."""
 
     flags: tuple[str, ...]
     settings: dict[str, Any]
@@ -57,9 +57,9 @@ class Argument:
         return f"[{self.flags[0]} {name}]" if self.takes_value else f"[{self.flags[0]}]"
 
     def add_to(self, parser: argparse.ArgumentParser) -> argparse.Action:
-        """Tell argparse of it, but neither that it is required nor what its choices are.
+        """Add it to `parser`, without its choices and whether it is required.
 
-        Of these argparse says only in English sentences, which differ between versions of Python.
+        argparse reports those only in English sentences, which differ between versions of Python.
         """
         settings = {**self.settings}
         settings.pop("choices", None)
@@ -70,7 +70,7 @@ class Argument:
         return parser.add_argument(*self.flags, **settings)
 
     def lacks(self, value: object) -> bool:
-        """Whether `value` is what argparse leaves where nothing was given, though something must be."""
+        """Whether a required value was not given."""
         required = (
             self.settings.get("required") if self.is_option else self.settings.get("nargs") in (None, "+")
         )
@@ -88,11 +88,11 @@ def argument(*flags: str, **settings: Any) -> Argument:
 
 @dataclass(frozen=True)
 class Command:
-    """A verb: its name, what it takes, and the function that does it."""
+    """A command: its name, its arguments, and the function that performs it."""
 
     name: str
     arguments: tuple[Argument, ...]
-    function: Callable[..., object]  # of the session and, by name, the arguments
+    function: Callable[..., object]  # takes the session, and the arguments by name
 
     @property
     def summary(self) -> str:
@@ -104,8 +104,8 @@ class Command:
         """The help text: the docstring of the function."""
         return inspect.getdoc(self.function) or ""
 
-    def usage(self, program: str) -> str:
-        """How the command is written."""
+    def render_usage(self, program: str) -> str:
+        """Return how the command is written."""
         words = [program, self.name, *(argument.usage for argument in self.arguments)]
         return " ".join(word for word in words if word)
 
@@ -140,10 +140,14 @@ class Command:
         kind = "option" if word.startswith("-") else "word"
         return f"Unknown {kind} “{option}”.{did_you_mean(option, options)}"
 
-    def manual(self, program: str) -> str:
-        """The whole help: usage, text, arguments."""
+    def render_manual(self, program: str) -> str:
+        """Return the whole help: usage, text, arguments."""
         usage = textwrap.fill(
-            self.usage(program), 96, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+            self.render_usage(program),
+            96,
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
         )
         rows = [(", ".join(each.flags) if each.is_option else each.usage, each) for each in self.arguments]
         table = [f"  {name:<20}{each.settings.get('help', '')}".rstrip() for name, each in rows]

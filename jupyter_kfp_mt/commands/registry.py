@@ -1,12 +1,13 @@
-"""The table of commands, and what finds, explains and performs one."""
+"""The table of commands: finds, explains and performs them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 
 from ..lists import ModelList
 from ..results import Text
-from . import act, look
+from . import about, experiments, pipelines, runs, submit, tasks
 from .grammar import Command, argument, command, did_you_mean, usage_error
 from .session import Session
 
@@ -14,46 +15,27 @@ from .session import Session
 @command("help", argument("words", metavar="COMMAND", nargs="*", help="the command to explain"))
 def show_help(session: Session, *, words: Sequence[str]) -> Text:
     """Explain the commands, or one of them."""
-    return Text(manual(session.program, words, session.more))
+    return Text(render_manual(session.program, words, session.more))
+
+
+def _commands_of(module: ModuleType) -> list[Command]:
+    """Return the commands that `module` defines, in their order there."""
+    return [each for each in vars(module).values() if isinstance(each, Command)]
 
 
 COMMANDS: tuple[Command, ...] = (
-    look.status,
+    *_commands_of(about),
     show_help,
-    look.doctor,
-    look.use,
-    look.namespaces,
-    look.runs,
-    look.experiments,
-    look.pipelines,
-    look.versions,
-    look.show,
-    look.tasks,
-    look.why,
-    look.logs,
-    look.events,
-    look.outputs,
-    look.metrics,
-    look.spec,
-    act.submit,
-    act.clone,
-    act.wait,
-    act.terminate,
-    act.retry,
-    act.archive,
-    act.restore,
-    act.delete,
-    act.create_experiment,
-    act.archive_experiment,
-    act.restore_experiment,
-    act.delete_experiment,
-    act.delete_pipeline,
-    act.upload,
+    *_commands_of(runs),
+    *_commands_of(tasks),
+    *_commands_of(submit),
+    *_commands_of(experiments),
+    *_commands_of(pipelines),
 )
 
 
-def find(words: Sequence[str], more: Sequence[Command] = ()) -> tuple[Command, list[str]]:
-    """The command that `words` begin with, and the words after it; raises KfpUsageError."""
+def find_command(words: Sequence[str], more: Sequence[Command] = ()) -> tuple[Command, list[str]]:
+    """Return the command that `words` begin with, and the words after it; raises KfpUsageError."""
     known = {each.name: each for each in (*COMMANDS, *more)}
     if not words:
         return known[""], []
@@ -70,21 +52,21 @@ def find(words: Sequence[str], more: Sequence[Command] = ()) -> tuple[Command, l
 
 
 def perform(session: Session, words: Sequence[str]) -> object:
-    """Do what `words` say and return the answer; raises KfpError."""
-    found, rest = find(words, session.more)
+    """Perform the command that `words` spell and return its result; raises KfpError."""
+    found, rest = find_command(words, session.more)
     if "-h" in rest or "--help" in rest:
-        return Text(found.manual(session.program))
+        return Text(found.render_manual(session.program))
     arguments = found.parse(rest)
     as_frame = arguments.pop("df", False)
     result = found.function(session, **arguments)
     return result.to_df() if as_frame and isinstance(result, ModelList) else result
 
 
-def manual(program: str, words: Sequence[str] = (), more: Sequence[Command] = ()) -> str:
-    """The help of all commands, of those that begin with one word, or of the one that `words` name."""
-    shown = [*COMMANDS, *more]
-    group = [each for each in shown if len(words) == 1 and each.name.startswith(f"{words[0]} ")]
-    if words and (not group or words[0] in [each.name for each in shown]):
-        return find(words, more)[0].manual(program)
-    rows = [f"  {f'{program} {each.name}'.rstrip():<32}{each.summary}" for each in group or shown]
+def render_manual(program: str, words: Sequence[str] = (), more: Sequence[Command] = ()) -> str:
+    """Return the help of all commands, of those that begin with one word, or of the one that `words` name."""
+    every = [*COMMANDS, *more]
+    group = [each for each in every if len(words) == 1 and each.name.startswith(f"{words[0]} ")]
+    if words and (not group or words[0] in [each.name for each in every]):
+        return find_command(words, more)[0].render_manual(program)
+    rows = [f"  {f'{program} {each.name}'.rstrip():<32}{each.summary}" for each in group or every]
     return "\n".join([*rows, "", f"{program} help COMMAND explains one of them."])

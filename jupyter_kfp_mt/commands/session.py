@@ -1,4 +1,4 @@
-"""What commands work with: the service of one kernel or command line, and who shows things."""
+"""State that commands share: the service of one kernel or command line, and the front that shows things."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ class Connect(Protocol):
 
 
 class Front(Protocol):
-    """Where a command shows things before it has its answer: a cell, or a terminal."""
+    """Shows things while a command runs: in a cell or in a terminal."""
 
     def say(self, message: str) -> None:
-        """Tell the person one sentence that is not part of the answer."""
+        """Show one sentence that is not part of the result."""
 
     def write(self, text: str) -> None:
-        """Show a part of an answer that comes in parts."""
+        """Show a part of a result that comes in parts."""
 
-    def watch(self, run: Run, view: Callable[[], RunView]) -> None:
-        """Show how a run that is waited for stands now; `view` asks for its tasks."""
+    def show_progress(self, run: Run, view: Callable[[], RunView]) -> None:
+        """Show the state of a run that a command waits for; `view` asks for its tasks."""
 
-    def checked(self, row: Check) -> None:
-        """Show a check of the doctor as soon as it is known; the report is the answer."""
+    def show_check(self, check: Check) -> None:
+        """Show a check of the doctor as soon as it is known; the result is the report."""
 
 
 class Session:
-    """One person's line to Kubeflow Pipelines; connects when first needed, and again after a loss."""
+    """A user's connection to Kubeflow Pipelines; connects when first needed, and again after a loss."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Session:
         self.front = front
         self.program = program
         self.variables: Mapping[str, object] = {} if variables is None else variables
-        self.more = tuple(more)  # commands that this front has besides the common ones
+        self.more = tuple(more)  # commands of this front alone
         self.sleep = sleep
         self._connect = connect
         self._settings = settings
@@ -75,7 +75,7 @@ class Session:
         self._last: dict[str, str] = {}  # namespace → newest run from here
 
     def service(self, *, start: bool = False) -> KfpService:
-        """The service; with `start` the embedded server is started where there is nothing else."""
+        """Return the service; `start` starts the embedded server if nothing else is found."""
         if self._found is None:
             self._found = self._connect(
                 settings=self._settings, start_embedded=True if start else None, say=self.front.say
@@ -89,9 +89,9 @@ class Session:
         self._found = self._service = None
 
     def use(self, namespace: str) -> Status:
-        """Work in `namespace` from now on; an empty one is the namespace found by itself.
+        """Work in `namespace` from now on; an empty one stands for the namespace that was found.
 
-        Raises the error of a namespace that cannot be used; then nothing has changed.
+        Raises the error of a namespace that cannot be used, and changes nothing then.
         """
         before = self._namespace, self._found, self._service
         self._namespace, self._service = namespace, None
@@ -108,21 +108,21 @@ class Session:
         return status
 
     def status(self) -> Status:
-        """Who, where, and does it work; trouble is told in the status, never raised."""
+        """Return who, where, and whether it works; a connection error is part of the status, never raised."""
         try:
             return self.service().status()
         except KfpConnectionError as error:
             return Status(connected=False, namespace=self._namespace, error=error.body)
 
     def examine(self) -> DoctorReport:
-        """Check the connection step by step; trouble is told, never raised."""
+        """Check the connection step by step; errors are part of the report, never raised."""
         from ..doctor import examine
 
         return examine(
             self._settings,
             environment=self._environment,
             namespace=self._namespace,
-            on_check=self.front.checked,
+            on_check=self.front.show_check,
         )
 
     def remember(self, run: Run) -> Run:
@@ -131,7 +131,7 @@ class Session:
         return run
 
     def find_run(self, reference: object) -> Run:
-        """The run that a word, a Run or a card means; raises `not-found`, `ambiguous` or `bad-input`."""
+        """Return the run of a word, a Run or a card; raises `not-found`, `ambiguous` or `bad-input`."""
         service = self.service()
         known = getattr(reference, "value", reference)  # what `$name` stands for
         run_id = getattr(known, "run_id", "")
@@ -145,11 +145,3 @@ class Session:
                 "bad-input", field="RUN", problem="it is empty", next="write an id, a name or @last"
             )
         return service.find_run(word)
-
-
-def bulk_error(done: int, failures: list[tuple[str, KfpError]]) -> KfpError:
-    """The error of an action on several things of which some failed, in the class of the first failure."""
-    first = failures[0][1]
-    reasons = "; ".join(f"{reference}: {error.message}" for reference, error in failures[:5])
-    message = f"{done} of {done + len(failures)} done."
-    return first.replace(message=message, why=reasons, details="", request_id="")

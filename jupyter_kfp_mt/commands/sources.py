@@ -1,4 +1,4 @@
-"""SOURCE words → what the service runs."""
+"""Resolve SOURCE words to what the service runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..service import KfpService
 
 _REGISTERED = "pipeline:"
-_VERSIONS = 1000  # of one pipeline that are looked through for a name
+_VERSIONS = 1000  # searched for a name, of one pipeline
 
 
 def read_source(session: Session, word: str) -> Source:
@@ -25,7 +25,7 @@ def read_source(session: Session, word: str) -> Source:
     if isinstance(value, Source):
         return value
     if word.startswith(_REGISTERED):
-        return registered(session.service(start=True), word.removeprefix(_REGISTERED))
+        return find_registered(session.service(start=True), word.removeprefix(_REGISTERED))
     named = session.variables.get(word)
     function = value if callable(value) else named if not Path(word).exists() else None
     if callable(function):
@@ -40,7 +40,7 @@ def read_spec(session: Session, word: str) -> str:
     service = session.service()
     if not word.startswith(_REGISTERED):
         return service.view_run(session.find_run(word).run_id).spec
-    source = registered(service, word.removeprefix(_REGISTERED))
+    source = find_registered(service, word.removeprefix(_REGISTERED))
     version_id = source.pipeline_version_id
     if not version_id:
         newest = service.list_versions(source.pipeline_id, limit=1)
@@ -51,8 +51,8 @@ def read_spec(session: Session, word: str) -> str:
     return from_wire(msgspec.json.decode(version.pipeline_spec), name=version.display_name).to_yaml()
 
 
-def registered(service: KfpService, reference: str) -> Source:
-    """What NAME[@VERSION] of a registered pipeline means; raises `not-found`."""
+def find_registered(service: KfpService, reference: str) -> Source:
+    """Return the registered pipeline or version that NAME[@VERSION] names; raises `not-found`."""
     name, _, version = reference.partition("@")
     pipeline = service.find_pipeline(name)
     if not version:

@@ -1,4 +1,4 @@
-"""`%kfp` and `%%kfp`: the commands in a notebook, with rich answers (`%load_ext jupyter_kfp_mt`)."""
+"""`%kfp` and `%%kfp`: the commands in a notebook, with rich output (`%load_ext jupyter_kfp_mt`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["register"]
 
 
 def register(shell: InteractiveShell) -> KfpMagics:
-    """Add the magics and the displays of our models to `shell`."""
+    """Register the magics and the display of our models with `shell`."""
     from ..connection import connect
     from .kfp import KfpMagics
 

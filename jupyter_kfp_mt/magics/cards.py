@@ -1,4 +1,4 @@
-"""How answers are displayed in a notebook: rich forms of models, and cards of runs that stay up to date."""
+"""The display of results in a notebook: rich forms of models, and cards of runs that stay up to date."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 
 class Cards:
-    """Cards in the outputs of a notebook; those of unfinished runs are kept up to date in the background.
+    """Cards in the outputs of a notebook; a background thread keeps those of unfinished runs up to date.
 
-    `look` asks for a run as it is now. `live` says whether an output can be changed afterwards: a kernel can,
-    a terminal cannot. `pace` is the time between two looks, in seconds.
+    `view_now` asks for a run as it is now. `live` says whether an output can change later: a kernel's can, a
+    terminal's cannot. `pace` returns the seconds between two updates.
     """
 
     def __init__(
         self,
         shell: InteractiveShell,
-        look: Callable[[Run], RunView],
+        view_now: Callable[[Run], RunView],
         *,
         live: bool,
         pace: Callable[[], float],
     ) -> None:
         self._shell = shell
-        self._look = look
+        self._view_now = view_now
         self.live = live
         self._pace = pace
         self.ticker = Ticker()
@@ -42,7 +42,7 @@ class Cards:
         self._checks_id = ""
 
     def register(self) -> None:
-        """Teach the shell how our models look."""
+        """Register the display of our models with the shell."""
         formatter = self._shell.display_formatter
         if formatter is None:
             return
@@ -55,34 +55,34 @@ class Cards:
         formatter.ipython_display_formatter.for_type(Run, self.show)
 
     def show(self, run: Run) -> None:
-        """Show `run` as a card, once in a cell."""
+        """Show `run` as a card, once per cell."""
         if self.live and self._card_here(run):
             return
         display_id = uuid.uuid4().hex
         self._shown[run.run_id] = (self._shell.execution_count, display_id)
         try:
-            view = self._look(run)
-        except KfpError:  # what was known of it is still worth a card
+            view = self._view_now(run)
+        except KfpError:  # show what is known
             view = RunView(run=run)
         self._publish(view, display_id, update=False)
         if self.live and not view.run.ended:
             self.ticker.add(display_id, lambda: self._refresh(run, display_id), every=self._pace())
 
     def update(self, run: Run) -> None:
-        """Draw the card of `run` in this cell anew, or show it."""
+        """Update the card of `run` in this cell, or show one."""
         display_id = self._card_here(run)
         if not display_id:
             self.show(run)
         else:
             self._refresh(run, display_id)
 
-    def checked(self, row: Check) -> None:
+    def show_check(self, check: Check) -> None:
         """Show a check of the doctor below those before it, until `forget_checks`."""
-        self._checks.append(display.render_check(row))
+        self._checks.append(display.render_check(check))
         self._show_checks("\n".join(self._checks), update=len(self._checks) > 1)
 
     def forget_checks(self) -> None:
-        """The report is there: it says all of it."""
+        """Clear the checks, once the report is there."""
         if self._checks:
             self._checks.clear()
             self._show_checks("", update=True)
@@ -93,7 +93,7 @@ class Cards:
         self._shell.display_pub.publish({"text/plain": text}, metadata={}, transient=transient, update=update)
 
     def close(self) -> None:
-        """Leave all cards as they are."""
+        """Stop the updates; the cards stay as they are."""
         self.ticker.close()
 
     def _card_here(self, run: Run) -> str:
@@ -102,7 +102,7 @@ class Cards:
 
     def _refresh(self, run: Run, display_id: str) -> bool:
         try:
-            view = self._look(run)
+            view = self._view_now(run)
         except KfpNotFoundError:  # deleted: the card stays as it was
             return True
         self._publish(view, display_id, update=True)

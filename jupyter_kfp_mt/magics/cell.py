@@ -1,4 +1,4 @@
-"""`%%kfp`: a cell becomes a run of one task; nothing of the kernel is sent unless it is named."""
+"""`%%kfp`: runs a cell as one task; sends nothing of the kernel but the variables that --in names."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import sys
 from collections.abc import MutableMapping, Sequence
 from typing import Any
 
-from ..commands import Session, act
+from ..commands import Session, submit
 from ..commands.grammar import Argument, argument, command, did_you_mean, usage_error
 from ..models import CachePolicy, Run, Source, SourceKind, SubmitRequest
-from . import ir
+from ..results import Text
+from . import cell_spec
 
 _FROM_SUBMIT = {"--experiment", "--cache", "--dry-run", "--wait", "--timeout"}
 
 
-def _names(text: str) -> list[str]:
-    """`a,b` → its names."""
+def _parse_names(text: str) -> list[str]:
+    """Return the names in `a,b`."""
     found = [name.strip() for name in text.split(",") if name.strip()]
     for name in found:
         if not name.isidentifier() or keyword.iskeyword(name):
@@ -27,8 +28,8 @@ def _names(text: str) -> list[str]:
     return found
 
 
-def _packages(text: str) -> list[str]:
-    """`p,q==1` → requirements."""
+def _parse_packages(text: str) -> list[str]:
+    """Return the requirements in `p,q==1`."""
     found = [name.strip() for name in text.split(",") if name.strip()]
     for name in found:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._\-\[\]<>=!~]*", name):
@@ -38,22 +39,31 @@ def _packages(text: str) -> list[str]:
     return found
 
 
-def _of_submit() -> list[Argument]:
-    return [each for each in act.submit.arguments if _FROM_SUBMIT & set(each.flags)]
+def _submit_options() -> list[Argument]:
+    return [each for each in submit.submit.arguments if _FROM_SUBMIT & set(each.flags)]
 
 
 @command(
     "",
-    argument("name", metavar="NAME", nargs="?", default="cell", help="the pipeline's name (cell)"),
+    argument("name", metavar="NAME", nargs="?", default="cell", help="the pipeline's name (default: cell)"),
     argument(
-        "--in", dest="inputs", metavar="a,b", type=_names, default=(), help="values of the notebook to send"
+        "--in",
+        dest="inputs",
+        metavar="a,b",
+        type=_parse_names,
+        default=(),
+        help="variables of the notebook to send",
     ),
-    argument("-o", dest="output", metavar="name", type=_names, default=(), help="the value to bring back"),
     argument(
-        "--packages", metavar="p,q", type=_packages, default=(), help="packages to install for the task"
+        "-o", dest="output", metavar="name", type=_parse_names, default=(), help="the variable to bring back"
     ),
-    argument("--image", metavar="IMAGE", default="", help="the container image; else Python of this version"),
-    *_of_submit(),
+    argument(
+        "--packages", metavar="p,q", type=_parse_packages, default=(), help="packages to install for the task"
+    ),
+    argument(
+        "--image", metavar="IMAGE", default="", help="the container image (default: Python of this version)"
+    ),
+    *_submit_options(),
 )
 def cell_run(session: Session, **options: Any) -> object:
     """Run this cell as a pipeline of one task.
@@ -64,19 +74,17 @@ def cell_run(session: Session, **options: Any) -> object:
 
 
 def run_cell(session: Session, words: Sequence[str], code: str) -> object:
-    """Run `code` as the words of the magic line say; raises KfpError."""
+    """Run `code` with the options of the magic line; raises KfpError."""
     if "-h" in words or "--help" in words:
-        from ..commands import Text
-
-        return Text(cell_run.manual("%%kfp"))
+        return Text(cell_run.render_manual("%%kfp"))
     options = cell_run.parse(words)
     variables = session.variables
     name = _pipeline_name(options["name"])
-    inputs = _inputs(session, options["inputs"])
-    output = _output(options["output"], inputs)
-    _check_names(ir.Names(code), inputs, output, session, options["packages"])
+    inputs = _read_inputs(session, options["inputs"])
+    output = _check_output(options["output"], inputs)
+    _check_names(cell_spec.CellNames(code), inputs, output, session, options["packages"])
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    spec = ir.one_task(
+    spec = cell_spec.build_spec(
         name,
         code,
         inputs=inputs,
@@ -90,9 +98,9 @@ def run_cell(session: Session, words: Sequence[str], code: str) -> object:
         cache=CachePolicy(options["cache"]),
     )
     how = {name: options[name] for name in ("dry_run", "wait", "timeout")}
-    result = act.start_run(session, request, **how)
+    result = submit.start_run(session, request, **how)
     if options["wait"] and output and isinstance(result, Run) and isinstance(variables, MutableMapping):
-        variables[output] = _result(session, result, output)
+        variables[output] = _read_result(session, result, output)
     return result
 
 
@@ -105,7 +113,7 @@ def _pipeline_name(text: str) -> str:
     return name
 
 
-def _inputs(session: Session, names: Sequence[str]) -> dict[str, Any]:
+def _read_inputs(session: Session, names: Sequence[str]) -> dict[str, Any]:
     found = {}
     for name in names:
         if name not in session.variables:
@@ -113,11 +121,11 @@ def _inputs(session: Session, names: Sequence[str]) -> dict[str, Any]:
             raise usage_error(
                 f"“{name}” is not defined here.{near}", next_step=f"define {name} in a cell above"
             )
-        found[name] = ir.json_value(name, session.variables[name])
+        found[name] = cell_spec.check_value(name, session.variables[name])
     return found
 
 
-def _output(names: Sequence[str], inputs: dict[str, Any]) -> str:
+def _check_output(names: Sequence[str], inputs: dict[str, Any]) -> str:
     if len(names) > 1:
         raise usage_error("-o takes one name.", next_step="bring several values back in a dict")
     if names and names[0] in inputs:
@@ -126,30 +134,30 @@ def _output(names: Sequence[str], inputs: dict[str, Any]) -> str:
 
 
 def _check_names(
-    names: ir.Names, inputs: dict[str, Any], output: str, session: Session, packages: Sequence[str]
+    names: cell_spec.CellNames, inputs: dict[str, Any], output: str, session: Session, packages: Sequence[str]
 ) -> None:
-    """Refuse a cell that uses what it has not got; warn of packages that the image may lack."""
+    """Refuse a cell that uses undefined names; warn of packages that the image may lack."""
     for name in names.missing:
         if name not in inputs and not names.star:
-            known = type(session.variables.get(name)) in ir.TYPES and not name.startswith("_")
+            known = type(session.variables.get(name)) in cell_spec.TYPES and not name.startswith("_")
             cure = f"send it with --in {name}, or define it in this cell"
             other = "define it in this cell, or import it. Functions of other cells are not sent."
-            raise ir.cell_error(
+            raise cell_spec.cell_error(
                 f"The cell uses “{name}”, which it does not define.", next_step=cure if known else other
             )
     if output and output not in names.defined and not names.star:
-        raise ir.cell_error(
+        raise cell_spec.cell_error(
             f"The cell does not define “{output}”.", next_step=f"set {output} = … in this cell"
         )
     owners = importlib.metadata.packages_distributions() if names.imported else {}
-    for package in ir.unlisted(names.imported, packages, owners):
+    for package in cell_spec.find_unlisted(names.imported, packages, owners):
         session.front.say(f"{package} is not part of Python. If the image lacks it: --packages {package}")
 
 
-def _result(session: Session, run: Run, output: str) -> object:
-    """The value that came back."""
+def _read_result(session: Session, run: Run, output: str) -> object:
+    """Return the value of the output variable."""
     for values in session.service().outputs(run.run_id).values():
         if output in values:
             value = values[output]
             return json.loads(value) if isinstance(value, str) else value
-    raise ir.cell_error(f"“{output}” did not come back.", why="This KFP does not report task outputs.")
+    raise cell_spec.cell_error(f"“{output}” did not come back.", why="This KFP does not report task outputs.")

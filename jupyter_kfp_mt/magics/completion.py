@@ -1,4 +1,4 @@
-"""What Tab offers after `%kfp`: from data at hand alone, so it is never slow and never fails."""
+"""Completions after `%kfp`, from data at hand only, so that Tab is never slow and never fails."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ..commands import COMMANDS, Command
 from ..models import Run
 from ..run_rules import FILTERABLE
 
-_MOST = 50  # files or runs offered
+_MOST = 50  # files or runs
 _RUN_WORDS = {"run", "refs", "ref"}
 _STATES = tuple(phase.value.lower() for phase in FILTERABLE)
 _SUFFIXES = {".yaml", ".yml", ".json", ".py"}
 
 
-def offered(text: str, runs: Sequence[Run], variables: Mapping[str, object]) -> list[str]:
-    """The words that may stand where `text`, a line up to the cursor, ends."""
+def complete_line(text: str, runs: Sequence[Run], variables: Mapping[str, object]) -> list[str]:
+    """Return the words that may stand at the end of `text`, the line up to the cursor."""
     words = text.split()[1:]
     current = "" if text.endswith((" ", "\t")) or not words else words.pop()
     return [word for word in _candidates(words, current, runs, variables) if word.startswith(current)]
@@ -53,7 +53,7 @@ def _command(words: Sequence[str]) -> Command | None:
 
 
 def _sources(current: str, variables: Mapping[str, object]) -> list[str]:
-    """Pipeline files and folders beside what is typed, and pipeline functions of the notebook."""
+    """Return pipeline files, folders, and pipeline functions of the notebook."""
     folder = Path(current).parent if "/" in current else Path()
     try:
         entries = sorted(folder.iterdir())[:1000]

@@ -183,7 +183,7 @@ def test_a_server_that_does_not_answer_exits_3(capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize("each", commands.COMMANDS, ids=lambda each: each.name or "status")
 def test_help_is_the_help_of_the_magic(prompt: Prompt, each: Command) -> None:
     if each.name:
-        magic = commands.manual("%kfp", each.name.split()).replace("%kfp", "jupyter kfp")
+        magic = commands.render_manual("%kfp", each.name.split()).replace("%kfp", "jupyter kfp")
         told = prompt.do(f"help {each.name}").out
         assert told.split() == magic.split()  # only the lines break elsewhere
         assert prompt.do(f"{each.name} --help").out == told
@@ -304,7 +304,7 @@ class Tty(io.StringIO):
 
 
 def test_colour_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    from jupyter_kfp_mt.cli.front import wants_colour
+    from jupyter_kfp_mt.cli.terminal import wants_colour
 
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")

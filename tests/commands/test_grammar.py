@@ -2,8 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_kfp_mt.commands import COMMANDS, Command, find, grammar, manual
-from jupyter_kfp_mt.commands.words import pairs, rows, seconds, states
+from jupyter_kfp_mt.commands import COMMANDS, Command, find_command, grammar, render_manual
+from jupyter_kfp_mt.commands.argument_types import (
+    duration_parser,
+    parse_parameters,
+    parse_row_count,
+    parse_states,
+)
 from jupyter_kfp_mt.errors import KfpError, KfpInputError, KfpUsageError
 
 
@@ -20,7 +25,7 @@ from jupyter_kfp_mt.errors import KfpError, KfpInputError, KfpUsageError
 )
 def test_a_wrong_word_is_taught(line: str, message: str) -> None:
     with pytest.raises(KfpUsageError) as caught:
-        find(line.split())
+        find_command(line.split())
     assert caught.value.message == message
     assert caught.value.next_step == "%kfp help"
 
@@ -44,7 +49,7 @@ def test_a_wrong_word_is_taught(line: str, message: str) -> None:
     ],
 )
 def test_wrong_arguments_say_what_and_where_to_look(line: str, message: str) -> None:
-    command, rest = find(line.split())
+    command, rest = find_command(line.split())
     with pytest.raises(KfpUsageError) as caught:
         command.parse(rest)
     assert caught.value.message == message
@@ -89,13 +94,13 @@ def test_what_is_required_is_asked_for(line: str, message: str) -> None:
     ],
 )
 def test_words_and_options_in_any_order(line: str, values: tuple[object, ...]) -> None:
-    command, rest = find(line.split())
+    command, rest = find_command(line.split())
     found = command.parse(rest)
     assert (found["run"], found["task"], found["tail"]) == values
 
 
 def test_options_may_stand_between_parameters() -> None:
-    command, rest = find(["submit", "a.yaml", "x=1", "-e", "churn", "y=2", "--wait", "z=3"])
+    command, rest = find_command(["submit", "a.yaml", "x=1", "-e", "churn", "y=2", "--wait", "z=3"])
     found = command.parse(rest)
     assert found["parameters"] == ["x=1", "y=2", "z=3"]
     assert (found["source"], found["experiment"], found["wait"]) == ("a.yaml", "churn", True)
@@ -104,10 +109,10 @@ def test_options_may_stand_between_parameters() -> None:
 @pytest.mark.parametrize("each", COMMANDS, ids=lambda each: each.name or "status")
 def test_every_command_explains_itself(each: Command) -> None:
     assert each.summary.endswith((".", ":"))
-    assert each.summary in manual("%kfp")
+    assert each.summary in render_manual("%kfp")
     for argument in each.arguments:
         assert argument.settings["help"], f"{each.name} {argument.flags}"
-        assert argument.flags[0].lstrip("-") in each.manual("%kfp") or not argument.is_option
+        assert argument.flags[0].lstrip("-") in each.render_manual("%kfp") or not argument.is_option
 
 
 @pytest.mark.parametrize(
@@ -115,33 +120,33 @@ def test_every_command_explains_itself(each: Command) -> None:
     [("90", 90), ("90s", 90), ("10m", 600), ("10min", 600), ("2h", 7200), ("1h30m", 5400), ("0.5h", 1800)],
 )
 def test_durations(text: str, value: float) -> None:
-    assert seconds("--timeout")(text) == value
+    assert duration_parser("--timeout")(text) == value
 
 
 @pytest.mark.parametrize("text", ["", "h", "2 weeks", "-3", "1e3", "2h!"])
 def test_what_is_no_duration_is_said(text: str) -> None:
     with pytest.raises(KfpInputError, match="is not a duration"):
-        seconds("--timeout")(text)
+        duration_parser("--timeout")(text)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "10001", "1.5", ""])
 def test_what_is_no_count_is_said(text: str) -> None:
     with pytest.raises(KfpInputError, match="is not a number from 1"):
-        rows(text)
+        parse_row_count(text)
 
 
 def test_states_are_the_words_of_kfp() -> None:
-    assert states("failed, running,") == ("FAILED", "RUNNING")
+    assert parse_states("failed, running,") == ("FAILED", "RUNNING")
     with pytest.raises(KfpInputError) as caught:
-        states("faild")
+        parse_states("faild")
     assert caught.value.next_step == "Did you mean “failed”?"
 
 
 @pytest.mark.parametrize("words", [["epochs"], ["=3"], ["a=1", "a=2"]])
 def test_what_is_no_parameter_is_said(words: list[str]) -> None:
     with pytest.raises(KfpError):
-        pairs(words)
+        parse_parameters(words)
 
 
 def test_a_value_may_hold_an_equals_sign() -> None:
-    assert pairs(["query=a=b"]) == {"query": "a=b"}
+    assert parse_parameters(["query=a=b"]) == {"query": "a=b"}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from jupyter_kfp_mt import embedded
-from jupyter_kfp_mt.cli.owner import Owner
-from jupyter_kfp_mt.commands import BulkResult, LogText, Outputs, Session, perform, split
+from jupyter_kfp_mt.cli.owner_api import OwnerApi
+from jupyter_kfp_mt.commands import Session, perform, split_line
 from jupyter_kfp_mt.errors import (
     KfpError,
     KfpInputError,
@@ -20,6 +20,7 @@ from jupyter_kfp_mt.errors import (
 )
 from jupyter_kfp_mt.lists import RunList
 from jupyter_kfp_mt.models import Check, Experiment, Phase, PipelineVersion, Run, RunView, Status
+from jupyter_kfp_mt.results import BulkResult, LogText, Outputs
 from jupyter_kfp_mt.service import KfpService
 from tests.laptop import BROKEN, HELLO, Laptop
 
@@ -39,10 +40,10 @@ class Screen:
     def write(self, text: str) -> None:
         self.written.append(text)
 
-    def watch(self, run: Run, _view: Callable[[], RunView]) -> None:
+    def show_progress(self, run: Run, _view: Callable[[], RunView]) -> None:
         self.watched.append(run.phase)
 
-    def checked(self, row: Check) -> None:
+    def show_check(self, row: Check) -> None:
         self.checks.append(row)
 
 
@@ -57,7 +58,7 @@ class Desk:
         )
 
     def do(self, line: str) -> Any:
-        return perform(self.session, split(line, self.variables))
+        return perform(self.session, split_line(line, self.variables))
 
 
 @pytest.fixture
@@ -322,9 +323,9 @@ def team(laptop: Laptop) -> Iterator[str]:
     """A second profile, added to the server that runs."""
     runtime = embedded.find(laptop.folder)
     assert runtime is not None
-    Owner(runtime).ask("POST", "profiles", body={"namespace": "team-c", "owner": ""})
+    OwnerApi(runtime).call("POST", "profiles", body={"namespace": "team-c", "owner": ""})
     yield "team-c"
-    Owner(runtime).ask("DELETE", "profiles", "team-c")
+    OwnerApi(runtime).call("DELETE", "profiles", "team-c")
 
 
 def test_another_namespace_of_the_same_server_is_chosen_and_not_detected(laptop: Laptop, team: str) -> None:
@@ -392,7 +393,7 @@ def test_who_stops_waiting_does_not_stop_the_run(desk: Desk, laptop: Laptop) -> 
     def interrupt(_run: Run, _view: Callable[[], RunView]) -> None:
         raise KeyboardInterrupt
 
-    desk.screen.watch = interrupt  # type: ignore[method-assign]  # as Ctrl-C would
+    desk.screen.show_progress = interrupt  # type: ignore[method-assign]  # as Ctrl-C would
     with pytest.raises(RunTimeout, match=r"Stopped waiting\. The run goes on\."):
         desk.do(f"submit {laptop.quick} seconds=60 --wait")
     assert not desk.do("show @last").ended

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_kfp_mt.magics.completion import offered
+from jupyter_kfp_mt.magics.completion import complete_line
 from jupyter_kfp_mt.models import Run
 
 RUNS = [Run(run_id="3f9c1a7e-1", display_name="train"), Run(run_id="91b0c2d4-1", display_name="two words")]
@@ -29,11 +29,11 @@ RUNS = [Run(run_id="3f9c1a7e-1", display_name="train"), Run(run_id="91b0c2d4-1",
     ],
 )
 def test_words_are_offered(text: str, words: list[str]) -> None:
-    assert offered(text, RUNS, {}) == words
+    assert complete_line(text, RUNS, {}) == words
 
 
 def test_after_the_magic_all_verbs_are_offered() -> None:
-    assert {"runs", "submit", "help", "experiment"} <= set(offered("%kfp ", RUNS, {}))
+    assert {"runs", "submit", "help", "experiment"} <= set(complete_line("%kfp ", RUNS, {}))
 
 
 def test_files_and_pipeline_functions_are_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,8 +44,12 @@ def test_files_and_pipeline_functions_are_sources(tmp_path: Path, monkeypatch: p
     def mine() -> None: ...
 
     mine.pipeline_spec = object()  # type: ignore[attr-defined]  # as the SDK marks a pipeline
-    assert offered("%kfp submit ", RUNS, {"mine": mine, "other": 1}) == ["mine", "train.yaml", "pipeline:"]
-    assert offered("%kfp submit no/such/folder/", RUNS, {}) == []
+    assert complete_line("%kfp submit ", RUNS, {"mine": mine, "other": 1}) == [
+        "mine",
+        "train.yaml",
+        "pipeline:",
+    ]
+    assert complete_line("%kfp submit no/such/folder/", RUNS, {}) == []
 
 
 def test_tab_offers_them_in_a_shell() -> None:

@@ -12,7 +12,7 @@ from tornado.httpclient import HTTPClientError
 from traitlets.config import Config
 
 from jupyter_kfp_mt import display
-from jupyter_kfp_mt.commands import Session, perform, split
+from jupyter_kfp_mt.commands import Session, perform, split_line
 from tests.kube.recorded import pod_of_a_cluster
 from tests.service.archive import BY_POD, NO_SUCH_KEY, TASK, text
 from tests.service.cluster import RUN, Cluster, failed, pod_name
@@ -25,8 +25,8 @@ class Screen:
 
     def say(self, message: str) -> None: ...
     def write(self, text: str) -> None: ...
-    def watch(self, *_: object) -> None: ...
-    def checked(self, *_: object) -> None: ...
+    def show_progress(self, *_: object) -> None: ...
+    def show_check(self, *_: object) -> None: ...
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_notebook_gets_the_events_of_a_pod_or_the_pod(cluster: Cluster, words:
     cluster.pod.server.answer("GET", events, 200, {"items": [mount]})
     cluster.pod.server.answer("GET", f"/api/v1/namespaces/alice/pods/{name}", 200, {"kind": "Pod"})
     session = Session(lambda **_: cluster.service(), Screen())
-    assert shown in display.render_text(perform(session, split(f"events {RUN} load{words}", {})))
+    assert shown in display.render_text(perform(session, split_line(f"events {RUN} load{words}", {})))
 
 
 def test_a_notebook_is_told_which_right_is_missing(cluster: Cluster) -> None:
@@ -87,7 +87,7 @@ def test_a_notebook_is_told_which_right_is_missing(cluster: Cluster) -> None:
     events = f"/api/v1/namespaces/alice/events?fieldSelector=involvedObject.name%3D{name}"
     cluster.pod.server.answer("GET", events, 403, {"message": refusal})
     session = Session(lambda **_: cluster.service(), Screen())
-    shown = display.render_text(perform(session, split(f"events {RUN} load", {})))
+    shown = display.render_text(perform(session, split_line(f"events {RUN} load", {})))
     assert "No right to read events in alice. system:serviceaccount:alice:view may not list events." in shown
     assert "No events" not in shown
 
@@ -107,5 +107,5 @@ async def test_the_id_of_a_click_goes_to_kfp_and_the_log_and_comes_back_in_the_e
 def test_a_notebook_gets_the_archived_log(cluster: Cluster) -> None:
     cluster.kfp.answer("GET", BY_POD, text("one\ntwo\n"))
     session = Session(lambda **_: cluster.service(), Screen())
-    log: Any = perform(session, split(f"logs {RUN} load", {}))
+    log: Any = perform(session, split_line(f"logs {RUN} load", {}))
     assert (log, log.source) == ("one\ntwo\n", "archive")

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_kfp_mt import display
 from jupyter_kfp_mt.auth import TokenFile
-from jupyter_kfp_mt.cli.documents import document
+from jupyter_kfp_mt.cli.documents import to_document
 from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.context import Context
@@ -359,7 +359,7 @@ def test_a_walk_that_ends_before_the_runs_do_says_so() -> None:
     sizes = [int(query(request)["page_size"]) for request in fake.sent("GET", RUNS)]
     assert sizes == [20, 200, 200, 200, 200, 180]
     assert "Only the newest 1,000 runs were looked through." in display.render_text(found)
-    assert document(found)["walked"] == 1000
+    assert to_document(found)["walked"] == 1000
     assert service(kfp(state="FAILED")).list_runs(state=["CANCELED"]).walked is None
 
 

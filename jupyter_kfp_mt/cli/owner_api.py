@@ -1,4 +1,4 @@
-"""The embedded server asked by its owner, with its refusals as errors of the catalogue."""
+"""The owner routes of the embedded server, with its refusals as errors of the catalogue."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _KIND = re.compile(r"^(Invalid input error|ResourceNotFoundError|Already exist e
 _CODES = {400: "bad-input", 404: "not-found", 409: "conflict", 403: "forbidden"}
 
 
-class Owner:
-    """Asks the server as its owner."""
+class OwnerApi:
+    """Calls the embedded server with the owner key."""
 
     def __init__(self, runtime: RuntimeFile) -> None:
         self._client = OwnerClient(runtime, _TIMEOUT)
         self._context = Context(runtime.url, embedded=True, timeout=_TIMEOUT)
 
     def __repr__(self) -> str:
-        return f"Owner({self._context.endpoint!r})"
+        return f"OwnerApi({self._context.endpoint!r})"
 
-    def ask(self, method: str, *path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ask `/embedded/…`; raises KfpError."""
+    def call(self, method: str, *path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Call a route under `/embedded` and return its JSON; raises KfpError."""
         try:
             response = self._client.send(method, *path, body=body)
         except TimeoutError:

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from jupyter_kfp_mt.cli.owner import Owner
+from jupyter_kfp_mt.cli.owner_api import OwnerApi
 from jupyter_kfp_mt.client.gateway_errors import timeout_error
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
@@ -21,7 +21,7 @@ def test_a_server_that_is_gone_is_started_again_not_looked_for_in_a_cluster() ->
             url=url, pid=1, namespace="ana", token_path="t", owner_key="canary", version="0"
         )
         with pytest.raises(KfpError) as caught:
-            Owner(runtime).ask("GET", "profiles")
+            OwnerApi(runtime).call("GET", "profiles")
     told = caught.value
     assert (told.code, told.command) == ("kfp-unavailable", "jupyter kfp serve")
     assert "kubectl" not in f"{told.body}"

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_kfp_mt.commands import Given, split
+from jupyter_kfp_mt.commands import VariableWord, split_line
 from jupyter_kfp_mt.errors import KfpUsageError
 
 
 def test_words_are_split_as_in_a_shell() -> None:
-    assert split("""submit a.yaml 'config={"a": 1}' name="two words" """, {}) == [
+    assert split_line("""submit a.yaml 'config={"a": 1}' name="two words" """, {}) == [
         "submit",
         "a.yaml",
         'config={"a": 1}',
@@ -16,41 +16,41 @@ def test_words_are_split_as_in_a_shell() -> None:
 
 
 def test_a_notebook_value_keeps_its_type() -> None:
-    word = split("lr=$best", {"best": 0.5})[0]
-    assert isinstance(word, Given)
+    word = split_line("lr=$best", {"best": 0.5})[0]
+    assert isinstance(word, VariableWord)
     assert word.value == 0.5
 
 
 def test_a_value_alone_is_given_too() -> None:
     run = object()
-    word = split("$run", {"run": run})[0]
-    assert isinstance(word, Given)
+    word = split_line("$run", {"run": run})[0]
+    assert isinstance(word, VariableWord)
     assert word.value is run
 
 
 @pytest.mark.parametrize("line", ["'price=$5'", r"price=\$5", "price=$5"])
 def test_a_dollar_that_names_nothing_stays(line: str) -> None:
-    assert split(line, {}) == ["price=$5"]
+    assert split_line(line, {}) == ["price=$5"]
 
 
 @pytest.mark.parametrize("line", ["'a=$name'", r"a=\$name"])
 def test_a_quoted_dollar_is_a_dollar(line: str) -> None:
-    assert split(line, {"name": 1}) == ["a=$name"]
+    assert split_line(line, {"name": 1}) == ["a=$name"]
 
 
 def test_in_an_option_a_value_becomes_text() -> None:
-    assert split("--name=run-$n-b", {"n": 3}) == ["--name=run-3-b"]
+    assert split_line("--name=run-$n-b", {"n": 3}) == ["--name=run-3-b"]
 
 
 def test_braces_are_left_alone() -> None:
-    assert split("config='{x}' y={z}", {"x": 1}) == ["config={x}", "y={z}"]
+    assert split_line("config='{x}' y={z}", {"x": 1}) == ["config={x}", "y={z}"]
 
 
 def test_a_name_that_is_not_there_is_said() -> None:
     with pytest.raises(KfpUsageError, match=r"“\$bset” is not defined here\. Did you mean “best”\?"):
-        split("lr=$bset", {"best": 1})
+        split_line("lr=$bset", {"best": 1})
 
 
 def test_an_open_quote_is_said() -> None:
     with pytest.raises(KfpUsageError, match="quote is not closed"):
-        split("name='a", {})
+        split_line("name='a", {})

@@ -1,4 +1,4 @@
-"""The options that every command of the command line takes, wherever they stand."""
+"""Options that every command of `jupyter kfp` takes, at any position."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _FLAGS = {"--json", "--quiet"}
 _VALUES = {"--namespace": "namespace", "--endpoint": "endpoint", "--data": "data"}
 
 HELP = """
-These go with every command:
+Options of every command:
   --namespace NS      work in this namespace
   --endpoint URL      the address of Kubeflow Pipelines
-  --data DIR          the folder of the embedded server that is meant
+  --data DIR          the data folder of the embedded server
   --json              one JSON document on stdout, messages and errors on stderr
-  --quiet             nothing but the answer and errors"""
+  --quiet             only the result and errors"""
 
 
 @dataclass(frozen=True)
-class Globals:
-    """What was said for the whole command."""
+class GlobalOptions:
+    """The options of one command line that every command takes."""
 
     json: bool = False
     quiet: bool = False
@@ -30,23 +30,23 @@ class Globals:
     data: str = ""
 
 
-def read_globals(words: Sequence[str]) -> tuple[Globals, list[str]]:
-    """Take the global options out of `words`; raises KfpUsageError when one lacks its value."""
+def read_options(words: Sequence[str]) -> tuple[GlobalOptions, list[str]]:
+    """Return the global options in `words`, and the other words; raises KfpUsageError for a missing value."""
     flags: set[str] = set()
     values: dict[str, str] = {}
     rest: list[str] = []
-    waiting = iter(words)
-    for word in waiting:
+    remaining = iter(words)
+    for word in remaining:
         option, equals, value = word.partition("=")
         if word == "--":
-            rest += waiting
+            rest += remaining
         elif word in _FLAGS:
             flags.add(word)
         elif option in _VALUES:
-            value = value if equals else next(waiting, "")
+            value = value if equals else next(remaining, "")
             if not value or (value.startswith("--") and not equals):
                 raise usage_error(f"{option} needs a value.")
             values[_VALUES[option]] = value
         else:
             rest.append(word)
-    return Globals(json="--json" in flags, quiet="--quiet" in flags, **values), rest
+    return GlobalOptions(json="--json" in flags, quiet="--quiet" in flags, **values), rest

@@ -1,4 +1,4 @@
-"""Which task's log is meant, and reading it to its end."""
+"""Choose the task whose log is shown, and read or follow it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .session import Session
 if TYPE_CHECKING:
     from ..service import KfpService
 
-_FIRST = (Phase.FAILED, Phase.RUNNING)  # what a person wants to read most
+_FIRST = (Phase.FAILED, Phase.RUNNING)  # the tasks that people want to read about first
 
 
 def choose_task(tasks: Sequence[Task], word: str, run: Run) -> Task | None:
-    """The task that `word` means, or without one what to read first; None before the first report.
+    """Return the task matching `word`; without one, the most interesting task. None before the first report.
 
     Raises `not-found`.
     """
@@ -46,19 +46,19 @@ def choose_task(tasks: Sequence[Task], word: str, run: Run) -> Task | None:
     return started[-1] if started else steps[-1] if steps else None
 
 
-def read(session: Session, run: Run, task: Task | None, *, tail: int, search: str) -> LogText:
-    """The log as it is now."""
+def read_log(session: Session, run: Run, task: Task | None, *, tail: int, search: str) -> LogText:
+    """Return the log as it is now."""
     if task is None:
         return LogText("", run_id=run.run_id, task="")
-    chunks = list(_parts(session.service(), run.run_id, task.task_id, tail))
+    chunks = list(_read_chunks(session.service(), run.run_id, task.task_id, tail))
     if task.cached_from_run_id and not chunks[-1].text:
         name, origin = task.display_name or task.name, task.cached_from_run_id[:8]
         session.front.say(f"{name} was taken from the cache. Its log: {session.program} logs {origin} {name}")
-    return _log(run, task, _matching("".join(chunk.text for chunk in chunks), search), chunks)
+    return _log_text(run, task, _filter_lines("".join(chunk.text for chunk in chunks), search), chunks)
 
 
-def follow(session: Session, run: Run, word: str, *, tail: int, search: str) -> LogText:
-    """Show the log as it comes, until the task has ended or a person stops it; returns all of it."""
+def follow_log(session: Session, run: Run, word: str, *, tail: int, search: str) -> LogText:
+    """Show the log as it grows, until the task has ended or the user stops it; return all of it."""
     service = session.service()
     chunks: list[LogChunk] = []
     texts: list[str] = []
@@ -68,21 +68,21 @@ def follow(session: Session, run: Run, word: str, *, tail: int, search: str) -> 
             session.sleep(service.poll_interval)
             run = service.get_run(run.run_id)
             task = choose_task(service.tasks(run.run_id), word, run)
-        for chunk in _following(session, run, task, tail) if task else ():
+        for chunk in _follow_chunks(session, run, task, tail) if task else ():
             chunks.append(chunk)
-            texts.append(_matching(chunk.text, search))
+            texts.append(_filter_lines(chunk.text, search))
             session.front.write(texts[-1])
     except KeyboardInterrupt:
         session.front.say("Stopped waiting. The run goes on.")
-    return _log(run, task, "".join(texts), chunks, shown=True)
+    return _log_text(run, task, "".join(texts), chunks, shown=True)
 
 
-def _following(session: Session, run: Run, task: Task, tail: int) -> Iterator[LogChunk]:
-    """Parts of whole lines, until the log is complete."""
+def _follow_chunks(session: Session, run: Run, task: Task, tail: int) -> Iterator[LogChunk]:
+    """Yield chunks of whole lines until the log is complete."""
     service = session.service()
     offset, rest, first = 0, "", True
     while True:
-        for chunk in _parts(service, run.run_id, task.task_id, tail if first else 0, offset):
+        for chunk in _read_chunks(service, run.run_id, task.task_id, tail if first else 0, offset):
             first, offset = False, chunk.next_offset
             whole, newline, rest = (rest + chunk.text).rpartition("\n")
             if chunk.complete:
@@ -99,8 +99,10 @@ def _with_text(chunk: LogChunk, text: str) -> LogChunk:
     )
 
 
-def _parts(service: KfpService, run_id: str, task_id: str, tail: int, offset: int = 0) -> Iterator[LogChunk]:
-    """All that is there from `offset` on, or the last `tail` lines."""
+def _read_chunks(
+    service: KfpService, run_id: str, task_id: str, tail: int, offset: int = 0
+) -> Iterator[LogChunk]:
+    """Yield all chunks from `offset` on, or the last `tail` lines."""
     chunk = service.log(run_id, task_id, offset=offset, tail=tail)
     yield chunk
     while not chunk.complete and chunk.text:
@@ -108,13 +110,13 @@ def _parts(service: KfpService, run_id: str, task_id: str, tail: int, offset: in
         yield chunk
 
 
-def _matching(text: str, search: str) -> str:
+def _filter_lines(text: str, search: str) -> str:
     if not search:
         return text
     return "".join(line for line in text.splitlines(keepends=True) if search.lower() in line.lower())
 
 
-def _log(
+def _log_text(
     run: Run, task: Task | None, text: str, chunks: Sequence[LogChunk], *, shown: bool = False
 ) -> LogText:
     return LogText(

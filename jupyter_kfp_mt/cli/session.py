@@ -1,4 +1,4 @@
-"""What the verbs of the command line alone work with: terminal, settings, the server's folder."""
+"""State shared by the terminal-only commands: terminal, settings, the folder of the embedded server."""
 
 from __future__ import annotations
 
@@ -6,54 +6,60 @@ import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..commands import Command, Session
+from ..results import Text
 from ..settings import KfpSettings
-from .front import PROGRAM, Terminal
-from .words import Globals
+from .options import GlobalOptions
+from .terminal import PROGRAM, Terminal
 
 if TYPE_CHECKING:
     from ..context import Environment
     from ..service import KfpService
 
 
-class Desk(Session):
+class TerminalSession(Session):
     """The session of one command line."""
 
     def __init__(
         self,
         terminal: Terminal,
         settings: KfpSettings,
-        options: Globals,
+        options: GlobalOptions,
         commands: tuple[Command, ...],
         environment: Environment | None = None,
     ) -> None:
+        self.settings = _apply(options, settings)
         super().__init__(
             partial(_connect, environment=environment),
             terminal,
             program=PROGRAM,
             namespace=options.namespace,
-            settings=_with(settings, options),
+            settings=self.settings,
             more=commands,
             environment=environment,
         )
         self.terminal = terminal
-        self.settings = settings
         self.namespace = options.namespace or settings.namespace
         self.data_option = f" --data {shlex.quote(str(self.data_dir))}" if options.data else ""
 
     @property
     def data_dir(self) -> Path:
-        """The folder of the embedded server that is meant."""
+        """The folder of the embedded server."""
         return Path(self.settings.data_dir)
 
+    def result(self, document: dict[str, Any], text: str) -> object:
+        """Return the result of a command: `document` for `--json`, else `text`."""
+        return document if self.terminal.json else Text(text)
 
-def _with(settings: KfpSettings, options: Globals) -> KfpSettings:
-    """What was said on the command line wins."""
-    settings.endpoint = options.endpoint or settings.endpoint
-    settings.data_dir = str(Path(options.data).absolute()) if options.data else settings.data_dir
-    return settings
+
+def _apply(options: GlobalOptions, settings: KfpSettings) -> KfpSettings:
+    """Return `settings` with the options of the command line, which win."""
+    return settings.replace(
+        endpoint=options.endpoint or settings.endpoint,
+        data_dir=str(Path(options.data).absolute()) if options.data else settings.data_dir,
+    )
 
 
 def _connect(
@@ -63,7 +69,7 @@ def _connect(
     say: Callable[[str], None],
     environment: Environment | None,
 ) -> KfpService:
-    """Connect; what that needs is imported now, so that `help` starts at once."""
+    """Connect; imports here what that needs, so that `help` starts at once."""
     from ..connection import connect
 
     return connect(

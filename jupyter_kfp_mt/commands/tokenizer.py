@@ -1,4 +1,4 @@
-"""A line of `%kfp` → words: split as in a shell, `$name` takes a notebook value, braces are left alone."""
+"""Split a line of `%kfp` into words, as a shell does; `$name` takes a variable, braces stay."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _LITERAL = "\ue000"  # stands for a quoted "$" while the words are split; private use, in no name
 
 
-class Given(str):
-    """A word that stands for a notebook value: its text, and the value with its type."""
+class VariableWord(str):
+    """A word that stands for a variable of the notebook: its text, and the value with its type."""
 
     __slots__ = ("value",)
 
     value: object
 
-    def __new__(cls, text: str, value: object) -> Given:
-        """Make the word `text` that carries `value`."""
+    def __new__(cls, text: str, value: object) -> VariableWord:
+        """Return the word `text` that carries `value`."""
         word = super().__new__(cls, text)
         word.value = value
         return word
 
 
-def split(line: str, variables: Mapping[str, object]) -> list[str]:
+def split_line(line: str, variables: Mapping[str, object]) -> list[str]:
     """Return the words of `line`; raises KfpUsageError for an open quote or a name that is not defined."""
     try:
         words = shlex.split(_mark_literals(line))
@@ -37,7 +37,7 @@ def split(line: str, variables: Mapping[str, object]) -> list[str]:
 
 
 def _mark_literals(line: str) -> str:
-    """Replace each `$` that is quoted with ' or with a backslash, so that it stays a dollar."""
+    """Replace each `$` that a backslash or single quotes protect, so that it stays a dollar."""
     marked: list[str] = []
     quote, escaped = "", False
     for char in line:
@@ -58,10 +58,10 @@ def _mark_literals(line: str) -> str:
 
 
 def _resolve(word: str, variables: Mapping[str, object]) -> str:
-    found = _VALUE.fullmatch(word)
-    if found and not word.startswith("-"):
-        return Given(word.replace(_LITERAL, "$"), _value(found["name"], variables))
-    return _NAME.sub(lambda match: str(_value(match[1], variables)), word).replace(_LITERAL, "$")
+    match = _VALUE.fullmatch(word)
+    if match and not word.startswith("-"):
+        return VariableWord(word.replace(_LITERAL, "$"), _value(match["name"], variables))
+    return _NAME.sub(lambda name: str(_value(name[1], variables)), word).replace(_LITERAL, "$")
 
 
 def _value(name: str, variables: Mapping[str, object]) -> object:

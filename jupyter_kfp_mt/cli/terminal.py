@@ -1,4 +1,4 @@
-"""The terminal: where answers, messages and progress go."""
+"""The terminal: results go to stdout, messages, errors and progress to stderr."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PROGRAM = "jupyter kfp"
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Whether `stream` is a terminal whose user has nothing against colours (https://no-color.org)."""
+    """Whether `stream` is a terminal that may show colours (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 class Terminal:
-    """Answers to stdout, everything else to stderr; `quiet` leaves out what is neither answer nor error."""
+    """Writes results to stdout and all else to stderr; `quiet` leaves out all but results and errors."""
 
     def __init__(self, *, json: bool, quiet: bool) -> None:
         self.json = json
@@ -34,14 +34,14 @@ class Terminal:
         self.watched: Run | None = None
         self._ended: set[str] = set()
         self._last = ""
-        self._rows = 0  # of the doctor, on the screen until its report is there
+        self._rows = 0  # checks of the doctor on the screen, until the report replaces them
 
     def paint(self, stream: TextIO) -> display.Paint:
-        """How colours are written to `stream`."""
+        """Return how colours are written to `stream`."""
         return display.sgr if wants_colour(stream) else display.no_colour
 
-    def answer(self, text: str) -> None:
-        """Write an answer and end its line."""
+    def write_result(self, text: str) -> None:
+        """Write a result and end its line."""
         if self._rows:
             sys.stderr.write(f"\x1b[{self._rows}A\x1b[J")
             sys.stderr.flush()
@@ -54,34 +54,36 @@ class Terminal:
         if result is None or (isinstance(result, LogText) and result.shown and not self.json):
             return
         if self.json:
-            self.answer(documents.encode(result))
+            self.write_result(documents.encode(result))
         else:
-            self.answer(display.render_text(result, paint=self.paint(sys.stdout), program=PROGRAM))
+            self.write_result(display.render_text(result, paint=self.paint(sys.stdout), program=PROGRAM))
 
-    def tell(self, text: str) -> None:
-        """Write to the person beside the answer: errors and questions."""
+    def write_message(self, text: str) -> None:
+        """Write a message that is not part of the result."""
         sys.stderr.write(f"{text}\n")
 
     def show_error(self, error: KfpError) -> None:
-        """Write an error in at most four lines, or as JSON; a command in it is one of this program."""
+        """Write an error in at most four lines, or as JSON."""
         if self.json:
-            self.tell(msgspec.json.encode(body_for_program(error.body, PROGRAM)).decode())
+            self.write_message(msgspec.json.encode(body_for_program(error.body, PROGRAM)).decode())
         else:
-            self.tell(display.draw_text(display.describe_error(error), self.paint(sys.stderr), PROGRAM))
+            self.write_message(
+                display.draw_text(display.describe_error(error), self.paint(sys.stderr), PROGRAM)
+            )
 
     def say(self, message: str) -> None:
-        """Tell one sentence, unless quiet."""
+        """Write one sentence, unless quiet."""
         if not self.quiet:
-            self.tell(clean(message))
+            self.write_message(clean(message))
 
     def write(self, text: str) -> None:
-        """Show a part of a log that is followed."""
+        """Write a part of a log that the user follows."""
         if not self.json:
             sys.stdout.write(clean_lines(text))
             sys.stdout.flush()
 
-    def watch(self, run: Run, view: Callable[[], RunView]) -> None:
-        """Tell what has changed of a run that is waited for: tasks that have ended, and its state."""
+    def show_progress(self, run: Run, view: Callable[[], RunView]) -> None:
+        """Write what has changed since the last call: tasks that have ended, and the state of the run."""
         self.watched = run
         if self.quiet:
             return
@@ -89,17 +91,17 @@ class Terminal:
         for task in view().tasks:
             if task.phase.ended and task.task_id not in self._ended:
                 self._ended.add(task.task_id)
-                seen = display.label_of(task.phase, task.state)
+                label = display.label_of(task.phase, task.state)
                 took = display.format_duration(task.duration) if task.start_time else ""
                 name = clean(task.display_name or task.name)
-                self.tell(f"  {paint(seen.sign, seen.colour)} {name}  {took}".rstrip())
-        seen = display.label_of(run.phase, run.state)
-        if self._last != seen.word:
-            self._last = seen.word
-            self.tell(f"{paint(seen.sign, seen.colour)} {seen.word}  {clean(run.display_name)}")
+                self.write_message(f"  {paint(label.sign, label.colour)} {name}  {took}".rstrip())
+        label = display.label_of(run.phase, run.state)
+        if self._last != label.word:
+            self._last = label.word
+            self.write_message(f"{paint(label.sign, label.colour)} {label.word}  {clean(run.display_name)}")
 
-    def checked(self, row: Check) -> None:
-        """Show a check as soon as it is known, to a person at a terminal; the report takes its place."""
+    def show_check(self, check: Check) -> None:
+        """Show a check as soon as it is known, on a terminal only; the report replaces it."""
         if not self.quiet and not self.json and sys.stderr.isatty():
-            self.tell(display.render_check(row)[: shutil.get_terminal_size().columns - 1])
+            self.write_message(display.render_check(check)[: shutil.get_terminal_size().columns - 1])
             self._rows += 1

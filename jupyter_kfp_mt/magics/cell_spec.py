@@ -1,7 +1,7 @@
-"""A cell → a compiled pipeline of one task, written by us: the SDK is not needed in the notebook. Pure.
+"""Compile a cell to a pipeline of one task, without the SDK. Pure.
 
-The task has the form of a lightweight Python component (KFP IR 2.1.0, `kfp.dsl.executor_main`), so that every
-KFP runs it. Its output is JSON text, because its type is not known before it ran.
+The task has the form of a lightweight Python component (KFP IR 2.1.0, `kfp.dsl.executor_main`), so that
+every KFP runs it. Its output is JSON text, since its type is unknown before it has run.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _ALWAYS_THERE = frozenset(dir(builtins)) | {"__name__", "__file__", "__builtins_
 
 
 def cell_error(message: str, *, why: str = "", next_step: str = "") -> KfpError:
-    """A cell that cannot be sent: a `bad-input` with its own sentence."""
+    """Return the error of a cell that cannot be sent."""
     return kfp_error("bad-input/cell", problem=message, why=why, next=next_step)
 
 
-class Names:
-    """The names of a cell: what it defines, what it uses without defining it, what it imports."""
+class CellNames:
+    """The names of a cell: those that it defines, uses without defining, and imports."""
 
     def __init__(self, code: str) -> None:
         try:
@@ -46,19 +46,19 @@ class Names:
             raise cell_error(
                 "The cell is not plain Python.", why=line, next_step="leave out magics and !commands"
             ) from None
-        self.imported = _imported(tree)
+        self.imported = _find_imports(tree)
         self.star = any(
             alias.name == "*"
             for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom)
             for alias in node.names
         )
-        self.defined, used = _symbols(table)
+        self.defined, used = _read_symbols(table)
         self.missing = sorted(used - self.defined - _ALWAYS_THERE)
 
 
-def _symbols(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
-    """What the module level defines, and what any level takes from it."""
+def _read_symbols(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
+    """Return the names that the module level defines, and those that any level takes from it."""
     top = {symbol.get_name(): symbol for symbol in table.get_symbols()}
     defined = {name for name, symbol in top.items() if symbol.is_assigned() or symbol.is_imported()}
     used = {name for name, symbol in top.items() if symbol.is_referenced()}
@@ -74,7 +74,7 @@ def _symbols(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
     return defined, used
 
 
-def _imported(tree: ast.AST) -> set[str]:
+def _find_imports(tree: ast.AST) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -84,8 +84,8 @@ def _imported(tree: ast.AST) -> set[str]:
     return found - sys.stdlib_module_names
 
 
-def json_value(name: str, value: object) -> Any:
-    """`value` as it is sent; raises `bad-input` when it is no JSON data or too large."""
+def check_value(name: str, value: object) -> Any:
+    """Return `value` as it is sent; raises `bad-input` when it is no JSON data or too large."""
     if isinstance(value, tuple):
         value = list(value)
     kinds = ", ".join(python for _, python in TYPES.values())
@@ -108,7 +108,7 @@ def json_value(name: str, value: object) -> Any:
     return json.loads(text)
 
 
-def one_task(
+def build_spec(
     name: str,
     code: str,
     *,
@@ -117,7 +117,7 @@ def one_task(
     packages: Sequence[str] = (),
     image: str,
 ) -> dict[str, Any]:
-    """The pipeline `name` that runs `code` in one task; `inputs` are JSON values by name."""
+    """Return the pipeline `name` that runs `code` in one task; `inputs` are JSON values by name."""
     types = {key: TYPES[type(value)] for key, value in inputs.items()}
     parameters = {key: {"parameterType": wire} for key, (wire, _) in types.items()}
     component: dict[str, Any] = {"executorLabel": f"exec-{name}"}
@@ -171,7 +171,7 @@ def cell({signature}){returns}:
     exec(compile(_CODE, "<cell>", "exec"), names)
 {result}
 """
-# one line each, as the SDK writes them: servers that know Python components read the packages from it
+# One line each, as the SDK writes them: servers that know Python components read the packages from them.
 _PIP = "python3 -m pip install --quiet --no-warn-script-location"
 _INSTALL = """
 if ! [ -x "$(command -v pip)" ]; then
@@ -212,10 +212,10 @@ def _container(
     }
 
 
-def unlisted(
+def find_unlisted(
     imported: Collection[str], packages: Sequence[str], owners: Mapping[str, Sequence[str]]
 ) -> list[str]:
-    """Packages that a cell imports and `packages` does not list; `owners` maps modules to distributions."""
+    """Return the packages that a cell imports without listing; `owners` maps modules to distributions."""
     listed = {
         package.split("[")[0].split("=")[0].split("<")[0].split(">")[0].strip().lower()
         for package in packages

@@ -1,0 +1,77 @@
+"""The entry point of `jupyter kfp`: reads the words, performs the command, returns the exit code.
+
+Results go to stdout, with `--json` as one document with KFP's field names; messages and errors go to stderr.
+Exit codes: 0 done, 1 the run failed, 2 wrong usage, 3 not connected or no credential, 4 refused, 5 unclear or
+time limit.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .. import __version__, commands
+from ..errors import KfpConnectionError, KfpError, RunFailed
+from ..models import DoctorReport, Run, Status
+from ..results import Text
+from ..settings import load_settings
+from . import documents, profiles
+from .options import HELP, read_options
+from .serve import serve
+from .session import TerminalSession
+from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..context import Environment
+
+COMMANDS = (serve, *profiles.COMMANDS)  # besides those of `%kfp`
+
+
+def main(words: Sequence[str] | None = None, *, environment: Environment | None = None) -> int:
+    """Perform the command line `words` and return the exit code.
+
+    `environment` is where to look for Kubeflow Pipelines, by default this process's own.
+    """
+    given = list(sys.argv[1:] if words is None else words)
+    terminal = Terminal(json="--json" in given, quiet="--quiet" in given)
+    try:
+        return _perform(terminal, given, environment)
+    except KfpError as error:
+        if isinstance(error, RunFailed) and terminal.json and terminal.watched:
+            terminal.write_result(documents.encode(terminal.watched))
+        terminal.show_error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader has seen enough, as in `… | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _perform(terminal: Terminal, given: list[str], environment: Environment | None) -> int:
+    """Perform one command, show its result and return the exit code."""
+    options, words = read_options(given)
+    if words == ["--version"]:
+        terminal.write_result(__version__)
+        return 0
+    if words[:1] in (["--help"], ["-h"]):
+        words = ["help", *words[1:]]
+    session = TerminalSession(terminal, load_settings(), options, COMMANDS, environment)
+    result = commands.perform(session, words)
+    if words == ["help"]:
+        result = Text(f"{result}\n{HELP}")
+    if isinstance(result, Run) and not terminal.json:
+        result = session.service().view_run(result)
+    terminal.show(result)
+    return _exit_code(result)
+
+
+def _exit_code(result: object) -> int:
+    """Return 0 for success; printing a disconnected status still exits non-zero."""
+    if isinstance(result, Status) and not result.connected:
+        return KfpConnectionError.exit_code
+    if isinstance(result, DoctorReport):
+        return result.exit_code
+    return 0

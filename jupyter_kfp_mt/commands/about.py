@@ -1,0 +1,40 @@
+"""Commands about the connection: status, doctor, namespaces."""
+
+from __future__ import annotations
+
+from ..errors import PROGRAM
+from ..models import DoctorReport, Status
+from .grammar import argument, command, usage_error
+from .session import Session
+
+
+@command("")
+def status(session: Session) -> Status:
+    """Who you are, where, whether it works, and what is running."""
+    return session.status()
+
+
+@command("doctor")
+def doctor(session: Session) -> DoctorReport:
+    """Check the connection step by step; the first real cause comes with its cure."""
+    return session.examine()
+
+
+@command(
+    "use",
+    argument("namespace", metavar="NAMESPACE", nargs="?", default="", help="where to work from now on"),
+    argument("--default", action="store_true", help="back to the namespace that was found"),
+)
+def use(session: Session, *, namespace: str, default: bool) -> Status:
+    """Work in another namespace, for this kernel only."""
+    if bool(namespace) == default:
+        raise usage_error(
+            "Which namespace?", next_step=f"{PROGRAM} use NAMESPACE, or {PROGRAM} use --default"
+        )
+    return session.use(namespace)
+
+
+@command("namespaces")
+def namespaces(session: Session) -> list[str]:
+    """List the namespaces known to be usable."""
+    return session.status().namespaces

@@ -1,0 +1,164 @@
+"""Commands on runs: list, show, wait, terminate, retry, archive, delete, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..errors import KfpError, kfp_error
+from ..lists import RunList
+from ..models import Run
+from ..results import BulkResult, MetricTable
+from .argument_types import parse_states
+from .arguments import ARCHIVED, FRAME, LIMIT, RUN, RUNS, SEARCH, TIMEOUT, YES
+from .grammar import argument, command, usage_error
+from .session import Session
+
+
+@command(
+    "runs",
+    argument(
+        "--state",
+        metavar="S[,S]",
+        type=parse_states,
+        default=(),
+        help="only these states: running, failed, …",
+    ),
+    SEARCH,
+    argument("--experiment", "-e", metavar="E", default="", help="only runs of this experiment"),
+    ARCHIVED,
+    argument("--sort", metavar="FIELD", default="created_at desc", help="field and asc or desc"),
+    LIMIT,
+    FRAME,
+)
+def runs(
+    session: Session,
+    *,
+    state: Sequence[str],
+    search: str,
+    experiment: str,
+    archived: bool,
+    sort: str,
+    limit: int,
+) -> RunList:
+    """List runs, newest first."""
+    return session.service().list_runs(
+        state=state, search=search, experiment=experiment, archived=archived, sort_by=sort, limit=limit
+    )
+
+
+@command("show", RUN)
+def show(session: Session, *, run: str) -> Run:
+    """Show a run as a card; in a notebook it is live."""
+    return session.find_run(run)
+
+
+@command("why", RUN)
+def why(session: Session, *, run: str) -> str:
+    """Say in a sentence why a run failed."""
+    found = session.find_run(run)
+    failure = session.service().why(found.run_id)
+    if failure is None:
+        return f"{found.display_name} has not failed. It is {found.phase.value.lower()}."
+    return " ".join(part for part in (failure.message, failure.why, failure.next) if part)
+
+
+@command("wait", RUNS, TIMEOUT)
+def wait(session: Session, *, refs: Sequence[str], timeout: float | None) -> Run | RunList:
+    """Wait until runs have ended; fails when one of them fails."""
+    waiting = [session.find_run(ref) for ref in refs]
+    ended = [wait_for_run(session, run, timeout) for run in waiting]
+    return ended[0] if len(ended) == 1 else RunList(ended, total_size=len(ended))
+
+
+def wait_for_run(session: Session, run: Run, timeout: float | None) -> Run:
+    """Wait until `run` has ended; raises RunFailed, RunTimeout, and RunTimeout on Ctrl-C, too."""
+    service = session.service()
+
+    def show_progress(changed: Run) -> None:
+        session.front.show_progress(changed, lambda: service.view_run(changed.run_id))
+
+    try:
+        return service.wait(run.run_id, timeout=timeout, on_change=show_progress)
+    except KeyboardInterrupt:
+        raise kfp_error("run-timeout/stopped", ref=run.run_id[:8]) from None
+
+
+@command("terminate", RUNS)
+def terminate(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
+    """Stop runs now. Finished tasks keep their results."""
+    return _act_on_each(session, refs, session.service().terminate)
+
+
+@command("retry", RUNS)
+def retry(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
+    """Continue failed or canceled runs from where they stopped."""
+    return _act_on_each(session, refs, session.service().retry)
+
+
+@command("archive", RUNS)
+def archive(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
+    """Take runs out of the lists; --archived shows them."""
+    return _act_on_each(session, refs, session.service().archive)
+
+
+@command("restore", RUNS)
+def restore(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
+    """Bring archived runs back into the lists."""
+    return _act_on_each(session, refs, session.service().unarchive)
+
+
+@command("delete", RUNS, YES)
+def delete(session: Session, *, refs: Sequence[str], yes: bool) -> BulkResult:
+    """Delete runs for good."""
+    service = session.service()
+    doomed = [session.find_run(ref) for ref in refs]
+    if not yes:
+        names = ", ".join(run.display_name for run in doomed[:5])
+        raise usage_error(
+            f"Delete {names}? Nothing was done.",
+            why="The run and its history in KFP are removed. Artifacts stay in the store."
+            " This cannot be undone.",
+            next_step="add --yes",
+        )
+
+    def delete_one(run_id: str) -> Run:
+        service.delete_run(run_id)
+        return next(run for run in doomed if run.run_id == run_id)
+
+    result = _act_on_each(session, [run.run_id for run in doomed], delete_one)
+    return result if isinstance(result, BulkResult) else BulkResult(done=[result.run_id])
+
+
+@command("metrics", RUNS, FRAME)
+def metrics(session: Session, *, refs: Sequence[str]) -> MetricTable:
+    """Compare the metrics of runs."""
+    return session.service().metrics([session.find_run(ref).run_id for ref in refs])
+
+
+def _act_on_each(session: Session, refs: Sequence[str], act: Callable[[str], Run]) -> Run | BulkResult:
+    """Do `act` with every run, and return the run itself where it is one.
+
+    All references are resolved first: one that fits no run stops everything.
+    """
+    targets = [session.find_run(ref) for ref in refs]
+    if len(targets) == 1:
+        return act(targets[0].run_id)
+    done: list[str] = []
+    failures: list[tuple[str, KfpError]] = []
+    for run in targets:
+        try:
+            act(run.run_id)
+        except KfpError as error:
+            failures.append((run.display_name or run.run_id, error))
+        else:
+            done.append(run.run_id)
+    if failures:
+        raise _bulk_error(len(done), failures)
+    return BulkResult(done=done)
+
+
+def _bulk_error(done: int, failures: Sequence[tuple[str, KfpError]]) -> KfpError:
+    """Return the error of a bulk action of which some failed, in the class of the first failure."""
+    reasons = "; ".join(f"{name}: {error.message}" for name, error in failures[:5])
+    message = f"{done} of {done + len(failures)} done."
+    return failures[0][1].replace(message=message, why=reasons, details="", request_id="")

@@ -1,0 +1,55 @@
+"""Commands on the tasks of a run: list, logs, events, outputs."""
+
+from __future__ import annotations
+
+from ..errors import kfp_error
+from ..lists import TaskList
+from ..models import PodView
+from ..results import LogText, Outputs, Text
+from . import task_logs
+from .argument_types import parse_line_count
+from .arguments import FRAME, RUN, TASK
+from .grammar import argument, command
+from .session import Session
+
+
+@command("tasks", RUN, FRAME)
+def tasks(session: Session, *, run: str) -> TaskList:
+    """List the tasks of a run with their states, times and reasons."""
+    return session.service().tasks(session.find_run(run).run_id)
+
+
+@command(
+    "logs",
+    RUN,
+    TASK,
+    argument("--tail", metavar="N", type=parse_line_count, default=0, help="the last N lines"),
+    argument("--search", metavar="TEXT", default="", help="only lines that contain TEXT"),
+    argument("--follow", action="store_true", help="until the task has ended"),
+)
+def logs(session: Session, *, run: str, task: str, tail: int, search: str, follow: bool) -> LogText:
+    """Show the log of a task; without TASK, of the failed one, else the running one, else the last one."""
+    found = session.find_run(run)
+    if follow:
+        return task_logs.follow_log(session, found, task, tail=tail, search=search)
+    chosen = task_logs.choose_task(session.service().tasks(found.run_id), task, found)
+    return task_logs.read_log(session, found, chosen, tail=tail, search=search)
+
+
+@command(
+    "events", RUN, TASK, argument("--yaml", action="store_true", help="the pod itself instead of its events")
+)
+def events(session: Session, *, run: str, task: str, yaml: bool) -> PodView | Text:
+    """Show what the cluster says of a task's pod; without TASK, of the task that `logs` would choose."""
+    found = session.find_run(run)
+    chosen = task_logs.choose_task(session.service().tasks(found.run_id), task, found)
+    if chosen is None:
+        raise kfp_error("not-found", thing="task", ref=task, ns=found.display_name, list=f"tasks {run}")
+    pod = session.service().pod(found.run_id, chosen.task_id)
+    return Text(pod.manifest) if yaml and pod.manifest else pod
+
+
+@command("outputs", RUN, TASK)
+def outputs(session: Session, *, run: str, task: str) -> Outputs:
+    """Show the outputs of the tasks of a run: values, and addresses of artifacts."""
+    return Outputs(session.service().outputs(session.find_run(run).run_id, task))
