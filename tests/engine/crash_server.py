@@ -1,4 +1,4 @@
-"""An engine in a process of its own, to be killed: `python crash_server.py FOLDER`."""
+"""An engine in a separate process, to be killed: `python crash_server.py FOLDER`."""
 
 from __future__ import annotations
 

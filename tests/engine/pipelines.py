@@ -1,4 +1,4 @@
-"""Pipelines for the tests of what the engine does around tasks."""
+"""Pipelines for the tests of the engine around tasks."""
 
 # ruff: noqa: SIM115, T201, UP006, UP035 - written as people write for the SDK
 from typing import List
@@ -11,7 +11,7 @@ from tests.engine.rows import component
 
 @component
 def stubborn(folder: str):
-    """Ignores SIGTERM, and leaves a child in a session of its own that does too."""
+    """Ignore SIGTERM, and leave a child in another session that ignores it too."""
     import os
     import signal
     import subprocess
@@ -31,7 +31,7 @@ def stubborn(folder: str):
 
 @component
 def appears(folder: str):
-    """Waits for what `stubborn` leaves."""
+    """Wait for the files of `stubborn`."""
     import os
     import time
 
@@ -72,7 +72,7 @@ def talk(lines: int):
 
 @component
 def fill(stay: bool):
-    """Writes until the disk is full; then it fails, or stays and takes whatever becomes free."""
+    """Write until the disk is full; then fail, or stay and fill whatever becomes free."""
     import time
 
     file = open("large", "wb", buffering=0)
@@ -92,7 +92,7 @@ def fill(stay: bool):
 
 @component
 def execute(code: str, folder: str) -> str:
-    """Leaves a mark, then does what it is told."""
+    """Leave a mark, then run the given code."""
     import os
     import uuid
 
@@ -247,8 +247,8 @@ def mark_for(data: dsl.Input[dsl.Artifact], folder: str):
 def imports_twice(folder: str):
     kept = dsl.importer(artifact_uri=folder, artifact_class=dsl.Artifact)
     mark_for(data=kept.output, folder=folder)
-    anew = dsl.importer(artifact_uri=folder, artifact_class=dsl.Artifact, reimport=True)
-    mark_for(data=anew.output, folder=folder)
+    again = dsl.importer(artifact_uri=folder, artifact_class=dsl.Artifact, reimport=True)
+    mark_for(data=again.output, folder=folder)
 
 
 @dsl.pipeline

@@ -1,4 +1,4 @@
-"""Rows of the feature table: a pipeline that checks itself, and how its run has to end."""
+"""Rows of the feature table: a pipeline that checks itself, and how its run must end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Check = Callable[[dict[str, Task]], None]
 
 
 def _unchecked(_tasks: dict[str, Task]) -> None:
-    """The pipeline has checked itself."""
+    """Check nothing: the pipeline has checked itself."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Row:
 
 
 def states(**expected: str) -> Check:
-    """A check of tasks' states by their name; underscores stand for hyphens."""
+    """Return a check of the states of tasks by name; underscores stand for hyphens."""
 
     def check(tasks: dict[str, Task]) -> None:
-        found = {name: tasks[name.replace("_", "-")].state for name in expected}
-        assert found == expected
+        actual = {name: tasks[name.replace("_", "-")].state for name in expected}
+        assert actual == expected
 
     return check

@@ -66,7 +66,7 @@ def fail() -> str:
 
 @component
 def meet(folder: str, me: str, others: list):
-    """Come together with the others: only tasks that run side by side can."""
+    """Wait until all have come: only possible for tasks that run side by side."""
     import os
     import time
 
@@ -80,7 +80,7 @@ def meet(folder: str, me: str, others: list):
 
 @component
 def alone(folder: str):
-    """Fails when another one is in the same place at the same time."""
+    """Fail when another task is here at the same time."""
     import os
     import time
 

@@ -1,4 +1,4 @@
-"""Settings of tasks, commands, notebooks, what needs a cluster."""
+"""Settings of tasks, commands, notebooks, and features that need a cluster."""
 
 # ruff: noqa: SIM115, UP045 - written as people write for the SDK
 import os
@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 @component
 def count_up(folder: str, fail_below: int) -> int:
-    """Fails until it was called often enough; every call leaves a file."""
+    """Fail until called often enough; every call leaves a file."""
     import os
     import uuid
 
@@ -456,7 +456,7 @@ ROWS = [
     Row("`dsl.notebook_component`", notebooks),
     Row("Embedded artifacts (`EmbeddedInput`)", embedded_artifact),
 ]
-WHERE = "on Linux where a mount namespace can be had; else refused before the run starts"
+WHERE = "on Linux where mount namespaces are allowed; else refused before the run starts"
 WHERE_POSSIBLE = [  # see test_mounts.py
     Row("Secrets and config maps as files", files, note=WHERE),
     Row(
@@ -473,7 +473,7 @@ REFUSED = [
     (Row("Container component whose program is not on the host", needs_program), "no-program", "/opt/only"),
     (Row("Container component without command", needs_entry_point), "no-command", "example/image"),
     (Row("Containerized Python component", needs_image), "in-image", "example/image"),
-    (Row("A volume at a place that a task needs (`/proc`)", needs_volume), "light", "a volume at /proc/data"),
-    (Row("Secrets as files at such a place", needs_secret_file), "light", "/proc/database"),
-    (Row("`dsl.TaskConfig`, the settings of a pod to be handed on", needs_pod), "hands-on", "dsl.TaskConfig"),
+    (Row("A volume at a path that a task needs (`/proc`)", needs_volume), "light", "a volume at /proc/data"),
+    (Row("Secrets as files at such a path", needs_secret_file), "light", "/proc/database"),
+    (Row("`dsl.TaskConfig`, pod settings to pass on", needs_pod), "hands-on", "dsl.TaskConfig"),
 ]

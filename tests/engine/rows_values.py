@@ -438,7 +438,7 @@ ROWS = [
     Row("`dsl.importer`, local and remote", imports, note="a remote one is not downloaded"),
     Row("`importer` with `download_to_workspace`", import_to_workspace),
     Row(
-        "`importer` to the workspace of what is not there",
+        "`importer` of a missing file to the workspace",
         import_of_nothing,
         {},
         "FAILED",

@@ -1,4 +1,4 @@
-"""An engine on a disk of 16 MB, which a task fills; says in JSON what became of each run.
+"""An engine on a disk of 16 MB, which a task fills; prints in JSON how each run ended.
 
 `unshare -Urm python -m tests.engine.small_disk FOLDER PACKAGES`
 """
@@ -19,35 +19,35 @@ from tests.engine.bench import Bench
 
 
 def main(folder: Path, packages: Path) -> None:
-    """Mount the disk, then: a task fills it, another finds it full, the first is deleted, another runs."""
+    """Mount the disk; one task fills it, another finds it full, the first run is deleted, another runs."""
     if ctypes.CDLL(None).mount(b"none", os.fsencode(folder), b"tmpfs", 0, b"size=16m") != 0:
         raise SystemExit("no small disk")
-    told: dict[str, Any] = {}
+    ends: dict[str, Any] = {}
     specs = json.loads(packages.read_text())
     fills, talks, holds = (Package(pipeline_spec=specs[name]) for name in ("fills", "talks-again", "holds"))
     bench = Bench(folder / "engine", tasks=2)
-    told["before"] = end(bench, bench.submit(talks))
+    ends["before"] = end(bench, bench.submit(talks))
     filled = bench.submit(fills)
-    told["fills"] = end(bench, filled)
-    told["while it is full"] = end(bench, bench.submit(talks))
+    ends["fills"] = end(bench, filled)
+    ends["while it is full"] = end(bench, bench.submit(talks))
     delete(bench, filled)
-    told["after"] = end(bench, bench.submit(talks))
+    ends["after"] = end(bench, bench.submit(talks))
     held = bench.submit(holds)
     bench.until(lambda: room(folder) == 0)
     time.sleep(0.2)
-    told["while it is held full"] = end(bench, bench.submit(talks))
+    ends["while it is held full"] = end(bench, bench.submit(talks))
     bench.engine.terminate(held)
-    told["holds"] = end(bench, held)
+    ends["holds"] = end(bench, held)
     delete(bench, held)
-    told["at last"] = end(bench, bench.submit(talks))
+    ends["at last"] = end(bench, bench.submit(talks))
     (check,) = bench.store.db.read.execute("PRAGMA integrity_check").fetchone()
-    told["unfinished"] = [check, *bench.store.runs.list_unfinished()]
+    ends["unfinished"] = [check, *bench.store.runs.list_unfinished()]
     bench.close()
-    sys.stdout.write(json.dumps(told))
+    sys.stdout.write(json.dumps(ends))
 
 
 def end(bench: Bench, run_id: str) -> list[Any]:
-    """State, error, and how often its one task was begun."""
+    """Return the state, the error, and how often the only task was started."""
     run = bench.wait(run_id)
     (task,) = [task for task in bench.store.tasks.list_of_run(run_id) if task.path]
     assert task.state in FINAL_STATES
@@ -62,7 +62,7 @@ def delete(bench: Bench, run_id: str) -> None:
 
 
 def room(folder: Path) -> int:
-    """Bytes that are free."""
+    """Return the free bytes."""
     disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize
 

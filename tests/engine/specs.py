@@ -1,4 +1,4 @@
-"""Pipelines in IR, written by hand: small, and also such as no compiler writes."""
+"""Small pipelines in IR, written by hand: also forms that no compiler writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of the engine itself: they end the run they are about, and nothing else."""
+"""Bugs of the engine itself: each ends the run that was being handled, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Compiled = Callable[[Any], Package]
 
 
 class Broken(Packages):
-    """Has a fault that shows for components with packages only."""
+    """Has a bug that only affects components with packages."""
 
     where = "find"
 
@@ -37,7 +37,7 @@ def stacks(caplog: pytest.LogCaptureFixture) -> int:
     return sum(record.exc_info is not None for record in caplog.records)
 
 
-def test_ends_its_run_only(
+def test_a_bug_ends_its_run_only(
     make_bench: Callable[..., Bench], compiled: Compiled, place: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench = make_bench(packages=Broken(place.parent / "packages"))
@@ -61,7 +61,7 @@ def test_ends_its_run_only(
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is the thread's own
-def test_in_the_thread_that_installs(
+def test_a_bug_in_the_thread_that_installs(
     make_bench: Callable[..., Bench], compiled: Compiled, place: Path
 ) -> None:
     packages = Broken(place)
@@ -73,7 +73,7 @@ def test_in_the_thread_that_installs(
     assert run.error == "use-package: The engine failed while it installed packages."
 
 
-def test_such_a_run_can_be_tried_again(
+def test_a_run_ended_by_a_bug_can_be_retried(
     make_bench: Callable[..., Bench], compiled: Compiled, tmp_path: Path
 ) -> None:
     packages = Broken(tmp_path)
@@ -97,7 +97,7 @@ def test_a_stored_run_that_cannot_be_read(bench: Bench) -> None:
     assert run.error == "It cannot run: `components` is not a mapping"
 
 
-def test_outside_any_run(
+def test_a_bug_outside_any_run(
     make_bench: Callable[..., Bench], compiled: Compiled, caplog: pytest.LogCaptureFixture
 ) -> None:
     faults = [RuntimeError("no time"), RuntimeError("no time")]

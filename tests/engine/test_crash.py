@@ -1,4 +1,4 @@
-"""`kill -9` of server and fork server, again and again under load: nothing lost, doubled or stuck."""
+"""Repeated `kill -9` of server and fork server under load: nothing is lost, doubled or stuck."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from tests.engine.bench import PATIENCE
 KILLS = 24
 
 
-class Server:
-    """The engine's process."""
+class EngineProcess:
+    """The process of the engine."""
 
     def __init__(self, folder: Path) -> None:
         script = Path(__file__).with_name("crash_server.py")
@@ -37,7 +37,7 @@ class Server:
         assert self._process.stdout.readline() == b"ready\n"
 
     def fork_server(self) -> int:
-        """The process id of the fork server, 0 while there is none."""
+        """Return the process id of the fork server; 0 without one."""
         for entry in Path("/proc").iterdir():
             try:
                 command = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
@@ -67,7 +67,7 @@ def test_kills_at_random_moments(compiled: Callable[[Any], Package], tmp_path: P
         parameters = {"folder": str(marks[namespace]), "numbers": numbers, "wanted": sum(numbers)}
         run_ids.append(add_run(store, namespace, compiled(pipelines.many), parameters))
 
-    server = Server(tmp_path)
+    server = EngineProcess(tmp_path)
     for number in range(KILLS):
         time.sleep(chance.uniform(0.02, 0.35))
         victim = server.fork_server() if number % 4 == 3 else 0
@@ -75,7 +75,7 @@ def test_kills_at_random_moments(compiled: Callable[[Any], Package], tmp_path: P
             os.kill(victim, signal.SIGKILL)
         else:
             server.kill()
-            server = Server(tmp_path)
+            server = EngineProcess(tmp_path)
     end = time.monotonic() + PATIENCE
     while any(state_of(store, run_id) not in FINAL_STATES for run_id in run_ids):
         assert time.monotonic() < end, "a run is stuck"

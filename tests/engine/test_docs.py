@@ -1,4 +1,4 @@
-"""The page says what the tests show; `WRITE_DOCS=1 pytest tests/engine/test_docs.py` writes it anew."""
+"""docs/embedded.md lists the rows of the tests; `WRITE_DOCS=1 pytest tests/engine/test_docs.py` writes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PART = re.compile(r"(<!-- what runs here: begin -->\n).*(<!-- what runs here: en
 
 
 def table() -> str:
-    """One line for each row that is run, and for each that is refused, by what `problems` says."""
+    """Return one line for each row that runs, and for each that is refused."""
     rows = [*rows_control.ROWS, *rows_values.ROWS, *rows_platform.ROWS, *rows_platform.WHERE_POSSIBLE]
     lines = ["| Feature | Here |", "|---|---|"]
     lines += [f"| {row.feature} | runs{f': {row.note}' if row.note else ''} |" for row in rows]

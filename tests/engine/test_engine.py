@@ -1,4 +1,4 @@
-"""What the engine does around tasks: stop, retry, cache, logs, environment, packages, fairness."""
+"""The engine around tasks: stop, retry, cache, logs, environment, packages, fairness."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_retry_runs_the_exit_task_again(
     assert sorted(os.listdir(place)) == ["FAILED", "SUCCEEDED"]
 
 
-def test_retry_runs_again_what_saw_a_failure(
+def test_retry_runs_tasks_again_that_saw_a_failure(
     bench: Bench, compiled: Compiled, tmp_path: Path, place: Path
 ) -> None:
     block = tmp_path / "block"
@@ -109,7 +109,7 @@ def test_retry_runs_again_what_saw_a_failure(
     assert sorted(made) == sorted([*seen, "after-exit", "exit", "made", "made", "made-too"])
 
 
-def test_cache_by_what_a_task_is(bench: Bench, compiled: Compiled, place: Path) -> None:
+def test_cache_by_the_content_of_a_task(bench: Bench, compiled: Compiled, place: Path) -> None:
     parameters = {"folder": str(place), "name": "x"}
     first = bench.submit(compiled(pipelines.marks), parameters)
     bench.wait(first)
@@ -124,7 +124,9 @@ def test_cache_by_what_a_task_is(bench: Bench, compiled: Compiled, place: Path) 
 
 
 @pytest.mark.parametrize("change", ["value", "namespace", "pipeline", "off"])
-def test_what_is_not_taken_from_the_cache(change: str, bench: Bench, compiled: Compiled, place: Path) -> None:
+def test_a_changed_task_is_not_taken_from_the_cache(
+    change: str, bench: Bench, compiled: Compiled, place: Path
+) -> None:
     folder = str(place)
     bench.wait(bench.submit(compiled(pipelines.marks), {"folder": folder, "name": "x"}))
 
@@ -136,7 +138,7 @@ def test_what_is_not_taken_from_the_cache(change: str, bench: Bench, compiled: C
     assert len(os.listdir(place)) == 2
 
 
-def test_what_is_imported_anew_is_another_input(bench: Bench, compiled: Compiled, place: Path) -> None:
+def test_a_reimported_artifact_is_another_input(bench: Bench, compiled: Compiled, place: Path) -> None:
     first = bench.submit(compiled(pipelines.imports_twice), {"folder": str(place)})
     bench.wait(first)
 
@@ -147,7 +149,7 @@ def test_what_is_imported_anew_is_another_input(bench: Bench, compiled: Compiled
     assert (tasks["mark-for"].cached_from_run_id, tasks["mark-for-2"].cached_from_run_id) == (first, "")
 
 
-def test_a_pipeline_in_any_form_that_protojson_takes(bench: Bench, compiled: Compiled, place: Path) -> None:
+def test_a_pipeline_in_any_form_that_protojson_accepts(bench: Bench, compiled: Compiled, place: Path) -> None:
     text = msgspec.json.encode(compiled(pipelines.marks).pipeline_spec).decode()
     for name in ("componentRef", "executorLabel", "componentInputParameter", "inputDefinitions"):
         text = text.replace(f'"{name}"', '"' + re.sub("([A-Z])", r"_\1", name).lower() + '"')
@@ -294,7 +296,7 @@ def test_packages_once_and_elsewhere(
     assert (freeze(), files_of(Path(sys.prefix))) == before
 
 
-def test_packages_that_cannot_be_had(
+def test_packages_that_cannot_be_installed(
     make_bench: Callable[..., Bench], compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -355,7 +357,7 @@ def freeze() -> str:
 
 
 def files_of(prefix: Path) -> dict[str, tuple[int, int, str]]:
-    """Every file below, bytecode too: size, time, and the digest of each two-hundredth."""
+    """Describe every file below, also bytecode: size, time, and the digest of every 200th file."""
     found = {}
     for number, path in enumerate(sorted(path for path in prefix.rglob("*") if path.is_file())):
         about = path.stat()
@@ -364,7 +366,7 @@ def files_of(prefix: Path) -> dict[str, tuple[int, int, str]]:
     return found
 
 
-def test_what_is_left_of_a_deleted_run_is_swept(make_bench: Callable[..., Bench], tmp_path: Path) -> None:
+def test_leftovers_of_a_deleted_run_are_removed(make_bench: Callable[..., Bench], tmp_path: Path) -> None:
     left = tmp_path / "engine" / "runs" / "deleted-run" / "tasks"
     left.mkdir(parents=True)
     other = tmp_path / "engine" / "runs" / ".somebody-elses"

@@ -1,4 +1,4 @@
-"""Conditions: what the compiler writes, and what must not be taken for one."""
+"""Conditions: those that the compiler writes, and text that must not be accepted as one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_conditions(condition: str, x: Any, expected: bool) -> None:
         "inputs.parameter_values['y'] == 1",
     ],
 )
-def test_what_is_no_condition(condition: str) -> None:
+def test_invalid_conditions(condition: str) -> None:
     with pytest.raises(ExpressionError):
         evaluate(condition, {"x": 1})
 

@@ -1,4 +1,4 @@
-"""A task fills the disk that the server's data are on: it fails and says why, everything else goes on."""
+"""A task fills the disk of the data folder: it fails and says why, everything else goes on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FULL = "No space left on device"
 
 
 def can_mount() -> bool:
-    """Whether this machine lets us have a disk of our own."""
+    """Whether this machine lets us mount a disk."""
     try:
         done = subprocess.run([*NAMESPACES, "mount", "-t", "tmpfs", "none", "/mnt"], check=False)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Tasks that do what no task should: each runs once, ends with a reason, leaves no process."""
+"""Misbehaving tasks: each runs once, ends with a reason and leaves no process behind."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_terminate_of_a_task_that_stopped(pid: str, bench: Bench, compiled: Comp
 
 
 @pytest.mark.parametrize("put", ["os.mkdir('../log')", "os.mkfifo('../log')", "pass"])
-def test_what_is_no_log_is_read_as_nothing(put: str, bench: Bench, compiled: Compiled, place: Path) -> None:
+def test_a_log_that_is_not_a_file_is_empty(put: str, bench: Bench, compiled: Compiled, place: Path) -> None:
     code = f"import os; os.remove('../log'); {put}"
     run = bench.wait(bench.submit(compiled(pipelines.executes), {"code": code, "folder": str(place)}))
 
@@ -100,7 +100,7 @@ def test_a_device_is_not_copied(tmp_path: Path) -> None:
 
 
 def working_in(folder: Path) -> list[str]:
-    """The processes that have their working directory below `folder`."""
+    """Return the processes whose working directory is below `folder`."""
     found = []
     for process in Path("/proc").iterdir():
         try:

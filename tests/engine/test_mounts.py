@@ -1,4 +1,4 @@
-"""Secrets and config maps as files: shown to one task alone, or refused by name where that cannot be."""
+"""Secrets and config maps as files: mounted for one task alone, or refused where that is impossible."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def refused(compiled: Compiled, bench: Bench, tmp_path: Path) -> bool:
 
 
 @pytest.mark.parametrize("executor", ["fork", "subprocess"])
-def test_files_are_shown_to_their_task_only(
+def test_only_their_task_sees_the_files(
     executor: str, refused: bool, make_bench: Callable[..., Bench], compiled: Compiled
 ) -> None:
     bench = make_bench(executor=executor)
@@ -61,7 +61,7 @@ def test_rows(row: Row, refused: bool, bench: Bench, compiled: Compiled) -> None
         row.check(bench.tasks(run.run_id))
 
 
-def test_a_claim_goes_with_its_run_or_stays(refused: bool, bench: Bench, compiled: Compiled) -> None:
+def test_a_claim_is_deleted_with_its_run_or_stays(refused: bool, bench: Bench, compiled: Compiled) -> None:
     made, own = (bench.submit(compiled(one)) for one in (rows_platform.volumes, rows_platform.scratch))
     for run_id in (made, own):
         bench.wait(run_id)
@@ -78,11 +78,11 @@ def test_not_the_secret_of_another_tenant(bench: Bench, compiled: Compiled) -> N
 
 
 @pytest.mark.parametrize("place", ["/", "relative", "/proc", "/proc/self/x", "/\0", ""])
-def test_places_that_are_never_hidden(place: str, tmp_path: Path) -> None:
+def test_paths_that_are_never_hidden(place: str, tmp_path: Path) -> None:
     assert MountProbe(tmp_path).find_fault((place,))
 
 
-def test_the_place_of_the_data_is_never_hidden(tmp_path: Path) -> None:
+def test_the_data_folder_is_never_hidden(tmp_path: Path) -> None:
     assert MountProbe(tmp_path).find_fault((str(tmp_path.parent),))
 
 

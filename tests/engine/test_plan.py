@@ -17,7 +17,7 @@ from tests.engine.specs import CODE, pipeline, task
 
 
 class Simulation:
-    """Runs a plan: which tasks fail is decided by `fails`, which is next by `chance`."""
+    """Runs a plan: `fails` has the tasks that fail, `chance` decides which task is next."""
 
     def __init__(self, spec: CompiledPipeline, fails: set[str], chance: random.Random) -> None:
         self.spec, self.fails, self.chance = spec, fails, chance
@@ -31,11 +31,11 @@ class Simulation:
         while steps and (self.plan.ready or self.running):
             steps -= 1
             if self.plan.ready and (not self.running or self.chance.random() < 0.6):
-                self.begin(self.plan.ready.popleft())
+                self.start(self.plan.ready.popleft())
             else:
                 self.end(self.running.pop(self.chance.randrange(len(self.running))))
 
-    def begin(self, node: TaskNode) -> None:
+    def start(self, node: TaskNode) -> None:
         self.clock += 1
         assert_may_start(node)
         self.order.append(node.path)
@@ -51,7 +51,7 @@ class Simulation:
             self.plan.record_success(node, TaskValues(parameters={"o": node.path}), self.clock)
 
     def restart(self) -> None:
-        """As after `kill -9`: only what was stored is known; what ran is found again."""
+        """Restart as after `kill -9`: from the stored progress, with the running tasks resumed."""
         stored = {
             path: TaskProgress(
                 state=node.state, outputs=node.outputs, attempt=node.attempt, reason=node.reason
@@ -64,7 +64,7 @@ class Simulation:
 
 
 def assert_may_start(node: TaskNode) -> None:
-    """All that `node`, or a step around it, waits for has ended as it must."""
+    """Assert that the upstream tasks of `node` and of its parents have ended as required."""
     step: TaskNode | None = node
     while step is not None and step.parent is not None:
         siblings = step.parent.children
@@ -127,7 +127,7 @@ def test_a_chain_may_be_long() -> None:
     assert states["t2999"] == K
 
 
-def test_retries_have_pauses() -> None:
+def test_retries_back_off() -> None:
     retry = {"maxRetryCount": 3, "backoffDuration": "2s", "backoffFactor": 3.0, "backoffMaxDuration": "10s"}
     plan = Plan(pipeline({"a": task(retryPolicy=retry)}))
     plan.start({}, 0)
@@ -159,7 +159,7 @@ def test_a_loop_keeps_its_limit() -> None:
 
 @st.composite
 def pipelines(draw: st.DrawFn) -> tuple[CompiledPipeline, set[str]]:
-    """Random DAGs with loops, conditions, exit tasks, nesting, retries; and which tasks fail."""
+    """Generate random DAGs with loops, conditions, exit tasks, nesting and retries, and the failing tasks."""
     components: dict[str, Any] = {}
     fails: set[str] = set()
     count = 0
@@ -196,7 +196,7 @@ def pipelines(draw: st.DrawFn) -> tuple[CompiledPipeline, set[str]]:
 
 
 def assert_right(simulation: Simulation) -> None:
-    """Everything has ended, and the state of each DAG follows from its steps."""
+    """Assert that everything has ended, and that the state of each DAG follows from its tasks."""
     plan = simulation.plan
     assert plan.over
     assert not plan.ready
@@ -213,7 +213,9 @@ def assert_right(simulation: Simulation) -> None:
 
 @settings(max_examples=150)
 @given(pipelines(), st.randoms(use_true_random=False))
-def test_random_pipelines_end_right(made: tuple[CompiledPipeline, set[str]], chance: random.Random) -> None:
+def test_random_pipelines_end_as_they_should(
+    made: tuple[CompiledPipeline, set[str]], chance: random.Random
+) -> None:
     simulation = Simulation(*made, chance)
     simulation.plan.start({}, 0)
 
@@ -253,13 +255,13 @@ def test_cancel_ends_everything(
     simulation = Simulation(*made, chance)
     simulation.plan.start({}, 0)
     simulation.run(steps)
-    begun = len(simulation.order)
+    started = len(simulation.order)
 
     simulation.plan.cancel("stopped", 99)
     simulation.run()
 
     assert_right(simulation)
-    assert len(simulation.order) == begun
+    assert len(simulation.order) == started
 
 
 @pytest.mark.parametrize(
@@ -274,7 +276,7 @@ def test_odd_retry_policies(retry: dict[str, Any]) -> None:
     assert simulate(pipeline({"a": task(retryPolicy=retry)}), {"a"}) == {"": F, "a": F}
 
 
-def test_a_negative_limit_is_none() -> None:
+def test_a_negative_limit_means_no_limit() -> None:
     loop = task(
         component="body",
         parameterIterator={"items": {"raw": "[1, 2]"}, "itemInput": "item"},

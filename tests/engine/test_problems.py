@@ -13,7 +13,7 @@ from jupyter_kfp_mt.pipeline_spec import Package, from_wire
 from tests.engine.specs import CODE, pipeline, task
 
 
-def found(tasks: dict[str, Any], components: dict[str, Any] | None = None) -> dict[str, str]:
+def find_reasons(tasks: dict[str, Any], components: dict[str, Any] | None = None) -> dict[str, str]:
     problems = find_problems(pipeline(tasks, components), which=lambda program: program)
     return {problem.task: problem.reason for problem in problems}
 
@@ -29,11 +29,11 @@ def found(tasks: dict[str, Any], components: dict[str, Any] | None = None) -> di
     ],
 )
 def test_order_components_conditions(tasks: dict[str, Any], refused: list[str]) -> None:
-    assert list(found(tasks)) == refused
+    assert list(find_reasons(tasks)) == refused
 
 
 def package_of(container: dict[str, Any], condition: str = "", platform: Any = None) -> Package:
-    """A pipeline of one task, read as a server reads what it is sent."""
+    """Return a pipeline of one task, read as the server reads a request."""
     spec = {
         "pipelineInfo": {"name": "p"},
         "root": {"dag": {"tasks": {"one": task(triggerPolicy={"condition": condition})}}},
@@ -120,10 +120,10 @@ def test_a_component_in_use_a_million_times() -> None:
         for level in range(40)
     }
 
-    assert found({"a": task(component="level-0")}, {**twice, "level-40": CODE}) == {}
+    assert find_reasons({"a": task(component="level-0")}, {**twice, "level-40": CODE}) == {}
 
 
 def test_a_component_that_contains_itself() -> None:
     endless = {"dag": {"tasks": {"again": task(component="endless")}}}
 
-    assert "contains itself" in found({"a": task(component="endless")}, {"endless": endless})["a"]
+    assert "contains itself" in find_reasons({"a": task(component="endless")}, {"endless": endless})["a"]

@@ -1,4 +1,4 @@
-"""Recurring runs: when they fire, also over a clock change, a restart and a pause."""
+"""Recurring runs: catch-up, concurrency, restarts and pauses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.engine.bench import Bench
 
 
 class Clocked:
-    """A store with one recurring run and a clock that is set by hand."""
+    """A store with one recurring run and a manual clock."""
 
     def __init__(self, folder: Path, **options: Any) -> None:
         self.path = folder / "store.sqlite"
@@ -41,7 +41,7 @@ class Clocked:
         self.fire()
 
     def fire(self, now: int = 0) -> list[int]:
-        """Go to `now`; returns the times for which runs were made."""
+        """Set the clock to `now`; return the times for which runs were created."""
         self.now = now or self.now
         recurring = RecurringRunController(self.store, lambda: self.now)
         made = [recurring.fire(due) for due in recurring.find_due()]

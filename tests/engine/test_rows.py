@@ -20,7 +20,7 @@ ROWS = [*rows_control.ROWS, *rows_values.ROWS, *rows_platform.ROWS]
 def runs(
     bench: Bench, compiled: Callable[[Any], Package], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """All rows at once: they must not disturb each other."""
+    """Run all rows at once: they must not disturb each other."""
     folder = tmp_path_factory.mktemp("rows")
     return {row.name: bench.submit(compiled(row.pipeline), _parameters(row, folder)) for row in ROWS}
 

@@ -1,4 +1,4 @@
-"""Types of values, their text, placeholders."""
+"""Types of values, their text form, and placeholders."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_coerce(value: Any, kind: str, expected: Any) -> None:
         ({}, "LIST"),
     ],
 )
-def test_what_does_not_fit(value: Any, kind: str) -> None:
+def test_values_that_do_not_fit(value: Any, kind: str) -> None:
     with pytest.raises(ValueTypeError):
         coerce(value, kind)
 
@@ -63,7 +63,7 @@ def test_whole_numbers_of_the_compiler() -> None:
     assert repr(made) == "{'a': [1, 2.5, '1.0', True, {'b': 3}]}"
 
 
-def test_what_is_filled_in_is_not_read_again() -> None:
+def test_filled_in_values_are_not_searched_for_placeholders() -> None:
     text = "{{$.inputs.parameters['a']}} {{$.pipeline_job_name}} {{$.unknown}}"
 
     assert fill(text, {"a": "{{$.pipeline_job_name}}"}, {".pipeline_job_name": "{{$.unknown}}"}) == (
@@ -121,7 +121,7 @@ def test_files_of_outputs(kind: str, texts: tuple[str, ...], values: list[object
         *(("LIST", text) for text in ("[NaN]", "{}", "1")),
     ],
 )
-def test_files_that_are_no_output(kind: str, text: str) -> None:
+def test_invalid_output_files(kind: str, text: str) -> None:
     with pytest.raises(ValueTypeError, match=kind):
         parse(text, kind)
 

@@ -22,7 +22,7 @@ def claims(tmp_path: Path) -> VolumeClaims:
     return VolumeClaims(tenant=tmp_path / "volumes" / "ana", run=run, remove=removal.put)
 
 
-def test_a_name_of_its_own_is_the_tenants(claims: VolumeClaims, tmp_path: Path) -> None:
+def test_a_claim_with_a_fixed_name_is_the_tenants(claims: VolumeClaims, tmp_path: Path) -> None:
     other = msgspec.structs.replace(claims, run=tmp_path / "runs" / "2" / "volumes")
 
     made = claims.operate(CREATE, {"pvc_name": "mine"}, "task").parameters
@@ -32,7 +32,7 @@ def test_a_name_of_its_own_is_the_tenants(claims: VolumeClaims, tmp_path: Path) 
     assert [path.name for path in other.make_folder("mine", "").iterdir()] == ["file"]
 
 
-def test_a_name_that_was_made_up_is_the_runs(claims: VolumeClaims) -> None:
+def test_a_claim_with_a_generated_name_is_the_runs(claims: VolumeClaims) -> None:
     name = claims.operate(CREATE, {"pvc_name_suffix": "-data"}, "task").parameters["name"]
 
     assert name.endswith("-data")
@@ -56,7 +56,7 @@ def test_no_claim_is_created_twice(claims: VolumeClaims) -> None:
 
 
 @pytest.mark.parametrize("name", ["../up", "", None, 3, "a/b", ".hidden", "Big", "a" * 254])
-def test_what_is_no_name(name: Any, claims: VolumeClaims) -> None:
+def test_invalid_names(name: Any, claims: VolumeClaims) -> None:
     with pytest.raises(InputError, match="not a valid name of a claim"):
         claims.make_folder(name, "")
 
@@ -72,7 +72,7 @@ def test_no_way_out_by_a_namespace(namespace: str, tmp_path: Path) -> None:
     assert find_claims_folder(tmp_path, namespace).resolve().parent == tmp_path.resolve()
 
 
-def test_what_a_tenant_kept_goes_with_it(make_bench: Callable[..., Bench]) -> None:
+def test_the_claims_of_a_tenant_are_deleted_with_it(make_bench: Callable[..., Bench]) -> None:
     bench = make_bench()
     ana, ben = (find_claims_folder(bench.folder / "volumes", name) for name in ("ana", "ben"))
     for home in (ana, ben):

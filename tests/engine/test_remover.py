@@ -1,4 +1,4 @@
-"""Folders that are not wanted any more."""
+"""Deleting folders in the background."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.engine.bench import PATIENCE
 
 @pytest.fixture
 def full(tmp_path: Path) -> Path:
-    """A folder with something in it."""
+    """A folder with a file in it."""
     (tmp_path / "full" / "inner").mkdir(parents=True)
     (tmp_path / "full" / "inner" / "file").write_text("large")
     return tmp_path / "full"
@@ -26,7 +26,7 @@ def until_empty(folder: Path) -> None:
         time.sleep(0.005)
 
 
-def test_a_name_is_free_at_once_and_nothing_remains(full: Path, tmp_path: Path) -> None:
+def test_the_name_is_free_immediately_and_nothing_remains(full: Path, tmp_path: Path) -> None:
     removal = FolderRemover(tmp_path / "removed")
     removal.start()
 
@@ -37,7 +37,7 @@ def test_a_name_is_free_at_once_and_nothing_remains(full: Path, tmp_path: Path) 
     assert list(full.iterdir()) == []
 
 
-def test_what_was_left_is_deleted_after_the_next_start(full: Path, tmp_path: Path) -> None:
+def test_leftovers_are_deleted_after_the_next_start(full: Path, tmp_path: Path) -> None:
     (tmp_path / "removed").mkdir()
     full.rename(tmp_path / "removed" / "left")
 
@@ -46,7 +46,7 @@ def test_what_was_left_is_deleted_after_the_next_start(full: Path, tmp_path: Pat
     until_empty(tmp_path / "removed")
 
 
-def test_what_is_not_there_is_no_fault(tmp_path: Path) -> None:
+def test_a_missing_folder_is_no_error(tmp_path: Path) -> None:
     removal = FolderRemover(tmp_path / "removed")
     removal.start()
 
@@ -55,7 +55,7 @@ def test_what_is_not_there_is_no_fault(tmp_path: Path) -> None:
     until_empty(tmp_path / "removed")
 
 
-def test_somebody_tidied_up(full: Path, tmp_path: Path) -> None:
+def test_its_own_folder_was_deleted(full: Path, tmp_path: Path) -> None:
     removal = FolderRemover(tmp_path / "removed")
     removal.start()
     (tmp_path / "removed").rmdir()
@@ -65,7 +65,7 @@ def test_somebody_tidied_up(full: Path, tmp_path: Path) -> None:
     assert not full.exists()
 
 
-def test_what_cannot_be_put_aside_is_deleted_where_it_is(full: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_moved_is_deleted_in_place(full: Path, tmp_path: Path) -> None:
     removal = FolderRemover(tmp_path / "removed")
     removal.start()
     (tmp_path / "removed").rmdir()
