@@ -22,7 +22,7 @@ _EVENTS: tuple[type, ...] = (models.RunsEvent, models.Status)
 
 def build_document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 description of the extension's REST interface."""
-    used = {model for route in ROUTES for model in (route.answer, route.request) if model is not None}
+    used = {model for route in ROUTES for model in (route.response, route.request) if model is not None}
     named = sorted({*used, *_EVENTS, ErrorBody}, key=lambda model: model.__name__)
     _, schemas = msgspec.json.schema_components(named, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
@@ -62,10 +62,10 @@ def _describe_argument(kind: Any) -> dict[str, Any]:
 
 
 def _describe_response(route: Route) -> dict[str, Any]:
-    if route.answer is None:
+    if route.response is None:
         return {"description": "Done", "content": {"application/json": {"schema": {"type": "object"}}}}
     kind = "text/event-stream" if route.handler == "EventsHandler" else "application/json"
-    return {"description": "OK", "content": {kind: next(iter(_json(route.answer).values()))}}
+    return {"description": "OK", "content": {kind: next(iter(_json(route.response).values()))}}
 
 
 def _json(model: type) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The Jupyter server extension: puts the parts together, serves the route table, takes all down again."""
+"""The Jupyter server extension: builds its parts, serves the route table, and stops everything again."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class KfpExtension(ExtensionApp):
         return factory
 
     def initialize_settings(self) -> None:
-        """Make what the handlers share; nothing is asked of KFP before the first page is."""
+        """Build what the handlers share; nothing calls KFP before a page asks for it."""
         settings = self._load_usable_settings()
         upstream = Upstream(
             self.service_factory,
@@ -72,7 +72,7 @@ class KfpExtension(ExtensionApp):
             may_change=settings.allow_doctor_changes,
         )
         self.settler = Settler(Path(settings.data_dir).expanduser(), upstream.service)
-        self.settler.start()  # with what an earlier process left open
+        self.settler.start()  # for submits that an earlier process left open
         self.parts = Parts(
             upstream=upstream,
             streams=Streams(upstream.service, settings.poll_active_s, settings.poll_idle_s),
@@ -86,7 +86,7 @@ class KfpExtension(ExtensionApp):
         self.handlers.extend(make_url_specs(self.parts))
 
     async def stop_extension(self) -> None:
-        """End the event streams and take no more work."""
+        """End the event streams and accept no more work."""
         self.settler.close()
         self.parts.streams.close()
         self.parts.workers.close()
@@ -111,7 +111,7 @@ class KfpExtension(ExtensionApp):
         return load_settings(config=self.config)
 
     def _load_usable_settings(self) -> KfpSettings:
-        """The settings; when a file of theirs is broken the panel says so, and Jupyter starts."""
+        """Return the settings, or the defaults if a file is broken: the panel says so, and Jupyter starts."""
         try:
             return self._load_settings()
         except KfpError as error:
@@ -120,7 +120,7 @@ class KfpExtension(ExtensionApp):
 
 
 def make_url_specs(parts: Parts) -> list[tuple[str, type, dict[str, object]]]:
-    """The route table as tornado wants it; a part of a path that cannot be is refused by the handler."""
+    """Return the route table for tornado; handlers check the parts of a path, so any text matches here."""
     verbs: dict[str, dict[str, Route]] = {}
     for route in ROUTES:
         verbs.setdefault(route.path, {})[route.method] = route

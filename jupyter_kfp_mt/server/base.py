@@ -1,4 +1,4 @@
-"""What all our handlers share: who may ask, what may be asked, where the work is done, how it is answered."""
+"""What all handlers share: authorization, checks of the request, worker threads, responses and errors."""
 
 from __future__ import annotations
 
@@ -34,74 +34,77 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def may(action: str) -> Callable[[F], F]:
-    """`@authorized(action)` of jupyter_server, with types."""
+    """Return jupyter_server's `@authorized(action)` with types."""
     return cast("Callable[[F], F]", authorized(action))
 
 
 class Parts(NamedTuple):
-    """What the extension gives its handlers."""
+    """What the extension hands to its handlers."""
 
     upstream: Upstream
     streams: Streams
     settler: Settler
-    workers: Workers  # ours alone: when KFP hangs, the rest of the Jupyter server does not
+    workers: Workers  # of our own: if KFP hangs, the rest of the Jupyter server does not
     upload_limit: int  # bytes of a pipeline
 
 
 class KfpHandler(APIHandler):
     """One URL of the route table.
 
-    Verbs are decorated in leaf classes only: `@authorized` remembers its first call, so a verb inherited by
-    two handlers would be checked as the other's.
+    Decorate methods in leaf classes only: `@authorized` remembers its first call, so of two handlers that
+    inherit one method, the second would be checked as the first.
     """
 
     auth_resource = "kfp"
     changes = True  # whether POST and DELETE change something
 
     def initialize(self, parts: Parts, routes: Mapping[str, Route]) -> None:
-        """Take what the route table hands on; `routes` are the verbs of this URL."""
+        """Take the arguments of the route table; `routes` are the methods of this URL."""
         self.parts = parts
         self._route = routes.get(self.request.method or "")
-        self._track_activity = self.request.method != "GET"  # looking on keeps no idle server alive
-        self._left = False  # the caller is gone
+        self._track_activity = self.request.method != "GET"  # watching does not keep an idle server alive
+        self._left = False  # the client has disconnected
         self._queued: Future[Any] | None = None
 
     @cached_property
     def request_id(self) -> str:
-        """The id of this request in answers and logs: the caller's own, if it is a decent one."""
+        """The id of this request in responses and logs: the client's own, if it is well-formed."""
         given = self.request.headers.get("X-Request-ID", "")
         return given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else uuid.uuid4().hex
 
     def set_default_headers(self) -> None:
-        """Answers are private, and say by which name they are in the log."""
+        """Forbid caching, and send the id under which the request is logged."""
         super().set_default_headers()
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Request-ID", self.request_id)
 
     async def prepare(self) -> None:  # type: ignore[override]  # as jupyter_server's own APIHandler
-        """Refuse what no verb could use; strangers learn nothing, they are refused by the verb."""
+        """Reject a malformed request.
+
+        Unauthenticated requests are rejected later, by the method, before any detail of the check leaks.
+        """
         await super().prepare()
         if self.current_user and self._route is not None:
-            check_size(self.request.body, 2 * self.parts.upload_limit)  # JSON may double a text
+            check_size(self.request.body, 2 * self.parts.upload_limit)  # JSON may double the size of a text
             check_names({**self.query(), **self.path_kwargs})
             if self._route.method != "GET" and self._route.request is None:
                 self.body(NoBody)
 
     async def service(self, namespace: str) -> KfpService:
-        """The verbs of `namespace`, on behalf of this request; raises when there is no KFP."""
+        """Return the service of `namespace` for this request; raises if there is no KFP."""
         service = await self.off_loop(self.parts.upstream.service, namespace)
         return service.on_behalf(self.request_id)
 
     def query(self) -> dict[str, Any]:
-        """The arguments after the `?`, in the types of the route table."""
+        """Return the query arguments in the types of the route table."""
         return read_query(self.request.query_arguments, self._route.query if self._route else ())
 
     def body(self, model: type[T]) -> T:
-        """The body as a `model`."""
+        """Return the body as a `model`."""
         return read_body(self.request.body, model)
 
     async def off_loop(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do blocking work in our own threads; work that waits is dropped when the caller goes away."""
+        """Do blocking work in our own threads; work still queued is dropped if the client disconnects."""
         self._queued = future = self.parts.workers.submit(call, *args, **kwargs)
         try:
             return await asyncio.wrap_future(future)
@@ -111,18 +114,18 @@ class KfpHandler(APIHandler):
             raise kfp_error("jupyter-error", why="It is stopping.") from None
 
     def on_connection_close(self) -> None:
-        """Nobody waits for the answer any more."""
+        """Drop queued work: nobody waits for the response."""
         super().on_connection_close()
         self._left = True
         if self._queued is not None:
             self._queued.cancel()
 
-    def send(self, answer: msgspec.Struct | None = None) -> None:
-        """Answer with a model, or with `{}`."""
-        self.finish(msgspec.json.encode(answer) if answer is not None else b"{}")
+    def send(self, model: msgspec.Struct | None = None) -> None:
+        """Send a model, or `{}`."""
+        self.finish(msgspec.json.encode(model) if model is not None else b"{}")
 
     def on_finish(self) -> None:
-        """After a change: one line in the log, and a look by those who watch."""
+        """After a change, log one line and wake the watches of the namespace."""
         super().on_finish()
         if self.request.method not in ("POST", "DELETE") or not self.changes:
             return
@@ -132,11 +135,11 @@ class KfpHandler(APIHandler):
         if self.get_status() < 400:
             where, run_id = (self.path_kwargs.get(name, "") for name in ("namespace", "run_id"))
             self.parts.streams.look_now(where, run_id)
-        if self.get_status() == 202:  # a submit that is not confirmed yet
+        if self.get_status() == 202:  # an unconfirmed submit
             self.parts.settler.start()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """The one place where an error becomes JSON; never with a stack."""
+        """Send an error as JSON, without its traceback; no other place does."""
         error = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(error, KfpError):
             self.set_status(error.status)
@@ -144,7 +147,7 @@ class KfpHandler(APIHandler):
             error = self._translate_error(status_code, error)
         if isinstance(error, KfpConnectionError):
             self.parts.upstream.forget()
-        # the id of this request, whose search for KFP may have failed for many at once
+        # with the id of this request: one failed search for KFP may be shared by many
         self.send(msgspec.structs.replace(error.body, request_id=self.request_id))
 
     def log_exception(
@@ -153,21 +156,21 @@ class KfpHandler(APIHandler):
         value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """An error of the catalogue is one line; anything else is a fault of ours, with its stack."""
+        """Log an error of the catalogue in one line, and any other, which is a bug, with its traceback."""
         if isinstance(value, KfpError):
-            # it may quote what it was sent: neither a line break nor an escape of it gets into the log
-            told = "".join(each if each.isprintable() else " " for each in value.message)
-            self.log.warning("jupyter_kfp_mt: %s: %s (request %s)", value.code, told, self.request_id)
+            # it may quote the request: keep its line breaks and escape sequences out of the log
+            message = "".join(each if each.isprintable() else " " for each in value.message)
+            self.log.warning("jupyter_kfp_mt: %s: %s (request %s)", value.code, message, self.request_id)
         else:
             super().log_exception(typ, value, tb)
 
     @property
     def _known_user(self) -> object:
-        """Who asks, as far as it is known: `current_user` must not be asked before Jupyter has looked."""
+        """The user, if known yet: `current_user` must not be read before Jupyter has authenticated."""
         return getattr(self, "_jupyter_current_user", None)
 
     def _translate_error(self, status: int, error: BaseException | None) -> KfpError:
-        """What tornado and Jupyter refuse, in our words."""
+        """Return the error of the catalogue for what tornado or Jupyter refused."""
         reason = error.log_message or "" if isinstance(error, web.HTTPError) else ""
         if status in (401, 403):
             if not self._known_user:
@@ -182,9 +185,9 @@ class KfpHandler(APIHandler):
 
 
 class UnknownPathHandler(KfpHandler):
-    """Any other path below ours: an error in our form, so that a page knows that we are here."""
+    """Any other path below ours: a 404 in our format tells the page that the extension is installed."""
 
     async def prepare(self) -> None:  # type: ignore[override]  # as above
-        """There is no such thing."""
+        """Raise 404."""
         await super().prepare()
         raise web.HTTPError(404)

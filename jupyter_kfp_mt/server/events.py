@@ -1,6 +1,6 @@
-"""Streams of server-sent events: what happens in a namespace, and what the doctor finds.
+"""Streams of server-sent events: changes in a namespace, and checks of the doctor.
 
-Read by the page with fetch, not with EventSource: so Jupyter's token stays in a header.
+The page reads them with fetch, not with EventSource, which could not send Jupyter's token in a header.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .base import KfpHandler, Parts
 from .routes import Route
 from .streams import Stream
 
-ALIVE_S = 15.0  # a comment as often as this keeps proxies from closing the connection
+ALIVE_S = 15.0  # seconds between comments that keep proxies from closing the connection
 
 
 class EventsHandler(KfpHandler):
@@ -28,7 +28,7 @@ class EventsHandler(KfpHandler):
     @web.authenticated
     @authorized
     async def get(self, namespace: str) -> None:
-        """Goes on until the page leaves or the server stops."""
+        """Send events until the page leaves or the server stops."""
         await self.service(namespace)
         stream = self.parts.streams.get_stream(namespace)
         loop = asyncio.get_running_loop()
@@ -41,7 +41,7 @@ class EventsHandler(KfpHandler):
             stream.leave(ticket)
 
     def initialize(self, parts: Parts, routes: Mapping[str, Route]) -> None:
-        """As all handlers, and with a bell for news."""
+        """Add the event that wakes the stream."""
         super().initialize(parts, routes)
         self._news = asyncio.Event()
 
@@ -57,30 +57,30 @@ class EventsHandler(KfpHandler):
                 await asyncio.wait_for(self._news.wait(), ALIVE_S)
 
     def on_connection_close(self) -> None:
-        """The page left."""
+        """Wake the stream so that it ends."""
         super().on_connection_close()
         self._news.set()
 
 
 class DoctorEventsHandler(KfpHandler):
-    """The doctor at work."""
+    """The checks of the doctor, one by one."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Each `check` as soon as it is known, then the `report` with the first cause."""
+        """Send each `check` as soon as it is known, then the `report` with the first cause."""
         loop, rows = asyncio.get_running_loop(), asyncio.Queue[Check | None]()
 
-        def tell(row: Check | None) -> None:
+        def put(row: Check | None) -> None:
             loop.call_soon_threadsafe(rows.put_nowait, row)
 
-        def ended(work: asyncio.Future[DoctorReport]) -> None:
+        def finish(work: asyncio.Future[DoctorReport]) -> None:
             if not work.cancelled():
-                work.exception()  # taken here, for nobody may be left to take it
+                work.exception()  # retrieved here: the page may have left, and asyncio would log it as lost
             rows.put_nowait(None)
 
-        work = asyncio.ensure_future(self.off_loop(self.parts.upstream.doctor, **self.query(), on_check=tell))
-        work.add_done_callback(ended)
+        work = asyncio.ensure_future(self.off_loop(self.parts.upstream.doctor, **self.query(), on_check=put))
+        work.add_done_callback(finish)
         _set_headers(self)
         with suppress(StreamClosedError):
             while (row := await rows.get()) is not None:
@@ -95,4 +95,4 @@ class DoctorEventsHandler(KfpHandler):
 def _set_headers(handler: KfpHandler) -> None:
     handler.set_header("Content-Type", "text/event-stream; charset=utf-8")
     handler.set_header("Cache-Control", "no-cache, no-store")
-    handler.set_header("X-Accel-Buffering", "no")  # or nginx would keep events back
+    handler.set_header("X-Accel-Buffering", "no")  # else nginx would buffer events

@@ -1,4 +1,4 @@
-"""Pipelines in files below the Jupyter root, read as Jupyter reads them: with its rights and its rules."""
+"""Read pipelines from files below the Jupyter root through Jupyter's contents manager and authorizer."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from .base import KfpHandler
 
 
 async def read_file_source(handler: KfpHandler, source: Source) -> Source:
-    """Return `source`, a file replaced by its text.
+    """Return `source`, with a file replaced by its text.
 
-    Raises `not-found`, `too-large` and `not-a-pipeline`, and 403 when the caller may not read files.
+    Raises `not-found`, `too-large` and `not-a-pipeline`, and 403 if the user may not read files.
     """
     if source.kind is not SourceKind.FILE:
         return source
     user = handler.current_user
     if not await ensure_async(handler.authorizer.is_authorized(handler, user, "read", "contents")):
         raise web.HTTPError(403, "You may not read files on this Jupyter server.")
-    found = await _read_model(handler, source.path, content=False)
-    if found["type"] == "directory":
+    model = await _read_model(handler, source.path, content=False)
+    if model["type"] == "directory":
         raise kfp_error("bad-input", field="source.path", problem="is a folder")
-    size, limit = found.get("size") or 0, handler.parts.upload_limit
+    size, limit = model.get("size") or 0, handler.parts.upload_limit
     if size > limit:
         mebibyte = 1 << 20
         words = {"size": f"{size / mebibyte:.1f} MiB", "limit": f"{limit // mebibyte} MiB"}
@@ -37,7 +37,7 @@ async def read_file_source(handler: KfpHandler, source: Source) -> Source:
 
 
 async def _read_model(handler: KfpHandler, path: str, *, content: bool) -> dict[str, Any]:
-    """The contents manager's model of a file."""
+    """Return the contents manager's model of a file."""
     form = {"type": "file", "format": "text"} if content else {}
     get: Callable[..., Any] = handler.contents_manager.get
     try:

@@ -1,7 +1,7 @@
-"""One class for each URL of the route table: a verb reads the request, asks the service and sends the answer.
+"""One class for each URL of the route table: its methods read the request, call the service and respond.
 
-Rights (authorizer resource `kfp`): looking is `read`, changing what is kept is `write`, making code run is
-`execute`.
+Actions for the authorizer, on the resource `kfp`: `read` to look, `write` to change what is stored, `execute`
+to run code.
 """
 
 from __future__ import annotations
@@ -50,22 +50,22 @@ __all__ = [
 
 
 class StatusHandler(KfpHandler):
-    """Who and where."""
+    """Who we are, and where."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Never an error for trouble with KFP: the trouble is in the answer."""
+        """Return the status; a failed connection is part of it, not an error."""
         self.send(await self.off_loop(self.parts.upstream.status, **self.query()))
 
 
 class DoctorHandler(KfpHandler):
-    """The doctor."""
+    """The checks of the doctor."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Ordered checks with their evidence."""
+        """Run all checks."""
         self.send(await self.off_loop(self.parts.upstream.doctor, **self.query()))
 
 
@@ -75,13 +75,13 @@ class EmbeddedHandler(KfpHandler):
     @web.authenticated
     @may("execute")
     async def post(self) -> None:
-        """Start it, or find the one that runs."""
+        """Start the server, or find the running one."""
         self.send(await self.off_loop(self.parts.upstream.start_embedded))
 
     @web.authenticated
     @may("execute")
     async def delete(self) -> None:
-        """Stop it."""
+        """Stop the server."""
         self.send(await self.off_loop(self.parts.upstream.stop_embedded))
 
 
@@ -91,42 +91,42 @@ class AccessOptionHandler(KfpHandler):
     @web.authenticated
     @may("execute")
     async def post(self) -> None:
-        """Create it; nothing restarts."""
+        """Create the option; nothing restarts."""
         await self.off_loop(self.parts.upstream.create_access_option)
         self.send()
 
 
 class NotebookRestartHandler(KfpHandler):
-    """This notebook, started anew."""
+    """The restart of this notebook."""
 
     @web.authenticated
     @may("execute")
     async def post(self) -> None:
-        """Restart it with the option; this process ends soon after the answer."""
+        """Restart the notebook with the option; this process ends soon after the response."""
         await self.off_loop(self.parts.upstream.restart_notebook)
         self.send()
 
 
 class SavedContextHandler(KfpHandler):
-    """What the SDK remembers in this home folder."""
+    """What the SDK has stored in this home folder."""
 
     @web.authenticated
     @authorized
     async def delete(self) -> None:
-        """Forget a part of it; safe to repeat."""
+        """Remove a part; safe to repeat."""
         await self.off_loop(self.parts.upstream.forget_saved, **self.query())
         self.send()
 
 
 class InspectHandler(KfpHandler):
-    """A pipeline, read for the submit form."""
+    """A pipeline for the submit form."""
 
     changes = False
 
     @web.authenticated
     @may("read")
     async def post(self, namespace: str) -> None:
-        """Starts nothing."""
+        """Read the pipeline; starts nothing."""
         source = await read_file_source(self, self.body(Source))
         service = await self.service(namespace)
         self.send(await self.off_loop(service.inspect, source))
@@ -138,14 +138,14 @@ class RunsHandler(KfpHandler):
     @web.authenticated
     @authorized
     async def get(self, namespace: str) -> None:
-        """One page."""
+        """Return one page."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.page_runs, RunQuery(**self.query())))
 
     @web.authenticated
     @may("execute")
     async def post(self, namespace: str) -> None:
-        """Start one."""
+        """Start a run."""
         request = self.body(SubmitRequest)
         request = msgspec.structs.replace(request, source=await read_file_source(self, request.source))
         service = await self.service(namespace)
@@ -161,58 +161,58 @@ class RunHandler(KfpHandler):
     @web.authenticated
     @authorized
     async def get(self, namespace: str, run_id: str) -> None:
-        """All that the run view shows but the logs."""
+        """Return everything that the page of a run shows but the logs."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.view_run, run_id))
 
     @web.authenticated
     @authorized
     async def delete(self, namespace: str, run_id: str) -> None:
-        """Delete it for good."""
+        """Delete the run for good."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.delete_run, run_id))
 
 
 class TerminateHandler(KfpHandler):
-    """The end of a run by a person's word."""
+    """Terminate a run."""
 
     @web.authenticated
     @authorized
     async def post(self, namespace: str, run_id: str) -> None:
-        """Safe to repeat."""
+        """Terminate the run; safe to repeat."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.terminate, run_id))
 
 
 class ArchiveHandler(KfpHandler):
-    """The way of a run into the archive."""
+    """Archive a run."""
 
     @web.authenticated
     @authorized
     async def post(self, namespace: str, run_id: str) -> None:
-        """Safe to repeat."""
+        """Archive the run; safe to repeat."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.archive, run_id))
 
 
 class UnarchiveHandler(KfpHandler):
-    """The way of a run back out of the archive."""
+    """Restore a run from the archive."""
 
     @web.authenticated
     @authorized
     async def post(self, namespace: str, run_id: str) -> None:
-        """Safe to repeat."""
+        """Restore the run; safe to repeat."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.unarchive, run_id))
 
 
 class RetryHandler(KfpHandler):
-    """Another try at the tasks of a run that failed."""
+    """Retry a run."""
 
     @web.authenticated
     @may("execute")
     async def post(self, namespace: str, run_id: str) -> None:
-        """The tasks that succeeded are kept."""
+        """Retry the failed tasks; results of the others are kept."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.retry, run_id))
 
@@ -223,7 +223,7 @@ class LogHandler(KfpHandler):
     @web.authenticated
     @authorized
     async def get(self, namespace: str, run_id: str, task_id: str) -> None:
-        """A part of it."""
+        """Return a part of the log."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.log, run_id, task_id, **self.query()))
 
@@ -234,7 +234,7 @@ class PodHandler(KfpHandler):
     @web.authenticated
     @authorized
     async def get(self, namespace: str, run_id: str, task_id: str) -> None:
-        """Its events, and itself as YAML."""
+        """Return its events, and the object as YAML."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.pod, run_id, task_id, **self.query()))
 
@@ -245,33 +245,33 @@ class ExperimentsHandler(KfpHandler):
     @web.authenticated
     @authorized
     async def get(self, namespace: str) -> None:
-        """One page."""
+        """Return one page."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.page_experiments, ExperimentQuery(**self.query())))
 
     @web.authenticated
     @authorized
     async def post(self, namespace: str) -> None:
-        """Create one."""
+        """Create an experiment."""
         request = self.body(ExperimentRequest)
         service = await self.service(namespace)
         self.send(await self.off_loop(service.create_experiment, request.display_name, request.description))
 
 
 class PipelinesHandler(KfpHandler):
-    """The registered pipelines: those of a namespace, or the shared ones."""
+    """The registered pipelines of a namespace, or the shared ones."""
 
     @web.authenticated
     @authorized
     async def get(self, namespace: str) -> None:
-        """One page."""
+        """Return one page."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.page_pipelines, PipelineQuery(**self.query())))
 
     @web.authenticated
     @authorized
     async def post(self, namespace: str) -> None:
-        """Register one privately, or a new version of a known name."""
+        """Register a pipeline privately, or a new version of a known name."""
         request = self.body(UploadRequest)
         source = await read_file_source(self, request.source)
         service = await self.service(namespace)
@@ -287,6 +287,6 @@ class PipelineVersionsHandler(KfpHandler):
     @web.authenticated
     @authorized
     async def get(self, namespace: str, pipeline_id: str) -> None:
-        """One page, newest first."""
+        """Return one page, newest first."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.page_versions, pipeline_id, PageQuery(**self.query())))

@@ -1,4 +1,4 @@
-"""What a request says, read strictly: anything unknown, of a wrong type or out of bounds is `bad-input`."""
+"""Read requests strictly: anything unknown, of a wrong type or out of bounds is `bad-input`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WORDS = {
 
 
 class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of a request that says all in its path."""
+    """The body of a request that needs none."""
 
 
 def read_body(data: bytes, model: type[M]) -> M:
@@ -60,7 +60,7 @@ def check_size(data: bytes, limit: int) -> None:
 def read_query(given: Mapping[str, list[bytes]], known: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Return the query's arguments in their types; raises `bad-input` naming the argument.
 
-    A name of digits only is let through: JupyterLab adds the time against caches.
+    A name of digits only is ignored: JupyterLab appends the time to bypass caches.
     """
     types = dict(known)
     values: dict[str, Any] = {}
@@ -73,10 +73,10 @@ def read_query(given: Mapping[str, list[bytes]], known: Iterable[tuple[str, Any]
 
 
 def check_names(names: Mapping[str, Any]) -> None:
-    """Raise when a namespace or an id among `names` has no possible form.
+    """Raise an error if a namespace or an id among `names` is malformed.
 
-    A namespace is `bad-input`; an id gets the words of one that does not exist, so that nothing can be learnt
-    from the difference.
+    A namespace is `bad-input`; an id is `not-found`, like one that does not exist, so that the error does not
+    tell which ids exist.
     """
     namespace = names.get("namespace", "")
     if namespace not in ("", NO_NAMESPACE) and not NAMESPACE.fullmatch(namespace):
@@ -105,13 +105,16 @@ def _read_argument(name: str, text: bytes, kind: Any) -> Any:
 
 
 def _to_bad_input(message: str, whole: str) -> KfpError:
-    """`bad-input` in our words for what msgspec says; `whole` is the name of what was read."""
+    """Return `bad-input` for a message of msgspec; `whole` is the name of what was read.
+
+    msgspec's errors are texts only, such as "Expected `int`, got `str` - at `$.page_size`".
+    """
     text, _, place = message.partition(" - at `$")
     path = place.rstrip("`").lstrip(".")
     unknown = re.fullmatch(r"Object contains unknown field `(.*)`", text, re.DOTALL)
     missing = re.fullmatch(r"Object missing required field `(.*)`", text, re.DOTALL)
-    if found := unknown or missing:
-        field = f"{path}.{found[1]}" if path else found[1]
+    if match := unknown or missing:
+        field = f"{path}.{match[1]}" if path else match[1]
         return kfp_error(
             "bad-input", field=_shorten(field), problem="is not known" if unknown else "is missing"
         )

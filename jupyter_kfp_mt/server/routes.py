@@ -1,7 +1,6 @@
-"""The REST interface as a table: what there is, who handles it, what goes in and what comes out.
+"""The REST interface as a table of routes, with their handlers, requests and responses.
 
-Read by `app.py`, which serves it, by `openapi.py`, which describes it, and by the tests, which walk it. All
-paths are below `/jupyter-kfp-mt/`.
+`app.py` serves it, `openapi.py` describes it, and tests walk it. All paths are below `/jupyter-kfp-mt/`.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ States = tuple[models.Phase, ...]  # in a URL: separated by commas
 
 
 class Route(NamedTuple):
-    """One verb of one path."""
+    """One method of one path."""
 
     method: str
     path: str  # OpenAPI form, with {names}
     handler: str  # class in `handlers.py`
-    answer: type | None  # None: `{}`; an event stream is described by its events
+    response: type | None  # None: `{}`; for an event stream, the type of its events
     request: type | None = None
     query: tuple[tuple[str, Any], ...] = ()  # names and types
     summary: str = ""

@@ -1,4 +1,4 @@
-"""Submits without a clear answer are settled also when nobody looks, and after a restart of this server."""
+"""Settle unclear submits even if nobody looks at a list, and after a restart of this server."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..errors import KfpError
 if TYPE_CHECKING:
     from ..service import KfpService
 
-FIRST = 1.0  # seconds until the first look: Jupyter has more urgent things to start
+FIRST = 1.0  # seconds until the first look: let Jupyter start first
 AFTER_FAILURE = 60.0
 
 
 class Settler:
-    """Asks KFP about what the journal in `folder` has open, in a thread that lives no longer than that.
+    """Looks up the open submits of the journal in `folder`, in a thread that ends when none is left.
 
-    While nothing is open nothing is asked, and KFP is not even looked for.
+    While none is open, it does not even look for KFP.
     """
 
     def __init__(self, folder: Path, open_service: Callable[[], KfpService]) -> None:
@@ -33,7 +33,7 @@ class Settler:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """See to what is open, if anything is; returns at once."""
+        """Start to settle open submits, if there are any; returns at once."""
         if not self._journal.is_file():
             return
         with self._lock:
@@ -43,7 +43,7 @@ class Settler:
                 self._thread.start()
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop looking."""
         self._over.set()
 
     def _run(self) -> None:
@@ -59,12 +59,12 @@ class Settler:
             pause = FIRST if pause is None else pause
 
     def _settle_once(self) -> float | None:
-        """Look once; the seconds until the next look, None when there is nothing to look at."""
+        """Look once; return the seconds until the next look, None if nothing is open."""
         if not self._has_open():
             return None
         try:
             return self._open().settle()
-        except (KfpError, CancelledError):  # not reached, or this server is stopping
+        except (KfpError, CancelledError):  # KFP is not reached, or this server is stopping
             return AFTER_FAILURE
 
     def _has_open(self) -> bool:

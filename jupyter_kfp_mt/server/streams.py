@@ -1,4 +1,4 @@
-"""The events of each namespace: one watch, a short memory, and those who wait for the next event."""
+"""The events of each namespace: one watch, a log of the last events, and the clients that wait for more."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ import msgspec
 
 from ..models import RunsEvent, Status
 
-if TYPE_CHECKING:  # what is needed to talk to KFP is imported when a page wants to, not when Jupyter starts
+if TYPE_CHECKING:  # the client of KFP is imported when a page needs it, not when Jupyter starts
     from .watch import Change, Watch, Watched
 
 REMEMBERED = 1000  # events
 REMEMBERED_BYTES = 1 << 20
-NAMESPACES = 32  # whose events are remembered at a time
+NAMESPACES = 32  # whose events are kept while nobody listens
 
 Wake = Callable[[], object]
 
 
 class StreamEvent(NamedTuple):
-    """One event as it goes over the wire."""
+    """One event in its wire format."""
 
     seq: int
     text: bytes
 
 
 class EventLog:
-    """The last events of a namespace, so that a page which was cut off can go on where it was.
+    """The last events of a namespace, so that a page can resume after its connection was lost.
 
-    Ids are `<epoch>-<seq>`: the epoch is of this log, the seq counts from 1.
+    Ids are `<epoch>-<seq>`: the epoch names this log, and seq counts from 1.
     """
 
     def __init__(self, epoch: str = "", most: int = REMEMBERED, most_bytes: int = REMEMBERED_BYTES) -> None:
@@ -43,13 +43,13 @@ class EventLog:
         self._events: deque[StreamEvent] = deque()
         self._bytes = 0
         self._seq = 0
-        self._began = False  # whether all were told to read everything; differences follow
+        self._has_reset = False  # whether the log starts with a full read, on which differences build
 
     def add(self, change: Change) -> None:
-        """Remember `change`, and forget the oldest events if there are too many."""
+        """Append `change`, and drop the oldest events if there are too many."""
         with self._lock:
             self._seq += 1
-            self._began |= not isinstance(change, Status)
+            self._has_reset |= not isinstance(change, Status)
             event = StreamEvent(self._seq, _encode(self._id(self._seq), change))
             self._events.append(event)
             self._bytes += len(event.text)
@@ -61,12 +61,12 @@ class EventLog:
     def since(self, last_id: str) -> tuple[list[bytes], str]:
         """Return the events after `last_id` and the id to ask with next.
 
-        When some of them are not here (any more), it is one `reset` instead: read everything anew.
+        If some of them are missing, there is one `reset` instead: the client has to read everything again.
         """
         with self._lock:
             position = self._id(self._seq)
             seq = self._seq_of(last_id)
-            if seq is None and self._began:
+            if seq is None and self._has_reset:
                 return [_encode(position, None)], position
             return [event.text for event in self._events if event.seq > (seq or 0)], position
 
@@ -74,7 +74,7 @@ class EventLog:
         return f"{self._epoch}-{seq}"
 
     def _seq_of(self, last_id: str) -> int | None:
-        """The number in `last_id` if every event after it is remembered."""
+        """Return the number in `last_id` if the log has every event after it."""
         epoch, _, digits = last_id.partition("-")
         if epoch != self._epoch or not (digits.isascii() and digits.isdigit() and len(digits) < 16):
             return None
@@ -83,12 +83,12 @@ class EventLog:
 
 
 class Stream:
-    """The events of one namespace; used from the event loop, fed from the watch's thread."""
+    """The events of one namespace; used in the event loop, fed by the thread of the watch."""
 
     def __init__(self, watch: Watch, log: EventLog) -> None:
         self._watch = watch
         self._log = log
-        self._waiting: dict[int, Wake] = {}  # replaced, never changed: two threads look at it
+        self._waiting: dict[int, Wake] = {}  # replaced, never changed: two threads read it
         self._tickets = 0
         self.since = log.since
         self.look_now = watch.look_now
@@ -99,7 +99,7 @@ class Stream:
         return not self._waiting
 
     def join(self, wake: Wake) -> int:
-        """Call `wake`, from any thread, after each new event; returns what `leave` wants."""
+        """Call `wake`, from any thread, after each new event; returns the ticket for `leave`."""
         self._tickets += 1
         first = self.idle
         self._waiting = {**self._waiting, self._tickets: wake}
@@ -108,13 +108,13 @@ class Stream:
         return self._tickets
 
     def leave(self, ticket: int) -> None:
-        """Stop calling; after the last one the watch rests."""
+        """Stop calling; without listeners the watch pauses."""
         self._waiting = {other: wake for other, wake in self._waiting.items() if other != ticket}
         if self.idle:
             self._watch.remove(self._record)
 
     def close(self) -> None:
-        """Let everybody go."""
+        """Wake all listeners for the last time."""
         waiting, self._waiting = self._waiting, {}
         self._watch.remove(self._record)
         for wake in waiting.values():
@@ -127,9 +127,9 @@ class Stream:
 
 
 class Streams:
-    """The streams of all namespaces that are or were looked at; a rested one can still be resumed.
+    """The streams of all namespaces that are or were watched; a paused one can be resumed.
 
-    `active`, `idle`: seconds between looks.
+    `active` and `idle` are the seconds between two looks.
     """
 
     def __init__(self, open_service: Callable[[str, bool], Watched], active: float, idle: float) -> None:
@@ -140,11 +140,11 @@ class Streams:
         self.closed = False
 
     def get_stream(self, namespace: str) -> Stream:
-        """The stream of `namespace`."""
+        """Return the stream of `namespace`."""
         stream = self._streams.pop(namespace, None)
         if stream is None:
             stream = self._make_stream(namespace)
-        self._streams[namespace] = stream  # the newest last
+        self._streams[namespace] = stream  # the latest used last
         for name in [name for name, old in self._streams.items() if old.idle][:-NAMESPACES]:
             del self._streams[name]
         return stream
@@ -156,13 +156,13 @@ class Streams:
         return Stream(Watch(lambda again: self._open(namespace, again), namespace, pace), EventLog())
 
     def look_now(self, namespace: str = "", run_id: str = "") -> None:
-        """After our own change: let those who look at `namespace`, or at any, see it at once."""
+        """After our own change, let the watches of `namespace`, or of all, look at once."""
         for name, stream in self._streams.items():
             if name == namespace or not namespace:
                 stream.look_now(run_id)
 
     def close(self) -> None:
-        """End every stream; there are no new ones."""
+        """End every stream, and start no more."""
         self.closed = True
         for stream in self._streams.values():
             stream.close()

@@ -1,4 +1,4 @@
-"""The Kubeflow Pipelines of this Jupyter server: found when first needed, and again when it was lost."""
+"""The connection of this Jupyter server to KFP: found when first needed, and again after it was lost."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ START_S = 20.0
 
 
 class ServiceFactory(Protocol):
-    """Finds KFP and returns its verbs, as `connect()` does; may start the embedded server if told so."""
+    """Finds KFP as `connect()` does; starts the embedded server only with `start_embedded`."""
 
     def __call__(self, *, start_embedded: bool) -> KfpService:
-        """Raises `KfpError`."""
+        """Return the service; raises `KfpError`."""
 
 
 class Upstream:
-    """One connection for all requests. Every method may block: not for the event loop."""
+    """One connection for all requests. Every method may block, so none is for the event loop."""
 
     def __init__(
         self,
@@ -53,11 +53,11 @@ class Upstream:
         self._may_start = mode is EmbeddedMode.AUTO
         self._lock = threading.Lock()
         self._forgetting = threading.Lock()
-        self._found: Future[KfpService] | None = None
+        self._latest: Future[KfpService] | None = None
         self._finder = Workers(1, "kfp-find")
 
     def service(self, namespace: str = "", again: bool = False) -> KfpService:
-        """Return the verbs of `namespace`, of KFP found anew if `again`; raises `KfpError`."""
+        """Return the service of `namespace`, after finding KFP again if `again`; raises `KfpError`."""
         if again:
             self.forget()
         limit = START_S if self._may_start else FIND_S
@@ -72,7 +72,7 @@ class Upstream:
         return service.in_namespace(namespace)
 
     def status(self, namespace: str = "") -> Status:
-        """Who and where; trouble is told in `error`, never raised."""
+        """Return who we are and where; a failure is in `error`, not raised."""
         try:
             status = self.service(namespace).status(counts=False)
         except KfpError as error:
@@ -86,7 +86,7 @@ class Upstream:
         return status
 
     def doctor(self, namespace: str = "", on_check: OnCheck = lambda _: None) -> DoctorReport:
-        """Ordered checks with their evidence; `on_check` is told each as soon as it is known."""
+        """Run the checks of the doctor; `on_check` gets each as soon as it is known."""
         return self._examine("" if namespace == NO_NAMESPACE else namespace, on_check)
 
     def create_access_option(self) -> None:
@@ -94,26 +94,26 @@ class Upstream:
         self.service().create_access_option(allowed=self._may_change)
 
     def restart_notebook(self) -> None:
-        """Start this notebook anew with the option; this process ends."""
+        """Restart this notebook with the option; this process ends."""
         self.service().restart_notebook(allowed=self._may_change)
 
     def forget_saved(self, part: SavedPart = "namespace") -> None:
-        """Take `part` out of the SDK's `context.json`, and look anew."""
+        """Remove `part` from the SDK's `context.json`, and find KFP again."""
         from ..context.saved import forget
 
         path = Path(self.service().context.saved_path)
-        with self._forgetting:  # or of two parts at once one would come back
+        with self._forgetting:  # else one of two parts removed at once would come back
             forget(path, part)
         self.forget()
 
     def start_embedded(self) -> Status:
-        """Start the embedded server, or find the one that runs."""
+        """Start the embedded server, or find the running one."""
         if self._mode is EmbeddedMode.OFF:
             raise kfp_error("embedded-failed", line="It is switched off in this server's settings.")
         with self._lock:
-            found = self._found = self._finder.submit(self._connect, start_embedded=True)
+            search = self._latest = self._finder.submit(self._connect, start_embedded=True)
         try:
-            status = found.result(START_S).status(counts=False)
+            status = search.result(START_S).status(counts=False)
         except concurrent.futures.TimeoutError:
             raise kfp_error("embedded-failed", line=f"Nothing from it in {START_S:.0f} s.") from None
         self._may_start = self._mode is EmbeddedMode.AUTO
@@ -127,19 +127,19 @@ class Upstream:
         return self.status()
 
     def forget(self) -> None:
-        """Look for KFP anew at the next call."""
+        """Find KFP again at the next call."""
         with self._lock:
-            if self._found is not None and self._found.done():
-                self._found = None
+            if self._latest is not None and self._latest.done():
+                self._latest = None
 
     def close(self) -> None:
         """Start no more searches."""
         self._finder.close()
 
     def _search(self) -> Future[KfpService]:
-        """The search that goes on or has found something, else a new one: many callers cost one."""
+        """Return the search that is running or has succeeded, else start one: callers share it."""
         with self._lock:
-            found = self._found
-            if found is None or (found.done() and found.exception() is not None):
-                found = self._found = self._finder.submit(self._connect, start_embedded=self._may_start)
-            return found
+            search = self._latest
+            if search is None or (search.done() and search.exception() is not None):
+                search = self._latest = self._finder.submit(self._connect, start_embedded=self._may_start)
+            return search

@@ -1,8 +1,8 @@
-"""What changes in a namespace, told as it happens and at a small price.
+"""Watch a namespace and report changes as they happen, with few calls.
 
-One `Watch` looks at the newest page of runs, and at older ones only while they are active: one list call per
-look, two while something old still runs, never one per row. Pure parts (`Rows`, `difference`, `Pace`) decide;
-the thread only waits and calls.
+A `Watch` reads the newest page of runs, and older runs only while they are active: one list call per look,
+two while an old run is active, never one per row. The pure parts (`Rows`, `compare`, `Pace`) decide; the
+thread only waits and calls.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ..models import NO_DETAILS, NO_SPEC, Phase, Run, RunPage, RunQuery, RunsEve
 from ..polling import ACTIVE_S, EMBEDDED_ACTIVE_S, EMBEDDED_IDLE_S, IDLE_S
 from ..run_rules import ACTIVE
 
-PAGE = 50  # rows that a person sees without scrolling, and the price of a look
-LOOK_UPS = 5  # runs asked for by id in one look; the rest waits for the next
-# without submits that are not confirmed: the newest page brings them
+PAGE = 50  # rows of the newest page: as many as fit a screen
+LOOK_UPS = 5  # runs read by id in one look; the others wait for the next
+# without unconfirmed submits, which the newest page has
 ACTIVE_STATES = tuple(each.value for each in Phase if each in ACTIVE and each is not Phase.UNCONFIRMED)
 
 
@@ -34,14 +34,14 @@ class Watched(Protocol):
         """Return one page of runs, without their specs."""
 
     def get_run(self, run_id: str) -> Run:
-        """One run, or `KfpNotFoundError`."""
+        """Return one run, or raise `KfpNotFoundError`."""
 
     def status(self, *, counts: bool = ...) -> Status:
-        """Who and where; never raises for trouble with the connection."""
+        """Return who we are and where; does not raise if the connection fails."""
 
 
 class Reset(NamedTuple):
-    """Said when differences cannot tell what changed: everything is to be read anew."""
+    """Sent when differences do not cover what changed: read everything again."""
 
 
 Change = RunsEvent | Status | Reset
@@ -49,12 +49,12 @@ Listener = Callable[[Change], None]
 
 
 class Rows(NamedTuple):
-    """What one look saw: the newest page, and runs below it that are active or were just asked for."""
+    """What one look found: the newest page, and older runs that are active or were asked for."""
 
     newest: dict[str, Run] = {}  # noqa: RUF012 - never changed
     older: dict[str, Run] = {}  # noqa: RUF012 - never changed
-    gone: frozenset[str] = frozenset()  # looked up and not there, or archived
-    full: bool = False  # there is more below the newest page
+    gone: frozenset[str] = frozenset()  # looked up and not found, or archived
+    full: bool = False  # there are runs below the newest page
 
     @property
     def every(self) -> dict[str, Run]:
@@ -63,16 +63,16 @@ class Rows(NamedTuple):
 
     @property
     def active(self) -> set[str]:
-        """The ids of runs that are not over."""
+        """The ids of active runs."""
         return {run_id for run_id, run in self.every.items() if not run.ended}
 
 
 class Difference(NamedTuple):
-    """What is new between two looks."""
+    """What changed between two looks."""
 
     runs: list[Run]
     removed: list[str]
-    gap: bool = False  # the looks do not overlap: what lies between is not known
+    gap: bool = False  # the looks do not overlap, so runs between them are unknown
 
 
 def compare(before: Rows, after: Rows) -> Difference:
@@ -94,29 +94,29 @@ def _belongs_on(rows: Rows, run: Run) -> bool:
 
 
 class Pace(NamedTuple):
-    """How long to wait between two looks; seconds."""
+    """How long to wait between two looks, in seconds."""
 
     active: float = ACTIVE_S
     idle: float = IDLE_S
     embedded: float = EMBEDDED_ACTIVE_S
     embedded_idle: float = EMBEDDED_IDLE_S
-    least: float = 0.2  # between two looks, however often one is asked for
-    most: float = 120.0  # between two attempts at a server that does not answer
+    least: float = 0.2  # between two looks, however often `look_now` is called
+    most: float = 120.0  # between two attempts to reach a server that does not respond
 
     def pause_after_look(self, *, active: bool, embedded: bool) -> float:
-        """The pause after a look that went well."""
+        """Return the pause after a successful look."""
         if embedded:
             return self.embedded if active else self.embedded_idle
         return self.active if active else self.idle
 
     def pause_after_failure(self, failures: int, *, embedded: bool) -> float:
-        """The pause after the n-th failure in a row, twice as long each time."""
+        """Return the pause after the n-th failure in a row, doubled each time."""
         first = max(1.0, self.embedded if embedded else self.active)
         return min(self.most, first * 2.0 ** min(failures - 1, 16))
 
 
 def read_rows(service: Watched, before: Rows, asked_for: Collection[str] = ()) -> Rows:
-    """Ask for what can have changed since `before`, and for the runs `asked_for`; raises `KfpError`."""
+    """Read what may have changed since `before`, and the runs `asked_for`; raises `KfpError`."""
     page = service.page_runs(RunQuery(page_size=PAGE))
     newest = {run.run_id: run for run in page.runs}
     if not page.next_page_token:
@@ -127,15 +127,17 @@ def read_rows(service: Watched, before: Rows, asked_for: Collection[str] = ()) -
         active = service.page_runs(RunQuery(state=ACTIVE_STATES, page_size=PAGE))
         older = {run.run_id: run for run in active.runs if run.run_id not in newest}
     missing = sorted(wanted - older.keys())
-    found = {run_id: _read_row(service, run_id) for run_id in missing[:LOOK_UPS]}
+    looked_up = {run_id: _read_row(service, run_id) for run_id in missing[:LOOK_UPS]}
     known = before.every
     older |= {run_id: known[run_id] for run_id in missing[LOOK_UPS:] if run_id in known}
-    older |= {run_id: run for run_id, run in found.items() if run is not None}
-    return Rows(newest, older, frozenset(run_id for run_id, run in found.items() if run is None), full=True)
+    older |= {run_id: run for run_id, run in looked_up.items() if run is not None}
+    return Rows(
+        newest, older, frozenset(run_id for run_id, run in looked_up.items() if run is None), full=True
+    )
 
 
 def _read_row(service: Watched, run_id: str) -> Run | None:
-    """The run as a list shows it, or None when it is no longer there or archived."""
+    """Return the run as a list shows it, or None if it was deleted or archived."""
     try:
         run = service.get_run(run_id)
     except KfpNotFoundError:
@@ -146,7 +148,7 @@ def _read_row(service: Watched, run_id: str) -> Run | None:
 
 
 class _Seen(NamedTuple):
-    """The outcome of one look: what to tell, what is known then, and how long to wait."""
+    """The outcome of one look: the changes to report, the new state, and the pause."""
 
     changes: list[Change]
     rows: Rows | None
@@ -156,11 +158,10 @@ class _Seen(NamedTuple):
 
 
 class Watch:
-    """Tells its listeners what changes in `namespace`, from a thread that lives while there are any.
+    """Reports changes in `namespace` to its listeners, from a thread that lives while there are any.
 
-    `open_service` is called before each look, with True after one that failed: a server that moved is to be
-    found again. It may raise `KfpError`.
-    Listeners are called from that thread; they must return at once and must not raise.
+    `open_service` is called before each look, after a failed one with True, since the server may have moved;
+    it may raise `KfpError`. Listeners are called from the thread; they must return at once and not raise.
     """
 
     def __init__(
@@ -184,7 +185,7 @@ class Watch:
         self._failures = 0
 
     def add(self, listener: Listener) -> None:
-        """Begin to tell `listener`; the first starts the looking, each ends the pause after a failure."""
+        """Add a listener; the first starts the thread, and each ends a pause after a failure."""
         with self._lock:
             self._listeners.append(listener)
             if self._failures:
@@ -195,7 +196,7 @@ class Watch:
                 self._thread.start()
 
     def remove(self, listener: Listener) -> None:
-        """Tell `listener` no more; after the last one nothing is asked of the server."""
+        """Remove a listener; without listeners nothing calls the server."""
         with self._lock:
             if listener in self._listeners:
                 self._listeners.remove(listener)
@@ -203,7 +204,7 @@ class Watch:
                 self._wake.set()
 
     def look_now(self, run_id: str = "") -> None:
-        """Look at once instead of at the end of the pause, as after our own change of `run_id`."""
+        """Look at once instead of at the end of the pause, such as after we changed `run_id`."""
         with self._lock:
             if not self._listeners:
                 return
@@ -212,13 +213,13 @@ class Watch:
             self._wake.set()
 
     def look_once(self) -> float:
-        """Look once, tell what changed, and return the seconds until the next look."""
+        """Look once, report what changed, and return the seconds until the next look."""
         with self._lock:
             asked_for = frozenset(self._asked_for)
         seen = self._look(asked_for)
         with self._lock:
             listeners = tuple(self._listeners)
-            if listeners:  # what nobody hears is not taken for told: it is seen again by who comes back
+            if listeners:  # without listeners do not advance: the next one gets the change
                 self._rows, self._status, self._failures = seen.rows, seen.status, seen.failures
                 self._asked_for -= asked_for
         for change in seen.changes:
@@ -275,7 +276,7 @@ class Watch:
 
 
 def _to_body(error: KfpError, pause: float, known: Status) -> ErrorBody:
-    """The error as a watch tells it: when it says that we try again, it says when."""
+    """Return the body of an error; if it says that we try again, with the seconds until then."""
     if error.code != "kfp-unavailable" or known.embedded:
         return error.body
     return msgspec.structs.replace(error.body, next=CATALOGUE[error.code].next.format(s=round(pause)))

@@ -1,6 +1,6 @@
-"""Threads for work that waits: a few, ours alone, and none that keeps a stopping Jupyter server alive.
+"""A few threads of our own for blocking work; none keeps a stopping Jupyter server alive.
 
-Not `ThreadPoolExecutor`: at exit Python waits for its threads, and each may hang at a KFP that is silent.
+This is not a `ThreadPoolExecutor`: at exit Python waits for its threads, and each may hang on a silent KFP.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Workers:
-    """`count` threads, started when there is work."""
+    """At most `count` threads, started when there is work."""
 
     def __init__(self, count: int, name: str) -> None:
         self._count = count
@@ -27,7 +27,7 @@ class Workers:
         self._queue: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
 
     def submit(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Do `call` in a thread as soon as one is free; after `close` the future is cancelled."""
+        """Run `call` in the next free thread; after `close` the future is cancelled."""
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
@@ -40,7 +40,7 @@ class Workers:
         return future
 
     def close(self) -> None:
-        """Drop the work that has not begun, and wait for nothing."""
+        """Cancel the work that has not started, without waiting for the rest."""
         with self._lock:
             self._closed = True
             while (waiting := self._next()) is not None:
@@ -61,8 +61,8 @@ class Workers:
                 continue
             try:
                 result = call()
-            except BaseException as error:  # whoever waits for the result gets it, as from an executor
+            except BaseException as error:  # goes to the caller of `result()`, as from an executor
                 future.set_exception(error)
             else:
                 future.set_result(result)
-            del taken, future, call  # an idle thread holds on to nothing
+            del taken, future, call  # an idle thread keeps nothing alive

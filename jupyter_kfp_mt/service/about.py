@@ -31,8 +31,8 @@ def read_status(backend: Backend, *, counts: bool, settling: Settling) -> Status
     kept = backend.caches.status.get(backend.context.namespace)
     if kept is not None:
         return _add_rights(backend, kept)
-    found = _read(backend, None)
-    return found if found.error else backend.caches.status.put(backend.context.namespace, found)
+    status = _read(backend, None)
+    return status if status.error else backend.caches.status.put(backend.context.namespace, status)
 
 
 def _read(backend: Backend, settling: Settling | None) -> Status:

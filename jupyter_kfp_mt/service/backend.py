@@ -126,12 +126,12 @@ class Backend:
         wanted = {run.experiment_id for run in runs if run.experiment_id}
         if any(self.caches.experiments.get(each) is None for each in wanted):
             self.learn_experiments()
-        found = {each: self.caches.experiments.get(each) for each in wanted}
-        for each in [key for key, value in found.items() if value is None][:LOOK_UPS]:
-            found[each] = self.get_experiment(each) or self.remember(
+        experiments = {each: self.caches.experiments.get(each) for each in wanted}
+        for each in [key for key, value in experiments.items() if value is None][:LOOK_UPS]:
+            experiments[each] = self.get_experiment(each) or self.remember(
                 Experiment(experiment_id=each, namespace=self.context.namespace)  # a deleted one has no name
             )
-        return {key: value for key, value in found.items() if value is not None}
+        return {key: value for key, value in experiments.items() if value is not None}
 
     def learn_experiments(self) -> None:
         """Read and remember the newest experiments of the namespace, in one call."""

@@ -40,12 +40,12 @@ def list_experiments(backend: Backend, query: ExperimentQuery, *, limit: int) ->
 
 def find_experiment(backend: Backend, reference: str) -> Experiment:
     """Return an experiment by id or name; raises `not-found`."""
-    found = (
+    experiment = (
         _find_by_id(backend, reference) if UUID.fullmatch(reference) else _find_by_name(backend, reference)
     )
-    if found is None:
+    if experiment is None:
         raise backend.not_found_error("experiment", reference, Experiment)
-    return found
+    return experiment
 
 
 def ensure_experiment(backend: Backend, reference: str) -> Experiment:
@@ -56,15 +56,15 @@ def ensure_experiment(backend: Backend, reference: str) -> Experiment:
     if UUID.fullmatch(reference):
         return find_experiment(backend, reference)
     name = reference or "Default"
-    found = _find_by_name(backend, name)
-    if found is None:
+    experiment = _find_by_name(backend, name)
+    if experiment is None:
         try:
             return create_experiment(backend, name)
         except KfpConflictError:  # another process was faster
-            found = find_experiment(backend, name)
-    if found.storage_state == "ARCHIVED":
+            experiment = find_experiment(backend, name)
+    if experiment.storage_state == "ARCHIVED":
         raise kfp_error("conflict", name=name, holder="An archived experiment")
-    return found
+    return experiment
 
 
 def create_experiment(backend: Backend, display_name: str, description: str = "") -> Experiment:
@@ -76,16 +76,16 @@ def create_experiment(backend: Backend, display_name: str, description: str = ""
 
 def change_experiment(backend: Backend, reference: str, verb: str) -> Experiment:
     """Archive an experiment with its runs, or restore it without them."""
-    found = find_experiment(backend, reference)
-    backend.api.call(requests.change_experiment(found.experiment_id, verb))
-    return backend.remember(backend.api.call(requests.get_experiment(found.experiment_id)))
+    experiment = find_experiment(backend, reference)
+    backend.api.call(requests.change_experiment(experiment.experiment_id, verb))
+    return backend.remember(backend.api.call(requests.get_experiment(experiment.experiment_id)))
 
 
 def delete_experiment(backend: Backend, reference: str) -> None:
     """Delete an experiment; its runs stay, but can no longer be terminated or retried."""
-    found = find_experiment(backend, reference)
-    backend.api.call(requests.delete_experiment(found.experiment_id))
-    backend.caches.experiments.drop(found.experiment_id)
+    experiment = find_experiment(backend, reference)
+    backend.api.call(requests.delete_experiment(experiment.experiment_id))
+    backend.caches.experiments.drop(experiment.experiment_id)
 
 
 def _check_texts(display_name: str, description: str) -> None:
@@ -115,17 +115,17 @@ def check_text(field: str, text: str) -> None:
 
 
 def _find_by_id(backend: Backend, experiment_id: str) -> Experiment | None:
-    found = backend.get_experiment(experiment_id)
-    if found is None or not found.display_name:  # one without a name was deleted
+    experiment = backend.get_experiment(experiment_id)
+    if experiment is None or not experiment.display_name:  # one without a name was deleted
         return None
-    return found if found.namespace == backend.namespace() else None
+    return experiment if experiment.namespace == backend.namespace() else None
 
 
 def _find_by_name(backend: Backend, name: str) -> Experiment | None:
     """Find an experiment by name, of the same spelling if possible: KFP compares names without case."""
     predicates = [filters.equals("display_name", name)]
-    found = backend.api.call(
+    experiments = backend.api.call(
         requests.list_experiments(backend.namespace(), predicates, page_size=10)
     ).experiments
-    exact = [each for each in found if each.display_name == name]
-    return backend.remember((exact or found)[0]) if found else None
+    exact = [each for each in experiments if each.display_name == name]
+    return backend.remember((exact or experiments)[0]) if experiments else None

@@ -51,9 +51,9 @@ def list_pipelines(backend: Backend, query: PipelineQuery, *, limit: int) -> Pip
 def find_pipeline(backend: Backend, reference: str) -> Pipeline:
     """Find a pipeline by id or name, an own one before a shared one; raises `not-found`."""
     if UUID.fullmatch(reference):
-        found = backend.api.call(requests.get_pipeline(reference))
-        if found.namespace in ("", backend.namespace()):
-            return found
+        pipeline = backend.api.call(requests.get_pipeline(reference))
+        if pipeline.namespace in ("", backend.namespace()):
+            return pipeline
         raise backend.not_found_error("pipeline", reference, Pipeline)
     for namespace in dict.fromkeys((backend.namespace(), "")):
         named = _find_by_name(backend, namespace, reference)
@@ -83,11 +83,11 @@ def list_versions(backend: Backend, pipeline_id: str, *, limit: int) -> Pipeline
 
 def delete_pipeline(backend: Backend, reference: str, version_id: str = "") -> None:
     """Delete a pipeline with its versions, or one version of it."""
-    found = find_pipeline(backend, reference)
+    pipeline = find_pipeline(backend, reference)
     if version_id:
-        backend.api.call(requests.delete_version(found.pipeline_id, version_id))
+        backend.api.call(requests.delete_version(pipeline.pipeline_id, version_id))
     else:
-        backend.api.call(requests.delete_pipeline(found.pipeline_id))
+        backend.api.call(requests.delete_pipeline(pipeline.pipeline_id))
 
 
 def upload_pipeline(
@@ -111,9 +111,9 @@ def upload_pipeline(
 
 def inspect_source(backend: Backend, source: AnySource) -> Inspection:
     """Return a source as a form needs it; starts nothing."""
-    found = resolve(backend, to_source(source))
-    pipeline = summarize(found.package)
-    if found.example:
+    resolved = resolve(backend, to_source(source))
+    pipeline = summarize(resolved.package)
+    if resolved.example:
         pipeline = _greet_namespace(backend, pipeline)
     return Inspection(pipeline=pipeline, display_name=propose_run_name(backend, pipeline.name), warnings=[])
 
@@ -133,9 +133,9 @@ def _find_by_name(backend: Backend, namespace: str, name: str) -> Pipeline | Non
     """Find a pipeline by its unique name, else by a display name that only one has."""
     for key in ("name", "display_name"):
         request = requests.list_pipelines(namespace, [filters.equals(key, name)], page_size=2)
-        found = backend.api.call(request).pipelines
-        if len(found) == 1:
-            return found[0]
+        pipelines = backend.api.call(request).pipelines
+        if len(pipelines) == 1:
+            return pipelines[0]
     return None
 
 

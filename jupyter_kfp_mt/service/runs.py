@@ -55,7 +55,7 @@ def read_page(backend: Backend, query: RunQuery, settling: Settling) -> RunPage:
     predicates += [filters.contains("display_name", query.search)] if query.search else []
     if query.experiment_id:
         _require_own_experiment(backend, query.experiment_id)
-    found = backend.api.call(
+    page = backend.api.call(
         requests.list_runs(
             backend.namespace(),
             predicates,
@@ -65,8 +65,8 @@ def read_page(backend: Backend, query: RunQuery, settling: Settling) -> RunPage:
             page_token=query.page_token,
         )
     )
-    known = backend.get_experiments_of(found.runs)
-    rows = [describe_run(run, known.get(run.experiment_id), row=True) for run in found.runs]
+    known = backend.get_experiments_of(page.runs)
+    rows = [describe_run(run, known.get(run.experiment_id), row=True) for run in page.runs]
     rows = [row for row in rows if not phases or row.phase in phases]
     listed_ids = {row.run_id for row in rows}
     waiting = [
@@ -74,7 +74,7 @@ def read_page(backend: Backend, query: RunQuery, settling: Settling) -> RunPage:
         for row in waiting
         if row.run_id not in listed_ids and query.experiment_id in ("", row.experiment_id)
     ]
-    return msgspec.structs.replace(found, runs=mark_own_runs(backend, waiting + rows))
+    return msgspec.structs.replace(page, runs=mark_own_runs(backend, waiting + rows))
 
 
 def _read_phases(words: Sequence[str]) -> frozenset[Phase]:
@@ -100,11 +100,11 @@ def list_runs(backend: Backend, query: RunQuery, settling: Settling, *, limit: i
         if not token:
             break
     complete = not token and len(rows) <= limit
-    found = RunList(
+    listed = RunList(
         rows[:limit], total_size=len(rows) if complete and sifted else max(total, len(rows[:limit]))
     )
-    found.walked = walked if sifted and token and len(rows) < limit else None
-    return found
+    listed.walked = walked if sifted and token and len(rows) < limit else None
+    return listed
 
 
 def _require_own_experiment(backend: Backend, experiment_id: str) -> None:
@@ -112,8 +112,8 @@ def _require_own_experiment(backend: Backend, experiment_id: str) -> None:
 
     KFP would list by it and ignore the namespace: `ListRuns` in backend/src/apiserver/server/run_server.go.
     """
-    found = backend.get_experiment(experiment_id) if UUID.fullmatch(experiment_id) else None
-    if found is None or found.namespace != backend.namespace():
+    experiment = backend.get_experiment(experiment_id) if UUID.fullmatch(experiment_id) else None
+    if experiment is None or experiment.namespace != backend.namespace():
         raise backend.not_found_error("experiment", experiment_id, Experiment)
 
 
@@ -149,19 +149,19 @@ def find_run(backend: Backend, reference: str) -> Run:
     """
     if UUID.fullmatch(reference):
         return get_run(backend, reference)
-    found: dict[str, Run] = {}
+    matching: dict[str, Run] = {}
     if reference == "@last":
-        found = _list_newest(backend, [], 1)
+        matching = _list_newest(backend, [], 1)
     elif _ID_START.fullmatch(reference.lower()):
         starting = _list_newest(backend, [filters.contains("run_id", reference.lower())], MAX_PAGE)
-        found = {key: run for key, run in starting.items() if key.startswith(reference.lower())}
-    if reference and not found and reference != "@last":
-        found = _list_newest(backend, [filters.equals("display_name", reference)], 6)
-    if len(found) > 1:
-        raise _ambiguous_error(reference, list(found.values()))
-    if not found:
+        matching = {key: run for key, run in starting.items() if key.startswith(reference.lower())}
+    if reference and not matching and reference != "@last":
+        matching = _list_newest(backend, [filters.equals("display_name", reference)], 6)
+    if len(matching) > 1:
+        raise _ambiguous_error(reference, list(matching.values()))
+    if not matching:
         return get_run(backend, reference)  # an id of another form, or an unknown one
-    return get_run(backend, next(iter(found)))
+    return get_run(backend, next(iter(matching)))
 
 
 def _list_newest(backend: Backend, predicates: list[filters.Predicate], count: int) -> dict[str, Run]:
@@ -169,9 +169,9 @@ def _list_newest(backend: Backend, predicates: list[filters.Predicate], count: i
     return {run.run_id: run for run in backend.api.call(request).runs}
 
 
-def _ambiguous_error(reference: str, found: list[Run]) -> KfpError:
-    rows = ", ".join(f"{run.run_id[:8]} ({run.display_name})" for run in found[:5])
-    return kfp_error("ambiguous", ref=reference, n=len(found), things="runs", list=rows)
+def _ambiguous_error(reference: str, matching: list[Run]) -> KfpError:
+    rows = ", ".join(f"{run.run_id[:8]} ({run.display_name})" for run in matching[:5])
+    return kfp_error("ambiguous", ref=reference, n=len(matching), things="runs", list=rows)
 
 
 def change_run(backend: Backend, run_id: str, verb: str) -> Run:

@@ -22,12 +22,12 @@ _RANGE = re.compile(
 
 def quota(facts: Facts) -> Cause | None:
     """The quota of the namespace is used up, or its limits are not met."""
-    found, must, bounds = facts.search(_QUOTA), facts.search(_MUST), facts.search(_RANGE)
-    if found is not None:
-        why = f"Asked for {found['asked']}; used {found['used']} of {found['limit']}."
+    match, must, bounds = facts.search(_QUOTA), facts.search(_MUST), facts.search(_RANGE)
+    if match is not None:
+        why = f"Asked for {match['asked']}; used {match['used']} of {match['limit']}."
         return Cause(
             "did not start",
-            f"quota {found['quota']} is used up",
+            f"quota {match['quota']} is used up",
             why,
             "Wait for other tasks, ask for less, or ask an admin.",
         )
@@ -76,43 +76,43 @@ _NOT_ACCEPTED = re.compile(
 
 def refused(facts: Facts) -> Cause | None:
     """A security rule or an admission webhook rejects its pod."""
-    found = facts.search(_SECURITY)
-    if found is not None:
-        why = to_clause(found["why"] or found["scc"])
-        level = f" (PodSecurity “{found['level']}”)" if found["level"] else ""
+    match = facts.search(_SECURITY)
+    if match is not None:
+        why = to_clause(match["why"] or match["scc"])
+        level = f" (PodSecurity “{match['level']}”)" if match["level"] else ""
         return Cause(
             "did not start",
             "the cluster's security rules forbid its pod",
             f"{why}{level}.",
             "Ask an admin to relax the rules of this namespace for runs.",
         )
-    found = facts.search(_WEBHOOK)
-    if found is None:
+    match = facts.search(_WEBHOOK)
+    if match is None:
         return None
-    why = f"{to_clause(found['why'])}." if found["why"] else ""
-    return Cause("did not start", f"a rule of the cluster forbids it ({found['name']})", why, ASK_ADMIN)
+    why = f"{to_clause(match['why'])}." if match["why"] else ""
+    return Cause("did not start", f"a rule of the cluster forbids it ({match['name']})", why, ASK_ADMIN)
 
 
 def webhook_down(facts: Facts) -> Cause | None:
     """An admission webhook does not answer."""
-    found = facts.search(_WEBHOOK_DOWN)
-    if found is None:
+    match = facts.search(_WEBHOOK_DOWN)
+    if match is None:
         return None
     return Cause(
         "did not start",
         "the cluster could not check its pod",
-        f"{found['name'] or found['plugin']} does not answer.",
+        f"{match['name'] or match['plugin']} does not answer.",
         "Retry the run; if it stays, show an admin.",
     )
 
 
 def account(facts: Facts) -> Cause | None:
     """The run's service account does not exist, or lacks a right that every step needs."""
-    found = facts.search(_NO_ACCOUNT)
-    if found is not None:
+    match = facts.search(_NO_ACCOUNT)
+    if match is not None:
         return Cause(
             "did not start",
-            f"service account {found['name']} is not there",
+            f"service account {match['name']} is not there",
             "Runs of this namespace work as it.",
             "Choose another service account for the run, or ask an admin to create it.",
         )
@@ -143,10 +143,10 @@ def too_large(facts: Facts) -> Cause | None:
 
 def not_accepted(facts: Facts) -> Cause | None:
     """The cluster rejects its pod for a reason that no other rule knows."""
-    found = facts.search(_NOT_ACCEPTED)
-    if found is None:
+    match = facts.search(_NOT_ACCEPTED)
+    if match is None:
         return None
-    why = to_clause(found["why"])
+    why = to_clause(match["why"])
     return Cause(
         "did not start", "the cluster does not take its pod", f"{why[:1].upper()}{why[1:]}.", ASK_ADMIN
     )

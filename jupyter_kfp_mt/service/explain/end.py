@@ -105,19 +105,19 @@ def terminated(facts: Facts) -> Cause | None:
 
 def time_limit(facts: Facts) -> Cause | None:
     """It exceeded its time limit."""
-    found = facts.search(_DEADLINE)
-    if found is None:
+    match = facts.search(_DEADLINE)
+    if match is None:
         return None
-    why = f"Its limit is {found['limit']}." if found["limit"] else ""
+    why = f"Its limit is {match['limit']}." if match["limit"] else ""
     return Cause("stopped", "its time limit was over", why, "Give it more time, or less to do.")
 
 
 def raised_elsewhere(facts: Facts) -> Cause | None:
     """It raised an error of Go, Java or R."""
-    found = facts.find_line(_ELSEWHERE)
-    if found is None or facts.exit_code == 0:
+    match = facts.find_line(_ELSEWHERE)
+    if match is None or facts.exit_code == 0:
         return None
-    text = next(filter(None, found.groups()))
+    text = next(filter(None, match.groups()))
     return Cause("stopped", to_clause(text), "", "Look at its log.")
 
 

@@ -81,17 +81,17 @@ _LOADING = ("load", "get", "download", "stat")
 
 def packages(facts: Facts) -> Cause | None:
     """Its packages cannot be installed."""
-    found, install = facts.find_line(_PIP) or facts.search(_PIP), facts.search(_INSTALL)
+    match, install = facts.find_line(_PIP) or facts.search(_PIP), facts.search(_INSTALL)
     failed = next((words for pattern, words in _PIP_WHY if facts.find_line(pattern)), "")
-    if found is None and install is None:
+    if match is None and install is None:
         if not failed or facts.find_line(_PIP_ENDED) is None:
             return None
         return Cause("did not start", "packages cannot be installed", failed, _PIP_CURE)
     if facts.find_line(_PIP_NETWORK) is not None:
         why = "The package index does not answer from the task."
         return Cause("did not start", "packages cannot be installed", why, "Use an image that has them.")
-    what = f" ({found['package']})" if found is not None else ""
-    why = "The package index has no such version for its Python" if found is not None else ""
+    what = f" ({match['package']})" if match is not None else ""
+    why = "The package index has no such version for its Python" if match is not None else ""
     why = why or (to_clause(install["told"]) if install is not None else "")
     return Cause(
         "did not start",
@@ -105,41 +105,41 @@ def driver(facts: Facts) -> Cause | None:
     """KFP's driver of the task failed."""
     if not facts.driver:
         return None
-    found = facts.find_line(_DRIVER)
-    why = found["why"] or found["other"] if found is not None else facts.message
+    match = facts.find_line(_DRIVER)
+    why = match["why"] or match["other"] if match is not None else facts.message
     return Cause("was not started", "KFP could not prepare it", _end_of_reasons(why), _RETRY)
 
 
 def metadata(facts: Facts) -> Cause | None:
     """KFP's metadata store does not answer the driver or the launcher."""
     line = facts.find_line(_DRIVER if facts.driver else _LAUNCHER)
-    found = _METADATA.search(line[0]) if line is not None else None
-    if found is None:
+    match = _METADATA.search(line[0]) if line is not None else None
+    if match is None:
         return None
     return Cause(
         "was not started" if facts.driver else "stopped",
         "KFP's metadata store does not answer",
-        _end_of_reasons(found["why"].rpartition("desc = ")[2].strip('"')),
+        _end_of_reasons(match["why"].rpartition("desc = ")[2].strip('"')),
         _RETRY,
     )
 
 
 def results(facts: Facts) -> Cause | None:
     """Argo's containers in its pod could not fetch its inputs, or store its outputs and log."""
-    found = facts.search(_SAVE)
-    if found is None:
+    match = facts.search(_SAVE)
+    if match is None:
         return None
-    why = _explain_store(found["why"]) or _end_of_reasons(found["why"])
-    return Cause(*(_NO_INPUTS if found["what"] in _LOADING else _NO_RESULTS), why, _STORE_CURE)
+    why = _explain_store(match["why"]) or _end_of_reasons(match["why"])
+    return Cause(*(_NO_INPUTS if match["what"] in _LOADING else _NO_RESULTS), why, _STORE_CURE)
 
 
 def launcher(facts: Facts) -> Cause | None:
     """KFP's launcher could not fetch its inputs or store its outputs."""
-    found = facts.find_line(_LAUNCHER)
-    if found is None or (found["why"] and _EXIT_STATUS.search(found["why"])):
+    match = facts.find_line(_LAUNCHER)
+    if match is None or (match["why"] and _EXIT_STATUS.search(match["why"])):
         return None
-    line = found["why"] or found[0]
-    io = found["io"] or ("upload" if "upload" in line else "download" if "download" in line else "")
+    line = match["why"] or match[0]
+    io = match["io"] or ("upload" if "upload" in line else "download" if "download" in line else "")
     said = {"upload": _NO_RESULTS, "download": _NO_INPUTS}.get(io, ("stopped", "KFP's launcher failed"))
     store = _explain_store(line) or _explain_store(" ".join(facts.lines[-30:]))
     return Cause(*said, store or _end_of_reasons(line), _STORE_CURE if io or store else _RETRY)

@@ -15,16 +15,16 @@ _NODES = re.compile(r"(?P<free>0/\d+ nodes)(?: are available)?: (?P<why>.+?)(?:\
 
 def unschedulable(facts: Facts) -> Cause | None:
     """No node has room for it, or is allowed to run it."""
-    found = facts.search(_NODES)
-    if found is None:
+    match = facts.search(_NODES)
+    if match is None:
         return None
-    text = re.sub(r"\s+", " ", found["why"]).strip()
+    text = re.sub(r"\s+", " ", match["why"]).strip()
     short = re.sub(r"(?:^|(?<=, ))\d+ (?:node\(s\) )?", "", text)
     short = (short[:1].lower() + short[1:]).replace("Insufficient", "insufficient")
     for pattern, words, cure in _PLACES:
         if pattern.search(text):
-            return Cause("did not start", NO_NODE, f"{words} ({found['free']}: {short}).", cure)
-    return Cause("did not start", NO_NODE, f"{found['free']}: {short}.", "Ask an admin.")
+            return Cause("did not start", NO_NODE, f"{words} ({match['free']}: {short}).", cure)
+    return Cause("did not start", NO_NODE, f"{match['free']}: {short}.", "Ask an admin.")
 
 
 _WAIT = "Ask for less, or wait."
@@ -72,11 +72,11 @@ _ALLOCATE = re.compile(r"Allocate failed due to (?P<why>[^\n]+)")
 
 def volume(facts: Facts) -> Cause | None:
     """A volume is in use on another node, or cannot be mounted."""
-    found = facts.search(_ATTACHED)
-    if found is not None:
+    match = facts.search(_ATTACHED)
+    if match is not None:
         return Cause(
             "did not start",
-            f"volume {found['name']} is in use on another node",
+            f"volume {match['name']} is in use on another node",
             "It can be attached to one node at a time.",
             "Wait for the other pod, or use a volume with ReadWriteMany.",
         )
@@ -95,11 +95,11 @@ def volume(facts: Facts) -> Cause | None:
 
 def sandbox(facts: Facts) -> Cause | None:
     """The node could not create its sandbox or network."""
-    found = facts.search(_SANDBOX)
-    if found is None:
+    match = facts.search(_SANDBOX)
+    if match is None:
         return None
     why = "The node has no address left." if facts.search(_NO_ADDRESS) else ""
-    why = why or (f"{end_of_chain(found['why'])}." if found["why"] else "")
+    why = why or (f"{end_of_chain(match['why'])}." if match["why"] else "")
     return Cause(
         "did not start", "its node could not set it up", why, "Retry the run; if it stays, show an admin."
     )
@@ -107,13 +107,13 @@ def sandbox(facts: Facts) -> Cause | None:
 
 def device(facts: Facts) -> Cause | None:
     """The resources it needs were taken when it reached its node."""
-    found = facts.search(_DEVICE)
-    if found is None:
+    match = facts.search(_DEVICE)
+    if match is None:
         return None
     told = facts.search(_ALLOCATE)
     if told is not None:
         text = to_clause(told["why"]).removesuffix(", which is unexpected")
         why = f"{text[:1].upper()}{text[1:]}."
     else:
-        why = f"The node has no {found['out'].removeprefix('OutOf')} left." if found["out"] else ""
+        why = f"The node has no {match['out'].removeprefix('OutOf')} left." if match["out"] else ""
     return Cause("did not start", "its node no longer had what it asks for", why, "Retry the run.")

@@ -102,12 +102,12 @@ def python_error(facts: Facts) -> Cause | None:
 
 
 def _file(raised: Raised) -> Cause:
-    found = _PATH.search(raised.text)
-    if found and _WRITING.search(raised.place):
-        folder = found["path"].rpartition("/")[0] or "/"
+    match = _PATH.search(raised.text)
+    if match and _WRITING.search(raised.place):
+        folder = match["path"].rpartition("/")[0] or "/"
         cure = "Make it first, or write to an output of the task."
         return Cause("stopped", f"the folder {folder} is not there", raised.place, cure)
-    what = f"file not found ({found['path']})" if found else "file not found"
+    what = f"file not found ({match['path']})" if match else "file not found"
     return Cause(
         "stopped",
         what,
@@ -117,14 +117,14 @@ def _file(raised: Raised) -> Cause:
 
 
 def _folder(raised: Raised) -> Cause:
-    found = _PATH.search(raised.text)
-    what = f" ({found['path']})" if found else ""
+    match = _PATH.search(raised.text)
+    what = f" ({match['path']})" if match else ""
     return Cause("stopped", f"a folder is where a file was expected{what}", raised.place)
 
 
 def _permission(raised: Raised) -> Cause:
-    found = _PATH.search(raised.text)
-    what = found["path"] if found else "a file"
+    match = _PATH.search(raised.text)
+    what = match["path"] if match else "a file"
     return Cause(
         "stopped",
         f"no right to use {what}",
@@ -134,10 +134,10 @@ def _permission(raised: Raised) -> Cause:
 
 
 def _module(raised: Raised) -> Cause | None:
-    found = _MODULE.search(raised.text)
-    if found is None:
+    match = _MODULE.search(raised.text)
+    if match is None:
         return None  # an import of a name that the module does not have: its own words say it
-    package = found["name"].partition(".")[0]
+    package = match["name"].partition(".")[0]
     return Cause(
         "stopped",
         f"the package {package} is not there",

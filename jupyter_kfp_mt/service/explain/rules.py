@@ -138,8 +138,8 @@ def make_facts(
 ) -> Facts:
     """Return the facts about `task`; `log` is the end of its log, or of its driver's."""
     message = task.reason or (task.error.message if task.error else "")
-    found = _EXIT_CODE.search(message)  # Argo: "Error (exit code 1)"
-    code = task.exit_code if task.exit_code is not None or found is None else int(found[1])
+    match = _EXIT_CODE.search(message)  # Argo: "Error (exit code 1)"
+    code = task.exit_code if task.exit_code is not None or match is None else int(match[1])
     lines, name = clean_lines(log), task.display_name or task.name
     return Facts(name, message, code, lines, tuple(states), tuple(events), driver)
 

@@ -45,9 +45,9 @@ def image_pull(facts: Facts) -> Cause | None:
     """Its image cannot be pulled."""
     if facts.search(_PULL) is None:
         return None
-    found = facts.search(_IMAGE)
+    match = facts.search(_IMAGE)
     why = next((words for text, words in _PULL_WHY if facts.search(re.compile(text, re.IGNORECASE))), "")
-    image = f" ({found['image']})" if found else ""
+    image = f" ({match['image']})" if match else ""
     return Cause(
         "did not start",
         f"its image cannot be pulled{image}",
@@ -63,13 +63,13 @@ def missing_object(facts: Facts) -> Cause | None:
         name = key["key"] or key["key2"]
         holder = f"{key['kind']} {key['name']}" if key["name"] else "its Secret or ConfigMap"
         return Cause("did not start", f"{holder} has no key {name}", next="Add the key, or correct its name.")
-    found = facts.search(_SECRET)
-    if found is None:
+    match = facts.search(_SECRET)
+    if match is None:
         return None
-    kind = _KINDS[found["kind"].lower()]
+    kind = _KINDS[match["kind"].lower()]
     return Cause(
         "did not start",
-        f"{kind} {found['name']} is not there",
+        f"{kind} {match['name']} is not there",
         "It has to be in the namespace of the run.",
         "Create it, or correct its name.",
     )
@@ -77,11 +77,11 @@ def missing_object(facts: Facts) -> Cause | None:
 
 def no_command(facts: Facts) -> Cause | None:
     """Its command is not in its image."""
-    found = facts.search(_COMMAND)
-    if found is None and facts.exit_code not in (126, 127):
+    match = facts.search(_COMMAND)
+    if match is None and facts.exit_code not in (126, 127):
         return None
-    command = f" ({found['command']})" if found else ""
-    why = "" if found or not facts.last_line else f"Its last line: {facts.last_line}"
+    command = f" ({match['command']})" if match else ""
+    why = "" if match or not facts.last_line else f"Its last line: {facts.last_line}"
     return Cause(
         "did not start",
         f"its command is not in the image{command}",
@@ -130,8 +130,8 @@ def wrong_machine(facts: Facts) -> Cause | None:
 
 def runtime(facts: Facts) -> Cause | None:
     """The container runtime could not start it."""
-    found = facts.search(_RUNTIME) or facts.search(_STATES)
-    if found is None:
+    match = facts.search(_RUNTIME) or facts.search(_STATES)
+    if match is None:
         return None
     if facts.search(_RUNTIME_OOM) is not None:
         return Cause(
@@ -149,5 +149,5 @@ def runtime(facts: Facts) -> Cause | None:
             "Retry the run; if it stays, show an admin.",
         )
     return Cause(
-        "did not start", "its node could not start the container", f"{end_of_chain(found[0])}.", ASK_ADMIN
+        "did not start", "its node could not start the container", f"{end_of_chain(match[0])}.", ASK_ADMIN
     )

@@ -200,13 +200,13 @@ def _select(database: sqlite3.Connection, where: str, *values: str | float) -> l
 def _transaction(database: sqlite3.Connection, work: Callable[[], T]) -> T:
     database.execute("BEGIN IMMEDIATE")
     try:
-        found = work()
+        result = work()
         database.execute("COMMIT")
     except BaseException:
         if database.in_transaction:  # a full disk may have ended the transaction
             database.execute("ROLLBACK")
         raise
-    return found
+    return result
 
 
 def _copy_to_memory(database: sqlite3.Connection) -> sqlite3.Connection:

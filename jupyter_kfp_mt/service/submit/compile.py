@@ -51,18 +51,18 @@ def compile_file(path: Path, function: str = "") -> Package:
     if not answer:
         last = done.stderr.strip().splitlines()[-1:] or ["the compiler ended without a message"]
         raise kfp_error("compile-failed", error=last[0], file=path.name, n=1)
-    found: dict[str, Any] = json.loads(answer.removeprefix(_MARK))
-    if "yaml" in found:
-        return parse(found["yaml"], name=path.name)
-    raise _to_error(found, path.name)
+    outcome: dict[str, Any] = json.loads(answer.removeprefix(_MARK))
+    if "yaml" in outcome:
+        return parse(outcome["yaml"], name=path.name)
+    raise _to_error(outcome, path.name)
 
 
-def _to_error(found: dict[str, Any], name: str) -> KfpError:
-    if found["code"] == "sdk-missing":
+def _to_error(outcome: dict[str, Any], name: str) -> KfpError:
+    if outcome["code"] == "sdk-missing":
         return kfp_error("sdk-missing")
-    if found["code"] == "bad-input":
-        return kfp_error("bad-input", field=name, problem=found["problem"], why=found.get("why", ""))
-    return kfp_error("compile-failed", error=found["error"], file=found["file"], n=found["n"])
+    if outcome["code"] == "bad-input":
+        return kfp_error("bad-input", field=name, problem=outcome["problem"], why=outcome.get("why", ""))
+    return kfp_error("compile-failed", error=outcome["error"], file=outcome["file"], n=outcome["n"])
 
 
 def _compile(function: Callable[..., Any]) -> str:
@@ -126,15 +126,15 @@ def _find_pipelines(path: Path, wanted: str) -> list[tuple[str, Any]]:
 
 def _main(path: Path, wanted: str) -> dict[str, Any]:
     try:
-        found = _find_pipelines(path, wanted)
-        if not found and wanted:
+        pipelines = _find_pipelines(path, wanted)
+        if not pipelines and wanted:
             return {"code": "bad-input", "problem": f"there is no “{wanted}” in it"}
-        if len(found) != 1:
-            names = ", ".join(name for name, _ in found)
-            problem = "there is no pipeline in it" if not found else "there are several pipelines in it"
-            why = f"Choose one, as {path.name}:{found[0][0]}. It has {names}." if found else ""
+        if len(pipelines) != 1:
+            names = ", ".join(name for name, _ in pipelines)
+            problem = "there is no pipeline in it" if not pipelines else "there are several pipelines in it"
+            why = f"Choose one, as {path.name}:{pipelines[0][0]}. It has {names}." if pipelines else ""
             return {"code": "bad-input", "problem": problem, "why": why}
-        return {"yaml": _compile(found[0][1])}
+        return {"yaml": _compile(pipelines[0][1])}
     except ImportError as error:
         if (error.name or "").split(".")[0] == "kfp":
             return {"code": "sdk-missing"}

@@ -77,8 +77,8 @@ def _find_by_name(backend: Backend, intent: Intent) -> Run | None:
         page_size=50,
     )
     sent = datetime.fromtimestamp(intent.sent_at - SKEW, timezone.utc)
-    found = [run for run in backend.api.call(request).runs if run.created_at and run.created_at >= sent]
-    return next((run for run in reversed(found) if backend.journal.find(run.run_id) is None), None)
+    candidates = [run for run in backend.api.call(request).runs if run.created_at and run.created_at >= sent]
+    return next((run for run in reversed(candidates) if backend.journal.find(run.run_id) is None), None)
 
 
 def is_overdue(backend: Backend, intent: Intent) -> bool:

@@ -29,10 +29,10 @@ from .sources import propose_run_name, resolve
 
 def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
     """Return the body of the POST without its ids; raises what is wrong with the request."""
-    found = resolve(backend, request.source)
-    package = found.package
+    resolved = resolve(backend, request.source)
+    package = resolved.package
     values = dict(request.parameters)
-    if found.example:
+    if resolved.example:
         values = {"name": backend.context.namespace or "you", **values}
     values = check_parameters(package, values)
     name = request.display_name or propose_run_name(backend, package.name)
@@ -50,7 +50,7 @@ def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
         "display_name": name,
         **{key: value for key, value in optional.items() if value},
         "runtime_config": {key: value for key, value in config.items() if value},
-        **_choose_pipeline(package, found.reference, request.cache),
+        **_choose_pipeline(package, resolved.reference, request.cache),
     }
 
 

@@ -106,16 +106,16 @@ def collect_values(task: Task) -> dict[str, Any]:
 
 def collect_metrics(tasks: Iterable[Task]) -> dict[str, float]:
     """Return the scalar metrics of tasks; a name that two tasks use is prefixed with the task's."""
-    found: list[tuple[str, str, float]] = []
+    metrics: list[tuple[str, str, float]] = []
     for task in tasks:
         for artifacts in task.outputs.artifacts.values():
             for artifact in artifacts:
                 if artifact.type.endswith("Metrics"):
-                    found += [(task.name, name, value) for name, value in _list_numbers(artifact.metadata)]
+                    metrics += [(task.name, name, value) for name, value in _list_numbers(artifact.metadata)]
     counts: dict[str, int] = {}
-    for _, name, _value in found:
+    for _, name, _value in metrics:
         counts[name] = counts.get(name, 0) + 1
-    return {f"{task}.{name}" if counts[name] > 1 else name: value for task, name, value in found}
+    return {f"{task}.{name}" if counts[name] > 1 else name: value for task, name, value in metrics}
 
 
 def _list_numbers(metadata: dict[str, Any]) -> list[tuple[str, float]]:

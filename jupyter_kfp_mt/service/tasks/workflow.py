@@ -196,9 +196,11 @@ def list_steps(workflow: Workflow, run_id: str, reported: Iterable[Task] = ()) -
     Ids are those of `reported` (the v2beta1 `task_details`) where one fits, else the node's.
     """
     tree = _Tree(workflow, {_identify(task): task for task in reported})
-    shown = [node for node in workflow.nodes.values() if tree.is_shown(node)]
-    shown.sort(key=lambda node: (known_time(node.started_at) is None, str(node.started_at or ""), node.name))
-    steps = [tree.make_step(node, run_id) for node in shown]
+    visible = [node for node in workflow.nodes.values() if tree.is_shown(node)]
+    visible.sort(
+        key=lambda node: (known_time(node.started_at) is None, str(node.started_at or ""), node.name)
+    )
+    steps = [tree.make_step(node, run_id) for node in visible]
     return _order_parents_first(steps)
 
 
@@ -316,8 +318,8 @@ class _Tree:
         inside, beside = self._inside.get(node.id, []), self._inside.get(node.boundary_id, [])
         named = [each for each in beside if each.display_name == f"{node.display_name}-driver"]
         loop = [each for each in inside if each.display_name in ("iteration-driver", "iteration-item-driver")]
-        found = [pod for each in [*named, *loop] if each.is_driver for pod in self._list_pods(each)]
-        return found[-1] if found else None
+        pods = [pod for each in [*named, *loop] if each.is_driver for pod in self._list_pods(each)]
+        return pods[-1] if pods else None
 
     def _list_pods(self, node: Node, depth: int = 0) -> list[Node]:
         """Return the pods that ran `node`, in the order of the attempts."""
@@ -364,10 +366,10 @@ class _Tree:
 
 
 def _read_number(name: str) -> int:
-    found = re.search(r"\((\d+)\)\Z", name)
-    return int(found[1]) if found else 0
+    match = re.search(r"\((\d+)\)\Z", name)
+    return int(match[1]) if match else 0
 
 
 def _display_name(node: Node) -> str:
-    found = _ITERATION.search(node.display_name)
-    return f"iteration-{found[1]}" if found else node.display_name
+    match = _ITERATION.search(node.display_name)
+    return f"iteration-{match[1]}" if match else node.display_name

@@ -40,13 +40,13 @@ def read_archive(backend: Backend, place: Place) -> LogCopy:
 
     The outcome for a pod that has ended is kept for a minute, also if there is no log.
     """
-    found = _recall(backend, place) if place.attempt.ended else _try_routes(backend, place)
-    if isinstance(found, LogCopy):
-        return found
+    outcome = _recall(backend, place) if place.attempt.ended else _try_routes(backend, place)
+    if isinstance(outcome, LogCopy):
+        return outcome
     if backend.kubernetes is None:
-        raise kfp_error("logs-gone/outside", details=found.said)
-    key = "logs-gone/refused" if found.refusal else "logs-gone"
-    raise kfp_error(key, refusal=found.refusal.rstrip("."), details=found.said)
+        raise kfp_error("logs-gone/outside", details=outcome.said)
+    key = "logs-gone/refused" if outcome.refusal else "logs-gone"
+    raise kfp_error(key, refusal=outcome.refusal.rstrip("."), details=outcome.said)
 
 
 def _recall(backend: Backend, place: Place) -> LogCopy | NoLog:
