@@ -1,6 +1,6 @@
 """Runs in a cell: a panel, a submit form, a card of a run, a table of runs (ipywidgets).
 
-They are views of traits and act through the same service as `%kfp`.
+They show traits, and act through the same service as `%kfp`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`SubmitForm`: a form made from a pipeline's parameters, which starts a run."""
+"""`SubmitForm`: a form for a pipeline's parameters, which starts a run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ..models import CachePolicy, Inspection, ParameterSpec, Run, Source
 from ..pipeline_spec.parameters import check_values
 from ..plain_text import clean
 from ..service import KfpService
-from .fields import Field
-from .picture import Listener, Listeners, close_tree
+from .live_view import Listener, Listeners, close_tree
+from .parameter_field import ParameterField
 
 _LABEL = {"width": "12em"}
 
@@ -28,19 +28,19 @@ _LABEL = {"width": "12em"}
 class SubmitForm(VBox):
     """Fields for the parameters of `source`: a path, a function, a `Source`; the button Run is `submit()`.
 
-    `values` are the values by parameter; setting wrong ones raises at once, and what is typed wrongly is in
-    `errors` and beside its field.
+    `values` are the values by parameter. Setting a wrong value raises at once; a value typed wrongly is in
+    `errors` and shown beside its field.
     """
 
     source = AnyTrait(None, allow_none=True, help="what to run")
-    experiment = Unicode("Default", help="the experiment; made if it is not there")
-    name = Unicode(help="the run's name; empty: the pipeline's with the time")
+    experiment = Unicode("Default", help="the experiment; created if it does not exist")
+    name = Unicode(help="the run's name; empty: the pipeline's name with the time")
     values = Dict(help="values of the parameters")
     cache = Unicode(CachePolicy.COMPILED.value, help="compiled, on or off")
     valid = Bool(False, read_only=True, help="whether the form can be sent")
     errors = Dict(read_only=True, help="what is wrong, by parameter")
-    busy = Bool(False, read_only=True, help="whether it is being sent")
-    run = Instance(Run, allow_none=True, read_only=True, help="the run that was started last")
+    busy = Bool(False, read_only=True, help="whether a submit is under way")
+    run = Instance(Run, allow_none=True, read_only=True, help="the last run that the form started")
 
     def __init__(
         self,
@@ -51,20 +51,20 @@ class SubmitForm(VBox):
     ) -> None:
         self._service = service
         self._inspection: Inspection | None = None
-        self._found: Inspection | None = None  # of the source that is about to be taken
-        self._fields: dict[str, Field] = {}
+        self._proposed: Inspection | None = None  # of a source under validation
+        self._fields: dict[str, ParameterField] = {}
         self._mirroring = False
         self._submitted = Listeners(self._complain)
         self._failed = Listeners(self._complain)
         self._head, self._notice = HTML(), HTML()
         self._rows = VBox()
-        self._more = Output()  # what callbacks display
+        self._more = Output()  # output of callbacks
         self._controls = self._make_controls()
         super().__init__((self._head, self._notice, self._rows, *self._controls, self._more))
         self.experiment = experiment or "Default"
         self.source = source
         if source is None:
-            self._say_empty()
+            self._ask_for_source()
 
     @property
     def service(self) -> KfpService:
@@ -74,17 +74,17 @@ class SubmitForm(VBox):
         return self._service
 
     def request(self) -> dict[str, Any]:
-        """What would be sent; raises `bad-input` when something is wrong. Sends nothing."""
+        """Return what would be sent; raises `bad-input` for a wrong value. Sends nothing."""
         return {
             "source": self.source,
-            "parameters": self._checked(),
+            "parameters": self._check_fields(),
             "experiment": self.experiment,
             "name": self.name,
             "cache": self.cache,
         }
 
     def submit(self, wait: bool = False) -> Run:
-        """Start the run and return it, with `wait` when it has ended; raises KfpError."""
+        """Start the run and return it, with `wait` after it has ended; raises KfpError."""
         request = self.request()
         self.set_trait("busy", True)
         try:
@@ -93,25 +93,25 @@ class SubmitForm(VBox):
             self.set_trait("busy", False)
         self.set_trait("run", run)
         with self._more:
-            self._submitted.tell(run)
+            self._submitted.call_all(run)
         return self.service.wait(run.run_id) if wait else run
 
-    def move(self, service: KfpService) -> None:
+    def use_service(self, service: KfpService) -> None:
         """Start runs in another namespace."""
         self._service = service
-        self._say_what()
+        self._describe_source()
 
     def reset(self) -> None:
-        """Go back to the defaults."""
+        """Restore the defaults."""
         self.values = {}
         self.name = ""
 
     def on_submitted(self, function: Listener) -> None:
-        """Call `function` with each run that was started."""
+        """Call `function` with each run that the form starts."""
         self._submitted.add(function)
 
     def on_error(self, function: Listener) -> None:
-        """Call `function` with each KfpError that the button meets."""
+        """Call `function` with each KfpError of the button."""
         self._failed.add(function)
 
     def close(self) -> None:
@@ -119,7 +119,7 @@ class SubmitForm(VBox):
         close_tree(self)
         super().close()
 
-    # the parts
+    # controls
 
     def _make_controls(self) -> tuple[HBox, ...]:
         experiment, name = Text(value=self.experiment), Text(placeholder="made from the pipeline's name")
@@ -129,7 +129,7 @@ class SubmitForm(VBox):
         self._button = Button(
             description="Run", button_style="primary", tooltip="Start the run.", disabled=True
         )
-        reset = Button(description="Reset all", tooltip="Back to the defaults.")
+        reset = Button(description="Reset all", tooltip="Restore the defaults.")
         self._button.on_click(lambda _button: self._act(self.submit))
         reset.on_click(lambda _button: self._act(self.reset))
         self._foot = HTML()
@@ -141,27 +141,29 @@ class SubmitForm(VBox):
         )
 
     def _link(self, control: Text | Dropdown, trait: str) -> None:
-        """Keep a control and a trait of the form equal."""
+        """Keep a control and a trait of the form in sync."""
         control.observe(lambda change: setattr(self, trait, change.new), "value")
         self.observe(lambda change: setattr(control, "value", change.new), trait)
 
-    # what changes
+    # changes
 
     @validate("source")
     def _check_source(self, proposal: Bunch) -> object:
-        """Read the source before it is taken: one that cannot be used raises and changes nothing."""
-        self._found = None if proposal.value is None else self.service.inspect(proposal.value)
+        """Read the source before accepting it: an unusable one raises and changes nothing."""
+        self._proposed = None if proposal.value is None else self.service.inspect(proposal.value)
         return proposal.value
 
     @observe("source")
     def _take_source(self, _change: Bunch) -> None:
         self._notice.value = ""
-        self._inspection = self._found
+        self._inspection = self._proposed
         close_tree(self._rows)
-        self._fields = {spec.name: Field(spec, self._source_name, self._on_field) for spec in self._specs}
+        self._fields = {
+            spec.name: ParameterField(spec, self._source_name, self._on_field) for spec in self._specs
+        }
         self._rows.children = tuple(self._fields.values())
-        self._mirror()
-        self._say_what()
+        self._mirror_fields()
+        self._describe_source()
 
     @validate("values")
     def _check_values(self, proposal: Bunch) -> dict[str, Any]:
@@ -185,7 +187,7 @@ class SubmitForm(VBox):
                 field.set_value(change.new[name])
             else:
                 field.reset()
-        self._mirror()
+        self._mirror_fields()
 
     @validate("cache")
     def _check_cache(self, proposal: Bunch) -> str:
@@ -193,11 +195,11 @@ class SubmitForm(VBox):
             raise TraitError(f"cache: “{proposal.value}” is not compiled, on or off")
         return str(proposal.value)
 
-    def _on_field(self, _field: Field) -> None:
-        self._mirror()
+    def _on_field(self, _field: ParameterField) -> None:
+        self._mirror_fields()
 
-    def _mirror(self) -> None:
-        """Take over what the fields hold."""
+    def _mirror_fields(self) -> None:
+        """Copy the values of the fields into the traits."""
         self._mirroring = True
         try:
             given = {name: field.value() for name, field in self._fields.items() if not field.error}
@@ -208,7 +210,7 @@ class SubmitForm(VBox):
         self.set_trait("valid", self._inspection is not None and not self.errors)
         self._button.disabled = not self.valid
 
-    # what is said
+    # texts
 
     @property
     def _specs(self) -> list[ParameterSpec]:
@@ -220,7 +222,7 @@ class SubmitForm(VBox):
             return Path(self.source).name
         return self._inspection.pipeline.name if self._inspection else ""
 
-    def _checked(self) -> dict[str, Any]:
+    def _check_fields(self) -> dict[str, Any]:
         if self._inspection is None:
             raise kfp_error("bad-input", field="source", problem="it is needed", next="set form.source")
         given = {name: field.value() for name, field in self._fields.items()}
@@ -232,9 +234,9 @@ class SubmitForm(VBox):
             name: value for name, value in values.items() if name not in defaults or defaults[name] != value
         }
 
-    def _say_what(self) -> None:
+    def _describe_source(self) -> None:
         if self._inspection is None:
-            self._say_empty()
+            self._ask_for_source()
             return
         about = self._inspection.pipeline
         self._head.value = (
@@ -243,7 +245,7 @@ class SubmitForm(VBox):
         )
         self._foot.value = escape(f"Runs in {self.service.namespace}.")
 
-    def _say_empty(self) -> None:
+    def _ask_for_source(self) -> None:
         self._head.value = "Choose what to run. Parameters appear here."
 
     def _act(self, work: Callable[[], object]) -> None:
@@ -252,7 +254,7 @@ class SubmitForm(VBox):
             work()
         except KfpError as error:
             self._notice.value = display.draw_html(display.describe_error(error))
-            self._failed.tell(error)
+            self._failed.call_all(error)
 
     def _complain(self, sentence: str) -> None:
         self._notice.value = display.draw_html(display.describe_sentence(sentence))

@@ -1,4 +1,4 @@
-"""`KfpPanel`: who and where, the runs, and a form, in a cell."""
+"""`KfpPanel`: status, runs and a submit form in a cell."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from ..models import Run, Status
 from ..run_rules import FILTERABLE
 from ..service import KfpService
 from .form import SubmitForm
-from .picture import Listener, Listeners, Picture
+from .live_view import Listener, Listeners, LiveView
 from .table import RunsTable
 
 _STATES = (("All states", ""), *((PHASE_LABELS[phase].word, phase.value) for phase in FILTERABLE))
 
 
-class KfpPanel(Picture):
-    """Who and where, the runs of a namespace, and a form for the next one.
+class KfpPanel(LiveView):
+    """Status, the runs of a namespace, and a form for the next one.
 
-    `connection` is `connected` or `not connected`; `filter` and `selected` are those of the table of runs.
+    `connection` is `connected` or `not connected`; `filter` and `selected` are those of `RunsTable`.
     """
 
-    namespace = Unicode(help="the namespace that is shown")
+    namespace = Unicode(help="the namespace of the runs")
     connection = Unicode("not connected", read_only=True, help="`connected` or `not connected`")
     filter = Dict(help="which runs, by the names of `KfpService.list_runs`")
     runs = List(Instance(Run), read_only=True, help="the runs, as models")
@@ -45,11 +45,11 @@ class KfpPanel(Picture):
         self._controls.children = (VBox((self._make_controls(), self._body, self._form)),)
         self._show_form(False)
         self.namespace = namespace or ""
-        self._act(self._look)
+        self._act(self._update)
 
     def refresh(self) -> None:
-        """Ask for everything now."""
-        self._act(self._look)
+        """Update everything now."""
+        self._act(self._update)
 
     def on_select(self, function: Listener) -> None:
         """Call `function` with the ids when other runs are chosen."""
@@ -67,14 +67,14 @@ class KfpPanel(Picture):
         state = Dropdown(options=_STATES)
         new = Button(description="New run", tooltip="Show or hide the form.")
         again = Button(description="Refresh", tooltip="Ask again now.")
-        search.observe(lambda change: self._narrow(search=change.new), "value")
-        state.observe(lambda change: self._narrow(state=[change.new] if change.new else []), "value")
+        search.observe(lambda change: self._change_filter(search=change.new), "value")
+        state.observe(lambda change: self._change_filter(state=[change.new] if change.new else []), "value")
         self._source.observe(lambda change: self._act(lambda: self._take_source(change.new)), "value")
         new.on_click(lambda _button: self._show_form(self._form.layout.display == "none"))
         again.on_click(lambda _button: self.refresh())
         return HBox((search, state, again, new, self._source))
 
-    def _narrow(self, **wanted: Any) -> None:
+    def _change_filter(self, **wanted: Any) -> None:
         merged = {**self.filter, **wanted}
         self.filter = {name: value for name, value in merged.items() if value}
 
@@ -85,9 +85,9 @@ class KfpPanel(Picture):
         self._form.layout.display = self._source.layout.display = None if shown else "none"
 
     @observe("namespace")
-    def _move(self, change: Bunch) -> None:
+    def _change_namespace(self, change: Bunch) -> None:
         if change.old or self._service is not None:
-            self._act(self._look)
+            self._act(self._update)
 
     @observe("filter")
     def _filter_table(self, change: Bunch) -> None:
@@ -98,14 +98,14 @@ class KfpPanel(Picture):
     def _select(self, change: Bunch) -> None:
         if self._table is not None:
             self._table.selected = change.new
-        self._selected.tell(list(change.new))
+        self._selected.call_all(list(change.new))
 
-    def _look(self) -> bool:
-        """Ask who and where, then for the runs; without a connection say so and keep the last rows."""
+    def _update(self) -> bool:
+        """Ask for the status, then the runs; without a connection show the error and keep the last rows."""
         try:
             if self.namespace and self.namespace != self.service.namespace:
                 self._service = self.service.in_namespace(self.namespace)
-                self._form.move(self.service)
+                self._form.use_service(self.service)
             self._status = self.service.status()
         except KfpConnectionError as error:
             self._status = Status(connected=False, namespace=self.namespace, error=error.body)
@@ -122,10 +122,10 @@ class KfpPanel(Picture):
             self._table.observe(lambda change: self.set_trait("runs", change.new), "runs")
             self._table.observe(lambda change: setattr(self, "selected", change.new), "selected")
             self._body.children = (self._table,)
-            self._form.move(self.service)
+            self._form.use_service(self.service)
             self.set_trait("runs", list(self._table.runs))
         else:
-            self._table.move(self.service)
+            self._table.use_service(self.service)
 
     def _block(self) -> Block:
         return display.block_of(self._status)

@@ -1,4 +1,4 @@
-"""`RunsTable`: runs in a cell."""
+"""`RunsTable`: a table of runs in a cell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..lists import RunList
 from ..models import Run
 from ..plain_text import clean
 from ..service import KfpService
-from .picture import Listener, Listeners, Picture
+from .live_view import Listener, Listeners, LiveView
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 FILTERS = ("state", "search", "experiment", "archived", "sort_by", "limit")
 
 
-class RunsTable(Picture):
+class RunsTable(LiveView):
     """The runs that fit the filter (`state`, `search`, `experiment`, `archived`, `sort_by`, `limit`).
 
-    `runs` holds models; `selected` the ids of the chosen ones. It is kept up to date while displayed.
+    `runs` holds models, `selected` the ids of the chosen ones. Both stay up to date while displayed.
     """
 
     filter = Dict(help="which runs, by the names of `KfpService.list_runs`")
@@ -34,7 +34,7 @@ class RunsTable(Picture):
 
     def __init__(self, *, service: KfpService | None = None, **filters: Any) -> None:
         super().__init__(service)
-        self._found = RunList([], total_size=0)
+        self._runs = RunList([], total_size=0)
         self._selected = Listeners(self._complain)
         self._choice = SelectMultiple(rows=5, layout={"width": "max-content", "max_width": "100%"})
         self._choice.observe(self._choose, "value")
@@ -47,10 +47,10 @@ class RunsTable(Picture):
 
     def refresh(self) -> None:
         """Ask for the runs now; raises KfpError."""
-        self._look()
+        self._update()
 
-    def move(self, service: KfpService) -> None:
-        """Ask `service`, perhaps of another namespace, whose runs the old ones are not."""
+    def use_service(self, service: KfpService) -> None:
+        """Show the runs of `service`, which may be in another namespace."""
         if service is not self._service:
             self._service = service
             self._take(RunList([], total_size=0))
@@ -58,7 +58,7 @@ class RunsTable(Picture):
 
     def to_df(self) -> pd.DataFrame:
         """The runs as a DataFrame; raises KfpError without pandas."""
-        return self._found.to_df()
+        return self._runs.to_df()
 
     def on_select(self, function: Listener) -> None:
         """Call `function` with the ids when others are chosen."""
@@ -79,31 +79,31 @@ class RunsTable(Picture):
     def _show_selected(self, change: Bunch) -> None:
         known = {run.run_id for run in self.runs}
         self._choice.value = tuple(run_id for run_id in change.new if run_id in known)
-        self._selected.tell(list(change.new))
+        self._selected.call_all(list(change.new))
 
     def _choose(self, change: Bunch) -> None:
         self.selected = list(change.new)
 
-    def _look(self) -> bool:
-        found = self.service.list_runs(**self.filter)
-        self._take(found)
-        return False  # the next run may start any time
+    def _update(self) -> bool:
+        runs = self.service.list_runs(**self.filter)
+        self._take(runs)
+        return False  # a new run may start any time
 
-    def _take(self, found: RunList) -> None:
-        if list(found) != list(self._found):
-            self._found = found
-            self.set_trait("runs", list(found))
-            self._offer(found)
+    def _take(self, runs: RunList) -> None:
+        if list(runs) != list(self._runs):
+            self._runs = runs
+            self.set_trait("runs", list(runs))
+            self._offer(runs)
         self._draw()
 
     def _offer(self, runs: list[Run]) -> None:
-        """Let the runs be chosen; what was chosen stays so as long as it is listed."""
+        """Offer the runs for selection; selected runs stay selected while they are listed."""
         kept = [run_id for run_id in self.selected if run_id in {run.run_id for run in runs}]
         self._choice.options = [(_option_text(run), run.run_id) for run in runs]
         self._choice.value = tuple(kept)
 
     def _block(self) -> Block:
-        return display.block_of(self._found)
+        return display.block_of(self._runs)
 
 
 def _option_text(run: Run) -> str:

@@ -59,12 +59,12 @@ def test_a_card_widget_says_that_it_is_paused(laptop: Laptop) -> None:
         laptop,
         "from jupyter_kfp_mt.widgets import RunCard\nrun = %kfp submit QUICK seconds=60",
         "card = RunCard(run)\ncard",
-        "import time\nwhile not card.paused:\n    time.sleep(0.05)\ncard._picture.value",
+        "import time\nwhile not card.paused:\n    time.sleep(0.05)\ncard._html.value",
         "card.terminate()\ncard.close()",
     )
     assert "Paused while the kernel is busy." in outputs(notebook, 3)[0]["text/plain"]
-    picture, controls = outputs(notebook, 2)
-    assert picture["text/html"].startswith("<div")
+    html, controls = outputs(notebook, 2)
+    assert html["text/html"].startswith("<div")
     assert "application/vnd.jupyter.widget-view+json" in controls
 
 

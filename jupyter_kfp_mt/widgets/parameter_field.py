@@ -1,4 +1,4 @@
-"""One field of the submit form: label, control, and what is wrong, side by side."""
+"""One field of the submit form: label, control and error, side by side."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _ERROR = "color:var(--jp-error-color1, #d32f2f)"
 _DIM = "color:var(--jp-ui-font-color2, GrayText)"
 
 
-class Field(HBox):
+class ParameterField(HBox):
     """A parameter of the pipeline as a control of its type.
 
-    `changed` is called with the field after each change by hand. `error` is empty when all is well.
+    `changed` is called with the field after each change by the user. `error` is empty for a valid value.
     """
 
-    def __init__(self, spec: ParameterSpec, source: str, changed: Callable[[Field], None]) -> None:
+    def __init__(self, spec: ParameterSpec, source: str, changed: Callable[[ParameterField], None]) -> None:
         self.spec = spec
         self.error = ""
         self._value: tuple[bool, Any] = (False, None)
         self._source = source
         self._changed = changed
         self._setting = False
-        self._control = _control(spec)
+        self._control = _make_control(spec)
         self._problem = HTML()
         label = HTML(
             f'<span title="{escape(clean(spec.description))}">{escape(clean(spec.name))} '
@@ -45,14 +45,14 @@ class Field(HBox):
         self._control.observe(self._on_change, "value")
 
     def reset(self) -> None:
-        """Go back to the default, or to nothing."""
+        """Restore the default, or clear the field."""
         self.set_value(self.spec.default if self.spec.has_default else None)
 
     def set_value(self, value: Any) -> None:
         """Show `value`."""
         self._setting = True
         try:
-            self._control.value = _shown(self.spec, value, self._control)
+            self._control.value = _control_value(self.spec, value, self._control)
         finally:
             self._setting = False
         self._check()
@@ -91,7 +91,7 @@ class Field(HBox):
             self._changed(self)
 
 
-def _control(spec: ParameterSpec) -> ValueWidget:
+def _make_control(spec: ParameterSpec) -> ValueWidget:
     if spec.literals:
         choices = [(str(choice), choice) for choice in spec.literals]
         if not spec.has_default:
@@ -104,7 +104,7 @@ def _control(spec: ParameterSpec) -> ValueWidget:
     return Text(layout=_WIDE)
 
 
-def _shown(spec: ParameterSpec, value: Any, control: ValueWidget) -> Any:
+def _control_value(spec: ParameterSpec, value: Any, control: ValueWidget) -> Any:
     if isinstance(control, Dropdown):
         return value
     if isinstance(control, Checkbox):

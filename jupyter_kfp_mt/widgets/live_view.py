@@ -1,7 +1,7 @@
-"""The base of our widgets: a picture in plain HTML with controls, which looks at the server now and then.
+"""The base of our widgets: plain HTML with controls below, updated from the server while it is displayed.
 
-The picture of a widget that a cell displays is an ordinary HTML output, changed in place: a saved notebook
-shows the last one without a kernel. Within another widget it is an HTML widget.
+The HTML of a widget that a cell displays is an ordinary output, changed in place, so that a saved notebook
+shows the last state without a kernel. Within another widget it is an HTML widget.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Listener = Callable[[Any], object]
 
 
 class Listeners:
-    """Functions of other people that want to know; one that raises does not stop the others."""
+    """Callbacks of users; one that raises does not stop the others."""
 
     def __init__(self, complain: Callable[[str], None]) -> None:
         self._functions: list[Listener] = []
@@ -35,34 +35,34 @@ class Listeners:
         """Call `function` from now on."""
         self._functions.append(function)
 
-    def tell(self, value: object) -> None:
-        """Call all with `value`."""
+    def call_all(self, value: object) -> None:
+        """Call all functions with `value`."""
         for function in self._functions:
             self.call(function, value)
 
     def call(self, function: Listener, value: object) -> None:
-        """Call one of them; show what it raises."""
+        """Call one function; show the error that it raises."""
         try:
             function(value)
-        except Exception as error:  # their code, in our thread: whatever it raises is shown, nothing stops
+        except Exception as error:  # code of users in our thread: show the error, and continue
             self._complain(
                 f"{type(error).__name__} in {getattr(function, '__name__', 'a callback')}: {error}"
             )
 
 
-class Picture(VBox):
-    """A picture with controls, drawn again by `_draw`, kept up to date by `_look` while it is displayed."""
+class LiveView(VBox):
+    """HTML with controls; `_draw` draws it, `_update` keeps it up to date while it is displayed."""
 
     def __init__(self, service: KfpService | None, **layout: Any) -> None:
-        self._picture = HTML()
+        self._html = HTML()
         self._notice = HTML()
         self._controls = HBox()
-        super().__init__(children=(self._picture, self._notice, self._controls), **layout)
+        super().__init__(children=(self._html, self._notice, self._controls), **layout)
         self._service = service
         self._ticker = Ticker(limit=1)
         self._display_id = ""
         self._visible = False
-        self._outputs: list[Widget] = []  # what a cell shows below the picture
+        self._outputs: list[Widget] = []  # below the HTML in a cell
         self._busy = False
         self._shell = get_ipython()
         self._errors = Listeners(self._complain)
@@ -78,16 +78,16 @@ class Picture(VBox):
         return self._service
 
     def on_error(self, function: Listener) -> None:
-        """Call `function` with every KfpError that a button or the background meets."""
+        """Call `function` with every KfpError of a button or a background update."""
         self._errors.add(function)
 
     def attach(self) -> None:
-        """Keep up to date from now on; for a widget that is displayed within another."""
+        """Start the updates; for a widget that is displayed within another."""
         self._visible = True
         self._follow()
 
     def close(self) -> None:
-        """Remove the widget and everything that worked for it."""
+        """Remove the widget and stop its updates."""
         self._ticker.close()
         if self._shell is not None:
             for event, function in (("pre_run_cell", self._on_busy), ("post_run_cell", self._on_free)):
@@ -100,29 +100,29 @@ class Picture(VBox):
         close_tree(self)
         super().close()
 
-    # what a widget of ours fills in
+    # implemented by each widget
 
     def _block(self) -> Block:
-        """What is drawn."""
+        """Return what to draw."""
         raise NotImplementedError
 
-    def _look(self) -> bool:
-        """Ask the server and set the traits; True when nothing more can change."""
+    def _update(self) -> bool:
+        """Ask the server and set the traits; return True when nothing more can change."""
         raise NotImplementedError
 
     def _on_pause(self, paused: bool) -> None:
         """The kernel became busy, or free again."""
 
-    # what it gets
+    # shared by all widgets
 
     def _draw(self) -> None:
         drawn = self._block()
-        self._picture.value = display.draw_html(drawn)
-        if self._display_id and hasattr(self._shell, "kernel"):  # a terminal cannot change what it has shown
+        self._html.value = display.draw_html(drawn)
+        if self._display_id and hasattr(self._shell, "kernel"):  # a terminal cannot change its output
             self._publish(drawn, update=True)
 
     def _act(self, work: Callable[[], object]) -> None:
-        """Do what a button asks for; an error is shown in the widget and told."""
+        """Do the work of a button; an error is shown in the widget and goes to `on_error`."""
         self._notice.value = ""
         try:
             work()
@@ -131,28 +131,28 @@ class Picture(VBox):
 
     def _show_error(self, error: KfpError) -> None:
         self._notice.value = display.draw_html(display.describe_error(error))
-        self._errors.tell(error)
+        self._errors.call_all(error)
 
     def _complain(self, sentence: str) -> None:
         self._notice.value = display.draw_html(display.describe_sentence(sentence))
 
     def _follow(self) -> None:
-        """Look now and then, as long as the widget is displayed and something can change."""
+        """Update regularly, as long as the widget is displayed and something can change."""
         if self._visible:
             self._ticker.add(
-                "look",
-                self._look_unless_busy,
+                "update",
+                self._update_unless_busy,
                 every=self.service.poll_interval,
             )
 
-    def _look_unless_busy(self) -> bool:
+    def _update_unless_busy(self) -> bool:
         if self._busy:
             self._on_pause(True)
             return False
         self._on_pause(False)
         try:
-            return self._look()
-        except KfpNotFoundError:  # deleted: the last picture stays
+            return self._update()
+        except KfpNotFoundError:  # deleted: the last state stays
             return True
 
     def _on_busy(self, *_about_cell: object) -> None:
