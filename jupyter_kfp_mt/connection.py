@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .client import AnyVersion, HttpTransport
 from .clock import SYSTEM, Clock
-from .context import Context, Environment, Gate, detect, this_process
+from .context import Context, Environment, KubeconfigServer, detect, read_environment
 from .errors import KfpConnectionError
 from .service import Journal, KfpService
 from .settings import KfpSettings, load_settings
@@ -40,7 +40,7 @@ def connect(
     chosen = settings or load_settings()
     if endpoint:
         chosen = chosen.replace(endpoint=endpoint)
-    env = environment or this_process()._replace(kubeconfig=_open_gate)
+    env = environment or read_environment()._replace(kubeconfig=_read_kubeconfig)
     context = find_context(chosen, env, start_embedded=start_embedded, say=say)
     journal = Journal(Path(chosen.data_dir).expanduser() / "journal.sqlite")
     transport = AnyVersion(HttpTransport(context))
@@ -78,7 +78,7 @@ def _kubernetes(environment: Environment, context: Context) -> Kubernetes | None
     return in_cluster(environment)
 
 
-def _open_gate(files: Sequence[Path], context: str) -> Gate:
-    from .kube.config import open_gate  # not imported without a kubeconfig
+def _read_kubeconfig(files: Sequence[Path], context: str) -> KubeconfigServer:
+    from .kube.config import read_kubeconfig  # not imported without a kubeconfig
 
-    return open_gate(files, context)
+    return read_kubeconfig(files, context)

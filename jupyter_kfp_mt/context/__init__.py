@@ -7,17 +7,17 @@ variables for proxies and CA certificates are read by `client/connections.py`, a
 
 from __future__ import annotations
 
-from .environment import Environment, this_process
-from .model import Context, Gate, Notebook
+from .environment import Environment, read_environment
+from .model import Context, KubeconfigServer, Notebook
 from .providers import PROVIDERS, Provider, detect
 
 __all__ = [
     "PROVIDERS",
     "Context",
     "Environment",
-    "Gate",
+    "KubeconfigServer",
     "Notebook",
     "Provider",
     "detect",
-    "this_process",
+    "read_environment",
 ]

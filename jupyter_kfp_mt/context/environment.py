@@ -11,21 +11,23 @@ from ..clock import SYSTEM, Clock
 from ..files import read_file
 from ..owner import is_served
 from ..probe import responds_as_kfp
-from .model import Gate
+from .model import KubeconfigServer
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 MAX_BYTES = 1024 * 1024  # of any file that detection reads
 
 
 class Environment(NamedTuple):
-    """The surroundings of this process, or of the one a test describes."""
+    """What a process can see: this one, or one that a test describes."""
 
     variables: Mapping[str, str]
     root: Path = Path("/")  # a test passes a folder that stands for the file system of a pod
     clock: Clock = SYSTEM
     is_served: Callable[[Path], bool] = lambda _: False  # whether an embedded server holds this data folder
     responds: Callable[[str], bool] = lambda _: False  # whether KFP responds at an address within 2 s
-    kubeconfig: Callable[[Sequence[Path], str], Gate] | None = None  # files, context → its API server
+    kubeconfig: Callable[[Sequence[Path], str], KubeconfigServer] | None = (
+        None  # files, context → its API server
+    )
     patience: float = 4.5  # seconds within which the doctor must have all its answers
 
     def variable(self, name: str) -> str:
@@ -44,6 +46,6 @@ class Environment(NamedTuple):
             return None
 
 
-def this_process() -> Environment:
-    """Return the surroundings of this process."""
+def read_environment() -> Environment:
+    """Return the environment of this process."""
     return Environment(variables=os.environ, is_served=is_served, responds=responds_as_kfp)

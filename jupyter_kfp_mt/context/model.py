@@ -19,10 +19,10 @@ class Notebook(NamedTuple):
     workspace: bool = False  # Kubeflow Workspaces (v2)
 
 
-class Gate(NamedTuple):
+class KubeconfigServer(NamedTuple):
     """The API server of a kubeconfig, whose proxy passes requests on to KFP without their credential."""
 
-    server: str
+    url: str
     credential: Credential
     ca_file: str = ""
 

@@ -105,17 +105,17 @@ def from_kubeconfig(env: Environment, settings: KfpSettings) -> Context | None:
         return None
     paths = env.variable("KUBECONFIG") or f"{env.variable('HOME')}/.kube/config"
     files = [env.path(path) for path in paths.split(os.pathsep) if path]
-    gate = env.kubeconfig(files, settings.kube_context)
+    server = env.kubeconfig(files, settings.kube_context)
     namespace, source = _find_namespace(env, settings, None)
     service = f"/api/v1/namespaces/{settings.kfp_namespace}/services/ml-pipeline:http/proxy"
     return Context(
-        endpoint=endpoint_of(gate.server, "kube_context") + service,
+        endpoint=endpoint_of(server.url, "kube_context") + service,
         namespace=namespace,
-        credential=gate.credential,
+        credential=server.credential,
         kind="kubeconfig",
         source=source,
         install_namespace=settings.kfp_namespace,
-        ca_file=gate.ca_file,
+        ca_file=server.ca_file,
         timeout=settings.request_timeout_s,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..context import Context, Environment
 from ..context.credentials import secrets_in_reach
 from ..errors import KfpError
-from ..kube import surroundings
+from ..kube import read_environment_with_kubeconfig
 from ..models import Check, DoctorReport
 from ..settings import KfpSettings, load_settings
 from .checks import CHECKS, run_checks, who_can_fix
@@ -27,7 +27,7 @@ def examine(
     Calls `on_check` with each row as soon as it and those before it are known. No row holds a credential,
     even if a server sent one back.
     """
-    env = environment or surroundings()
+    env = environment or read_environment_with_kubeconfig()
     try:
         chosen = settings or load_settings(env.variables)
     except KfpError as error:

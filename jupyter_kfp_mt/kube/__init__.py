@@ -8,7 +8,7 @@ None or an empty list. Every call stays within one namespace.
 from __future__ import annotations
 
 from .client import Access, Kubernetes, PodText, in_cluster
-from .config import surroundings
+from .config import read_environment_with_kubeconfig
 from .objects import AccessReview, KubernetesEvent, Namespace, Pod, PodDefault
 from .transport import Cluster, KubernetesApi, Timeouts, cluster_of
 
@@ -26,5 +26,5 @@ __all__ = [
     "Timeouts",
     "cluster_of",
     "in_cluster",
-    "surroundings",
+    "read_environment_with_kubeconfig",
 ]

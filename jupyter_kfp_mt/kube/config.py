@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..auth import Credential, origin_of
-from ..context import Environment, Gate, this_process
+from ..context import Environment, KubeconfigServer, read_environment
 from ..errors import KfpError, kfp_error
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ TIMEOUT = 3.0  # seconds; the whole detection has five
 CURRENT = "current"  # instead of a name: the current context of the kubeconfig
 
 
-def surroundings() -> Environment:
+def read_environment_with_kubeconfig() -> Environment:
     """Return the environment of this process, with the means to read a kubeconfig."""
-    return this_process()._replace(kubeconfig=open_gate)
+    return read_environment()._replace(kubeconfig=read_kubeconfig)
 
 
-def open_gate(files: Sequence[Path], context: str, timeout: float = TIMEOUT) -> Gate:
+def read_kubeconfig(files: Sequence[Path], context: str, timeout: float = TIMEOUT) -> KubeconfigServer:
     """Return the API server of `context` in the kubeconfig of `files`; raises `bad-input`.
 
     The official client takes care of tokens, client certificates and log-in commands; it runs a command again
@@ -45,7 +45,7 @@ def open_gate(files: Sequence[Path], context: str, timeout: float = TIMEOUT) -> 
         what = "tls-server-name" if configuration.tls_server_name else "insecure-skip-tls-verify"
         raise _unusable_error(context, f"{what} is not supported; forward a port instead")
     credential = KubeconfigCredential(configuration)
-    return Gate(configuration.host, credential, ca_file=configuration.ssl_ca_cert or "")
+    return KubeconfigServer(configuration.host, credential, ca_file=configuration.ssl_ca_cert or "")
 
 
 def _read_into(files: list[str], context: str, read: Future[Configuration]) -> None:

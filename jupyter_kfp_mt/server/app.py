@@ -43,9 +43,9 @@ class KfpExtension(ExtensionApp):
 
     @traitlets.default("surroundings")
     def _here(self) -> Callable[[], Environment]:
-        from ..kube import surroundings
+        from ..kube import read_environment_with_kubeconfig
 
-        return surroundings
+        return read_environment_with_kubeconfig
 
     @traitlets.default("service_factory")
     def _connect(self) -> ServiceFactory:

@@ -21,9 +21,9 @@ IN_A_POD = """
 import json, sys
 from pathlib import Path
 from jupyter_kfp_mt.cli import main
-from jupyter_kfp_mt.kube import surroundings
+from jupyter_kfp_mt.kube import read_environment_with_kubeconfig
 variables, root, patience = json.loads(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
-pod = surroundings()._replace(variables=variables, root=root, patience=patience)
+pod = read_environment_with_kubeconfig()._replace(variables=variables, root=root, patience=patience)
 sys.exit(main(sys.argv[4:], environment=pod))
 """
 

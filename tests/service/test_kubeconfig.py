@@ -20,8 +20,8 @@ from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.doctor import examine
 from jupyter_kfp_mt.errors import KfpError
-from jupyter_kfp_mt.kube import surroundings
-from jupyter_kfp_mt.kube.config import open_gate
+from jupyter_kfp_mt.kube import read_environment_with_kubeconfig
+from jupyter_kfp_mt.kube.config import read_kubeconfig
 from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.settings import KfpSettings
 from tests.embedded.running import Running, running
@@ -110,7 +110,7 @@ class Laptop:
 
     @property
     def environment(self) -> Environment:
-        return surroundings()._replace(variables={"HOME": "/home"}, root=self.root)
+        return read_environment_with_kubeconfig()._replace(variables={"HOME": "/home"}, root=self.root)
 
     def settings(self, context: str = "kind") -> KfpSettings:
         return KfpSettings(data_dir=str(self.root / "none"), kube_context=context)
@@ -273,7 +273,7 @@ def test_a_kubeconfig_that_cannot_be_used_is_told_soon(tmp_path: Path, text: str
     (tmp_path / "config").write_text(text)
 
     with pytest.raises(KfpError) as caught:
-        open_gate([tmp_path / "config"], "current", timeout=60.0 if "end in" not in why else 0.3)
+        read_kubeconfig([tmp_path / "config"], "current", timeout=60.0 if "end in" not in why else 0.3)
 
     assert (caught.value.code, why in caught.value.message) == ("bad-input", True)
     assert TOKEN not in str(caught.value.body)
