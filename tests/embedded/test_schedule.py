@@ -29,7 +29,7 @@ def at(text: str) -> int:
     ],
 )
 def test_cron(cron: str, after: str, expected: str) -> None:
-    found = Trigger(cron=cron).next_time(created=0, last=at(after))
+    found = Trigger(cron=cron).find_next_time(created=0, last=at(after))
 
     assert datetime.fromtimestamp(found, timezone.utc).isoformat()[:19] == expected
 
@@ -49,7 +49,7 @@ def test_cron(cron: str, after: str, expected: str) -> None:
     ],
 )
 def test_intervals_bounds_and_once(trigger: Trigger, last: int | None, expected: int) -> None:
-    assert trigger.next_time(created=1000, last=last) == expected
+    assert trigger.find_next_time(created=1000, last=last) == expected
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from ..store.tasks import Result, TaskRow
 from .execution.active import ActiveRun, end_tasks, read_stored_pipeline, reset_for_retry
 from .execution.attempts import STOPPED, Attempts, ask_to_stop
 from .execution.cache import fingerprint, outputs_exist
-from .execution.folders import LogPart, RunFolder, task_environment
+from .execution.folders import LogPart, RunFolder, make_task_environment
 from .execution.launchers import choose_launcher
 from .execution.mount_probe import MountProbe
 from .execution.packages import Packages
@@ -55,7 +55,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Engine:
-    """Runs the runs in the store; every public method may be called from any thread."""
+    """Executes the stored runs; every public method may be called from any thread."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Engine:
         self._remover = FolderRemover(folder / "removed")
         self._mounts = MountProbe(folder)
         self._clock = clock
-        self._environment = task_environment(os.environ)
+        self._environment = make_task_environment(os.environ)
         self._runs: dict[str, ActiveRun] = {}
         self._recurring = RecurringRunController(store, clock)
         self._served: dict[str, int] = {}

@@ -48,7 +48,7 @@ class RecurringRunController:
         trigger = row.trigger
         due = row.next_at
         if due is None:
-            due = trigger.next_time(created=row.created_at, last=self._last_scheduled(row))
+            due = trigger.find_next_time(created=row.created_at, last=self._last_scheduled(row))
         if due > now:
             self._store.recurring_runs.set_next(row.recurring_run_id, due, fired=row.fired)
             return ""
@@ -56,7 +56,7 @@ class RecurringRunController:
             return ""
         if row.no_catchup:
             due = trigger.skip_missed(due, now=now)
-        following = trigger.next_time(created=row.created_at, last=due)
+        following = trigger.find_next_time(created=row.created_at, last=due)
         self._store.recurring_runs.set_next(row.recurring_run_id, following, fired=row.fired + 1)
         return self._store_run(row, due, now)
 

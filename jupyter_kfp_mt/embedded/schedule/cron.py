@@ -60,10 +60,10 @@ def check_cron(text: str) -> None:
             _check_range(part, least, most, names)
 
 
-def times_after(text: str, after: int) -> Iterator[int]:
+def generate_times(text: str, after: int) -> Iterator[int]:
     """Generate the times of a cron text after `after`; none for a text that cannot be read."""
     zone, text = _split(text)
-    if step := every(text):
+    if step := find_interval(text):
         while True:
             after += step
             yield after
@@ -82,7 +82,7 @@ def times_after(text: str, after: int) -> Iterator[int]:
         return
 
 
-def every(text: str) -> int:
+def find_interval(text: str) -> int:
     """Return the seconds of `@every …`, at least one; 0 for any other cron text."""
     _, text = _split(text)
     if not text.startswith(_EVERY):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .cron import every, times_after
+from .cron import find_interval, generate_times
 
 NEVER = 1 << 53  # later than anything, and exact in JSON
 
@@ -26,34 +26,34 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether it fires by interval."""
         return self.interval > 0
 
-    def next_time(self, *, created: int, last: int | None) -> int:
+    def find_next_time(self, *, created: int, last: int | None) -> int:
         """Return the time after `last`, or the first one; NEVER when there is none."""
         base = last if last is not None else self.start or created
         if not self.cron and not self.periodic:
             return created if last is None else NEVER
         after = max(base, self.start)
-        time = min(NEVER, after + self.interval) if self.periodic else _next_of_cron(self.cron, after)
+        time = min(NEVER, after + self.interval) if self.periodic else _find_next_of_cron(self.cron, after)
         return NEVER if self.end and self.end < time else time
 
     def skip_missed(self, due: int, *, now: int) -> int:
         """Return the one time to fire for when several, from `due` on, have passed by `now`."""
         if self.periodic:
             return now if now >= due + self.interval else due
-        return _latest(self.cron, due, min(now, self.end or now)) if self.cron else due
+        return _find_latest(self.cron, due, min(now, self.end or now)) if self.cron else due
 
 
-def _latest(text: str, due: int, limit: int) -> int:
+def _find_latest(text: str, due: int, limit: int) -> int:
     """Return the last time of a cron text from `due`, which is one, to `limit`.
 
     It searches by bisection: after a long pause there may be billions of times in between.
     """
-    step = every(text)
+    step = find_interval(text)
     if step:
         return due + max(0, limit - due) // step * step
     late = limit  # no time of the text lies after it
     while due < late:
         middle = (due + late) // 2
-        following = _next_of_cron(text, middle)
+        following = _find_next_of_cron(text, middle)
         if middle < following <= limit:
             due = following
         else:
@@ -61,5 +61,5 @@ def _latest(text: str, due: int, limit: int) -> int:
     return due
 
 
-def _next_of_cron(text: str, after: int) -> int:
-    return next(times_after(text, after), NEVER)
+def _find_next_of_cron(text: str, after: int) -> int:
+    return next(generate_times(text, after), NEVER)

@@ -160,7 +160,7 @@ def _open_nonblocking(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # the task can have put a pipe there
 
 
-def task_environment(environ: Mapping[str, str]) -> dict[str, str]:
+def make_task_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the part of the server's environment that tasks get: programs, network, locale, time zone."""
     kept = {
         name: value
