@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from jupyter_kfp_mt.auth import TokenFile
-from jupyter_kfp_mt.client import AnyVersion, HttpTransport, Request, Response, Transport, runs
+from jupyter_kfp_mt.client import AnyVersion, HttpTransport, Request, Response, Transport, filters, runs
 from jupyter_kfp_mt.client.http import V2
 from jupyter_kfp_mt.client.v1models import run_of
 from jupyter_kfp_mt.client.v1requests import list_query
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError
 from jupyter_kfp_mt.models import Phase, RunQuery, Source, SourceKind
+from jupyter_kfp_mt.run_rules import ACTIVE
 from jupyter_kfp_mt.service import KfpService
 from tests.embedded.running import Running, running
 from tests.fakes import HEALTH, FakeTransport, ok, problem
@@ -237,6 +238,15 @@ def test_filters_and_orders_have_their_old_names() -> None:
         {"op": "NOT_EQUALS", "key": "storage_state", "string_value": "STORAGESTATE_ARCHIVED"},
         {"op": "IN", "key": "status", "string_values": {"values": ["Error", "Failed"]}},
     ]
+
+
+def test_active_runs_are_those_with_none_of_the_final_statuses() -> None:
+    request = runs.list_runs("team-a", filters.in_phases(ACTIVE))
+
+    sent = json.loads(dict(list_query(request.query))["filter"])["predicates"]
+
+    assert {(each["op"], each["key"]) for each in sent} == {("NOT_EQUALS", "status")}
+    assert [each["string_value"] for each in sent] == ["Succeeded", "Done", "Failed", "Error", "Skipped"]
 
 
 def test_a_run_of_kfp_1_has_no_spec_and_its_parameters_as_text() -> None:
