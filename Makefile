@@ -52,6 +52,10 @@ pictures: setup $(BROWSER_READY) ## Take the pictures of the docs anew, in a rea
 demo: setup ## Run the digits pipeline on the embedded server, in this terminal
 	@bash scripts/demo.sh
 
+.PHONY: cluster
+cluster: setup ## JupyterLab on a recorded cluster, as in a notebook's pod; ARGS="plain --no-browser"
+	python -m tests.replay $(ROOT_OK) $(ARGS)
+
 .PHONY: bench
 bench: setup ## Measure speed against the official SDK, side by side
 	python -m benchmarks $(ARGS)
