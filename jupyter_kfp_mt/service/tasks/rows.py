@@ -20,6 +20,7 @@ from ...models import (
 )
 from ...pipeline_spec.task_plan import TaskPlan, read_task_plan
 from ...run_rules import is_group, phase_of
+from .unwrap import drop_attempts
 from .workflow import fold_tasks
 
 _LATE = datetime.max.replace(tzinfo=timezone.utc)
@@ -55,7 +56,7 @@ def select_leaves(tasks: Iterable[Task], plan: TaskPlan) -> list[Task]:
     KFP lists drivers, executors and graphs beside the tasks (backend/src/apiserver/server/api_converter.go),
     so the names in the plan decide; the embedded server reports the type of each.
     """
-    every = [add_phase(task) for task in (tasks if plan.names else fold_tasks(tasks))]
+    every = [add_phase(task) for task in (tasks if plan.names else fold_tasks(drop_attempts(tasks)))]
     return sorted((task for task in every if _is_task(task, plan)), key=_start_key)
 
 

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -190,12 +191,18 @@ def read_root(workflow: Workflow) -> Root:
     return Root(driver, known_time(node.started_at), workflow.status.message)
 
 
-def list_steps(workflow: Workflow, run_id: str, reported: Iterable[Task] = ()) -> list[RunStep]:
+def list_steps(
+    workflow: Workflow,
+    run_id: str,
+    reported: Iterable[Task] = (),
+    reported_as: Mapping[str, Node] = MappingProxyType({}),
+) -> list[RunStep]:
     """Return one step per component, group and iteration of a run, parents first, in the order they started.
 
-    Ids are those of `reported` (the v2beta1 `task_details`) where one fits, else the node's.
+    Ids are those of `reported` (the v2beta1 `task_details`) where one fits, else the node's; `reported_as`
+    has the nodes that KFP reported in another form.
     """
-    tree = _Tree(workflow, {_identify(task): task for task in reported})
+    tree = _Tree(workflow, {_identify(task): task for task in reported}, reported_as)
     visible = [node for node in workflow.nodes.values() if tree.is_shown(node)]
     visible.sort(
         key=lambda node: (known_time(node.started_at) is None, str(node.started_at or ""), node.name)
@@ -251,10 +258,16 @@ def _order_parents_first(steps: list[RunStep]) -> list[RunStep]:
 class _Tree:
     """The nodes of a Workflow with their places in it."""
 
-    def __init__(self, workflow: Workflow, reported: Mapping[tuple[str, frozenset[str]], Task]) -> None:
+    def __init__(
+        self,
+        workflow: Workflow,
+        reported: Mapping[tuple[str, frozenset[str]], Task],
+        reported_as: Mapping[str, Node],
+    ) -> None:
         self._workflow = workflow
         self._nodes = workflow.nodes
         self._reported = reported
+        self._reported_as = reported_as
         self._inside: dict[str, list[Node]] = {}
         self._repeats: set[str] = set()  # what a Retry node started
         for node in self._nodes.values():
@@ -362,6 +375,7 @@ class _Tree:
 
     def _find_reported(self, node: Node) -> Task:
         """Return the task that KFP reports for `node`; it has no node id, but the ids of its children."""
+        node = self._reported_as.get(node.id, node)
         return self._reported.get((node.display_name, frozenset(node.children or [])), Task())
 
 

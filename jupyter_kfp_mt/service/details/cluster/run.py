@@ -8,7 +8,8 @@ from ....client import runs as requests
 from ....errors import KfpError
 from ....models import Run, Task
 from ...backend import Backend
-from ...tasks.workflow import Attempt, Root, RunStep, RunSteps, Workflow, list_steps, read_root, read_workflow
+from ...tasks.unwrap import unwrap
+from ...tasks.workflow import Attempt, RunStep, RunSteps, Workflow, list_steps, read_root, read_workflow
 
 
 class Place(NamedTuple):
@@ -27,15 +28,10 @@ def read_steps(backend: Backend, run: Run) -> RunSteps:
     kept = backend.caches.workflows.get(run.run_id)
     if kept is not None:
         return kept
-    workflow = _read_workflow(backend, run)
-    steps = list_steps(workflow, run.run_id, run.task_details) if workflow else []
-    namespace = (
-        run.namespace
-        or (workflow.metadata.namespace if workflow else "")
-        or backend.context.install_namespace
-    )
-    root = read_root(workflow) if workflow else Root()
-    return backend.caches.workflows.put(run.run_id, RunSteps(steps, namespace, root))
+    workflow, reported_as = unwrap(_read_workflow(backend, run) or Workflow())
+    steps = list_steps(workflow, run.run_id, run.task_details, reported_as)
+    namespace = run.namespace or workflow.metadata.namespace or backend.context.install_namespace
+    return backend.caches.workflows.put(run.run_id, RunSteps(steps, namespace, read_root(workflow)))
 
 
 def _read_workflow(backend: Backend, run: Run) -> Workflow | None:
