@@ -13,7 +13,7 @@ import msgspec
 from ..models import RunsEvent, Status
 
 if TYPE_CHECKING:  # the client of KFP is imported when a page needs it, not when Jupyter starts
-    from .watch import Change, Watch, Watched
+    from .watch import Change, LiveWatch, Watched
 
 REMEMBERED = 1000  # events
 REMEMBERED_BYTES = 1 << 20
@@ -85,7 +85,7 @@ class EventLog:
 class Stream:
     """The events of one namespace; used in the event loop, fed by the thread of the watch."""
 
-    def __init__(self, watch: Watch, log: EventLog) -> None:
+    def __init__(self, watch: LiveWatch, log: EventLog) -> None:
         self._watch = watch
         self._log = log
         self._waiting: dict[int, Wake] = {}  # replaced, never changed: two threads read it
@@ -150,10 +150,10 @@ class Streams:
         return stream
 
     def _make_stream(self, namespace: str) -> Stream:
-        from .watch import Pace, Watch
+        from .watch import LiveWatch, Pace
 
         pace = Pace(active=self._active, idle=self._idle)
-        return Stream(Watch(lambda again: self._open(namespace, again), namespace, pace), EventLog())
+        return Stream(LiveWatch(lambda again: self._open(namespace, again), namespace, pace), EventLog())
 
     def look_now(self, namespace: str = "", run_id: str = "") -> None:
         """After our own change, let the watches of `namespace`, or of all, look at once."""

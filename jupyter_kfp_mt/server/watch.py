@@ -158,10 +158,10 @@ class _Seen(NamedTuple):
 
 
 class Watch:
-    """Reports changes in `namespace` to its listeners, from a thread that lives while there are any.
+    """Looks for changes in `namespace`, when told to, and reports them to its listeners.
 
     `open_service` is called before each look, after a failed one with True, since the server may have moved;
-    it may raise `KfpError`. Listeners are called from the thread; they must return at once and not raise.
+    it may raise `KfpError`. Listeners must return at once and not raise.
     """
 
     def __init__(
@@ -177,40 +177,27 @@ class Watch:
         self._now = now
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
-        self._thread: threading.Thread | None = None
-        self._wake = threading.Event()
         self._asked_for: set[str] = set()
         self._rows: Rows | None = None
         self._status: Status | None = None
         self._failures = 0
 
     def add(self, listener: Listener) -> None:
-        """Add a listener; the first starts the thread, and each ends a pause after a failure."""
+        """Report changes to `listener`, too."""
         with self._lock:
             self._listeners.append(listener)
-            if self._failures:
-                self._wake.set()
-            if self._thread is None:
-                self._wake.clear()
-                self._thread = threading.Thread(target=self._run, name="kfp-watch", daemon=True)
-                self._thread.start()
 
     def remove(self, listener: Listener) -> None:
-        """Remove a listener; without listeners nothing calls the server."""
+        """Report changes to `listener` no more."""
         with self._lock:
             if listener in self._listeners:
                 self._listeners.remove(listener)
-            if not self._listeners:
-                self._wake.set()
 
-    def look_now(self, run_id: str = "") -> None:
-        """Look at once instead of at the end of the pause, such as after we changed `run_id`."""
+    def ask_for(self, run_id: str) -> None:
+        """Read `run_id` in the next look, wherever it is in the list."""
         with self._lock:
-            if not self._listeners:
-                return
-            if run_id:
+            if self._listeners:
                 self._asked_for.add(run_id)
-            self._wake.set()
 
     def look_once(self) -> float:
         """Look once, report what changed, and return the seconds until the next look."""
@@ -256,6 +243,41 @@ class Watch:
         reached = isinstance(error, KfpRefusedError)
         status = msgspec.structs.replace(known, connected=reached, error=_to_body(error, pause, known))
         return _Seen([] if status == self._status else [status], self._rows, status, failures, pause)
+
+
+class LiveWatch(Watch):
+    """A watch that looks from a thread of its own, which lives while there are listeners."""
+
+    def __init__(self, open_service: Callable[[bool], Watched], namespace: str, pace: Pace) -> None:
+        super().__init__(open_service, namespace, pace)
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+
+    def add(self, listener: Listener) -> None:
+        """Report changes to `listener`, too; the first starts the thread, each ends a failure's pause."""
+        super().add(listener)
+        with self._lock:
+            if self._failures:
+                self._wake.set()
+            if self._thread is None:
+                self._wake.clear()
+                self._thread = threading.Thread(target=self._run, name="kfp-watch", daemon=True)
+                self._thread.start()
+
+    def remove(self, listener: Listener) -> None:
+        """Report changes to `listener` no more; after the last one nothing calls the server."""
+        super().remove(listener)
+        with self._lock:
+            if not self._listeners:
+                self._wake.set()
+
+    def look_now(self, run_id: str = "") -> None:
+        """Look at once instead of at the end of the pause, such as after we changed `run_id`."""
+        if run_id:
+            self.ask_for(run_id)
+        with self._lock:
+            if self._listeners:
+                self._wake.set()
 
     def _run(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
@@ -108,9 +109,8 @@ async def test_nothing_is_asked_after_the_last_listener_left(
     async with events() as reader:
         await settled(reader)
     parts = jp_serverapp.extension_manager.extension_points["jupyter_kfp_mt"].app.parts
-    while (
-        not parts.streams.get_stream("team-a").idle
-        or parts.streams.get_stream("team-a")._watch._thread is not None
+    while not parts.streams.get_stream("team-a").idle or any(
+        thread.name == "kfp-watch" for thread in threading.enumerate()
     ):
         await asyncio.sleep(0.02)
     kfp.calls.clear()

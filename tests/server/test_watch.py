@@ -12,7 +12,7 @@ def watched(kfp: FakeKfp) -> tuple[Watch, list[Change]]:
     """A watch that is stepped by hand, after its first look, and what it tells from then on."""
     watch = Watch(lambda again: FakeService(kfp, "team-a"), "team-a", Pace())
     told: list[Change] = []
-    watch._listeners.append(told.append)  # without the thread that `add` starts
+    watch.add(told.append)
     watch.look_once()
     told.clear()
     return watch, told
@@ -29,7 +29,7 @@ def told_runs(told: list[Change]) -> list[tuple[list[str], list[str]]]:
 def test_the_first_look_tells_to_read_everything() -> None:
     kfp, told = FakeKfp(), []
     watch = Watch(lambda again: FakeService(kfp, "team-a"), "team-a", Pace())
-    watch._listeners.append(told.append)
+    watch.add(told.append)
     watch.look_once()
     assert [type(change) for change in told] == [Status, Reset]
 
@@ -54,10 +54,10 @@ def test_nothing_is_told_when_nothing_changed() -> None:
 def test_what_is_seen_while_nobody_listens_is_told_to_who_comes_back() -> None:
     kfp = FakeKfp()
     watch, told = watched(kfp)
-    listener = watch._listeners.pop()
+    watch.remove(told.append)
     kfp.put("run")
     watch.look_once()
-    watch._listeners.append(listener)
+    watch.add(told.append)
     watch.look_once()
     assert told_runs(told) == [(["run"], [])]
 
@@ -123,7 +123,7 @@ def test_a_run_asked_for_is_looked_up_wherever_it_is() -> None:
         kfp.put(f"short-{number}", "SUCCEEDED")
     watch, told = watched(kfp)
     kfp.put("old", "RUNNING")
-    watch.look_now("old")
+    watch.ask_for("old")
     watch.look_once()
     assert told_runs(told) == [(["old"], [])]
 

@@ -34,7 +34,7 @@ EXPERIMENT = {
     "display_name": "Default",
     "namespace": "alice",
 }
-PATIENCE = Settling(answer=0.3, first=0.05, longest=0.2, bound=1.5, sending=0.6)
+PATIENCE = Settling(timeout=0.3, first=0.05, longest=0.2, bound=1.5, sending=0.6)
 
 
 class Kfp(ThreadingHTTPServer):

@@ -28,7 +28,7 @@ from jupyter_kfp_mt.service import Journal, KfpService, Policies, Settling
 from tests.service.network import Network
 
 PRESSES = int(os.environ.get("KFP_CHAOS_PRESSES", "200"))
-PATIENCE = Settling(answer=2.0, first=0.1, longest=0.5, bound=4.0, sending=3.0)
+PATIENCE = Settling(timeout=2.0, first=0.1, longest=0.5, bound=4.0, sending=3.0)
 PIPELINE = """
 pipelineInfo: {{name: trace}}
 schemaVersion: 2.1.0

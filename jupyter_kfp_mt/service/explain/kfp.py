@@ -50,7 +50,7 @@ _PIP = re.compile(
 )
 _PIP_ENDED = re.compile(r"^\s*ERROR: ")
 _PIP_CURE = "Check the names and versions in packages_to_install, or use an image that has them."
-_INSTALL = re.compile(r"Packages could not be installed[.:]* ?(?P<told>.*)")
+_INSTALL = re.compile(r"Packages could not be installed[.:]* ?(?P<why>.*)")
 _PIP_NETWORK = re.compile(
     r"Failed to establish a new connection|Temporary failure in name resolution|ProxyError|SSLError"
 )
@@ -92,7 +92,7 @@ def packages(facts: Facts) -> Cause | None:
         return Cause("did not start", "packages cannot be installed", why, "Use an image that has them.")
     what = f" ({match['package']})" if match is not None else ""
     why = "The package index has no such version for its Python" if match is not None else ""
-    why = why or (to_clause(install["told"]) if install is not None else "")
+    why = why or (to_clause(install["why"]) if install is not None else "")
     return Cause(
         "did not start",
         f"packages cannot be installed{what}",

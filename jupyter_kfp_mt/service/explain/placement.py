@@ -110,9 +110,9 @@ def device(facts: Facts) -> Cause | None:
     match = facts.search(_DEVICE)
     if match is None:
         return None
-    told = facts.search(_ALLOCATE)
-    if told is not None:
-        text = to_clause(told["why"]).removesuffix(", which is unexpected")
+    allocation = facts.search(_ALLOCATE)
+    if allocation is not None:
+        text = to_clause(allocation["why"]).removesuffix(", which is unexpected")
         why = f"{text[:1].upper()}{text[1:]}."
     else:
         why = f"The node has no {match['out'].removeprefix('OutOf')} left." if match["out"] else ""

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 class Rights:
     """The right to start runs in each namespace; safe in any thread."""
 
-    def __init__(self, answers: TtlCache[str, bool]) -> None:
-        self._answers = answers
+    def __init__(self, known: TtlCache[str, bool]) -> None:
+        self._known = known
         self._lock = threading.Lock()
         self._asking: dict[str, threading.Thread] = {}
 
     def may_run(self, kubernetes: Kubernetes, namespace: str) -> bool | None:
         """Return whether runs may be started, or None and ask."""
-        known = self._answers.get(namespace)
+        known = self._known.get(namespace)
         if known is None:
             self._ask(kubernetes, namespace)
         return known
@@ -50,7 +50,7 @@ class Rights:
         from ...kube import Access  # not imported outside of a cluster
 
         try:
-            self._answers.put(namespace, kubernetes.may(Access("create", "runs"), namespace))
+            self._known.put(namespace, kubernetes.may(Access("create", "runs"), namespace))
         except KfpError:
             return  # unknown; the next call asks again
         finally:

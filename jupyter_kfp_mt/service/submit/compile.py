@@ -47,11 +47,11 @@ def compile_file(path: Path, function: str = "") -> Package:
         raise kfp_error(
             "compile-failed", error=f"no result in {TIMEOUT:.0f} s", file=path.name, n=1
         ) from None
-    answer = next((line for line in done.stdout.splitlines()[::-1] if line.startswith(_MARK)), "")
-    if not answer:
+    line = next((each for each in done.stdout.splitlines()[::-1] if each.startswith(_MARK)), "")
+    if not line:
         last = done.stderr.strip().splitlines()[-1:] or ["the compiler ended without a message"]
         raise kfp_error("compile-failed", error=last[0], file=path.name, n=1)
-    outcome: dict[str, Any] = json.loads(answer.removeprefix(_MARK))
+    outcome: dict[str, Any] = json.loads(line.removeprefix(_MARK))
     if "yaml" in outcome:
         return parse(outcome["yaml"], name=path.name)
     raise _to_error(outcome, path.name)

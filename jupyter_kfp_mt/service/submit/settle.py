@@ -28,7 +28,7 @@ _OWN_IDS = re.compile(r"v?(0|1)\.|v?2\.0\.0-")  # versions of KFP that ignore an
 class Settling(NamedTuple):
     """How long to look up an unclear submit before it counts as not started, in seconds."""
 
-    answer: float = 60.0  # timeout of the POST itself
+    timeout: float = 60.0  # of the POST itself
     first: float = 0.5  # between two looks, doubled each time
     longest: float = 8.0
     bound: float = 120.0  # since it was sent: 55 s deadline, 50 s lock wait, and a margin

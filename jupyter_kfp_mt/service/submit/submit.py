@@ -95,7 +95,7 @@ def _send(
 ) -> Run:
     sent = backend.clock.monotonic()
     try:
-        run = backend.api.call(requests.create_run(body, timeout=settling.answer))
+        run = backend.api.call(requests.create_run(body, timeout=settling.timeout))
     except KfpError as error:
         backend.journal.settle(intent.run_id, Stage.UNCLEAR if error.unclear else Stage.REFUSED)
         if not error.unclear:

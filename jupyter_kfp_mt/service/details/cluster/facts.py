@@ -85,22 +85,22 @@ def explain_run_wait(backend: Backend, run: Run) -> Explanation | None:
     """Return what the first task of an active run that has not started for a minute waits for."""
     now = backend.clock.now()
     for step in read_steps(backend, run).steps:
-        begun = known_time(step.task.start_time)
+        started = known_time(step.task.start_time)
         pods = [*step.attempts[-1:], *([step.driver] if step.driver is not None else [])]
-        if begun is None or step.task.phase.ended or not any(pod.phase == "Pending" for pod in pods):
+        if started is None or step.task.phase.ended or not any(pod.phase == "Pending" for pod in pods):
             continue
         if step.task.phase in (Phase.PENDING, Phase.RUNNING):
             facts = collect_task_facts(backend, run, step.task)
-            return explain_wait(facts, (now - begun).total_seconds(), task_id=step.task.task_id)
+            return explain_wait(facts, (now - started).total_seconds(), task_id=step.task.task_id)
     return _explain_wait_for_driver(backend, run)
 
 
 def _explain_wait_for_driver(backend: Backend, run: Run) -> Explanation | None:
     """Return what a run without steps waits for, if its driver has not started for a minute."""
     steps = read_steps(backend, run)
-    driver, begun, _ = steps.root
-    if steps.steps or driver is None or begun is None or driver.phase != "Pending":
+    driver, started, _ = steps.root
+    if steps.steps or driver is None or started is None or driver.phase != "Pending":
         return None
     itself = Task(display_name=run.display_name, reason=driver.message)
     facts = _collect_pod_facts(backend, itself, Place(run, steps.namespace, driver), driver=True)
-    return explain_wait(facts._replace(is_run=True), (backend.clock.now() - begun).total_seconds())
+    return explain_wait(facts._replace(is_run=True), (backend.clock.now() - started).total_seconds())
