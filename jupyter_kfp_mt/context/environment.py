@@ -25,9 +25,8 @@ class Environment(NamedTuple):
     clock: Clock = SYSTEM
     is_served: Callable[[Path], bool] = lambda _: False  # whether an embedded server holds this data folder
     responds: Callable[[str], bool] = lambda _: False  # whether KFP responds at an address within 2 s
-    kubeconfig: Callable[[Sequence[Path], str], KubeconfigServer] | None = (
-        None  # files, context → its API server
-    )
+    # reads the API server of a context, named by its second argument, from the files of a kubeconfig
+    kubeconfig: Callable[[Sequence[Path], str], KubeconfigServer] | None = None
     patience: float = 4.5  # seconds within which the doctor must have all its answers
 
     def variable(self, name: str) -> str:

@@ -33,9 +33,8 @@ class Context(NamedTuple):
     endpoint: str  # without a trailing slash
     namespace: str = ""  # the user's; empty when it is unknown or KFP has none
     credential: Credential = Credential()
-    kind: str = (
-        "settings"  # or "notebook", "workspace", "openshift", "gateway", "pod", "kubeconfig", "embedded"
-    )
+    # "settings", "notebook", "workspace", "openshift", "gateway", "pod", "kubeconfig" or "embedded"
+    kind: str = "settings"
     source: str = ""  # where the namespace comes from: "from this notebook's pod"
     install_namespace: str = "kubeflow"  # where KFP runs; never the user's
     ca_file: str = ""

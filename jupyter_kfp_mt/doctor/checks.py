@@ -11,7 +11,7 @@ from ..kube import Namespace
 from ..models import Check
 from ..service.details.cluster.access import missing_token_error
 from ..tokens import warn_if_late
-from .evidence import Evidence, Progress, ServerHealth, Unasked
+from .evidence import Evidence, EvidenceStep, ServerHealth, Unasked
 
 _PLATFORMS = {
     "notebook": "Kubeflow Notebooks",
@@ -265,21 +265,21 @@ def check_saved_context(evidence: Evidence, row: Row) -> Check:
 
 CheckFunction = Callable[[Evidence, Row], Check]
 
-CHECKS: tuple[tuple[str, CheckFunction, Progress], ...] = (  # with the progress at which each can be made
-    ("Configuration", check_configuration, Progress.PLACE),
-    ("Pod", check_pod, Progress.PLACE),
-    ("Platform", check_platform, Progress.PLACE),
-    ("Namespace", check_namespace, Progress.SERVER),
-    ("Profile", check_profile, Progress.PROFILE),
-    ("Network", check_network, Progress.FILTERS),
-    ("KFP", check_kfp, Progress.SERVER),
-    ("Token", check_token, Progress.OPTION),
-    ("Audience", check_audience, Progress.SERVER),
-    ("Expiry", check_expiry, Progress.SERVER),
-    ("Log-in", check_log_in, Progress.LOG_IN),
-    ("Rights", check_rights, Progress.RIGHTS),
-    ("Launch set-up", check_launch, Progress.ALL),
-    ("Saved context", check_saved_context, Progress.PLACE),
+CHECKS: tuple[tuple[str, CheckFunction, EvidenceStep], ...] = (  # with the progress at which each can be made
+    ("Configuration", check_configuration, EvidenceStep.PLACE),
+    ("Pod", check_pod, EvidenceStep.PLACE),
+    ("Platform", check_platform, EvidenceStep.PLACE),
+    ("Namespace", check_namespace, EvidenceStep.SERVER),
+    ("Profile", check_profile, EvidenceStep.PROFILE),
+    ("Network", check_network, EvidenceStep.FILTERS),
+    ("KFP", check_kfp, EvidenceStep.SERVER),
+    ("Token", check_token, EvidenceStep.OPTION),
+    ("Audience", check_audience, EvidenceStep.SERVER),
+    ("Expiry", check_expiry, EvidenceStep.SERVER),
+    ("Log-in", check_log_in, EvidenceStep.LOG_IN),
+    ("Rights", check_rights, EvidenceStep.RIGHTS),
+    ("Launch set-up", check_launch, EvidenceStep.ALL),
+    ("Saved context", check_saved_context, EvidenceStep.PLACE),
 )
 
 

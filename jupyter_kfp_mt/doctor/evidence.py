@@ -53,7 +53,7 @@ class Unasked:
 UNASKED = Unasked()
 
 
-class Progress(IntEnum):
+class EvidenceStep(IntEnum):
     """How much evidence has arrived; each value includes those before it."""
 
     PLACE = 1
@@ -96,7 +96,7 @@ class Evidence(NamedTuple):
     rights: Mapping[str, bool] | KfpError | Unasked = UNASKED
     launcher: Mapping[str, bool] | KfpError | Unasked = UNASKED
     filters: tuple[str, ...] = ()  # EnvoyFilters that add the identity header
-    until: Progress = Progress.ALL  # what comes later is not known yet
+    until: EvidenceStep = EvidenceStep.ALL  # what comes later is not known yet
 
     @property
     def credential_location(self) -> str:
@@ -127,7 +127,7 @@ def gather(env: Environment, settings: KfpSettings, namespace: str = "") -> Iter
         credential=credential,
         claims=place.credential.claims() if isinstance(place, Context) else TokenClaims(),
         saved=saved_context(env),
-        until=Progress.PLACE,
+        until=EvidenceStep.PLACE,
     )
     yield from asked.after(known)
 
@@ -184,28 +184,28 @@ class _Questions:
     def after(self, known: Evidence) -> Iterator[Evidence]:
         """Yield `known`, and again with each answer."""
         yield known
-        known = known._replace(server=self._server(), until=Progress.SERVER)
+        known = known._replace(server=self._server(), until=EvidenceStep.SERVER)
         yield known
         asked = self._kubernetes
         if asked is not None:
-            known = known._replace(profile=asked.profile(), until=Progress.PROFILE)
+            known = known._replace(profile=asked.profile(), until=EvidenceStep.PROFILE)
             yield known
-            known = known._replace(filters=_value_or(asked.filters(), ()), until=Progress.FILTERS)
+            known = known._replace(filters=_value_or(asked.filters(), ()), until=EvidenceStep.FILTERS)
             yield known
             known = known._replace(
                 steps=asked.steps(),
                 may_create_option=_value_or(asked.create(), None),
                 may_restart=_value_or(asked.restart(), None),
-                until=Progress.OPTION,
+                until=EvidenceStep.OPTION,
             )
             yield known
-        known = known._replace(log_in=self._log_in(), until=Progress.LOG_IN)
+        known = known._replace(log_in=self._log_in(), until=EvidenceStep.LOG_IN)
         yield known
         if asked is not None:
-            known = known._replace(rights=asked.rights(), until=Progress.RIGHTS)
+            known = known._replace(rights=asked.rights(), until=EvidenceStep.RIGHTS)
             yield known
             known = known._replace(launcher=asked.launcher())
-        yield known._replace(until=Progress.ALL)
+        yield known._replace(until=EvidenceStep.ALL)
 
 
 class _KubernetesQuestions:
