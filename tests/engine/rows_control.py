@@ -398,7 +398,7 @@ def clean_up():
 
 @dsl.pipeline
 def exit_after_success():
-    with dsl.ExitHandler(finish(wanted="SUCCEEDED")):
+    with dsl.ExitHandler(finish(wanted="COMPLETE")):
         text(value="fine")
 
 
@@ -413,6 +413,12 @@ def exit_plain():
     with dsl.ExitHandler(clean_up()):
         failed = fail()
         text(value="later").after(failed)
+
+
+@dsl.pipeline
+def exit_fails():
+    with dsl.ExitHandler(fail()):
+        text(value="fine")
 
 
 @dsl.pipeline
@@ -515,7 +521,11 @@ ROWS = [
     Row("`Collected` of artifacts", collected_artifacts),
     Row("`ParallelFor` over artifacts of a nested pipeline", loop_over_artifacts),
     Row("One iteration fails, the others end", loop_with_a_failure, {}, "FAILED", one_iteration_failed),
-    Row("`ExitHandler` after success, with `PipelineTaskFinalStatus`", exit_after_success),
+    Row(
+        "`ExitHandler` after success, with `PipelineTaskFinalStatus`",
+        exit_after_success,
+        check=states(finish="SUCCEEDED"),
+    ),
     Row(
         "`ExitHandler` after a failure, with `PipelineTaskFinalStatus`",
         exit_after_failure,
@@ -529,6 +539,12 @@ ROWS = [
         {},
         "FAILED",
         states(clean_up="SUCCEEDED", fail="FAILED", text="SKIPPED"),
+    ),
+    Row(
+        "`ExitHandler` whose exit task fails",
+        exit_fails,
+        check=states(fail="FAILED", exit_handler_1="SUCCEEDED", text="SUCCEEDED"),
+        note="the run succeeds, as on a cluster",
     ),
     Row("Nested pipelines, parameters and artifacts", nested_pipelines),
     Row("The same component twice with artifacts", same_component_twice),

@@ -87,7 +87,7 @@ def test_retry_runs_the_exit_task_again(
 
     assert bench.run(run_id).state == "RUNNING"
     assert bench.wait(run_id).state == "SUCCEEDED"
-    assert sorted(os.listdir(place)) == ["FAILED", "SUCCEEDED"]
+    assert sorted(os.listdir(place)) == ["COMPLETE", "FAILED"]
 
 
 def test_retry_runs_tasks_again_that_saw_a_failure(

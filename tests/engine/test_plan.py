@@ -98,7 +98,15 @@ S, F, K = "SUCCEEDED", "FAILED", "SKIPPED"
         ({"a": task(), "b": task("a"), "c": task("b")}, {"a"}, {"": F, "a": F, "b": K, "c": K}),
         ({"a": task(), "b": task()}, {"a"}, {"": F, "a": F, "b": S}),
         ({"a": task(), "b": task("a", **ALWAYS)}, {"a"}, {"": F, "a": F, "b": S}),
-        ({"a": task(), "b": task("a", **ALWAYS)}, {"b"}, {"": F, "a": S, "b": F}),
+        ({"a": task(), "b": task("a", **ALWAYS)}, {"b"}, {"": S, "a": S, "b": F}),
+        ({"a": task(), "b": task("a", **ALWAYS)}, {"a", "b"}, {"": F, "a": F, "b": F}),
+        ({"a": task(), "b": task("a", **ALWAYS), "c": task("b")}, {"b"}, {"": F, "a": S, "b": F, "c": K}),
+        (
+            {"a": task(), "b": task("a", **ALWAYS), "c": task("b", **ALWAYS)},
+            {"b", "c"},
+            {"": S, "a": S, "b": F, "c": F},
+        ),
+        ({"a": task(**ALWAYS)}, {"a"}, {"": F, "a": F}),
         ({"a": task(**IF_FALSE), "b": task("a")}, set(), {"": S, "a": K, "b": K}),
         ({"a": task(**IF_TRUE), "b": task("a")}, set(), {"": S, "a": S, "b": S}),
         ({"a": task(triggerPolicy={"condition": "1 < 'x'"})}, set(), {"": F, "a": F}),
@@ -107,6 +115,42 @@ S, F, K = "SUCCEEDED", "FAILED", "SKIPPED"
 )
 def test_rules(tasks: dict[str, Any], fails: set[str], expected: dict[str, str]) -> None:
     assert simulate(pipeline(tasks), fails) == expected
+
+
+def test_a_failed_exit_task_that_is_a_dag_or_a_loop_decides_nothing() -> None:
+    loop = {"parameterIterator": {"items": {"raw": "[1, 2]"}, "itemInput": "item"}}
+    tasks = {
+        "a": task(),
+        "b": task("a", component="body", **ALWAYS),
+        "c": task("a", component="body", **ALWAYS, **loop),
+    }
+
+    states = simulate(pipeline(tasks, {"body": {"dag": {"tasks": {"fails": task()}}}}), {"fails"})
+
+    assert [states[path] for path in ("", "b", "b/fails", "c", "c/iteration-1")] == [S, F, F, F, F]
+
+
+def test_a_nested_exit_handler_succeeds_with_the_tasks_in_it() -> None:
+    body = {"dag": {"tasks": {"a": task(), "exit": task("a", **ALWAYS)}}}
+
+    states = simulate(
+        pipeline({"nested": task(component="body"), "b": task("nested")}, {"body": body}), {"exit"}
+    )
+
+    assert [states[path] for path in ("", "nested", "nested/exit", "b")] == [S, S, F, S]
+
+
+def test_a_run_that_is_stopped_in_its_exit_task_does_not_succeed() -> None:
+    plan = Plan(pipeline({"a": task(), "exit": task("a", **ALWAYS)}))
+    plan.start({}, 0)
+    plan.record_success(plan.ready.popleft(), TaskValues(), 1)
+    exit_task = plan.ready.popleft()
+    plan.record_start(exit_task, 1, 2)
+
+    plan.cancel("Stopped.", 3)
+    plan.record_failure(exit_task, "killed", 4)
+
+    assert plan.root.state is State.CANCELED
 
 
 @pytest.mark.parametrize(("value", "state"), [("fast", S), ("slow", S), ("other", F)])
@@ -195,6 +239,15 @@ def pipelines(draw: st.DrawFn) -> tuple[CompiledPipeline, set[str]]:
     return pipeline(dag(0), components), fails
 
 
+def decides(node: TaskNode) -> bool:
+    """Whether a failure of `node` is one of the DAG around it; that of an exit task is not."""
+    siblings = node.parent.children.values() if node.parent else ()
+    needed = any(
+        node.name in one.spec.upstream and not one.spec.trigger_policy.after_failure for one in siblings
+    )
+    return node.type is TaskType.LOOP_ITERATION or needed or not node.spec.trigger_policy.after_failure
+
+
 def assert_right(simulation: Simulation) -> None:
     """Assert that everything has ended, and that the state of each DAG follows from its tasks."""
     plan = simulation.plan
@@ -202,8 +255,7 @@ def assert_right(simulation: Simulation) -> None:
     assert not plan.ready
     for node in plan.nodes.values():
         assert node.state.final, node.path
-        states = {child.state for child in node.children.values()}
-        if State.FAILED in states:
+        if any(child.state is State.FAILED and decides(child) for child in node.children.values()):
             assert node.state is State.FAILED, node.path
         elif node.children and not plan.cancelling:
             assert node.state is State.SUCCEEDED, node.path

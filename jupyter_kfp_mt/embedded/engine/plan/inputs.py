@@ -199,11 +199,14 @@ def _find_sibling(node: TaskNode, name: str) -> TaskNode | None:
 
 
 def _make_final_status(node: TaskNode, producer: str, resource: str) -> dict[str, Any]:
-    """Return how `producer` ended, in the form of `dsl.PipelineTaskFinalStatus`."""
+    """Return how `producer` ended, in the form of `dsl.PipelineTaskFinalStatus`.
+
+    Success is `COMPLETE`, the word of ML Metadata, which KFP 2.17 passes on (driver/resolve.go).
+    """
     ended = _find_sibling(node, producer)
     state = ended.state if ended is not None else State.SKIPPED
     status: dict[str, Any] = {
-        "state": state.value,
+        "state": "COMPLETE" if state is State.SUCCEEDED else state.value,
         "pipelineJobResourceName": resource,
         "pipelineTaskName": producer,
     }

@@ -83,6 +83,18 @@ class TaskNode(TaskProgress):
         return self.component.dag is None
 
     @property
+    def is_exit_task(self) -> bool:
+        """Whether the task starts after failures too, and only such tasks wait for it.
+
+        KFP compiles it to an exit hook of its upstream tasks (argocompiler/dag.go), and Argo leaves hooks
+        out when it decides how a DAG ended.
+        """
+        if self.parent is None or self.type is TaskType.LOOP_ITERATION or not self.spec.upstream:
+            return False
+        waiting = self.parent.dependents.get(self.name, [])
+        return all(task.spec.trigger_policy.after_failure for task in [self, *waiting])
+
+    @property
     def retry(self) -> TaskRetryPolicy:
         """The retry policy: its own, else that of the nested pipeline around it."""
         own = self.spec.retry_policy

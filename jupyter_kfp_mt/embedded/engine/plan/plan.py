@@ -8,8 +8,8 @@ The engine takes tasks from `ready`, runs them and records how they ended; `chan
 After a restart, or for a retry, a plan starts from the stored progress: tasks that have ended do not run
 again. The rules are those of Argo's DAGs as KFP compiles to them (kubeflow/pipelines, argocompiler/dag.go):
 a task needs all its upstream tasks to have *succeeded*, or only to have ended
-(`ALL_UPSTREAM_TASKS_COMPLETED`); a DAG ends when all its tasks have, and fails when one of them has;
-independent branches go on.
+(`ALL_UPSTREAM_TASKS_COMPLETED`); a DAG ends when all its tasks have, and fails when one of them has that is
+no exit task; independent branches go on.
 """
 
 from __future__ import annotations
@@ -255,7 +255,7 @@ class Plan:
             if parent is None:
                 continue
             parent.unfinished -= 1
-            if node.state is State.FAILED and parent.failed is None:
+            if node.state is State.FAILED and not node.is_exit_task and parent.failed is None:
                 parent.failed = node.failed or node
             for sibling in parent.dependents.get(node.name, ()):
                 sibling.blocked -= 1
@@ -269,6 +269,7 @@ class Plan:
     def _close(self, node: TaskNode, now: float) -> None:
         """End a DAG or a loop whose tasks have all ended."""
         states = {child.state for child in node.children.values()}
+        failed = [c for c in node.children.values() if c.state is State.FAILED and not c.is_exit_task]
         try:
             complete = node.type is not TaskType.LOOP or len(node.children) == len(node.items)
             outputs = (
@@ -278,8 +279,8 @@ class Plan:
         except ValueTypeError as error:
             self._finish(node, State.FAILED, now, reason=f"Its output cannot be used: {error}.")
             return
-        if State.FAILED in states:
-            cause = node.failed or next(c for c in node.children.values() if c.state is State.FAILED)
+        if failed:
+            cause = node.failed or failed[0]
             name = cause.name if cause.path.count("/") < 2 else cause.path
             self._finish(node, State.FAILED, now, outputs=outputs, reason=f"Task {name} failed.")
         elif self.cancelling and (not complete or states & {State.CANCELED, State.SKIPPED}):
