@@ -1,4 +1,4 @@
-"""Asks again and again in the background, in one thread that lives only while there is something to ask."""
+"""Calls functions regularly in the background, in one thread that lives only while there are any."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from .errors import KfpError
 
-_SLOWEST = 30.0  # seconds between two questions while the server does not answer
+_SLOWEST = 30.0  # seconds between two calls while the server does not answer
 
 
-class _Asked(NamedTuple):
-    ask: Callable[[], bool]
+class _Job(NamedTuple):
+    function: Callable[[], bool]
     every: float
     until: float
 
@@ -21,47 +21,47 @@ class _Asked(NamedTuple):
 class Ticker:
     """Calls functions until they return True, in one thread for all of them, at the pace of the fastest.
 
-    While the server does not answer (KfpError) the pace slows down. At most `limit` functions are kept, the
-    oldest gives way; none is kept longer than `lifetime` seconds.
+    While the server does not answer (KfpError) the pace slows down. At most `limit` functions stay, of
+    which a new one replaces the oldest; none stays longer than `lifetime` seconds.
     """
 
     def __init__(self, *, limit: int = 20, lifetime: float = 12 * 3600.0) -> None:
         self._limit = limit
         self._lifetime = lifetime
-        self._asked: dict[Hashable, _Asked] = {}
+        self._jobs: dict[Hashable, _Job] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def add(self, key: Hashable, ask: Callable[[], bool], *, every: float) -> None:
-        """Ask `ask` every so many seconds from now on; a second one with the same key takes its place."""
+    def add(self, key: Hashable, function: Callable[[], bool], *, every: float) -> None:
+        """Call `function` every `every` seconds from now on; a second one with the same key replaces it."""
         with self._changed:
-            self._asked.pop(key, None)
-            while len(self._asked) >= self._limit:
-                del self._asked[next(iter(self._asked))]
-            self._asked[key] = _Asked(ask, every, time.monotonic() + self._lifetime)
+            self._jobs.pop(key, None)
+            while len(self._jobs) >= self._limit:
+                del self._jobs[next(iter(self._jobs))]
+            self._jobs[key] = _Job(function, every, time.monotonic() + self._lifetime)
             if self._thread is None:
-                # not in this cell's context: what is drawn later then belongs to the cell that runs at the
-                # time, and clients that listen to the running cell alone (nbclient) see it too
+                # Not in this cell's context: later output then belongs to the cell that runs at the time,
+                # so that clients that listen only to the running cell (nbclient) see it, too.
                 self._thread = threading.Thread(target=self._run, daemon=True, name="kfp-ticker")
                 self._thread.start()
 
     def remove(self, key: Hashable) -> None:
-        """Ask no more; the thread ends when nothing is left."""
+        """Stop the calls of one function; the thread ends when none is left."""
         with self._changed:
-            self._asked.pop(key, None)
+            self._jobs.pop(key, None)
             self._changed.notify_all()
 
     def close(self, timeout: float = 5.0) -> None:
-        """Ask nothing any more and wait, at most `timeout` seconds, until the thread has ended."""
+        """Stop all calls and wait, at most `timeout` seconds, until the thread has ended."""
         with self._changed:
-            self._asked.clear()
+            self._jobs.clear()
             self._changed.notify_all()
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
 
     def __len__(self) -> int:
-        return len(self._asked)
+        return len(self._jobs)
 
     def _run(self) -> None:
         slower = 1.0
@@ -74,27 +74,27 @@ class Ticker:
                     self._thread = None
 
     def _rest(self, slower: float) -> bool:
-        """Sleep, but not while nothing is left to ask; False ends the thread."""
+        """Sleep until the next round; return False to end the thread when no function is left."""
         with self._changed:
-            pace = min((asked.every for asked in self._asked.values()), default=0.0)
-            self._changed.wait_for(lambda: not self._asked, min(pace * slower, max(pace, _SLOWEST)))
-            if self._asked:
+            pace = min((job.every for job in self._jobs.values()), default=0.0)
+            self._changed.wait_for(lambda: not self._jobs, min(pace * slower, max(pace, _SLOWEST)))
+            if self._jobs:
                 return True
             self._thread = None  # under the lock, so that `add` starts the next one
             return False
 
     def _round(self) -> bool:
-        """Ask each once; False when the server did not answer one."""
+        """Call each function once; return False when the server did not answer one."""
         answered = True
-        for key, asked in list(self._asked.items()):
-            if self._asked.get(key) is not asked:  # removed meanwhile
+        for key, job in list(self._jobs.items()):
+            if self._jobs.get(key) is not job:  # removed meanwhile
                 continue
             try:
-                done = asked.ask()
+                done = job.function()
             except KfpError:
                 answered = done = False
-            if done or time.monotonic() > asked.until:
+            if done or time.monotonic() > job.until:
                 with self._changed:
-                    if self._asked.get(key) is asked:
-                        del self._asked[key]
+                    if self._jobs.get(key) is job:
+                        del self._jobs[key]
         return answered

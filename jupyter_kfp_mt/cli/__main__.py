@@ -1,4 +1,4 @@
-"""`python -m jupyter_kfp_mt.cli`: the command line where `jupyter-kfp` is not on the path."""
+"""`python -m jupyter_kfp_mt.cli`: the command line, without `jupyter-kfp` on the path."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from .terminal import Terminal
 if TYPE_CHECKING:
     from ..context import Environment
 
-COMMANDS = (serve, *profiles.COMMANDS)  # besides those of `%kfp`
+COMMANDS = (serve, *profiles.COMMANDS)  # in addition to those of `%kfp`
 
 
 def main(words: Sequence[str] | None = None, *, environment: Environment | None = None) -> int:
@@ -45,7 +45,7 @@ def main(words: Sequence[str] | None = None, *, environment: Environment | None 
         return error.exit_code
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader has seen enough, as in `… | head`
+    except BrokenPipeError:  # the reader of the pipe has gone, as in `… | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 

@@ -124,7 +124,7 @@ def _serve_in_foreground(session: TerminalSession, port: int, single_user: bool)
         *(["--single-user"] if single_user else []),
     ]
     with _interrupted_by_sigterm():
-        # a session of its own: Ctrl-C reaches us, and we end it in order
+        # In a session of its own, since Ctrl-C is for this process, which then stops the child in order.
         child = subprocess.Popen(
             [sys.executable, "-m", "jupyter_kfp_mt.embedded", *words], start_new_session=True
         )

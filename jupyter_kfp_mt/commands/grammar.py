@@ -38,17 +38,17 @@ class Argument:
 
     @property
     def takes_value(self) -> bool:
-        """Whether a value follows it; a flag stands alone."""
+        """Whether it takes a value; a flag does not."""
         return "action" not in self.settings
 
     @property
     def label(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return "/".join(self.flags) if self.is_option else str(self.settings.get("metavar", self.flags[0]))
 
     @property
     def usage(self) -> str:
-        """The argument as the usage line writes it."""
+        """The argument in the usage line."""
         name = self.settings.get("metavar") or self.flags[0].upper()
         if not self.is_option:
             return {"*": f"[{name} …]", "+": f"{name} …", "?": f"[{name}]"}.get(
@@ -115,7 +115,7 @@ class Command:
         actions = [(each, each.add_to(parser)) for each in self.arguments]
         try:
             parsed, unknown = parser.parse_known_intermixed_args(list(words))
-        except argparse.ArgumentError as error:  # the one thing left: an option with too few or many values
+        except argparse.ArgumentError as error:  # all that is left: an option with too few or too many values
             options = {each.label: each for each in self.arguments}
             needs = "a" if options[str(error.argument_name)].takes_value else "no"
             raise self._misuse(f"{error.argument_name} needs {needs} value.") from None

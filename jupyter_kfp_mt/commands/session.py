@@ -69,10 +69,10 @@ class Session:
         self._connect = connect
         self._settings = settings
         self._environment = environment  # None: this process's own
-        self._namespace = namespace  # the one that was chosen; empty: the one that was found
-        self._found: KfpService | None = None  # in the namespace that was found
-        self._service: KfpService | None = None  # in the namespace that was chosen
-        self._last: dict[str, str] = {}  # namespace → newest run from here
+        self._namespace = namespace  # chosen by the user; empty: the one that was found
+        self._found: KfpService | None = None  # in the namespace that detection found
+        self._service: KfpService | None = None  # in the chosen namespace
+        self._last: dict[str, str] = {}  # namespace → newest run of this session
 
     def service(self, *, start: bool = False) -> KfpService:
         """Return the service; `start` starts the embedded server if nothing else is found."""
@@ -98,7 +98,7 @@ class Session:
         try:
             status = self.status()
             if status.error is not None and before[1] is not None:
-                self.forget_service()  # perhaps a profile that was added since we connected
+                self.forget_service()  # the profile may be newer than the connection
                 status = self.status()
             if status.error is not None:
                 raise error_from_body(status.error)
@@ -133,7 +133,7 @@ class Session:
     def find_run(self, reference: object) -> Run:
         """Return the run of a word, a Run or a card; raises `not-found`, `ambiguous` or `bad-input`."""
         service = self.service()
-        known = getattr(reference, "value", reference)  # what `$name` stands for
+        known = getattr(reference, "value", reference)  # `$name` carries its variable
         run_id = getattr(known, "run_id", "")
         if isinstance(run_id, str) and run_id:
             return service.get_run(run_id)

@@ -29,7 +29,7 @@ def read_source(session: Session, word: str) -> Source:
     named = session.variables.get(word)
     function = value if callable(value) else named if not Path(word).exists() else None
     if callable(function):
-        from ..service.submit.sources import to_source  # not read for a word that names a file
+        from ..service.submit.sources import to_source  # imports more than a file needs
 
         return to_source(function)
     return Source(kind=SourceKind.FILE, path=str(value if isinstance(value, Path) else word))

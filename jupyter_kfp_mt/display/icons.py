@@ -1,4 +1,4 @@
-"""The state icons as inline SVG; colours come from JupyterLab's theme, with fall-backs for other pages."""
+"""The state icons as inline SVG; colours come from JupyterLab's theme, with fallbacks for other pages."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ _PATHS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def icon(name: str) -> str:
-    """The icon `name` as SVG, hidden from screen readers: its word always stands beside it."""
+def icon_svg(name: str) -> str:
+    """Return the icon `name` as SVG, hidden from screen readers, since its word always stands beside it."""
     colour, paths = _PATHS[name]
     drawn = "".join(
         f'<path fill-rule="evenodd" class="jp-icon-selectable" style="fill:{colour}" d="{path}"/>'

@@ -11,7 +11,7 @@ from html import escape
 
 from ..plain_text import clean, clean_lines
 from .blocks import Block, Card, Cell, Column, Lines, Notice, Prose, Table
-from .icons import icon
+from .icons import icon_svg
 from .phases import PhaseLabel
 
 _DIM = "color:var(--jp-ui-font-color2, GrayText)"
@@ -43,19 +43,19 @@ def _inner(block: Block) -> str:
     return "".join(_inner(part) for part in block.blocks)
 
 
-def text(value: str) -> str:
-    """`value` escaped, on one line, without control characters."""
+def to_html(value: str) -> str:
+    """Return `value` escaped, on one line, without control characters."""
     return escape(clean(value))
 
 
-def open_run(run_id: str, namespace: str, label: str) -> str:
-    """A link that opens the run in JupyterLab when the extension is there."""
+def run_link(run_id: str, namespace: str, label: str) -> str:
+    """Return a link that opens the run in JupyterLab where the extension is installed."""
     arguments = escape(json.dumps({"run_id": run_id, "namespace": namespace}))
     return (
         '<a href="#" title="Open in JupyterLab"'
         ' style="color:var(--jp-content-link-color, #1565c0);text-decoration:none"'
         f' data-commandlinker-command="jupyter-kfp-mt:open-run" data-commandlinker-args="{arguments}">'
-        f"{text(label)}</a>"
+        f"{to_html(label)}</a>"
     )
 
 
@@ -63,23 +63,25 @@ def _state(label: PhaseLabel, word: str) -> str:
     return (
         '<span class="jp-kfp-State"'
         ' style="display:inline-flex;gap:6px;align-items:center;white-space:nowrap">'
-        f"{icon(label.icon)}<span>{text(word)}</span></span>"
+        f"{icon_svg(label.icon)}<span>{to_html(word)}</span></span>"
     )
 
 
 def _table(table: Table) -> str:
     if not table.rows:
-        hint = f' <span style="{_DIM}">{text(table.empty_hint)}</span>' if table.empty_hint else ""
-        return f'<p style="margin:0">{text(table.empty)}{hint}</p>'
+        hint = f' <span style="{_DIM}">{to_html(table.empty_hint)}</span>' if table.empty_hint else ""
+        return f'<p style="margin:0">{to_html(table.empty)}{hint}</p>'
     head = "".join(
-        f'<th style="{_cell_style(column)};{_DIM}">{text(column.title)}</th>' for column in table.columns
+        f'<th style="{_cell_style(column)};{_DIM}">{to_html(column.title)}</th>' for column in table.columns
     )
     rows = "".join(
         f"<tr>{''.join(_cell(cell, column) for cell, column in zip(row, table.columns, strict=True))}</tr>"
         for row in table.rows
     )
     foot = (
-        f'<p class="jp-kfp-small" style="margin:6px 0 0;{_DIM}">{text(table.foot)}</p>' if table.foot else ""
+        f'<p class="jp-kfp-small" style="margin:6px 0 0;{_DIM}">{to_html(table.foot)}</p>'
+        if table.foot
+        else ""
     )
     return (
         f'<table class="jp-kfp-Table" style="border-collapse:collapse;'
@@ -100,10 +102,10 @@ def _cell(cell: Cell, column: Column) -> str:
     if cell.label:
         shown = _state(cell.label, cell.text)
     elif cell.run_id:
-        shown = open_run(cell.run_id, cell.namespace, cell.text)
+        shown = run_link(cell.run_id, cell.namespace, cell.text)
     else:
-        shown = text(cell.text)
-    title = f' title="{text(cell.title)}"' if cell.title else ""
+        shown = to_html(cell.text)
+    title = f' title="{to_html(cell.title)}"' if cell.title else ""
     mono = f";{_MONO}" if column.mono else ""
     return f'<td{title} style="{_cell_style(column)}{mono}">{shown}</td>'
 
@@ -111,30 +113,30 @@ def _cell(cell: Cell, column: Column) -> str:
 def _line(left: str, right: str) -> str:
     return (
         '<div style="display:flex;flex-wrap:wrap;gap:0 24px"><span style="min-width:22em">'
-        f'{text(left)}</span><span style="{_DIM}">{text(right)}</span></div>'
+        f'{to_html(left)}</span><span style="{_DIM}">{to_html(right)}</span></div>'
     )
 
 
 def _card(card: Card) -> str:
     row = "display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px"
-    facts = text(" · ".join(fact for fact in card.facts if fact))
-    tail = text(" · ".join(part for part in (card.progress, card.took) if part))
+    facts = to_html(" · ".join(fact for fact in card.facts if fact))
+    tail = to_html(" · ".join(part for part in (card.progress, card.took) if part))
     marks = "".join(_state(mark.label, f"{mark.name} {mark.took}".rstrip()) for mark in card.marks)
     if card.more:
         marks += f'<span style="{_DIM}">and {card.more} more</span>'
     head = (
-        f'<div class="jp-kfp-Card-line" style="{row}">{icon(card.label.icon)}<b>{text(card.name)}</b>'
-        f'<span>{text(card.label.word)}</span><span style="{_DIM}">{facts}</span>'
+        f'<div class="jp-kfp-Card-line" style="{row}">{icon_svg(card.label.icon)}<b>{to_html(card.name)}</b>'
+        f'<span>{to_html(card.label.word)}</span><span style="{_DIM}">{facts}</span>'
         f'<span style="flex:1 1 0"></span>'
         f'<span style="{_DIM};font-variant-numeric:tabular-nums">{tail}</span></div>'
     )
-    note = f'<span class="jp-kfp-small" style="{_DIM}">{text(card.note)}</span>' if card.note else ""
+    note = f'<span class="jp-kfp-small" style="{_DIM}">{to_html(card.note)}</span>' if card.note else ""
     tasks = (
         f'<div class="jp-kfp-Card-line" style="{row}">{marks}<span style="flex:1 1 0"></span>{note}'
-        f"{open_run(card.run_id, card.namespace, 'Open in JupyterLab')}</div>"
+        f"{run_link(card.run_id, card.namespace, 'Open in JupyterLab')}</div>"
     )
     message = (
-        f'<div style="{_MONO};{_DIM};overflow-wrap:anywhere">{text(card.message)}</div>'
+        f'<div style="{_MONO};{_DIM};overflow-wrap:anywhere">{to_html(card.message)}</div>'
         if card.message
         else ""
     )
@@ -150,10 +152,10 @@ def _notice(notice: Notice) -> str:
     facts = [
         (name, shown)
         for name, shown in (
-            ("Why", text(error.why)),
-            ("Next", text(error.next)),
+            ("Why", to_html(error.why)),
+            ("Next", to_html(error.next)),
             ("→", command if error.command else ""),
-            ("Code", f'<span style="{_MONO}">{text(error.code)}</span>'),
+            ("Code", f'<span style="{_MONO}">{to_html(error.code)}</span>'),
         )
         if shown
     ]
@@ -162,8 +164,8 @@ def _notice(notice: Notice) -> str:
     )
     return (
         '<div role="alert" class="jp-kfp-OutputError" style="display:flex;gap:8px;padding:4px 12px;'
-        f'border-left:3px solid var(--jp-error-color1, #d32f2f)">{icon("failed")}'
-        f"<div><b>{text(error.message)}</b>"
+        f'border-left:3px solid var(--jp-error-color1, #d32f2f)">{icon_svg("failed")}'
+        f"<div><b>{to_html(error.message)}</b>"
         '<dl style="display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 8px;margin:0">'
         f"{rows}</dl></div></div>"
     )

@@ -31,7 +31,7 @@ def sgr(text: str, colour: str, /) -> str:
 
 
 def draw_text(block: Block, paint: Paint = no_colour, program: str = PROGRAM) -> str:
-    """Return `block` as lines of text without an end of line at the end, with the commands of `program`."""
+    """Return `block` as lines of text, without a final newline, with the commands of `program`."""
     return text_for_program(_draw(block, paint), program)
 
 
@@ -122,5 +122,5 @@ def _notice(notice: Notice, paint: Paint) -> str:
 
 
 def _command(command: str) -> str:
-    """A command is to be copied: its lines and their indents stay."""
+    """Keep the lines and indents of a command, so that it can be copied."""
     return clean_lines(command).replace("\n", "\n        ")

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, once: one tree of exceptions, one catalogue of words."""
+"""All errors: one tree of exceptions (`tree.py`), one catalogue of their words (`catalogue.py`)."""
 
 from __future__ import annotations
 

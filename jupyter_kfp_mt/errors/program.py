@@ -1,7 +1,4 @@
-"""The name of the program in texts: a catalogue that serves a notebook and a terminal writes `%kfp`.
-
-The terminal puts its own name in place of it, once, when it renders.
-"""
+"""The name of the program: texts say `%kfp`, and the terminal replaces it by its own name when it renders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exceptions and the one body that all of them have.
+"""The tree of exceptions, and the JSON body that they share.
 
 ```text
 KfpError                     anything between us and Kubeflow Pipelines        exit code 3
@@ -38,9 +38,9 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KfpError(Exception):
-    """An error that a person can act on: a code of the catalogue and the words for this case.
+    """An error that people can act on: a code of the catalogue, and the words for this case.
 
-    It never changes: `replace` returns another one.
+    Errors are immutable: `replace` returns another one.
     """
 
     exit_code = 3
@@ -128,13 +128,13 @@ class KfpConnectionError(KfpError):
 
 
 class KfpRefusedError(KfpError):
-    """Kubeflow Pipelines knows who asks, and says no."""
+    """Kubeflow Pipelines knows the caller and refuses."""
 
     exit_code = 4
 
 
 class KfpNotFoundError(KfpError):
-    """There is no such thing here, or it is not the caller's to see."""
+    """There is no such thing here, or the caller may not see it."""
 
     exit_code = 4
 
@@ -146,7 +146,7 @@ class KfpConflictError(KfpError):
 
 
 class KfpInputError(KfpError):
-    """Something that was given cannot be used."""
+    """An input cannot be used."""
 
     exit_code = 2
 
@@ -156,12 +156,12 @@ class KfpUsageError(KfpInputError):
 
 
 class RunFailed(KfpError):  # noqa: N818 - a fact about the run, not a fault of ours
-    """A run that was waited for ended without success."""
+    """The run that `wait` waited for ended without success."""
 
     exit_code = 1
 
 
 class RunTimeout(KfpError):  # noqa: N818 - as above
-    """A run that was waited for had not ended at the time limit."""
+    """The run that `wait` waited for had not ended at the time limit."""
 
     exit_code = 5

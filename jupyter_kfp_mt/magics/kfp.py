@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
-_KEPT_RUNS = 20  # that completion offers
+_KEPT_RUNS = 20  # newest runs that completion offers
 
 
 @magics_class
