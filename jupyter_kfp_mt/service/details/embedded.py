@@ -31,9 +31,9 @@ class EmbeddedDetails:
     def report_tasks(self, run: Run) -> TaskReport:
         """Return the tasks of `run`, as the server's own route reports them."""
         tasks = self._backend.api.call(requests.list_tasks(run.run_id)).tasks
-        return TaskReport(
-            select_leaves(tasks, read_task_plan(run.pipeline_spec)), select_groups(tasks), has_values=True
-        )
+        leaves = select_leaves(tasks, read_task_plan(run.pipeline_spec))
+        inside = [task for task in tasks if task.parent_task_id]  # all but the root
+        return TaskReport(leaves, select_groups(inside), has_values=True)
 
     def read_log(
         self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0

@@ -61,8 +61,8 @@ def select_leaves(tasks: Iterable[Task], plan: TaskPlan) -> list[Task]:
 
 
 def select_groups(tasks: Iterable[Task]) -> list[Task]:
-    """Return what only holds tasks, such as loops, conditions and sub-pipelines; not the run itself."""
-    every = [add_phase(task) for task in tasks if is_group(task.type) and task.parent_task_id]
+    """Return what only holds tasks, such as loops, conditions and sub-pipelines."""
+    every = [add_phase(task) for task in tasks if is_group(task.type)]
     return sorted(every, key=_start_key)
 
 
@@ -72,6 +72,28 @@ def add_phase(task: Task) -> Task:
     if phase is Phase.SUCCEEDED and (task.cached_from_run_id or task.phase is Phase.CACHED):
         phase = Phase.CACHED
     return msgspec.structs.replace(task, phase=phase, name=task.name or task.display_name)
+
+
+def cancel_stopped(tasks: Iterable[Task], run: Run) -> list[Task]:
+    """Return the tasks of a canceled run with those that its end stopped as canceled, not as failed.
+
+    Argo ends what runs at that moment as Failed and leaves what had not started; only the time at which KFP
+    was asked to terminate the run tells these from tasks that had failed before.
+    """
+    if run.phase is not Phase.CANCELED:
+        return list(tasks)
+    asked = next((entry.update_time for entry in run.state_history if entry.state == Phase.CANCELING), None)
+    return [_cancel(task) if _was_stopped(task, asked) else task for task in tasks]
+
+
+def _was_stopped(task: Task, asked: datetime | None) -> bool:
+    end = known_time(task.end_time)
+    failed_later = asked is not None and end is not None and end >= asked
+    return not task.phase.ended or (task.phase is Phase.FAILED and failed_later)
+
+
+def _cancel(task: Task) -> Task:
+    return msgspec.structs.replace(task, phase=Phase.CANCELED, reason="")
 
 
 def _is_task(task: Task, plan: TaskPlan) -> bool:

@@ -299,6 +299,7 @@ class _Tree:
         state = _STATES.get(node.phase, "")
         if driver_attempt is not None and driver_attempt.failed:
             state = "FAILED"  # Argo calls the task itself "Omitted"
+        ended = phase_of(state).ended
         step = RunStep(Task(), tries, driver_attempt)
         first = driver if driver is not None else node
         reported = self._find_reported(node)
@@ -311,7 +312,7 @@ class _Tree:
             parent_task_id=self._find_parent(node),
             create_time=reported.create_time,
             start_time=known_time(first.started_at),
-            end_time=known_time(node.finished_at) or known_time(first.finished_at),
+            end_time=_find_end(node, first) if ended else None,
             state=state,
             state_history=reported.state_history,
             child_tasks=[ChildTask(pod_name=child) for child in node.children or []],
@@ -353,10 +354,14 @@ class _Tree:
     def _is_leaf(self, node: Node) -> bool:
         return node.is_executor or any(map(self._is_item, self._inside.get(node.id, [])))
 
+    def _is_graph(self, node: Node) -> bool:
+        """Whether `node` holds tasks, also if Argo skipped it and so made no DAG of it."""
+        return node.type == "DAG" or node.template_name.startswith("comp-")
+
     def _read_type(self, node: Node) -> str:
         if "system-importer" in node.template_name:
             return "IMPORTER"
-        if node.type != "DAG" or self._is_leaf(node):
+        if self._is_leaf(node) or not self._is_graph(node):
             return "RUNTIME"
         if _ITERATION.search(node.display_name):
             return "LOOP_ITERATION"
@@ -377,6 +382,11 @@ class _Tree:
         """Return the task that KFP reports for `node`; it has no node id, but the ids of its children."""
         node = self._reported_as.get(node.id, node)
         return self._reported.get((node.display_name, frozenset(node.children or [])), Task())
+
+
+def _find_end(node: Node, first: Node) -> datetime | None:
+    """Return when `node` ended; where its driver failed, Argo gives it no times of its own."""
+    return known_time(node.finished_at) or known_time(first.finished_at)
 
 
 def _read_number(name: str) -> int:

@@ -6,7 +6,7 @@ from ....models import LogChunk, PodView, Run, Task
 from ....pipeline_spec.task_plan import read_task_plan
 from ...backend import Backend
 from ...explain import Explanation, Facts
-from ...tasks.rows import select_leaves
+from ...tasks.rows import cancel_stopped, select_groups, select_leaves
 from ..details import TaskReport
 from .facts import collect_run_facts, collect_task_facts, explain_run_wait
 from .logs import read_log
@@ -28,8 +28,9 @@ class ClusterDetails:
     def report_tasks(self, run: Run) -> TaskReport:
         """Return the tasks of `run`: of its Workflow, or what KFP reports if there is none to read."""
         tasks = [step.task for step in read_steps(self._backend, run).steps] or run.task_details
+        leaves = select_leaves(tasks, read_task_plan(run.pipeline_spec))
         return TaskReport(
-            select_leaves(tasks, read_task_plan(run.pipeline_spec)), groups=[], has_values=False
+            cancel_stopped(leaves, run), cancel_stopped(select_groups(tasks), run), has_values=False
         )
 
     def read_log(
