@@ -27,10 +27,10 @@ def until_empty(folder: Path) -> None:
 
 
 def test_the_name_is_free_immediately_and_nothing_remains(full: Path, tmp_path: Path) -> None:
-    removal = FolderRemover(tmp_path / "removed")
-    removal.start()
+    remover = FolderRemover(tmp_path / "removed")
+    remover.start()
 
-    removal.put(full)
+    remover.put(full)
     full.mkdir()
     until_empty(tmp_path / "removed")
 
@@ -47,30 +47,30 @@ def test_leftovers_are_deleted_after_the_next_start(full: Path, tmp_path: Path) 
 
 
 def test_a_missing_folder_is_no_error(tmp_path: Path) -> None:
-    removal = FolderRemover(tmp_path / "removed")
-    removal.start()
+    remover = FolderRemover(tmp_path / "removed")
+    remover.start()
 
-    removal.put(tmp_path / "nothing")
+    remover.put(tmp_path / "nothing")
 
     until_empty(tmp_path / "removed")
 
 
 def test_its_own_folder_was_deleted(full: Path, tmp_path: Path) -> None:
-    removal = FolderRemover(tmp_path / "removed")
-    removal.start()
+    remover = FolderRemover(tmp_path / "removed")
+    remover.start()
     (tmp_path / "removed").rmdir()
 
-    removal.put(full)
+    remover.put(full)
 
     assert not full.exists()
 
 
 def test_a_folder_that_cannot_be_moved_is_deleted_in_place(full: Path, tmp_path: Path) -> None:
-    removal = FolderRemover(tmp_path / "removed")
-    removal.start()
+    remover = FolderRemover(tmp_path / "removed")
+    remover.start()
     (tmp_path / "removed").rmdir()
     (tmp_path / "removed").write_text("somebody's file")
 
-    removal.put(full)
+    remover.put(full)
 
     assert not full.exists()

@@ -17,9 +17,9 @@ from tests.engine.bench import Bench
 
 @pytest.fixture
 def claims(tmp_path: Path) -> VolumeClaims:
-    run, removal = tmp_path / "runs" / "1" / "volumes", FolderRemover(tmp_path / "removed")
-    removal.start()
-    return VolumeClaims(tenant=tmp_path / "volumes" / "ana", run=run, remove=removal.put)
+    run, remover = tmp_path / "runs" / "1" / "volumes", FolderRemover(tmp_path / "removed")
+    remover.start()
+    return VolumeClaims(tenant=tmp_path / "volumes" / "ana", run=run, remove=remover.put)
 
 
 def test_a_claim_with_a_fixed_name_is_the_tenants(claims: VolumeClaims, tmp_path: Path) -> None:

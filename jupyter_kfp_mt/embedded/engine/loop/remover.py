@@ -16,7 +16,7 @@ class FolderRemover:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._waiting: SimpleQueue[Path] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="kfp-removal", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="kfp-remover", daemon=True)
 
     def start(self) -> None:
         """Start deleting, first the folders left by the previous server."""
