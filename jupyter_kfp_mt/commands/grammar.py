@@ -118,23 +118,23 @@ class Command:
         except argparse.ArgumentError as error:  # all that is left: an option with too few or too many values
             options = {each.label: each for each in self.arguments}
             needs = "a" if options[str(error.argument_name)].takes_value else "no"
-            raise self._misuse(f"{error.argument_name} needs {needs} value.") from None
+            raise self._usage_error(f"{error.argument_name} needs {needs} value.") from None
         if unknown:
-            raise self._misuse(self._unknown(unknown[0]))
+            raise self._usage_error(self._unknown_message(unknown[0]))
         values = vars(parsed)
         missing = [each.label for each, action in actions if each.lacks(values[action.dest])]
         if missing:
-            raise self._misuse(f"Missing: {', '.join(missing)}.")
+            raise self._usage_error(f"Missing: {', '.join(missing)}.")
         for each, action in actions:
             if each.refuses(values[action.dest]):
                 choices = ", ".join(each.settings["choices"])
-                raise self._misuse(f"{each.label}: “{values[action.dest]}” is not one of {choices}.")
+                raise self._usage_error(f"{each.label}: “{values[action.dest]}” is not one of {choices}.")
         return values
 
-    def _misuse(self, problem: str) -> KfpError:
+    def _usage_error(self, problem: str) -> KfpError:
         return usage_error(problem, next_step=f"{PROGRAM} help {self.name}".rstrip())
 
-    def _unknown(self, word: str) -> str:
+    def _unknown_message(self, word: str) -> str:
         option = word.split("=", maxsplit=1)[0]
         options = [flag for each in self.arguments if each.is_option for flag in each.flags]
         kind = "option" if word.startswith("-") else "word"

@@ -7,6 +7,7 @@ notebook hosts, exported and saved notebooks), in light and dark.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from html import escape
 
 from ..plain_text import clean, clean_lines
@@ -25,22 +26,22 @@ _ROOT = (
 
 def draw_html(block: Block) -> str:
     """Return `block` as one HTML element."""
-    return f'<div class="jp-kfp jp-kfp-Output" style="{_ROOT}">{_inner(block)}</div>'
+    return f'<div class="jp-kfp jp-kfp-Output" style="{_ROOT}">{_draw_inner(block)}</div>'
 
 
-def _inner(block: Block) -> str:
+def _draw_inner(block: Block) -> str:
     if isinstance(block, Table):
-        return _table(block)
+        return _draw_table(block)
     if isinstance(block, Card):
-        return _card(block)
+        return _draw_card(block)
     if isinstance(block, Lines):
-        return "".join(_line(left, right) for left, right in block.lines)
+        return "".join(_draw_line(left, right) for left, right in block.lines)
     if isinstance(block, Notice):
-        return _notice(block)
+        return _draw_notice(block)
     if isinstance(block, Prose):
         style = f"margin:0;white-space:pre-wrap;overflow-wrap:anywhere;{_MONO}"
         return f'<pre style="{style}">{escape(clean_lines(block.text))}</pre>'
-    return "".join(_inner(part) for part in block.blocks)
+    return "".join(_draw_inner(part) for part in block.blocks)
 
 
 def to_html(value: str) -> str:
@@ -59,7 +60,7 @@ def run_link(run_id: str, namespace: str, label: str) -> str:
     )
 
 
-def _state(label: PhaseLabel, word: str) -> str:
+def _draw_state(label: PhaseLabel, word: str) -> str:
     return (
         '<span class="jp-kfp-State"'
         ' style="display:inline-flex;gap:6px;align-items:center;white-space:nowrap">'
@@ -67,17 +68,14 @@ def _state(label: PhaseLabel, word: str) -> str:
     )
 
 
-def _table(table: Table) -> str:
+def _draw_table(table: Table) -> str:
     if not table.rows:
         hint = f' <span style="{_DIM}">{to_html(table.empty_hint)}</span>' if table.empty_hint else ""
         return f'<p style="margin:0">{to_html(table.empty)}{hint}</p>'
     head = "".join(
         f'<th style="{_cell_style(column)};{_DIM}">{to_html(column.title)}</th>' for column in table.columns
     )
-    rows = "".join(
-        f"<tr>{''.join(_cell(cell, column) for cell, column in zip(row, table.columns, strict=True))}</tr>"
-        for row in table.rows
-    )
+    rows = "".join(f"<tr>{_draw_row(row, table.columns)}</tr>" for row in table.rows)
     foot = (
         f'<p class="jp-kfp-small" style="margin:6px 0 0;{_DIM}">{to_html(table.foot)}</p>'
         if table.foot
@@ -90,6 +88,10 @@ def _table(table: Table) -> str:
     )
 
 
+def _draw_row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
+    return "".join(_draw_cell(cell, column) for cell, column in zip(row, columns, strict=True))
+
+
 def _cell_style(column: Column) -> str:
     side = "right" if column.right else "left"
     return (
@@ -98,9 +100,9 @@ def _cell_style(column: Column) -> str:
     )
 
 
-def _cell(cell: Cell, column: Column) -> str:
+def _draw_cell(cell: Cell, column: Column) -> str:
     if cell.label:
-        shown = _state(cell.label, cell.text)
+        shown = _draw_state(cell.label, cell.text)
     elif cell.run_id:
         shown = run_link(cell.run_id, cell.namespace, cell.text)
     else:
@@ -110,18 +112,18 @@ def _cell(cell: Cell, column: Column) -> str:
     return f'<td{title} style="{_cell_style(column)}{mono}">{shown}</td>'
 
 
-def _line(left: str, right: str) -> str:
+def _draw_line(left: str, right: str) -> str:
     return (
         '<div style="display:flex;flex-wrap:wrap;gap:0 24px"><span style="min-width:22em">'
         f'{to_html(left)}</span><span style="{_DIM}">{to_html(right)}</span></div>'
     )
 
 
-def _card(card: Card) -> str:
+def _draw_card(card: Card) -> str:
     row = "display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px"
     facts = to_html(" · ".join(fact for fact in card.facts if fact))
     tail = to_html(" · ".join(part for part in (card.progress, card.took) if part))
-    marks = "".join(_state(mark.label, f"{mark.name} {mark.took}".rstrip()) for mark in card.marks)
+    marks = "".join(_draw_state(mark.label, f"{mark.name} {mark.took}".rstrip()) for mark in card.marks)
     if card.more:
         marks += f'<span style="{_DIM}">and {card.more} more</span>'
     head = (
@@ -146,7 +148,7 @@ def _card(card: Card) -> str:
     )
 
 
-def _notice(notice: Notice) -> str:
+def _draw_notice(notice: Notice) -> str:
     error = notice.error
     command = f'<code style="{_MONO};white-space:pre-wrap">{escape(clean_lines(error.command))}</code>'
     facts = [

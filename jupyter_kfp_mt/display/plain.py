@@ -37,55 +37,55 @@ def draw_text(block: Block, paint: Paint = no_colour, program: str = PROGRAM) ->
 
 def _draw(block: Block, paint: Paint) -> str:
     if isinstance(block, Table):
-        return _table(block, paint)
+        return _draw_table(block, paint)
     if isinstance(block, Card):
-        return _card(block, paint)
+        return _draw_card(block, paint)
     if isinstance(block, Lines):
-        return "\n".join(_sides(_line(left), _line(right)) for left, right in block.lines)
+        return "\n".join(_join_sides(_flatten(left), _flatten(right)) for left, right in block.lines)
     if isinstance(block, Notice):
-        return _notice(block, paint)
+        return _draw_notice(block, paint)
     if isinstance(block, Prose):
         return clean_lines(block.text)
     return "\n".join(text for text in (_draw(part, paint) for part in block.blocks) if text)
 
 
-def _line(text: str) -> str:
+def _flatten(text: str) -> str:
     return clean_lines(text).replace("\n", " ")
 
 
-def _sides(left: str, right: str) -> str:
+def _join_sides(left: str, right: str) -> str:
     if not right:
         return left
     return left + " " * max(_LEFT - display_width(left), 6) + right
 
 
-def _state(label: PhaseLabel, paint: Paint) -> str:
+def _draw_state(label: PhaseLabel, paint: Paint) -> str:
     return f"{paint(label.sign, label.colour)} {label.word}"
 
 
-def _table(table: Table, paint: Paint) -> str:
+def _draw_table(table: Table, paint: Paint) -> str:
     if not table.rows:
         return f"{table.empty}   {table.empty_hint}".rstrip()
-    texts = [[_cell(cell) for cell in row] for row in table.rows]
+    texts = [[_draw_cell(cell) for cell in row] for row in table.rows]
     titles = [
         ("  " if table.rows[0][i].label else "") + clean(column.title)
         for i, column in enumerate(table.columns)
     ]
     widths = [max(display_width(row[i]) for row in (titles, *texts)) for i in range(len(titles))]
-    lines = [_row(titles, widths, table.columns)]
+    lines = [_draw_row(titles, widths, table.columns)]
     for row, cells in zip(texts, table.rows, strict=True):
-        line = _row(row, widths, table.columns)
+        line = _draw_row(row, widths, table.columns)
         first = cells[0].label
         lines.append(paint(first.sign, first.colour) + line[len(first.sign) :] if first else line)
     return "\n".join([*lines, *([table.foot] if table.foot else [])])
 
 
-def _cell(cell: Cell) -> str:
+def _draw_cell(cell: Cell) -> str:
     text = clean(cell.text)
     return f"{cell.label.sign} {text}" if cell.label else text
 
 
-def _row(texts: list[str], widths: list[int], columns: tuple[Column, ...]) -> str:
+def _draw_row(texts: list[str], widths: list[int], columns: tuple[Column, ...]) -> str:
     parts = []
     for text, wide, column in zip(texts, widths, columns, strict=True):
         fill = " " * (wide - display_width(text))
@@ -93,8 +93,8 @@ def _row(texts: list[str], widths: list[int], columns: tuple[Column, ...]) -> st
     return "  ".join(parts).rstrip()
 
 
-def _card(card: Card, paint: Paint) -> str:
-    head = f"{_state(card.label, paint)}  {clean(card.name)}"
+def _draw_card(card: Card, paint: Paint) -> str:
+    head = f"{_draw_state(card.label, paint)}  {clean(card.name)}"
     facts = " · ".join(clean(fact) for fact in card.facts if fact)
     lines = [f"{head}    {facts}".rstrip()]
     marks = [
@@ -110,7 +110,7 @@ def _card(card: Card, paint: Paint) -> str:
     return "\n".join(lines)
 
 
-def _notice(notice: Notice, paint: Paint) -> str:
+def _draw_notice(notice: Notice, paint: Paint) -> str:
     error = notice.error
     code = f"[{clean(error.code)}]"
     head = f"{notice.kind} {code}" if notice.kind else code
@@ -118,9 +118,9 @@ def _notice(notice: Notice, paint: Paint) -> str:
     lines += [
         f"  {word:<6}{clean(text)}" for word, text in (("Why", error.why), ("Next", error.next)) if text
     ]
-    return "\n".join([*lines, *([f"  →     {_command(error.command)}"] if error.command else [])])
+    return "\n".join([*lines, *([f"  →     {_indent_command(error.command)}"] if error.command else [])])
 
 
-def _command(command: str) -> str:
+def _indent_command(command: str) -> str:
     """Keep the lines and indents of a command, so that it can be copied."""
     return clean_lines(command).replace("\n", "\n        ")

@@ -19,13 +19,13 @@ def complete_line(text: str, runs: Sequence[Run], variables: Mapping[str, object
     """Return the words that may stand at the end of `text`, the line up to the cursor."""
     words = text.split()[1:]
     current = "" if text.endswith((" ", "\t")) or not words else words.pop()
-    return [word for word in _candidates(words, current, runs, variables) if word.startswith(current)]
+    return [word for word in _find_candidates(words, current, runs, variables) if word.startswith(current)]
 
 
-def _candidates(
+def _find_candidates(
     words: list[str], current: str, runs: Sequence[Run], variables: Mapping[str, object]
 ) -> list[str]:
-    command = _command(words)
+    command = _find_command(words)
     if command is None or words == ["help"]:
         before = " ".join(words) + " " if words and words != ["help"] else ""
         names = [each.name.removeprefix(before) for each in COMMANDS if each.name.startswith(before)]
@@ -40,10 +40,10 @@ def _candidates(
     if wanted & _RUN_WORDS:
         names = [run.display_name for run in runs if " " not in run.display_name]
         return ["@last", *[run.run_id for run in runs][:_MOST], *dict.fromkeys(names)]
-    return _sources(current, variables) if "source" in wanted and len(words) == 1 else []
+    return _find_sources(current, variables) if "source" in wanted and len(words) == 1 else []
 
 
-def _command(words: Sequence[str]) -> Command | None:
+def _find_command(words: Sequence[str]) -> Command | None:
     known = {each.name: each for each in COMMANDS if each.name}
     for length in (2, 1):
         name = " ".join(words[:length])
@@ -52,7 +52,7 @@ def _command(words: Sequence[str]) -> Command | None:
     return None
 
 
-def _sources(current: str, variables: Mapping[str, object]) -> list[str]:
+def _find_sources(current: str, variables: Mapping[str, object]) -> list[str]:
     """Return pipeline files, folders, and pipeline functions of the notebook."""
     folder = Path(current).parent if "/" in current else Path()
     try:

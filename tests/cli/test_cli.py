@@ -18,8 +18,8 @@ from tests.laptop import BROKEN, HELLO, Laptop
 ROOT = Path(__file__).parents[2]
 
 
-class Told(NamedTuple):
-    """What a command line did."""
+class Outcome(NamedTuple):
+    """Exit code and output of a command line."""
 
     code: int
     out: str
@@ -41,10 +41,10 @@ class Prompt:
         self._laptop = laptop
         self._capsys = capsys
 
-    def do(self, line: str, *more: str) -> Told:
+    def do(self, line: str, *more: str) -> Outcome:
         self._capsys.readouterr()
         code = cli.main([*line.split(), *more, "--data", str(self._laptop.folder)])
-        return Told(code, *self._capsys.readouterr())
+        return Outcome(code, *self._capsys.readouterr())
 
 
 @pytest.fixture
@@ -53,22 +53,22 @@ def prompt(laptop: Laptop, capsys: pytest.CaptureFixture[str]) -> Prompt:
 
 
 def test_submit_wait_json_prints_the_finished_run(prompt: Prompt) -> None:
-    told = prompt.do(f"submit {HELLO} --wait --json")
-    assert (told.code, told.document["state"]) == (0, "SUCCEEDED")
-    assert "phase" not in told.document["run_details"]["task_details"][0]
-    assert "Succeeded" in told.err
+    outcome = prompt.do(f"submit {HELLO} --wait --json")
+    assert (outcome.code, outcome.document["state"]) == (0, "SUCCEEDED")
+    assert "phase" not in outcome.document["run_details"]["task_details"][0]
+    assert "Succeeded" in outcome.err
 
 
 def test_a_failing_pipeline_exits_1_and_prints_the_run(prompt: Prompt) -> None:
-    told = prompt.do(f"submit {BROKEN} --wait --json")
-    assert (told.code, told.document["state"], told.error["code"]) == (1, "FAILED", "run-failed")
-    assert told.error["command"].startswith("jupyter kfp logs ")
+    outcome = prompt.do(f"submit {BROKEN} --wait --json")
+    assert (outcome.code, outcome.document["state"], outcome.error["code"]) == (1, "FAILED", "run-failed")
+    assert outcome.error["command"].startswith("jupyter kfp logs ")
 
 
 def test_a_file_that_is_no_pipeline_exits_2(prompt: Prompt) -> None:
-    told = prompt.do(f"submit {ROOT / 'setup.cfg'}")
-    assert (told.code, told.out) == (2, "")
-    assert "not-a-pipeline" in told.err
+    outcome = prompt.do(f"submit {ROOT / 'setup.cfg'}")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "not-a-pipeline" in outcome.err
 
 
 def test_a_limit_exits_5(prompt: Prompt, laptop: Laptop) -> None:
@@ -86,9 +86,9 @@ def test_what_is_not_there_and_what_is_refused_exit_4(prompt: Prompt) -> None:
     ["rnus", "runs --stat x", "show", "runs --namespace", "submit", "serve --stop --status", "profiles"],
 )
 def test_wrong_usage_exits_2_and_says_nothing_on_stdout(prompt: Prompt, line: str) -> None:
-    told = prompt.do(line)
-    assert (told.code, told.out) == (2, "")
-    assert "%kfp" not in told.err
+    outcome = prompt.do(line)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "%kfp" not in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -128,16 +128,18 @@ def test_wrong_usage_exits_2_and_says_nothing_on_stdout(prompt: Prompt, line: st
 def test_json_is_one_document(prompt: Prompt, line: str) -> None:
     if "@last" in line:
         assert prompt.do(f"submit {HELLO} --wait --json").code == 0
-    told = prompt.do(line, "--json")
-    assert told.code == 0, told.err
-    assert told.document is not None
+    outcome = prompt.do(line, "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.document is not None
 
 
 def test_lists_have_the_names_of_kfp(prompt: Prompt) -> None:
     prompt.do(f"submit {HELLO}")
-    told = prompt.do("runs -n 1 --json")
-    assert set(told.document) == {"runs", "total_size"}
-    assert {"run_id", "display_name", "state", "experiment_id", "created_at"} <= set(told.document["runs"][0])
+    outcome = prompt.do("runs -n 1 --json")
+    assert set(outcome.document) == {"runs", "total_size"}
+    assert {"run_id", "display_name", "state", "experiment_id", "created_at"} <= set(
+        outcome.document["runs"][0]
+    )
 
 
 def test_a_log_is_lines(prompt: Prompt, laptop: Laptop) -> None:
@@ -157,20 +159,20 @@ def test_a_log_that_looks_like_json_is_a_log_document(prompt: Prompt, tmp_path: 
 
 def test_a_namespace_that_is_named_is_chosen(prompt: Prompt) -> None:
     prompt.do("profiles add team-d")
-    told = prompt.do(" --namespace team-d --json")
-    assert (told.document["namespace"], told.document["source"]) == ("team-d", "chosen by you")
+    outcome = prompt.do(" --namespace team-d --json")
+    assert (outcome.document["namespace"], outcome.document["source"]) == ("team-d", "chosen by you")
 
 
 def test_quiet_leaves_the_answer_alone(prompt: Prompt) -> None:
-    told = prompt.do(f"submit {HELLO} --wait --quiet")
-    assert told.err == ""
-    assert told.out.startswith("✓ Succeeded")
+    outcome = prompt.do(f"submit {HELLO} --wait --quiet")
+    assert outcome.err == ""
+    assert outcome.out.startswith("✓ Succeeded")
 
 
 def test_without_a_server_exits_3(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert cli.main(["runs", "--json", "--data", str(tmp_path)]) == 3
-    told = Told(3, *capsys.readouterr())
-    assert (told.out, told.error["code"]) == ("", "no-kubeflow")
+    outcome = Outcome(3, *capsys.readouterr())
+    assert (outcome.out, outcome.error["code"]) == ("", "no-kubeflow")
     assert cli.main(["--data", str(tmp_path)]) == 3
     assert cli.main(["doctor", "--data", str(tmp_path)]) == 3
 
@@ -184,14 +186,14 @@ def test_a_server_that_does_not_answer_exits_3(capsys: pytest.CaptureFixture[str
 def test_help_is_the_help_of_the_magic(prompt: Prompt, each: Command) -> None:
     if each.name:
         magic = commands.render_manual("%kfp", each.name.split()).replace("%kfp", "jupyter kfp")
-        told = prompt.do(f"help {each.name}").out
-        assert told.split() == magic.split()  # only the lines break elsewhere
-        assert prompt.do(f"{each.name} --help").out == told
+        outcome = prompt.do(f"help {each.name}").out
+        assert outcome.split() == magic.split()  # only the lines break elsewhere
+        assert prompt.do(f"{each.name} --help").out == outcome
 
 
 def test_the_list_of_commands_begins_with_those_of_the_magic(prompt: Prompt) -> None:
-    told = prompt.do("--help").out.splitlines()
-    for line, each in zip(told, commands.COMMANDS, strict=False):
+    outcome = prompt.do("--help").out.splitlines()
+    for line, each in zip(outcome, commands.COMMANDS, strict=False):
         assert line.split() == ["jupyter", "kfp", *each.name.split(), *each.summary.split()]
 
 
@@ -213,26 +215,26 @@ def test_values_come_from_stdin_and_are_not_shown(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("hunter2\n"))
     assert prompt.do(f"{kind} set database password=-").code == 0
-    told = prompt.do(f"{kind} list --json")
-    assert told.document == {kind: {"database": ["password"]}}
-    assert "hunter2" not in told.out + told.err
+    outcome = prompt.do(f"{kind} list --json")
+    assert outcome.document == {kind: {"database": ["password"]}}
+    assert "hunter2" not in outcome.out + outcome.err
     assert prompt.do(f"{kind} set database password=hunter2").code == 2
     monkeypatch.setattr(sys, "stdin", io.StringIO("one\n"))
-    told = prompt.do(f"{kind} set database user=- password=- --json")
-    assert told.error["message"] == "2 values are needed on stdin, one a line; there are 1."
+    outcome = prompt.do(f"{kind} set database user=- password=- --json")
+    assert outcome.error["message"] == "2 values are needed on stdin, one a line; there are 1."
     assert prompt.do(f"{kind} remove database").code == 0
     assert prompt.do(f"{kind} remove database").code == 4
 
 
 def test_the_end_of_input_is_no_value(prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", Tty(""))
-    told = prompt.do("configmaps set database user=- --json")
-    assert (told.code, told.error["message"]) == (2, "No value was given. Nothing was done.")
+    outcome = prompt.do("configmaps set database user=- --json")
+    assert (outcome.code, outcome.error["message"]) == (2, "No value was given. Nothing was done.")
 
 
 def test_one_word_of_two_is_explained_by_all_that_begin_with_it(prompt: Prompt) -> None:
-    told = prompt.do("help secrets").out.splitlines()
-    assert [line.split()[2:4] for line in told[:3]] == [
+    outcome = prompt.do("help secrets").out.splitlines()
+    assert [line.split()[2:4] for line in outcome[:3]] == [
         ["secrets", verb] for verb in ("set", "list", "remove")
     ]
 
@@ -250,13 +252,13 @@ def test_a_wrong_duration_names_its_option(prompt: Prompt) -> None:
     ],
 )
 def test_the_line_for_an_administrator_is_one(prompt: Prompt, line: str, command: str) -> None:
-    told = prompt.do(f"{line} --endpoint http://127.0.0.1:9 --json")
-    assert (told.code, told.error["command"]) == (4, command)
+    outcome = prompt.do(f"{line} --endpoint http://127.0.0.1:9 --json")
+    assert (outcome.code, outcome.error["command"]) == (4, command)
 
 
 def test_on_a_cluster_an_administrator_does_that(prompt: Prompt) -> None:
-    told = prompt.do("profiles remove team-b --yes --endpoint http://127.0.0.1:9 --json")
-    assert (told.code, told.error["command"]) == (4, "kubectl delete profile team-b")
+    outcome = prompt.do("profiles remove team-b --yes --endpoint http://127.0.0.1:9 --json")
+    assert (outcome.code, outcome.error["command"]) == (4, "kubectl delete profile team-b")
 
 
 def python(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -315,6 +317,6 @@ def test_colour_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_hostile_names_do_not_steer_the_terminal(prompt: Prompt, laptop: Laptop) -> None:
     laptop.connect().submit(laptop.quick, name="evil<b>" + "\u202e" + "x", experiment="Default")
-    told = prompt.do("runs -n 1")
-    assert "evil<b>x" in told.out
-    assert clean(told.out) == " ".join(told.out.split())
+    outcome = prompt.do("runs -n 1")
+    assert "evil<b>x" in outcome.out
+    assert clean(outcome.out) == " ".join(outcome.out.split())

@@ -47,7 +47,7 @@ class Screen:
         self.checks.append(row)
 
 
-class Desk:
+class Console:
     """A session with its front; `do("runs -n 3")` performs a line."""
 
     def __init__(self, laptop: Laptop) -> None:
@@ -62,51 +62,51 @@ class Desk:
 
 
 @pytest.fixture
-def desk(laptop: Laptop) -> Desk:
-    return Desk(laptop)
+def console(laptop: Laptop) -> Console:
+    return Console(laptop)
 
 
-def test_status_says_who_and_where(desk: Desk) -> None:
-    status = desk.do("")
+def test_status_says_who_and_where(console: Console) -> None:
+    status = console.do("")
     assert isinstance(status, Status)
     assert (status.connected, status.namespace, status.embedded) == (True, "ana", True)
 
 
-def test_submit_and_wait_returns_the_finished_run(desk: Desk) -> None:
-    run = desk.do(f"submit {HELLO} name=Ada -e greetings --name hello-ada --wait")
+def test_submit_and_wait_returns_the_finished_run(console: Console) -> None:
+    run = console.do(f"submit {HELLO} name=Ada -e greetings --name hello-ada --wait")
     assert (run.phase, run.display_name, run.experiment_name) == (Phase.SUCCEEDED, "hello-ada", "greetings")
-    assert desk.screen.watched[-1] is Phase.SUCCEEDED
-    assert desk.do("logs @last say-hello") == "Hello, Ada!\n"
-    assert desk.do("outputs @last say-hello") == Outputs({"say-hello": {"Output": "Hello, Ada!"}})
+    assert console.screen.watched[-1] is Phase.SUCCEEDED
+    assert console.do("logs @last say-hello") == "Hello, Ada!\n"
+    assert console.do("outputs @last say-hello") == Outputs({"say-hello": {"Output": "Hello, Ada!"}})
 
 
-def test_last_is_the_newest_run_from_here(desk: Desk, laptop: Laptop) -> None:
-    mine = desk.do(f"submit {laptop.quick}")
-    Desk(laptop).do(f"submit {laptop.quick}")
-    assert desk.do("show @last").run_id == mine.run_id
+def test_last_is_the_newest_run_from_here(console: Console, laptop: Laptop) -> None:
+    mine = console.do(f"submit {laptop.quick}")
+    Console(laptop).do(f"submit {laptop.quick}")
+    assert console.do("show @last").run_id == mine.run_id
 
 
-def test_a_value_of_the_notebook_keeps_its_type(desk: Desk, laptop: Laptop) -> None:
-    desk.variables["n"] = 3
-    desk.variables["data"] = {"a": [1, 2]}
-    sent = desk.do(f"submit {laptop.quick} epochs=$n config=$data flag=false --dry-run")
+def test_a_value_of_the_notebook_keeps_its_type(console: Console, laptop: Laptop) -> None:
+    console.variables["n"] = 3
+    console.variables["data"] = {"a": [1, 2]}
+    sent = console.do(f"submit {laptop.quick} epochs=$n config=$data flag=false --dry-run")
     assert sent["runtime_config"]["parameters"] == {"epochs": 3, "config": {"a": [1, 2]}, "flag": False}
 
 
-def test_a_text_of_the_notebook_is_not_a_number(desk: Desk, laptop: Laptop) -> None:
-    desk.variables["n"] = "3"
+def test_a_text_of_the_notebook_is_not_a_number(console: Console, laptop: Laptop) -> None:
+    console.variables["n"] = "3"
     with pytest.raises(KfpInputError, match="epochs: “3” is not an integer"):
-        desk.do(f"submit {laptop.quick} epochs=$n")
+        console.do(f"submit {laptop.quick} epochs=$n")
 
 
-def test_json_can_be_typed(desk: Desk, laptop: Laptop) -> None:
-    sent = desk.do(f"""submit {laptop.quick} 'config={{"a": 1}}' --dry-run""")
+def test_json_can_be_typed(console: Console, laptop: Laptop) -> None:
+    sent = console.do(f"""submit {laptop.quick} 'config={{"a": 1}}' --dry-run""")
     assert sent["runtime_config"]["parameters"]["config"] == {"a": 1}
 
 
-def test_a_wrong_value_names_parameter_type_and_cure(desk: Desk, laptop: Laptop) -> None:
+def test_a_wrong_value_names_parameter_type_and_cure(console: Console, laptop: Laptop) -> None:
     with pytest.raises(KfpInputError) as caught:
-        desk.do(f"submit {laptop.quick} epochs=three")
+        console.do(f"submit {laptop.quick} epochs=three")
     assert caught.value.lines() == [
         "KfpInputError [bad-input]  epochs: “three” is not an integer.",
         "  Why   quick.yaml wants epochs: integer (default 10).",
@@ -124,198 +124,200 @@ def test_a_wrong_value_names_parameter_type_and_cure(desk: Desk, laptop: Laptop)
         f"submit {HELLO} --cache maybe",
     ],
 )
-def test_a_submit_that_cannot_be_is_refused_and_starts_nothing(desk: Desk, line: str) -> None:
-    before = desk.do("runs").total_size
+def test_a_submit_that_cannot_be_is_refused_and_starts_nothing(console: Console, line: str) -> None:
+    before = console.do("runs").total_size
     with pytest.raises(KfpError) as caught:
-        desk.do(line)
+        console.do(line)
     assert caught.value.status < 500
-    assert desk.do("runs").total_size == before
+    assert console.do("runs").total_size == before
 
 
-def test_a_dry_run_starts_nothing(desk: Desk) -> None:
-    before = desk.do("runs").total_size
-    assert desk.do(f"submit {HELLO} --dry-run")["pipeline_spec"]["pipelineInfo"]["name"] == "hello-pipeline"
-    assert desk.do("runs").total_size == before
+def test_a_dry_run_starts_nothing(console: Console) -> None:
+    before = console.do("runs").total_size
+    assert (
+        console.do(f"submit {HELLO} --dry-run")["pipeline_spec"]["pipelineInfo"]["name"] == "hello-pipeline"
+    )
+    assert console.do("runs").total_size == before
 
 
-def test_a_failed_run_is_explained(desk: Desk) -> None:
+def test_a_failed_run_is_explained(console: Console) -> None:
     with pytest.raises(RunFailed) as caught:
-        desk.do(f"submit {BROKEN} --wait")
+        console.do(f"submit {BROKEN} --wait")
     assert caught.value.exit_code == 1
-    assert "data/raw.csv" in desk.do("why @last")
-    assert [task.phase for task in desk.do("tasks @last")][-2:] == [Phase.FAILED, Phase.SKIPPED]
-    assert desk.do("logs @last").task == "load"
+    assert "data/raw.csv" in console.do("why @last")
+    assert [task.phase for task in console.do("tasks @last")][-2:] == [Phase.FAILED, Phase.SKIPPED]
+    assert console.do("logs @last").task == "load"
 
 
-def test_a_limit_ends_the_waiting_and_not_the_run(desk: Desk, laptop: Laptop) -> None:
+def test_a_limit_ends_the_waiting_and_not_the_run(console: Console, laptop: Laptop) -> None:
     with pytest.raises(RunTimeout):
-        desk.do(f"submit {laptop.quick} seconds=60 --wait --timeout 0.2s")
-    assert not desk.do("show @last").ended
-    assert desk.do("terminate @last").phase in {Phase.CANCELING, Phase.CANCELED}
+        console.do(f"submit {laptop.quick} seconds=60 --wait --timeout 0.2s")
+    assert not console.do("show @last").ended
+    assert console.do("terminate @last").phase in {Phase.CANCELING, Phase.CANCELED}
 
 
-def test_terminate_wait_retry(desk: Desk, laptop: Laptop) -> None:
-    desk.do(f"submit {laptop.quick} seconds=60")
-    desk.do("terminate @last")
+def test_terminate_wait_retry(console: Console, laptop: Laptop) -> None:
+    console.do(f"submit {laptop.quick} seconds=60")
+    console.do("terminate @last")
     with pytest.raises(RunFailed, match="canceled"):
-        desk.do("wait @last --timeout 60s")
-    assert desk.do("show @last").phase is Phase.CANCELED
+        console.do("wait @last --timeout 60s")
+    assert console.do("show @last").phase is Phase.CANCELED
 
 
-def test_a_log_is_followed_to_its_end(desk: Desk, laptop: Laptop) -> None:
-    desk.do(f"submit {laptop.quick} seconds=0.7 --cache off")
-    log = desk.do("logs @last --follow")
+def test_a_log_is_followed_to_its_end(console: Console, laptop: Laptop) -> None:
+    console.do(f"submit {laptop.quick} seconds=0.7 --cache off")
+    log = console.do("logs @last --follow")
     assert isinstance(log, LogText)
-    assert log == "".join(desk.screen.written) == "line 1\nline 2\nline 3\nend\n"
+    assert log == "".join(console.screen.written) == "line 1\nline 2\nline 3\nend\n"
     assert log.shown
     assert (log.task, log.source) == ("step", "embedded")
 
 
-def test_the_end_of_a_log_and_lines_that_match(desk: Desk, laptop: Laptop) -> None:
-    desk.do(f"submit {laptop.quick} --cache off --wait")
-    assert desk.do("logs @last --tail 2") == "line 3\nend\n"
-    assert desk.do("logs @last step --search LINE --tail 3") == "line 2\nline 3\n"
+def test_the_end_of_a_log_and_lines_that_match(console: Console, laptop: Laptop) -> None:
+    console.do(f"submit {laptop.quick} --cache off --wait")
+    assert console.do("logs @last --tail 2") == "line 3\nend\n"
+    assert console.do("logs @last step --search LINE --tail 3") == "line 2\nline 3\n"
 
 
-def test_a_task_that_is_not_there_is_said(desk: Desk, laptop: Laptop) -> None:
-    desk.do(f"submit {laptop.quick} --wait")
+def test_a_task_that_is_not_there_is_said(console: Console, laptop: Laptop) -> None:
+    console.do(f"submit {laptop.quick} --wait")
     with pytest.raises(KfpNotFoundError, match="No such task") as caught:
-        desk.do("logs @last stepp")
+        console.do("logs @last stepp")
     assert "Did you mean “step”?" in caught.value.why
 
 
 @pytest.mark.parametrize(
     "word", ["00000000-0000-4000-8000-000000000000", "no-such-run", "../../etc", "🙂", "''"]
 )
-def test_a_run_that_is_not_there_is_said(desk: Desk, word: str) -> None:
+def test_a_run_that_is_not_there_is_said(console: Console, word: str) -> None:
     with pytest.raises(KfpError) as caught:
-        desk.do(f"show {word}")
+        console.do(f"show {word}")
     assert caught.value.status in {400, 404}
 
 
-def test_a_run_is_found_by_start_name_and_value(desk: Desk, laptop: Laptop) -> None:
-    run = desk.do(f"submit {laptop.quick} --name only-one-of-this-name")
-    desk.variables["mine"] = run
+def test_a_run_is_found_by_start_name_and_value(console: Console, laptop: Laptop) -> None:
+    run = console.do(f"submit {laptop.quick} --name only-one-of-this-name")
+    console.variables["mine"] = run
     for word in (run.run_id, run.run_id[:8], "only-one-of-this-name", "$mine"):
-        assert desk.do(f"show {word}").run_id == run.run_id
+        assert console.do(f"show {word}").run_id == run.run_id
 
 
-def test_a_name_of_two_runs_lists_both(desk: Desk, laptop: Laptop) -> None:
-    runs = [desk.do(f"submit {laptop.quick} --name twice") for _ in range(2)]
+def test_a_name_of_two_runs_lists_both(console: Console, laptop: Laptop) -> None:
+    runs = [console.do(f"submit {laptop.quick} --name twice") for _ in range(2)]
     with pytest.raises(KfpInputError) as caught:
-        desk.do("show twice")
+        console.do("show twice")
     assert caught.value.code == "ambiguous"
     assert all(run.run_id[:8] in caught.value.next_step for run in runs)
 
 
-def test_runs_are_filtered_and_counted(desk: Desk, laptop: Laptop) -> None:
+def test_runs_are_filtered_and_counted(console: Console, laptop: Laptop) -> None:
     for _ in range(3):
-        desk.do(f"submit {laptop.quick} -e counted")
-    found = desk.do("runs --experiment counted -n 2")
+        console.do(f"submit {laptop.quick} -e counted")
+    found = console.do("runs --experiment counted -n 2")
     assert isinstance(found, RunList)
     assert (len(found), found.total_size) == (2, 3)
-    assert desk.do("runs --experiment counted --df").shape[0] == 3
+    assert console.do("runs --experiment counted --df").shape[0] == 3
 
 
-def test_no_runs_is_an_empty_list(desk: Desk) -> None:
-    assert desk.do("runs --search nothing-has-this-name") == []
+def test_no_runs_is_an_empty_list(console: Console) -> None:
+    assert console.do("runs --search nothing-has-this-name") == []
 
 
-def test_archive_restore_delete(desk: Desk, laptop: Laptop) -> None:
-    desk.do(f"submit {laptop.quick} --name box --wait")
-    desk.do("archive box")
-    assert [run.display_name for run in desk.do("runs --archived --search box")] == ["box"]
-    desk.do("restore box")
+def test_archive_restore_delete(console: Console, laptop: Laptop) -> None:
+    console.do(f"submit {laptop.quick} --name box --wait")
+    console.do("archive box")
+    assert [run.display_name for run in console.do("runs --archived --search box")] == ["box"]
+    console.do("restore box")
     with pytest.raises(KfpUsageError, match=r"Delete box\? Nothing was done"):
-        desk.do("delete box")
-    assert desk.do("delete box --yes") == BulkResult(done=[desk.session._last["ana"]])
+        console.do("delete box")
+    assert console.do("delete box --yes") == BulkResult(done=[console.session._last["ana"]])
     with pytest.raises(KfpNotFoundError):
-        desk.do("show box")
+        console.do("show box")
 
 
-def test_an_experiment_is_archived_restored_and_deleted(desk: Desk, laptop: Laptop) -> None:
-    desk.do("experiment create shelf")
-    desk.do(f"submit {laptop.quick} -e shelf --wait")
+def test_an_experiment_is_archived_restored_and_deleted(console: Console, laptop: Laptop) -> None:
+    console.do("experiment create shelf")
+    console.do(f"submit {laptop.quick} -e shelf --wait")
 
-    assert desk.do("experiment archive shelf").storage_state == "ARCHIVED"
-    assert desk.do("runs --archived --experiment shelf").total_size == 1
-    assert desk.do("experiment restore shelf").storage_state == "AVAILABLE"
+    assert console.do("experiment archive shelf").storage_state == "ARCHIVED"
+    assert console.do("runs --archived --experiment shelf").total_size == 1
+    assert console.do("experiment restore shelf").storage_state == "AVAILABLE"
     with pytest.raises(KfpUsageError, match=r"Delete shelf\? Nothing was done") as caught:
-        desk.do("experiment delete shelf")
+        console.do("experiment delete shelf")
     assert caught.value.why.startswith("Its 1 run stays but")  # although it is archived
-    assert len(desk.do("experiment delete shelf --yes").done) == 1
+    assert len(console.do("experiment delete shelf --yes").done) == 1
     with pytest.raises(KfpNotFoundError):
-        desk.do("experiment archive shelf")
+        console.do("experiment archive shelf")
 
 
-def test_a_pipeline_is_deleted_by_version_and_whole(desk: Desk, laptop: Laptop) -> None:
-    first = desk.do(f"upload {laptop.quick} --name goner")
-    second = desk.do(f"upload {laptop.quick} --name goner")
+def test_a_pipeline_is_deleted_by_version_and_whole(console: Console, laptop: Laptop) -> None:
+    first = console.do(f"upload {laptop.quick} --name goner")
+    second = console.do(f"upload {laptop.quick} --name goner")
 
     with pytest.raises(KfpUsageError) as caught:
-        desk.do("pipeline delete goner")
+        console.do("pipeline delete goner")
     assert caught.value.why.startswith("2 versions are removed.")
     newest = f"goner@{second.display_name}"
-    assert desk.do(f"pipeline delete '{newest}' --yes").done == [second.pipeline_version_id]
-    assert [each.display_name for each in desk.do("versions goner")] == [first.display_name]
-    assert desk.do("pipeline delete goner --yes").done == [first.pipeline_id]
+    assert console.do(f"pipeline delete '{newest}' --yes").done == [second.pipeline_version_id]
+    assert [each.display_name for each in console.do("versions goner")] == [first.display_name]
+    assert console.do("pipeline delete goner --yes").done == [first.pipeline_id]
     with pytest.raises(KfpNotFoundError):
-        desk.do("versions goner")
+        console.do("versions goner")
 
 
-def test_several_runs_at_once(desk: Desk, laptop: Laptop) -> None:
-    runs = [desk.do(f"submit {laptop.quick} --wait") for _ in range(2)]
+def test_several_runs_at_once(console: Console, laptop: Laptop) -> None:
+    runs = [console.do(f"submit {laptop.quick} --wait") for _ in range(2)]
     words = " ".join(run.run_id for run in runs)
-    assert desk.do(f"archive {words}") == BulkResult(done=[run.run_id for run in runs])
+    assert console.do(f"archive {words}") == BulkResult(done=[run.run_id for run in runs])
     with pytest.raises(KfpError, match="0 of 2 done"):
-        desk.do(f"retry {words}")
+        console.do(f"retry {words}")
 
 
-def test_pipelines_are_registered_and_run(desk: Desk, laptop: Laptop) -> None:
-    version = desk.do(f"upload {laptop.quick} --name registered")
+def test_pipelines_are_registered_and_run(console: Console, laptop: Laptop) -> None:
+    version = console.do(f"upload {laptop.quick} --name registered")
     assert isinstance(version, PipelineVersion)
-    assert "registered" in [each.display_name for each in desk.do("pipelines")]
-    listed = desk.do("versions registered")
+    assert "registered" in [each.display_name for each in console.do("pipelines")]
+    listed = console.do("versions registered")
     assert [each.pipeline_version_id for each in listed] == [version.pipeline_version_id]
-    run = desk.do(f"submit pipeline:registered@{shlex.quote(listed[0].display_name)} epochs=4 --wait")
+    run = console.do(f"submit pipeline:registered@{shlex.quote(listed[0].display_name)} epochs=4 --wait")
     assert run.pipeline_version_reference.pipeline_version_id == version.pipeline_version_id
 
 
-def test_an_experiment_is_created_once(desk: Desk) -> None:
-    assert isinstance(desk.do("experiment create churn-2 --description 'who leaves'"), Experiment)
+def test_an_experiment_is_created_once(console: Console) -> None:
+    assert isinstance(console.do("experiment create churn-2 --description 'who leaves'"), Experiment)
     with pytest.raises(KfpError) as caught:
-        desk.do("experiment create churn-2")
+        console.do("experiment create churn-2")
     assert caught.value.code == "conflict"
 
 
-def test_the_spec_of_a_run_is_yaml(desk: Desk) -> None:
-    desk.do(f"submit {HELLO}")
-    assert "name: hello-pipeline" in desk.do("spec @last")
+def test_the_spec_of_a_run_is_yaml(console: Console) -> None:
+    console.do(f"submit {HELLO}")
+    assert "name: hello-pipeline" in console.do("spec @last")
 
 
 def test_the_spec_of_a_registered_pipeline_is_that_of_its_newest_or_named_version(
-    desk: Desk, tmp_path: Path
+    console: Console, tmp_path: Path
 ) -> None:
-    desk.do(f"upload {HELLO} --name with-a-spec")
-    first = desk.do("versions with-a-spec")[0].display_name
-    desk.do(f"upload {BROKEN} --name with-a-spec")
-    assert "name: broken" in desk.do("spec pipeline:with-a-spec")
-    assert "name: hello-pipeline" in desk.do(f"spec 'pipeline:with-a-spec@{first}'")
+    console.do(f"upload {HELLO} --name with-a-spec")
+    first = console.do("versions with-a-spec")[0].display_name
+    console.do(f"upload {BROKEN} --name with-a-spec")
+    assert "name: broken" in console.do("spec pipeline:with-a-spec")
+    assert "name: hello-pipeline" in console.do(f"spec 'pipeline:with-a-spec@{first}'")
     file = tmp_path / "of a version.yaml"
-    assert desk.do(f"spec pipeline:with-a-spec -o '{file}'") == f"Wrote {file}."
-    assert file.read_text() == desk.do("spec pipeline:with-a-spec")
+    assert console.do(f"spec pipeline:with-a-spec -o '{file}'") == f"Wrote {file}."
+    assert file.read_text() == console.do("spec pipeline:with-a-spec")
 
 
 @pytest.mark.parametrize("word", ["pipeline:not-there", "pipeline:with-a-spec@not-there"])
-def test_the_spec_of_a_pipeline_that_is_not_there_is_said(desk: Desk, word: str) -> None:
+def test_the_spec_of_a_pipeline_that_is_not_there_is_said(console: Console, word: str) -> None:
     with pytest.raises(KfpNotFoundError):
-        desk.do(f"spec {word}")
+        console.do(f"spec {word}")
 
 
-def test_a_spec_that_cannot_be_written_is_said(desk: Desk, tmp_path: Path) -> None:
-    desk.do(f"submit {HELLO}")
+def test_a_spec_that_cannot_be_written_is_said(console: Console, tmp_path: Path) -> None:
+    console.do(f"submit {HELLO}")
     with pytest.raises(KfpInputError, match="cannot be written: Is a directory"):
-        desk.do(f"spec @last -o {tmp_path}")
+        console.do(f"spec @last -o {tmp_path}")
 
 
 @pytest.fixture
@@ -342,59 +344,59 @@ def test_another_namespace_of_the_same_server_is_chosen_and_not_detected(laptop:
     assert len(opened) == 1
 
 
-def test_a_namespace_that_was_added_since_is_found(desk: Desk, request: pytest.FixtureRequest) -> None:
-    assert desk.do("").namespace == "ana"
+def test_a_namespace_that_was_added_since_is_found(console: Console, request: pytest.FixtureRequest) -> None:
+    assert console.do("").namespace == "ana"
     team = request.getfixturevalue("team")
-    assert desk.do(f"use {team}").namespace == team
-    assert desk.do("runs") == []
+    assert console.do(f"use {team}").namespace == team
+    assert console.do("runs") == []
 
 
-def test_what_is_no_name_of_a_namespace_is_refused_and_the_old_one_stays(desk: Desk) -> None:
+def test_what_is_no_name_of_a_namespace_is_refused_and_the_old_one_stays(console: Console) -> None:
     with pytest.raises(KfpInputError, match="is not a name of one"):
-        desk.do("use Somebody_Else")
-    assert desk.do("").namespace == "ana"
+        console.do("use Somebody_Else")
+    assert console.do("").namespace == "ana"
 
 
-def test_another_namespace_is_refused_and_the_old_one_stays(desk: Desk) -> None:
+def test_another_namespace_is_refused_and_the_old_one_stays(console: Console) -> None:
     with pytest.raises(KfpError) as caught:
-        desk.do("use somebody-else")
+        console.do("use somebody-else")
     assert caught.value.status in {403, 404}
-    assert desk.do("").namespace == "ana"
+    assert console.do("").namespace == "ana"
 
 
-def test_the_doctor_finds_nothing(desk: Desk) -> None:
-    report = desk.do("doctor")
+def test_the_doctor_finds_nothing(console: Console) -> None:
+    report = console.do("doctor")
     assert report.cause is None, report.cause
     assert {check.level for check in report.checks} == {"ok"}
 
 
-def test_a_clone_takes_pipeline_and_values(desk: Desk, laptop: Laptop) -> None:
-    first = desk.do(f"submit {laptop.quick} epochs=3 flag=false")
-    second = desk.do(f"clone {first.run_id} epochs=4 --name again --wait")
+def test_a_clone_takes_pipeline_and_values(console: Console, laptop: Laptop) -> None:
+    first = console.do(f"submit {laptop.quick} epochs=3 flag=false")
+    second = console.do(f"clone {first.run_id} epochs=4 --name again --wait")
     assert second.run_id != first.run_id
-    assert desk.session.service().get_run(second).runtime_config.parameters == {"epochs": 4, "flag": False}
+    assert console.session.service().get_run(second).runtime_config.parameters == {"epochs": 4, "flag": False}
 
 
-def test_a_clone_of_a_version_stays_with_the_version(desk: Desk, laptop: Laptop) -> None:
-    version = desk.do(f"upload {laptop.quick} --name cloned")
-    desk.do("submit pipeline:cloned")
-    clone = desk.do("clone @last")
+def test_a_clone_of_a_version_stays_with_the_version(console: Console, laptop: Laptop) -> None:
+    version = console.do(f"upload {laptop.quick} --name cloned")
+    console.do("submit pipeline:cloned")
+    clone = console.do("clone @last")
     assert clone.pipeline_version_reference.pipeline_version_id == version.pipeline_version_id
 
 
-def test_a_log_that_was_taken_from_the_cache_says_where_it_is(desk: Desk, laptop: Laptop) -> None:
+def test_a_log_that_was_taken_from_the_cache_says_where_it_is(console: Console, laptop: Laptop) -> None:
     for _ in range(2):
-        desk.do(f"submit {laptop.quick} seconds=0.01 --cache on --wait")
-    assert desk.do("logs @last") == ""
-    assert "was taken from the cache. Its log: %kfp logs" in desk.screen.said[-1]
+        console.do(f"submit {laptop.quick} seconds=0.01 --cache on --wait")
+    assert console.do("logs @last") == ""
+    assert "was taken from the cache. Its log: %kfp logs" in console.screen.said[-1]
 
 
-def test_who_stops_waiting_does_not_stop_the_run(desk: Desk, laptop: Laptop) -> None:
+def test_who_stops_waiting_does_not_stop_the_run(console: Console, laptop: Laptop) -> None:
     def interrupt(_run: Run, _view: Callable[[], RunView]) -> None:
         raise KeyboardInterrupt
 
-    desk.screen.show_progress = interrupt  # type: ignore[method-assign]  # as Ctrl-C would
+    console.screen.show_progress = interrupt  # type: ignore[method-assign]  # as Ctrl-C would
     with pytest.raises(RunTimeout, match=r"Stopped waiting\. The run goes on\."):
-        desk.do(f"submit {laptop.quick} seconds=60 --wait")
-    assert not desk.do("show @last").ended
-    desk.do("terminate @last")
+        console.do(f"submit {laptop.quick} seconds=60 --wait")
+    assert not console.do("show @last").ended
+    console.do("terminate @last")
