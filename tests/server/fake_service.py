@@ -13,7 +13,7 @@ START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 class FakeKfp:
-    """Runs in memory; counts what is asked; fails or hangs when told to."""
+    """Runs in memory; counts calls, and fails or hangs on demand."""
 
     def __init__(self) -> None:
         self.runs: dict[str, models.Run] = {}

@@ -42,16 +42,16 @@ def jp_server_config(world: World, allowed: bool) -> Config:
     )
 
 
-async def test_what_the_sdk_remembers_is_told_and_forgotten(jp_fetch: Any, world: World) -> None:
+async def test_what_the_sdk_stored_is_shown_and_removed(jp_fetch: Any, world: World) -> None:
     path = "home/jovyan/.config/kfp/context.json"
     world.file(path, '{"namespace": "old-team", "client_authentication_cookie": "kept"}')
     world.token()
 
-    told = json.loads((await jp_fetch("jupyter-kfp-mt", "status")).body)["warnings"]
+    warnings = json.loads((await jp_fetch("jupyter-kfp-mt", "status")).body)["warnings"]
     gone = await jp_fetch("jupyter-kfp-mt", "saved-context", method="DELETE", params={"part": "namespace"})
     left = json.loads((await jp_fetch("jupyter-kfp-mt", "status")).body)["warnings"]
 
-    assert [(each["code"], each["forget"]) for each in told] == [("context-json-stale", "old-team")]
+    assert [(each["code"], each["forget"]) for each in warnings] == [("context-json-stale", "old-team")]
     assert (gone.code, left) == (200, [])
     assert (world.root / path).read_text() == '{"client_authentication_cookie": "kept"}'
 

@@ -149,22 +149,22 @@ def in_a_terminal(shown: Shown, capsys: pytest.CaptureFixture[str], *more: str) 
     for line in LINES:
         for form in ([], ["--json"]):
             cli.main([*line.split(), *form, *more])
-            told = capsys.readouterr()
-            shown.add(f"jupyter kfp {line} {form}", told.out + told.err)
+            output = capsys.readouterr()
+            shown.add(f"jupyter kfp {line} {form}", output.out + output.err)
 
 
 def in_a_notebook(shown: Shown) -> None:
     shell = InteractiveShell()
     shell.run_line_magic("load_ext", "jupyter_kfp_mt")
     for line in LINES:
-        with capture_output() as told:
+        with capture_output() as output:
             result = shell.run_cell(f"%kfp {line}")
         error = result.error_in_exec
         stack = "".join(traceback.format_exception(error)) if error else ""
-        outputs = [each._repr_mimebundle_() for each in told.outputs]
+        outputs = [each._repr_mimebundle_() for each in output.outputs]
         shown.add(
             f"%kfp {line}",
-            f"{told.stdout}{told.stderr}{outputs}{stack}{error!r}{vars(error) if error else 0}",
+            f"{output.stdout}{output.stderr}{outputs}{stack}{error!r}{vars(error) if error else 0}",
         )
     shell.history_manager.end_session()
 
@@ -220,8 +220,8 @@ def test_a_secret_of_a_tenant_is_shown_nowhere(
         assert cli.main(["submit", str(Path(__file__).parent / "data/secret.yaml"), "--wait"]) == 0
         for line in ("secrets list", "profiles list", "show @last", "logs @last", "outputs @last"):
             cli.main([*line.split(), "--json"])
-        told = capsys.readouterr()
-        shown.add("jupyter kfp secrets", told.out + told.err)
+        output = capsys.readouterr()
+        shown.add("jupyter kfp secrets", output.out + output.err)
         in_a_terminal(shown, capsys)
     finally:
         embedded.stop(tmp_path / "kfp")

@@ -34,7 +34,7 @@ def ids(data: dict[str, Any]) -> list[str]:
     return [run["run_id"] for run in data["runs"]]
 
 
-async def test_a_change_is_told_to_who_listens(kfp: FakeKfp, events: Open) -> None:
+async def test_a_change_is_sent_to_every_listener(kfp: FakeKfp, events: Open) -> None:
     async with events() as reader:
         await settled(reader)
         kfp.put("run-1")
@@ -62,7 +62,7 @@ async def test_a_page_that_comes_back_goes_on_where_it_was(kfp: FakeKfp, events:
     assert (event.kind, ids(event.data)) == ("runs", ["run-2"])
 
 
-async def test_a_page_that_cannot_go_on_is_told_to_read_everything(events: Open) -> None:
+async def test_a_page_that_cannot_resume_reads_everything(events: Open) -> None:
     async with events() as reader:
         await settled(reader)
         async with events(last_id="gone-7") as other:
@@ -97,8 +97,8 @@ async def test_fifty_listeners_cost_what_one_costs(kfp: FakeKfp, events: Open) -
         kfp.calls.clear()
         for number in range(5):
             kfp.put(f"run-{number}")
-            told = [ids((await reader.next()).data) for reader in readers]
-            assert told == [[f"run-{number}"]] * 50
+            received = [ids((await reader.next()).data) for reader in readers]
+            assert received == [[f"run-{number}"]] * 50
     # One look may have found two changes at most a pause apart; without sharing it were 50 for each.
     assert kfp.calls.count("page_runs") <= 50
 
@@ -118,7 +118,7 @@ async def test_nothing_is_asked_after_the_last_listener_left(
     assert kfp.calls == []
 
 
-async def test_a_lost_server_is_told_and_its_return_too(kfp: FakeKfp, events: Open) -> None:
+async def test_a_lost_server_is_reported_and_its_return_too(kfp: FakeKfp, events: Open) -> None:
     async with events() as reader:
         await settled(reader)
         kfp.error = kfp_error("kfp-unavailable", host="kfp", s=1)
@@ -135,7 +135,7 @@ class TestSlowPoll:
         jp_server_config.KfpSettings.poll_active_s = jp_server_config.KfpSettings.poll_idle_s = 3600
         return jp_server_config
 
-    async def test_our_own_change_is_told_at_once(self, jp_fetch: Any, kfp: FakeKfp, events: Open) -> None:
+    async def test_our_own_change_is_sent_at_once(self, jp_fetch: Any, kfp: FakeKfp, events: Open) -> None:
         kfp.put("run-1")
         async with events() as reader:
             await settled(reader)

@@ -61,7 +61,7 @@ async def test_the_page_gets_a_pod_with_its_events(cluster: Cluster, jp_fetch: A
     assert (answer["pod"], answer["gone"], answer["events"][0]["reason"]) == (name, True, "BackOff")
 
 
-async def test_the_page_is_told_why_there_is_none(cluster: Cluster, jp_fetch: Any) -> None:
+async def test_the_page_says_why_there_is_none(cluster: Cluster, jp_fetch: Any) -> None:
     cluster.kfp.answer("GET", BY_POD, NO_SUCH_KEY)
     with pytest.raises(HTTPClientError) as caught:
         await jp_fetch(*PATH)
@@ -81,7 +81,7 @@ def test_a_notebook_gets_the_events_of_a_pod_or_the_pod(cluster: Cluster, words:
     assert shown in display.render_text(perform(session, split_line(f"events {RUN} load{words}", {})))
 
 
-def test_a_notebook_is_told_which_right_is_missing(cluster: Cluster) -> None:
+def test_a_notebook_says_which_right_is_missing(cluster: Cluster) -> None:
     refusal = 'pods is forbidden: User "system:serviceaccount:alice:view" cannot list resource "events"'
     name = pod_name("root.load.executor")
     events = f"/api/v1/namespaces/alice/events?fieldSelector=involvedObject.name%3D{name}"

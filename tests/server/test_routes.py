@@ -177,7 +177,7 @@ async def test_a_verb_that_is_not_there_is_refused(jp_fetch: Fetch) -> None:
     assert (status, body["code"]) == (405, "bad-input")
 
 
-async def test_a_path_of_ours_that_is_not_there_is_told_in_our_form(jp_fetch: Fetch) -> None:
+async def test_an_unknown_path_of_ours_answers_in_our_format(jp_fetch: Fetch) -> None:
     status, body = await refused(jp_fetch("jupyter-kfp-mt", "nothing"))
     assert (status, body["code"]) == (404, "not-found")
 
@@ -199,9 +199,9 @@ async def test_what_was_sent_makes_no_line_of_its_own_in_the_log(
 ) -> None:
     body = json.dumps({"x\n[I] all is well\x1b[2J": 1})
     status, _ = await refused(jp_fetch(*RUNS, method="POST", body=body))
-    told = [record.getMessage() for record in caplog.records if "all is well" in record.getMessage()]
-    assert (status, len(told)) == (400, 1)
-    assert told[0].isprintable()
+    lines = [record.getMessage() for record in caplog.records if "all is well" in record.getMessage()]
+    assert (status, len(lines)) == (400, 1)
+    assert lines[0].isprintable()
 
 
 async def test_who_changed_what_is_one_line_in_the_log(
@@ -209,8 +209,8 @@ async def test_who_changed_what_is_one_line_in_the_log(
 ) -> None:
     caplog.set_level("INFO")
     await jp_fetch(*RUNS, method="POST", body='{"source": {"kind": "example"}}')
-    told = [record.getMessage() for record in caplog.records if "jupyter_kfp_mt: " in record.getMessage()]
-    assert len(told) == 1
+    lines = [record.getMessage() for record in caplog.records if "jupyter_kfp_mt: " in record.getMessage()]
+    assert len(lines) == 1
     assert re.search(
-        r"POST /a%40b/jupyter-kfp-mt/namespaces/team-a/runs by \w+: 200 \(request \w+\)", told[0]
+        r"POST /a%40b/jupyter-kfp-mt/namespaces/team-a/runs by \w+: 200 \(request \w+\)", lines[0]
     )

@@ -29,7 +29,7 @@ def test_a_newcomer_before_the_first_event_waits_for_it() -> None:
     assert kinds(log.since(position)[0]) == ["runs"]
 
 
-def test_a_newcomer_before_the_first_look_is_told_once_to_read_everything() -> None:
+def test_a_newcomer_before_the_first_look_reads_everything_once() -> None:
     log = EventLog()
     log.add(Status(connected=True))
     before, position = log.since("")
@@ -38,7 +38,7 @@ def test_a_newcomer_before_the_first_look_is_told_once_to_read_everything() -> N
     assert kinds(before + after) == ["status", "reset"]
 
 
-def test_a_newcomer_is_told_to_read_everything() -> None:
+def test_a_newcomer_reads_everything() -> None:
     log = EventLog("abc")
     log.add(change(1))
     events, position = log.since("")
@@ -61,7 +61,7 @@ def test_a_page_cut_a_hundred_times_in_a_thousand_changes_loses_and_repeats_noth
     ]
 
 
-def test_a_page_that_was_away_too_long_is_told_to_read_everything() -> None:
+def test_a_page_that_was_away_too_long_reads_everything() -> None:
     log = EventLog("abc", most=10)
     for number in range(12):
         log.add(change(number))
@@ -77,7 +77,7 @@ def test_memory_is_bounded_in_bytes() -> None:
     assert kinds(log.since("abc-1")[0]) == ["reset"]
 
 
-def test_ids_that_are_not_ours_are_told_to_read_everything() -> None:
+def test_ids_that_are_not_ours_mean_to_read_everything() -> None:
     log = EventLog("abc")
     log.add(change(1))
     for last_id in ("xyz-1", "abc-2", "abc--1", "abc-", "abc", "abc-१", "abc-" + "9" * 5000):

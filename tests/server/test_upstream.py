@@ -27,7 +27,7 @@ async def test_the_status_has_the_version_of_this_half(jp_fetch: Any) -> None:
     assert json.loads(answer.body)["version"] == __version__
 
 
-async def test_trouble_with_kfp_is_told_in_the_status(jp_fetch: Any, kfp: FakeKfp) -> None:
+async def test_a_failed_connection_is_part_of_the_status(jp_fetch: Any, kfp: FakeKfp) -> None:
     kfp.no_connection = kfp_error("no-kubeflow")
     status = json.loads((await jp_fetch(*STATUS)).body)
     assert (status["connected"], status["error"]["code"]) == (False, "no-kubeflow")
@@ -37,8 +37,8 @@ async def test_trouble_with_kfp_is_told_in_the_status(jp_fetch: Any, kfp: FakeKf
 async def test_a_search_that_fails_for_many_names_the_request_of_each(jp_fetch: Any, kfp: FakeKfp) -> None:
     kfp.no_connection = kfp_error("no-kubeflow")
     sent = ["click-0001", "click-0002"]
-    told = [await jp_fetch(*RUNS, headers={"X-Request-ID": each}, raise_error=False) for each in sent]
-    assert [json.loads(answer.body)["request_id"] for answer in told] == sent
+    responses = [await jp_fetch(*RUNS, headers={"X-Request-ID": each}, raise_error=False) for each in sent]
+    assert [json.loads(answer.body)["request_id"] for answer in responses] == sent
 
 
 async def test_many_requests_search_once(jp_fetch: Any, kfp: FakeKfp) -> None:

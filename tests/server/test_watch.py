@@ -1,4 +1,4 @@
-"""What a watch sees and tells, without a thread."""
+"""A watch without its thread: what it reads and reports."""
 
 from __future__ import annotations
 
@@ -9,57 +9,57 @@ from tests.server.fake_service import FakeKfp, FakeService
 
 
 def watched(kfp: FakeKfp) -> tuple[Watch, list[Change]]:
-    """A watch that is stepped by hand, after its first look, and what it tells from then on."""
+    """Return a watch after its first look, and the list of changes that it reports from then on."""
     watch = Watch(lambda again: FakeService(kfp, "team-a"), "team-a", Pace())
-    told: list[Change] = []
-    watch.add(told.append)
+    changes: list[Change] = []
+    watch.add(changes.append)
     watch.look_once()
-    told.clear()
-    return watch, told
+    changes.clear()
+    return watch, changes
 
 
-def told_runs(told: list[Change]) -> list[tuple[list[str], list[str]]]:
+def changed_runs(changes: list[Change]) -> list[tuple[list[str], list[str]]]:
     return [
         ([run.run_id for run in change.runs], change.removed)
-        for change in told
+        for change in changes
         if isinstance(change, RunsEvent)
     ]
 
 
-def test_the_first_look_tells_to_read_everything() -> None:
-    kfp, told = FakeKfp(), []
+def test_the_first_look_means_to_read_everything() -> None:
+    kfp, changes = FakeKfp(), []
     watch = Watch(lambda again: FakeService(kfp, "team-a"), "team-a", Pace())
-    watch.add(told.append)
+    watch.add(changes.append)
     watch.look_once()
-    assert [type(change) for change in told] == [Status, Reset]
+    assert [type(change) for change in changes] == [Status, Reset]
 
 
-def test_a_new_and_a_changed_and_a_deleted_run_are_told() -> None:
+def test_new_changed_and_deleted_runs_are_reported() -> None:
     kfp = FakeKfp()
     kfp.put("old"), kfp.put("gone")
-    watch, told = watched(kfp)
+    watch, changes = watched(kfp)
     kfp.put("new"), kfp.put("old", "SUCCEEDED"), kfp.delete("gone")
     watch.look_once()
-    assert told_runs(told) == [(["new", "old"], ["gone"])]
+    assert changed_runs(changes) == [(["new", "old"], ["gone"])]
 
 
-def test_nothing_is_told_when_nothing_changed() -> None:
+def test_nothing_is_reported_if_nothing_changed() -> None:
     kfp = FakeKfp()
     kfp.put("run")
-    watch, told = watched(kfp)
+    watch, changes = watched(kfp)
     watch.look_once()
-    assert told == []
+    assert changes == []
 
 
-def test_what_is_seen_while_nobody_listens_is_told_to_who_comes_back() -> None:
+def test_a_change_without_listeners_is_reported_to_the_next_one() -> None:
     kfp = FakeKfp()
-    watch, told = watched(kfp)
-    watch.remove(told.append)
+    watch, changes = watched(kfp)
+    watch.remove(changes.append)
     kfp.put("run")
     watch.look_once()
-    watch.add(told.append)
+    watch.add(changes.append)
     watch.look_once()
-    assert told_runs(told) == [(["run"], [])]
+    assert changed_runs(changes) == [(["run"], [])]
 
 
 def test_a_page_of_runs_costs_one_call() -> None:
@@ -75,14 +75,14 @@ def test_a_page_of_runs_costs_one_call() -> None:
 def test_an_active_run_is_followed_when_newer_ones_push_it_off_the_page() -> None:
     kfp = FakeKfp()
     kfp.put("long")
-    watch, told = watched(kfp)
+    watch, changes = watched(kfp)
     for number in range(PAGE):
         kfp.put(f"short-{number}", "SUCCEEDED")
         watch.look_once()
     kfp.put("long", "FAILED")
-    told.clear()
+    changes.clear()
     watch.look_once()
-    assert told_runs(told) == [(["long"], [])]
+    assert changed_runs(changes) == [(["long"], [])]
 
 
 def test_an_old_run_that_was_already_running_is_found_at_the_first_look() -> None:
@@ -90,21 +90,21 @@ def test_an_old_run_that_was_already_running_is_found_at_the_first_look() -> Non
     kfp.put("long", minute=-1)
     for number in range(PAGE):
         kfp.put(f"short-{number}", "SUCCEEDED")
-    watch, told = watched(kfp)
+    watch, changes = watched(kfp)
     kfp.put("long", "SUCCEEDED")
     watch.look_once()
-    assert told_runs(told) == [(["long"], [])]
+    assert changed_runs(changes) == [(["long"], [])]
 
 
-def test_an_old_run_that_vanishes_is_told() -> None:
+def test_an_old_run_that_vanishes_is_reported() -> None:
     kfp = FakeKfp()
     kfp.put("long", minute=-1)
     for number in range(PAGE):
         kfp.put(f"short-{number}", "SUCCEEDED")
-    watch, told = watched(kfp)
+    watch, changes = watched(kfp)
     kfp.delete("long")
     watch.look_once()
-    assert told_runs(told) == [([], ["long"])]
+    assert changed_runs(changes) == [([], ["long"])]
 
 
 def test_many_old_active_runs_cost_two_lists_and_a_few_look_ups() -> None:
@@ -121,21 +121,21 @@ def test_a_run_asked_for_is_looked_up_wherever_it_is() -> None:
     kfp.put("old", "FAILED", minute=-1)
     for number in range(PAGE):
         kfp.put(f"short-{number}", "SUCCEEDED")
-    watch, told = watched(kfp)
+    watch, changes = watched(kfp)
     kfp.put("old", "RUNNING")
     watch.ask_for("old")
     watch.look_once()
-    assert told_runs(told) == [(["old"], [])]
+    assert changed_runs(changes) == [(["old"], [])]
 
 
 def test_more_new_runs_than_a_page_tell_to_read_everything() -> None:
     kfp = FakeKfp()
     kfp.put("old", "SUCCEEDED")
-    watch, told = watched(kfp)
+    watch, changes = watched(kfp)
     for number in range(PAGE + 1):
         kfp.put(f"new-{number}", "SUCCEEDED")
     watch.look_once()
-    assert told == [Reset()]
+    assert changes == [Reset()]
 
 
 def test_a_run_that_leaves_the_page_by_age_is_not_removed() -> None:
@@ -148,39 +148,39 @@ def test_a_run_that_leaves_the_page_by_age_is_not_removed() -> None:
     assert compare(before, after).removed == []
 
 
-def test_a_failure_is_told_with_the_time_of_the_next_attempt() -> None:
+def test_a_failure_is_reported_with_the_time_of_the_next_attempt() -> None:
     kfp = FakeKfp()
-    watch, told = watched(kfp)
+    watch, changes = watched(kfp)
     kfp.error = kfp_error("kfp-unavailable", host="kfp", s=5)
     pauses = [watch.look_once() for _ in range(7)]
     assert pauses == [5, 10, 20, 40, 80, 120, 120]
-    assert isinstance(told[1], Status)
-    assert not told[1].connected
-    assert told[1].endpoint == "http://kfp"
-    assert told[1].error is not None
-    assert told[1].error.next == "We try again in 10 s."
+    assert isinstance(changes[1], Status)
+    assert not changes[1].connected
+    assert changes[1].endpoint == "http://kfp"
+    assert changes[1].error is not None
+    assert changes[1].error.next == "We try again in 10 s."
 
 
 def test_a_refusal_is_no_lost_connection() -> None:
     kfp = FakeKfp()
-    watch, told = watched(kfp)
+    watch, changes = watched(kfp)
     kfp.error = kfp_error("forbidden", verb="list", resource="runs", ns="team-a")
     watch.look_once()
-    assert isinstance(told[0], Status)
-    assert told[0].connected
+    assert isinstance(changes[0], Status)
+    assert changes[0].connected
 
 
 def test_after_a_failure_the_differences_go_on() -> None:
     kfp = FakeKfp()
     kfp.put("run")
-    watch, told = watched(kfp)
+    watch, changes = watched(kfp)
     kfp.error = kfp_error("kfp-timeout", host="kfp", s=10)
     watch.look_once()
     kfp.error = None
     kfp.put("run", "SUCCEEDED")
     watch.look_once()
-    assert [type(change) for change in told] == [Status, Status, RunsEvent]
-    assert told_runs(told) == [(["run"], [])]
+    assert [type(change) for change in changes] == [Status, Status, RunsEvent]
+    assert changed_runs(changes) == [(["run"], [])]
 
 
 def test_the_pace_follows_what_runs() -> None:

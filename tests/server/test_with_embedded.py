@@ -156,14 +156,14 @@ async def test_the_doctor_finds_nothing_wrong(page: Page) -> None:
 async def test_the_doctor_s_checks_come_one_by_one_then_the_report(
     jp_serverapp: Any, jp_http_port: int, page: Page
 ) -> None:
-    token, told = jp_serverapp.identity_provider.token, []
+    token, rows = jp_serverapp.identity_provider.token, []
     async with stream(jp_http_port, token, path="doctor/events?namespace=team-a") as events:
         assert "Content-Type: text/event-stream" in events.headers
         while (event := await events.next()).kind == "check":
-            told.append(event.data)
+            rows.append(event.data)
     assert event.kind == "report"
-    assert event.data["checks"] == told
-    assert [row["name"] for row in told[:3]] == ["Configuration", "Pod", "Platform"]
+    assert event.data["checks"] == rows
+    assert [row["name"] for row in rows[:3]] == ["Configuration", "Pod", "Platform"]
 
 
 async def test_a_run_of_another_namespace_is_like_none(page: Page) -> None:
@@ -171,9 +171,9 @@ async def test_a_run_of_another_namespace_is_like_none(page: Page) -> None:
     for method, rest in (("GET", ""), ("DELETE", ""), ("POST", "/terminate"), ("GET", "/tasks/t/log")):
         foreign = await page.ask(method, f"namespaces/team-b/runs/{run['run_id']}{rest}")
         unknown = await page.ask(method, f"namespaces/team-b/runs/00000000-0000-4000-8000-000000000000{rest}")
-        told = [(code, answer["code"], answer["message"]) for code, answer in (foreign, unknown)]
-        assert told[0] == told[1], rest
-        assert told[0][0] in (403, 404)
+        errors = [(code, answer["code"], answer["message"]) for code, answer in (foreign, unknown)]
+        assert errors[0] == errors[1], rest
+        assert errors[0][0] in (403, 404)
     assert (await page.ask("GET", f"{RUNS}/{run['run_id']}"))[0] == 200
 
 

@@ -46,7 +46,7 @@ def test_work_that_was_cancelled_is_not_done() -> None:
     workers.close()
 
 
-def test_closing_drops_what_has_not_begun() -> None:
+def test_closing_drops_work_that_has_not_started() -> None:
     workers, gate = Workers(1, "test"), threading.Event()
     begun = threading.Event()
     workers.submit(lambda: (begun.set(), gate.wait(10)))

@@ -71,7 +71,7 @@ class Wire(BaseHTTPRequestHandler):
         if fault in ("502", "503"):
             self.answer(int(fault), b"no healthy upstream")
             return
-        if fault == "late":  # it arrives, long after its sender was told nothing
+        if fault == "late":  # it arrives, long after its sender got no response
             threading.Timer(1.0, self.server.carry, call).start()
         elif fault != "reset":
             status, found = self.server.carry(*call)

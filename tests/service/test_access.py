@@ -109,6 +109,6 @@ def test_what_may_not_be_read_is_left_out(pod: Pod) -> None:
     assert missing_token_error(CONTEXT, steps).code == "no-token-not-chosen"
 
 
-def test_a_workspace_is_told_in_general_words(pod: Pod) -> None:
+def test_a_workspace_gets_the_general_error(pod: Pod) -> None:
     context = CONTEXT._replace(notebook=Notebook("w", "alice", "ws-w-0", workspace=True))
     assert missing_token_error(context, read_access(pod.kubernetes(), context)).code == "no-credential"

@@ -157,7 +157,7 @@ def test_each_press_is_one_run_and_one_execution(
 
     with Restarts(folder) as restarts, ThreadPoolExecutor(24) as pool:
         both = [(service, source, key) for key in keys for service in services]
-        told = list(pool.map(lambda call: press(*call), both))
+        pressed = list(pool.map(lambda call: press(*call), both))
     total = finished(services[0])
 
     ran = Counter(effects.read_text().split())
@@ -167,7 +167,7 @@ def test_each_press_is_one_run_and_one_execution(
         "runs": total,
         "executions": sum(ran.values()),
         "not confirmed": len(open_ones),
-        "pressed again": sum(times - 1 for _, times in told),
+        "pressed again": sum(times - 1 for _, times in pressed),
         "kill -9": restarts.killed,
         "stops": restarts.stopped,
         "seconds": round(time.monotonic() - begun),
@@ -176,7 +176,7 @@ def test_each_press_is_one_run_and_one_execution(
     with capsys.disabled():
         sys.stdout.write(f"\nchaos: {', '.join(f'{name} {count}' for name, count in figures.items())}\n")
     assert ran == Counter(keys)
-    assert (total, len({run_id for run_id, _ in told}), open_ones) == (PRESSES, PRESSES, [])
+    assert (total, len({run_id for run_id, _ in pressed}), open_ones) == (PRESSES, PRESSES, [])
     assert restarts.killed >= 2
     assert len(network.faults) == 8
     for each in [*services, *journals]:

@@ -142,7 +142,7 @@ def test_each_attempt_has_its_own_log(cluster: Cluster) -> None:
         service.log(RUN, task, attempt=3)
 
 
-def test_a_refusal_of_kubernetes_is_told(cluster: Cluster) -> None:
+def test_a_refusal_of_kubernetes_is_reported(cluster: Cluster) -> None:
     cluster.ran(failed())
     path = (
         f"/api/v1/namespaces/alice/pods/{pod_name('root.load.executor')}/log?container=main&tailLines=20000"

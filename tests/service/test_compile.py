@@ -59,7 +59,7 @@ def test_one_of_several_pipelines_is_chosen_by_name(tmp_path: Path) -> None:
         ("x = 1\n", "bad-input", ""),
     ],
 )
-def test_a_file_that_does_not_compile_is_told_with_its_line(
+def test_a_file_that_does_not_compile_is_reported_with_its_line(
     tmp_path: Path, text: str, code: str, words: str
 ) -> None:
     with pytest.raises(KfpError) as caught:
@@ -75,7 +75,7 @@ def test_a_function_is_compiled_where_it_lives() -> None:
     assert service(FakeTransport()).inspect(double).pipeline.parameters[0].name == "x"
 
 
-def test_a_function_that_is_no_pipeline_is_told() -> None:
+def test_a_function_that_is_no_pipeline_is_refused() -> None:
     with pytest.raises(KfpError) as caught:
         compile_function(lambda: None)
 
@@ -86,7 +86,7 @@ def test_a_function_that_is_no_pipeline_is_told() -> None:
     ("word", "code"),
     [("gone.yaml", "not-found"), ("gone.py:f", "not-found"), (".", "bad-input"), ("a\0b", "bad-input")],
 )
-def test_a_file_that_cannot_be_read_is_told(word: str, code: str) -> None:
+def test_a_file_that_cannot_be_read_is_reported(word: str, code: str) -> None:
     with pytest.raises(KfpError) as caught:
         read_path(word)
 

@@ -181,7 +181,7 @@ def test_standalone_from_outside_through_a_port(standalone: Running, tmp_path: P
         ((503, "text/plain", "no healthy upstream"), "kfp-unavailable"),
     ],
 )
-def test_a_gateway_that_lets_nobody_in_is_told_as_what_it_is(
+def test_a_gateway_that_lets_nobody_in_is_reported_as_one(
     gateway: Gateway, tmp_path: Path, refusal: tuple[int, str, str], code: str
 ) -> None:
     gateway.refusal = refusal

@@ -80,7 +80,7 @@ def test_switched_off_is_off(tmp_path: Path) -> None:
         connect(settings=settings, start_embedded=True, environment=LAPTOP)
 
 
-def test_status_says_who_where_and_that_it_works(kfp: KfpService) -> None:
+def test_the_status_says_who_we_are_where_and_that_it_works(kfp: KfpService) -> None:
     status = kfp.status()
 
     assert (status.connected, status.embedded, status.multi_user, status.can_run) == (True, True, True, True)
@@ -107,7 +107,7 @@ def test_the_view_has_parameters_and_the_pipeline(kfp: KfpService, hello: Run) -
     assert (view.failure, view.reports_values) == (None, True)
 
 
-def test_a_failure_is_told_in_one_sentence(kfp: KfpService, broken: Run) -> None:
+def test_a_failure_is_explained_in_one_sentence(kfp: KfpService, broken: Run) -> None:
     why = kfp.why(broken)
 
     assert why is not None

@@ -36,10 +36,10 @@ def facts_of_case(case: dict[str, Any]) -> Facts:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
-def test_each_real_case_is_told_in_these_words(case: dict[str, Any]) -> None:
-    told = explain_task(facts_of_case(case)).failure
+def test_each_real_case_is_explained_in_these_words(case: dict[str, Any]) -> None:
+    failure = explain_task(facts_of_case(case)).failure
     wanted = {key: case[key] for key in ("message", "why", "next", "line") if key in case}
-    assert {key: getattr(told, key) for key in wanted} == wanted
+    assert {key: getattr(failure, key) for key in wanted} == wanted
 
 
 def test_every_rule_has_a_case() -> None:
@@ -59,19 +59,19 @@ def test_every_rule_has_a_case() -> None:
     )
 )
 def test_there_is_always_an_answer_of_one_sentence(facts: Facts) -> None:
-    told = explain_task(facts).failure
-    assert told.message.startswith(f"{facts.subject} ")
-    assert told.message.endswith(".")
-    assert "\n" not in told.message.removeprefix(facts.subject)
+    failure = explain_task(facts).failure
+    assert failure.message.startswith(f"{facts.subject} ")
+    assert failure.message.endswith(".")
+    assert "\n" not in failure.message.removeprefix(facts.subject)
 
 
-def test_the_first_that_failed_is_told_and_the_others_named() -> None:
+def test_the_first_failure_is_explained_and_the_others_named() -> None:
     tasks = [Task(task_id=name, display_name=name, phase=Phase.FAILED) for name in ("load", "train")]
-    told = explain(tasks, make_facts(tasks[0], "boom"), run_name="prep").failure
-    assert (told.task, told.task_id, told.others) == ("load", "load", ["train"])
+    failure = explain(tasks, make_facts(tasks[0], "boom"), run_name="prep").failure
+    assert (failure.task, failure.task_id, failure.others) == ("load", "load", ["train"])
 
 
-def test_a_run_without_a_failed_task_is_told_as_a_whole() -> None:
+def test_a_run_without_a_failed_task_is_explained_as_a_whole() -> None:
     assert explain([], None, run_name="prep").failure.message == "prep failed."
 
 
@@ -83,9 +83,9 @@ def test_a_recorded_pod_tells_why_it_waits() -> None:
     facts = make_facts(Task(display_name="echo"), states=states_of(pod), events=events_of(events))
     explanation = explain_wait(facts, 75)
     assert explanation is not None
-    told = explanation.failure
-    assert told.message == "Task echo has waited 1 min."
-    assert told.why == "Its image cannot be pulled (nosuch.example/img:1). The registry does not have it."
+    failure = explanation.failure
+    assert failure.message == "Task echo has waited 1 min."
+    assert failure.why == "Its image cannot be pulled (nosuch.example/img:1). The registry does not have it."
 
 
 @pytest.mark.parametrize(
@@ -95,10 +95,10 @@ def test_a_task_that_waits_says_for_what(seconds: float, waited: str) -> None:
     states = (Said("Unschedulable", "0/4 nodes are available: 4 Insufficient nvidia.com/gpu."),)
     explanation = explain_wait(Facts("train", states=states), seconds)
     assert explanation is not None
-    told = explanation.failure
-    assert told.message == f"Task train has waited {waited}."
-    assert told.why == "No node has a free GPU (0/4 nodes: insufficient nvidia.com/gpu)."
-    assert told.next == "Ask for less, or wait."
+    failure = explanation.failure
+    assert failure.message == f"Task train has waited {waited}."
+    assert failure.why == "No node has a free GPU (0/4 nodes: insufficient nvidia.com/gpu)."
+    assert failure.next == "Ask for less, or wait."
 
 
 def test_a_wait_of_less_than_a_minute_is_no_news() -> None:
@@ -108,21 +108,21 @@ def test_a_wait_of_less_than_a_minute_is_no_news() -> None:
 def test_a_wait_without_a_reason_says_so() -> None:
     explanation = explain_wait(Facts("train"), 61)
     assert explanation is not None
-    told = explanation.failure
-    assert told.why == "The cluster does not say for what."
+    failure = explanation.failure
+    assert failure.why == "The cluster does not say for what."
 
 
 def test_colours_and_control_characters_are_gone() -> None:
-    told = explain_task(make_facts(Task(display_name="load"), "\x1b[31mfatal:\x1b[0m \x07bad\r\n")).failure
-    assert told.line == "fatal: bad"
+    failure = explain_task(make_facts(Task(display_name="load"), "\x1b[31mfatal:\x1b[0m \x07bad\r\n")).failure
+    assert failure.line == "fatal: bad"
 
 
 def test_a_pod_that_was_pushed_out_says_by_what() -> None:
     said = {"reason": "PreemptionByScheduler", "message": "preempting to accommodate a higher priority pod"}
     condition = {"type": "DisruptionTarget", "status": "True", **said}
     pod = msgspec.convert({"status": {"phase": "Failed", "conditions": [condition]}}, Pod)
-    told = explain_task(make_facts(Task(display_name="load"), states=states_of(pod))).failure
-    assert told.message == "Task load stopped: it gave way to something more important."
+    failure = explain_task(make_facts(Task(display_name="load"), states=states_of(pod))).failure
+    assert failure.message == "Task load stopped: it gave way to something more important."
 
 
 @pytest.mark.parametrize(
@@ -135,5 +135,5 @@ def test_a_pod_that_was_pushed_out_says_by_what() -> None:
     ],
 )
 def test_words_of_the_task_s_own_code_are_not_taken_for_kfp_s(line: str) -> None:
-    told = explain_task(make_facts(Task(display_name="load", exit_code=1), line)).failure
-    assert told.message == "Task load stopped: exit code 1."
+    failure = explain_task(make_facts(Task(display_name="load", exit_code=1), line)).failure
+    assert failure.message == "Task load stopped: exit code 1."

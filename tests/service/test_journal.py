@@ -284,7 +284,7 @@ def test_an_interrupted_submit_is_unclear_and_not_lost() -> None:
     assert [each.stage for each in journal.list_unsettled(CONTEXT.server, "alice")] == [Stage.UNCLEAR]
 
 
-def test_what_is_open_is_settled_when_nobody_looks_and_then_nothing_is_asked() -> None:
+def test_open_submits_are_settled_without_a_list_and_then_nothing_is_asked() -> None:
     fake, journal, clock = unclear(kfp()).answer("GET", RUNS, {}), Journal(), ManualClock()
     pressed = service(fake, journal, clock)
     run = pressed.start_run(PLAIN, patient=False)

@@ -183,7 +183,7 @@ def test_a_kubeconfig_that_is_none_is_an_error_without_a_stack(laptop: Laptop, t
     assert TOKEN not in str(caught.value.lines())
 
 
-def test_without_a_kubeconfig_its_path_is_told(laptop: Laptop) -> None:
+def test_without_a_kubeconfig_the_error_names_its_path(laptop: Laptop) -> None:
     (laptop.root / "home/.kube/config").unlink()
     with pytest.raises(KfpError, match=r"there is no .*home/.kube/config"):
         laptop.connect()
@@ -205,7 +205,7 @@ def test_without_a_kubeconfig_its_path_is_told(laptop: Laptop) -> None:
         ((503, 'no endpoints available for service "ml-pipeline:http"'), "kfp-unavailable", ""),
     ],
 )
-def test_what_the_api_server_refuses_is_told_as_what_it_is(
+def test_a_refusal_of_the_api_server_is_reported_as_one(
     laptop: Laptop, refusal: tuple[int, str], code: str, word: str
 ) -> None:
     laptop.server.refusal = refusal
@@ -216,7 +216,7 @@ def test_what_the_api_server_refuses_is_told_as_what_it_is(
 
 
 @pytest.mark.parametrize("laptop", [True], indirect=True)
-def test_a_kfp_with_users_is_told_to_need_another_way(laptop: Laptop) -> None:
+def test_a_multi_user_kfp_needs_another_way(laptop: Laptop) -> None:
     kfp = laptop.connect().in_namespace("alice")
     with pytest.raises(KfpError, match="No credential was sent") as caught:
         kfp.list_runs()
@@ -269,7 +269,7 @@ def login(command: str, *arguments: str) -> dict[str, Any]:
         (of(login("sleep", "2")), "its log-in command does not end in 0.3 s"),
     ],
 )
-def test_a_kubeconfig_that_cannot_be_used_is_told_soon(tmp_path: Path, text: str, why: str) -> None:
+def test_an_unusable_kubeconfig_is_reported_soon(tmp_path: Path, text: str, why: str) -> None:
     (tmp_path / "config").write_text(text)
 
     with pytest.raises(KfpError) as caught:

@@ -47,7 +47,7 @@ def refused(what: str) -> dict[str, Any]:
     return {"kind": "Status", "message": said, "code": 403}
 
 
-def test_a_pod_is_told_with_its_events_and_as_yaml(cluster: Cluster) -> None:
+def test_a_pod_is_shown_with_its_events_and_as_yaml(cluster: Cluster) -> None:
     cluster.pod.server.answer("GET", OF_POD, 200, {"items": [PULL]})
     cluster.pod.server.answer("GET", f"{PODS}/{POD}", 200, OBJECT)
     found = cluster.service().pod(RUN, TASK)
@@ -67,9 +67,9 @@ def test_a_right_that_is_missing_is_named_and_the_rest_is_shown(cluster: Cluster
     cluster.pod.server.answer("GET", OF_POD, 403, refused("events"))
     cluster.pod.server.answer("GET", f"{PODS}/{POD}", 200, OBJECT)
     found = cluster.service().pod(RUN, TASK)
-    (told,) = found.refused
-    assert (told.code, told.message) == ("kubernetes-denied", "No right to read events in alice.")
-    assert told.why == "system:serviceaccount:alice:viewer may not get events."
+    (refusal,) = found.refused
+    assert (refusal.code, refusal.message) == ("kubernetes-denied", "No right to read events in alice.")
+    assert refusal.why == "system:serviceaccount:alice:viewer may not get events."
     assert found.manifest
 
 

@@ -21,7 +21,7 @@ def pod(tmp_path: Path) -> Iterator[Pod]:
 
 
 def status_twice(pod: Pod, namespace: str = "alice") -> list[bool | None]:
-    """The right as told at first and after the answer came."""
+    """The right as reported at first and after Kubernetes responded."""
     clock = ManualClock()
     caches = Caches.new(clock)
     transport = FakeTransport({("GET", RUNS): {"total_size": 0}})
@@ -32,11 +32,11 @@ def status_twice(pod: Pod, namespace: str = "alice") -> list[bool | None]:
     return [first, service.status().can_run]
 
 
-def test_the_right_to_run_is_told_once_it_is_known(pod: Pod) -> None:
+def test_the_right_to_run_is_reported_once_known(pod: Pod) -> None:
     assert status_twice(pod) == [None, True]
 
 
-def test_view_rights_are_told(pod: Pod) -> None:
+def test_view_rights_are_reported(pod: Pod) -> None:
     pod.become(VIEWER)
     assert status_twice(pod) == [None, False]
 

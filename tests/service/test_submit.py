@@ -149,7 +149,7 @@ def test_an_unclear_answer_is_settled_by_looking(outcome: KfpError | Response) -
     assert clock.slept == [0.5, 1.0]
 
 
-def test_a_run_that_never_shows_up_is_told_after_two_minutes_and_not_sent_again() -> None:
+def test_a_run_that_never_appears_is_reported_after_two_minutes_and_not_sent_again() -> None:
     fake, clock = kfp().answer("POST", RUNS, unclear()), ManualClock()
 
     with pytest.raises(KfpError) as caught:
@@ -170,7 +170,7 @@ def test_a_run_that_never_shows_up_is_told_after_two_minutes_and_not_sent_again(
     ],
     ids=["refused", "400", "manifest", "too-long"],
 )
-def test_a_clear_refusal_is_told_at_once(outcome: KfpError | Response) -> None:
+def test_a_clear_refusal_is_reported_at_once(outcome: KfpError | Response) -> None:
     fake, clock = kfp().answer("POST", RUNS, outcome), ManualClock()
 
     with pytest.raises(KfpError):
