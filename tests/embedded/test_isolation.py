@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from jupyter_kfp_mt.embedded.api.app import all_routes
-from jupyter_kfp_mt.embedded.api.authorization import OWNER
-from jupyter_kfp_mt.embedded.api.routing import ApiRoute
+from jupyter_kfp_mt.embedded.api.shared.authorization import OWNER
+from jupyter_kfp_mt.embedded.api.shared.routing import ApiRoute
 from jupyter_kfp_mt.embedded.core.packages import read_spec
 from jupyter_kfp_mt.embedded.core.pipelines import PipelineNames
 from jupyter_kfp_mt.embedded.tenants import EDITOR, RIGHTS, subject

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_kfp_mt.embedded.api.app import all_routes
-from jupyter_kfp_mt.embedded.api.routing import ApiRoute
+from jupyter_kfp_mt.embedded.api.shared.routing import ApiRoute
 from tests.contract.packages import specs
 from tests.embedded.running import OWNER_KEY, Running, running
 

@@ -20,8 +20,8 @@ from tornado import httputil, web
 from ..core.resource_manager import ResourceManager
 from ..errors import DEADLINE, EXHAUSTED, INVALID, ApiError, malformed_request, wrong_method
 from . import healthz, owner, run_files
-from .calls import JSON, TEXT, ApiResponse, Call
-from .routing import ApiRoute, Router, render_error, respond
+from .shared.calls import JSON, TEXT, ApiResponse, Call
+from .shared.routing import ApiRoute, Router, render_error, respond
 from .v1 import routes as v1
 from .v2 import routes as v2
 

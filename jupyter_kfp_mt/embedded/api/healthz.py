@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..core.resource_manager import ResourceManager
-from .calls import Call
-from .rendering import Json
-from .routing import ApiRoute, Handler
+from .shared.calls import Call
+from .shared.rendering import Json
+from .shared.routing import ApiRoute, Handler
 
 
 def routes(version: str) -> list[ApiRoute]:

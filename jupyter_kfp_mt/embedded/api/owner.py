@@ -23,11 +23,11 @@ from ..core.resource_manager import ResourceManager
 from ..errors import already_exists, invalid_input, not_found
 from ..store.tenants import CONFIG_MAP, SECRET
 from ..tenants import EDITOR, ROLES, SHARED, VIEWER, check_data, subject
-from .authorization import OWNER
-from .calls import Call
-from .protojson import Message, read_int32, read_map, read_text
-from .rendering import Json
-from .routing import ApiRoute
+from .shared.authorization import OWNER
+from .shared.calls import Call
+from .shared.protojson import Message, read_int32, read_map, read_text
+from .shared.rendering import Json
+from .shared.routing import ApiRoute
 
 _KINDS = {"secrets": SECRET, "configmaps": CONFIG_MAP}
 _KIND_NAMES = {"secrets": "Secret", "configmaps": "Config map"}

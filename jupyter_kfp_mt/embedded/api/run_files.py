@@ -12,10 +12,10 @@ import msgspec
 from ..core.resource_manager import ResourceManager
 from ..errors import HTTP_STATUS, ApiError, invalid_input, not_found
 from ..store import RunRow
-from .calls import JSON, TEXT, ApiResponse, Call
-from .guards import guard_run
-from .rendering import Json
-from .routing import ApiRoute
+from .shared.calls import JSON, TEXT, ApiResponse, Call
+from .shared.guards import guard_run
+from .shared.rendering import Json
+from .shared.routing import ApiRoute
 
 LONGEST_LOG_PART = 4 * 1024 * 1024
 LARGEST_ARTIFACT = 32 * 1024 * 1024

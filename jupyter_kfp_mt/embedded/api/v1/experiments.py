@@ -7,10 +7,10 @@ from ...errors import invalid_input, prefix_errors
 from ...store import ExperimentRow
 from ...store.experiments import LISTING
 from ...store.query import Query
-from ..calls import Call, Target
-from ..listing import render_page
-from ..rendering import Json, drop_empty, format_time
-from ..targets import require_namespace
+from ..shared.calls import Call, Target
+from ..shared.listing import render_page
+from ..shared.rendering import Json, drop_empty, format_time
+from ..shared.targets import require_namespace
 from .references import find_reference, parse_scoped_options, render_reference
 
 

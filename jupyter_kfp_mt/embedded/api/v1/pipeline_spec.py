@@ -11,7 +11,7 @@ from ...argo import is_argo
 from ...core.packages import Template, read_template
 from ...core.sources import PipelineSource
 from ...errors import invalid_input, prefix_errors
-from ..rendering import Json, drop_empty
+from ..shared.rendering import Json, drop_empty
 from .references import find_reference
 
 MAX_PARAMETER_BYTES = 10_000

@@ -13,11 +13,11 @@ from ...errors import invalid_input, not_found, prefix_errors
 from ...store import PipelineRow, VersionRow
 from ...store.pipelines import PIPELINES, VERSIONS
 from ...store.query import Query
-from ..calls import LIST_QUERY, Call, Target
-from ..listing import render_page
-from ..rendering import Json, drop_empty, format_time
-from ..targets import find_pipeline_by_id
-from ..uploads import Renderer, fetch_template, file_name_in, parse_names
+from ..shared.calls import LIST_QUERY, Call, Target
+from ..shared.listing import render_page
+from ..shared.rendering import Json, drop_empty, format_time
+from ..shared.targets import find_pipeline_by_id
+from ..shared.uploads import Renderer, fetch_template, file_name_in, parse_names
 from .messages import KEY_TYPES
 from .references import find_reference, parse_scoped_options, render_reference
 

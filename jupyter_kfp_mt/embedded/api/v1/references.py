@@ -7,9 +7,9 @@ from typing import Any
 
 from ...core.resource_manager import ResourceManager
 from ...store.query import Listing, Query
-from ..calls import LIST_QUERY, Call
-from ..listing import parse_list_options
-from ..rendering import Json, drop_empty
+from ..shared.calls import LIST_QUERY, Call
+from ..shared.listing import parse_list_options
+from ..shared.rendering import Json, drop_empty
 from .messages import FILTERS, KEY_TYPES
 
 REFERENCE_QUERY = {

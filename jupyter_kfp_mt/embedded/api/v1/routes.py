@@ -11,10 +11,10 @@ from ...errors import ApiError, invalid_input
 from ...store.pipelines import VERSIONS
 from ...store.recurring_runs import LISTING as RECURRING_RUNS
 from ...store.runs import LISTING as RUNS
-from .. import uploads
-from ..authorization import Guard
-from ..calls import Call, Target
-from ..guards import (
+from ..shared import uploads
+from ..shared.authorization import Guard
+from ..shared.calls import Call, Target
+from ..shared.guards import (
     LIST_EXPERIMENTS,
     LIST_PIPELINES,
     LIST_RECURRING_RUNS,
@@ -29,9 +29,9 @@ from ..guards import (
     guard_run,
     guard_version,
 )
-from ..listing import parse_list_options
-from ..rendering import Json
-from ..routing import ApiRoute, act_on_row
+from ..shared.listing import parse_list_options
+from ..shared.rendering import Json
+from ..shared.routing import ApiRoute, act_on_row
 from . import experiments, messages, pipelines, recurring_runs, runs
 from .references import REFERENCE_QUERY, parse_scoped_options
 

@@ -16,11 +16,11 @@ from ...core.runs import NewRun
 from ...errors import prefix_errors
 from ...store import RunRow
 from ...store.runs import LISTING
-from ..authorization import pipeline_reader
-from ..calls import Call, Target
-from ..listing import render_page, scope_of_runs
-from ..rendering import Json, drop_empty, format_time
-from ..targets import find_experiment_of_new, settle_namespace
+from ..shared.authorization import pipeline_reader
+from ..shared.calls import Call, Target
+from ..shared.listing import render_page, scope_of_runs
+from ..shared.rendering import Json, drop_empty, format_time
+from ..shared.targets import find_experiment_of_new, settle_namespace
 from .pipeline_spec import (
     parse_config,
     parse_extra,

@@ -6,10 +6,10 @@ from ...core.resource_manager import ResourceManager
 from ...errors import prefix_errors
 from ...store import ExperimentRow
 from ...store.experiments import LISTING
-from ..calls import Call, Target
-from ..listing import render_page
-from ..rendering import Json, drop_empty, format_time
-from ..targets import require_namespace
+from ..shared.calls import Call, Target
+from ..shared.listing import render_page
+from ..shared.rendering import Json, drop_empty, format_time
+from ..shared.targets import require_namespace
 
 
 def render_experiment(row: ExperimentRow) -> Json:

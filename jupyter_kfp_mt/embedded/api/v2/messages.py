@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..messages import make_filter_syntax, read_trigger, read_url
-from ..protojson import (
+from ..shared.messages import make_filter_syntax, read_trigger, read_url
+from ..shared.protojson import (
     Message,
     read_bool,
     read_enum,

@@ -12,11 +12,11 @@ from ...core.resource_manager import ResourceManager
 from ...errors import invalid_input, not_found, prefix_errors
 from ...store import PipelineRow, VersionRow
 from ...store.pipelines import PIPELINES, VERSIONS
-from ..calls import Call, Target
-from ..listing import render_page
-from ..rendering import Json, drop_empty, format_time
-from ..targets import namespace_of_query
-from ..uploads import Renderer, fetch_template, file_name_in, parse_names
+from ..shared.calls import Call, Target
+from ..shared.listing import render_page
+from ..shared.rendering import Json, drop_empty, format_time
+from ..shared.targets import namespace_of_query
+from ..shared.uploads import Renderer, fetch_template, file_name_in, parse_names
 
 
 def render_pipeline(row: PipelineRow) -> Json:

@@ -12,12 +12,12 @@ from ...errors import prefix_errors
 from ...store import RecurringRunRow
 from ...store.recurring_runs import LISTING
 from ...tenants import SHARED
-from ..authorization import pipeline_reader
-from ..calls import Call, Target
-from ..listing import render_page, scope_of_runs
-from ..rendering import Json, drop_empty, format_time
-from ..targets import find_experiment_of_new, settle_namespace
-from ..triggers import parse_trigger, render_trigger
+from ..shared.authorization import pipeline_reader
+from ..shared.calls import Call, Target
+from ..shared.listing import render_page, scope_of_runs
+from ..shared.rendering import Json, drop_empty, format_time
+from ..shared.targets import find_experiment_of_new, settle_namespace
+from ..shared.triggers import parse_trigger, render_trigger
 from .run_message import raw_config
 from .runs import parse_source
 

@@ -10,10 +10,10 @@ from ...store.experiments import LISTING as EXPERIMENTS
 from ...store.pipelines import PIPELINES, VERSIONS
 from ...store.recurring_runs import LISTING as RECURRING_RUNS
 from ...store.runs import LISTING as RUNS
-from .. import uploads
-from ..authorization import Guard
-from ..calls import LIST_QUERY
-from ..guards import (
+from ..shared import uploads
+from ..shared.authorization import Guard
+from ..shared.calls import LIST_QUERY
+from ..shared.guards import (
     LIST_EXPERIMENTS,
     LIST_PIPELINES,
     LIST_RECURRING_RUNS,
@@ -28,9 +28,9 @@ from ..guards import (
     guard_run,
     guard_version,
 )
-from ..listing import parse_list_options
-from ..routing import ApiRoute, act_on_row
-from ..targets import find_parent_of_new_version, find_pipeline
+from ..shared.listing import parse_list_options
+from ..shared.routing import ApiRoute, act_on_row
+from ..shared.targets import find_parent_of_new_version, find_pipeline
 from . import experiments, messages, pipelines, recurring_runs, runs
 
 _V2 = "/apis/v2beta1"

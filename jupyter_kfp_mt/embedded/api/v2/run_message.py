@@ -12,7 +12,7 @@ import msgspec
 
 from ...store import RunRow
 from ...store.tasks import TaskBrief
-from ..rendering import format_time
+from ..shared.rendering import format_time
 
 UNFINISHED = "0001-01-01T00:00:00Z"
 

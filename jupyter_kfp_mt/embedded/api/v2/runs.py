@@ -14,11 +14,11 @@ from ...core.sources import PipelineSource
 from ...errors import bad_request, prefix_errors
 from ...store import RunRow, StateEntry
 from ...store.runs import LISTING
-from ..authorization import pipeline_reader
-from ..calls import Call, Target
-from ..listing import render_page, scope_of_runs
-from ..rendering import Json, drop_empty
-from ..targets import find_experiment_of_new, settle_namespace
+from ..shared.authorization import pipeline_reader
+from ..shared.calls import Call, Target
+from ..shared.listing import render_page, scope_of_runs
+from ..shared.rendering import Json, drop_empty
+from ..shared.targets import find_experiment_of_new, settle_namespace
 from .run_message import RunMessage, render_run
 
 _NOT_IN_TASKS = frozenset({"phase"})  # of models.Task: computed by the client

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from ..core.listing import FilterSyntax, ListOptions
-from ..core.resource_manager import ResourceManager
-from ..errors import prefix_errors
-from ..store import ExperimentRow
-from ..store.query import Listing, Page, Query
+from ...core.listing import FilterSyntax, ListOptions
+from ...core.resource_manager import ResourceManager
+from ...errors import prefix_errors
+from ...store import ExperimentRow
+from ...store.query import Listing, Page, Query
 from .calls import Call
 from .rendering import Json, drop_empty
 

@@ -22,7 +22,7 @@ from datetime import datetime, timedelta, timezone
 from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumented, there since Python 2.6
 from typing import Any
 
-from ..errors import ApiError, malformed_request
+from ...errors import ApiError, malformed_request
 
 MAX_DEPTH = 100
 

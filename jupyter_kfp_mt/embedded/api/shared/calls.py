@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..errors import ApiError, malformed_request
+from ...errors import ApiError, malformed_request
 
 JSON, TEXT = "application/json", "text/plain; charset=utf-8"
 LIST_QUERY = {"page_size": "int32", "page_token": "text", "sort_by": "text", "filter": "text"}

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..core.resource_manager import ResourceManager
-from ..core.sources import MayRead
-from ..errors import DENIED, ApiError, prefix_errors
-from ..tenants import SHARED
+from ...core.resource_manager import ResourceManager
+from ...core.sources import MayRead
+from ...errors import DENIED, ApiError, prefix_errors
+from ...tenants import SHARED
 from .calls import Call, Target, fill_names
 
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ..core.resource_manager import ResourceManager
-from ..errors import HTTP_STATUS, UNAUTHENTICATED, ApiError, prefix_errors, unknown_route, wrong_method
+from ...core.resource_manager import ResourceManager
+from ...errors import HTTP_STATUS, UNAUTHENTICATED, ApiError, prefix_errors, unknown_route, wrong_method
 from .authorization import Guard, authorize
 from .calls import JSON, ApiResponse, Call, fill_names, read_query
 from .protojson import Message, parse

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..core.packages import Template, read_template, unpack
-from ..core.pipelines import PipelineNames
-from ..core.resource_manager import ResourceManager
-from ..errors import DENIED, EXISTS, NOT_FOUND, UNAUTHENTICATED, ApiError, invalid_input
-from ..store import PipelineRow, VersionRow
+from ...core.packages import Template, read_template, unpack
+from ...core.pipelines import PipelineNames
+from ...core.resource_manager import ResourceManager
+from ...errors import DENIED, EXISTS, NOT_FOUND, UNAUTHENTICATED, ApiError, invalid_input
+from ...store import PipelineRow, VersionRow
 from .authorization import Guard
 from .calls import JSON, TEXT, ApiResponse, Call, Target
 from .protojson import Message, parse, read_map, read_text

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..core.resource_manager import ResourceManager
-from ..errors import ApiError, invalid_input, not_found, prefix_errors
-from ..store import ExperimentRow, PipelineRow
+from ...core.resource_manager import ResourceManager
+from ...errors import ApiError, invalid_input, not_found, prefix_errors
+from ...store import ExperimentRow, PipelineRow
 from .calls import Call, Target
 
 _NO_NAMESPACE = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.listing import FilterSyntax
+from ...core.listing import FilterSyntax
 from .protojson import (
     Message,
     Path,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..core.resource_manager import ResourceManager
-from ..errors import prefix_errors
+from ...core.resource_manager import ResourceManager
+from ...errors import prefix_errors
 from .authorization import Guard
 from .calls import Call, Target
 from .targets import (
