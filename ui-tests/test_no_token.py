@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from pod import lab_in_pod
 from steps import command, new_notebook, panel, save, widen
 
-from jupyter_kfp_mt.kube import option_manifest
+from jupyter_kfp_mt.context.poddefault import make_poddefault
 from tests.doctor.world import World, a_world
 
 YEARS = 5_000_000  # minutes: the server has the real clock
@@ -51,7 +51,7 @@ def test_two_steps_lead_to_the_connection(page: Page, world: World) -> None:
     expect(page.get_by_role("dialog").get_by_text("kind: PodDefault")).to_be_visible()
     save(page, "no-token-create")
     page.get_by_role("button", name="Create", exact=True).click()
-    world.options(option_manifest("alice"))
+    world.options(make_poddefault("alice"))
     expect(ours.get_by_text("Option created")).to_be_visible()
 
     new_notebook(page)
