@@ -12,7 +12,7 @@ import { whyLocked, whyOff } from './reasons';
 import { mayDo } from './rules';
 import type { RunAction } from './rules';
 import type { IRunManager } from './tokens';
-import { keptForm, sourceOf } from './values/kept';
+import { readForm, readSource } from './values/kept';
 import type { IKeptForm } from './values/kept';
 
 /** What a form for a new run begins with. */
@@ -145,7 +145,7 @@ function addStartCommands(commands: CommandRegistry, options: ICommandsOptions):
     caption: () => whyLocked(manager.connection, trans) ?? trans.__('Start a run of a pipeline'),
     icon: pipelinesIcon,
     describedBy: { args: { type: 'object', properties: { source: { type: 'object' }, kept: { type: 'object' } } } },
-    execute: args => page.openForm({ source: sourceOf(args['source']), kept: keptForm(args['kept']) })
+    execute: args => page.openForm({ source: readSource(args['source']), kept: readForm(args['kept']) })
   });
   commands.addCommand(CommandIDs.runFile, {
     label: trans.__('Run as pipeline…'),

@@ -19,7 +19,7 @@ const STATES: Readonly<Record<IRunFilter['only'], string>> = {
 };
 
 /** Return the filter as the REST interface takes it. */
-export function queryOf(filter: IRunFilter): IRunQuery {
+export function toQuery(filter: IRunFilter): IRunQuery {
   return {
     search: filter.search,
     state: STATES[filter.only],

@@ -52,19 +52,19 @@ export class Format {
   /** A moment in a table or form: “2026-03-12 14:02:07 CET”. */
   exact(value: string | null | undefined): string {
     const time = instant(value);
-    return time === null ? NOTHING : exactly(time, this._clock.zone);
+    return time === null ? NOTHING : formatExactly(time, this._clock.zone);
   }
 
   /** The time of day with seconds: “14:02:07”. */
   clock(value: string | null | undefined): string {
     const time = instant(value);
-    return time === null ? NOTHING : exactly(time, this._clock.zone).slice(11, 19);
+    return time === null ? NOTHING : formatExactly(time, this._clock.zone).slice(11, 19);
   }
 
   /** The tooltip of a moment: full local time with its zone, and UTC. */
   tooltip(value: string | null | undefined): string {
     const time = instant(value);
-    return time === null ? '' : `${exactly(time, this._clock.zone)} · ${exactly(time, UTC)}`;
+    return time === null ? '' : `${formatExactly(time, this._clock.zone)} · ${formatExactly(time, UTC)}`;
   }
 
   /** A duration in seconds: “8 s”, “3 min 12 s”, “2 h 05 min”, “3 d 4 h”. */
@@ -129,7 +129,7 @@ export class Format {
   }
 
   private _sameDay(one: number, other: number): boolean {
-    return exactly(one, this._clock.zone).slice(0, 10) === exactly(other, this._clock.zone).slice(0, 10);
+    return formatExactly(one, this._clock.zone).slice(0, 10) === formatExactly(other, this._clock.zone).slice(0, 10);
   }
 
   private _part(time: number, type: Intl.DateTimeFormatPartTypes): string {
@@ -176,7 +176,7 @@ export function cutMiddle(text: string, length: number): string {
   return `${text.slice(0, length - 1 - tail)}…${text.slice(text.length - tail)}`;
 }
 
-function exactly(time: number, zone: { timeZone?: string }): string {
+function formatExactly(time: number, zone: { timeZone?: string }): string {
   // Swedish writes dates as ISO 8601 does.
   const parts = new Intl.DateTimeFormat('sv-SE', {
     dateStyle: 'short',

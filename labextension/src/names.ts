@@ -8,6 +8,6 @@ export const SETTINGS = 'jupyter-kfp-mt:plugin';
 export const PANEL_ID = 'jupyter-kfp-mt-panel';
 
 /** Return the id of the widget that shows a run. */
-export function runWidgetId(runId: string): string {
+export function getRunWidgetId(runId: string): string {
   return `jupyter-kfp-mt-run-${runId}`;
 }

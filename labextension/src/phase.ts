@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Phase } from './api/types';
 
 /** Return the word for `phase`; `raw` is KFP's state, shown when this version does not know it. */
-export function phaseWord(phase: Phase, trans: TranslationBundle, raw = ''): string {
+export function describePhase(phase: Phase, trans: TranslationBundle, raw = ''): string {
   switch (phase) {
     case 'PENDING':
       return trans.__('Pending');

@@ -40,7 +40,7 @@ export function isActive(phase: Phase): boolean {
 }
 
 /** Return the phase of a state of KFP, which reports none before Argo's first. */
-export function phaseOf(state: string): Phase {
+export function toPhase(state: string): Phase {
   if (state === '' || state === 'RUNTIME_STATE_UNSPECIFIED') {
     return 'PENDING';
   }

@@ -3,7 +3,7 @@ import { CommandRegistry } from '@lumino/commands';
 import { fireEvent, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import { errorBody } from '../src/api/errors';
+import { createErrorBody } from '../src/api/errors';
 import type { ErrorBody, Status } from '../src/api/types';
 import { RunManager } from '../src/model/manager';
 import type { IOpenWork } from '../src/views/access';
@@ -18,7 +18,7 @@ let saved: number;
 let work: IOpenWork;
 
 const missing = (code: string): ErrorBody =>
-  errorBody({ code, message: 'No token.', command: 'kubectl apply\nkind: PodDefault\nEOF' });
+  createErrorBody({ code, message: 'No token.', command: 'kubectl apply\nkind: PodDefault\nEOF' });
 
 beforeEach(async () => {
   saved = 0;
@@ -67,7 +67,7 @@ it('does nothing when the person changes their mind', async () => {
 });
 
 it('says who can do it when the right is missing', async () => {
-  server.more['option'] = () => json(errorBody({ code: 'kubernetes-denied', message: 'No right.' }), 403);
+  server.more['option'] = () => json(createErrorBody({ code: 'kubernetes-denied', message: 'No right.' }), 403);
   const created = steps.createOption(missing('no-token-no-option'));
   await press('Create');
   await created;
@@ -116,7 +116,7 @@ it('says what is missing now when the notebook is back without a token', async (
   const asked = steps.restart();
   await press('Restart');
   await asked;
-  server.error = errorBody({ code: 'jupyter-unreachable', message: 'The Jupyter server does not answer.' });
+  server.error = createErrorBody({ code: 'jupyter-unreachable', message: 'The Jupyter server does not answer.' });
   await manager.refresh();
   expect(steps.restarting).toBe(true);
   server.error = missing('no-token-not-applied');

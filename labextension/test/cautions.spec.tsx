@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 
 import { Cautions } from '../src/components/panel/Cautions';
 import type { ICautionsProps } from '../src/components/panel/Cautions';
-import { factsOf } from '../src/components/WhoAmI';
+import { listFacts } from '../src/components/WhoAmI';
 import { format, status, trans } from './samples';
 
 const MISMATCH = { code: 'namespace-mismatch', message: 'The pod says a, the address says b. Using a.', forget: '' };
@@ -49,12 +49,12 @@ it('says who I am, and of what is not known that it is not', () => {
     token_expires_at: '2026-03-12T15:42:00Z',
     warnings: [STALE]
   });
-  const facts = new Map(factsOf(known, format, NOW));
+  const facts = new Map(listFacts(known, format, NOW));
   expect(facts.get('Namespace')).toBe("team-a, from this notebook's pod");
   expect(facts.get('Rights')).toBe('may run');
   expect(facts.get('Credential')).toBe('/var/run/secrets/kubeflow/pipelines/token, valid 1 h 42 min, renewed by itself');
   expect(facts.get('Note')).toBe('The SDK remembers b.');
-  const less = new Map(factsOf(status({ can_run: null, identity: '', kfp_version: '' }), format, NOW));
+  const less = new Map(listFacts(status({ can_run: null, identity: '', kfp_version: '' }), format, NOW));
   expect(less.get('Rights')).toMatch(/^not known; /);
   expect(less.get('Account')).toMatch(/^not known; /);
   expect(less.get('Kubeflow Pipelines')).toBe('not known, multi-user');

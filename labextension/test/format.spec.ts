@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { cutMiddle, Format, instant } from '../src/format';
-import { localeOf } from '../src/plugins/preferences';
+import { chooseLocale } from '../src/plugins/preferences';
 import { format, trans } from './samples';
 
 const NOW = Date.parse('2026-03-12T14:02:30Z');
@@ -90,5 +90,5 @@ it.each([
   ['fr-FR', 'en-GB', 'fr-FR'],
   ['de', 'en-GB', 'de']
 ])('a page in “%s” read in “%s” has the formats of %s', (page, browser, locale) => {
-  expect(localeOf(page, browser)).toBe(locale);
+  expect(chooseLocale(page, browser)).toBe(locale);
 });

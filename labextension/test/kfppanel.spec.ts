@@ -5,7 +5,7 @@ import { Widget } from '@lumino/widgets';
 import { afterEach, expect, it } from 'vitest';
 
 import type { Status } from '../src/api/types';
-import { errorBody } from '../src/api/errors';
+import { createErrorBody } from '../src/api/errors';
 import { HiddenCautions } from '../src/model/hidden';
 import { RunManager } from '../src/model/manager';
 import { Registry } from '../src/registry';
@@ -70,7 +70,7 @@ it('lets the stream go while it is not in view, and when it is closed', async ()
 });
 
 it('has the notice in place of all sections when nothing can be shown', async () => {
-  const error = errorBody({ code: 'no-kubeflow', message: 'No Kubeflow Pipelines found.' });
+  const error = createErrorBody({ code: 'no-kubeflow', message: 'No Kubeflow Pipelines found.' });
   await show({ connected: false, namespace: '', can_start_embedded: true, error });
   expect((await screen.findByRole('heading', { level: 3, name: error.message })).textContent).toBe(error.message);
   expect(panel.content.isHidden).toBe(true);

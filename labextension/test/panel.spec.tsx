@@ -11,7 +11,7 @@ import { RunsSection } from '../src/components/panel/RunsSection';
 import type { IRunsSectionProps } from '../src/components/panel/RunsSection';
 import { StateBadge } from '../src/components/StateIcon';
 import { Ticker } from '../src/components/now';
-import { errorBody } from '../src/api/errors';
+import { createErrorBody } from '../src/api/errors';
 import { EVERYTHING } from '../src/filter';
 import { format, run, status, trans } from './samples';
 
@@ -153,7 +153,7 @@ describe('in place of the list', () => {
   });
 
   it('stands the error of this namespace, never an empty list', () => {
-    section({ runs: [], error: errorBody({ code: 'forbidden', message: 'You may not list runs in team-a.' }) });
+    section({ runs: [], error: createErrorBody({ code: 'forbidden', message: 'You may not list runs in team-a.' }) });
     expect(screen.getByRole('heading').textContent).toBe('You may not list runs in team-a.');
     expect(screen.queryByText(/No runs yet/)).toBeNull();
   });
@@ -240,7 +240,7 @@ describe('the header', () => {
 });
 
 describe('a notice', () => {
-  const error = errorBody({
+  const error = createErrorBody({
     code: 'forbidden',
     message: 'You may not list runs.',
     why: 'No right.',
@@ -271,7 +271,7 @@ describe('a notice', () => {
     const nothing = vi.fn();
     render(
       <PanelNotice
-        error={errorBody({ code: 'no-kubeflow', message: 'No Kubeflow Pipelines found.' })}
+        error={createErrorBody({ code: 'no-kubeflow', message: 'No Kubeflow Pipelines found.' })}
         status={status({ connected: false, can_start_embedded: true })}
         trans={trans}
         busy={null}
@@ -297,7 +297,7 @@ describe('a notice', () => {
     const nothing = vi.fn();
     render(
       <PanelNotice
-        error={errorBody({ code, message: 'Something is wrong.' })}
+        error={createErrorBody({ code, message: 'Something is wrong.' })}
         status={status({ connected: false, embedded })}
         trans={trans}
         busy={null}
@@ -322,7 +322,7 @@ describe('a notice', () => {
     const [onCreateOption, onRestart, nothing] = [vi.fn(), vi.fn(), vi.fn()];
     render(
       <PanelNotice
-        error={errorBody({ code, message: 'No token for Kubeflow Pipelines.' })}
+        error={createErrorBody({ code, message: 'No token for Kubeflow Pipelines.' })}
         status={null}
         trans={trans}
         busy={null}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Phase } from '../src/api/types';
-import { ACTIVE, isActive, isGroup, mayDo, phaseOf, runsProgram } from '../src/rules';
+import { ACTIVE, isActive, isGroup, mayDo, toPhase, runsProgram } from '../src/rules';
 import type { RunAction } from '../src/rules';
 import cases from './data/run_rules.json';
 
@@ -9,7 +9,7 @@ const ACTIONS: readonly RunAction[] = ['terminate', 'retry', 'archive', 'restore
 
 describe('the rules of the page are those of the server', () => {
   it.each(cases.states)('for the phase of the state “$state”', ({ state, phase }) => {
-    expect(phaseOf(state)).toBe(phase);
+    expect(toPhase(state)).toBe(phase);
   });
 
   it.each(cases.phases)('for what is active: $phase', ({ phase, ended, active }) => {

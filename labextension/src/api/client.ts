@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
 
 import { version } from '../../package.json';
-import { errorBody, isErrorBody, KfpApiError } from './errors';
+import { createErrorBody, isErrorBody, KfpApiError } from './errors';
 import { readEvents } from './sse';
 import type {
   Check,
@@ -29,7 +29,7 @@ import type {
   UploadRequest
 } from './types';
 
-export { bodyOf, errorBody, KfpApiError } from './errors';
+export { toErrorBody, createErrorBody, KfpApiError } from './errors';
 
 /** The version of this half of the extension. */
 export const VERSION: string = version;
@@ -131,57 +131,57 @@ export class KfpApi {
 
   /** Read a pipeline for the submit form; starts nothing. */
   inspect(namespace: string, source: Source): Promise<Inspection> {
-    return this._send('POST', [...within(namespace), 'inspect'], source);
+    return this._send('POST', [...getNamespacePath(namespace), 'inspect'], source);
   }
 
   /** One page of runs, without their specs. */
   listRuns(namespace: string, query: IRunQuery = {}): Promise<RunPage> {
-    return this._get([...within(namespace), 'runs'], { ...query });
+    return this._get([...getNamespacePath(namespace), 'runs'], { ...query });
   }
 
   /** A run with its tasks and parameters. */
   viewRun(namespace: string, runId: string): Promise<RunView> {
-    return this._get([...within(namespace), 'runs', runId]);
+    return this._get([...getNamespacePath(namespace), 'runs', runId]);
   }
 
   /** Start a run. */
   submit(namespace: string, request: SubmitRequest): Promise<Run> {
-    return this._send('POST', [...within(namespace), 'runs'], request);
+    return this._send('POST', [...getNamespacePath(namespace), 'runs'], request);
   }
 
   /** Stop a run; safe to repeat. */
   terminate(namespace: string, runId: string): Promise<Run> {
-    return this._send('POST', [...within(namespace), 'runs', runId, 'terminate']);
+    return this._send('POST', [...getNamespacePath(namespace), 'runs', runId, 'terminate']);
   }
 
   /** Go on from the failed tasks. */
   retry(namespace: string, runId: string): Promise<Run> {
-    return this._send('POST', [...within(namespace), 'runs', runId, 'retry']);
+    return this._send('POST', [...getNamespacePath(namespace), 'runs', runId, 'retry']);
   }
 
   /** Take a run off the list; safe to repeat. */
   archive(namespace: string, runId: string): Promise<Run> {
-    return this._send('POST', [...within(namespace), 'runs', runId, 'archive']);
+    return this._send('POST', [...getNamespacePath(namespace), 'runs', runId, 'archive']);
   }
 
   /** Put an archived run back on the list; safe to repeat. */
   unarchive(namespace: string, runId: string): Promise<Run> {
-    return this._send('POST', [...within(namespace), 'runs', runId, 'unarchive']);
+    return this._send('POST', [...getNamespacePath(namespace), 'runs', runId, 'unarchive']);
   }
 
   /** Delete a run for good. */
   async deleteRun(namespace: string, runId: string): Promise<void> {
-    await this._send('DELETE', [...within(namespace), 'runs', runId]);
+    await this._send('DELETE', [...getNamespacePath(namespace), 'runs', runId]);
   }
 
   /** A part of a task's log. */
   log(namespace: string, runId: string, taskId: string, query: ILogQuery = {}): Promise<LogChunk> {
-    return this._get([...within(namespace), 'runs', runId, 'tasks', taskId, 'log'], { ...query });
+    return this._get([...getNamespacePath(namespace), 'runs', runId, 'tasks', taskId, 'log'], { ...query });
   }
 
   /** The pod of an attempt at a task; 0 is the last. */
   pod(namespace: string, runId: string, taskId: string, attempt = 0): Promise<PodView> {
-    return this._get([...within(namespace), 'runs', runId, 'tasks', taskId, 'pod'], { attempt });
+    return this._get([...getNamespacePath(namespace), 'runs', runId, 'tasks', taskId, 'pod'], { attempt });
   }
 
   /** One page of experiments. */
@@ -189,12 +189,12 @@ export class KfpApi {
     namespace: string,
     query: IPageQuery & { search?: string; archived?: boolean } = {}
   ): Promise<ExperimentPage> {
-    return this._get([...within(namespace), 'experiments'], { ...query });
+    return this._get([...getNamespacePath(namespace), 'experiments'], { ...query });
   }
 
   /** Create an experiment. */
   createExperiment(namespace: string, request: ExperimentRequest): Promise<Experiment> {
-    return this._send('POST', [...within(namespace), 'experiments'], request);
+    return this._send('POST', [...getNamespacePath(namespace), 'experiments'], request);
   }
 
   /** One page of private pipelines, or of shared ones. */
@@ -202,17 +202,17 @@ export class KfpApi {
     namespace: string,
     query: IPageQuery & { search?: string; shared?: boolean } = {}
   ): Promise<PipelinePage> {
-    return this._get([...within(namespace), 'pipelines'], { ...query });
+    return this._get([...getNamespacePath(namespace), 'pipelines'], { ...query });
   }
 
   /** The versions of a pipeline, newest first. */
   listVersions(namespace: string, pipelineId: string, query: IPageQuery = {}): Promise<PipelineVersionPage> {
-    return this._get([...within(namespace), 'pipelines', pipelineId, 'versions'], { ...query });
+    return this._get([...getNamespacePath(namespace), 'pipelines', pipelineId, 'versions'], { ...query });
   }
 
   /** Register a pipeline privately, or a new version of a known name. */
   upload(namespace: string, request: UploadRequest): Promise<PipelineVersion> {
-    return this._send('POST', [...within(namespace), 'pipelines'], request);
+    return this._send('POST', [...getNamespacePath(namespace), 'pipelines'], request);
   }
 
   /** Open the event stream of a namespace; the answer's body is read by `EventStream`. */
@@ -221,7 +221,7 @@ export class KfpApi {
     if (lastEventId) {
       headers['Last-Event-ID'] = lastEventId;
     }
-    return this._request([...within(namespace), 'events'], {}, { method: 'GET', headers, signal });
+    return this._request([...getNamespacePath(namespace), 'events'], {}, { method: 'GET', headers, signal });
   }
 
   private async _get<T>(path: readonly string[], query: Query = {}): Promise<T> {
@@ -236,7 +236,7 @@ export class KfpApi {
   /** The JSON of a good answer; a proxy on the way may have put a web page in its place. */
   private async _decode<T>(response: Response): Promise<T> {
     const text = await response.text();
-    const body = parsed(text);
+    const body = parseJson(text);
     if (typeof body !== 'object' || body === null) {
       throw new KfpApiError(this._unexpected(response, text), response.status);
     }
@@ -257,7 +257,7 @@ export class KfpApi {
       throw error;
     }
     if (!response.ok) {
-      throw new KfpApiError(await this._errorOf(response), response.status);
+      throw new KfpApiError(await this._readError(response), response.status);
     }
     return response;
   }
@@ -267,7 +267,7 @@ export class KfpApi {
     for (const part of path) {
       if (part === '' || part === '.' || part === '..') {
         const message = this._trans.__('No such thing.');
-        throw new KfpApiError(errorBody({ code: 'not-found', message, details: path.join('/') }), 404);
+        throw new KfpApiError(createErrorBody({ code: 'not-found', message, details: path.join('/') }), 404);
       }
     }
     const set = Object.entries(query).filter(([, value]) => value !== undefined && value !== '' && value !== false);
@@ -276,17 +276,17 @@ export class KfpApi {
     return search ? `${url}?${search}` : url;
   }
 
-  private async _errorOf(response: Response): Promise<ErrorBody> {
+  private async _readError(response: Response): Promise<ErrorBody> {
     const text = await response.text();
-    const body: unknown = parsed(text);
+    const body: unknown = parseJson(text);
     if (isErrorBody(body)) {
-      return errorBody(body);
+      return createErrorBody(body);
     }
     if (response.status === 404) {
       return this._serverHalfMissing();
     }
     if (response.status === 401 || response.status === 403) {
-      return errorBody({
+      return createErrorBody({
         code: 'jupyter-login',
         message: this._trans.__('You are signed out of Jupyter.'),
         why: this._trans.__('The Jupyter server answered %1.', response.status),
@@ -297,7 +297,7 @@ export class KfpApi {
   }
 
   private _unexpected(response: Response, text: string): ErrorBody {
-    return errorBody({
+    return createErrorBody({
       code: 'jupyter-error',
       message: this._trans.__('The Jupyter server answered something unexpected.'),
       why: `${response.status} ${response.statusText}`,
@@ -307,7 +307,7 @@ export class KfpApi {
   }
 
   private _noAnswer(error: Error): ErrorBody {
-    return errorBody({
+    return createErrorBody({
       code: 'jupyter-unreachable',
       message: this._trans.__('The Jupyter server does not answer.'),
       why: this._trans.__('It is stopped, restarting, or the network is down.'),
@@ -317,7 +317,7 @@ export class KfpApi {
   }
 
   private _serverHalfMissing(): ErrorBody {
-    return errorBody({
+    return createErrorBody({
       code: 'server-half-missing',
       message: this._trans.__('The server part is missing.'),
       why: this._trans.__('The page has the extension, the Jupyter server has not.'),
@@ -327,7 +327,7 @@ export class KfpApi {
   }
 
   private _versionMismatch(server: string): ErrorBody {
-    return errorBody({
+    return createErrorBody({
       code: 'version-mismatch',
       message: this._trans.__('Reload the page.'),
       why: this._trans.__('Page %1, server %2.', VERSION, server)
@@ -336,11 +336,11 @@ export class KfpApi {
 }
 
 /** The beginning of every path of a namespace. */
-function within(namespace: string): [string, string] {
+function getNamespacePath(namespace: string): [string, string] {
   return ['namespaces', namespace || NO_NAMESPACE];
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {

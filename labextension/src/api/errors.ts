@@ -18,17 +18,17 @@ export class KfpApiError extends Error {
 }
 
 /** An error body with every field, from the ones that matter. */
-export function errorBody(fields: Pick<ErrorBody, 'code' | 'message'> & Partial<ErrorBody>): ErrorBody {
+export function createErrorBody(fields: Pick<ErrorBody, 'code' | 'message'> & Partial<ErrorBody>): ErrorBody {
   return { why: '', next: '', command: '', details: '', request_id: '', ...fields };
 }
 
 /** The error body of `error`; what is not ours becomes an unexpected error with its text as details. */
-export function bodyOf(error: unknown): ErrorBody {
+export function toErrorBody(error: unknown): ErrorBody {
   if (error instanceof KfpApiError) {
     return error.body;
   }
   const details = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return errorBody({ code: 'kfp-error', message: 'Something unexpected happened in this page.', details });
+  return createErrorBody({ code: 'kfp-error', message: 'Something unexpected happened in this page.', details });
 }
 
 /** Whether `value` is the body of an error of our server half. */

@@ -1,6 +1,6 @@
 import type { IDisposable } from '@lumino/disposable';
 
-import { bodyOf } from './errors';
+import { toErrorBody } from './errors';
 import { createReader } from './sse';
 import type { IServerEvent } from './sse';
 import type { ErrorBody } from './types';
@@ -64,9 +64,9 @@ export class EventStream implements IDisposable {
       let error: ErrorBody;
       try {
         await this._read();
-        error = bodyOf(new Error('The event stream ended.'));
+        error = toErrorBody(new Error('The event stream ended.'));
       } catch (reason) {
-        error = bodyOf(reason);
+        error = toErrorBody(reason);
       }
       if (this.isDisposed) {
         return;

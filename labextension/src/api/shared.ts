@@ -26,7 +26,7 @@ export interface IPages {
 }
 
 /** The pages of this browser; null where it has no means for them to agree. */
-export function pagesOf(window: Window & typeof globalThis): IPages | null {
+export function getPages(window: Window & typeof globalThis): IPages | null {
   const able = 'locks' in window.navigator && 'BroadcastChannel' in window;
   return able ? { locks: window.navigator.locks, channel: name => new BroadcastChannel(name) } : null;
 }

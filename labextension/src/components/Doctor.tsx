@@ -2,7 +2,7 @@ import { copyIcon, refreshIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { bodyOf } from '../api/errors';
+import { toErrorBody } from '../api/errors';
 import type { Check, DoctorReport, ErrorBody } from '../api/types';
 import type { Format } from '../format';
 import { phaseIcons, warningIcon } from '../icons';
@@ -41,7 +41,7 @@ export function Doctor(props: IDoctorProps): React.JSX.Element {
     setState(BEGIN);
     ask(check => set(state => ({ ...state, checks: [...state.checks, check] }))).then(
       report => set(() => ({ checks: report.checks, report, error: null, at: at() })),
-      (error: unknown) => set(state => ({ ...state, error: bodyOf(error), at: at() }))
+      (error: unknown) => set(state => ({ ...state, error: toErrorBody(error), at: at() }))
     );
   }, [ask]);
   React.useEffect(examine, [examine]);
@@ -55,14 +55,14 @@ export function Doctor(props: IDoctorProps): React.JSX.Element {
           kind="quiet"
           icon={copyIcon}
           off={state.at === '' ? trans.__('Wait for the answer.') : undefined}
-          onClick={() => onCopy(textOf(state))}
+          onClick={() => onCopy(formatReport(state))}
         />
       </div>
       <div className="jp-kfp-Head">
         <div className="jp-kfp-Head-line">
           <h2>{trans.__('Doctor')}</h2>
           <span className="jp-kfp-dim" role="status">
-            {state.at && `${verdict(state.checks, cause, trans)} · `}
+            {state.at && `${summarize(state.checks, cause, trans)} · `}
             {state.at ? trans.__('checked %1', format.clock(state.at)) : trans.__('checking…')}
           </span>
         </div>
@@ -80,7 +80,7 @@ export function Doctor(props: IDoctorProps): React.JSX.Element {
   );
 }
 
-function verdict(checks: readonly Check[], cause: ErrorBody | null, trans: TranslationBundle): string {
+function summarize(checks: readonly Check[], cause: ErrorBody | null, trans: TranslationBundle): string {
   const errors = checks.filter(check => check.level === 'error').length || (cause ? 1 : 0);
   const warnings = checks.filter(check => check.level === 'warning').length;
   const parts = [
@@ -137,7 +137,7 @@ function LevelIcon(props: { readonly level: string; readonly trans: TranslationB
 }
 
 /** The server's report, as Markdown; without one what is known. */
-function textOf({ report: made, error, checks }: IState): string {
+function formatReport({ report: made, error, checks }: IState): string {
   const rows = checks.map(check => `${check.level.padEnd(8)} ${check.name.padEnd(18)} ${check.evidence}`);
   return made ? made.text : [...(error ? [report(error), ''] : []), ...rows].join('\n');
 }

@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import type { Phase } from '../api/types';
 import { phaseIcons } from '../icons';
-import { phaseWord } from '../phase';
+import { describePhase } from '../phase';
 
 export interface IStateIconProps {
   readonly phase: Phase;
@@ -18,7 +18,7 @@ export interface IStateIconProps {
 export function StateIcon(props: IStateIconProps): React.JSX.Element {
   const { phase, trans, raw, decorative } = props;
   const turns = phase === 'RUNNING' || phase === 'CANCELING';
-  const word = phaseWord(phase, trans, raw);
+  const word = describePhase(phase, trans, raw);
   const reading = decorative ? { 'aria-hidden': true } : { role: 'img', 'aria-label': word, title: word };
   const Icon = phaseIcons[phase].react;
   return (
@@ -33,7 +33,7 @@ export function StateBadge(props: Omit<IStateIconProps, 'decorative'> & { title?
   return (
     <span className="jp-kfp-State" title={props.title}>
       <StateIcon phase={props.phase} trans={props.trans} raw={props.raw} decorative />
-      <span>{phaseWord(props.phase, props.trans, props.raw)}</span>
+      <span>{describePhase(props.phase, props.trans, props.raw)}</span>
     </span>
   );
 }

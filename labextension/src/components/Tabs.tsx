@@ -54,7 +54,7 @@ export function Tabs<T extends string>(props: ITabsProps<T>): React.JSX.Element 
 }
 
 /** The attributes that make an element the panel of the current tab. */
-export function panelOf(prefix: string, current: string): { id: string; role: 'tabpanel'; 'aria-labelledby': string } {
+export function getPanelProps(prefix: string, current: string): { id: string; role: 'tabpanel'; 'aria-labelledby': string } {
   return { id: `${prefix}-panel`, role: 'tabpanel', 'aria-labelledby': `${prefix}-tab-${current}` };
 }
 

@@ -8,14 +8,14 @@ import type { Format } from '../format';
 type Fact = readonly [name: string, value: string];
 
 /** Who the server takes me for, where, what I may do there, and how that is known (IDN-07). */
-export function factsOf(status: Status, format: Format, now: number): Fact[] {
+export function listFacts(status: Status, format: Format, now: number): Fact[] {
   const { trans } = format;
   const unknown = trans.__('not known');
   const joined = (...parts: string[]): string => parts.filter(part => part !== '').join(', ');
   const facts: Fact[] = [
     [trans.__('Namespace'), joined(status.namespace || trans.__('none'), status.source.replace(/\.$/, ''))],
     [trans.__('Account'), status.identity || trans.__('%1; no token says it', unknown)],
-    [trans.__('Rights'), rightsOf(status, format)],
+    [trans.__('Rights'), describeRights(status, format)],
     [trans.__('Address'), status.endpoint || unknown],
     [
       trans.__('Kubeflow Pipelines'),
@@ -23,10 +23,10 @@ export function factsOf(status: Status, format: Format, now: number): Fact[] {
         ? joined(status.kfp_version || unknown, status.multi_user ? trans.__('multi-user') : trans.__('single-user'))
         : trans.__('%1; not connected', unknown)
     ],
-    [trans.__('Credential'), joined(status.credential || trans.__('none is sent'), validity(status, format, now))],
+    [trans.__('Credential'), joined(status.credential || trans.__('none is sent'), describeValidity(status, format, now))],
     ...status.warnings.map((warning): Fact => [trans.__('Note'), warning.message])
   ];
-  const others = othersOf(status, format);
+  const others = describeOthers(status, format);
   return others ? [...facts, [trans.__('What others can see'), others]] : facts;
 }
 
@@ -46,7 +46,7 @@ export function WhoAmI(props: { readonly facts: readonly Fact[] }): React.JSX.El
   );
 }
 
-function rightsOf(status: Status, { trans }: Format): string {
+function describeRights(status: Status, { trans }: Format): string {
   if (status.can_run === null) {
     return trans.__('not known; Kubernetes does not tell this account');
   }
@@ -56,7 +56,7 @@ function rightsOf(status: Status, { trans }: Format): string {
   return status.can_run ? trans.__('may run') : trans.__('may look but not run');
 }
 
-function validity(status: Status, format: Format, now: number): string {
+function describeValidity(status: Status, format: Format, now: number): string {
   const { trans } = format;
   const ends = instant(status.token_expires_at);
   if (ends === null) {
@@ -72,7 +72,7 @@ function validity(status: Status, format: Format, now: number): string {
 }
 
 /** What is not kept apart between the namespaces of this KFP. */
-function othersOf(status: Status, { trans }: Format): string {
+function describeOthers(status: Status, { trans }: Format): string {
   if (!status.connected) {
     return '';
   }

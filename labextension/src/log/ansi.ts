@@ -111,7 +111,7 @@ export class AnsiParser {
     if (string) {
       return string[0].length;
     }
-    return isBegun(text) ? 0 : (CONTROL.escape.exec(text)?.[0].length ?? 1);
+    return isStarted(text) ? 0 : (CONTROL.escape.exec(text)?.[0].length ?? 1);
   }
 
   /** A carriage return: the line is written anew, as progress bars do; before a line end it means nothing. */
@@ -164,7 +164,7 @@ export class AnsiParser {
 }
 
 /** Whether `text` may be the start of a sequence whose end comes with the next part. */
-function isBegun(text: string): boolean {
+function isStarted(text: string): boolean {
   return (
     text.length <= LONGEST_SEQUENCE &&
     (CONTROL.csiBegun.test(text) || CONTROL.stringBegun.test(text) || CONTROL.escapeBegun.test(text))

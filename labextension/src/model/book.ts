@@ -1,6 +1,6 @@
 import type { Run } from '../api/types';
 import { EVERYTHING } from '../filter';
-import { merged, newestFirst, replaced, sameRun } from './rows';
+import { mergeRuns, compareNewestFirst, replaceRuns, isSameRun } from './rows';
 import type { RunSelection } from './selection';
 import type { IRunChange, IRunFilter } from '../tokens';
 
@@ -31,7 +31,7 @@ export class RunBook {
   /** What is known and fits the new filter stays. */
   set filter(filter: IRunFilter) {
     this._filter = filter;
-    this._set(merged(this._rows, this._rows, [], filter));
+    this._set(mergeRuns(this._rows, this._rows, [], filter));
   }
 
   /** What was last told of a run, whether it is in the list or not. */
@@ -52,7 +52,7 @@ export class RunBook {
   take(news: INews): IRunChange[] {
     this._meanwhile?.push(news);
     news.removed.forEach(runId => this._hidden.delete(runId));
-    this._set(merged(this._rows, news.runs, news.removed, this._filter));
+    this._set(mergeRuns(this._rows, news.runs, news.removed, this._filter));
     return this._note(news.runs);
   }
 
@@ -63,9 +63,9 @@ export class RunBook {
 
   /** The page that was expected, to be added below the rows or to replace them; gives what is new in it. */
   takePage(runs: readonly Run[], below: boolean): IRunChange[] {
-    let rows = below ? merged(this._rows, runs, [], this._filter) : replaced(this._rows, runs);
+    let rows = below ? mergeRuns(this._rows, runs, [], this._filter) : replaceRuns(this._rows, runs);
     for (const news of this._meanwhile ?? []) {
-      rows = merged(rows, news.runs, news.removed, this._filter);
+      rows = mergeRuns(rows, news.runs, news.removed, this._filter);
     }
     this._meanwhile = null;
     this._set(rows);
@@ -101,10 +101,10 @@ export class RunBook {
 
   private _note(runs: readonly Run[]): IRunChange[] {
     const changes: IRunChange[] = [];
-    for (const run of [...runs].sort(newestFirst)) {
+    for (const run of [...runs].sort(compareNewestFirst)) {
       const known = this._known.get(run.run_id);
       this._known.set(run.run_id, run);
-      if (!known || !sameRun(known, run)) {
+      if (!known || !isSameRun(known, run)) {
         changes.push({ run, previous: known?.phase ?? null });
       }
     }

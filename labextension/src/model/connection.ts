@@ -4,7 +4,7 @@ import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 
 import type { KfpApi } from '../api/client';
-import { bodyOf, KfpApiError } from '../api/errors';
+import { toErrorBody, KfpApiError } from '../api/errors';
 import type { ErrorBody, Status } from '../api/types';
 import type { ConnectionState, IConnection } from '../tokens';
 
@@ -39,7 +39,7 @@ export class Connection implements IConnection, IDisposable {
       // While a person is following the steps to a token, poll without back-off.
       factory: () =>
         this.connect().catch((error: unknown) => {
-          if (!bodyOf(error).code.startsWith('no-token')) {
+          if (!toErrorBody(error).code.startsWith('no-token')) {
             throw error;
           }
         })
@@ -112,12 +112,12 @@ export class Connection implements IConnection, IDisposable {
     } catch (error) {
       if (!this._isStale(generation)) {
         this._status = null;
-        this.report('lost', bodyOf(error));
+        this.report('lost', toErrorBody(error));
       }
       throw error;
     }
     if (!this.isConnected) {
-      throw new KfpApiError(this._error ?? bodyOf(null), 424);
+      throw new KfpApiError(this._error ?? toErrorBody(null), 424);
     }
     await this._load();
     this._tend();
@@ -180,7 +180,7 @@ export class Connection implements IConnection, IDisposable {
       this.take(status);
       await this._load();
     } catch (error) {
-      this.report('lost', bodyOf(error));
+      this.report('lost', toErrorBody(error));
       throw error;
     } finally {
       this._tend();

@@ -56,11 +56,11 @@ export class Endings {
       return;
     }
     if (run.phase === 'UNCONFIRMED') {
-      this._tellSubmit(run, this._unclear(run));
+      this._tellSubmit(run, this._describeUnclear(run));
       return;
     }
     if (previous === 'UNCONFIRMED') {
-      this._tellSubmit(run, this._didStart(run));
+      this._tellSubmit(run, this._describeLateStart(run));
     } else if (previous === null && isActive(run.phase)) {
       setTimeout(() => this._tellStart(run), SOON);
     }
@@ -76,7 +76,7 @@ export class Endings {
   /** Take note that KFP has no record of a run that was not confirmed. */
   noteLost(run: Run): void {
     if (this._wanted(run, 'UNCONFIRMED')) {
-      this._tellSubmit(run, this._didNotStart(run));
+      this._tellSubmit(run, this._describeLoss(run));
     }
   }
 
@@ -110,7 +110,7 @@ export class Endings {
   /** A start is news only where the person does not see it. */
   private _tellStart(run: Run): void {
     if (!this._ended.has(run.run_id) && !this._options.isInFront(run.run_id)) {
-      this._options.tell(this._started(run), '');
+      this._options.tell(this._describeStart(run), '');
     }
   }
 
@@ -129,7 +129,7 @@ export class Endings {
 
   private async _tellGroup(group: IGroup): Promise<void> {
     group.waiting = false;
-    const notice = await this._noticeOf([...group.runs]);
+    const notice = await this._describeRuns([...group.runs]);
     // Another one may have ended while the reason was looked for: then all are told soon.
     if (notice && !group.waiting) {
       group.notice = this._options.tell(notice, group.notice);
@@ -137,58 +137,58 @@ export class Endings {
   }
 
   /** The notice of runs that ended; null when the person sees it. */
-  private async _noticeOf(runs: readonly Run[]): Promise<INotice | null> {
+  private async _describeRuns(runs: readonly Run[]): Promise<INotice | null> {
     const [first] = runs;
     if (runs.length > 1) {
-      return this._several(runs);
+      return this._describeGroup(runs);
     }
     if (first?.phase === 'FAILED') {
       const { isInFront, reasonOf } = this._options;
-      return isInFront(first.run_id) ? null : this._failed(first, await reasonOf(first));
+      return isInFront(first.run_id) ? null : this._describeFailure(first, await reasonOf(first));
     }
-    return first ? this._done(first) : null;
+    return first ? this._describeEnd(first) : null;
   }
 
-  private _started(run: Run): INotice {
+  private _describeStart(run: Run): INotice {
     const { trans } = this._options.format;
-    const text = trans.__('%1 started in %2.', nameOf(run), run.namespace);
-    return { ...about(run), text, type: 'success', autoClose: 5000 };
+    const text = trans.__('%1 started in %2.', shortenName(run), run.namespace);
+    return { ...refer(run), text, type: 'success', autoClose: 5000 };
   }
 
-  private _unclear(run: Run): INotice {
-    const text = this._options.format.trans.__('%1: not confirmed yet.', nameOf(run));
-    return { ...about(run), text, type: 'warning', autoClose: false, actions: [] };
+  private _describeUnclear(run: Run): INotice {
+    const text = this._options.format.trans.__('%1: not confirmed yet.', shortenName(run));
+    return { ...refer(run), text, type: 'warning', autoClose: false, actions: [] };
   }
 
-  private _didStart(run: Run): INotice {
-    const text = this._options.format.trans.__('%1 did start.', nameOf(run));
-    return { ...about(run), text, type: 'success', autoClose: 8000 };
+  private _describeLateStart(run: Run): INotice {
+    const text = this._options.format.trans.__('%1 did start.', shortenName(run));
+    return { ...refer(run), text, type: 'success', autoClose: 8000 };
   }
 
-  private _didNotStart(run: Run): INotice {
-    const text = this._options.format.trans.__('%1 did not start. KFP has no record of it.', nameOf(run));
-    return { ...about(run), text, type: 'warning', autoClose: false, actions: ['again'] };
+  private _describeLoss(run: Run): INotice {
+    const text = this._options.format.trans.__('%1 did not start. KFP has no record of it.', shortenName(run));
+    return { ...refer(run), text, type: 'warning', autoClose: false, actions: ['again'] };
   }
 
-  private _done(run: Run): INotice {
+  private _describeEnd(run: Run): INotice {
     const { format } = this._options;
     const { trans } = format;
     if (run.phase === 'SUCCEEDED' || run.phase === 'CACHED') {
       const took = format.took(run.created_at, run.finished_at, Date.now());
-      const text = trans.__('%1 succeeded in %2.', nameOf(run), took);
-      return { ...about(run), text, type: 'success', autoClose: 8000 };
+      const text = trans.__('%1 succeeded in %2.', shortenName(run), took);
+      return { ...refer(run), text, type: 'success', autoClose: 8000 };
     }
-    return { ...about(run), text: trans.__('%1 was canceled.', nameOf(run)), type: 'info', autoClose: 5000 };
+    return { ...refer(run), text: trans.__('%1 was canceled.', shortenName(run)), type: 'info', autoClose: 5000 };
   }
 
-  private _failed(run: Run, reason: string): INotice {
+  private _describeFailure(run: Run, reason: string): INotice {
     const { trans } = this._options.format;
     const sentence = reason.replace(/\.$/, '');
-    const text = sentence ? trans.__('%1 failed: %2.', nameOf(run), sentence) : trans.__('%1 failed.', nameOf(run));
-    return { ...about(run), text: cutMiddle(text, 140), type: 'error', autoClose: false, actions: ['open', 'retry'] };
+    const text = sentence ? trans.__('%1 failed: %2.', shortenName(run), sentence) : trans.__('%1 failed.', shortenName(run));
+    return { ...refer(run), text: cutMiddle(text, 140), type: 'error', autoClose: false, actions: ['open', 'retry'] };
   }
 
-  private _several(runs: readonly Run[]): INotice {
+  private _describeGroup(runs: readonly Run[]): INotice {
     const { trans } = this._options.format;
     const failed = runs.filter(run => run.phase === 'FAILED').length;
     const succeeded = runs.filter(run => run.phase === 'SUCCEEDED' || run.phase === 'CACHED').length;
@@ -202,10 +202,10 @@ export class Endings {
   private _group: IGroup | null = null;
 }
 
-function about(run: Run): Pick<INotice, 'runId' | 'actions'> {
+function refer(run: Run): Pick<INotice, 'runId' | 'actions'> {
   return { runId: run.run_id, actions: ['open'] };
 }
 
-function nameOf(run: Run): string {
+function shortenName(run: Run): string {
   return cutMiddle(run.display_name || run.run_id, NAME);
 }

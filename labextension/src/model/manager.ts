@@ -5,7 +5,7 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { KfpApi } from '../api/client';
 import type { StreamState } from '../api/events';
-import { openEvents, pagesOf } from '../api/shared';
+import { openEvents, getPages } from '../api/shared';
 import type { IEvents, IPages } from '../api/shared';
 import type { IServerEvent } from '../api/sse';
 import type { RunsEvent, Status } from '../api/types';
@@ -29,7 +29,7 @@ export interface IRunManagerOptions {
 export class RunManager implements IRunManager {
   constructor(options: IRunManagerOptions) {
     this.api = options.api;
-    this._pages = options.pages === undefined ? pagesOf(window) : options.pages;
+    this._pages = options.pages === undefined ? getPages(window) : options.pages;
     this._isPageVisible = options.isPageVisible ?? (() => document.visibilityState === 'visible');
     this.connection = new Connection({
       api: options.api,

@@ -5,13 +5,13 @@ import type { Run } from '../api/types';
 import type { IRunFilter } from '../tokens';
 
 /** Newest first, as the server sorts. */
-export function newestFirst(one: Run, other: Run): number {
+export function compareNewestFirst(one: Run, other: Run): number {
   const difference = (instant(other.created_at) ?? 0) - (instant(one.created_at) ?? 0);
   return difference || (one.run_id < other.run_id ? 1 : -1);
 }
 
 /** Whether two answers about a run say the same. */
-export function sameRun(one: Run, other: Run): boolean {
+export function isSameRun(one: Run, other: Run): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
@@ -19,7 +19,7 @@ export function sameRun(one: Run, other: Run): boolean {
  * `rows` with `runs` put in and `removed` taken out; a row that did not change stays the same object, and the
  * whole stays the same array when nothing changed.
  */
-export function merged(
+export function mergeRuns(
   rows: readonly Run[],
   runs: readonly Run[],
   removed: readonly string[],
@@ -31,7 +31,7 @@ export function merged(
     const known = byId.get(run.run_id);
     if (!passes(run, filter)) {
       changed = byId.delete(run.run_id) || changed;
-    } else if (!known || !sameRun(known, run)) {
+    } else if (!known || !isSameRun(known, run)) {
       byId.set(run.run_id, run);
       changed = true;
     }
@@ -39,15 +39,15 @@ export function merged(
   for (const runId of removed) {
     changed = byId.delete(runId) || changed;
   }
-  return changed ? [...byId.values()].sort(newestFirst) : rows;
+  return changed ? [...byId.values()].sort(compareNewestFirst) : rows;
 }
 
 /** A page fetched anew; rows that did not change stay the same objects. */
-export function replaced(rows: readonly Run[], page: readonly Run[]): readonly Run[] {
+export function replaceRuns(rows: readonly Run[], page: readonly Run[]): readonly Run[] {
   const known = new Map(rows.map(run => [run.run_id, run]));
   const next = page.map(run => {
     const old = known.get(run.run_id);
-    return old && sameRun(old, run) ? old : run;
+    return old && isSameRun(old, run) ? old : run;
   });
   const same = next.length === rows.length && next.every((run, index) => run === rows[index]);
   return same ? rows : next;

@@ -3,9 +3,9 @@ import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 
 import type { KfpApi } from '../api/client';
-import { bodyOf, KfpApiError } from '../api/errors';
+import { toErrorBody, KfpApiError } from '../api/errors';
 import type { Run } from '../api/types';
-import { isPlain, queryOf } from '../filter';
+import { isPlain, toQuery } from '../filter';
 import type { IRunChange, IRunFilter, IRunList } from '../tokens';
 import { RunBook } from './book';
 import type { Connection } from './connection';
@@ -129,7 +129,7 @@ export class RunList implements IRunList, IDisposable {
     this._changed.emit();
     try {
       const page = await this._api.listRuns(this._connection.namespace, {
-        ...queryOf(this._book.filter),
+        ...toQuery(this._book.filter),
         page_size: pageToken ? this._pageSize : depth,
         page_token: pageToken,
         sort_by: 'created_at desc'
@@ -188,7 +188,7 @@ export class RunList implements IRunList, IDisposable {
     if (refused) {
       this._book.empty();
     }
-    this._connection.report(refused ? 'connected' : 'lost', bodyOf(error));
+    this._connection.report(refused ? 'connected' : 'lost', toErrorBody(error));
   }
 
   private _announce(changes: readonly IRunChange[]): void {

@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import { bodyOf } from '../api/client';
+import { toErrorBody } from '../api/client';
 import type { ErrorBody, RunView } from '../api/types';
 import { isActive } from '../rules';
 import type { IRunChange, IRunManager } from '../tokens';
@@ -110,7 +110,7 @@ export class RunViewModel implements IDisposable {
       this._readAt = Date.now();
       this._error = null;
     } catch (error) {
-      this._error = bodyOf(error);
+      this._error = toErrorBody(error);
     }
     if (!this.isDisposed) {
       this._schedule();

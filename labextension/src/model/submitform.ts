@@ -3,12 +3,12 @@ import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import { bodyOf, type KfpApi } from '../api/client';
+import { toErrorBody, type KfpApi } from '../api/client';
 import type { ErrorBody, Inspection, ParameterValue, Run, Source, SubmitRequest } from '../api/types';
 import type { IRunChange, IRunManager, IRunVerbs } from '../tokens';
-import { draftOf, fieldsOf, valuesOf, type IField } from '../values/draft';
-import { EMPTY_FORM, runName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../values/form';
-import { refilled, type IKeptForm } from '../values/kept';
+import { createDraft, listFields, listValues, type IField } from '../values/draft';
+import { EMPTY_FORM, getRunName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../values/form';
+import { refill, type IKeptForm } from '../values/kept';
 import { Stages } from './stages';
 
 /** What a form begins with. */
@@ -55,7 +55,7 @@ export class SubmitFormModel implements IDisposable {
     this._values = options.start?.values ?? {};
     const fresh = { ...EMPTY_FORM, experiment: options.start?.experiment ?? EMPTY_FORM.experiment };
     const kept = options.start?.kept;
-    this._state = kept ? refilled(fresh, kept) : fresh;
+    this._state = kept ? refill(fresh, kept) : fresh;
     this._key = kept?.key ?? UUID.uuid4();
     this._isRestored = Boolean(kept);
     this._id = kept?.id ?? UUID.uuid4();
@@ -109,7 +109,7 @@ export class SubmitFormModel implements IDisposable {
 
   /** The fields of the pipeline, checked. */
   get fields(): readonly IField[] {
-    return fieldsOf(this._state.inspection?.pipeline.parameters ?? [], this._state.draft);
+    return listFields(this._state.inspection?.pipeline.parameters ?? [], this._state.draft);
   }
 
   /** Whether this was thrown away. */
@@ -186,7 +186,7 @@ export class SubmitFormModel implements IDisposable {
       });
       return true;
     } catch (error) {
-      this._set({ listError: bodyOf(error) });
+      this._set({ listError: toErrorBody(error) });
       return false;
     }
   }
@@ -195,7 +195,7 @@ export class SubmitFormModel implements IDisposable {
   async submit(): Promise<void> {
     const source = this._source();
     const { busy, inspecting, inspection: seen } = this._state;
-    if (busy || inspecting || !source || !seen || this._hasProblem() || !runName(this._state).trim()) {
+    if (busy || inspecting || !source || !seen || this._hasProblem() || !getRunName(this._state).trim()) {
       return;
     }
     const stages = new Stages(stages => this._set({ stages }));
@@ -209,7 +209,7 @@ export class SubmitFormModel implements IDisposable {
       stages.unclear('start');
       this._await(run);
     } else {
-      this._started(run);
+      this._finish(run);
     }
   }
 
@@ -266,7 +266,7 @@ export class SubmitFormModel implements IDisposable {
       }
       await this._takeSource(linked ? { kind: 'pipeline', ...reference } : { kind: 'text', text: spec });
     } catch (error) {
-      this._set({ sourceError: bodyOf(error) });
+      this._set({ sourceError: toErrorBody(error) });
     }
   }
 
@@ -292,7 +292,7 @@ export class SubmitFormModel implements IDisposable {
       const { experiments } = await api.listExperiments(namespace, { ...PAGE, sort_by: 'created_at desc' });
       this._set({ experiments, listError: null });
     } catch (error) {
-      this._set({ listError: bodyOf(error) });
+      this._set({ listError: toErrorBody(error) });
     }
   }
 
@@ -306,7 +306,7 @@ export class SubmitFormModel implements IDisposable {
       const known = new Map([...own.pipelines, ...shared.pipelines].map(each => [each.pipeline_id, each]));
       this._set({ pipelines: [...known.values()], listError: null });
     } catch (error) {
-      this._set({ listError: bodyOf(error) });
+      this._set({ listError: toErrorBody(error) });
     }
   }
 
@@ -322,7 +322,7 @@ export class SubmitFormModel implements IDisposable {
         this._set({ versions: pipeline_versions, listError: null });
       }
     } catch (error) {
-      this._set({ listError: bodyOf(error) });
+      this._set({ listError: toErrorBody(error) });
     }
   }
 
@@ -362,13 +362,13 @@ export class SubmitFormModel implements IDisposable {
       }
     } catch (error) {
       if (turn === this._turn) {
-        this._set({ inspecting: false, inspection: null, sourceError: bodyOf(error) });
+        this._set({ inspecting: false, inspection: null, sourceError: toErrorBody(error) });
       }
     }
   }
 
   private _take(inspection: Inspection): void {
-    const filled = draftOf(inspection.pipeline.parameters, this._values);
+    const filled = createDraft(inspection.pipeline.parameters, this._values);
     this._values = {};
     this._set({
       inspecting: false,
@@ -396,9 +396,9 @@ export class SubmitFormModel implements IDisposable {
     const { experiment, options } = this._state;
     const request: SubmitRequest = {
       source,
-      parameters: valuesOf(this.fields),
+      parameters: listValues(this.fields),
       experiment,
-      display_name: runName(this._state).trim(),
+      display_name: getRunName(this._state).trim(),
       description: options.description,
       cache: options.cache,
       pipeline_root: options.pipelineRoot.trim(),
@@ -417,7 +417,7 @@ export class SubmitFormModel implements IDisposable {
       return result;
     } catch (error) {
       stages.fail(id);
-      this._set({ busy: false, submitError: error instanceof Changed ? error.body : bodyOf(error) });
+      this._set({ busy: false, submitError: error instanceof Changed ? error.body : toErrorBody(error) });
       return undefined;
     }
   }
@@ -433,13 +433,13 @@ export class SubmitFormModel implements IDisposable {
     this._set({ submitError: this._options.words.unclear });
   }
 
-  private _started(run: Run): void {
-    this._settled();
+  private _finish(run: Run): void {
+    this._settle();
     this._key = UUID.uuid4();
     this._submitted.emit(run);
   }
 
-  private _settled(): void {
+  private _settle(): void {
     this._awaited = '';
     this._watching?.dispose();
     this._watching = null;
@@ -447,14 +447,14 @@ export class SubmitFormModel implements IDisposable {
 
   private _onRunChanged(_: IRunManager, { run }: IRunChange): void {
     if (run.run_id === this._awaited && run.phase !== 'UNCONFIRMED') {
-      this._started(run);
+      this._finish(run);
     }
   }
 
   private _onSubmitLost(_: IRunVerbs, run: Run): void {
     if (run.run_id === this._awaited) {
-      this._settled();
-      this._set({ busy: false, submitError: this._options.words.lost(runName(this._state)) });
+      this._settle();
+      this._set({ busy: false, submitError: this._options.words.lost(getRunName(this._state)) });
     }
   }
 

@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import { bodyOf, KfpApiError, type ILogQuery } from '../api/client';
+import { toErrorBody, KfpApiError, type ILogQuery } from '../api/client';
 import type { ErrorBody, LogChunk } from '../api/types';
 import { AnsiParser, type ILine } from '../log/ansi';
 import type { ILogState } from '../log/state';
@@ -147,7 +147,7 @@ export class TaskLog implements ILogState, IDisposable {
     if (this.isDisposed) {
       return;
     }
-    this._error = bodyOf(error);
+    this._error = toErrorBody(error);
     this._emit();
     const gone = error instanceof KfpApiError && error.status === NOT_THERE && !this._canCome();
     if (gone || (error instanceof KfpApiError && FINAL.has(error.status))) {
@@ -165,7 +165,7 @@ export class TaskLog implements ILogState, IDisposable {
         break;
       }
       const over = chunk.next_offset - end;
-      parts.push(over > 0 ? withoutLastBytes(chunk.text, over) : chunk.text);
+      parts.push(over > 0 ? dropLastBytes(chunk.text, over) : chunk.text);
       at = chunk.next_offset;
     }
     return parts.join('');
@@ -187,7 +187,7 @@ export class TaskLog implements ILogState, IDisposable {
 }
 
 /** Return `text` without its last `count` bytes of UTF-8. */
-function withoutLastBytes(text: string, count: number): string {
+function dropLastBytes(text: string, count: number): string {
   const bytes = new TextEncoder().encode(text);
   return new TextDecoder().decode(bytes.subarray(0, Math.max(0, bytes.length - count)));
 }

@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import { bodyOf } from '../api/client';
+import { toErrorBody } from '../api/client';
 import type { ErrorBody, PodView } from '../api/types';
 import type { IPodState } from '../tasks/pod';
 import { PausablePoll } from './pausable';
@@ -62,7 +62,7 @@ export class TaskPod implements IPodState, IDisposable {
       this._view = view;
       this._error = null;
     } catch (error) {
-      this._error = bodyOf(error);
+      this._error = toErrorBody(error);
     }
     if (this.isDisposed) {
       return;

@@ -21,7 +21,7 @@ export class Memory {
   /** Go where the person was, as far as that is still possible, and remember from then on. */
   async begin(): Promise<void> {
     const [kept] = await Promise.all([this._state.fetch(KEY), this._manager.ready]);
-    const { namespace, filters } = placeOf(kept);
+    const { namespace, filters } = readPlace(kept);
     this._filters = new Map(filters);
     if (namespace !== '' && this._manager.connection.status?.namespaces.includes(namespace)) {
       await this._manager.connection.setNamespace(namespace);
@@ -66,17 +66,17 @@ export class Memory {
 }
 
 /** What was kept, which an older version or another hand may have written. */
-function placeOf(kept: unknown): { namespace: string; filters: [string, Kept][] } {
-  const { namespace, filters } = fieldsOf(kept);
+function readPlace(kept: unknown): { namespace: string; filters: [string, Kept][] } {
+  const { namespace, filters } = asObject(kept);
   return {
     namespace: typeof namespace === 'string' ? namespace : '',
-    filters: Object.entries(fieldsOf(filters)).map(([name, value]) => {
-      const { only, archived } = fieldsOf(value);
+    filters: Object.entries(asObject(filters)).map(([name, value]) => {
+      const { only, archived } = asObject(value);
       return [name, { only: only === 'active' || only === 'failed' ? only : 'all', archived: archived === true }];
     })
   };
 }
 
-function fieldsOf(value: unknown): ReadonlyPartialJSONObject {
+function asObject(value: unknown): ReadonlyPartialJSONObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ReadonlyPartialJSONObject) : {};
 }

@@ -3,12 +3,12 @@ import { Notification } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 
-import { bodyOf } from '../api/errors';
+import { toErrorBody } from '../api/errors';
 import type { Run } from '../api/types';
 import { CommandIDs } from '../commandids';
 import { Endings } from '../model/endings';
 import type { INotice, NoticeAction } from '../model/endings';
-import { DOMAIN, runWidgetId } from '../names';
+import { DOMAIN, getRunWidgetId } from '../names';
 import { IRunManager } from '../tokens';
 import { Preferences } from './preferences';
 
@@ -65,7 +65,7 @@ export const notifications: JupyterFrontEndPlugin<void> = {
 /** Whether the view of a run can be seen; Notebook 7 has it on the right. */
 function showsRun(shell: JupyterFrontEnd.IShell, runId: string): boolean {
   return ['main', 'right'].some(area =>
-    [...shell.widgets(area)].some(widget => widget.id === runWidgetId(runId) && widget.isVisible)
+    [...shell.widgets(area)].some(widget => widget.id === getRunWidgetId(runId) && widget.isVisible)
   );
 }
 
@@ -74,7 +74,7 @@ async function submitAgain(manager: IRunManager, runId: string): Promise<void> {
   try {
     await manager.verbs.submitAgain(runId);
   } catch (error) {
-    const { message, why } = bodyOf(error);
+    const { message, why } = toErrorBody(error);
     Notification.error([message, why].filter(part => part !== '').join(' '), { autoClose: false });
   }
 }

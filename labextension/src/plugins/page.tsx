@@ -7,11 +7,11 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { Debouncer } from '@lumino/polling';
 import * as React from 'react';
 
-import { bodyOf } from '../api/errors';
+import { toErrorBody } from '../api/errors';
 import { CommandIDs } from '../commandids';
 import type { IFormBegin, IPage } from '../commands';
 import type { Format } from '../format';
-import { PANEL_ID, runWidgetId } from '../names';
+import { PANEL_ID, getRunWidgetId } from '../names';
 import type { DoctorWidget } from '../views/doctor';
 import type * as RunViews from '../views/runview';
 import type { RunViewWidget } from '../views/runview';
@@ -87,7 +87,7 @@ export class Page implements IPage {
     });
     const widget = new MainAreaWidget({ content });
     widget.toolbar.hide(); // the view has its own
-    widget.id = runWidgetId(runId);
+    widget.id = getRunWidgetId(runId);
     app.shell.add(widget, this._area);
     void this._runs.add(widget);
     app.shell.activateById(widget.id);
@@ -147,11 +147,11 @@ export class Page implements IPage {
   async whoAmI(): Promise<void> {
     const { manager, format } = this._options;
     const { trans } = format;
-    const { factsOf, WhoAmI } = await import('../components/WhoAmI');
+    const { listFacts, WhoAmI } = await import('../components/WhoAmI');
     // What the page knows may be from its start; asked again, a token's end and the rights are of now.
     const status = await manager.api.status(manager.connection.namespace).catch(() => manager.connection.status);
     if (status) {
-      const facts = factsOf(status, format, Date.now());
+      const facts = listFacts(status, format, Date.now());
       const { button } = await showDialog({
         title: trans.__('Who am I'),
         body: ReactWidget.create(<WhoAmI facts={facts} />),
@@ -187,7 +187,7 @@ export class Page implements IPage {
       cancelLabel: trans.__('Cancel')
     });
     if (value) {
-      await this._told(manager.api.createExperiment(manager.connection.namespace, { display_name: value }), () =>
+      await this._notify(manager.api.createExperiment(manager.connection.namespace, { display_name: value }), () =>
         trans.__('Experiment %1 created.', value)
       );
       await manager.refresh();
@@ -201,7 +201,7 @@ export class Page implements IPage {
       Notification.info(trans.__('Select a YAML file in the file browser first.'), { autoClose: 5000 });
       return;
     }
-    await this._told(manager.api.upload(manager.connection.namespace, { source: { kind: 'file', path } }), version =>
+    await this._notify(manager.api.upload(manager.connection.namespace, { source: { kind: 'file', path } }), version =>
       trans.__('%1 uploaded to %2 as %3.', path, manager.connection.namespace, version.display_name)
     );
     await manager.refresh();
@@ -222,11 +222,11 @@ export class Page implements IPage {
   }
 
   /** Tell how it went. */
-  private async _told<T>(answer: Promise<T>, words: (value: T) => string): Promise<void> {
+  private async _notify<T>(answer: Promise<T>, words: (value: T) => string): Promise<void> {
     try {
       Notification.success(words(await answer), { autoClose: 8000 });
     } catch (error) {
-      const { message, why, next } = bodyOf(error);
+      const { message, why, next } = toErrorBody(error);
       Notification.error([message, why, next].filter(part => part !== '').join(' '), { autoClose: false });
     }
   }

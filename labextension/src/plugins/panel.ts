@@ -40,7 +40,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
       commands: app.commands,
       format,
       translator,
-      work: () => openWork(app),
+      work: () => countOpenWork(app),
       hidden: new HiddenCautions(state)
     });
     app.shell.add(widget, 'left', { rank: 600, type: 'Kubeflow Pipelines' });
@@ -58,7 +58,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
 };
 
 /** What is open on the page with changes, and what runs on its server. */
-function openWork({ shell, serviceManager }: JupyterFrontEnd): IOpenWork {
+function countOpenWork({ shell, serviceManager }: JupyterFrontEnd): IOpenWork {
   // JupyterLab marks the titles of such documents, whatever kind they are.
   const unsaved = [...shell.widgets()].filter(({ title }) => title.className.includes('jp-mod-dirty'));
   return {

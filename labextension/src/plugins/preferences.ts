@@ -57,7 +57,7 @@ export class Preferences {
 
   /** Times and numbers in the language of the page and the zone of the settings. */
   format(trans: TranslationBundle): Format {
-    const locale = localeOf(document.documentElement.lang, navigator.language);
+    const locale = chooseLocale(document.documentElement.lang, navigator.language);
     return new Format(trans, { locale, timeZone: () => (this._get('timeZone') === 'UTC' ? 'UTC' : 'local') });
   }
 
@@ -67,6 +67,6 @@ export class Preferences {
 }
 
 /** The browser's own kind of the page's language: a page in “en” has dates as its reader in Britain writes them. */
-export function localeOf(page: string, browser: string): string {
+export function chooseLocale(page: string, browser: string): string {
   return page === '' || browser.split('-')[0] === page ? browser : page;
 }

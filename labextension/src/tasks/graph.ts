@@ -16,12 +16,12 @@ export interface ITaskGraph {
 }
 
 /** Return the graph of a run; without a plan it has no edges. */
-export function graphOf(view: RunView): ITaskGraph {
+export function createGraph(view: RunView): ITaskGraph {
   const byName = new Map<string, Task[]>();
   for (const task of view.tasks) {
     byName.set(task.name, [...(byName.get(task.name) ?? []), task]);
   }
-  const coming = view.plan.filter(({ name }) => !byName.has(name)).map(({ name }) => planned(name, view));
+  const coming = view.plan.filter(({ name }) => !byName.has(name)).map(({ name }) => createPlanned(name, view));
   coming.forEach(task => byName.set(task.name, [task]));
   const edges = view.plan.flatMap(({ name, needs }) =>
     (byName.get(name) ?? []).flatMap(task =>
@@ -32,13 +32,13 @@ export function graphOf(view: RunView): ITaskGraph {
 }
 
 /** Return the graph without tasks that only hold others: what they hold stands for them. */
-export function withoutGroups({ tasks, edges }: ITaskGraph): ITaskGraph {
+export function removeGroups({ tasks, edges }: ITaskGraph): ITaskGraph {
   const parents = new Set(tasks.map(({ parent_task_id }) => parent_task_id));
   return { tasks: tasks.filter(({ task_id }) => !parents.has(task_id)), edges };
 }
 
 /** Return the tasks that each task which has not begun still waits for. */
-export function waitsOf({ tasks, edges }: ITaskGraph): ReadonlyMap<string, readonly Task[]> {
+export function listWaits({ tasks, edges }: ITaskGraph): ReadonlyMap<string, readonly Task[]> {
   const known = new Map(tasks.map(task => [task.task_id, task]));
   const waits = new Map<string, Task[]>();
   for (const { from, to } of edges) {
@@ -51,7 +51,7 @@ export function waitsOf({ tasks, edges }: ITaskGraph): ReadonlyMap<string, reado
 }
 
 /** Return the edges that lead to a failed task. */
-export function failedPath({ tasks, edges }: ITaskGraph): ReadonlySet<ITaskEdge> {
+export function findFailedPath({ tasks, edges }: ITaskGraph): ReadonlySet<ITaskEdge> {
   const path = new Set<ITaskEdge>();
   const pending = tasks.filter(({ phase }) => phase === 'FAILED').map(({ task_id }) => task_id);
   const seen = new Set(pending);
@@ -74,7 +74,7 @@ function before(task: Task, sources: readonly Task[]): readonly Task[] {
 }
 
 /** A task that was not reported: it comes, or, when the run is over, it did not run. */
-function planned(name: string, { run }: RunView): Task {
+function createPlanned(name: string, { run }: RunView): Task {
   const phase = isActive(run.phase) ? 'PENDING' : 'SKIPPED';
   return {
     run_id: run.run_id,

@@ -24,7 +24,7 @@ export interface ILayout {
 }
 
 /** Return a layout; circles, which a merged plan may have, are drawn like other edges. */
-export function layoutOf(ids: readonly string[], edges: readonly ITaskEdge[]): ILayout {
+export function createLayout(ids: readonly string[], edges: readonly ITaskEdge[]): ILayout {
   const graph = new Graph();
   graph.setGraph({ rankdir: 'TB', nodesep: 34, ranksep: 36, marginx: MARGIN, marginy: MARGIN });
   graph.setDefaultEdgeLabel(() => ({}));
@@ -52,7 +52,7 @@ function anchor(place: IPoint | undefined, down: number): IPoint {
 }
 
 /** Return the smooth path of an edge, for an SVG. */
-export function pathOf(points: readonly IPoint[]): string {
+export function drawPath(points: readonly IPoint[]): string {
   const [first, ...rest] = points;
   if (!first) {
     return '';

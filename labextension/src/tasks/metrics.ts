@@ -1,6 +1,6 @@
 /** What the artifacts of a run's tasks say: where they are, scalar metrics and confusion matrices. */
 import type { Artifact, Task } from '../api/types';
-import { nameOf } from './rows';
+import { getTaskName } from './rows';
 
 /** An artifact with the task that made it. */
 export interface ITaskArtifact {
@@ -25,15 +25,15 @@ export interface IConfusionMatrix {
 }
 
 /** Return what the tasks made, in the order of the tasks; a nested pipeline passes on what its tasks made. */
-export function artifactsOf(tasks: readonly Task[]): readonly ITaskArtifact[] {
+export function listArtifacts(tasks: readonly Task[]): readonly ITaskArtifact[] {
   const seen = new Set<string>();
   const found: ITaskArtifact[] = [];
-  for (const task of [...tasks].sort((one, other) => depthOf(tasks, other) - depthOf(tasks, one))) {
+  for (const task of [...tasks].sort((one, other) => getDepth(tasks, other) - getDepth(tasks, one))) {
     for (const [output, artifacts] of Object.entries(task.outputs.artifacts)) {
       for (const artifact of artifacts) {
         if (!artifact.uri || !seen.has(artifact.uri)) {
           seen.add(artifact.uri);
-          found.push({ task: nameOf(task), taskId: task.task_id, output, artifact });
+          found.push({ task: getTaskName(task), taskId: task.task_id, output, artifact });
         }
       }
     }
@@ -43,7 +43,7 @@ export function artifactsOf(tasks: readonly Task[]): readonly ITaskArtifact[] {
 }
 
 /** Return the scalar metrics in `artifacts`. */
-export function metricsOf(artifacts: readonly ITaskArtifact[]): readonly IMetric[] {
+export function listMetrics(artifacts: readonly ITaskArtifact[]): readonly IMetric[] {
   return artifacts
     .filter(({ artifact }) => artifact.type === 'system.Metrics')
     .flatMap(({ task, artifact }) =>
@@ -55,7 +55,7 @@ export function metricsOf(artifacts: readonly ITaskArtifact[]): readonly IMetric
 }
 
 /** Return the confusion matrices in `artifacts`; one that is not well-formed is left out. */
-export function matricesOf(artifacts: readonly ITaskArtifact[]): readonly IConfusionMatrix[] {
+export function listMatrices(artifacts: readonly ITaskArtifact[]): readonly IConfusionMatrix[] {
   return artifacts.flatMap(({ task, output, artifact }) => {
     const matrix = readMatrix(artifact.metadata['confusionMatrix']);
     return matrix ? [{ title: `${task} · ${output}`, ...matrix }] : [];
@@ -97,7 +97,7 @@ function asRecord(value: unknown): Record<string, unknown> | undefined {
     : undefined;
 }
 
-function depthOf(tasks: readonly Task[], task: Task): number {
+function getDepth(tasks: readonly Task[], task: Task): number {
   let depth = 0;
   let parent = task.parent_task_id;
   while (parent && depth < tasks.length) {

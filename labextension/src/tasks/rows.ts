@@ -38,7 +38,7 @@ const SEVERITY: readonly Phase[] = [
 ];
 
 /** Return what a person calls `task`. */
-export function nameOf(task: Task): string {
+export function getTaskName(task: Task): string {
   if (task.type === 'LOOP_ITERATION' && task.name) {
     return task.name; // it stands below its loop, whose name the display name repeats
   }
@@ -46,7 +46,7 @@ export function nameOf(task: Task): string {
 }
 
 /** Return the seconds a task took, or has taken until `now`; null before its start and for cached results. */
-export function durationOf(task: Task, now: number): number | null {
+export function getDuration(task: Task, now: number): number | null {
   const start = instant(task.start_time);
   const end = instant(task.end_time);
   if (start === null || task.phase === 'CACHED' || task.phase === 'SKIPPED') {
@@ -59,7 +59,7 @@ export function durationOf(task: Task, now: number): number | null {
 }
 
 /** Return "2/3", or "" before the first attempt and where the server does not tell. */
-export function attemptOf(task: Task): string {
+export function formatAttempt(task: Task): string {
   if (!task.attempt) {
     return '';
   }
@@ -67,7 +67,7 @@ export function attemptOf(task: Task): string {
 }
 
 /** Return the rows in order; tasks whose parent is unknown stand on the first level. */
-export function taskRows(tasks: readonly Task[], sort: ITaskSort, folded: ReadonlySet<string>, now: number): ITaskRow[] {
+export function listRows(tasks: readonly Task[], sort: ITaskSort, folded: ReadonlySet<string>, now: number): ITaskRow[] {
   const ids = new Set(tasks.map(task => task.task_id));
   const below = new Map<string, Task[]>();
   for (const task of tasks) {
@@ -77,7 +77,7 @@ export function taskRows(tasks: readonly Task[], sort: ITaskSort, folded: Readon
   const rows: ITaskRow[] = [];
   const seen = new Set<string>();
   const add = (parent: string, depth: number): void => {
-    for (const task of [...(below.get(parent) ?? [])].sort(comparer(sort, now))) {
+    for (const task of [...(below.get(parent) ?? [])].sort(createComparer(sort, now))) {
       if (seen.has(task.task_id)) {
         continue;
       }
@@ -95,7 +95,7 @@ export function taskRows(tasks: readonly Task[], sort: ITaskSort, folded: Readon
 }
 
 /** Return the task to open with: the one that explains the state of the run. */
-export function firstTask(tasks: readonly Task[], preferred = ''): Task | undefined {
+export function findFirstTask(tasks: readonly Task[], preferred = ''): Task | undefined {
   const parents = new Set(tasks.map(task => task.parent_task_id));
   const leaves = tasks.filter(task => !parents.has(task.task_id));
   return (
@@ -106,26 +106,26 @@ export function firstTask(tasks: readonly Task[], preferred = ''): Task | undefi
 }
 
 /** The table as CSV (RFC 4180), oldest column order, with times as the server gave them. */
-export function taskCsv(rows: readonly ITaskRow[], header: readonly string[], now: number): string {
+export function toCsv(rows: readonly ITaskRow[], header: readonly string[], now: number): string {
   const lines = rows.map(({ task }) => [
     task.phase,
-    nameOf(task),
+    getTaskName(task),
     instant(task.start_time) === null ? '' : (task.start_time ?? ''),
-    durationOf(task, now)?.toFixed(1) ?? '',
-    attemptOf(task),
+    getDuration(task, now)?.toFixed(1) ?? '',
+    formatAttempt(task),
     task.reason
   ]);
-  return [[...header], ...lines].map(line => line.map(csvField).join(',')).join('\r\n') + '\r\n';
+  return [[...header], ...lines].map(line => line.map(quoteField).join(',')).join('\r\n') + '\r\n';
 }
 
 /** Quote a field where needed; a leading sign of a formula is kept from being run by a spreadsheet. */
-function csvField(field: string): string {
+function quoteField(field: string): string {
   const safe = /^[=+\-@\t\r]/.test(field) ? `'${field}` : field;
   return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }
 
 /** Compare by the chosen column, then by start; else the server's order stays. What is not known comes last. */
-function comparer(sort: ITaskSort, now: number): (one: Task, other: Task) => number {
+function createComparer(sort: ITaskSort, now: number): (one: Task, other: Task) => number {
   const sign = sort.descending ? -1 : 1;
   return (one, other) =>
     sign * compare(keyOf(one, sort.column, now), keyOf(other, sort.column, now), sign) ||
@@ -137,11 +137,11 @@ function keyOf(task: Task, column: TaskColumn, now: number): number | string | n
     case 'state':
       return SEVERITY.indexOf(task.phase);
     case 'task':
-      return nameOf(task);
+      return getTaskName(task);
     case 'started':
       return instant(task.start_time);
     case 'took':
-      return durationOf(task, now);
+      return getDuration(task, now);
     case 'try':
       return task.attempt || null;
     case 'reason':

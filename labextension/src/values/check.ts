@@ -5,7 +5,7 @@
  * (`jupyter_kfp_mt/pipeline_spec/parameters.py`); both are tested against `test/data/parameters.json`.
  */
 import type { ParameterSpec } from '../api/types';
-import { jsonProblem, type JsonProblem } from './jsonerror';
+import { findJsonProblem, type JsonProblem } from './jsonerror';
 
 /** What a value of a parameter can be. */
 export type Value = null | boolean | number | string | Value[] | { [key: string]: Value };
@@ -140,7 +140,7 @@ function plain(value: number): string | undefined {
 }
 
 function json(spec: ParameterSpec, text: string): Checked {
-  const wrong = jsonProblem(text);
+  const wrong = findJsonProblem(text);
   if (wrong) {
     return problem(wrong);
   }

@@ -16,7 +16,7 @@ export interface IField {
 }
 
 /** Return the fields of a pipeline, checked. */
-export function fieldsOf(specs: readonly ParameterSpec[], draft: Draft): readonly IField[] {
+export function listFields(specs: readonly ParameterSpec[], draft: Draft): readonly IField[] {
   return specs.filter(isAsked).map(spec => {
     const typed = draft.get(spec.name);
     const touched = typed !== undefined;
@@ -27,14 +27,14 @@ export function fieldsOf(specs: readonly ParameterSpec[], draft: Draft): readonl
 }
 
 /** Return the values to send; call it only when no field has a problem. */
-export function valuesOf(fields: readonly IField[]): Record<string, Value> {
+export function listValues(fields: readonly IField[]): Record<string, Value> {
   return Object.fromEntries(
     fields.flatMap(({ spec, checked }) => (checked.kind === 'value' ? [[spec.name, checked.value] as const] : []))
   );
 }
 
 /** Return a draft with `values` filled in, as far as the pipeline takes them. */
-export function draftOf(specs: readonly ParameterSpec[], values: Readonly<Record<string, unknown>>): Draft {
+export function createDraft(specs: readonly ParameterSpec[], values: Readonly<Record<string, unknown>>): Draft {
   return new Map(
     specs
       .filter(spec => spec.name in values && values[spec.name] !== undefined && values[spec.name] !== null)

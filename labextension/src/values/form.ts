@@ -79,6 +79,6 @@ export const EMPTY_FORM: IFormState = {
 };
 
 /** Return the name that the run will have. */
-export function runName(state: IFormState): string {
+export function getRunName(state: IFormState): string {
   return state.name ?? state.inspection?.display_name ?? '';
 }

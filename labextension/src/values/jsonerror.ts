@@ -27,7 +27,7 @@ export type JsonProblem =
   | { readonly kind: 'too-deep' };
 
 /** Return the first problem of `text`, or null for JSON that KFP can carry. */
-export function jsonProblem(text: string): JsonProblem | null {
+export function findJsonProblem(text: string): JsonProblem | null {
   const scanner = new Scanner(text);
   try {
     scanner.document();

@@ -29,7 +29,7 @@ export function toJson(form: IKeptForm): PartialJSONObject {
 }
 
 /** The form in what was kept, which an older version or another hand may have written; null where there is none. */
-export function keptForm(value: ReadonlyPartialJSONValue | undefined): IKeptForm | null {
+export function readForm(value: ReadonlyPartialJSONValue | undefined): IKeptForm | null {
   if (!isObject(value) || typeof value['id'] !== 'string' || !/^[\w-]{1,64}$/.test(value['id'])) {
     return null;
   }
@@ -40,7 +40,7 @@ export function keptForm(value: ReadonlyPartialJSONValue | undefined): IKeptForm
     key: text(key) || UUID.uuid4(),
     namespace: text(namespace),
     choice,
-    source: sourceOf(value['source']) ?? null,
+    source: readSource(value['source']) ?? null,
     cloneOf: text(cloneOf),
     draft: textsOf(value['draft']),
     name: typeof name === 'string' ? name : null,
@@ -50,7 +50,7 @@ export function keptForm(value: ReadonlyPartialJSONValue | undefined): IKeptForm
 }
 
 /** A form's state with what was kept of it. */
-export function refilled(state: IFormState, kept: IKeptForm): IFormState {
+export function refill(state: IFormState, kept: IKeptForm): IFormState {
   const { choice, name, experiment, options, draft } = kept;
   return { ...state, choice, name, experiment, options, draft: new Map(Object.entries(draft)) };
 }
@@ -59,7 +59,7 @@ const CHOICES: readonly SourceChoice[] = ['file', 'pipeline', 'run', 'example'];
 const KINDS: readonly Source['kind'][] = ['example', 'file', 'pipeline', 'text'];
 
 /** A source in what a link, another extension or a kept layout says. */
-export function sourceOf(value: unknown): Source | undefined {
+export function readSource(value: unknown): Source | undefined {
   if (!isObject(value)) {
     return undefined;
   }

@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
-import { bodyOf } from '../api/errors';
+import { toErrorBody } from '../api/errors';
 import type { ErrorBody } from '../api/types';
 import type { IRunManager } from '../tokens';
 
@@ -68,7 +68,7 @@ export class AccessSteps implements IDisposable {
     body.addClass('jp-kfp-Ask');
     const [option, note] = [document.createElement('pre'), document.createElement('p')];
     option.className = 'jp-kfp-Details jp-kfp-mono';
-    option.textContent = podDefaultOf(error.command);
+    option.textContent = extractPodDefault(error.command);
     note.textContent = trans.__('New notebooks in %1 can then choose it. Nothing restarts.', this._namespace);
     body.node.append(option, note);
     const { button } = await showDialog({
@@ -77,7 +77,7 @@ export class AccessSteps implements IDisposable {
       buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), Dialog.okButton({ label: trans.__('Create') })],
       defaultButton: 1
     });
-    if (button.accept && (await this._done(manager.api.createAccessOption()))) {
+    if (button.accept && (await this._apply(manager.api.createAccessOption()))) {
       await manager.refresh();
     }
   }
@@ -90,7 +90,7 @@ export class AccessSteps implements IDisposable {
     const canSave = unsaved > 0 && commands.hasCommand(SAVE_ALL);
     const { button, isChecked } = await showDialog({
       title: trans.__('Restart %1 with access to Pipelines?', notebook || trans.__('this notebook')),
-      body: this._consequences(running, outlives_pod),
+      body: this._describeRestart(running, outlives_pod),
       checkbox: canSave
         ? { label: trans._n('%1 unsaved file: Save it first', '%1 unsaved files: Save all first', unsaved), checked: true }
         : null,
@@ -103,7 +103,7 @@ export class AccessSteps implements IDisposable {
     if (isChecked) {
       await commands.execute(SAVE_ALL);
     }
-    if (await this._done(manager.api.restartNotebook())) {
+    if (await this._apply(manager.api.restartNotebook())) {
       this._restarting = true;
       this._away = false;
       this._changed.emit();
@@ -111,7 +111,7 @@ export class AccessSteps implements IDisposable {
   }
 
   /** What a restart means here. */
-  private _consequences(running: Omit<IOpenWork, 'unsaved'>, outlives: boolean): Widget {
+  private _describeRestart(running: Omit<IOpenWork, 'unsaved'>, outlives: boolean): Widget {
     const { trans } = this._options;
     const now = [
       running.kernels > 0 ? trans._n('%1 kernel', '%1 kernels', running.kernels) : '',
@@ -145,13 +145,13 @@ export class AccessSteps implements IDisposable {
   }
 
   /** Whether it could be done; a missing right is kept, so that the button says it. */
-  private async _done(change: Promise<void>): Promise<boolean> {
+  private async _apply(change: Promise<void>): Promise<boolean> {
     const { trans } = this._options;
     try {
       await change;
       return true;
     } catch (error) {
-      const { code, message, why, next } = bodyOf(error);
+      const { code, message, why, next } = toErrorBody(error);
       if (code === 'kubernetes-denied') {
         this._off = trans.__('Only an admin may do this in %1.', this._namespace);
       } else {
@@ -198,6 +198,6 @@ export class AccessSteps implements IDisposable {
 }
 
 /** The PodDefault alone, without the shell around it. */
-function podDefaultOf(command: string): string {
+function extractPodDefault(command: string): string {
   return command.split('\n').slice(1, -1).join('\n');
 }

@@ -1,7 +1,7 @@
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { bodyOf } from '../api/errors';
+import { toErrorBody } from '../api/errors';
 import type { Run } from '../api/types';
 import type { IRunActions } from '../commands';
 import { cutMiddle } from '../format';
@@ -43,12 +43,12 @@ export class RunActions implements IRunActions {
       verb: trans.__('Terminate')
     });
     if (asked) {
-      await this._each(runs, run => this._manager.verbs.terminate(run.run_id, this._namespace(run)));
+      await this._forEach(runs, run => this._manager.verbs.terminate(run.run_id, this._namespace(run)));
     }
   }
 
   async retry(runs: readonly Run[]): Promise<void> {
-    await this._each(runs, run => this._manager.verbs.retry(run.run_id, this._namespace(run)));
+    await this._forEach(runs, run => this._manager.verbs.retry(run.run_id, this._namespace(run)));
   }
 
   async archive(runs: readonly Run[]): Promise<void> {
@@ -64,12 +64,12 @@ export class RunActions implements IRunActions {
     if (!asked) {
       return;
     }
-    const done = await this._each(runs, run => this._manager.verbs.archive(run.run_id, this._namespace(run)));
+    const done = await this._forEach(runs, run => this._manager.verbs.archive(run.run_id, this._namespace(run)));
     const [first] = done;
     if (first) {
       const text =
         done.length === 1
-          ? trans.__('%1 archived.', nameOf(first))
+          ? trans.__('%1 archived.', shortenName(first))
           : trans.__('%1 archived.', done.length);
       Notification.success(text, {
         autoClose: UNDO,
@@ -79,7 +79,7 @@ export class RunActions implements IRunActions {
   }
 
   async restore(runs: readonly Run[]): Promise<void> {
-    await this._each(runs, run => this._manager.verbs.unarchive(run.run_id, this._namespace(run)));
+    await this._forEach(runs, run => this._manager.verbs.unarchive(run.run_id, this._namespace(run)));
   }
 
   async remove(runs: readonly Run[]): Promise<void> {
@@ -109,14 +109,14 @@ export class RunActions implements IRunActions {
         experiment: this._likes.defaultExperiment
       });
     } catch (error) {
-      this._failed(this._trans.__('The example was not started.'), error);
+      this._showError(this._trans.__('The example was not started.'), error);
       return null;
     }
   }
 
   async startEmbedded(): Promise<void> {
     await this._manager.connection.startEmbedded().catch((error: unknown) => {
-      this._failed(this._trans.__('The embedded server did not start.'), error);
+      this._showError(this._trans.__('The embedded server did not start.'), error);
     });
   }
 
@@ -141,7 +141,7 @@ export class RunActions implements IRunActions {
     });
     if (asked.button.accept) {
       await this._manager.connection.stopEmbedded().catch((error: unknown) => {
-        this._failed(trans.__('The embedded server was not stopped.'), error);
+        this._showError(trans.__('The embedded server was not stopped.'), error);
       });
     }
   }
@@ -158,7 +158,7 @@ export class RunActions implements IRunActions {
       return;
     }
     runs.forEach(run => this._manager.list.hide(run.run_id, true));
-    const what = runs.length === 1 ? nameOf(first) : trans.__('%1 runs', runs.length);
+    const what = runs.length === 1 ? shortenName(first) : trans.__('%1 runs', runs.length);
     const timer = setTimeout(() => void this._removeNow(runs), this._undo);
     const undo = (): void => {
       clearTimeout(timer);
@@ -171,7 +171,7 @@ export class RunActions implements IRunActions {
   }
 
   private async _removeNow(runs: readonly Run[]): Promise<void> {
-    const done = await this._each(runs, async run => {
+    const done = await this._forEach(runs, async run => {
       if (mayDo('terminate', run)) {
         await this._manager.verbs.terminate(run.run_id, this._namespace(run));
       }
@@ -185,7 +185,7 @@ export class RunActions implements IRunActions {
   }
 
   /** Act on each run, one after the other, and tell of those that could not be done; gives the done ones. */
-  private async _each(runs: readonly Run[], act: (run: Run) => Promise<unknown>): Promise<Run[]> {
+  private async _forEach(runs: readonly Run[], act: (run: Run) => Promise<unknown>): Promise<Run[]> {
     const done: Run[] = [];
     let problem: unknown;
     for (const run of runs) {
@@ -197,9 +197,9 @@ export class RunActions implements IRunActions {
       }
     }
     if (done.length < runs.length) {
-      const { message, why, next } = bodyOf(problem);
+      const { message, why, next } = toErrorBody(problem);
       const count = runs.length > 1 ? `${this._trans.__('%1 of %2 done.', done.length, runs.length)} ` : '';
-      this._failed(`${count}${[message, why, next].filter(part => part !== '').join(' ')}`);
+      this._showError(`${count}${[message, why, next].filter(part => part !== '').join(' ')}`);
     }
     return done;
   }
@@ -208,8 +208,8 @@ export class RunActions implements IRunActions {
     return run.namespace || this._manager.connection.namespace;
   }
 
-  private _failed(text: string, error?: unknown): void {
-    const body = error === undefined ? null : bodyOf(error);
+  private _showError(text: string, error?: unknown): void {
+    const body = error === undefined ? null : toErrorBody(error);
     const words = body ? [text, body.message, body.next].filter(part => part !== '').join(' ') : text;
     Notification.error(cutMiddle(words, 400), { autoClose: false });
   }
@@ -228,11 +228,11 @@ export class RunActions implements IRunActions {
     if (!first || !question.wanted) {
       return first !== undefined;
     }
-    const names = runs.slice(0, 5).map(nameOf);
+    const names = runs.slice(0, 5).map(shortenName);
     const list = runs.length > 1 ? `${names.join(', ')}${runs.length > 5 ? ', …' : ''}\n\n` : '';
     const ok = { label: question.verb };
     const { button } = await showDialog({
-      title: runs.length === 1 ? question.one(nameOf(first)) : question.many(runs.length),
+      title: runs.length === 1 ? question.one(shortenName(first)) : question.many(runs.length),
       body: list + body,
       buttons: [
         Dialog.cancelButton({ label: this._trans.__('Cancel') }),
@@ -245,6 +245,6 @@ export class RunActions implements IRunActions {
   }
 }
 
-function nameOf(run: Run): string {
+function shortenName(run: Run): string {
   return cutMiddle(run.display_name || run.run_id, NAME);
 }

@@ -49,7 +49,7 @@ export const MORE_ITEMS: MenuItems = [
 ];
 
 /** The funnel beside the search. */
-export function filterItems(trans: TranslationBundle): MenuItems {
+export function listFilterItems(trans: TranslationBundle): MenuItems {
   const item = (label: string, args: { only?: string; archived?: boolean }): Menu.IItemOptions => ({
     command: CommandIDs.filter,
     args: { label, ...args }
@@ -64,7 +64,7 @@ export function filterItems(trans: TranslationBundle): MenuItems {
 }
 
 /** The namespaces that can be used, the current one ticked. */
-export function namespaceItems(manager: IRunManager): MenuItems {
+export function listNamespaceItems(manager: IRunManager): MenuItems {
   const known = new Set([...(manager.connection.status?.namespaces ?? []), manager.connection.namespace]);
   const names = [...known].filter(name => name !== '').sort();
   return [

@@ -10,7 +10,7 @@ import { AccordionPanel, Widget } from '@lumino/widgets';
 import type { PanelLayout } from '@lumino/widgets';
 import * as React from 'react';
 
-import { bodyOf } from '../api/errors';
+import { toErrorBody } from '../api/errors';
 import type { SavedPart } from '../api/types';
 import { CommandIDs } from '../commandids';
 import { Cautions } from '../components/panel/Cautions';
@@ -22,12 +22,12 @@ import type { Format } from '../format';
 import { pipelinesIcon } from '../icons';
 import type { HiddenCautions } from '../model/hidden';
 import { PANEL_ID } from '../names';
-import { phaseWord } from '../phase';
+import { describePhase } from '../phase';
 import { whyLocked } from '../reasons';
 import type { IPanelSections, IRunChange, IRunManager } from '../tokens';
 import { AccessSteps } from './access';
 import type { IOpenWork } from './access';
-import { MORE_ITEMS, namespaceItems, openMenu } from './menus';
+import { MORE_ITEMS, listNamespaceItems, openMenu } from './menus';
 import { render } from './render';
 import type { IPanelContext, IPanelSection } from './sections/section';
 
@@ -67,16 +67,16 @@ export class KfpPanel extends SidePanel {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Kubeflow Pipelines'));
 
-    this.header.addWidget(this._part(() => this._drawHeader()));
+    this.header.addWidget(this._render(() => this._drawHeader()));
     this._cautions = render(() => this._drawCautions(), this._manager.changed, this._hidden.changed);
     this.header.addWidget(this._cautions);
     this._sections.changed.connect(this._onSections, this);
     this._onSections();
-    this._notice = this._part(() => this._drawNotice());
+    this._notice = this._render(() => this._drawNotice());
     this._notice.addClass('jp-kfp-Panel-notice');
     const layout = this.layout as PanelLayout;
     layout.addWidget(this._notice);
-    layout.addWidget(this._part(() => this._drawFooter()));
+    layout.addWidget(this._render(() => this._drawFooter()));
 
     this._sizes.observe(this.content.node);
     this._manager.changed.connect(this._onChanged, this);
@@ -176,11 +176,11 @@ export class KfpPanel extends SidePanel {
     widget.addClass(`jp-kfp-Panel-${id}`);
     widget.title.label = title(this._format.trans);
     // A folded section asks for nothing until it is opened.
-    widget.addWidget(this._part(() => (widget.isVisible ? <Body {...this._context} /> : null)));
+    widget.addWidget(this._render(() => (widget.isVisible ? <Body {...this._context} /> : null)));
     if (count) {
       widget.toolbar.addItem(
         'count',
-        this._part(() => <span className="jp-kfp-num">{count(this._context)}</span>)
+        this._render(() => <span className="jp-kfp-num">{count(this._context)}</span>)
       );
     }
     return widget;
@@ -207,7 +207,7 @@ export class KfpPanel extends SidePanel {
   }
 
   /** A widget that is drawn again when the manager, the selection or the panel says so. */
-  private _part(draw: () => React.JSX.Element | null): ReactWidget {
+  private _render(draw: () => React.JSX.Element | null): ReactWidget {
     return render(draw, this._manager.changed, this._manager.list.selection.changed, this._access.changed);
   }
 
@@ -224,7 +224,7 @@ export class KfpPanel extends SidePanel {
     const { run, previous } = change;
     if (previous !== null && previous !== run.phase) {
       const { trans } = this._format;
-      this._announcement = trans.__('Run %1: %2', run.display_name, phaseWord(run.phase, trans, run.state));
+      this._announcement = trans.__('Run %1: %2', run.display_name, describePhase(run.phase, trans, run.state));
     }
   }
 
@@ -249,7 +249,7 @@ export class KfpPanel extends SidePanel {
         onNewRun={() => this._do(CommandIDs.newRun)}
         onDoctor={() => this._do(CommandIDs.doctor)}
         onMenu={(menu, x, y) =>
-          openMenu(this._commands, menu === 'more' ? MORE_ITEMS : namespaceItems(this._manager), x, y)
+          openMenu(this._commands, menu === 'more' ? MORE_ITEMS : listNamespaceItems(this._manager), x, y)
         }
       />
     );
@@ -326,7 +326,7 @@ export class KfpPanel extends SidePanel {
       }
       await this._manager.refresh();
     } catch (error) {
-      const { message, why } = bodyOf(error);
+      const { message, why } = toErrorBody(error);
       Notification.error(`${message} ${why}`, { autoClose: false });
     }
   }

@@ -5,10 +5,10 @@ import { UUID } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
-import { bodyOf, type ILogQuery, type KfpApi } from '../api/client';
+import { toErrorBody, type ILogQuery, type KfpApi } from '../api/client';
 import type { LogChunk, PodView, Task } from '../api/types';
 import { Ticker } from '../components/now';
-import { RunPage, shownTask, tabAt } from '../components/run/RunPage';
+import { RunPage, chooseTask, findTab } from '../components/run/RunPage';
 import { FIRST_PLACE, type IRunPlace } from '../components/run/tab';
 import { hasLog, hasPod } from '../components/run/TaskPane';
 import { cutMiddle, Format } from '../format';
@@ -16,10 +16,10 @@ import { phaseIcons, pipelinesIcon } from '../icons';
 import { RunViewModel } from '../model/runview';
 import { TaskLog } from '../model/tasklog';
 import { TaskPod } from '../model/taskpod';
-import { phaseWord } from '../phase';
+import { describePhase } from '../phase';
 import { isActive } from '../rules';
 import type { RunAction } from '../rules';
-import { nameOf } from '../tasks/rows';
+import { getTaskName } from '../tasks/rows';
 import type { IRunManager, IRunTabs } from '../tokens';
 import { download } from './download';
 
@@ -150,7 +150,7 @@ export class RunViewWidget extends ReactWidget {
     const run = this._model.view?.run;
     if (run) {
       this.title.label = cutMiddle(run.display_name, 40);
-      this.title.caption = `${run.display_name}\n${phaseWord(run.phase, this._format.trans, run.state)}`;
+      this.title.caption = `${run.display_name}\n${describePhase(run.phase, this._format.trans, run.state)}`;
       this.title.icon = phaseIcons[run.phase];
     }
     this._sync();
@@ -171,7 +171,7 @@ export class RunViewWidget extends ReactWidget {
   private _sync(): void {
     const { taskTab, attempt } = this._place;
     const view = this._model.view;
-    const shown = view ? shownTask(view, this._place) : '';
+    const shown = view ? chooseTask(view, this._place) : '';
     this._place = { ...this._place, opened: shown };
     const task = view?.tasks.find(({ task_id }) => task_id === shown);
     const wanted = task && hasLog(task) ? task : undefined;
@@ -183,7 +183,7 @@ export class RunViewWidget extends ReactWidget {
       this._log = wanted ? this._readLog(wanted, number) : null;
     }
     this._syncPod(view?.has_pods ? task : undefined, attempt);
-    const pane = this._visible && tabAt(this._place, this._options.tabs.items)?.showsTask === true;
+    const pane = this._visible && findTab(this._place, this._options.tabs.items)?.showsTask === true;
     this._log?.setActive(pane && taskTab === 'log');
     this._pod?.setActive(pane && taskTab === 'events');
     this.update();
@@ -227,7 +227,7 @@ export class RunViewWidget extends ReactWidget {
       return;
     }
     try {
-      download(await log.whole(), `${this._name}-${nameOf(task)}.log`);
+      download(await log.whole(), `${this._name}-${getTaskName(task)}.log`);
     } catch (error) {
       this._say(error);
     }
@@ -242,7 +242,7 @@ export class RunViewWidget extends ReactWidget {
   }
 
   private _say(error: unknown): void {
-    const { message, why } = bodyOf(error);
+    const { message, why } = toErrorBody(error);
     Notification.error(`${message} ${why}`.slice(0, 140));
   }
 

@@ -7,7 +7,7 @@ import type { Message } from '@lumino/messaging';
 import { Signal, type ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
-import { errorBody, type KfpApi } from '../api/client';
+import { createErrorBody, type KfpApi } from '../api/client';
 import type { Run, Source } from '../api/types';
 import { SubmitPage } from '../components/form/SubmitPage';
 import { Format } from '../format';
@@ -58,13 +58,13 @@ export class SubmitFormWidget extends ReactWidget {
         experiment: options.experiment,
         kept: options.kept
       },
-      words: wordsOf(trans)
+      words: createWords(trans)
     });
     this._model.changed.connect(() => {
       this.update();
       this._changed.emit();
     });
-    this._model.submitted.connect((_, run) => this._opened(run));
+    this._model.submitted.connect((_, run) => this._showRun(run));
     this.addClass('jp-kfp');
     this.addClass('jp-kfp-SubmitForm');
     this.node.tabIndex = -1;
@@ -159,7 +159,7 @@ export class SubmitFormWidget extends ReactWidget {
   }
 
   /** The run has started: show it in place of the form. */
-  private _opened(run: Run): void {
+  private _showRun(run: Run): void {
     const { commands } = this._options;
     void commands.execute('jupyter-kfp-mt:open-run', { run_id: run.run_id, namespace: this.namespace });
     (this.parent ?? this).dispose();
@@ -172,22 +172,22 @@ export class SubmitFormWidget extends ReactWidget {
   private readonly _prefix = `jp-kfp-form-${UUID.uuid4()}`;
 }
 
-function wordsOf(trans: TranslationBundle): IFormWords {
+function createWords(trans: TranslationBundle): IFormWords {
   return {
-    changed: errorBody({
+    changed: createErrorBody({
       code: 'bad-input',
       message: trans.__('The pipeline has changed.'),
       why: trans.__('Its parameters are not those that were filled in here.'),
       next: trans.__('Look at the parameters, then try again.')
     }),
-    unclear: errorBody({
+    unclear: createErrorBody({
       code: 'submit-unclear',
       message: trans.__('Not confirmed yet.'),
       why: trans.__('KFP did not answer after the request was sent.'),
       next: trans.__('We ask until we know. Nothing is sent twice. You can close this page.')
     }),
     lost: name =>
-      errorBody({
+      createErrorBody({
         code: 'submit-lost',
         message: trans.__('%1 did not start.', name),
         why: trans.__('KFP has no record of it.')

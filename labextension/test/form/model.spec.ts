@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { errorBody, KfpApiError } from '../../src/api/client';
+import { createErrorBody, KfpApiError } from '../../src/api/client';
 import type { Run } from '../../src/api/types';
 import { SubmitFormModel, type IFormStart } from '../../src/model/submitform';
-import { keptForm, toJson } from '../../src/values/kept';
+import { readForm, toJson } from '../../src/values/kept';
 import { run } from '../run/samples';
 import { FakeServer, INSPECTION, parameter } from './fakes';
 
 const FILE = { source: { kind: 'file', path: 'train.yaml' } } as const;
-const REFUSED = new KfpApiError(errorBody({ code: 'kfp-timeout', message: 'No answer.' }), 424);
+const REFUSED = new KfpApiError(createErrorBody({ code: 'kfp-timeout', message: 'No answer.' }), 424);
 
 describe('SubmitFormModel', () => {
   let server: FakeServer;
@@ -23,9 +23,9 @@ describe('SubmitFormModel', () => {
       namespace: 'team-a',
       start,
       words: {
-        changed: errorBody({ code: 'bad-input', message: 'The pipeline has changed.' }),
-        unclear: errorBody({ code: 'submit-unclear', message: 'Not confirmed yet.' }),
-        lost: name => errorBody({ code: 'submit-lost', message: `${name} did not start.` })
+        changed: createErrorBody({ code: 'bad-input', message: 'The pipeline has changed.' }),
+        unclear: createErrorBody({ code: 'submit-unclear', message: 'Not confirmed yet.' }),
+        lost: name => createErrorBody({ code: 'submit-lost', message: `${name} did not start.` })
       },
       patience: 0
     });
@@ -62,7 +62,7 @@ describe('SubmitFormModel', () => {
     model.setName('mine');
     model.setExperiment('churn');
     await model.submit();
-    const again = await form({ kept: keptForm(toJson({ ...model.kept, key: server.sent[0]?.submit_key ?? '' })) });
+    const again = await form({ kept: readForm(toJson({ ...model.kept, key: server.sent[0]?.submit_key ?? '' })) });
     expect({ ...again.kept, key: '' }).toEqual({ ...model.kept, key: '' });
     await again.submit();
     expect(server.sent[1]).toEqual(server.sent[0]);
@@ -85,7 +85,7 @@ describe('SubmitFormModel', () => {
   });
 
   it.each([undefined, null, 'x', {}, { id: '../x' }])('keeps nothing of %o', value => {
-    expect(keptForm(value)).toBeNull();
+    expect(readForm(value)).toBeNull();
   });
 
   it('tells of the run when it has started', async () => {

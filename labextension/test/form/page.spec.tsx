@@ -3,10 +3,10 @@ import { act, fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { errorBody } from '../../src/api/client';
+import { createErrorBody } from '../../src/api/client';
 import { SubmitPage, type ISubmitPageProps } from '../../src/components/form/SubmitPage';
 import { Format } from '../../src/format';
-import { fieldsOf, type Draft } from '../../src/values/draft';
+import { listFields, type Draft } from '../../src/values/draft';
 import { EMPTY_FORM, type IFormState } from '../../src/values/form';
 import { FakeServer, INSPECTION } from './fakes';
 
@@ -22,7 +22,7 @@ function Page(props: Partial<ISubmitPageProps>): React.JSX.Element {
   };
   return (
     <SubmitPage
-      fields={fieldsOf(state.inspection?.pipeline.parameters ?? [], draft)}
+      fields={listFields(state.inspection?.pipeline.parameters ?? [], draft)}
       namespace="team-a"
       connected
       status={status}
@@ -135,7 +135,7 @@ describe('the submit form', () => {
   });
 
   it('has the notice of an unreadable source in place of the parameters', () => {
-    const sourceError = errorBody({ code: 'not-a-pipeline', message: 'This file is not a compiled pipeline.' });
+    const sourceError = createErrorBody({ code: 'not-a-pipeline', message: 'This file is not a compiled pipeline.' });
     render(<Page state={{ ...EMPTY_FORM, path: 'x.yaml', sourceError }} />);
     expect(screen.getByRole('heading', { name: 'This file is not a compiled pipeline.' })).toBeDefined();
     expect(screen.queryByRole('heading', { name: 'Parameters' })).toBeNull();
@@ -158,7 +158,7 @@ describe('the submit form', () => {
       { id: 'check', state: 'done', seconds: 0.12 },
       { id: 'start', state: 'failed', seconds: null }
     ] as const;
-    const submitError = errorBody({ code: 'kfp-timeout', message: 'No answer.' });
+    const submitError = createErrorBody({ code: 'kfp-timeout', message: 'No answer.' });
     const onSubmit = vi.fn();
     render(<Page state={{ ...READY, stages, submitError }} onSubmit={onSubmit} />);
     expect(screen.getByRole('status', { name: 'Progress' }).textContent).toBe('Check 0.1 sStart ');
@@ -168,7 +168,7 @@ describe('the submit form', () => {
   });
 
   it('offers nothing that would send an unclear request again', () => {
-    const submitError = errorBody({ code: 'submit-unclear', message: 'Not confirmed yet.' });
+    const submitError = createErrorBody({ code: 'submit-unclear', message: 'Not confirmed yet.' });
     render(<Page state={{ ...READY, busy: true, submitError }} />);
     expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
     expect(runButton().getAttribute('aria-disabled')).toBe('true');

@@ -3,7 +3,7 @@ import { fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { errorBody } from '../../src/api/client';
+import { createErrorBody } from '../../src/api/client';
 import type { Failure } from '../../src/api/types';
 import { Ticker } from '../../src/components/now';
 import { RunPage } from '../../src/components/run/RunPage';
@@ -229,13 +229,13 @@ describe('the run view', () => {
   });
 
   it('keeps what it has when the connection is lost', () => {
-    render(<Page error={errorBody({ code: 'kfp-timeout', message: 'Kubeflow Pipelines does not answer.' })} />);
+    render(<Page error={createErrorBody({ code: 'kfp-timeout', message: 'Kubeflow Pipelines does not answer.' })} />);
     expect(screen.getByText(/does not answer\. What is shown is from/)).toBeDefined();
     expect(screen.getByRole('table', { name: 'Tasks' })).toBeDefined();
   });
 
   it('shows the error in place of a run that is not there', () => {
-    render(<Page view={null} error={errorBody({ code: 'not-found', message: 'No such run.' })} />);
+    render(<Page view={null} error={createErrorBody({ code: 'not-found', message: 'No such run.' })} />);
     expect(screen.getByRole('heading', { name: 'No such run.' })).toBeDefined();
   });
 

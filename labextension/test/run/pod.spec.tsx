@@ -3,7 +3,7 @@ import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { errorBody } from '../../src/api/client';
+import { createErrorBody } from '../../src/api/client';
 import type { PodView } from '../../src/api/types';
 import { PodPane } from '../../src/components/run/PodPane';
 import { Format } from '../../src/format';
@@ -11,7 +11,7 @@ import { TaskPod } from '../../src/model/taskpod';
 
 const NOW = Date.parse('2026-03-12T09:20:00Z');
 const PULL = { type: 'Warning', reason: 'Failed', message: 'Failed to pull image', count: 3, at: '2026-03-12T09:16:00Z' };
-const REFUSED = errorBody({
+const REFUSED = createErrorBody({
   code: 'kubernetes-denied',
   message: 'No right to read events in team-a.',
   why: 'system:serviceaccount:team-a:viewer may not list events.',
@@ -35,7 +35,7 @@ function podOf(more: Partial<PodView> = {}): PodView {
 
 describe('the pod of a task', () => {
   const copied = vi.fn();
-  const show = (view: PodView | null, error: ReturnType<typeof errorBody> | null = null): HTMLElement => {
+  const show = (view: PodView | null, error: ReturnType<typeof createErrorBody> | null = null): HTMLElement => {
     const format = new Format(nullTranslator.load('x'));
     return render(<PodPane pod={{ view, error }} format={format} now={NOW} onCopy={copied} />).container;
   };
@@ -72,7 +72,7 @@ describe('the pod of a task', () => {
   });
 
   it('shows what went wrong', () => {
-    show(null, errorBody({ code: 'kubernetes-unavailable', message: 'Kubernetes cannot be asked.' }));
+    show(null, createErrorBody({ code: 'kubernetes-unavailable', message: 'Kubernetes cannot be asked.' }));
     expect(screen.getByText('Kubernetes cannot be asked.').isConnected).toBe(true);
   });
 });

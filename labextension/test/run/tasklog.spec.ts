@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { errorBody, KfpApiError, type ILogQuery } from '../../src/api/client';
+import { createErrorBody, KfpApiError, type ILogQuery } from '../../src/api/client';
 import type { LogChunk } from '../../src/api/types';
 import { TaskLog } from '../../src/model/tasklog';
 
@@ -109,7 +109,7 @@ describe('TaskLog', () => {
   });
 
   it('waits for a log that is not there yet', async () => {
-    server.failure = new KfpApiError(errorBody({ code: 'logs-gone', message: 'The log is gone.' }), 404);
+    server.failure = new KfpApiError(createErrorBody({ code: 'logs-gone', message: 'The log is gone.' }), 404);
     log.setActive(true);
     await later();
     server.failure = null;
@@ -122,7 +122,7 @@ describe('TaskLog', () => {
     server.text = 'seen\n';
     log.setActive(true);
     await later();
-    server.failure = new KfpApiError(errorBody({ code: 'logs-gone', message: 'The log is gone.' }), 404);
+    server.failure = new KfpApiError(createErrorBody({ code: 'logs-gone', message: 'The log is gone.' }), 404);
     running = false;
     await later();
     const asked = server.asked.length;

@@ -5,7 +5,7 @@ import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { errorBody, KfpApiError, type KfpApi } from '../../src/api/client';
+import { createErrorBody, KfpApiError, type KfpApi } from '../../src/api/client';
 import type { LogChunk, PodView, RunView } from '../../src/api/types';
 import { RUN_TABS } from '../../src/components/run/tabs';
 import { Registry } from '../../src/registry';
@@ -127,7 +127,7 @@ describe('RunViewWidget', () => {
 
   it('keeps what it has when an answer fails', async () => {
     await settle();
-    manager.failure = new KfpApiError(errorBody({ code: 'kfp-timeout', message: 'No answer.' }), 424);
+    manager.failure = new KfpApiError(createErrorBody({ code: 'kfp-timeout', message: 'No answer.' }), 424);
     manager.runChanged.emit({ run: run('RUNNING'), previous: 'RUNNING' });
     await settle();
     expect(widget.node.textContent).toContain('prepare-data');

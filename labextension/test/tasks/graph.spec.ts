@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { failedPath, graphOf, waitsOf, withoutGroups } from '../../src/tasks/graph';
-import { layoutOf, neighbor, NODE, pathOf } from '../../src/tasks/layout';
+import { findFailedPath, createGraph, listWaits, removeGroups } from '../../src/tasks/graph';
+import { createLayout, neighbor, NODE, drawPath } from '../../src/tasks/layout';
 import { task, view } from '../run/samples';
 
 const PLAN = [
@@ -13,7 +13,7 @@ const arrows = (edges: readonly { from: string; to: string }[]): string[] => edg
 
 describe('graphOf', () => {
   it('adds the tasks that are still to come', () => {
-    const graph = graphOf(view('RUNNING', [task('load', 'RUNNING')], { plan: PLAN }));
+    const graph = createGraph(view('RUNNING', [task('load', 'RUNNING')], { plan: PLAN }));
     expect(graph.tasks.map(({ task_id, phase }) => [task_id, phase])).toEqual([
       ['load', 'RUNNING'],
       ['planned:train', 'PENDING'],
@@ -23,7 +23,7 @@ describe('graphOf', () => {
   });
 
   it('says of an ended run that the others did not run', () => {
-    const graph = graphOf(view('FAILED', [task('load', 'FAILED')], { plan: PLAN }));
+    const graph = createGraph(view('FAILED', [task('load', 'FAILED')], { plan: PLAN }));
     expect(graph.tasks.map(({ phase }) => phase)).toEqual(['FAILED', 'SKIPPED', 'SKIPPED']);
   });
 
@@ -32,30 +32,30 @@ describe('graphOf', () => {
       task(`train-${turn}`, 'SUCCEEDED', { name: 'train', parent_task_id: turn }),
       task(`score-${turn}`, 'RUNNING', { name: 'score', parent_task_id: turn })
     ]);
-    const graph = graphOf(view('RUNNING', [task('load', 'SUCCEEDED'), ...turns], { plan: PLAN }));
+    const graph = createGraph(view('RUNNING', [task('load', 'SUCCEEDED'), ...turns], { plan: PLAN }));
     expect(arrows(graph.edges)).toEqual(['load→train-1', 'load→train-2', 'train-1→score-1', 'train-2→score-2']);
   });
 
   it('has no edges without a plan', () => {
-    expect(graphOf(view('RUNNING', [task('load', 'RUNNING')])).edges).toEqual([]);
+    expect(createGraph(view('RUNNING', [task('load', 'RUNNING')])).edges).toEqual([]);
   });
 
   it('is drawn without the tasks that only hold others', () => {
     const tasks = [task('loop', 'RUNNING'), task('train', 'RUNNING', { parent_task_id: 'loop' })];
-    expect(withoutGroups(graphOf(view('RUNNING', tasks))).tasks.map(({ task_id }) => task_id)).toEqual(['train']);
+    expect(removeGroups(createGraph(view('RUNNING', tasks))).tasks.map(({ task_id }) => task_id)).toEqual(['train']);
   });
 });
 
 describe('a graph', () => {
-  const graph = graphOf(view('FAILED', [task('load', 'SUCCEEDED'), task('train', 'FAILED')], { plan: PLAN }));
+  const graph = createGraph(view('FAILED', [task('load', 'SUCCEEDED'), task('train', 'FAILED')], { plan: PLAN }));
 
   it('has the path that leads to the failed task', () => {
-    expect(arrows([...failedPath(graph)])).toEqual(['load→train']);
+    expect(arrows([...findFailedPath(graph)])).toEqual(['load→train']);
   });
 
   it('knows what a task waits for', () => {
-    const running = graphOf(view('RUNNING', [task('load', 'RUNNING')], { plan: PLAN }));
-    expect([...waitsOf(running)].map(([id, tasks]) => [id, tasks.map(each => each.name)])).toEqual([
+    const running = createGraph(view('RUNNING', [task('load', 'RUNNING')], { plan: PLAN }));
+    expect([...listWaits(running)].map(([id, tasks]) => [id, tasks.map(each => each.name)])).toEqual([
       ['planned:train', ['load']],
       ['planned:score', ['train']]
     ]);
@@ -70,7 +70,7 @@ describe('layoutOf', () => {
     { from: 'b', to: 'd' },
     { from: 'c', to: 'd' }
   ];
-  const layout = layoutOf(fan, edges);
+  const layout = createLayout(fan, edges);
 
   it('has layers from top to bottom, and no nodes over each other', () => {
     const y = (id: string): number => layout.nodes.get(id)?.y ?? NaN;
@@ -93,18 +93,18 @@ describe('layoutOf', () => {
       { from: 'a', to: 'b' },
       { from: 'b', to: 'a' }
     ];
-    expect(layoutOf(['a', 'b', 'c'], circle).nodes.size).toBe(3);
-    expect(layoutOf([], []).nodes.size).toBe(0);
+    expect(createLayout(['a', 'b', 'c'], circle).nodes.size).toBe(3);
+    expect(createLayout([], []).nodes.size).toBe(0);
   });
 
   it('takes 400 nodes', () => {
     const ids = Array.from({ length: 400 }, (_, index) => `n${index}`);
     const tree = ids.slice(1).map((to, index) => ({ from: `n${Math.floor(index / 3)}`, to }));
-    expect(layoutOf(ids, tree).nodes.size).toBe(400);
+    expect(createLayout(ids, tree).nodes.size).toBe(400);
   });
 
   it('has smooth paths', () => {
-    expect(pathOf([{ x: 0, y: 0 }, { x: 10, y: 20 }])).toBe('M0 0C0 10 10 10 10 20');
-    expect(pathOf([])).toBe('');
+    expect(drawPath([{ x: 0, y: 0 }, { x: 10, y: 20 }])).toBe('M0 0C0 10 10 10 10 20');
+    expect(drawPath([])).toBe('');
   });
 });

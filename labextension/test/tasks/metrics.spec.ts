@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Artifact } from '../../src/api/types';
-import { artifactsOf, matricesOf, metricsOf } from '../../src/tasks/metrics';
+import { listArtifacts, listMatrices, listMetrics } from '../../src/tasks/metrics';
 import { task } from '../run/samples';
 
 function made(type: string, metadata: Record<string, unknown>, uri = 'x://a'): Artifact {
@@ -21,15 +21,15 @@ const MATRIX = {
 
 describe('metrics', () => {
   it('are the numbers in the metadata of system.Metrics, NaN among them', () => {
-    const artifacts = artifactsOf([maker('eval', made('system.Metrics', { auc: 0.93, loss: 'NaN', note: 'text' }))]);
-    expect(metricsOf(artifacts)).toEqual([
+    const artifacts = listArtifacts([maker('eval', made('system.Metrics', { auc: 0.93, loss: 'NaN', note: 'text' }))]);
+    expect(listMetrics(artifacts)).toEqual([
       { task: 'eval', name: 'auc', value: 0.93 },
       { task: 'eval', name: 'loss', value: NaN }
     ]);
   });
 
   it('has the confusion matrix that the SDK writes', () => {
-    const [matrix] = matricesOf(artifactsOf([maker('eval', made('system.ClassificationMetrics', MATRIX))]));
+    const [matrix] = listMatrices(listArtifacts([maker('eval', made('system.ClassificationMetrics', MATRIX))]));
     expect(matrix?.title).toBe('eval · out');
     expect(matrix).toMatchObject({
       categories: ['cat', 'dog'],
@@ -46,8 +46,8 @@ describe('metrics', () => {
     [{ confusionMatrix: { annotationSpecs: [{}], rows: [{ row: ['a'] }] } }],
     [{ confusionMatrix: { annotationSpecs: [{}, {}], rows: [{ row: [1] }] } }]
   ])('leaves out a matrix that is none: %j', metadata => {
-    const artifacts = artifactsOf([maker('eval', made('system.ClassificationMetrics', metadata))]);
-    expect(matricesOf(artifacts)).toEqual([]);
+    const artifacts = listArtifacts([maker('eval', made('system.ClassificationMetrics', metadata))]);
+    expect(listMatrices(artifacts)).toEqual([]);
   });
 });
 
@@ -57,6 +57,6 @@ describe('artifactsOf', () => {
       outputs: { parameters: {}, artifacts: { out: [made('system.Model', {})] } }
     });
     const inner = { ...maker('inner', made('system.Model', {})), parent_task_id: 'group' };
-    expect(artifactsOf([group, inner]).map(each => each.task)).toEqual(['inner']);
+    expect(listArtifacts([group, inner]).map(each => each.task)).toEqual(['inner']);
   });
 });

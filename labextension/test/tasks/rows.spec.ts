@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { attemptOf, durationOf, firstTask, nameOf, taskCsv, taskRows } from '../../src/tasks/rows';
+import { formatAttempt, getDuration, findFirstTask, getTaskName, toCsv, listRows } from '../../src/tasks/rows';
 import { task } from '../run/samples';
 
 const NOW = Date.parse('2026-03-12T09:20:00Z');
@@ -17,13 +17,13 @@ const load = task('load', 'FAILED', {
   reason: 'file not found'
 });
 const train = task('train', 'SKIPPED', { reason: 'load failed' });
-const names = (rows: ReturnType<typeof taskRows>): string[] => rows.map(row => row.task.task_id);
+const names = (rows: ReturnType<typeof listRows>): string[] => rows.map(row => row.task.task_id);
 
 describe('taskRows', () => {
   it('sorts by start and puts what has not started last, either way', () => {
-    expect(names(taskRows([train, load, check], BY_START, NONE, NOW))).toEqual(['check', 'load', 'train']);
+    expect(names(listRows([train, load, check], BY_START, NONE, NOW))).toEqual(['check', 'load', 'train']);
     const descending = { column: 'started', descending: true } as const;
-    expect(names(taskRows([train, load, check], descending, NONE, NOW))).toEqual(['load', 'check', 'train']);
+    expect(names(listRows([train, load, check], descending, NONE, NOW))).toEqual(['load', 'check', 'train']);
   });
 
   it.each([
@@ -33,70 +33,70 @@ describe('taskRows', () => {
     ['try', ['check', 'load', 'train']],
     ['reason', ['load', 'train', 'check']]
   ] as const)('sorts by %s', (column, expected) => {
-    expect(names(taskRows([train, check, load], { column, descending: false }, NONE, NOW))).toEqual(expected);
+    expect(names(listRows([train, check, load], { column, descending: false }, NONE, NOW))).toEqual(expected);
   });
 
   it('sorts names with numbers as people do', () => {
     const tasks = ['fold-10', 'fold-2'].map(id => task(id, 'PENDING'));
-    expect(names(taskRows(tasks, { column: 'task', descending: false }, NONE, NOW))).toEqual(['fold-2', 'fold-10']);
+    expect(names(listRows(tasks, { column: 'task', descending: false }, NONE, NOW))).toEqual(['fold-2', 'fold-10']);
   });
 
   it('calls the turn of a loop by its number', () => {
     const turn = task('t', 'RUNNING', { type: 'LOOP_ITERATION', name: 'iteration-0', display_name: 'for-loop-2 iteration 0' });
-    expect(nameOf(turn)).toBe('iteration-0');
+    expect(getTaskName(turn)).toBe('iteration-0');
   });
 
   it('nests tasks below their parent, counts what has ended, and folds', () => {
     const loop = task('loop', 'RUNNING');
     const one = task('one', 'SUCCEEDED', { parent_task_id: 'loop' });
     const two = task('two', 'RUNNING', { parent_task_id: 'loop' });
-    const rows = taskRows([two, loop, one], BY_START, NONE, NOW);
+    const rows = listRows([two, loop, one], BY_START, NONE, NOW);
     expect(rows.map(row => [row.task.task_id, row.depth])).toEqual([
       ['loop', 0],
       ['two', 1],
       ['one', 1]
     ]);
     expect(rows[0]).toMatchObject({ children: 2, done: 1 });
-    expect(names(taskRows([two, loop, one], BY_START, new Set(['loop']), NOW))).toEqual(['loop']);
+    expect(names(listRows([two, loop, one], BY_START, new Set(['loop']), NOW))).toEqual(['loop']);
   });
 
   it('shows tasks of unknown parents and ends on circles', () => {
     const lost = task('lost', 'PENDING', { parent_task_id: 'gone' });
     const self = task('self', 'PENDING', { parent_task_id: 'self' });
-    expect(names(taskRows([lost, self], BY_START, NONE, NOW))).toEqual(['lost', 'self']);
+    expect(names(listRows([lost, self], BY_START, NONE, NOW))).toEqual(['lost', 'self']);
   });
 });
 
 describe('a task', () => {
   it('counts up while it runs and shows nothing where there is nothing', () => {
-    expect(durationOf(load, NOW)).toBe(38);
-    expect(durationOf(task('x', 'RUNNING', { start_time: at('09:19:00') }), NOW)).toBe(60);
-    expect(durationOf(task('x', 'RUNNING', { start_time: '1970-01-01T00:00:00Z' }), NOW)).toBeNull();
-    expect(durationOf(task('x', 'CACHED', { start_time: at('09:19:00') }), NOW)).toBeNull();
-    expect([attemptOf(check), attemptOf(load), attemptOf(train)]).toEqual(['1', '2/2', '']);
+    expect(getDuration(load, NOW)).toBe(38);
+    expect(getDuration(task('x', 'RUNNING', { start_time: at('09:19:00') }), NOW)).toBe(60);
+    expect(getDuration(task('x', 'RUNNING', { start_time: '1970-01-01T00:00:00Z' }), NOW)).toBeNull();
+    expect(getDuration(task('x', 'CACHED', { start_time: at('09:19:00') }), NOW)).toBeNull();
+    expect([formatAttempt(check), formatAttempt(load), formatAttempt(train)]).toEqual(['1', '2/2', '']);
   });
 });
 
 describe('firstTask', () => {
   it('is the one that explains the state of the run', () => {
     const running = task('running', 'RUNNING');
-    expect(firstTask([check, running, load])?.task_id).toBe('load');
-    expect(firstTask([check, running])?.task_id).toBe('running');
-    expect(firstTask([check])).toBeUndefined();
-    expect(firstTask([check, load], 'check')?.task_id).toBe('check');
+    expect(findFirstTask([check, running, load])?.task_id).toBe('load');
+    expect(findFirstTask([check, running])?.task_id).toBe('running');
+    expect(findFirstTask([check])).toBeUndefined();
+    expect(findFirstTask([check, load], 'check')?.task_id).toBe('check');
   });
 
   it('looks into groups', () => {
     const group = task('group', 'FAILED');
     const inner = task('inner', 'FAILED', { parent_task_id: 'group' });
-    expect(firstTask([group, inner])?.task_id).toBe('inner');
+    expect(findFirstTask([group, inner])?.task_id).toBe('inner');
   });
 });
 
 describe('taskCsv', () => {
   it('quotes, and lets no spreadsheet run a cell', () => {
     const odd = task('=1+1', 'FAILED', { reason: 'a "b", c' });
-    const csv = taskCsv(taskRows([odd], BY_START, NONE, NOW), ['State', 'Task'], NOW);
+    const csv = toCsv(listRows([odd], BY_START, NONE, NOW), ['State', 'Task'], NOW);
     expect(csv).toBe('State,Task\r\nFAILED,\'=1+1,,,,"a ""b"", c"\r\n');
   });
 });

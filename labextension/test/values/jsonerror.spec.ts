@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { jsonProblem } from '../../src/values/jsonerror';
+import { findJsonProblem } from '../../src/values/jsonerror';
 
 describe('jsonProblem', () => {
   it.each([
@@ -20,13 +20,13 @@ describe('jsonProblem', () => {
     ['', 1, 1, 'value', ''],
     ['[“a”]', 1, 2, 'value', '“']
   ])('%s', (text, line, column, expected, found) => {
-    expect(jsonProblem(text)).toEqual({ kind: 'not-json', error: { line, column, expected, found } });
+    expect(findJsonProblem(text)).toEqual({ kind: 'not-json', error: { line, column, expected, found } });
   });
 
   it.each(['{}', '[]', ' [1, -2.5e+3, "a\\u00e9", null, true, {"b": [false]}]\n', '"x"', '0'])(
     'finds nothing wrong with %s',
     text => {
-      expect(jsonProblem(text)).toBeNull();
+      expect(findJsonProblem(text)).toBeNull();
     }
   );
 
@@ -36,7 +36,7 @@ describe('jsonProblem', () => {
       const text = [seed % 13, Math.floor(seed / 13) % 13, (seed * 7) % 13, (seed * 31) % 13]
         .map(index => alphabet[index] ?? '')
         .join('');
-      expect([text, jsonProblem(text) === null]).toEqual([text, parses(text)]);
+      expect([text, findJsonProblem(text) === null]).toEqual([text, parses(text)]);
     }
   });
 });

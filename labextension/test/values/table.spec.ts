@@ -2,7 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, it } from 'vitest';
 
 import type { ParameterSpec } from '../../src/api/types';
-import { wordsOf } from '../../src/components/form/words';
+import { describeProblem } from '../../src/components/form/words';
 import { check } from '../../src/values/check';
 import table from '../data/parameters.json';
 
@@ -31,7 +31,7 @@ describe('the table of parameter values', () => {
         true
       );
       if (checked.kind === 'problem') {
-        const { what, fix } = wordsOf(checked.problem, trans);
+        const { what, fix } = describeProblem(checked.problem, trans);
         expect(what).toBe(`${expected.problem?.replace(/^[a-z]/, first => first.toUpperCase())}.`);
         expect(fix).toContain(expected.write ?? '');
       } else if (checked.kind === 'value') {

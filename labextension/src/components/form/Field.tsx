@@ -23,7 +23,7 @@ export function FieldRow(props: IFieldRowProps): React.JSX.Element {
       {props.children}
       <span className="jp-kfp-Field-hint">{hint}</span>
       {error && (
-        <span className="jp-kfp-Field-error" id={control && errorId(control)}>
+        <span className="jp-kfp-Field-error" id={control && getErrorId(control)}>
           <Icon tag={null} />
           {error}
         </span>
@@ -33,11 +33,11 @@ export function FieldRow(props: IFieldRowProps): React.JSX.Element {
 }
 
 /** The id of the error of the control `control`. */
-function errorId(control: string): string {
+function getErrorId(control: string): string {
   return `${control}-error`;
 }
 
 /** The attributes of a control that has an error, or none. */
 export function invalid(control: string, error: string | undefined): React.AriaAttributes {
-  return error ? { 'aria-invalid': true, 'aria-describedby': errorId(control) } : {};
+  return error ? { 'aria-invalid': true, 'aria-describedby': getErrorId(control) } : {};
 }

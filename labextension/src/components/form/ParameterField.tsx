@@ -6,9 +6,9 @@ import { cutMiddle } from '../../format';
 import { isJson, textOf } from '../../values/check';
 import type { IField } from '../../values/draft';
 import { Button } from '../Button';
-import { typeName } from '../run/ParametersTab';
+import { getTypeName } from '../run/ParametersTab';
 import { FieldRow, invalid } from './Field';
-import { wordsOf } from './words';
+import { describeProblem } from './words';
 
 export interface IParameterFieldProps {
   readonly field: IField;
@@ -31,7 +31,7 @@ export function ParameterField(props: IParameterFieldProps): React.JSX.Element {
   const id = `${props.prefix}-p-${spec.name}`;
   // an empty field that nobody has touched is no mistake yet: the checks name it
   const show = checked.kind === 'problem' && settled && (field.touched || checked.problem.kind !== 'missing');
-  const words = checked.kind === 'problem' ? wordsOf(checked.problem, trans) : null;
+  const words = checked.kind === 'problem' ? describeProblem(checked.problem, trans) : null;
   const error = show && words ? `${words.what} ${words.fix}`.trim() : undefined;
   const label = (
     <>
@@ -43,7 +43,7 @@ export function ParameterField(props: IParameterFieldProps): React.JSX.Element {
       <span className="jp-kfp-cut" title={spec.name}>
         {spec.name}
       </span>
-      <span className="jp-kfp-Field-type">{spec.literals.length ? trans.__('choice') : typeName(spec.type, trans)}</span>
+      <span className="jp-kfp-Field-type">{spec.literals.length ? trans.__('choice') : getTypeName(spec.type, trans)}</span>
     </>
   );
   return (
@@ -76,7 +76,7 @@ function Line({ field, format, id, error, off, onChange }: IControlProps): React
       autoComplete="off"
       spellCheck={false}
       value={field.text}
-      placeholder={placeholderOf(field.spec, format)}
+      placeholder={getPlaceholder(field.spec, format)}
       readOnly={off}
       onChange={event => onChange(field.spec.name, event.target.value)}
       {...invalid(id, error)}
@@ -94,7 +94,7 @@ function Text({ field, format, id, error, off, onChange }: IControlProps): React
       rows={Math.min(12, lines)}
       spellCheck={false}
       value={field.text}
-      placeholder={placeholderOf(field.spec, format)}
+      placeholder={getPlaceholder(field.spec, format)}
       readOnly={off}
       onChange={event => onChange(field.spec.name, event.target.value)}
       {...invalid(id, error)}
@@ -152,8 +152,8 @@ function Hint({ field, was, format, off, onChange }: IParameterFieldProps): Reac
   const before = was === undefined ? '' : textOf(spec, was);
   const parts = [
     changed && was !== undefined && before !== text ? trans.__('was %1', shown(before)) : '',
-    changed ? changedWords(spec, format) : stateWords(spec, format),
-    spec.literals.length > 1 && spec.literals.length < 5 && !changed ? choicesWords(spec, format) : '',
+    changed ? describeChange(spec, format) : describeState(spec, format),
+    spec.literals.length > 1 && spec.literals.length < 5 && !changed ? describeChoices(spec, format) : '',
     spec.description
   ].filter(part => part !== '');
   return (
@@ -174,7 +174,7 @@ function Hint({ field, was, format, off, onChange }: IParameterFieldProps): Reac
   );
 }
 
-function changedWords(spec: ParameterSpec, { trans }: Format): string {
+function describeChange(spec: ParameterSpec, { trans }: Format): string {
   return spec.has_default
     ? trans.__('changed · default %1', shown(textOf(spec, spec.default)))
     : spec.optional
@@ -182,16 +182,16 @@ function changedWords(spec: ParameterSpec, { trans }: Format): string {
       : '';
 }
 
-function stateWords(spec: ParameterSpec, { trans }: Format): string {
+function describeState(spec: ParameterSpec, { trans }: Format): string {
   return spec.has_default ? trans.__('default') : spec.optional ? trans.__('optional') : '';
 }
 
-function choicesWords(spec: ParameterSpec, { trans }: Format): string {
+function describeChoices(spec: ParameterSpec, { trans }: Format): string {
   const texts = spec.literals.map(literal => textOf(spec, literal));
   return trans.__('%1 or %2', texts.slice(0, -1).join(', '), texts.at(-1) ?? '');
 }
 
-function placeholderOf(spec: ParameterSpec, { trans }: Format): string {
+function getPlaceholder(spec: ParameterSpec, { trans }: Format): string {
   return spec.has_default || !spec.optional ? '' : trans.__('not sent');
 }
 

@@ -5,10 +5,10 @@ import type { Status } from '../../api/types';
 import type { Format } from '../../format';
 import { phaseIcons } from '../../icons';
 import type { IField } from '../../values/draft';
-import { runName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../../values/form';
+import { getRunName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../../values/form';
 import { Button } from '../Button';
 import { ErrorNotice } from '../ErrorNotice';
-import { checksOf, whyNotRun } from './checks';
+import { listChecks, whyNotRun } from './checks';
 import { ChecksPane } from './ChecksPane';
 import { ExperimentField } from './ExperimentField';
 import { FieldRow } from './Field';
@@ -71,7 +71,7 @@ export function SubmitPage(props: ISubmitPageProps): React.JSX.Element {
           <Parameters {...props} />
           <OptionsGroup {...props} onChange={props.onOptions} />
         </div>
-        <ChecksPane checks={checksOf(props, format)} trans={trans} />
+        <ChecksPane checks={listChecks(props, format)} trans={trans} />
       </div>
       {state.submitError && <Failed {...props} error={state.submitError} off={off} />}
       <Foot {...props} off={off} />
@@ -89,7 +89,7 @@ function NameField({ state, format, prefix, onName }: ISubmitPageProps): React.J
         className="jp-kfp-Input"
         type="text"
         autoComplete="off"
-        value={runName(state)}
+        value={getRunName(state)}
         readOnly={state.busy}
         onChange={event => onName(event.target.value)}
       />
@@ -130,12 +130,12 @@ function Parameters(props: ISubmitPageProps): React.JSX.Element {
           onChange={props.onValue}
         />
       ))}
-      {fields.length === 0 && <p className="jp-kfp-Field-hint">{emptyWords(state, format)}</p>}
+      {fields.length === 0 && <p className="jp-kfp-Field-hint">{describeEmpty(state, format)}</p>}
     </>
   );
 }
 
-function emptyWords(state: IFormState, { trans }: Format): string {
+function describeEmpty(state: IFormState, { trans }: Format): string {
   if (state.inspection) {
     return trans.__('This pipeline takes no parameters.');
   }

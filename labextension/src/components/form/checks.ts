@@ -2,8 +2,8 @@
 import type { Status } from '../../api/types';
 import type { Format } from '../../format';
 import type { IField } from '../../values/draft';
-import { runName, type IFormState } from '../../values/form';
-import { wordsOf } from './words';
+import { getRunName, type IFormState } from '../../values/form';
+import { describeProblem } from './words';
 
 /** One line of the checks. */
 export interface ICheck {
@@ -29,11 +29,11 @@ const LONGEST_NAME = 255;
 const ORDER = { error: 0, warning: 1, ok: 2 } as const;
 
 /** Return the checks, worst first. */
-export function checksOf(facts: ICheckFacts, format: Format): readonly ICheck[] {
+export function listChecks(facts: ICheckFacts, format: Format): readonly ICheck[] {
   const { state } = facts;
   const found = [
-    ...placeChecks(facts, format),
-    ...(state.inspection ? [...pipelineChecks(facts, format), ...nameChecks(state, format)] : [])
+    ...checkPlace(facts, format),
+    ...(state.inspection ? [...checkPipeline(facts, format), ...checkName(state, format)] : [])
   ];
   return found
     .map((check, index) => ({ check, index }))
@@ -60,11 +60,11 @@ export function whyNotRun(facts: ICheckFacts, format: Format): string | undefine
   if (!state.inspection) {
     return trans.__('Choose what to run first.');
   }
-  const worst = checksOf(facts, format)[0];
+  const worst = listChecks(facts, format)[0];
   return worst?.level === 'error' ? worst.text : undefined;
 }
 
-function placeChecks({ connected, status, namespace }: ICheckFacts, { trans }: Format): ICheck[] {
+function checkPlace({ connected, status, namespace }: ICheckFacts, { trans }: Format): ICheck[] {
   if (!connected) {
     return [{ level: 'error', text: trans.__('Not connected.'), fix: '' }];
   }
@@ -80,7 +80,7 @@ function placeChecks({ connected, status, namespace }: ICheckFacts, { trans }: F
   return status?.can_run ? [{ level: 'ok', text: trans.__('You may run in %1', namespace), fix: '' }] : [];
 }
 
-function pipelineChecks({ state, fields }: ICheckFacts, format: Format): ICheck[] {
+function checkPipeline({ state, fields }: ICheckFacts, format: Format): ICheck[] {
   const { trans } = format;
   const { pipeline, warnings } = state.inspection ?? { pipeline: { name: '', tasks: 0 }, warnings: [] };
   const tasks = trans._n('Pipeline %2, %1 task', 'Pipeline %2, %1 tasks', pipeline.tasks, pipeline.name);
@@ -88,7 +88,7 @@ function pipelineChecks({ state, fields }: ICheckFacts, format: Format): ICheck[
     if (checked.kind !== 'problem') {
       return [];
     }
-    const words = wordsOf(checked.problem, trans);
+    const words = describeProblem(checked.problem, trans);
     return [{ level: 'error', text: `${spec.name}: ${words.what}`, fix: words.fix }];
   });
   const right = fields.length - wrong.length;
@@ -102,8 +102,8 @@ function pipelineChecks({ state, fields }: ICheckFacts, format: Format): ICheck[
   ];
 }
 
-function nameChecks(state: IFormState, { trans }: Format): ICheck[] {
-  const length = [...runName(state).trim()].length;
+function checkName(state: IFormState, { trans }: Format): ICheck[] {
+  const length = [...getRunName(state).trim()].length;
   if (length === 0) {
     return [{ level: 'error', text: trans.__('Run name: A value is needed.'), fix: '' }];
   }

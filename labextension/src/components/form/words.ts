@@ -11,7 +11,7 @@ export interface IProblemWords {
 }
 
 /** Return the words for `problem`. */
-export function wordsOf(problem: ValueProblem, trans: TranslationBundle): IProblemWords {
+export function describeProblem(problem: ValueProblem, trans: TranslationBundle): IProblemWords {
   switch (problem.kind) {
     case 'missing':
       return { what: trans.__('A value is needed.'), fix: '' };
@@ -40,7 +40,7 @@ export function wordsOf(problem: ValueProblem, trans: TranslationBundle): IProbl
       return { what: trans.__('“%1” is not a JSON object.', short(problem.got)), fix: trans.__('Write {"name": 1}.') };
     case 'not-json': {
       const { line, column, expected, found } = problem.error;
-      const wanted = expectationWord(expected, trans);
+      const wanted = describeExpectation(expected, trans);
       const what = found
         ? trans.__('Line %1, column %2: expected %3, found “%4”.', line, column, wanted, found)
         : trans.__('Line %1, column %2: expected %3, but the text ends.', line, column, wanted);
@@ -53,7 +53,7 @@ function writeWords(write: string | undefined, trans: TranslationBundle): string
   return write === undefined ? '' : trans.__('Write %1.', write);
 }
 
-function expectationWord(expected: JsonExpectation, trans: TranslationBundle): string {
+function describeExpectation(expected: JsonExpectation, trans: TranslationBundle): string {
   switch (expected) {
     case 'value':
       return trans.__('a value');

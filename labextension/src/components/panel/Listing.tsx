@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { bodyOf } from '../../api/errors';
+import { toErrorBody } from '../../api/errors';
 import type { ErrorBody } from '../../api/types';
 import { ErrorNotice } from '../ErrorNotice';
 import { Skeleton } from '../Skeleton';
@@ -20,7 +20,7 @@ function useLoaded<T>(load: () => Promise<readonly T[]>, version: string): Loade
     let current = true;
     load().then(
       items => current && setLoaded({ items }),
-      (error: unknown) => current && setLoaded({ error: bodyOf(error) })
+      (error: unknown) => current && setLoaded({ error: toErrorBody(error) })
     );
     return () => {
       current = false;

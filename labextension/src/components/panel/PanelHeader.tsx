@@ -41,7 +41,7 @@ export function PanelHeader(props: IPanelHeaderProps): React.JSX.Element {
           kind="icon"
           icon={ellipsesIcon}
           hasPopup
-          onClick={event => below(event, (x, y) => props.onMenu('more', x, y))}
+          onClick={event => callBelow(event, (x, y) => props.onMenu('more', x, y))}
         />
       </div>
       <div className="jp-kfp-Panel-identity">
@@ -83,7 +83,7 @@ function NamespaceChip(props: IPanelHeaderProps): React.JSX.Element | null {
       className="jp-kfp-Namespace"
       aria-haspopup="menu"
       title={source ? trans.__('Namespace %1, %2.', namespace, source) : trans.__('Namespace %1.', namespace)}
-      onClick={event => below(event, (x, y) => props.onMenu('namespaces', x, y))}
+      onClick={event => callBelow(event, (x, y) => props.onMenu('namespaces', x, y))}
     >
       <span className="jp-kfp-cut">{namespace}</span>
       <caretDownIcon.react tag={null} />
@@ -139,7 +139,7 @@ function Badges(props: { readonly status: Status | null; readonly trans: Transla
 }
 
 /** Calls back with the place just below what was clicked. */
-function below(event: React.MouseEvent, act: (x: number, y: number) => void): void {
+function callBelow(event: React.MouseEvent, act: (x: number, y: number) => void): void {
   const { left, bottom } = event.currentTarget.getBoundingClientRect();
   act(left, bottom);
 }

@@ -96,7 +96,7 @@ export function RunList(props: IRunListProps): React.JSX.Element {
                 current={item.index === current}
                 now={now}
                 onPress={(id, event) => press(props, id, event)}
-                onToggle={id => props.onSelect(toggled(selected, id), id)}
+                onToggle={id => props.onSelect(toggle(selected, id), id)}
               />
             )
           );
@@ -112,21 +112,21 @@ function press(props: IRunListProps, id: string, event: React.MouseEvent): void 
   if (event.type === 'contextmenu') {
     props.onSelect(selected.has(id) ? [...selected] : [], id);
   } else if (event.shiftKey) {
-    props.onSelect(between(runs, active, id), id);
+    props.onSelect(listBetween(runs, active, id), id);
   } else if (event.ctrlKey || event.metaKey) {
-    props.onSelect(toggled(selected, id), id);
+    props.onSelect(toggle(selected, id), id);
   } else {
     props.onSelect([], id);
     props.onOpen(id);
   }
 }
 
-function toggled(selected: ReadonlySet<string>, id: string): string[] {
+function toggle(selected: ReadonlySet<string>, id: string): string[] {
   return selected.has(id) ? [...selected].filter(other => other !== id) : [...selected, id];
 }
 
 /** The ids from one row to another, both included. */
-function between(runs: readonly Run[], from: string, to: string): string[] {
+function listBetween(runs: readonly Run[], from: string, to: string): string[] {
   const ids = runs.map(run => run.run_id);
   const [start, end] = [Math.max(0, ids.indexOf(from)), ids.indexOf(to)].sort((one, other) => one - other);
   return ids.slice(start, (end ?? 0) + 1);
@@ -144,7 +144,7 @@ function useKeys(
     if (id !== undefined) {
       scrollTo(target);
       const from = runs[current]?.run_id ?? id;
-      props.onSelect(extend ? [...new Set([...selected, ...between(runs, from, id)])] : [...selected], id);
+      props.onSelect(extend ? [...new Set([...selected, ...listBetween(runs, from, id)])] : [...selected], id);
     }
   };
   return event => {
@@ -163,7 +163,7 @@ function useKeys(
       Home: () => go(0, event.shiftKey),
       End: () => go(runs.length - 1, event.shiftKey),
       Enter: () => props.onOpen(id),
-      ' ': () => props.onSelect(toggled(selected, id), id),
+      ' ': () => props.onSelect(toggle(selected, id), id),
       Delete: () => props.onDelete(chosen),
       Escape: () => props.onSelect([], id),
       '/': () => props.onSearch()

@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { Run } from '../../api/types';
 import { instant } from '../../format';
 import type { Format } from '../../format';
-import { phaseWord } from '../../phase';
+import { describePhase } from '../../phase';
 import { isActive, mayDo } from '../../rules';
 import { Button } from '../Button';
 import { StateIcon } from '../StateIcon';
@@ -38,7 +38,7 @@ export function RunRow(props: IRunRowProps): React.JSX.Element {
   const { run, format, now, selected } = props;
   const { trans } = format;
   const created = format.moment(run.created_at, now);
-  const word = phaseWord(run.phase, trans, run.state);
+  const word = describePhase(run.phase, trans, run.state);
   const name = run.display_name || run.run_id;
   const label = trans.__('%1, %2, experiment %3, started %4', word, name, run.experiment_name, created);
   return (
@@ -93,7 +93,7 @@ function RunFacts(props: { readonly run: Run; readonly format: Format; readonly 
   const { run, format, now } = props;
   const took = instant(run.created_at) === null ? '' : format.took(run.created_at, run.finished_at, now);
   const timed = !['PENDING', 'UNCONFIRMED', 'UNKNOWN', 'SKIPPED', 'PAUSED'].includes(run.phase);
-  const what = factOf(run, format);
+  const what = describeRun(run, format);
   return (
     <>
       {what && <span className="jp-kfp-RunRow-what">{what}</span>}
@@ -102,7 +102,7 @@ function RunFacts(props: { readonly run: Run; readonly format: Format; readonly 
   );
 }
 
-function factOf(run: Run, format: Format): string {
+function describeRun(run: Run, format: Format): string {
   const { trans } = format;
   if (run.phase === 'SUCCEEDED') {
     return '';
@@ -113,13 +113,13 @@ function factOf(run: Run, format: Format): string {
   if (run.phase === 'RUNNING' && run.progress) {
     const { done, total } = run.progress;
     if (total === null && done === 0) {
-      return phaseWord(run.phase, trans, run.state);
+      return describePhase(run.phase, trans, run.state);
     }
     return total === null
       ? trans._n('%1 task done', '%1 tasks done', done)
       : trans._n('%2 of %1 task', '%2 of %1 tasks', total, format.count(done));
   }
-  return phaseWord(run.phase, trans, run.state);
+  return describePhase(run.phase, trans, run.state);
 }
 
 function RunRowButtons(props: IRunRowProps): React.JSX.Element {

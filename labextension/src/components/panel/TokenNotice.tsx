@@ -35,7 +35,7 @@ export function TokenNotice(props: ITokenNoticeProps): React.JSX.Element {
           label={trans.__('Copy text for an admin')}
           kind="row"
           icon={copyIcon}
-          onClick={() => onCopy(forAdmin(props, missing))}
+          onClick={() => onCopy(writeForAdmin(props, missing))}
         />
       </div>
     </ErrorNotice>
@@ -84,7 +84,7 @@ function Shown({ label, text }: { readonly label: string; readonly text: string 
   );
 }
 
-function forAdmin({ error, namespace, trans }: ITokenNoticeProps, missing: boolean): string {
+function writeForAdmin({ error, namespace, trans }: ITokenNoticeProps, missing: boolean): string {
   const please = missing
     ? trans.__('Please apply this in %1 so that notebooks may use Kubeflow Pipelines:', namespace)
     : trans.__('Please restart this notebook in %1 with access to Kubeflow Pipelines:', namespace);

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import type { Run } from '../../api/types';
 import type { Format } from '../../format';
-import { phaseOf } from '../../rules';
+import { toPhase } from '../../rules';
 import { StateBadge } from '../StateIcon';
 import type { IRunTab } from './tab';
 
@@ -54,7 +54,7 @@ export function AboutTab({ run, format }: IAboutTabProps): React.JSX.Element {
               <ol className="jp-kfp-About-states">
                 {run.state_history.map((entry, index) => (
                   <li key={index}>
-                    <StateBadge phase={phaseOf(entry.state)} raw={entry.state} trans={trans} />
+                    <StateBadge phase={toPhase(entry.state)} raw={entry.state} trans={trans} />
                     <span className="jp-kfp-dim jp-kfp-num">{format.exact(entry.update_time)}</span>
                   </li>
                 ))}

@@ -3,21 +3,21 @@ import * as React from 'react';
 import type { Task } from '../../api/types';
 import type { Format } from '../../format';
 import {
-  artifactsOf,
-  matricesOf,
-  metricsOf,
+  listArtifacts,
+  listMatrices,
+  listMetrics,
   type IConfusionMatrix,
   type IMetric,
   type ITaskArtifact
 } from '../../tasks/metrics';
 import type { IRunTab } from './tab';
-import { Address, typeWord } from './TaskValuesView';
+import { Address, shortenType } from './TaskValuesView';
 
 export const artifactsTab: IRunTab = {
   id: 'artifacts',
   rank: 40,
   title: trans => trans.__('Artifacts'),
-  count: ({ view }) => artifactsOf(view.tasks).length,
+  count: ({ view }) => listArtifacts(view.tasks).length,
   Body: ({ view, format, copy }) => (
     <ArtifactsTab tasks={view.tasks} reported={view.reports_values} format={format} onCopy={copy} />
   )
@@ -34,18 +34,18 @@ export interface IArtifactsTabProps {
 /** What the tasks made: metrics first, then where everything is. */
 export function ArtifactsTab({ tasks, reported, format, onCopy }: IArtifactsTabProps): React.JSX.Element {
   const { trans } = format;
-  const artifacts = React.useMemo(() => artifactsOf(tasks), [tasks]);
+  const artifacts = React.useMemo(() => listArtifacts(tasks), [tasks]);
   if (!reported) {
     return <p className="jp-kfp-Hint">{trans.__('This KFP does not report task inputs and outputs.')}</p>;
   }
   if (!artifacts.length) {
     return <p className="jp-kfp-Hint">{trans.__('No artifacts yet.')}</p>;
   }
-  const metrics = metricsOf(artifacts);
+  const metrics = listMetrics(artifacts);
   return (
     <div className="jp-kfp-Scroll jp-kfp-Artifacts">
       {metrics.length > 0 && <Metrics metrics={metrics} format={format} />}
-      {matricesOf(artifacts).map(matrix => (
+      {listMatrices(artifacts).map(matrix => (
         <Matrix key={matrix.title} matrix={matrix} format={format} />
       ))}
       <ArtifactTable artifacts={artifacts} format={format} onCopy={onCopy} />
@@ -110,7 +110,7 @@ function Matrix({ matrix, format }: { readonly matrix: IConfusionMatrix; readonl
             <tr key={index}>
               <th scope="row">{matrix.categories[index]}</th>
               {row.map((value, column) => (
-                <td key={column} className="jp-kfp-num" style={groundOf(value, row)}>
+                <td key={column} className="jp-kfp-num" style={getBackground(value, row)}>
                   {format.metric(value)}
                 </td>
               ))}
@@ -122,7 +122,7 @@ function Matrix({ matrix, format }: { readonly matrix: IConfusionMatrix; readonl
   );
 }
 
-function groundOf(value: number, row: readonly number[]): React.CSSProperties {
+function getBackground(value: number, row: readonly number[]): React.CSSProperties {
   const most = Math.max(...row.map(Math.abs), 1e-12);
   const share = Math.round((45 * Math.abs(value)) / most);
   return { background: `color-mix(in srgb, var(--jp-brand-color1) ${share}%, var(--jp-layout-color1))` };
@@ -153,7 +153,7 @@ function ArtifactTable(props: {
           {artifacts.map(({ task, output, artifact }, index) => (
             <tr key={index}>
               <th scope="row">{output}</th>
-              <td>{typeWord(artifact.type)}</td>
+              <td>{shortenType(artifact.type)}</td>
               <td className="jp-kfp-dim">{task}</td>
               <td className="jp-mod-wide">
                 <Address uri={artifact.uri} format={format} onCopy={onCopy} />

@@ -22,7 +22,7 @@ export function FailureBox(props: IFailureBoxProps): React.JSX.Element {
   const { trans } = format;
   const [open, setOpen] = React.useState(false);
   const Icon = phaseIcons.FAILED.react;
-  const details = detailsOf(failure, format);
+  const details = listDetails(failure, format);
   return (
     <div className="jp-kfp-Notice jp-mod-box" role="status" aria-label={trans.__('Why the run failed')}>
       <Icon tag={null} />
@@ -62,7 +62,7 @@ function Others({ names, format }: { readonly names: readonly string[]; readonly
   );
 }
 
-function detailsOf(failure: Failure, { trans }: Format): [string, string][] {
+function listDetails(failure: Failure, { trans }: Format): [string, string][] {
   const exit = failure.exit_code;
   const rows: [string, string][] = [
     [trans.__('Task'), failure.task],

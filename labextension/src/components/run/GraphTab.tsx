@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { withoutGroups } from '../../tasks/graph';
+import { removeGroups } from '../../tasks/graph';
 import { ChosenTask } from './ChosenTask';
 import { GraphView } from './GraphView';
 import type { IRunTab, IRunTabProps } from './tab';
@@ -25,7 +25,7 @@ function GraphTab(props: IRunTabProps): React.JSX.Element {
 
 function GraphPane(props: IRunTabProps): React.JSX.Element {
   const { graph, format, now, shown, prefix, onMove } = props;
-  const leaves = React.useMemo(() => withoutGroups(graph), [graph]);
+  const leaves = React.useMemo(() => removeGroups(graph), [graph]);
   return graph.tasks.length ? (
     <GraphView
       graph={leaves}

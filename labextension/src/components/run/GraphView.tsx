@@ -2,11 +2,11 @@ import * as React from 'react';
 
 import type { Task } from '../../api/types';
 import type { Format } from '../../format';
-import { phaseWord } from '../../phase';
+import { describePhase } from '../../phase';
 import { isActive } from '../../rules';
-import { failedPath, type ITaskGraph } from '../../tasks/graph';
-import { layoutOf, neighbor, pathOf, type ILayout, type IPoint } from '../../tasks/layout';
-import { durationOf, nameOf } from '../../tasks/rows';
+import { findFailedPath, type ITaskGraph } from '../../tasks/graph';
+import { createLayout, neighbor, drawPath, type ILayout, type IPoint } from '../../tasks/layout';
+import { getDuration, getTaskName } from '../../tasks/rows';
 import { Button } from '../Button';
 import { StateIcon } from '../StateIcon';
 
@@ -32,23 +32,23 @@ export function GraphView(props: IGraphViewProps): React.JSX.Element {
   const layout = useLayout(graph);
   const box = React.useRef<HTMLDivElement>(null);
   const [zoom, setZoom] = React.useState(1);
-  const fit = React.useCallback(() => setZoom(fitting(box.current, layout)), [layout]);
+  const fit = React.useCallback(() => setZoom(fitZoom(box.current, layout)), [layout]);
   // A wide graph opens where it can be read, and is scrolled; “Fit” shows the whole.
-  React.useLayoutEffect(() => setZoom(Math.max(READABLE, fitting(box.current, layout))), [layout]);
+  React.useLayoutEffect(() => setZoom(Math.max(READABLE, fitZoom(box.current, layout))), [layout]);
   const move = (id: string | undefined): void => {
     if (id !== undefined) {
       onChoose(id);
-      nodeOf(box.current, id)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+      findNode(box.current, id)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     }
   };
   const onKeyDown = (event: React.KeyboardEvent): void => {
-    const target = keyTarget(event.key, layout, graph, chosen);
+    const target = findTarget(event.key, layout, graph, chosen);
     if (target !== null) {
       event.preventDefault();
       move(target);
     }
   };
-  const stop = graph.tasks.some(({ task_id }) => task_id === chosen) ? nodeId(prefix, chosen) : undefined;
+  const stop = graph.tasks.some(({ task_id }) => task_id === chosen) ? getNodeId(prefix, chosen) : undefined;
   return (
     <div className="jp-kfp-Graph">
       <div
@@ -101,13 +101,13 @@ function useLayout(graph: ITaskGraph): ILayout {
   const key = `${ids.join('\u0000')}\u0002${edges.join('\u0000')}`;
   const kept = React.useRef<{ key: string; layout: ILayout; graph: ITaskGraph } | null>(null);
   if (kept.current?.key !== key) {
-    kept.current = { key, layout: layoutOf(ids, graph.edges), graph };
+    kept.current = { key, layout: createLayout(ids, graph.edges), graph };
   }
   return kept.current.layout;
 }
 
 function Edges({ graph, layout, prefix }: IGraphViewProps & { readonly layout: ILayout }): React.JSX.Element {
-  const thick = new Set([...failedPath(graph)].map(({ from, to }) => `${from}\u0001${to}`));
+  const thick = new Set([...findFailedPath(graph)].map(({ from, to }) => `${from}\u0001${to}`));
   const waiting = new Set(graph.tasks.filter(({ phase }) => phase === 'PENDING').map(({ task_id }) => task_id));
   const arrow = `${prefix}-arrow`;
   return (
@@ -120,7 +120,7 @@ function Edges({ graph, layout, prefix }: IGraphViewProps & { readonly layout: I
       {[...layout.edges].map(([{ from, to }, points]) => {
         const key = `${from}\u0001${to}`;
         const names = [thick.has(key) ? 'jp-mod-failed' : '', waiting.has(to) ? 'jp-mod-waiting' : ''];
-        return <path key={key} className={names.join(' ').trim()} d={pathOf(points)} markerEnd={`url(#${arrow})`} />;
+        return <path key={key} className={names.join(' ').trim()} d={drawPath(points)} markerEnd={`url(#${arrow})`} />;
       })}
     </svg>
   );
@@ -130,39 +130,39 @@ type INodeProps = IGraphViewProps & { readonly task: Task; readonly at: IPoint |
 
 function Node({ task, at, chosen, format, now, prefix, onChoose }: INodeProps): React.JSX.Element | null {
   const { trans } = format;
-  const took = durationOf(task, now);
-  const word = phaseWord(task.phase, trans, task.state);
+  const took = getDuration(task, now);
+  const word = describePhase(task.phase, trans, task.state);
   const second = took === null ? word : `${word} · ${format.duration(took)}`;
   const waits = isActive(task.phase) && task.phase === 'PENDING';
   return at ? (
     <div
-      id={nodeId(prefix, task.task_id)}
+      id={getNodeId(prefix, task.task_id)}
       data-task={task.task_id}
       role="treeitem"
       aria-selected={task.task_id === chosen}
-      aria-label={`${nameOf(task)}, ${second}`}
-      title={nameOf(task)}
+      aria-label={`${getTaskName(task)}, ${second}`}
+      title={getTaskName(task)}
       className={waits ? 'jp-kfp-Graph-node jp-mod-waiting' : 'jp-kfp-Graph-node'}
       style={{ left: at.x, top: at.y }}
       onClick={() => onChoose(task.task_id)}
     >
       <StateIcon phase={task.phase} raw={task.state} trans={trans} decorative />
-      <span className="jp-kfp-cut">{nameOf(task)}</span>
+      <span className="jp-kfp-cut">{getTaskName(task)}</span>
       <span className="jp-kfp-small jp-kfp-dim jp-kfp-num">{second}</span>
     </div>
   ) : null;
 }
 
-function nodeId(prefix: string, taskId: string): string {
+function getNodeId(prefix: string, taskId: string): string {
   return `${prefix}-node-${taskId}`;
 }
 
-function nodeOf(box: HTMLElement | null, id: string): HTMLElement | undefined {
+function findNode(box: HTMLElement | null, id: string): HTMLElement | undefined {
   return [...(box?.querySelectorAll<HTMLElement>('[data-task]') ?? [])].find(node => node.dataset['task'] === id);
 }
 
 /** The zoom at which the whole graph is in view, never larger than life. */
-function fitting(box: HTMLElement | null, { width, height }: ILayout): number {
+function fitZoom(box: HTMLElement | null, { width, height }: ILayout): number {
   if (!box?.clientWidth || !box.clientHeight || !width || !height) {
     return 1;
   }
@@ -170,7 +170,7 @@ function fitting(box: HTMLElement | null, { width, height }: ILayout): number {
 }
 
 /** The task a key leads to, `""` for none; null when the key means nothing here. */
-function keyTarget(key: string, layout: ILayout, graph: ITaskGraph, chosen: string): string | undefined | null {
+function findTarget(key: string, layout: ILayout, graph: ITaskGraph, chosen: string): string | undefined | null {
   const first = graph.tasks[0]?.task_id;
   const from = layout.nodes.has(chosen) ? chosen : undefined;
   switch (key) {

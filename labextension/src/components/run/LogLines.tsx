@@ -70,7 +70,7 @@ export const LogLines = React.forwardRef<ILogLinesHandle, ILogLinesProps>(functi
           <Button label={trans.__('Load earlier')} kind="quiet" onClick={props.onLoadEarlier} />
         </div>
       )}
-      {count === 0 && <p className="jp-kfp-Log-empty jp-kfp-dim">{emptyWords(log, trans)}</p>}
+      {count === 0 && <p className="jp-kfp-Log-empty jp-kfp-dim">{describeEmpty(log, trans)}</p>}
       <div className="jp-kfp-Log-room" style={{ height: virtual.getTotalSize() }}>
         <div
           className="jp-kfp-Log-window"
@@ -110,7 +110,7 @@ const Line = React.memo(function Line({ line, number, error, matches, current }:
       <span>{number}</span>
       <span>
         {marked(line?.segments ?? [], matches).map((piece, index) => {
-          const names = classesOf(piece.style);
+          const names = getClasses(piece.style);
           const text = names ? <span className={names}>{piece.text}</span> : piece.text;
           const key = String(index);
           if (!piece.match) {
@@ -128,7 +128,7 @@ const Line = React.memo(function Line({ line, number, error, matches, current }:
 });
 
 /** The classes that the style sheet maps to colours of the theme. */
-function classesOf(style: IAnsiStyle): string {
+function getClasses(style: IAnsiStyle): string {
   const { color, ground, bold, dim, italic, underline, inverse } = style;
   return [
     color && `jp-kfp-ansi-${color}`,
@@ -193,7 +193,7 @@ function byLine(matches: readonly IMatch[]): ReadonlyMap<number, readonly IMatch
   return lines;
 }
 
-function emptyWords(log: ILogState, trans: TranslationBundle): string {
+function describeEmpty(log: ILogState, trans: TranslationBundle): string {
   if (!log.loaded) {
     return '';
   }

@@ -86,7 +86,7 @@ export function LogView(props: ILogViewProps): React.JSX.Element {
           <Button label={trans.__('Jump to end ↓')} onClick={() => setFollowing(true)} />
         </div>
       )}
-      <div className="jp-kfp-Pane-foot">{footWords(props)}</div>
+      <div className="jp-kfp-Pane-foot">{describeSource(props)}</div>
     </div>
   );
 }
@@ -188,7 +188,7 @@ function SearchField(props: {
 }
 
 /** “Source: live pod · last 2,000 lines”. */
-function footWords({ log, format, tail }: ILogViewProps): string {
+function describeSource({ log, format, tail }: ILogViewProps): string {
   const { trans } = format;
   const sources = new Map([
     ['embedded', trans.__('embedded server')],

@@ -47,7 +47,7 @@ export function ParametersTab({ parameters, format, onCopy }: IParametersTabProp
                 <th scope="row" title={parameter.description || undefined}>
                   {parameter.name}
                 </th>
-                <td className="jp-kfp-dim">{typeName(parameter.type, trans)}</td>
+                <td className="jp-kfp-dim">{getTypeName(parameter.type, trans)}</td>
                 <td className="jp-mod-value">
                   <ValueText value={parameter.value} format={format} />
                   {parameter.is_default && <span className="jp-kfp-dim jp-kfp-small"> {trans.__('default')}</span>}
@@ -70,7 +70,7 @@ export function ParametersTab({ parameters, format, onCopy }: IParametersTabProp
 }
 
 /** The word for a type of parameter. */
-export function typeName(type: ParameterType | null, trans: TranslationBundle): string {
+export function getTypeName(type: ParameterType | null, trans: TranslationBundle): string {
   switch (type) {
     case 'NUMBER_INTEGER':
       return trans.__('integer');

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import type { Run } from '../../api/types';
 import { instant, type Format } from '../../format';
-import { phaseWord } from '../../phase';
+import { describePhase } from '../../phase';
 import { isActive, isArchived } from '../../rules';
 import { Button } from '../Button';
 import type { IFreshness } from '../now';
@@ -31,7 +31,7 @@ export function RunHead(props: IRunHeadProps): React.JSX.Element {
         <h2 className="jp-kfp-cut" title={run.display_name}>
           {run.display_name}
         </h2>
-        <span title={canceledNote(run, format)}>{phaseWord(run.phase, trans, run.state)}</span>
+        <span title={describeCancel(run, format)}>{describePhase(run.phase, trans, run.state)}</span>
         {isArchived(run) && <span className="jp-kfp-Badge">{trans.__('Archived')}</span>}
         <span className="jp-kfp-grow" />
         <Button
@@ -73,7 +73,7 @@ function Facts({ run, format, now }: IRunHeadProps): React.JSX.Element {
     run.namespace,
     trans.__('started %1', format.moment(run.created_at, now)),
     active ? took : trans.__('took %1', took),
-    active ? progressWords(run, format) : ''
+    active ? describeProgress(run, format) : ''
   ];
   const known = active || instant(run.finished_at) !== null;
   return (
@@ -90,7 +90,7 @@ function Facts({ run, format, now }: IRunHeadProps): React.JSX.Element {
 }
 
 /** “2 of 5 tasks” when the total is known, else “2 tasks done”. */
-function progressWords(run: Run, { trans }: Format): string {
+function describeProgress(run: Run, { trans }: Format): string {
   if (!run.progress) {
     return '';
   }
@@ -100,7 +100,7 @@ function progressWords(run: Run, { trans }: Format): string {
     : trans._n('%2 of %1 task', '%2 of %1 tasks', total, done);
 }
 
-function canceledNote(run: Run, format: Format): string | undefined {
+function describeCancel(run: Run, format: Format): string | undefined {
   if (run.phase !== 'CANCELED' || run.state !== 'FAILED') {
     return undefined;
   }

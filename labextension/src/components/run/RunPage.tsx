@@ -2,13 +2,13 @@ import * as React from 'react';
 
 import type { ErrorBody, RunView } from '../../api/types';
 import { whyOff } from '../../reasons';
-import { graphOf } from '../../tasks/graph';
-import { firstTask } from '../../tasks/rows';
+import { createGraph } from '../../tasks/graph';
+import { findFirstTask } from '../../tasks/rows';
 import { Button } from '../Button';
 import { ErrorNotice } from '../ErrorNotice';
 import { Skeleton } from '../Skeleton';
 import { useNow } from '../now';
-import { panelOf, Tabs } from '../Tabs';
+import { getPanelProps, Tabs } from '../Tabs';
 import { FailureBox } from './FailureBox';
 import { RunHead } from './RunHead';
 import { RunToolbar } from './RunToolbar';
@@ -20,13 +20,13 @@ import type { ILoadedRun, IRunPageProps, IRunPlace, IRunTab } from './tab';
  * #### Notes
  * A log that is being read is not replaced by that of the next task.
  */
-export function shownTask(view: RunView, place: IRunPlace): string {
-  const first = firstTask(view.tasks, view.failure?.task_id)?.task_id ?? '';
+export function chooseTask(view: RunView, place: IRunPlace): string {
+  const first = findFirstTask(view.tasks, view.failure?.task_id)?.task_id ?? '';
   return place.task ?? (view.run.phase === 'FAILED' ? first : place.opened || first);
 }
 
 /** Return the tab at this place; the first where the place's own is gone. */
-export function tabAt({ tab }: IRunPlace, tabs: readonly IRunTab[]): IRunTab | undefined {
+export function findTab({ tab }: IRunPlace, tabs: readonly IRunTab[]): IRunTab | undefined {
   return tabs.find(({ id }) => id === tab) ?? tabs[0];
 }
 
@@ -56,9 +56,9 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
   const now = useNow(props.ticker);
   const { run, failure } = view;
   const copy = (text: string): void => props.onCopy(text, trans.__('Copied.'));
-  const shown = shownTask(view, place);
-  const graph = React.useMemo(() => graphOf(view), [view]);
-  const tab = tabAt(place, tabs);
+  const shown = chooseTask(view, place);
+  const graph = React.useMemo(() => createGraph(view), [view]);
+  const tab = findTab(place, tabs);
   const logShown = tab?.showsTask === true && place.taskTab === 'log' && shown === failure?.task_id;
   const openLog = (): void => {
     const target = tab?.showsTask ? tab : tabs.find(({ showsTask }) => showsTask);
@@ -88,7 +88,7 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
       )}
       {tab && <RunTabs {...props} current={tab} run={{ view, graph }} />}
       {tab && (
-        <div className="jp-kfp-Pane jp-mod-fill" {...panelOf(props.prefix, tab.id)}>
+        <div className="jp-kfp-Pane jp-mod-fill" {...getPanelProps(props.prefix, tab.id)}>
           <tab.Body {...props} graph={graph} shown={shown} now={now} copy={copy} />
         </div>
       )}
@@ -100,7 +100,7 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
 function Trouble(props: IRunPageProps & { readonly error: ErrorBody }): React.JSX.Element {
   const { error, format, onRefresh } = props;
   const { trans } = format;
-  const words = trans.__('%1 What is shown is from %2.', error.message, format.clock(isoOf(props.freshness.updatedAt)));
+  const words = trans.__('%1 What is shown is from %2.', error.message, format.clock(toIso(props.freshness.updatedAt)));
   return (
     <div className="jp-kfp-Trouble" role="status" title={error.why}>
       <span className="jp-kfp-cut">{words}</span>
@@ -109,7 +109,7 @@ function Trouble(props: IRunPageProps & { readonly error: ErrorBody }): React.JS
   );
 }
 
-function isoOf(time: number): string {
+function toIso(time: number): string {
   return new Date(time).toISOString();
 }
 

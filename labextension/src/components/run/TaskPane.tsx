@@ -3,11 +3,11 @@ import * as React from 'react';
 import type { Task } from '../../api/types';
 import type { Format } from '../../format';
 import type { ILogState } from '../../log/state';
-import { phaseWord } from '../../phase';
+import { describePhase } from '../../phase';
 import { isActive, isGroup, runsProgram } from '../../rules';
 import type { IPodState } from '../../tasks/pod';
-import { durationOf, nameOf } from '../../tasks/rows';
-import { panelOf, Tabs } from '../Tabs';
+import { getDuration, getTaskName } from '../../tasks/rows';
+import { getPanelProps, Tabs } from '../Tabs';
 import { LogView } from './LogView';
 import { PodPane } from './PodPane';
 import type { TaskTab } from './tab';
@@ -46,18 +46,18 @@ export function TaskPane(props: ITaskPaneProps): React.JSX.Element {
   if (!task) {
     return <p className="jp-kfp-Hint">{trans.__('Select a task.')}</p>;
   }
-  const took = durationOf(task, now);
-  const word = phaseWord(task.phase, trans, task.state);
+  const took = getDuration(task, now);
+  const word = describePhase(task.phase, trans, task.state);
   const tabs = [
     { id: 'log', label: trans.__('Log') },
     { id: 'values', label: trans.__('In & out') },
     ...(props.hasPods ? [{ id: 'events', label: trans.__('Events') } as const] : [])
   ] as const;
   return (
-    <div className="jp-kfp-Pane jp-kfp-TaskPane" role="region" aria-label={trans.__('Task %1', nameOf(task))}>
+    <div className="jp-kfp-Pane jp-kfp-TaskPane" role="region" aria-label={trans.__('Task %1', getTaskName(task))}>
       <div className="jp-kfp-TaskPane-head">
-        <h3 className="jp-kfp-cut" title={nameOf(task)}>
-          {nameOf(task)}
+        <h3 className="jp-kfp-cut" title={getTaskName(task)}>
+          {getTaskName(task)}
         </h3>
         <span className="jp-kfp-dim jp-kfp-num">
           {isActive(task.phase) && took !== null ? `${word} · ${format.duration(took)}` : word}
@@ -66,7 +66,7 @@ export function TaskPane(props: ITaskPaneProps): React.JSX.Element {
         {task.attempt > 1 && <Attempts {...props} task={task} />}
       </div>
       <Tabs tabs={tabs} current={tab} label={trans.__('Task')} prefix={prefix} onChoose={props.onTab} />
-      <div className="jp-kfp-Pane jp-mod-fill" {...panelOf(prefix, tab)}>
+      <div className="jp-kfp-Pane jp-mod-fill" {...getPanelProps(prefix, tab)}>
         <TaskTabBody {...props} task={task} />
       </div>
     </div>

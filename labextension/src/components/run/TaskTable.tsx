@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { Task } from '../../api/types';
 import type { Format } from '../../format';
 import { NOTHING } from '../../format';
-import { attemptOf, durationOf, nameOf, type ITaskRow, type ITaskSort, type TaskColumn } from '../../tasks/rows';
+import { formatAttempt, getDuration, getTaskName, type ITaskRow, type ITaskSort, type TaskColumn } from '../../tasks/rows';
 import { StateBadge } from '../StateIcon';
 
 export interface ITaskTableProps {
@@ -30,9 +30,9 @@ export function TaskTable(props: ITaskTableProps): React.JSX.Element {
   const body = React.useRef<HTMLDivElement>(null);
   const stop = rows.some(row => row.task.task_id === chosen) ? chosen : (rows[0]?.task.task_id ?? '');
   const onKeyDown = (event: React.KeyboardEvent): void => {
-    const target = keyTarget(event.key, rows, stop);
+    const target = findTarget(event.key, rows, stop);
     // keys of a button inside a row are the button's
-    if (target === null || event.target !== rowOf(body.current, stop)) {
+    if (target === null || event.target !== findRow(body.current, stop)) {
       return;
     }
     event.preventDefault();
@@ -40,7 +40,7 @@ export function TaskTable(props: ITaskTableProps): React.JSX.Element {
       props.onFold(stop, target.fold);
     } else {
       props.onChoose(target.task);
-      rowOf(body.current, target.task || stop)?.focus();
+      findRow(body.current, target.task || stop)?.focus();
     }
   };
   return (
@@ -104,17 +104,17 @@ function Row(props: ITaskTableProps & { readonly row: ITaskRow; readonly stop: b
       <div role="cell" className="jp-kfp-Tasks-cell jp-mod-state">
         <StateBadge phase={task.phase} raw={task.state} trans={format.trans} />
       </div>
-      <div role="cell" className="jp-kfp-Tasks-cell jp-mod-task" title={nameOf(task)}>
+      <div role="cell" className="jp-kfp-Tasks-cell jp-mod-task" title={getTaskName(task)}>
         <Name {...props} />
       </div>
       <div role="cell" className="jp-kfp-Tasks-cell jp-mod-started jp-kfp-num" title={format.tooltip(task.start_time)}>
         {format.clock(task.start_time)}
       </div>
       <div role="cell" className="jp-kfp-Tasks-cell jp-mod-took jp-kfp-num">
-        {format.duration(durationOf(task, now))}
+        {format.duration(getDuration(task, now))}
       </div>
       <div role="cell" className="jp-kfp-Tasks-cell jp-mod-try jp-kfp-num">
-        {attemptOf(task) || NOTHING}
+        {formatAttempt(task) || NOTHING}
       </div>
       <div role="cell" className="jp-kfp-Tasks-cell jp-mod-reason" title={task.reason || undefined}>
         <Reason {...props} />
@@ -126,7 +126,7 @@ function Row(props: ITaskTableProps & { readonly row: ITaskRow; readonly stop: b
 function Name({ row, format, onFold }: ITaskTableProps & { readonly row: ITaskRow }): React.JSX.Element {
   const { task, depth, children, folded } = row;
   const Twisty = (folded ? caretRightIcon : caretDownIcon).react;
-  const label = folded ? format.trans.__('Unfold %1', nameOf(task)) : format.trans.__('Fold %1', nameOf(task));
+  const label = folded ? format.trans.__('Unfold %1', getTaskName(task)) : format.trans.__('Fold %1', getTaskName(task));
   return (
     <span className="jp-kfp-Tasks-name" style={{ paddingInlineStart: `${depth * 16}px` }}>
       {children > 0 && (
@@ -145,7 +145,7 @@ function Name({ row, format, onFold }: ITaskTableProps & { readonly row: ITaskRo
           <Twisty tag={null} />
         </button>
       )}
-      <span className="jp-kfp-cut">{nameOf(task)}</span>
+      <span className="jp-kfp-cut">{getTaskName(task)}</span>
       {children > 0 && (
         <span className="jp-kfp-dim jp-kfp-small jp-kfp-num">
           {format.trans.__('%1 of %2', row.done, row.children)}
@@ -163,7 +163,7 @@ function Reason(props: ITaskTableProps & { readonly row: ITaskRow }): React.JSX.
     return <OpenRun task={task} format={format} onOpenRun={onOpenRun} />;
   }
   if (!task.reason && needs) {
-    const words = format.trans.__('waits for %1', needs.map(nameOf).join(', '));
+    const words = format.trans.__('waits for %1', needs.map(getTaskName).join(', '));
     return (
       <span className="jp-kfp-dim" title={words}>
         {words}
@@ -194,7 +194,7 @@ function OpenRun(props: {
   );
 }
 
-function rowOf(body: HTMLElement | null, taskId: string): HTMLElement | undefined {
+function findRow(body: HTMLElement | null, taskId: string): HTMLElement | undefined {
   const rows = body?.querySelectorAll<HTMLElement>('[data-task]') ?? [];
   return [...rows].find(row => row.dataset['task'] === taskId);
 }
@@ -205,7 +205,7 @@ interface IKeyTarget {
 }
 
 /** What a key does on the row that has the focus; null for nothing. */
-function keyTarget(key: string, rows: readonly ITaskRow[], current: string): IKeyTarget | null {
+function findTarget(key: string, rows: readonly ITaskRow[], current: string): IKeyTarget | null {
   const at = rows.findIndex(row => row.task.task_id === current);
   const row = rows[at];
   const to = (index: number): IKeyTarget | null => {

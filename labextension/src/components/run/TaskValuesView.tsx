@@ -54,7 +54,7 @@ function Values(props: ITaskValuesProps & { readonly title: string; readonly val
           <React.Fragment key={key}>
             <dt className="jp-kfp-cut" title={name}>
               {name}
-              <span className="jp-kfp-Field-type"> {typeWord(artifact.type)}</span>
+              <span className="jp-kfp-Field-type"> {shortenType(artifact.type)}</span>
             </dt>
             <dd>
               <Address uri={artifact.uri} format={format} onCopy={props.onCopy} />
@@ -87,6 +87,6 @@ export function Address(props: {
 }
 
 /** “system.Model” is called Model. */
-export function typeWord(type: string): string {
+export function shortenType(type: string): string {
   return type.replace(/^system\./, '');
 }

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
-import { waitsOf } from '../../tasks/graph';
-import { taskCsv, taskRows, type ITaskSort } from '../../tasks/rows';
+import { listWaits } from '../../tasks/graph';
+import { toCsv, listRows, type ITaskSort } from '../../tasks/rows';
 import { Button } from '../Button';
 import { ChosenTask } from './ChosenTask';
 import type { IRunTab, IRunTabProps } from './tab';
@@ -32,7 +32,7 @@ function TasksPane(props: IRunTabProps): React.JSX.Element {
   const [sort, setSort] = React.useState<ITaskSort>({ column: 'started', descending: false });
   const [folded, setFolded] = React.useState<ReadonlySet<string>>(new Set());
   const nested = [...graph.tasks, ...view.groups];
-  const rows = taskRows(nested, sort, folded, now);
+  const rows = listRows(nested, sort, folded, now);
   const fold = (task: string, on: boolean): void => {
     setFolded(new Set(on ? [...folded, task] : [...folded].filter(id => id !== task)));
   };
@@ -46,7 +46,7 @@ function TasksPane(props: IRunTabProps): React.JSX.Element {
         <TaskTable
           rows={rows}
           sort={sort}
-          waits={waitsOf(graph)}
+          waits={listWaits(graph)}
           chosen={shown}
           format={format}
           now={now}
@@ -61,7 +61,7 @@ function TasksPane(props: IRunTabProps): React.JSX.Element {
         <Button
           label={trans.__('Copy as CSV')}
           kind="quiet"
-          onClick={() => copy(taskCsv(taskRows(nested, sort, new Set(), now), header, now))}
+          onClick={() => copy(toCsv(listRows(nested, sort, new Set(), now), header, now))}
         />
       </div>
     </div>

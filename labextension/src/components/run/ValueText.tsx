@@ -10,7 +10,7 @@ const LONGEST = 200;
 export function ValueText({ value, format }: { readonly value: unknown; readonly format: Format }): React.JSX.Element {
   const { trans } = format;
   const [open, setOpen] = React.useState(false);
-  const text = React.useMemo(() => textOf(value), [value]);
+  const text = React.useMemo(() => toText(value), [value]);
   if (value === null || value === undefined) {
     return <span className="jp-kfp-dim">{trans.__('not set')}</span>;
   }
@@ -30,6 +30,6 @@ export function ValueText({ value, format }: { readonly value: unknown; readonly
   );
 }
 
-function textOf(value: unknown): string {
+function toText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -5,7 +5,7 @@ import { isStartable } from '../../commands';
 import { RunsSection } from '../../components/panel/RunsSection';
 import { whyLocked } from '../../reasons';
 import type { IRunList } from '../../tokens';
-import { filterItems, RUN_ITEMS } from '../menus';
+import { listFilterItems, RUN_ITEMS } from '../menus';
 import type { IPanelContext, IPanelSection } from './section';
 
 export const runsSection: IPanelSection = {
@@ -60,7 +60,7 @@ function Runs({ manager, format, ticker, execute, openMenu, copy }: IPanelContex
       onCopy={texts => copy(texts.join('\n'))}
       onMore={onMore}
       onFilter={onFilter}
-      onFilterMenu={(x, y) => openMenu(filterItems(format.trans), x, y)}
+      onFilterMenu={(x, y) => openMenu(listFilterItems(format.trans), x, y)}
       onNewRun={() => execute(CommandIDs.newRun)}
       onExample={() => execute(CommandIDs.runExample)}
       onRetryConnection={() => execute(CommandIDs.refresh)}
