@@ -1,4 +1,4 @@
-/** What a person can do: ids, labels, when it is possible, and what happens. Buttons and menus know ids only. */
+/** The commands: labels, when they are enabled, and what they do. Buttons and menus know only ids. */
 import { Clipboard } from '@jupyterlab/apputils';
 import { copyIcon, deleteIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
@@ -15,17 +15,17 @@ import type { IRunManager } from './tokens';
 import { readForm, readSource } from './values/kept';
 import type { IKeptForm } from './values/kept';
 
-/** What a form for a new run begins with. */
+/** What a form for a new run starts with. */
 export interface IFormBegin {
   readonly source?: Source;
-  /** The id of a run whose pipeline and values are taken. */
+  /** The id of a run whose pipeline and values are used. */
   readonly cloneOf?: string;
   readonly namespace?: string;
   /** The form as it was left. */
   readonly kept?: IKeptForm | null;
 }
 
-/** What commands do with the page; given by the plugin that has it. */
+/** What commands do with the page; a plugin provides it. */
 export interface IPage {
   togglePanel(): void;
   openRun(runId: string, namespace: string): Promise<void>;
@@ -36,13 +36,13 @@ export interface IPage {
   whoAmI(): Promise<void>;
   /** The link that opens a run in this JupyterLab. */
   linkTo(runId: string, namespace: string): string;
-  /** The path of the file chosen in the file browser. */
+  /** The path of the file selected in the file browser. */
   chosenFile(): string;
   newExperiment(): Promise<void>;
   upload(path: string): Promise<void>;
 }
 
-/** What is done with runs, after asking where that is right (UX §7). */
+/** The actions on runs, which ask for confirmation where needed. */
 export interface IRunActions {
   terminate(runs: readonly Run[]): Promise<void>;
   retry(runs: readonly Run[]): Promise<void>;
@@ -69,7 +69,7 @@ function text(args: Args, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Whether the embedded server can be started: it may be, or it is the one that has gone. */
+/** Whether the embedded server can be started: it is allowed, or it was running and has stopped. */
 export function isStartable({ connection }: IRunManager): boolean {
   const { status, state, error } = connection;
   const jupyterGone = error?.code.startsWith('jupyter-') === true;
@@ -78,7 +78,7 @@ export function isStartable({ connection }: IRunManager): boolean {
   );
 }
 
-/** Add every command; each works with ids as arguments, or on the chosen rows. */
+/** Add every command; each works on the ids in its arguments, or on the selected rows. */
 export function addCommands(commands: CommandRegistry, options: ICommandsOptions): void {
   addViewCommands(commands, options);
   addStartCommands(commands, options);

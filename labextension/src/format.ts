@@ -5,19 +5,19 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const UTC = { timeZone: 'UTC' };
 
-/** A choice of the person: the zone of all times. */
+/** The zone of all times, a preference. */
 export type TimeZone = 'local' | 'UTC';
 
-/** What is shown for a value that is not there. */
+/** Shown for a missing value. */
 export const NOTHING = '–';
 
-/** Times, durations and numbers as people read them (UX §2.3), in the language of the page. */
+/** Formats times, durations and numbers for people, in the language of the page. */
 export class Format {
   constructor(
     readonly trans: TranslationBundle,
     private readonly _options: {
       readonly locale?: string;
-      /** Asked for each text, since a person may change it. */
+      /** Read for each text, since a person may change it. */
       readonly timeZone?: () => TimeZone;
     } = {}
   ) {

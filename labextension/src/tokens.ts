@@ -11,17 +11,17 @@ import type { IPanelSection } from './views/sections/section';
 /** How the page is connected to Kubeflow Pipelines. */
 export type ConnectionState = 'connecting' | 'connected' | 'lost';
 
-/** What a person wants to see of the runs. */
+/** The filter of the runs list. */
 export interface IRunFilter {
   readonly search: string;
-  /** Only runs to which something can still happen, only failed ones, or all. */
+  /** Only active runs, only failed ones, or all. */
   readonly only: 'all' | 'active' | 'failed';
   /** Only runs of this experiment, or of all. */
   readonly experiment: Pick<Experiment, 'experiment_id' | 'display_name'> | null;
   readonly archived: boolean;
 }
 
-/** A run that is new, or that differs from what was known before. */
+/** A run that is new or has changed. */
 export interface IRunChange {
   readonly run: Run;
   /** The phase before; null for a run that was not known. */
@@ -31,7 +31,7 @@ export interface IRunChange {
 /** Which rows of the runs list are chosen; commands without a `run_id` act on them. */
 export interface IRunSelection {
   readonly ids: ReadonlySet<string>;
-  /** The row with the focus; empty when none had it. */
+  /** The focused row; empty if none had the focus. */
   readonly active: string;
   /** The chosen rows, else the one with the focus. */
   readonly targets: readonly string[];

@@ -48,7 +48,7 @@ async function press(name: string): Promise<void> {
   fireEvent.click(await screen.findByText(name, { selector: '.jp-Dialog-buttonLabel' }));
 }
 
-it('shows the option, creates it when told so, and looks for the next step', async () => {
+it('shows the option, creates it on confirmation, and checks for the next step', async () => {
   const created = steps.createOption(missing('no-token-no-option'));
   server.error = missing('no-token-not-chosen');
   expect((await screen.findByText('kind: PodDefault')).isConnected).toBe(true);

@@ -20,7 +20,7 @@ function endings(notify: 'mine' | 'all' | 'none' = 'mine'): Endings {
   return new Endings({
     format,
     // the notices that are on the page: one that replaces another has its place
-    tell: (notice, inPlaceOf) => {
+    show: (notice, inPlaceOf) => {
       const at = inPlaceOf === '' ? told.length : Number(inPlaceOf);
       told[at] = notice;
       return String(at);
@@ -42,7 +42,7 @@ async function texts(): Promise<string[]> {
   return told.map(notice => notice.text);
 }
 
-it('tells the start and the end of a run of mine', async () => {
+it('shows a notice at the start and at the end of a run of mine', async () => {
   const all = endings();
   all.note(change('mine', null, 'RUNNING'));
   await vi.advanceTimersByTimeAsync(1000);
@@ -56,14 +56,14 @@ it('keeps a failure with its reason until it is read, and offers Retry', async (
   expect(told[0]).toMatchObject({ type: 'error', autoClose: false, actions: ['open', 'retry'] });
 });
 
-it('tells an end once, though it is heard twice', async () => {
+it('shows one notice for an end that is reported twice', async () => {
   const all = endings();
   all.note(change('mine', 'RUNNING', 'SUCCEEDED'));
   all.note(change('mine', null, 'SUCCEEDED'));
   expect((await texts()).length).toBe(1);
 });
 
-it('tells of a retried run again', async () => {
+it('shows a notice again for a retried run', async () => {
   const all = endings();
   all.note(change('mine', 'RUNNING', 'FAILED'));
   all.note(change('mine', 'FAILED', 'RUNNING'));

@@ -11,16 +11,16 @@ it('keeps over a reload what was hidden, in each namespace for itself', async ()
   new HiddenCautions(state).hide('team-a', STALE, [STALE, LATE]);
   const after = new HiddenCautions(state);
   await after.ready;
-  expect(after.shown('team-a', [STALE, LATE])).toEqual([LATE]);
-  expect(after.shown('team-b', [STALE])).toEqual([STALE]);
+  expect(after.filterShown('team-a', [STALE, LATE])).toEqual([LATE]);
+  expect(after.filterShown('team-b', [STALE])).toEqual([STALE]);
 });
 
 it('shows a warning again that says another thing, and one that had been mended', () => {
   const hidden = new HiddenCautions(null);
   hidden.hide('team-a', STALE, [STALE]);
-  expect(hidden.shown('team-a', [{ ...STALE, message: 'The SDK remembers c.' }])).toHaveLength(1);
+  expect(hidden.filterShown('team-a', [{ ...STALE, message: 'The SDK remembers c.' }])).toHaveLength(1);
   hidden.hide('team-a', LATE, [LATE]);
-  expect(hidden.shown('team-a', [STALE, LATE])).toEqual([STALE]);
+  expect(hidden.filterShown('team-a', [STALE, LATE])).toEqual([STALE]);
 });
 
 it.each([null, 'text', { 'team-a': 'odd', 'team-b': [7] }])('shows all for what cannot be used: %j', async kept => {
@@ -28,5 +28,5 @@ it.each([null, 'text', { 'team-a': 'odd', 'team-b': [7] }])('shows all for what 
   await state.save('jupyter-kfp-mt:hidden', kept);
   const hidden = new HiddenCautions(state);
   await hidden.ready;
-  expect(hidden.shown('team-a', [STALE, LATE])).toHaveLength(2);
+  expect(hidden.filterShown('team-a', [STALE, LATE])).toHaveLength(2);
 });

@@ -20,7 +20,7 @@ beforeEach(() => {
 
 afterEach(() => manager.dispose());
 
-/** A manager that has had its first answers; watched, unless told otherwise. */
+/** A manager after its first responses; watched by default. */
 async function begin(runs: Run[] = [], watched = true): Promise<void> {
   server.runs = runs;
   const page = (request: Request): Response => {
@@ -59,7 +59,7 @@ it('shows where it is and the runs there', async () => {
   expect([manager.connection.state, manager.connection.namespace, ids()]).toEqual(['connected', 'team-a', ['a']]);
 });
 
-it('takes in what the stream tells, newest first, and keeps the rows that did not change', async () => {
+it('applies streamed changes, newest first, and keeps the rows that did not change', async () => {
   const old = run({ run_id: 'a' });
   await begin([old, run({ run_id: 'b', created_at: '2026-03-12T13:00:00Z' })]);
   const [kept] = manager.list.runs;
@@ -69,7 +69,7 @@ it('takes in what the stream tells, newest first, and keeps the rows that did no
   expect(manager.list.runs[1]).toBe(kept);
 });
 
-it('knows that its rows are right when the server only says that it is there', async () => {
+it('counts its rows as fresh at every sign of life from the server', async () => {
   await begin([run({ run_id: 'a' })]);
   await waitFor(() => expect(streams()).toBe(1));
   const before = manager.list.updatedAt;
@@ -78,7 +78,7 @@ it('knows that its rows are right when the server only says that it is there', a
   await waitFor(() => expect(manager.list.updatedAt).toBeGreaterThan(before));
 });
 
-it('ignores what is said of another namespace', async () => {
+it('ignores changes in another namespace', async () => {
   await begin([run({ run_id: 'a' })]);
   stream.send('runs', { namespace: 'team-b', runs: [run({ run_id: 'x' })], removed: ['a'], at: AT });
   stream.send('runs', { namespace: 'team-a', runs: [run({ run_id: 'y' })], removed: [], at: AT });
@@ -86,7 +86,7 @@ it('ignores what is said of another namespace', async () => {
   expect(ids()).not.toContain('x');
 });
 
-it('tells each change of a run once, with the phase before', async () => {
+it('emits each change of a run once, with the phase before', async () => {
   await begin([run({ run_id: 'a' })]);
   const changes: string[] = [];
   manager.runChanged.connect((_, { run: each, previous }: IRunChange) => changes.push(`${previous}→${each.phase}`));
@@ -97,7 +97,7 @@ it('tells each change of a run once, with the phase before', async () => {
   await waitFor(() => expect(changes).toEqual(['RUNNING→SUCCEEDED', 'SUCCEEDED→RUNNING']));
 });
 
-it('opens no stream while nobody looks', async () => {
+it('opens no stream while no view is open', async () => {
   await begin([run({ run_id: 'a' })], false);
   expect(streams()).toBe(0);
   const watch = manager.watch();
@@ -106,14 +106,14 @@ it('opens no stream while nobody looks', async () => {
   await waitFor(() => expect(stream.cancelled).toBe(true));
 });
 
-it('goes on listening while a run of mine is active, though nobody looks', async () => {
+it('keeps listening while a run of mine is active, even if no view is open', async () => {
   await begin([], false);
   const { run_id } = await manager.verbs.submit({ source: { kind: 'example' } });
   expect([manager.verbs.isMine(run_id), ids()]).toEqual([true, ['new']]);
   await waitFor(() => expect(streams()).toBe(1));
 });
 
-it('believes the stream when it was faster than the answer to a submit', async () => {
+it('keeps the streamed state when it arrives before the response to a submit', async () => {
   const done = run({ run_id: 'new', phase: 'SUCCEEDED' });
   const answered = new Promise<Response>(resolve => {
     setTimeout(() => resolve(json(run({ run_id: 'new', phase: 'PENDING' }))), 100);

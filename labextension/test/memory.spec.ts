@@ -23,7 +23,7 @@ async function open(state: StateDB): Promise<RunManager> {
   return manager;
 }
 
-it('comes back to the namespace and to the filter of each', async () => {
+it('restores the namespace and the filter of each', async () => {
   const state = new StateDB();
   const before = await open(state);
   before.list.setFilter({ only: 'failed', search: 'x' });
@@ -36,7 +36,7 @@ it('comes back to the namespace and to the filter of each', async () => {
 });
 
 it.each([null, 'text', { namespace: 'gone', filters: [] }, { namespace: 7, filters: { 'team-a': { only: 'odd' } } }])(
-  'begins anew with what cannot be used: %j',
+  'starts afresh if the kept place cannot be used: %j',
   async kept => {
     const state = new StateDB();
     await state.save('jupyter-kfp-mt:place', kept);

@@ -343,7 +343,7 @@ describe('a notice', () => {
   });
 });
 
-it('the footer tells how old the rows are, and counts from the last sign of life', () => {
+it('the footer says how old the rows are, counted from the last sign of life', () => {
   vi.useFakeTimers({ now: 1_000_000 });
   const freshness = { updatedAt: Date.now() };
   const connection = { state: 'connected', checkedAt: 0 } as const;

@@ -37,14 +37,14 @@ export const VERSION: string = version;
 /** The first part of every path of ours. */
 const ROOT = 'jupyter-kfp-mt';
 
-/** What a page of anything can be asked with. */
+/** The query of a page of any resource. */
 export interface IPageQuery {
   readonly page_size?: number;
   readonly page_token?: string;
   readonly sort_by?: string;
 }
 
-/** Which runs a page shall hold. */
+/** Which runs a page should contain. */
 export interface IRunQuery extends IPageQuery {
   /** KFP states, separated by commas. */
   readonly state?: string;
@@ -60,7 +60,7 @@ export interface ILogQuery {
   readonly tail?: number;
 }
 
-/** Stands in a path for the namespace of a KFP that has none. */
+/** Stands for the namespace in a path if KFP has none. */
 const NO_NAMESPACE = '-';
 
 type Query = Record<string, string | number | boolean | undefined>;
@@ -81,7 +81,7 @@ export class KfpApi {
     return this._settings.baseUrl;
   }
 
-  /** Who and where; rejects with `version-mismatch` when the two halves differ. */
+  /** Return who and where; rejects with `version-mismatch` if page and server differ. */
   async status(namespace = ''): Promise<Status> {
     const status = await this._get<Status>(['status'], { namespace });
     if (status.version !== VERSION) {
@@ -90,7 +90,7 @@ export class KfpApi {
     return status;
   }
 
-  /** The ordered checks with their evidence; each is told as soon as it is known. */
+  /** Run the doctor's checks in order; `onCheck` receives each as soon as it is done. */
   async doctor(namespace: string, onCheck: (check: Check) => void): Promise<DoctorReport> {
     const headers = { Accept: 'text/event-stream' };
     const response = await this._request(['doctor', 'events'], { namespace }, { method: 'GET', headers });
@@ -109,17 +109,17 @@ export class KfpApi {
     await this._send('POST', ['access-option']);
   }
 
-  /** Restart this notebook with that option; the server goes away soon after its answer. */
+  /** Restart this notebook with that option; the server stops soon after it responds. */
   async restartNotebook(): Promise<void> {
     await this._send('POST', ['notebook', 'restart']);
   }
 
-  /** Take a namespace or a header out of the SDK's `context.json`. */
+  /** Remove a namespace or a header from the SDK's `context.json`. */
   async forgetSaved(part: SavedPart): Promise<void> {
     await this._decode(await this._request(['saved-context'], { part }, { method: 'DELETE' }));
   }
 
-  /** Start the embedded server, or find the one that runs. */
+  /** Start the embedded server unless it is running. */
   startEmbedded(): Promise<Status> {
     return this._send('POST', ['embedded']);
   }
@@ -134,12 +134,12 @@ export class KfpApi {
     return this._send('POST', [...getNamespacePath(namespace), 'inspect'], source);
   }
 
-  /** One page of runs, without their specs. */
+  /** Return one page of runs, without their specs. */
   listRuns(namespace: string, query: IRunQuery = {}): Promise<RunPage> {
     return this._get([...getNamespacePath(namespace), 'runs'], { ...query });
   }
 
-  /** A run with its tasks and parameters. */
+  /** Return a run with its tasks and parameters. */
   viewRun(namespace: string, runId: string): Promise<RunView> {
     return this._get([...getNamespacePath(namespace), 'runs', runId]);
   }
@@ -154,7 +154,7 @@ export class KfpApi {
     return this._send('POST', [...getNamespacePath(namespace), 'runs', runId, 'terminate']);
   }
 
-  /** Go on from the failed tasks. */
+  /** Retry a run from its failed tasks. */
   retry(namespace: string, runId: string): Promise<Run> {
     return this._send('POST', [...getNamespacePath(namespace), 'runs', runId, 'retry']);
   }
@@ -174,17 +174,17 @@ export class KfpApi {
     await this._send('DELETE', [...getNamespacePath(namespace), 'runs', runId]);
   }
 
-  /** A part of a task's log. */
+  /** Return a part of a task's log. */
   log(namespace: string, runId: string, taskId: string, query: ILogQuery = {}): Promise<LogChunk> {
     return this._get([...getNamespacePath(namespace), 'runs', runId, 'tasks', taskId, 'log'], { ...query });
   }
 
-  /** The pod of an attempt at a task; 0 is the last. */
+  /** Return the pod of an attempt at a task; 0 is the last attempt. */
   pod(namespace: string, runId: string, taskId: string, attempt = 0): Promise<PodView> {
     return this._get([...getNamespacePath(namespace), 'runs', runId, 'tasks', taskId, 'pod'], { attempt });
   }
 
-  /** One page of experiments. */
+  /** Return one page of experiments. */
   listExperiments(
     namespace: string,
     query: IPageQuery & { search?: string; archived?: boolean } = {}
@@ -197,7 +197,7 @@ export class KfpApi {
     return this._send('POST', [...getNamespacePath(namespace), 'experiments'], request);
   }
 
-  /** One page of private pipelines, or of shared ones. */
+  /** Return one page of private or of shared pipelines. */
   listPipelines(
     namespace: string,
     query: IPageQuery & { search?: string; shared?: boolean } = {}
@@ -205,7 +205,7 @@ export class KfpApi {
     return this._get([...getNamespacePath(namespace), 'pipelines'], { ...query });
   }
 
-  /** The versions of a pipeline, newest first. */
+  /** Return the versions of a pipeline, newest first. */
   listVersions(namespace: string, pipelineId: string, query: IPageQuery = {}): Promise<PipelineVersionPage> {
     return this._get([...getNamespacePath(namespace), 'pipelines', pipelineId, 'versions'], { ...query });
   }
@@ -215,7 +215,7 @@ export class KfpApi {
     return this._send('POST', [...getNamespacePath(namespace), 'pipelines'], request);
   }
 
-  /** Open the event stream of a namespace; the answer's body is read by `EventStream`. */
+  /** Open the event stream of a namespace; `EventStream` reads the response's body. */
   openEvents(namespace: string, lastEventId: string, signal: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { Accept: 'text/event-stream' };
     if (lastEventId) {
@@ -233,7 +233,7 @@ export class KfpApi {
     return this._decode<T>(await this._request(path, {}, init));
   }
 
-  /** The JSON of a good answer; a proxy on the way may have put a web page in its place. */
+  /** Return the JSON of a response; a proxy may have replaced it by a web page. */
   private async _decode<T>(response: Response): Promise<T> {
     const text = await response.text();
     const body = parseJson(text);
@@ -243,7 +243,7 @@ export class KfpApi {
     return body as T;
   }
 
-  /** The answer when it is a good one; the id goes on to KFP and comes back in an error. */
+  /** Send a request and return a good response; KFP gets the request id, and errors carry it. */
   private async _request(path: readonly string[], query: Query, init: RequestInit): Promise<Response> {
     const url = this._url(path, query);
     const headers = { ...init.headers, 'X-Request-ID': UUID.uuid4() };
@@ -262,7 +262,7 @@ export class KfpApi {
     return response;
   }
 
-  /** The URL of `path` below our root; ids come from users, links and servers and must not lead elsewhere. */
+  /** Return the URL of `path` below our root; ids come from users, links and servers and must not escape it. */
   private _url(path: readonly string[], query: Query): string {
     for (const part of path) {
       if (part === '' || part === '.' || part === '..') {
@@ -311,7 +311,7 @@ export class KfpApi {
       code: 'jupyter-unreachable',
       message: this._trans.__('The Jupyter server does not answer.'),
       why: this._trans.__('It is stopped, restarting, or the network is down.'),
-      next: this._trans.__('We try again by ourselves.'),
+      next: this._trans.__('The page tries again automatically.'),
       details: error.message
     });
   }
@@ -335,7 +335,7 @@ export class KfpApi {
   }
 }
 
-/** The beginning of every path of a namespace. */
+/** Return the start of every path in a namespace. */
 function getNamespacePath(namespace: string): [string, string] {
   return ['namespaces', namespace || NO_NAMESPACE];
 }

@@ -14,23 +14,23 @@ export type StreamState =
 
 /** What an `EventStream` needs. */
 export interface IEventStreamOptions {
-  /** Opens the stream after the event with this id; rejects when it cannot. */
+  /** Opens the stream after the event with this id. */
   readonly open: (lastEventId: string, signal: AbortSignal) => Promise<Response>;
   readonly onEvent: (event: IServerEvent) => void;
   readonly onState: (state: StreamState) => void;
-  /** Called whenever the server was heard, also when it only said that it is there. */
+  /** Called for every sign of life from the server, even a comment. */
   readonly onHeard?: () => void;
   readonly lastEventId?: string;
-  /** Milliseconds of silence after which the stream is taken for dead; the server speaks every 15 s. */
+  /** Milliseconds of silence after which the stream counts as dead; the server sends a comment every 15 s. */
   readonly silence?: number;
-  /** Milliseconds before the first and before the slowest new attempt. */
+  /** Milliseconds before the first new attempt, and the most before a later one. */
   readonly backoff?: { readonly first: number; readonly most: number };
 }
 
 /**
- * Reads an event stream until it is disposed of; after a loss it goes on from the last event.
+ * Reads an event stream until it is disposed; after a loss it resumes from the last event.
  *
- * Not the browser's EventSource: that one cannot send Jupyter's Authorization header.
+ * The browser's EventSource cannot send Jupyter's Authorization header.
  */
 export class EventStream implements IDisposable {
   constructor(private readonly _options: IEventStreamOptions) {
@@ -110,7 +110,7 @@ export class EventStream implements IDisposable {
     }
   }
 
-  /** Twice as long after each failure, and not the same for all pages. */
+  /** Return the next pause: doubled after each failure, with jitter so that pages do not retry together. */
   private _pause(): number {
     const { first, most } = this._options.backoff ?? { first: 1000, most: 30_000 };
     const pause = Math.min(most, first * 2 ** this._failures++);
@@ -135,7 +135,7 @@ export class EventStream implements IDisposable {
   private _watchdog: Watchdog | null = null;
 }
 
-/** Calls back once when nobody has reset it for a while. */
+/** Calls back once if it is not reset for a while. */
 class Watchdog implements IDisposable {
   constructor(
     private readonly _milliseconds: number,

@@ -4,7 +4,7 @@ import { EventStream } from './events';
 import type { IEventStreamOptions, StreamState } from './events';
 import type { IServerEvent } from './sse';
 
-/** What pages tell each other about the stream that one of them holds. */
+/** A message between pages about the stream that one of them holds. */
 type Word =
   | { readonly kind: 'hello' }
   | { readonly kind: 'event'; readonly event: IServerEvent }
@@ -19,28 +19,28 @@ export interface IEvents extends IDisposable {
   retry(): void;
 }
 
-/** What browsers offer for agreeing between pages. */
+/** The browser interfaces by which pages coordinate. */
 export interface IPages {
   readonly locks: Pick<LockManager, 'request'>;
   readonly channel: (name: string) => Pick<BroadcastChannel, 'postMessage' | 'close' | 'onmessage'>;
 }
 
-/** The pages of this browser; null where it has no means for them to agree. */
+/** Return the coordination of this browser's pages; null where it has none. */
 export function getPages(window: Window & typeof globalThis): IPages | null {
   const able = 'locks' in window.navigator && 'BroadcastChannel' in window;
   return able ? { locks: window.navigator.locks, channel: name => new BroadcastChannel(name) } : null;
 }
 
-/** Events under `name`: shared with the other pages of the browser where that is possible. */
+/** Open the events called `name`, shared with the browser's other pages where possible. */
 export function openEvents(name: string, options: IEventStreamOptions, pages: IPages | null): IEvents {
   return pages ? new SharedEvents(name, options, pages) : new EventStream(options);
 }
 
 /**
- * One event stream for all pages of a browser: the page that has the lock reads it and tells the others.
+ * One event stream for all pages of a browser: the page that has the lock reads it and passes events on.
  *
  * HTTP/1.1 allows about six connections to a server; with one stream a page, a few tabs would block Jupyter.
- * When the holder goes, the next page has the lock and resumes after the last event that it heard.
+ * When the holder closes, the next page takes the lock and resumes after the last event it received.
  */
 class SharedEvents implements IEvents {
   constructor(
@@ -108,7 +108,7 @@ class SharedEvents implements IEvents {
     } else if (!this._stream && !this.isDisposed) {
       this._take(word);
       if (!this._joined) {
-        // What was told before this page listened is not known.
+        // Events from before this page listened are missing.
         this._joined = true;
         this._options.onEvent({ event: 'reset', data: '{}', id: '' });
       }

@@ -8,10 +8,10 @@ export interface IButtonProps {
   readonly kind?: 'primary' | 'plain' | 'quiet' | 'icon' | 'row';
   readonly icon?: LabIcon;
   readonly title?: string;
-  /** Why it cannot be used now; it stays visible and in the tab order. */
+  /** Why it is off; the button stays visible and in the tab order. */
   readonly off?: string;
   readonly pressed?: boolean;
-  /** Whether what it shows is shown. */
+  /** Whether the content it controls is shown. */
   readonly expanded?: boolean;
   readonly hasPopup?: boolean;
   readonly tabIndex?: number;
@@ -20,7 +20,7 @@ export interface IButtonProps {
 
 const KINDS = { primary: 'jp-mod-primary', plain: '', quiet: 'jp-mod-quiet', icon: 'jp-mod-icon', row: 'jp-mod-row' };
 
-/** A button that, when it is off, says why instead of being hidden. */
+/** A button that says why it is off instead of being hidden. */
 export function Button(props: IButtonProps): React.JSX.Element {
   const { label, icon, off, kind = 'plain' } = props;
   const only = kind === 'icon';

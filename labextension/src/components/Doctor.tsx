@@ -11,15 +11,15 @@ import { ErrorNotice, report } from './ErrorNotice';
 import { Skeleton } from './Skeleton';
 
 export interface IDoctorProps {
-  /** Examines; each check is told as soon as it is known. */
+  /** Runs the checks; `onCheck` receives each as soon as it is done. */
   readonly ask: (onCheck: (check: Check) => void) => Promise<DoctorReport>;
   readonly format: Format;
   readonly onCopy: (text: string) => void;
 }
 
-/** How an examination stands. */
+/** The progress of an examination. */
 interface IState {
-  /** What is known so far. */
+  /** The checks done so far. */
   readonly checks: readonly Check[];
   readonly report: DoctorReport | null;
   readonly error: ErrorBody | null;
@@ -28,7 +28,7 @@ interface IState {
 
 const BEGIN: IState = { checks: [], report: null, error: null, at: '' };
 
-/** Every check with its evidence as soon as it is known; at the end the first real cause, as a notice on top. */
+/** Every check with its evidence as soon as it is done; at the end a notice with the first real cause. */
 export function Doctor(props: IDoctorProps): React.JSX.Element {
   const { ask, format, onCopy } = props;
   const { trans } = format;
@@ -90,7 +90,7 @@ function summarize(checks: readonly Check[], cause: ErrorBody | null, trans: Tra
   return parts.length > 0 ? parts.join(', ') : trans.__('healthy');
 }
 
-/** One row a check; those that could not be made are one row. */
+/** One row per check; those that were skipped share a row. */
 function Checks(props: { readonly checks: readonly Check[]; readonly trans: TranslationBundle }): React.JSX.Element {
   const { checks, trans } = props;
   const made = checks.filter(check => check.level !== 'skipped');
@@ -136,7 +136,7 @@ function LevelIcon(props: { readonly level: string; readonly trans: TranslationB
   );
 }
 
-/** The server's report, as Markdown; without one what is known. */
+/** Return the server's report as Markdown, else the checks done so far. */
 function formatReport({ report: made, error, checks }: IState): string {
   const rows = checks.map(check => `${check.level.padEnd(8)} ${check.name.padEnd(18)} ${check.evidence}`);
   return made ? made.text : [...(error ? [report(error), ''] : []), ...rows].join('\n');

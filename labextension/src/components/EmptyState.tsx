@@ -7,7 +7,7 @@ export interface IEmptyStateProps {
   readonly children?: React.ReactNode;
 }
 
-/** What stands where nothing is yet: a line, a line and what to do. */
+/** Shown in place of an empty list: a title, a sentence and buttons. */
 export function EmptyState(props: IEmptyStateProps): React.JSX.Element {
   return (
     <div className="jp-kfp-Empty">

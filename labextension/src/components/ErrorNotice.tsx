@@ -6,7 +6,7 @@ import type { ErrorBody } from '../api/types';
 import { phaseIcons, warningIcon } from '../icons';
 import { Button } from './Button';
 
-/** Something a notice offers to do. */
+/** An action that a notice offers. */
 export interface INoticeAction {
   readonly label: string;
   readonly run: () => void;
@@ -21,11 +21,11 @@ export interface IErrorNoticeProps {
   readonly actions?: readonly INoticeAction[];
   /** In a main view: with a box and an edge. */
   readonly boxed?: boolean;
-  /** Caused by what the person just did: read out at once. */
+  /** Caused by the person's last action, so that it is read out at once. */
   readonly mine?: boolean;
-  /** A state that can be put right, not a failure. */
+  /** A condition that can be corrected, not a failure. */
   readonly warning?: boolean;
-  /** Without buttons below: what can be done stands in `children`. */
+  /** Without buttons: `children` has the actions. */
   readonly bare?: boolean;
   readonly children?: React.ReactNode;
 }
@@ -68,7 +68,7 @@ export function ErrorNotice(props: IErrorNoticeProps): React.JSX.Element {
   );
 }
 
-/** A command that wraps and is never cut: one reads it before running it. */
+/** A command with a Copy button; it wraps and is never cut, since people read it before they run it. */
 export function Command(props: {
   readonly text: string;
   readonly trans: TranslationBundle;
@@ -82,7 +82,7 @@ export function Command(props: {
   );
 }
 
-/** An error as text for an admin or an issue. */
+/** Return an error as text for an admin or an issue. */
 export function report(error: ErrorBody): string {
   const lines: [string, string][] = [
     ['', `${error.message} [${error.code}]`],

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-/** Nothing for 300 ms, then three grey rows; after 5 s it says that it takes long. */
+/** A placeholder while loading: nothing for 300 ms, then three grey rows, after 5 s a sentence. */
 export function Skeleton(props: { readonly trans: TranslationBundle }): React.JSX.Element {
   const [stage, setStage] = React.useState(0);
   React.useEffect(() => {

@@ -8,9 +8,9 @@ import { describePhase } from '../phase';
 export interface IStateIconProps {
   readonly phase: Phase;
   readonly trans: TranslationBundle;
-  /** The state on the wire, shown when it is none that we know. */
+  /** KFP's state, shown if this version does not know it. */
   readonly raw?: string;
-  /** The word stands beside it: hidden from readers. */
+  /** Whether the word is beside it, so that screen readers skip the icon. */
   readonly decorative?: boolean;
 }
 

@@ -4,17 +4,17 @@ import type { Status } from '../api/types';
 import { instant } from '../format';
 import type { Format } from '../format';
 
-/** A thing that is known of me, and what it is. */
+/** A fact about the account, by name. */
 type Fact = readonly [name: string, value: string];
 
-/** Who the server takes me for, where, what I may do there, and how that is known (IDN-07). */
+/** List whom the server takes the person for, where, with which permissions, and how it knows. */
 export function listFacts(status: Status, format: Format, now: number): Fact[] {
   const { trans } = format;
   const unknown = trans.__('not known');
   const joined = (...parts: string[]): string => parts.filter(part => part !== '').join(', ');
   const facts: Fact[] = [
     [trans.__('Namespace'), joined(status.namespace || trans.__('none'), status.source.replace(/\.$/, ''))],
-    [trans.__('Account'), status.identity || trans.__('%1; no token says it', unknown)],
+    [trans.__('Account'), status.identity || trans.__('%1; no token names it', unknown)],
     [trans.__('Rights'), describeRights(status, format)],
     [trans.__('Address'), status.endpoint || unknown],
     [
@@ -48,7 +48,7 @@ export function WhoAmI(props: { readonly facts: readonly Fact[] }): React.JSX.El
 
 function describeRights(status: Status, { trans }: Format): string {
   if (status.can_run === null) {
-    return trans.__('not known; Kubernetes does not tell this account');
+    return trans.__('not known; Kubernetes does not say');
   }
   if (status.error) {
     return trans.__('may not look');
@@ -66,18 +66,18 @@ function describeValidity(status: Status, format: Format, now: number): string {
     return trans.__('ended %1', format.exact(status.token_expires_at));
   }
   const left = format.duration((ends - now) / 1000);
-  // The kubelet and the embedded server renew their tokens; a file of somebody's own is theirs to renew.
+  // The kubelet and the embedded server renew their tokens; the person renews a file of their own.
   const renewed = status.embedded || status.credential.startsWith('/var/run/secrets/');
   return renewed ? trans.__('valid %1, renewed by itself', left) : trans.__('valid %1', left);
 }
 
-/** What is not kept apart between the namespaces of this KFP. */
+/** Describe what the namespaces of this KFP do not keep apart. */
 function describeOthers(status: Status, { trans }: Format): string {
   if (!status.connected) {
     return '';
   }
   if (!status.multi_user) {
-    return trans.__('Everything: this KFP does not tell people apart.');
+    return trans.__('Everything: this KFP has no separate users.');
   }
   return status.embedded
     ? trans.__('Nothing but shared pipelines.')

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-/** One timer for all texts that count: it runs only while one of them is shown. */
+/** One timer for all texts that change every second; it runs only while one of them is shown. */
 export class Ticker {
   /** The time of the last tick, in milliseconds since 1970. */
   get now(): number {
@@ -36,7 +36,7 @@ export class Ticker {
 /**
  * When what is shown was last known to be right, in milliseconds since 1970.
  *
- * Read at each tick: a sign of life from the server changes nothing else in the page.
+ * Read at each tick, since a sign of life from the server changes nothing else in the page.
  */
 export interface IFreshness {
   readonly updatedAt: number;

@@ -2,7 +2,7 @@
  * Terminal output as lines of styled text.
  *
  * Only colours and weights of `CSI … m` are kept. Every other control sequence, among them titles, links, clipboard
- * writes, cursor moves and text-direction overrides, is taken out: the log of a task is somebody else's text.
+ * writes, cursor moves and text-direction overrides, is removed: a task's log is untrusted text.
  */
 
 /** The eight colours of a terminal; the style sheet maps them to variables of the theme. */
@@ -114,7 +114,7 @@ export class AnsiParser {
     return isStarted(text) ? 0 : (CONTROL.escape.exec(text)?.[0].length ?? 1);
   }
 
-  /** A carriage return: the line is written anew, as progress bars do; before a line end it means nothing. */
+  /** Handle a carriage return: it restarts the line, as progress bars do; before a line end it means nothing. */
   private _return(text: string): number {
     const end = /^\r+/.exec(text)?.[0].length ?? 1;
     if (text.length === end) {

@@ -4,13 +4,13 @@ import { mergeRuns, compareNewestFirst, replaceRuns, isSameRun } from './rows';
 import type { RunSelection } from './selection';
 import type { IRunChange, IRunFilter } from '../tokens';
 
-/** What is told of runs: new and changed ones, and the ids of those that are gone. */
+/** Changes to runs: new and changed ones, and the ids of removed ones. */
 interface INews {
   readonly runs: readonly Run[];
   readonly removed: readonly string[];
 }
 
-/** The book of the runs list: which are loaded, which are hidden, and what was last known of each. */
+/** The rows of the runs list: which are loaded, which are hidden, and the newest known state of each run. */
 export class RunBook {
   constructor(private readonly _selection: RunSelection) {}
 
@@ -28,13 +28,13 @@ export class RunBook {
     return this._filter;
   }
 
-  /** What is known and fits the new filter stays. */
+  /** Set the filter; known runs that pass it stay. */
   set filter(filter: IRunFilter) {
     this._filter = filter;
     this._set(mergeRuns(this._rows, this._rows, [], filter));
   }
 
-  /** What was last told of a run, whether it is in the list or not. */
+  /** Return the newest known state of a run, whether it is in the list or not. */
   known(runId: string): Run | undefined {
     return this._known.get(runId);
   }
@@ -48,7 +48,7 @@ export class RunBook {
     this._set(this._rows);
   }
 
-  /** Take in what the stream or an answer told; gives what is new in it. */
+  /** Apply changes from the stream or a response; return those that are new. */
   take(news: INews): IRunChange[] {
     this._meanwhile?.push(news);
     news.removed.forEach(runId => this._hidden.delete(runId));
@@ -56,12 +56,12 @@ export class RunBook {
     return this._note(news.runs);
   }
 
-  /** A page is on its way: what is told until it comes may be newer. */
+  /** A page is being loaded: changes until it arrives may be newer. */
   expectPage(): void {
     this._meanwhile = [];
   }
 
-  /** The page that was expected, to be added below the rows or to replace them; gives what is new in it. */
+  /** Add the expected page below the rows, or replace them with it; return the changes that are new. */
   takePage(runs: readonly Run[], below: boolean): IRunChange[] {
     let rows = below ? mergeRuns(this._rows, runs, [], this._filter) : replaceRuns(this._rows, runs);
     for (const news of this._meanwhile ?? []) {
@@ -72,17 +72,17 @@ export class RunBook {
     return this._note(runs);
   }
 
-  /** The page will not come. */
+  /** The expected page failed to load. */
   dropPage(): void {
     this._meanwhile = null;
   }
 
-  /** Forget the rows; what is known of runs stays. */
+  /** Remove the rows; the known states of runs stay. */
   empty(): void {
     this._set([]);
   }
 
-  /** Another namespace, another server: nothing that was known holds. */
+  /** Forget everything: the namespace or the server has changed. */
   clear(): void {
     this._meanwhile = null;
     this._known.clear();

@@ -80,7 +80,7 @@ export class Connection implements IConnection, IDisposable {
     return this._changed;
   }
 
-  /** Emitted when the namespace or the server is another one: nothing that was known holds. */
+  /** Emitted when the namespace or the server has changed: nothing known holds any more. */
   get moved(): ISignal<this, void> {
     return this._moved;
   }

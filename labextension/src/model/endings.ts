@@ -6,15 +6,15 @@ import type { IRunChange } from '../tokens';
 
 /** The longest name in a notice, which has 140 characters in all. */
 const NAME = 50;
-/** Runs that end within this time after another one, in milliseconds, are told with it. */
+/** Milliseconds within which runs that end after one another share a notice. */
 const TOGETHER = 2000;
-/** A start or an end is told after this pause: a view may open, or others end with it. */
+/** Milliseconds before a notice: meanwhile a view may open or other runs may end. */
 const SOON = 500;
 
-/** What a notice offers to do with its run, or, for several, to show the list. */
+/** An action of a notice: on its run, or for several runs showing the list. */
 export type NoticeAction = 'open' | 'retry' | 'again' | 'show';
 
-/** What is to be told. */
+/** A notice to show. */
 export interface INotice {
   readonly text: string;
   readonly type: 'success' | 'error' | 'info' | 'warning';
@@ -27,18 +27,18 @@ export interface INotice {
 
 export interface IEndingsOptions {
   readonly format: Format;
-  /** Show a notice, in place of an earlier one when its id is given; returns the id. */
-  readonly tell: (notice: INotice, inPlaceOf: string) => string;
+  /** Shows a notice, replacing the one whose id is given; returns the id. */
+  readonly show: (notice: INotice, inPlaceOf: string) => string;
   readonly notify: () => 'mine' | 'all' | 'none';
   /** Whether the run was started from this page. */
   readonly isMine: (runId: string) => boolean;
-  /** Whether the person looks at the run now. */
+  /** Whether the run's view is in front now. */
   readonly isInFront: (runId: string) => boolean;
   /** Why a run failed, in one sentence; empty when that is not known. */
   readonly reasonOf: (run: Run) => Promise<string>;
 }
 
-/** Runs that ended at about the same time, and the notice that tells of them. */
+/** Runs that ended at about the same time, and their common notice. */
 interface IGroup {
   readonly since: number;
   readonly runs: Run[];
@@ -46,26 +46,26 @@ interface IGroup {
   notice: string;
 }
 
-/** Decides which starts and ends of runs are told, each once, and in which words (UX §6). */
+/** Decides which starts and ends of runs get a notice, each once, and in which words. */
 export class Endings {
   constructor(private readonly _options: IEndingsOptions) {}
 
-  /** Take note of a change; something may be told at once or a little later. */
+  /** Take note of a change; a notice may follow now or a little later. */
   note({ run, previous }: IRunChange): void {
     if (!this._wanted(run, previous) || previous === run.phase) {
       return;
     }
     if (run.phase === 'UNCONFIRMED') {
-      this._tellSubmit(run, this._describeUnclear(run));
+      this._showSubmit(run, this._describeUnclear(run));
       return;
     }
     if (previous === 'UNCONFIRMED') {
-      this._tellSubmit(run, this._describeLateStart(run));
+      this._showSubmit(run, this._describeLateStart(run));
     } else if (previous === null && isActive(run.phase)) {
-      setTimeout(() => this._tellStart(run), SOON);
+      setTimeout(() => this._showStart(run), SOON);
     }
     if (isActive(run.phase)) {
-      // A retried run ends once more.
+      // A retried run ends again.
       this._ended.delete(run.run_id);
     } else if (!this._ended.has(run.run_id)) {
       this._ended.add(run.run_id);
@@ -76,7 +76,7 @@ export class Endings {
   /** Take note that KFP has no record of a run that was not confirmed. */
   noteLost(run: Run): void {
     if (this._wanted(run, 'UNCONFIRMED')) {
-      this._tellSubmit(run, this._describeLoss(run));
+      this._showSubmit(run, this._describeLoss(run));
     }
   }
 
@@ -85,21 +85,21 @@ export class Endings {
     if (notify() === 'none' || isMine(run.run_id)) {
       return notify() !== 'none';
     }
-    // What another page, a kernel or a terminal started is told when it is seen to change.
+    // Runs started by another page, a kernel or a terminal get a notice once they are seen to change.
     return previous !== null && (notify() === 'all' || run.mine);
   }
 
   /**
-   * The notice of an unclear submit says, in its place, how it was settled. What is settled at once is told as
-   * settled only; and a notice is on the page before it is replaced.
+   * Update the notice of an unclear submit in place. A submit that is settled at once gets one notice, and a
+   * notice is on the page before it is updated.
    */
-  private _tellSubmit(run: Run, notice: INotice): void {
+  private _showSubmit(run: Run, notice: INotice): void {
     const submit = this._submits.get(run.run_id) ?? { id: '', next: null };
     this._submits.set(run.run_id, submit);
     if (submit.next === null) {
       setTimeout(() => {
         if (submit.next) {
-          submit.id = this._options.tell(submit.next, submit.id);
+          submit.id = this._options.show(submit.next, submit.id);
           submit.next = null;
         }
       }, SOON);
@@ -107,10 +107,10 @@ export class Endings {
     submit.next = notice;
   }
 
-  /** A start is news only where the person does not see it. */
-  private _tellStart(run: Run): void {
+  /** Show a start unless the person sees it anyway. */
+  private _showStart(run: Run): void {
     if (!this._ended.has(run.run_id) && !this._options.isInFront(run.run_id)) {
-      this._options.tell(this._describeStart(run), '');
+      this._options.show(this._describeStart(run), '');
     }
   }
 
@@ -123,20 +123,20 @@ export class Endings {
     group.runs.push(run);
     if (!group.waiting) {
       group.waiting = true;
-      setTimeout(() => void this._tellGroup(group), SOON);
+      setTimeout(() => void this._showGroup(group), SOON);
     }
   }
 
-  private async _tellGroup(group: IGroup): Promise<void> {
+  private async _showGroup(group: IGroup): Promise<void> {
     group.waiting = false;
     const notice = await this._describeRuns([...group.runs]);
-    // Another one may have ended while the reason was looked for: then all are told soon.
+    // If another run ended while the reason was loading, a notice of all follows soon.
     if (notice && !group.waiting) {
-      group.notice = this._options.tell(notice, group.notice);
+      group.notice = this._options.show(notice, group.notice);
     }
   }
 
-  /** The notice of runs that ended; null when the person sees it. */
+  /** Return the notice of runs that ended; null if the person sees them. */
   private async _describeRuns(runs: readonly Run[]): Promise<INotice | null> {
     const [first] = runs;
     if (runs.length > 1) {
@@ -197,7 +197,7 @@ export class Endings {
   }
 
   private readonly _ended = new Set<string>();
-  /** Of each submit that was unclear: its notice, and what that is to say next. */
+  /** The notice of each unclear submit, and its next update. */
   private readonly _submits = new Map<string, { id: string; next: INotice | null }>();
   private _group: IGroup | null = null;
 }

@@ -3,16 +3,16 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { Caution } from '../api/types';
 
-/** Under this key JupyterLab keeps which warnings a person has read. */
+/** The key under which JupyterLab keeps the hidden warnings. */
 const KEY = 'jupyter-kfp-mt:hidden';
 
-/** The warnings that a person has hidden, by namespace, over a reload; one that says something new is shown. */
+/** The warnings that a person has hidden, by namespace; they stay hidden after a reload unless their text changes. */
 export class HiddenCautions {
   constructor(private readonly _state: IStateDB | null) {
     this.ready = this._load();
   }
 
-  /** Settles when what was kept is known. */
+  /** Settles when the kept ones are loaded. */
   readonly ready: Promise<void>;
 
   /** Emitted when other warnings are hidden than before. */
@@ -20,16 +20,16 @@ export class HiddenCautions {
     return this._changed;
   }
 
-  /** Those of `told` that are not hidden in `namespace`. */
-  shown(namespace: string, told: readonly Caution[]): readonly Caution[] {
+  /** Return those of `warnings` that are not hidden in `namespace`. */
+  filterShown(namespace: string, warnings: readonly Caution[]): readonly Caution[] {
     const hidden = this._hidden.get(namespace) ?? [];
-    return told.filter(({ message }) => !hidden.includes(message));
+    return warnings.filter(({ message }) => !hidden.includes(message));
   }
 
-  /** Hide a warning; of the others only those that are still told stay hidden. */
-  hide(namespace: string, caution: Caution, told: readonly Caution[]): void {
-    const shown = this.shown(namespace, told);
-    const hidden = told.filter(each => each === caution || !shown.includes(each));
+  /** Hide a warning; others stay hidden only while the server still reports them. */
+  hide(namespace: string, caution: Caution, warnings: readonly Caution[]): void {
+    const shown = this.filterShown(namespace, warnings);
+    const hidden = warnings.filter(each => each === caution || !shown.includes(each));
     this._hidden.set(
       namespace,
       hidden.map(({ message }) => message)
@@ -42,7 +42,7 @@ export class HiddenCautions {
 
   private async _load(): Promise<void> {
     const kept: unknown = await this._state?.fetch(KEY);
-    // An older version or another hand may have written it; what was hidden meanwhile counts more.
+    // Another version may have written it; what was hidden meanwhile takes precedence.
     for (const [namespace, messages] of Object.entries(kept ?? {})) {
       if (Array.isArray(messages) && !this._hidden.has(namespace)) {
         this._hidden.set(namespace, messages.map(String));

@@ -26,7 +26,7 @@ export class PausablePoll implements IDisposable {
     });
   }
 
-  /** Whether it was told to read, even if it has stopped since. */
+  /** Whether it was set active, even if it has stopped since. */
   get isActive(): boolean {
     return this._isActive;
   }
@@ -43,7 +43,7 @@ export class PausablePoll implements IDisposable {
     }
   }
 
-  /** Stop until it is paused and set active again: another read would tell nothing new. */
+  /** Stop until it is paused and set active again: another read would return nothing new. */
   stop(): void {
     this._poll.stop().catch(() => undefined);
   }

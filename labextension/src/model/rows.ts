@@ -1,23 +1,23 @@
-/** What a list of runs holds, as pure functions over arrays of runs. */
+/** The rows of a list of runs, as pure functions over arrays of runs. */
 import { passes } from '../filter';
 import { instant } from '../format';
 import type { Run } from '../api/types';
 import type { IRunFilter } from '../tokens';
 
-/** Newest first, as the server sorts. */
+/** Compare runs as the server sorts them: newest first. */
 export function compareNewestFirst(one: Run, other: Run): number {
   const difference = (instant(other.created_at) ?? 0) - (instant(one.created_at) ?? 0);
   return difference || (one.run_id < other.run_id ? 1 : -1);
 }
 
-/** Whether two answers about a run say the same. */
+/** Whether two states of a run are equal. */
 export function isSameRun(one: Run, other: Run): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /**
- * `rows` with `runs` put in and `removed` taken out; a row that did not change stays the same object, and the
- * whole stays the same array when nothing changed.
+ * Merge `runs` into `rows` and drop `removed`; a row that did not change stays the same object, and the array
+ * stays the same if nothing changed.
  */
 export function mergeRuns(
   rows: readonly Run[],
@@ -42,7 +42,7 @@ export function mergeRuns(
   return changed ? [...byId.values()].sort(compareNewestFirst) : rows;
 }
 
-/** A page fetched anew; rows that did not change stay the same objects. */
+/** Replace the rows with a page; rows that did not change stay the same objects. */
 export function replaceRuns(rows: readonly Run[], page: readonly Run[]): readonly Run[] {
   const known = new Map(rows.map(run => [run.run_id, run]));
   const next = page.map(run => {

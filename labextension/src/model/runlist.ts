@@ -69,7 +69,7 @@ export class RunList implements IRunList, IDisposable {
     return this._listed;
   }
 
-  /** Emitted after something other than a page was taken in, and announced. */
+  /** Emitted after changes other than a page were applied and announced. */
   get taken(): ISignal<this, void> {
     return this._taken;
   }
@@ -88,7 +88,7 @@ export class RunList implements IRunList, IDisposable {
     return this._book.rows.find(run => run.run_id === runId);
   }
 
-  /** The newest state that was received of a run, whether it is in the list or not. */
+  /** Return the newest known state of a run, whether it is in the list or not. */
   known(runId: string): Run | undefined {
     return this._book.known(runId);
   }
@@ -157,7 +157,7 @@ export class RunList implements IRunList, IDisposable {
     }
   }
 
-  /** Take in what the stream or an answer says of runs. */
+  /** Apply changes from the stream or a response. */
   take(runs: readonly Run[], removed: readonly string[] = []): void {
     const changes = this._book.take({ runs, removed });
     this._updatedAt = Date.now();
@@ -172,7 +172,7 @@ export class RunList implements IRunList, IDisposable {
     this._taken.emit();
   }
 
-  /** Take in what the stream says of runs; those off the server's list may be in the archive that is shown. */
+  /** Apply changes from the stream; runs that left the server's list may be in the archive that is shown. */
   takeStreamed(runs: readonly Run[], removed: readonly string[]): void {
     this.take(runs, this._book.filter.archived ? [] : removed);
   }

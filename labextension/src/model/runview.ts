@@ -11,16 +11,15 @@ export interface IRunViewModelOptions {
   readonly manager: IRunManager;
   readonly namespace: string;
   readonly runId: string;
-  /** Milliseconds between two questions where nobody tells of changes. */
+  /** Milliseconds between two reads where the manager reports no changes. */
   readonly interval?: number;
 }
 
 /**
- * One run with its tasks: read again when the manager tells of a change.
+ * One run with its tasks: read again when the manager reports a change.
  *
  * #### Notes
- * The manager hears of one namespace. A run of another one is asked for every few seconds while it is active and
- * visible.
+ * The manager follows one namespace. A run of another one is polled while it is active and visible.
  */
 export class RunViewModel implements IDisposable {
   constructor(options: IRunViewModelOptions) {
@@ -50,23 +49,23 @@ export class RunViewModel implements IDisposable {
     return this._view;
   }
 
-  /** Why the newest question got no answer. */
+  /** Why the last read failed. */
   get error(): ErrorBody | null {
     return this._error;
   }
 
   /** When `view` was last known to be right, in milliseconds since 1970. */
   get updatedAt(): number {
-    const told = this._error === null && this._manager.connection.namespace === this.namespace;
-    return told ? Math.max(this._readAt, this._manager.list.updatedAt) : this._readAt;
+    const isFollowed = this._error === null && this._manager.connection.namespace === this.namespace;
+    return isFollowed ? Math.max(this._readAt, this._manager.list.updatedAt) : this._readAt;
   }
 
-  /** Whether this was thrown away. */
+  /** Whether it is disposed. */
   get isDisposed(): boolean {
     return this._poll.isDisposed;
   }
 
-  /** Be kept up to date, or not. */
+  /** Keep the run up to date while it is visible. */
   setVisible(visible: boolean): void {
     if (this.isDisposed || visible === (this._watching !== null)) {
       return;
@@ -79,7 +78,7 @@ export class RunViewModel implements IDisposable {
     this._schedule();
   }
 
-  /** Read the run again; a change that comes while an answer is awaited leads to one more question. */
+  /** Read the run again; a change during a read leads to one more read. */
   async refresh(): Promise<void> {
     if (this._pending) {
       this._again = true;
@@ -94,7 +93,7 @@ export class RunViewModel implements IDisposable {
     }
   }
 
-  /** Stop looking. */
+  /** Stop following the run. */
   dispose(): void {
     if (this.isDisposed) {
       return;
@@ -129,7 +128,7 @@ export class RunViewModel implements IDisposable {
     this._changed.emit();
   }
 
-  /** Poll only what nobody tells us of. */
+  /** Poll only a run that the manager does not follow. */
   private _schedule(): void {
     const active = this._view !== null && isActive(this._view.run.phase);
     const alone = this._manager.connection.namespace !== this.namespace;

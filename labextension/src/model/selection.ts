@@ -3,7 +3,7 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { IRunSelection } from '../tokens';
 
-/** Which rows of the runs list are chosen, and which one has the focus. */
+/** The selected rows of the runs list, and the one that has the focus. */
 export class RunSelection implements IRunSelection {
   get ids(): ReadonlySet<string> {
     return this._ids;
@@ -35,7 +35,7 @@ export class RunSelection implements IRunSelection {
     this.set(ids, id);
   }
 
-  /** The rows were `before` and are `after`: forget those that went; the next one, else the last, is active. */
+  /** Follow the rows from `before` to `after`: unselect removed ones; the next row, else the last, becomes active. */
   keep(before: readonly string[], after: readonly string[]): void {
     const there = new Set(after);
     const ids = [...this._ids].filter(id => there.has(id));

@@ -11,26 +11,26 @@ import { EMPTY_FORM, getRunName, type IFormState, type IRunOptions, type IStage,
 import { refill, type IKeptForm } from '../values/kept';
 import { Stages } from './stages';
 
-/** What a form begins with. */
+/** What a form starts with. */
 export interface IFormStart {
   readonly source?: Source;
   /** Values to fill in. */
   readonly values?: Readonly<Record<string, unknown>>;
-  /** The id of a run whose pipeline and values are taken. */
+  /** The id of a run whose pipeline and values are used. */
   readonly cloneOf?: string;
-  /** The experiment to begin with. */
+  /** The experiment to start with. */
   readonly experiment?: string;
-  /** The form as it was left; it counts more than the rest. */
+  /** The form as it was left; it overrides the rest. */
   readonly kept?: IKeptForm | null;
 }
 
-/** What is said of what only the form knows of. */
+/** The messages about conditions that only the form knows. */
 export interface IFormWords {
-  /** The pipeline is another one than the form was filled in for. */
+  /** The pipeline has changed since the form was filled in. */
   readonly changed: ErrorBody;
   /** It is not known whether the run started. */
   readonly unclear: ErrorBody;
-  /** After all, the run did not start. */
+  /** The run did not start after all. */
   readonly lost: (name: string) => ErrorBody;
 }
 
@@ -40,14 +40,14 @@ export interface ISubmitFormModelOptions {
   readonly namespace: string;
   readonly start?: IFormStart;
   readonly words: IFormWords;
-  /** Milliseconds after the last key before a path is looked at. */
+  /** Milliseconds after the last key before a path is inspected. */
   readonly patience?: number;
 }
 
-/** Everything of one page of a list; longer lists are cut, the newest stay. */
+/** The largest page of a list; longer lists are cut after the newest. */
 const PAGE = { page_size: 200 } as const;
 
-/** The submit form: reads the pipeline, keeps what is filled in, sends it once. */
+/** The model of the submit form: inspects the pipeline, keeps the input, sends it once. */
 export class SubmitFormModel implements IDisposable {
   constructor(options: ISubmitFormModelOptions) {
     this._options = options;
@@ -66,7 +66,7 @@ export class SubmitFormModel implements IDisposable {
     this.ready = this._begin(options.start ?? {});
   }
 
-  /** Settles when the lists, the cloned run and the source were read, well or not. */
+  /** Settles when the lists, the cloned run and the source are loaded or have failed to load. */
   readonly ready: Promise<void>;
 
   /** Emitted after a change of the state. */
@@ -84,7 +84,7 @@ export class SubmitFormModel implements IDisposable {
     return this._state;
   }
 
-  /** What outlives the page. */
+  /** The part of the form that survives a reload. */
   get kept(): IKeptForm {
     const { choice, path, pipelineId, versionId, draft, name, experiment, options } = this._state;
     const sources: Record<SourceChoice, Source> = {
@@ -112,7 +112,7 @@ export class SubmitFormModel implements IDisposable {
     return listFields(this._state.inspection?.pipeline.parameters ?? [], this._state.draft);
   }
 
-  /** Whether this was thrown away. */
+  /** Whether it is disposed. */
   get isDisposed(): boolean {
     return this._look.isDisposed;
   }
@@ -129,7 +129,7 @@ export class SubmitFormModel implements IDisposable {
   /** Take a file; it is read shortly after the last change. */
   setPath(path: string, now = false): void {
     this._change({ path, choice: 'file', inspecting: path.trim() !== '' });
-    // the debouncer reports by the state that `_inspect` sets
+    // `_inspect` reports errors in the state
     (now ? this._inspect() : this._look.invoke()).catch(() => undefined);
   }
 
@@ -191,7 +191,7 @@ export class SubmitFormModel implements IDisposable {
     }
   }
 
-  /** Send the form once; does nothing while it is not right or something is on its way. */
+  /** Send the form once; does nothing while it has problems or a request is in flight. */
   async submit(): Promise<void> {
     const source = this._source();
     const { busy, inspecting, inspection: seen } = this._state;
@@ -213,7 +213,7 @@ export class SubmitFormModel implements IDisposable {
     }
   }
 
-  /** Stop everything; an answer that comes later is not shown. */
+  /** Stop everything; later responses are dropped. */
   dispose(): void {
     this._watching?.dispose();
     this._look.dispose();
@@ -270,7 +270,7 @@ export class SubmitFormModel implements IDisposable {
     }
   }
 
-  /** Take the values and options of the run that is cloned. */
+  /** Copy the values and options of the cloned run. */
   private _fillIn(run: Run, parameters: readonly ParameterValue[]): void {
     this._set({
       experiment: run.experiment_name || this._state.experiment,
@@ -326,7 +326,7 @@ export class SubmitFormModel implements IDisposable {
     }
   }
 
-  /** The source as it is chosen now, or null while the choice is not complete. */
+  /** Return the chosen source, or null while the choice is incomplete. */
   private _source(): Source | null {
     const { choice, path, pipelineId, versionId, versions } = this._state;
     switch (choice) {
@@ -345,7 +345,7 @@ export class SubmitFormModel implements IDisposable {
     }
   }
 
-  /** Read the chosen source; an older answer that comes late is dropped. */
+  /** Inspect the chosen source; a late response to an earlier choice is dropped. */
   private async _inspect(): Promise<void> {
     const { api, namespace } = this._options;
     const source = this._source();
@@ -378,7 +378,7 @@ export class SubmitFormModel implements IDisposable {
     });
   }
 
-  /** Look at the source once more: a file may have changed since. */
+  /** Inspect the source again: a file may have changed. */
   private async _recheck(source: Source): Promise<Inspection> {
     const { api, namespace, words } = this._options;
     const before = this._state.inspection;
@@ -408,7 +408,7 @@ export class SubmitFormModel implements IDisposable {
     return manager.verbs.submit(request, namespace);
   }
 
-  /** Do a stage; a failed one stays on screen with its error, and the form opens again. */
+  /** Run a stage; if it fails, show its error and unlock the form. */
   private async _step<T>(stages: Stages, id: IStage['id'], work: () => Promise<T>): Promise<T | undefined> {
     stages.begin(id);
     try {
@@ -426,7 +426,7 @@ export class SubmitFormModel implements IDisposable {
     return this.fields.some(({ checked }) => checked.kind === 'problem');
   }
 
-  /** It is not known whether `run` started: the form stays shut until the manager tells. */
+  /** Keep the form locked until the manager knows whether `run` has started. */
   private _await(run: Run): void {
     this._awaited = run.run_id;
     this._watching = this._options.manager.watch();
@@ -462,7 +462,7 @@ export class SubmitFormModel implements IDisposable {
     this._changed.emit();
   }
 
-  /** A change by the person: of a form that was sent before the page was loaded, it makes another wish. */
+  /** Apply a change by the person; a restored form that was already sent becomes a new request. */
   private _change(part: Partial<IFormState>): void {
     if (this._isRestored && !this._state.busy) {
       this._key = UUID.uuid4();
@@ -487,7 +487,7 @@ export class SubmitFormModel implements IDisposable {
   private _text = '';
   private _awaited = '';
   private _watching: IDisposable | null = null;
-  /** Of one press of Run: a request that arrives twice starts one run. */
+  /** Identifies one press of Run: a request that arrives twice starts one run. */
   private _key: string;
   private _isRestored: boolean;
   private readonly _id: string;
@@ -496,7 +496,7 @@ export class SubmitFormModel implements IDisposable {
   private _turn = 0;
 }
 
-/** The pipeline is not the one that the form was filled in for. */
+/** The pipeline has changed since the form was filled in. */
 class Changed extends Error {
   constructor(readonly body: ErrorBody) {
     super(body.message);

@@ -10,18 +10,18 @@ import { PausablePoll } from './pausable';
 /** Reads a part of the log of one attempt of one task. */
 export type LogReader = (query: ILogQuery) => Promise<LogChunk>;
 
-/** A part of this size is probably not the last one: the next is asked for at once. */
+/** A part of this size is probably not the last one: the next is read at once. */
 const FULL_PART = 60_000;
 
-/** Answers after which asking again is of no use; a log that is not there may still come while the task runs. */
+/** Statuses after which reading again is useless; after a 404 the log may still appear while the task runs. */
 const FINAL = new Set([400, 403, 422]);
 const NOT_THERE = 404;
 
 /**
- * The log of one attempt of a task: the last lines first, then what comes, by asking from the next byte on.
+ * The log of one attempt of a task: first its last lines, then whatever follows the last byte read.
  *
  * #### Notes
- * Nothing is asked while it is not active or the page is hidden. What was read stays when the server loses it.
+ * It reads nothing while it is inactive or the page is hidden, and keeps what it has read if the server loses it.
  */
 export class TaskLog implements ILogState, IDisposable {
   constructor(
@@ -73,7 +73,7 @@ export class TaskLog implements ILogState, IDisposable {
     return this._error;
   }
 
-  /** Whether this was thrown away. */
+  /** Whether it is disposed. */
   get isDisposed(): boolean {
     return this._poll.isDisposed;
   }
@@ -83,7 +83,7 @@ export class TaskLog implements ILogState, IDisposable {
     this._poll.setActive(active);
   }
 
-  /** Read what lies before the part shown. */
+  /** Load the part of the log before the first line shown. */
   async loadEarlier(): Promise<void> {
     const end = this._start;
     const text = await this._range(0, end);
@@ -97,7 +97,7 @@ export class TaskLog implements ILogState, IDisposable {
     this._emit();
   }
 
-  /** Return the whole log as far as it is written. */
+  /** Return the whole log written so far. */
   async whole(): Promise<string> {
     const earlier = this._start > 0 ? await this._range(0, this._start) : '';
     return earlier + this._parts.join('');
@@ -109,7 +109,7 @@ export class TaskLog implements ILogState, IDisposable {
     Signal.clearData(this);
   }
 
-  /** Ask for the next part; called by the poll. */
+  /** Read the next part; called by the poll. */
   private async _next(): Promise<void> {
     try {
       let more = true;
@@ -129,7 +129,7 @@ export class TaskLog implements ILogState, IDisposable {
     return this._chunk ? { offset: this._chunk.next_offset, attempt: this._chunk.attempt } : { tail: this._tail };
   }
 
-  /** Add a part; return whether the next should be asked for at once. */
+  /** Add a part; return whether to read the next at once. */
   private _take(chunk: LogChunk): boolean {
     if (this.isDisposed) {
       return false;

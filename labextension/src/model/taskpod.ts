@@ -10,10 +10,10 @@ import { PausablePoll } from './pausable';
 export type PodReader = () => Promise<PodView>;
 
 /**
- * The pod of one attempt of a task: read when it is looked at, and again while the task goes on.
+ * The pod of one attempt of a task: read when it is viewed, and again while the task runs.
  *
  * #### Notes
- * Each answer costs Kubernetes two calls, so nothing is asked while it is not active or the page is hidden.
+ * Each read costs two Kubernetes calls, so it reads nothing while it is inactive or the page is hidden.
  */
 export class TaskPod implements IPodState, IDisposable {
   constructor(
@@ -34,12 +34,12 @@ export class TaskPod implements IPodState, IDisposable {
     return this._view;
   }
 
-  /** Why the newest question got no answer. */
+  /** Why the last read failed. */
   get error(): ErrorBody | null {
     return this._error;
   }
 
-  /** Whether this was thrown away. */
+  /** Whether it is disposed. */
   get isDisposed(): boolean {
     return this._poll.isDisposed;
   }
@@ -56,7 +56,7 @@ export class TaskPod implements IPodState, IDisposable {
   }
 
   private async _next(): Promise<void> {
-    const last = !this._canChange(); // asked before: what comes later is not in the answer
+    const last = !this._canChange(); // checked first: the response lacks later changes
     try {
       const view = await this._read();
       this._view = view;

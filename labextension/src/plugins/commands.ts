@@ -14,7 +14,7 @@ import { IRunManager, IRunTabs } from '../tokens';
 import { Page } from './page';
 import { Preferences } from './preferences';
 
-/** Commands that make sense without an argument or a chosen row. */
+/** Commands that make sense without an argument or a selected row. */
 const IN_PALETTE = [
   CommandIDs.togglePanel,
   CommandIDs.newRun,

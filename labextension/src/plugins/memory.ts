@@ -3,22 +3,22 @@ import type { IStateDB } from '@jupyterlab/statedb';
 
 import type { IRunFilter, IRunManager } from '../tokens';
 
-/** Under this key JupyterLab keeps where a person was. */
+/** The key under which JupyterLab keeps the namespace and the filters. */
 const KEY = 'jupyter-kfp-mt:place';
 
-/** The part of a filter that is kept: a search is a question of the moment. */
+/** The part of a filter that is kept: a search is not. */
 type Kept = Pick<IRunFilter, 'only' | 'archived'>;
 
 const ALL: Kept = { only: 'all', archived: false };
 
-/** Keeps the chosen namespace, and the filter of each, over a reload (UX §12). */
+/** Keeps the current namespace, and the filter of each, across reloads. */
 export class Memory {
   constructor(
     private readonly _manager: IRunManager,
     private readonly _state: IStateDB
   ) {}
 
-  /** Go where the person was, as far as that is still possible, and remember from then on. */
+  /** Restore the kept namespace if it still exists, and keep changes from then on. */
   async begin(): Promise<void> {
     const [kept] = await Promise.all([this._state.fetch(KEY), this._manager.ready]);
     const { namespace, filters } = readPlace(kept);
@@ -65,7 +65,7 @@ export class Memory {
   private _saved = '';
 }
 
-/** What was kept, which an older version or another hand may have written. */
+/** Read the kept place, which another version may have written. */
 function readPlace(kept: unknown): { namespace: string; filters: [string, Kept][] } {
   const { namespace, filters } = asObject(kept);
   return {

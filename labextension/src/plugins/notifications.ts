@@ -12,10 +12,10 @@ import { DOMAIN, getRunWidgetId } from '../names';
 import { IRunManager } from '../tokens';
 import { Preferences } from './preferences';
 
-/** Tells of runs that start and end, once each. */
+/** Shows notices about runs that start and end, once each. */
 export const notifications: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-kfp-mt:notifications',
-  description: 'Tells when runs of Kubeflow Pipelines start and end.',
+  description: 'Shows notices when runs of Kubeflow Pipelines start and end.',
   autoStart: true,
   requires: [IRunManager, ITranslator],
   optional: [ISettingRegistry],
@@ -34,24 +34,24 @@ export const notifications: JupyterFrontEndPlugin<void> = {
       show: { label: trans.__('Show'), run: () => app.commands.execute(CommandIDs.togglePanel) },
       again: { label: trans.__('Try again'), run: runId => submitAgain(manager, runId) }
     };
-    const tell = ({ text, type, autoClose, runId, actions }: INotice, inPlaceOf: string): string => {
+    const show = ({ text, type, autoClose, runId, actions }: INotice, inPlaceOf: string): string => {
       const options = {
         autoClose,
         actions: actions.map(name => ({ label: offers[name].label, callback: () => void offers[name].run(runId) }))
       };
-      // A notice that was closed meanwhile is not in the way: the news is a new one.
+      // If the notice was closed meanwhile, show a new one.
       const updated = inPlaceOf !== '' && Notification.update({ id: inPlaceOf, message: text, type, ...options });
       return updated ? inPlaceOf : Notification.emit(text, type, options);
     };
     const reasonOf = (run: Run): Promise<string> =>
       manager.api.viewRun(run.namespace || manager.connection.namespace, run.run_id).then(
         view => view.failure?.message ?? '',
-        // The notice is more than its reason.
+        // A notice without a reason is better than none.
         () => run.error?.message ?? ''
       );
     const endings = new Endings({
       format,
-      tell,
+      show,
       reasonOf,
       notify: () => preferences.notify,
       isMine: id => manager.verbs.isMine(id),
@@ -62,14 +62,14 @@ export const notifications: JupyterFrontEndPlugin<void> = {
   }
 };
 
-/** Whether the view of a run can be seen; Notebook 7 has it on the right. */
+/** Whether the view of a run is visible; Notebook 7 has it on the right. */
 function showsRun(shell: JupyterFrontEnd.IShell, runId: string): boolean {
   return ['main', 'right'].some(area =>
     [...shell.widgets(area)].some(widget => widget.id === getRunWidgetId(runId) && widget.isVisible)
   );
 }
 
-/** Send a run once more of which KFP has no record. */
+/** Submit a run again that KFP has no record of. */
 async function submitAgain(manager: IRunManager, runId: string): Promise<void> {
   try {
     await manager.verbs.submitAgain(runId);

@@ -20,7 +20,7 @@ import type { IRunManager, IRunTabs } from '../tokens';
 import { toJson } from '../values/kept';
 import type { Preferences } from './preferences';
 
-/** Milliseconds after a change of a form before it is kept. */
+/** Milliseconds after a change of a form before it is saved. */
 const KEEP = 300;
 
 export interface IPageOptions {
@@ -34,7 +34,7 @@ export interface IPageOptions {
   readonly tabs: IRunTabs;
 }
 
-/** Opens the views of the main area and the dialogs that commands ask for. */
+/** Opens the main-area views and the dialogs for the commands. */
 export class Page implements IPage {
   constructor(private readonly _options: IPageOptions) {}
 
@@ -112,7 +112,7 @@ export class Page implements IPage {
     widget.toolbar.hide();
     app.shell.add(widget, this._area);
     void this._forms.add(widget);
-    // The form is drawn again with each change of the runs, too; the layout is written for its own only.
+    // The form also changes with the runs; save the layout only if its own input changed.
     let kept = JSON.stringify(content.kept);
     const keep = new Debouncer(() => (widget.isDisposed ? undefined : this._forms.save(widget)), KEEP);
     content.disposed.connect(() => keep.dispose());
@@ -148,7 +148,7 @@ export class Page implements IPage {
     const { manager, format } = this._options;
     const { trans } = format;
     const { listFacts, WhoAmI } = await import('../components/WhoAmI');
-    // What the page knows may be from its start; asked again, a token's end and the rights are of now.
+    // Ask again: the known status may be old, and tokens and permissions change.
     const status = await manager.api.status(manager.connection.namespace).catch(() => manager.connection.status);
     if (status) {
       const facts = listFacts(status, format, Date.now());
@@ -216,12 +216,12 @@ export class Page implements IPage {
     return view;
   }
 
-  /** Notebook 7 has room for one document in its main area, so views stand beside it. */
+  /** Notebook 7 has room for one document in its main area, so views open beside it. */
   private get _area(): 'main' | 'right' {
     return this._options.labShell ? 'main' : 'right';
   }
 
-  /** Tell how it went. */
+  /** Show a notice with the result. */
   private async _notify<T>(answer: Promise<T>, words: (value: T) => string): Promise<void> {
     try {
       Notification.success(words(await answer), { autoClose: 8000 });

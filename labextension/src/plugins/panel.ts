@@ -12,7 +12,7 @@ import { IPanelSections, IRunManager } from '../tokens';
 import { Memory } from './memory';
 import { Preferences } from './preferences';
 
-/** Remembers that the panel was shown once by itself. */
+/** The key that records that the panel was opened once. */
 const SHOWN = 'jupyter-kfp-mt:shown';
 
 /** Puts the panel into the left side bar; it is open when JupyterLab starts for the first time. */
@@ -57,9 +57,9 @@ export const panel: JupyterFrontEndPlugin<void> = {
   }
 };
 
-/** What is open on the page with changes, and what runs on its server. */
+/** Count the unsaved documents on the page, and the kernels and terminals on its server. */
 function countOpenWork({ shell, serviceManager }: JupyterFrontEnd): IOpenWork {
-  // JupyterLab marks the titles of such documents, whatever kind they are.
+  // JupyterLab marks the titles of unsaved documents of every kind.
   const unsaved = [...shell.widgets()].filter(({ title }) => title.className.includes('jp-mod-dirty'));
   return {
     unsaved: unsaved.length,

@@ -4,11 +4,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Format } from '../format';
 import { SETTINGS } from '../names';
 
-/** What a person likes, from the settings; without a settings registry the defaults of the schema. */
+/** The person's preferences from the settings; without a settings registry the schema's defaults. */
 export class Preferences {
   constructor(private readonly _settings: ISettingRegistry.ISettings | null) {}
 
-  /** Read the settings; those that cannot be read are the defaults, as everywhere in JupyterLab. */
+  /** Load the settings; falls back to the defaults if they cannot be read. */
   static async load(registry: ISettingRegistry | null): Promise<Preferences> {
     const settings = await registry?.load(SETTINGS).catch((error: unknown) => {
       console.warn('The settings of jupyter-kfp-mt cannot be read; the defaults are used.', error);
@@ -55,7 +55,7 @@ export class Preferences {
     listener();
   }
 
-  /** Times and numbers in the language of the page and the zone of the settings. */
+  /** Create a format for the page's language and the zone in the settings. */
   format(trans: TranslationBundle): Format {
     const locale = chooseLocale(document.documentElement.lang, navigator.language);
     return new Format(trans, { locale, timeZone: () => (this._get('timeZone') === 'UTC' ? 'UTC' : 'local') });
@@ -66,7 +66,7 @@ export class Preferences {
   }
 }
 
-/** The browser's own kind of the page's language: a page in “en” has dates as its reader in Britain writes them. */
+/** Return the browser's variant of the page's language: on a page in “en”, a British browser writes British dates. */
 export function chooseLocale(page: string, browser: string): string {
   return page === '' || browser.split('-')[0] === page ? browser : page;
 }

@@ -1,14 +1,14 @@
-/** The graph of a run: its tasks, those that the plan still has to come, and who waits for whom. */
+/** The graph of a run: its reported and planned tasks, and which waits for which. */
 import type { RunView, Task } from '../api/types';
 import { isActive } from '../rules';
 
-/** An edge from a task to one that waits for it, by ids. */
+/** An edge from a task to one that waits for it. */
 export interface ITaskEdge {
   readonly from: string;
   readonly to: string;
 }
 
-/** What the graph view draws, and the tables count. */
+/** The graph that the graph view draws and the tables count. */
 export interface ITaskGraph {
   /** Reported tasks first, then those of the plan that were not reported. */
   readonly tasks: readonly Task[];
@@ -31,13 +31,13 @@ export function createGraph(view: RunView): ITaskGraph {
   return { tasks: [...view.tasks, ...coming], edges };
 }
 
-/** Return the graph without tasks that only hold others: what they hold stands for them. */
+/** Return the graph without groups: the tasks they hold replace them. */
 export function removeGroups({ tasks, edges }: ITaskGraph): ITaskGraph {
   const parents = new Set(tasks.map(({ parent_task_id }) => parent_task_id));
   return { tasks: tasks.filter(({ task_id }) => !parents.has(task_id)), edges };
 }
 
-/** Return the tasks that each task which has not begun still waits for. */
+/** Return the tasks that each pending task still waits for. */
 export function listWaits({ tasks, edges }: ITaskGraph): ReadonlyMap<string, readonly Task[]> {
   const known = new Map(tasks.map(task => [task.task_id, task]));
   const waits = new Map<string, Task[]>();
@@ -67,13 +67,13 @@ export function findFailedPath({ tasks, edges }: ITaskGraph): ReadonlySet<ITaskE
   return path;
 }
 
-/** Of several tasks of one name (a loop has one in each turn), those of the same turn count, else all. */
+/** Of several tasks with one name (one per loop iteration), keep those of the same iteration, else all. */
 function before(task: Task, sources: readonly Task[]): readonly Task[] {
   const siblings = sources.filter(({ parent_task_id }) => parent_task_id === task.parent_task_id);
   return siblings.length ? siblings : sources;
 }
 
-/** A task that was not reported: it comes, or, when the run is over, it did not run. */
+/** Return a task for one that was not reported: pending, or skipped if the run has ended. */
 function createPlanned(name: string, { run }: RunView): Task {
   const phase = isActive(run.phase) ? 'PENDING' : 'SKIPPED';
   return {

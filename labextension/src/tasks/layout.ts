@@ -1,9 +1,9 @@
-/** Where the nodes of a graph stand: layers from top to bottom. */
+/** The layout of a graph: layers from top to bottom. */
 import { Graph, layout as dagreLayout } from '@dagrejs/dagre';
 
 import type { ITaskEdge } from './graph';
 
-/** The size of a node; the only fixed one in our views, since a layout needs it. */
+/** The size of a node, fixed because the layout needs it. */
 export const NODE = { width: 184, height: 44 } as const;
 
 /** The space around the graph. */
@@ -14,7 +14,7 @@ export interface IPoint {
   readonly y: number;
 }
 
-/** Places in pixels; a node's is its left upper corner. */
+/** Positions in pixels; a node's is its upper left corner. */
 export interface ILayout {
   readonly width: number;
   readonly height: number;
@@ -23,7 +23,7 @@ export interface ILayout {
   readonly edges: ReadonlyMap<ITaskEdge, readonly IPoint[]>;
 }
 
-/** Return a layout; circles, which a merged plan may have, are drawn like other edges. */
+/** Return a layout; cycles, which a merged plan may have, are drawn like other edges. */
 export function createLayout(ids: readonly string[], edges: readonly ITaskEdge[]): ILayout {
   const graph = new Graph();
   graph.setGraph({ rankdir: 'TB', nodesep: 34, ranksep: 36, marginx: MARGIN, marginy: MARGIN });
@@ -38,7 +38,7 @@ export function createLayout(ids: readonly string[], edges: readonly ITaskEdge[]
   const places = new Map(nodes);
   const courses = edges.map((edge): [ITaskEdge, readonly IPoint[]] => {
     const { points } = graph.edge(edge.from, edge.to) as unknown as { points: readonly IPoint[] };
-    // between neighbouring layers nothing is in the way; over several layers the course goes around nodes
+    // edges between adjacent layers are straight; longer ones go around nodes
     const between = points.length > 3 ? points.slice(1, -1) : [];
     return [edge, [anchor(places.get(edge.from), NODE.height), ...between, anchor(places.get(edge.to), 0)]];
   });
@@ -46,7 +46,7 @@ export function createLayout(ids: readonly string[], edges: readonly ITaskEdge[]
   return { width, height, nodes: places, edges: new Map(courses) };
 }
 
-/** The middle of a node's upper or lower side. */
+/** Return the middle of a node's upper or lower side. */
 function anchor(place: IPoint | undefined, down: number): IPoint {
   return { x: (place?.x ?? 0) + NODE.width / 2, y: (place?.y ?? 0) + down };
 }

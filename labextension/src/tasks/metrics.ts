@@ -1,4 +1,4 @@
-/** What the artifacts of a run's tasks say: where they are, scalar metrics and confusion matrices. */
+/** The artifacts of a run's tasks: addresses, scalar metrics and confusion matrices. */
 import type { Artifact, Task } from '../api/types';
 import { getTaskName } from './rows';
 
@@ -17,14 +17,14 @@ export interface IMetric {
   readonly value: number;
 }
 
-/** How often each category was taken for each other. */
+/** A confusion matrix. */
 export interface IConfusionMatrix {
   readonly title: string;
   readonly categories: readonly string[];
   readonly rows: readonly (readonly number[])[];
 }
 
-/** Return what the tasks made, in the order of the tasks; a nested pipeline passes on what its tasks made. */
+/** Return the artifacts in the order of the tasks; a nested pipeline repeats those of its tasks. */
 export function listArtifacts(tasks: readonly Task[]): readonly ITaskArtifact[] {
   const seen = new Set<string>();
   const found: ITaskArtifact[] = [];
@@ -62,7 +62,7 @@ export function listMatrices(artifacts: readonly ITaskArtifact[]): readonly ICon
   });
 }
 
-/** Return the number that a metadata value stands for; KFP writes NaN and infinities as words. */
+/** Return the number in a metadata value; KFP writes NaN and infinities as words. */
 function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') {
     return value;

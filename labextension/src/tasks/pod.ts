@@ -4,6 +4,6 @@ import type { ErrorBody, PodView } from '../api/types';
 export interface IPodState {
   /** The newest answer; null before the first. */
   readonly view: PodView | null;
-  /** Why the newest question got no answer. */
+  /** Why the last read failed. */
   readonly error: ErrorBody | null;
 }

@@ -3,7 +3,7 @@ import type { Phase, Task } from '../api/types';
 import { instant } from '../format';
 import { isActive } from '../rules';
 
-/** What the table can be sorted by. */
+/** A column that the table can be sorted by. */
 export type TaskColumn = 'state' | 'task' | 'started' | 'took' | 'try' | 'reason';
 
 /** The order of the table. */
@@ -22,7 +22,7 @@ export interface ITaskRow {
   readonly folded: boolean;
 }
 
-/** Worst first: what a person looks for when sorting by state. */
+/** The order of states: worst first. */
 const SEVERITY: readonly Phase[] = [
   'FAILED',
   'CANCELED',
@@ -37,10 +37,10 @@ const SEVERITY: readonly Phase[] = [
   'SUCCEEDED'
 ];
 
-/** Return what a person calls `task`. */
+/** Return the name of `task` for people. */
 export function getTaskName(task: Task): string {
   if (task.type === 'LOOP_ITERATION' && task.name) {
-    return task.name; // it stands below its loop, whose name the display name repeats
+    return task.name; // shown below its loop, whose name the display name repeats
   }
   return task.display_name || task.name || task.task_id;
 }
@@ -58,7 +58,7 @@ export function getDuration(task: Task, now: number): number | null {
   return Math.max(0, ((end ?? now) - start) / 1000);
 }
 
-/** Return "2/3", or "" before the first attempt and where the server does not tell. */
+/** Return “2/3”, or "" before the first attempt or if the server reports none. */
 export function formatAttempt(task: Task): string {
   if (!task.attempt) {
     return '';
@@ -66,7 +66,7 @@ export function formatAttempt(task: Task): string {
   return task.max_attempts > 1 ? `${task.attempt}/${task.max_attempts}` : String(task.attempt);
 }
 
-/** Return the rows in order; tasks whose parent is unknown stand on the first level. */
+/** Return the rows in order; tasks with an unknown parent are on the first level. */
 export function listRows(tasks: readonly Task[], sort: ITaskSort, folded: ReadonlySet<string>, now: number): ITaskRow[] {
   const ids = new Set(tasks.map(task => task.task_id));
   const below = new Map<string, Task[]>();
@@ -118,13 +118,13 @@ export function toCsv(rows: readonly ITaskRow[], header: readonly string[], now:
   return [[...header], ...lines].map(line => line.map(quoteField).join(',')).join('\r\n') + '\r\n';
 }
 
-/** Quote a field where needed; a leading sign of a formula is kept from being run by a spreadsheet. */
+/** Quote a field where needed; a leading formula sign is escaped so that no spreadsheet runs it. */
 function quoteField(field: string): string {
   const safe = /^[=+\-@\t\r]/.test(field) ? `'${field}` : field;
   return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }
 
-/** Compare by the chosen column, then by start; else the server's order stays. What is not known comes last. */
+/** Compare by the chosen column, then by start, else keep the server's order; unknown values come last. */
 function createComparer(sort: ITaskSort, now: number): (one: Task, other: Task) => number {
   const sign = sort.descending ? -1 : 1;
   return (one, other) =>

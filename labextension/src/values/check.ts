@@ -60,7 +60,7 @@ export function initialText(spec: ParameterSpec): string {
   return spec.type === 'BOOLEAN' && !spec.optional ? 'false' : '';
 }
 
-/** Check `text` for `spec`; `touched` tells an emptied string from one that was left alone. */
+/** Check `text` for `spec`; `touched` distinguishes an emptied string from an untouched one. */
 export function check(spec: ParameterSpec, text: string, touched: boolean): Checked {
   const empty = spec.type === 'STRING' ? !text && !touched : !text.trim();
   if (empty) {

@@ -1,11 +1,11 @@
-/** What a person has filled in so far. */
+/** The input of a form so far. */
 import type { ParameterSpec } from '../api/types';
 import { check, initialText, isAsked, textOf, type Checked, type Value } from './check';
 
-/** The texts of the fields that were touched; the others stand at their defaults. */
+/** The texts of the touched fields; the others have their defaults. */
 export type Draft = ReadonlyMap<string, string>;
 
-/** A field with what stands in it. */
+/** A field with its text. */
 export interface IField {
   readonly spec: ParameterSpec;
   readonly text: string;

@@ -1,4 +1,4 @@
-/** The state of the submit form, as the page draws it. */
+/** The state of the submit form. */
 import type { ErrorBody, Experiment, Inspection, Pipeline, PipelineVersion, SubmitRequest } from '../api/types';
 import type { Draft } from './draft';
 
@@ -13,7 +13,7 @@ export interface IRunOptions {
   readonly serviceAccount: string;
 }
 
-/** A step between Run and the run. */
+/** A stage of a submit. */
 export interface IStage {
   readonly id: 'check' | 'start';
   readonly state: 'waiting' | 'active' | 'done' | 'failed' | 'unclear';
@@ -44,13 +44,13 @@ export interface IFormState {
   readonly experiment: string;
   /** Why the lists cannot be read, or the experiment not be created. */
   readonly listError: ErrorBody | null;
-  /** null until the person writes one: then the proposal counts. */
+  /** null until the person writes one; the proposal is used then. */
   readonly name: string | null;
   readonly options: IRunOptions;
   /** Empty while nothing was sent. */
   readonly stages: readonly IStage[];
   readonly submitError: ErrorBody | null;
-  /** Whether a request is on its way, or its fate is not known: nothing may be sent. */
+  /** Whether a request is in flight or not confirmed, so that nothing may be sent. */
   readonly busy: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What a person has filled in, as it outlives the page. */
+/** The input of a form, as it survives a reload. */
 import { UUID } from '@lumino/coreutils';
 import type { PartialJSONObject, ReadonlyPartialJSONValue } from '@lumino/coreutils';
 
@@ -7,15 +7,15 @@ import { EMPTY_FORM, type IFormState, type IRunOptions, type SourceChoice } from
 
 /** A form that was left open. */
 export interface IKeptForm {
-  /** Of this form among all that are open. */
+  /** The id of this form among those that are open. */
   readonly id: string;
-  /** Of the press of Run: sent from two pages, or before and after a reload, it starts one run. */
+  /** Identifies a press of Run: sent from two pages, or before and after a reload, it starts one run. */
   readonly key: string;
   readonly namespace: string;
   readonly choice: SourceChoice;
   /** Null while nothing is chosen. */
   readonly source: Source | null;
-  /** The run whose pipeline and values were taken, or "". */
+  /** The id of the cloned run, or "". */
   readonly cloneOf: string;
   readonly draft: Readonly<Record<string, string>>;
   readonly name: string | null;
@@ -23,12 +23,12 @@ export interface IKeptForm {
   readonly options: IRunOptions;
 }
 
-/** The form as JSON, for the layout that JupyterLab keeps. */
+/** Return the form as JSON, for the layout that JupyterLab keeps. */
 export function toJson(form: IKeptForm): PartialJSONObject {
   return JSON.parse(JSON.stringify(form)) as PartialJSONObject;
 }
 
-/** The form in what was kept, which an older version or another hand may have written; null where there is none. */
+/** Read a kept form, which another version may have written; null if there is none. */
 export function readForm(value: ReadonlyPartialJSONValue | undefined): IKeptForm | null {
   if (!isObject(value) || typeof value['id'] !== 'string' || !/^[\w-]{1,64}$/.test(value['id'])) {
     return null;
@@ -49,7 +49,7 @@ export function readForm(value: ReadonlyPartialJSONValue | undefined): IKeptForm
   };
 }
 
-/** A form's state with what was kept of it. */
+/** Return a form's state with its kept input filled in. */
 export function refill(state: IFormState, kept: IKeptForm): IFormState {
   const { choice, name, experiment, options, draft } = kept;
   return { ...state, choice, name, experiment, options, draft: new Map(Object.entries(draft)) };
@@ -58,7 +58,7 @@ export function refill(state: IFormState, kept: IKeptForm): IFormState {
 const CHOICES: readonly SourceChoice[] = ['file', 'pipeline', 'run', 'example'];
 const KINDS: readonly Source['kind'][] = ['example', 'file', 'pipeline', 'text'];
 
-/** A source in what a link, another extension or a kept layout says. */
+/** Read a source given by a link, another extension or a kept layout. */
 export function readSource(value: unknown): Source | undefined {
   if (!isObject(value)) {
     return undefined;

@@ -13,7 +13,7 @@ import type { IRunManager } from '../tokens';
 /** JupyterLab's own command. */
 const SAVE_ALL = 'docmanager:save-all';
 
-/** What a restart of the notebook ends, or loses. */
+/** What a restart of the notebook stops or loses. */
 export interface IOpenWork {
   /** Documents with changes that are not saved. */
   readonly unsaved: number;
@@ -25,11 +25,11 @@ export interface IAccessStepsOptions {
   readonly manager: IRunManager;
   readonly trans: TranslationBundle;
   readonly commands: CommandRegistry;
-  /** What is open on this page and runs on this server now. */
+  /** Counts what is open on this page and runs on this server now. */
   readonly work: () => IOpenWork;
 }
 
-/** The way to a token in a notebook that was started without one: two steps, each asked for first (UX §7). */
+/** The two steps to a token in a notebook that was started without one; each asks for confirmation. */
 export class AccessSteps implements IDisposable {
   constructor(private readonly _options: IAccessStepsOptions) {
     _options.manager.changed.connect(this._onChanged, this);
@@ -40,12 +40,12 @@ export class AccessSteps implements IDisposable {
     return this._changed;
   }
 
-  /** Whether this notebook is being restarted, until it is back. */
+  /** Whether this notebook is being restarted. */
   get restarting(): boolean {
     return this._restarting;
   }
 
-  /** Why this person cannot take the next step; undefined as far as is known. */
+  /** Why this person cannot take the next step; undefined if nothing speaks against it. */
   get off(): string | undefined {
     return this._off;
   }
@@ -60,7 +60,7 @@ export class AccessSteps implements IDisposable {
     Signal.clearData(this);
   }
 
-  /** Create the option that `error` says is missing, after showing it. */
+  /** Show the option that `error` says is missing, and create it if confirmed. */
   async createOption(error: ErrorBody): Promise<void> {
     const { manager, trans } = this._options;
     const body = new Widget({ node: document.createElement('div') });
@@ -82,7 +82,7 @@ export class AccessSteps implements IDisposable {
     }
   }
 
-  /** Restart this notebook with the option, which ends the server that is asked. */
+  /** Restart this notebook with the option, which also stops this Jupyter server. */
   async restart(): Promise<void> {
     const { manager, trans, commands } = this._options;
     const { notebook, outlives_pod } = manager.connection.status ?? { notebook: '', outlives_pod: true };
@@ -110,7 +110,7 @@ export class AccessSteps implements IDisposable {
     }
   }
 
-  /** What a restart means here. */
+  /** Describe what a restart means here. */
   private _describeRestart(running: Omit<IOpenWork, 'unsaved'>, outlives: boolean): Widget {
     const { trans } = this._options;
     const now = [
@@ -144,7 +144,7 @@ export class AccessSteps implements IDisposable {
     return manager.connection.status?.namespace ?? manager.connection.namespace;
   }
 
-  /** Whether it could be done; a missing right is kept, so that the button says it. */
+  /** Wait for a change and return whether it succeeded; a missing permission turns the button off. */
   private async _apply(change: Promise<void>): Promise<boolean> {
     const { trans } = this._options;
     try {
@@ -167,7 +167,7 @@ export class AccessSteps implements IDisposable {
     const code = manager.connection.error?.code ?? '';
     if (code !== this._code) {
       this._code = code;
-      this._off = undefined; // the next step may be another one's right
+      this._off = undefined; // the next step may need another permission
     }
     this._away ||= code.startsWith('jupyter-');
     if (manager.connection.state === 'connected') {
@@ -182,7 +182,7 @@ export class AccessSteps implements IDisposable {
       this._restarting = false;
     } else {
       this._wanted ||= code.startsWith('no-token');
-      // Back, and still without a token: the notice says what is missing now.
+      // The server is back without a token: the notice says what is missing now.
       this._restarting &&= !this._away || code === '' || code.startsWith('jupyter-');
     }
   }
@@ -193,11 +193,11 @@ export class AccessSteps implements IDisposable {
   private _isDisposed = false;
   private _off: string | undefined;
   private _restarting = false;
-  /** Whether a token was missing: that it is there is news. */
+  /** Whether a token was missing, so that having one deserves a notice. */
   private _wanted = false;
 }
 
-/** The PodDefault alone, without the shell around it. */
+/** Return the PodDefault without the shell command around it. */
 function extractPodDefault(command: string): string {
   return command.split('\n').slice(1, -1).join('\n');
 }

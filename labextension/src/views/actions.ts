@@ -8,25 +8,25 @@ import { cutMiddle } from '../format';
 import { isActive, mayDo } from '../rules';
 import type { IRunManager } from '../tokens';
 
-/** How long a delete or archive can be taken back, in milliseconds (UX §6). */
+/** Milliseconds in which a delete or archive can be undone. */
 const UNDO = 8000;
 /** The longest name in a notice. */
 const NAME = 60;
 
-/** What the person likes; read each time. */
+/** The person's preferences; read each time. */
 export interface IActionLikes {
   /** Whether to ask before Terminate. */
   readonly confirmTerminate: boolean;
   readonly defaultExperiment: string;
 }
 
-/** Does what was asked to runs: asks first where UX §7 says so, and tells how it went. */
+/** Carries out actions on runs: asks for confirmation where needed, and reports the result. */
 export class RunActions implements IRunActions {
   constructor(
     private readonly _manager: IRunManager,
     private readonly _trans: TranslationBundle,
     private readonly _likes: IActionLikes,
-    /** Milliseconds in which a delete can be taken back. */
+    /** Milliseconds in which a delete can be undone. */
     private readonly _undo = UNDO
   ) {}
 
@@ -150,7 +150,7 @@ export class RunActions implements IRunActions {
     Notification.info(text, { autoClose: 3000 });
   }
 
-  /** Off the list at once; deleted when nobody has taken it back. */
+  /** Take runs off the list now, and delete them later unless that is undone. */
   private _removeLater(runs: readonly Run[]): void {
     const trans = this._trans;
     const [first] = runs;
@@ -184,7 +184,7 @@ export class RunActions implements IRunActions {
     }
   }
 
-  /** Act on each run, one after the other, and tell of those that could not be done; gives the done ones. */
+  /** Act on each run in turn and report failures; return the runs that succeeded. */
   private async _forEach(runs: readonly Run[], act: (run: Run) => Promise<unknown>): Promise<Run[]> {
     const done: Run[] = [];
     let problem: unknown;

@@ -7,7 +7,7 @@ import type { Format } from '../format';
 import { doctorIcon } from '../icons';
 import type { IRunManager } from '../tokens';
 
-/** The doctor's main-area view; it examines when it is opened. */
+/** The doctor in the main area; it runs the checks when it is opened. */
 export class DoctorWidget extends ReactWidget {
   constructor(
     private readonly _manager: IRunManager,

@@ -14,7 +14,7 @@ export function openMenu(commands: CommandRegistry, items: MenuItems, x: number,
   const menu = new MenuSvg({ commands });
   items.forEach(item => menu.addItem(item ?? { type: 'separator' }));
   menu.aboutToClose.connect(() => {
-    // What was chosen still has to run.
+    // The chosen command has yet to run.
     setTimeout(() => menu.dispose(), 0);
   });
   menu.open(x, y);
@@ -48,7 +48,7 @@ export const MORE_ITEMS: MenuItems = [
   { command: CommandIDs.openSettings }
 ];
 
-/** The funnel beside the search. */
+/** List the items of the filter menu. */
 export function listFilterItems(trans: TranslationBundle): MenuItems {
   const item = (label: string, args: { only?: string; archived?: boolean }): Menu.IItemOptions => ({
     command: CommandIDs.filter,
@@ -63,7 +63,7 @@ export function listFilterItems(trans: TranslationBundle): MenuItems {
   ];
 }
 
-/** The namespaces that can be used, the current one ticked. */
+/** List the usable namespaces, the current one ticked. */
 export function listNamespaceItems(manager: IRunManager): MenuItems {
   const known = new Set([...(manager.connection.status?.namespaces ?? []), manager.connection.namespace]);
   const names = [...known].filter(name => name !== '').sort();

@@ -37,13 +37,13 @@ export interface IKfpPanelOptions {
   readonly format: Format;
   readonly translator: ITranslator;
   readonly sections: IPanelSections;
-  /** What a restart of the notebook would end. */
+  /** What a restart of the notebook would stop. */
   readonly work: () => IOpenWork;
-  /** Which warnings a person has read. */
+  /** The warnings that the person has hidden. */
   readonly hidden: HiddenCautions;
 }
 
-/** The side panel: who and where, runs, experiments, pipelines. */
+/** The side panel: a header, the sections of the registry, a footer. */
 export class KfpPanel extends SidePanel {
   constructor(options: IKfpPanelOptions) {
     super({ translator: options.translator });
@@ -85,7 +85,7 @@ export class KfpPanel extends SidePanel {
     this._onChanged();
   }
 
-  /** Put the focus on the runs list, or on the first thing that can be done. */
+  /** Focus the runs list, or else the first available button. */
   focusList(): void {
     const places = [
       '.jp-kfp-RunRow[tabindex="0"]',
@@ -139,7 +139,7 @@ export class KfpPanel extends SidePanel {
     super.onBeforeDetach(message);
   }
 
-  /** Have the rows kept up to date while they are in view, and only then. */
+  /** Keep the rows up to date only while they are in view. */
   private _look(): void {
     if (this.isVisible && !this._watch) {
       this._watch = this._manager.watch();
@@ -206,7 +206,7 @@ export class KfpPanel extends SidePanel {
     };
   }
 
-  /** A widget that is drawn again when the manager, the selection or the panel says so. */
+  /** Return a widget that is drawn again when the manager, the selection or the access steps change. */
   private _render(draw: () => React.JSX.Element | null): ReactWidget {
     return render(draw, this._manager.changed, this._manager.list.selection.changed, this._access.changed);
   }
@@ -257,15 +257,15 @@ export class KfpPanel extends SidePanel {
 
   private _drawCautions(): React.JSX.Element {
     const { status, namespace } = this._manager.connection;
-    const told = status?.warnings ?? [];
-    const shown = this._hidden.shown(namespace, told);
+    const warnings = status?.warnings ?? [];
+    const shown = this._hidden.filterShown(namespace, warnings);
     return (
       <Cautions
         cautions={shown}
         trans={this._format.trans}
         onForget={part => void this._forget(part)}
         onHide={caution => {
-          this._hidden.hide(namespace, caution, told);
+          this._hidden.hide(namespace, caution, warnings);
           if (shown.length === 1) {
             this.focusList();
           }
@@ -274,7 +274,7 @@ export class KfpPanel extends SidePanel {
     );
   }
 
-  /** Changes when the lists of experiments and pipelines are to be asked for again. */
+  /** Return a value that changes when lists that are loaded once are out of date. */
   private _version(): string {
     const { namespace, state } = this._manager.connection;
     const { runs } = this._manager.list;
@@ -317,12 +317,12 @@ export class KfpPanel extends SidePanel {
     this.update();
   }
 
-  /** Make the SDK's `context.json` forget, and see what is left to know. */
+  /** Remove a part of the SDK's `context.json`, then refresh. */
   private async _forget(part: SavedPart): Promise<void> {
     try {
       await this._manager.api.forgetSaved(part);
       if (this._cautions.node.contains(document.activeElement)) {
-        this.focusList(); // the button goes
+        this.focusList(); // the button is about to go
       }
       await this._manager.refresh();
     } catch (error) {
@@ -385,7 +385,7 @@ export class KfpPanel extends SidePanel {
   private _watch: IDisposable | null = null;
 }
 
-/** A section that is opened for the first time would get no height: half of what the runs have. */
+/** Give a section that is opened for the first time some height: half of what the runs have. */
 function giveRoom(content: AccordionPanel, index: number): void {
   if (content.widgets[index]?.isVisible && (content.relativeSizes()[index] ?? 0) < 0.15) {
     content.setRelativeSizes(content.widgets.map((widget, each) => (widget.isHidden ? 0 : each === 0 ? 2 : 1)));

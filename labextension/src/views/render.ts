@@ -2,7 +2,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { ISignal } from '@lumino/signaling';
 import type * as React from 'react';
 
-/** A widget that is drawn by `draw`, and again after each of `signals`. */
+/** Return a widget that `draw` draws now and after each of `signals`. */
 export function render(
   draw: () => React.JSX.Element | null,
   ...signals: readonly ISignal<object, unknown>[]

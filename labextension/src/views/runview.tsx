@@ -31,7 +31,7 @@ export interface IRunViewOptions {
   readonly tabs: IRunTabs;
   readonly run_id: string;
   readonly namespace: string;
-  /** Times and numbers as the person wants them; by default as the browser has them. */
+  /** Formats times and numbers; by default as the browser does. */
   readonly format?: Format;
   /** How many lines of a log are shown first. */
   readonly tail?: number;
@@ -39,7 +39,7 @@ export interface IRunViewOptions {
   readonly wrap?: boolean;
 }
 
-/** The run view: the content of a main-area widget, one for each run. */
+/** The run view in the main area, one per run. */
 export class RunViewWidget extends ReactWidget {
   constructor(options: IRunViewOptions) {
     super();
@@ -66,7 +66,7 @@ export class RunViewWidget extends ReactWidget {
     return this._model.runId;
   }
 
-  /** The namespace it is asked for in. */
+  /** The namespace of the run. */
   get namespace(): string {
     return this._model.namespace;
   }
@@ -167,7 +167,7 @@ export class RunViewWidget extends ReactWidget {
     this._sync();
   }
 
-  /** Read the log or the pod of the task that is shown, while it is shown. */
+  /** Read the log or the pod of the task that is shown. */
   private _sync(): void {
     const { taskTab, attempt } = this._place;
     const view = this._model.view;

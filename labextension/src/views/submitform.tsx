@@ -23,23 +23,23 @@ export interface ISubmitFormOptions {
   readonly commands: CommandRegistry;
   /** Where to run; by default the namespace that the panel shows. */
   readonly namespace?: string;
-  /** What to run; empty to begin with the choice. */
+  /** What to run; empty to let the person choose. */
   readonly source?: Source;
   /** Values to fill in. */
   readonly values?: Readonly<Record<string, unknown>>;
-  /** The id of a run whose pipeline, values and options are taken. */
+  /** The id of a run whose pipeline, values and options are used. */
   readonly cloneOf?: string;
-  /** The experiment to begin with; that of a cloned run counts more. */
+  /** The experiment to start with, unless a run is cloned. */
   readonly experiment?: string;
   /** The form as it was left. */
   readonly kept?: IKeptForm | null;
-  /** The file browser, for Browse…; without one there is no such button. */
+  /** The file browser; without one there is no Browse… button. */
   readonly files?: IDefaultFileBrowser | null;
-  /** Numbers as the person wants them; by default as the browser has them. */
+  /** Formats numbers; by default as the browser does. */
   readonly format?: Format;
 }
 
-/** The submit form: the content of a main-area widget; when the run has started its tab becomes the run view. */
+/** The submit form in the main area; when the run has started, its view replaces the form. */
 export class SubmitFormWidget extends ReactWidget {
   constructor(options: ISubmitFormOptions) {
     super();
@@ -77,12 +77,12 @@ export class SubmitFormWidget extends ReactWidget {
   /** The namespace that the run will belong to. */
   readonly namespace: string;
 
-  /** Emitted after something was filled in, chosen or sent. */
+  /** Emitted after a change of the form's state. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
-  /** What outlives the page. */
+  /** The part of the form that survives a reload. */
   get kept(): IKeptForm {
     return this._model.kept;
   }
@@ -92,7 +92,7 @@ export class SubmitFormWidget extends ReactWidget {
     return this._model.submit();
   }
 
-  /** Forget the form; a request that is on its way goes on. */
+  /** Dispose of the form; a request in flight continues. */
   override dispose(): void {
     if (this.isDisposed) {
       return;
@@ -158,7 +158,7 @@ export class SubmitFormWidget extends ReactWidget {
     Notification.success(this._format.trans.__('Copied.'), { autoClose: 2000 });
   }
 
-  /** The run has started: show it in place of the form. */
+  /** Show the run that has started in place of the form. */
   private _showRun(run: Run): void {
     const { commands } = this._options;
     void commands.execute('jupyter-kfp-mt:open-run', { run_id: run.run_id, namespace: this.namespace });
@@ -177,7 +177,7 @@ function createWords(trans: TranslationBundle): IFormWords {
     changed: createErrorBody({
       code: 'bad-input',
       message: trans.__('The pipeline has changed.'),
-      why: trans.__('Its parameters are not those that were filled in here.'),
+      why: trans.__('Its parameters differ from those filled in here.'),
       next: trans.__('Look at the parameters, then try again.')
     }),
     unclear: createErrorBody({

@@ -169,7 +169,7 @@ describe('the run view', () => {
     expect(screen.getByRole('region', { name: 'Outputs' }).textContent).toContain('rows14');
   });
 
-  it('says so where the server does not tell values', () => {
+  it('says so if the server does not report values', () => {
     const silent = view('SUCCEEDED', TASKS, { reports_values: false });
     render(<Page view={silent} place={{ ...FIRST_PLACE, tab: 'artifacts' }} />);
     expect(screen.getByText('This KFP does not report task inputs and outputs.')).toBeDefined();

@@ -84,7 +84,7 @@ describe('RunViewWidget', () => {
     expect(widget.title.icon).toMatchObject({ name: 'jupyter-kfp-mt:failed' });
   });
 
-  it('asks again only when this run changes', async () => {
+  it('reads again only when this run changes', async () => {
     await settle();
     manager.runChanged.emit({ run: run('RUNNING', { run_id: 'another' }), previous: null });
     await vi.advanceTimersByTimeAsync(60_000);
@@ -94,7 +94,7 @@ describe('RunViewWidget', () => {
     expect(manager.views).toBe(2);
   });
 
-  it('asks by itself where the manager hears of another namespace', async () => {
+  it('polls when the manager follows another namespace', async () => {
     await settle();
     manager.connection.namespace = 'team-b';
     manager.changed.emit();

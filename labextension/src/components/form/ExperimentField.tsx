@@ -15,7 +15,7 @@ export interface IExperimentFieldProps {
   readonly onCreate: (name: string) => Promise<boolean>;
 }
 
-/** The experiment of the run, with a way to make a new one in place. */
+/** The experiment of the run, with a way to create one in place. */
 export function ExperimentField(props: IExperimentFieldProps): React.JSX.Element {
   const { state, format, prefix, onExperiment } = props;
   const { trans } = format;

@@ -7,13 +7,13 @@ export interface IFieldRowProps {
   /** The id of the control; without one the label is a heading of several controls. */
   readonly control?: string;
   readonly children: React.ReactNode;
-  /** What stands beside the control. */
+  /** Content beside the control. */
   readonly hint?: React.ReactNode;
   readonly error?: string;
   readonly className?: string;
 }
 
-/** One row of the form: label, control, hint, and below the control what is wrong with it. */
+/** One row of the form: label, control, hint, and below the control its error. */
 export function FieldRow(props: IFieldRowProps): React.JSX.Element {
   const { label, control, error, hint } = props;
   const Icon = phaseIcons.FAILED.react;

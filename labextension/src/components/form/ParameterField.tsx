@@ -23,13 +23,13 @@ export interface IParameterFieldProps {
   readonly onChange: (name: string, text: string | null) => void;
 }
 
-/** A parameter: the control that fits its type, and what is special about its value. */
+/** A parameter: the control for its type, and a note about its value. */
 export function ParameterField(props: IParameterFieldProps): React.JSX.Element {
   const { field, format, settled } = props;
   const { spec, checked } = field;
   const { trans } = format;
   const id = `${props.prefix}-p-${spec.name}`;
-  // an empty field that nobody has touched is no mistake yet: the checks name it
+  // an untouched empty field shows no error yet: the checks list it
   const show = checked.kind === 'problem' && settled && (field.touched || checked.problem.kind !== 'missing');
   const words = checked.kind === 'problem' ? describeProblem(checked.problem, trans) : null;
   const error = show && words ? `${words.what} ${words.fix}`.trim() : undefined;
@@ -84,7 +84,7 @@ function Line({ field, format, id, error, off, onChange }: IControlProps): React
   );
 }
 
-/** One line that grows with what is written. */
+/** A single-line field that grows with its text. */
 function Text({ field, format, id, error, off, onChange }: IControlProps): React.JSX.Element {
   const lines = field.text.split('\n').length;
   return (

@@ -39,7 +39,7 @@ export interface ISubmitPageProps {
   readonly onSubmit: () => void;
 }
 
-/** Milliseconds after the last key before a mistake is shown. */
+/** Milliseconds after the last key before a problem is shown. */
 const PATIENCE = 300;
 
 /** The form that starts a run. */
@@ -144,7 +144,7 @@ function describeEmpty(state: IFormState, { trans }: Format): string {
     : trans.__('Choose what to run. Parameters appear here.');
 }
 
-/** Whether nothing was typed for a while: what is half written is not called wrong. */
+/** Whether typing has paused: a half-written value is not reported as wrong. */
 function useSettled(fields: readonly IField[], patience: number): boolean {
   const texts = fields.map(field => field.text).join('\u0000');
   const [seen, setSeen] = React.useState(texts);

@@ -1,4 +1,4 @@
-/** What is right and what is wrong before a run is started, worst first. */
+/** The checks before a run is started, worst first. */
 import type { Status } from '../../api/types';
 import type { Format } from '../../format';
 import type { IField } from '../../values/draft';
@@ -9,11 +9,11 @@ import { describeProblem } from './words';
 export interface ICheck {
   readonly level: 'error' | 'warning' | 'ok';
   readonly text: string;
-  /** What to do about it. */
+  /** The remedy. */
   readonly fix: string;
 }
 
-/** What the checks look at. */
+/** The input of the checks. */
 export interface ICheckFacts {
   readonly state: IFormState;
   readonly fields: readonly IField[];

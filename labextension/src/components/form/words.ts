@@ -1,10 +1,10 @@
-/** What is said of a value that cannot be sent. */
+/** The messages about values that cannot be sent. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { JsonExpectation } from '../../values/jsonerror';
 import type { ValueProblem } from '../../values/check';
 
-/** A problem in a sentence, and in another one what to write. */
+/** A problem in one sentence, and the remedy in another. */
 export interface IProblemWords {
   readonly what: string;
   readonly fix: string;

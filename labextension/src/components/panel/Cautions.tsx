@@ -13,7 +13,7 @@ export interface ICautionsProps {
   readonly onHide: (caution: Caution) => void;
 }
 
-/** What to know though nothing stops, each with what mends it (UX §5, warnings). */
+/** Warnings that block nothing, each with its remedy. */
 export function Cautions(props: ICautionsProps): React.JSX.Element | null {
   const { cautions, trans } = props;
   if (cautions.length === 0) {
@@ -43,7 +43,7 @@ export function Cautions(props: ICautionsProps): React.JSX.Element | null {
   );
 }
 
-/** The row of `button` goes: the focus is at the same place of the next one, or of the one before. */
+/** Move the focus from the row of `button`, which is about to go, to the next row or the previous one. */
 function focusBeside(button: Element): void {
   const row = button.closest('li');
   const next = row?.nextElementSibling ?? row?.previousElementSibling;

@@ -42,7 +42,7 @@ export interface IListingProps<T> {
   readonly children: (item: T) => React.JSX.Element;
 }
 
-/** A list that a section loads when it is opened: rows, or what stands in their place. */
+/** A list that a section loads when it is opened: rows, or a notice in their place. */
 export function Listing<T>(props: IListingProps<T>): React.JSX.Element {
   const { trans } = props;
   const loaded = useLoaded(props.load, props.version);

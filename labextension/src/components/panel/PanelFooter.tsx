@@ -6,7 +6,7 @@ import { Button } from '../Button';
 import { useNow } from '../now';
 import type { IFreshness, Ticker } from '../now';
 
-/** After this long without a word from the server the rows are called old. */
+/** Milliseconds without a sign of life after which the footer says that the rows are old. */
 const STALE = 180_000;
 
 export interface IPanelFooterProps {
@@ -20,7 +20,7 @@ export interface IPanelFooterProps {
   readonly onDoctor: () => void;
 }
 
-/** How fresh the rows are, and the way to the doctor. */
+/** The age of the rows, and the way to the doctor. */
 export function PanelFooter(props: IPanelFooterProps): React.JSX.Element {
   const { format, connection } = props;
   const { trans } = format;

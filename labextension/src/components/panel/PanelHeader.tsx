@@ -7,7 +7,7 @@ import { phaseIcons } from '../../icons';
 import type { ConnectionState } from '../../tokens';
 import { Button } from '../Button';
 
-/** Which menu of the header is meant. */
+/** A menu of the header. */
 export type HeaderMenu = 'namespaces' | 'more';
 
 export interface IPanelHeaderProps {
@@ -16,9 +16,9 @@ export interface IPanelHeaderProps {
   readonly connection: ConnectionState;
   readonly trans: TranslationBundle;
   readonly showRefresh: boolean;
-  /** Whether “New run” has its place here; on an empty list it stands there. */
+  /** Whether to show “New run”; an empty list has that button itself. */
   readonly showNewRun: boolean;
-  /** Why no run can be started, if so. */
+  /** Why no run can be started. */
   readonly off?: string;
   readonly onRefresh: () => void;
   readonly onNewRun: () => void;
@@ -26,7 +26,7 @@ export interface IPanelHeaderProps {
   readonly onMenu: (menu: HeaderMenu, x: number, y: number) => void;
 }
 
-/** Who and where: namespace, connection, badges, and how to start a run. */
+/** The head of the panel: namespace, connection, badges, and how to start a run. */
 export function PanelHeader(props: IPanelHeaderProps): React.JSX.Element {
   const { trans, connection } = props;
   return (
@@ -138,7 +138,7 @@ function Badges(props: { readonly status: Status | null; readonly trans: Transla
   );
 }
 
-/** Calls back with the place just below what was clicked. */
+/** Call `act` with the place just below the clicked element. */
 function callBelow(event: React.MouseEvent, act: (x: number, y: number) => void): void {
   const { left, bottom } = event.currentTarget.getBoundingClientRect();
   act(left, bottom);

@@ -13,7 +13,7 @@ export interface IPanelNoticeProps {
   readonly trans: TranslationBundle;
   /** Whether the embedded server is being started now, or this notebook restarted. */
   readonly busy: 'starting' | 'restarting' | null;
-  /** Why this person cannot take the next step to a token, if so. */
+  /** Why this person cannot take the next step to a token. */
   readonly accessOff?: string;
   readonly onStart: () => void;
   readonly onSetAddress: () => void;
@@ -25,7 +25,7 @@ export interface IPanelNoticeProps {
   readonly onCopy: (text: string) => void;
 }
 
-/** What stands in place of all sections while there is nothing to show. */
+/** The notice in place of all sections while there is nothing to show. */
 export function PanelNotice(props: IPanelNoticeProps): React.JSX.Element {
   const { error, status, trans } = props;
   if (props.busy) {
@@ -74,7 +74,7 @@ function doctor(props: IPanelNoticeProps): INoticeAction {
   return { label: props.trans.__('Run doctor'), run: props.onDoctor };
 }
 
-/** On a laptop: nothing found, one button. */
+/** The notice on a laptop where no KFP was found. */
 function FirstTime(props: IPanelNoticeProps): React.JSX.Element {
   const { error, status, trans } = props;
   const startable = status?.can_start_embedded === true;

@@ -8,7 +8,7 @@ import type { IRunRowActions } from './RunRow';
 import { useNow } from '../now';
 import type { Ticker } from '../now';
 
-/** Rows are of one height, so that ten thousand cost what twenty do (design/README.md). */
+/** All rows have one height, so that the virtual list never measures them. */
 const ROW = 44;
 const WIDE_ROW = 28;
 const WIDE = 480;
@@ -45,7 +45,7 @@ export function RunList(props: IRunListProps): React.JSX.Element {
     estimateSize: () => height,
     getItemKey: index => runs[index]?.run_id ?? index,
     overscan: 6,
-    // the row with the focus is never taken away
+    // the focused row always stays in the document
     rangeExtractor: range =>
       [...new Set([current, ...defaultRangeExtractor(range)])].sort((one, other) => one - other)
   });
@@ -106,7 +106,8 @@ export function RunList(props: IRunListProps): React.JSX.Element {
   );
 }
 
-/** A click opens, with Accel it selects one more, with Shift all up to here; the right button only aims. */
+/** Handle a click: it opens the run, with Accel toggles it, with Shift selects a range; a right-click only moves the
+ * active row. */
 function press(props: IRunListProps, id: string, event: React.MouseEvent): void {
   const { runs, selected, active } = props;
   if (event.type === 'contextmenu') {
@@ -125,7 +126,7 @@ function toggle(selected: ReadonlySet<string>, id: string): string[] {
   return selected.has(id) ? [...selected].filter(other => other !== id) : [...selected, id];
 }
 
-/** The ids from one row to another, both included. */
+/** Return the ids from one row to another, inclusive. */
 function listBetween(runs: readonly Run[], from: string, to: string): string[] {
   const ids = runs.map(run => run.run_id);
   const [start, end] = [Math.max(0, ids.indexOf(from)), ids.indexOf(to)].sort((one, other) => one - other);
@@ -181,7 +182,7 @@ function useKeys(
   };
 }
 
-/** When the active row changes while the list has the focus, or its focused row went, the focus goes with it. */
+/** Move the focus with the active row, while the list has it or after its focused row was removed. */
 function useFocusFollows(list: React.RefObject<HTMLDivElement>, active: string): void {
   const had = React.useRef(false);
   React.useEffect(() => {
@@ -199,7 +200,7 @@ function useFocusFollows(list: React.RefObject<HTMLDivElement>, active: string):
   }, [active, list]);
 }
 
-/** One line where there is room for it, else two. */
+/** Return the row height: one line where there is room, else two. */
 function useRowHeight(list: React.RefObject<HTMLDivElement>): number {
   const [height, setHeight] = React.useState(ROW);
   React.useEffect(() => {

@@ -9,7 +9,7 @@ import { isActive, mayDo } from '../../rules';
 import { Button } from '../Button';
 import { StateIcon } from '../StateIcon';
 
-/** What can be done with a row from the row itself. */
+/** The actions on a row. */
 export interface IRunRowActions {
   readonly onOpen: (runId: string) => void;
   readonly onTerminate: (runId: string) => void;
@@ -27,13 +27,13 @@ export interface IRunRowProps extends IRunRowActions {
   readonly current: boolean;
   readonly format: Format;
   readonly now: number;
-  /** Why nothing can be changed now, if so. */
+  /** Why nothing can be changed now. */
   readonly off?: string;
   readonly onPress: (runId: string, event: React.MouseEvent) => void;
   readonly onToggle: (runId: string) => void;
 }
 
-/** One run: state, name, when; experiment, what it does or why it failed, how long. */
+/** One run: state, name and time; experiment, progress or failure, and duration. */
 export function RunRow(props: IRunRowProps): React.JSX.Element {
   const { run, format, now, selected } = props;
   const { trans } = format;
@@ -88,7 +88,7 @@ export function RunRow(props: IRunRowProps): React.JSX.Element {
   );
 }
 
-/** What is happening, or happened, and how long it took. */
+/** The progress or the failure of a run, and its duration. */
 function RunFacts(props: { readonly run: Run; readonly format: Format; readonly now: number }): React.JSX.Element {
   const { run, format, now } = props;
   const took = instant(run.created_at) === null ? '' : format.took(run.created_at, run.finished_at, now);

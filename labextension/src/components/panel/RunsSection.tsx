@@ -15,7 +15,7 @@ import type { IRunListProps } from './RunList';
 import { Skeleton } from '../Skeleton';
 import { useNow } from '../now';
 
-/** Milliseconds after the last key before the server is asked. */
+/** Milliseconds after the last key before the search starts. */
 const TYPING = 300;
 
 export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
@@ -25,9 +25,9 @@ export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
   readonly updatedAt: number;
   readonly retryAt: number;
   readonly filter: IRunFilter;
-  /** Whether the example can be offered: the embedded server runs it. */
+  /** Whether to offer the example, which the embedded server runs. */
   readonly example: boolean;
-  /** Whether the embedded server is what has gone and can be started again. */
+  /** Whether the embedded server has stopped and can be started again. */
   readonly startable: boolean;
   readonly onStart: () => void;
   readonly onFilter: (filter: Partial<IRunFilter>) => void;
@@ -40,7 +40,7 @@ export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
   readonly onArchiveSelected: () => void;
 }
 
-/** Search, chips or selection bar, and the runs, or what stands in their place. */
+/** The section of runs: search, chips or selection bar, and the list or a notice in its place. */
 export function RunsSection(props: IRunsSectionProps): React.JSX.Element {
   const { runs, filter, error, connection, format } = props;
   const search = React.useRef<HTMLInputElement>(null);
@@ -87,7 +87,7 @@ interface ICounts {
   readonly failed: number;
 }
 
-/** How many of the loaded rows are active and failed; while a chip hides the others, as last seen. */
+/** Count the active and the failed loaded rows; keeps the last count of those that a chip hides. */
 function useCounts(runs: readonly Run[], filter: IRunFilter): ICounts {
   const seen = React.useRef<ICounts>({ active: 0, failed: 0 });
   const active = runs.filter(run => isActive(run.phase)).length;
@@ -214,7 +214,7 @@ function NoMatch(props: IRunsSectionProps): React.JSX.Element {
   );
 }
 
-/** One line on top while the rows cannot be renewed. */
+/** One line on top while the rows cannot be refreshed. */
 function Lost(props: IRunsSectionProps): React.JSX.Element {
   const { format, updatedAt, retryAt } = props;
   const { trans } = format;

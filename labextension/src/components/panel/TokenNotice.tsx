@@ -11,21 +11,21 @@ export interface ITokenNoticeProps {
   readonly error: ErrorBody;
   readonly namespace: string;
   readonly trans: TranslationBundle;
-  /** Why this person cannot take the next step, if so. */
+  /** Why this person cannot take the next step. */
   readonly off?: string;
   readonly onCreateOption: () => void;
   readonly onRestart: () => void;
   readonly onCopy: (text: string) => void;
 }
 
-/** In a notebook that was started without access: the two steps to a token, and who can take them (UX §8.3). */
+/** The two steps to a token, in a notebook that was started without access. */
 export function TokenNotice(props: ITokenNoticeProps): React.JSX.Element {
   const { error, trans, onCopy } = props;
   if (error.code === 'no-token-not-applied') {
     return <ErrorNotice error={error} trans={trans} onCopy={onCopy} warning />;
   }
   const missing = error.code === 'no-token-no-option';
-  // The steps say what is next; the command is for who cannot take them.
+  // The steps replace the next step; the command is a fallback for users who cannot follow them.
   return (
     <ErrorNotice error={{ ...error, next: '', command: '' }} trans={trans} onCopy={onCopy} warning bare>
       <Steps {...props} missing={missing} />
@@ -42,7 +42,7 @@ export function TokenNotice(props: ITokenNoticeProps): React.JSX.Element {
   );
 }
 
-/** The second step wakes up when the first is done. */
+/** The two steps; the second is off until the first is done. */
 function Steps(props: ITokenNoticeProps & { readonly missing: boolean }): React.JSX.Element {
   const { missing, off, trans } = props;
   const Done = phaseIcons.SUCCEEDED.react;
@@ -67,7 +67,7 @@ function Steps(props: ITokenNoticeProps & { readonly missing: boolean }): React.
   );
 }
 
-/** A text that is shown when asked for. */
+/** A text that is shown on demand. */
 function Shown({ label, text }: { readonly label: string; readonly text: string }): React.JSX.Element {
   const [open, setOpen] = React.useState(false);
   return (

@@ -25,13 +25,13 @@ export const artifactsTab: IRunTab = {
 
 export interface IArtifactsTabProps {
   readonly tasks: readonly Task[];
-  /** Whether this server tells inputs and outputs at all. */
+  /** Whether this server reports inputs and outputs. */
   readonly reported: boolean;
   readonly format: Format;
   readonly onCopy: (text: string) => void;
 }
 
-/** What the tasks made: metrics first, then where everything is. */
+/** The artifacts of the tasks: metrics first, then all addresses. */
 export function ArtifactsTab({ tasks, reported, format, onCopy }: IArtifactsTabProps): React.JSX.Element {
   const { trans } = format;
   const artifacts = React.useMemo(() => listArtifacts(tasks), [tasks]);
@@ -84,7 +84,7 @@ function Metrics({ metrics, format }: { readonly metrics: readonly IMetric[]; re
   );
 }
 
-/** Rows are what was true, columns what was said; the ground of a cell follows its share of the row. */
+/** A confusion matrix: rows are true, columns predicted categories; a cell is shaded by its share of the row. */
 function Matrix({ matrix, format }: { readonly matrix: IConfusionMatrix; readonly format: Format }): React.JSX.Element {
   const { trans } = format;
   return (

@@ -10,13 +10,13 @@ export interface IFailureBoxProps {
   readonly format: Format;
   /** Why it cannot be cloned now. */
   readonly cloneOff?: string;
-  /** Whether the log of the failed task stands below already. */
+  /** Whether the log of the failed task is already shown below. */
   readonly logShown: boolean;
   readonly onClone: () => void;
   readonly onOpenLog: () => void;
 }
 
-/** Why the run failed, in one sentence, and what to do. */
+/** Why the run failed, in one sentence, and the remedy. */
 export function FailureBox(props: IFailureBoxProps): React.JSX.Element {
   const { failure, format } = props;
   const { trans } = format;

@@ -25,7 +25,7 @@ const READABLE = 0.75;
 const LARGEST = 2;
 const STEP = 1.25;
 
-/** The tasks as a graph from top to bottom; a tree for readers, one stop for the keyboard. */
+/** The tasks as a graph from top to bottom; a tree for screen readers, one tab stop for the keyboard. */
 export function GraphView(props: IGraphViewProps): React.JSX.Element {
   const { graph, chosen, format, prefix, onChoose } = props;
   const { trans } = format;
@@ -33,7 +33,7 @@ export function GraphView(props: IGraphViewProps): React.JSX.Element {
   const box = React.useRef<HTMLDivElement>(null);
   const [zoom, setZoom] = React.useState(1);
   const fit = React.useCallback(() => setZoom(fitZoom(box.current, layout)), [layout]);
-  // A wide graph opens where it can be read, and is scrolled; “Fit” shows the whole.
+  // A wide graph opens at a readable zoom and scrolls; “Fit” shows the whole.
   React.useLayoutEffect(() => setZoom(Math.max(READABLE, fitZoom(box.current, layout))), [layout]);
   const move = (id: string | undefined): void => {
     if (id !== undefined) {
@@ -94,7 +94,7 @@ export function GraphView(props: IGraphViewProps): React.JSX.Element {
   );
 }
 
-/** The layout, made anew only when tasks or edges come or go: states change often. */
+/** Return the layout, computed again only when tasks or edges change, not when states do. */
 function useLayout(graph: ITaskGraph): ILayout {
   const ids = graph.tasks.map(({ task_id }) => task_id);
   const edges = graph.edges.map(({ from, to }) => `${from}\u0001${to}`);
@@ -161,7 +161,7 @@ function findNode(box: HTMLElement | null, id: string): HTMLElement | undefined 
   return [...(box?.querySelectorAll<HTMLElement>('[data-task]') ?? [])].find(node => node.dataset['task'] === id);
 }
 
-/** The zoom at which the whole graph is in view, never larger than life. */
+/** Return the zoom that fits the whole graph, at most 1. */
 function fitZoom(box: HTMLElement | null, { width, height }: ILayout): number {
   if (!box?.clientWidth || !box.clientHeight || !width || !height) {
     return 1;
@@ -169,7 +169,7 @@ function fitZoom(box: HTMLElement | null, { width, height }: ILayout): number {
   return Math.max(SMALLEST, Math.min(1, box.clientWidth / width, box.clientHeight / height));
 }
 
-/** The task a key leads to, `""` for none; null when the key means nothing here. */
+/** Return the task that a key moves to, `""` for none; null if the key has no meaning here. */
 function findTarget(key: string, layout: ILayout, graph: ITaskGraph, chosen: string): string | undefined | null {
   const first = graph.tasks[0]?.task_id;
   const from = layout.nodes.has(chosen) ? chosen : undefined;

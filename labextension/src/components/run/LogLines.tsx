@@ -22,16 +22,16 @@ export interface ILogLinesProps {
 
 /** What a search asks of the lines. */
 export interface ILogLinesHandle {
-  /** Bring a line into view. */
+  /** Scrolls a line into view. */
   show(line: number): void;
 }
 
 const LINE = 18;
 
-/** This near to the end counts as the end. */
+/** Pixels within which the end counts as reached. */
 const NEAR = 2 * LINE;
 
-/** The lines of a log; only those in view are in the page. */
+/** The lines of a log; only visible ones are in the document. */
 export const LogLines = React.forwardRef<ILogLinesHandle, ILogLinesProps>(function LogLines(props, ref) {
   const { log, wrap, following, format } = props;
   const { trans } = format;
@@ -103,7 +103,7 @@ interface ILineProps {
   readonly current: IMatch | undefined;
 }
 
-/** One line; a log that follows draws only the new ones. */
+/** One line, memoized so that a growing log draws only new lines. */
 const Line = React.memo(function Line({ line, number, error, matches, current }: ILineProps): React.JSX.Element {
   return (
     <div className={error ? 'jp-kfp-Log-line jp-mod-error' : 'jp-kfp-Log-line'}>
@@ -143,7 +143,7 @@ function getClasses(style: IAnsiStyle): string {
     .join(' ');
 }
 
-/** Scrolling up pauses the following, coming back to the end resumes it. */
+/** Pause following when the person scrolls up, and resume at the end. */
 function useScrollIntent(
   box: React.RefObject<HTMLDivElement>,
   following: boolean,

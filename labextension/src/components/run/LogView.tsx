@@ -11,7 +11,7 @@ import { LogLines, type ILogLinesHandle } from './LogLines';
 export interface ILogViewProps {
   readonly log: ILogState;
   readonly format: Format;
-  /** How many lines were asked for at first. */
+  /** How many lines were requested at first. */
   readonly tail: number;
   /** Whether lines are wrapped at first. */
   readonly wrap: boolean;
@@ -100,11 +100,11 @@ interface ISearch {
   readonly step: (by: 1 | -1) => void;
 }
 
-/** Look for a text in what was read so far; `show` brings a match into view. */
+/** Search the lines read so far; `show` scrolls a match into view. */
 function useSearch(log: ILogState, show: (match: IMatch) => void): ISearch {
   const [query, setQuery] = React.useState('');
   const [index, setIndex] = React.useState(0);
-  // the lines grow in place: their revision says when to look again
+  // the lines grow in place: their revision says when to search again
   const matches = React.useMemo(() => findAll(log.lines, query), [log, log.revision, query]);
   const go = (next: number, among: readonly IMatch[]): void => {
     setIndex(next);

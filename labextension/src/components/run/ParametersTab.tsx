@@ -23,7 +23,7 @@ export interface IParametersTabProps {
   readonly onCopy: (text: string) => void;
 }
 
-/** What the run was started with. */
+/** The parameters of the run. */
 export function ParametersTab({ parameters, format, onCopy }: IParametersTabProps): React.JSX.Element {
   const { trans } = format;
   if (!parameters.length) {
@@ -69,7 +69,7 @@ export function ParametersTab({ parameters, format, onCopy }: IParametersTabProp
   );
 }
 
-/** The word for a type of parameter. */
+/** Return the word for a parameter type. */
 export function getTypeName(type: ParameterType | null, trans: TranslationBundle): string {
   switch (type) {
     case 'NUMBER_INTEGER':

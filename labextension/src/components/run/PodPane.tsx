@@ -16,7 +16,7 @@ export interface IPodPaneProps {
   readonly onCopy: (text: string) => void;
 }
 
-/** What the cluster says of a task's pod: its events, and the pod itself as YAML. */
+/** The pod of a task as the cluster reports it: its events, and the pod itself as YAML. */
 export function PodPane(props: IPodPaneProps): React.JSX.Element {
   const { view, error } = props.pod;
   const { trans } = props.format;
@@ -31,8 +31,8 @@ export function PodPane(props: IPodPaneProps): React.JSX.Element {
   }
   return (
     <div className="jp-kfp-Scroll jp-kfp-Pod">
-      {view.refused.map((told, index) => (
-        <Refusal key={index} told={told} {...props} />
+      {view.refused.map((refusal, index) => (
+        <Refusal key={index} refusal={refusal} {...props} />
       ))}
       <Events {...props} view={view} />
       <Manifest {...props} view={view} />
@@ -40,18 +40,18 @@ export function PodPane(props: IPodPaneProps): React.JSX.Element {
   );
 }
 
-/** One line: which right is missing, and the command that gives it. */
-function Refusal(props: IPodPaneProps & { readonly told: ErrorBody }): React.JSX.Element {
-  const { told, format, onCopy } = props;
+/** One line: the missing permission, and the command that grants it. */
+function Refusal(props: IPodPaneProps & { readonly refusal: ErrorBody }): React.JSX.Element {
+  const { refusal, format, onCopy } = props;
   return (
     <p className="jp-kfp-Pod-refusal" role="note">
-      <span>{`${told.message} ${told.why}`}</span>
-      {told.command && (
+      <span>{`${refusal.message} ${refusal.why}`}</span>
+      {refusal.command && (
         <Button
           label={format.trans.__('Copy the command for an owner')}
           kind="icon"
           icon={copyIcon}
-          onClick={() => onCopy(told.command)}
+          onClick={() => onCopy(refusal.command)}
         />
       )}
     </p>
@@ -64,7 +64,7 @@ function Events(props: IPodPartProps): React.JSX.Element | null {
   const { view, format } = props;
   const { trans } = format;
   if (!view.events.length) {
-    const refused = view.refused.some(told => told.message.includes(' events '));
+    const refused = view.refused.some(({ message }) => message.includes(' events '));
     return refused ? null : (
       <p className="jp-kfp-Hint">{trans.__('No events. The cluster keeps them for about an hour.')}</p>
     );

@@ -17,10 +17,10 @@ export interface IRunHeadProps {
   readonly onRetryNow: () => void;
 }
 
-/** After this time without news the head says so, and offers to ask. */
+/** Milliseconds without news after which the head says so and offers to retry. */
 const STALE = 180_000;
 
-/** Which run this is, how it is, and where. */
+/** The head of the run view: name, state and place of the run. */
 export function RunHead(props: IRunHeadProps): React.JSX.Element {
   const { run, format } = props;
   const { trans } = format;

@@ -17,7 +17,7 @@ export interface IRunToolbarProps {
   readonly onAction: (action: RunAction) => void;
 }
 
-/** The actions of a run; what cannot be done now is off and says why. */
+/** The actions of a run; a button that is off says why. */
 export function RunToolbar(props: IRunToolbarProps): React.JSX.Element {
   const { run, access, trans, onAction } = props;
   const archived = isArchived(run);

@@ -19,13 +19,13 @@ export interface ITaskPaneProps {
   /** The attempt whose log and pod are shown; 0 for the newest. */
   readonly attempt: number;
   readonly log: ILogState | null;
-  /** Its pod; null where tasks are no pods, or this one has none. */
+  /** Its pod; null if tasks are not pods or this one has none. */
   readonly pod: IPodState | null;
   readonly tail: number;
   readonly wrap: boolean;
   readonly errorLine: string;
   readonly reported: boolean;
-  /** Whether tasks are pods that can be asked for. */
+  /** Whether the tasks of this server are pods. */
   readonly hasPods: boolean;
   readonly format: Format;
   readonly now: number;
@@ -129,12 +129,12 @@ function Attempts(props: ITaskPaneProps & { readonly task: Task }): React.JSX.El
   );
 }
 
-/** Return whether a log can be asked for. */
+/** Return whether the task can have a log. */
 export function hasLog(task: Task): boolean {
   return task.phase !== 'PENDING' && hasPod(task);
 }
 
-/** Return whether a pod can be asked for, if tasks are pods: one that waits may say why. */
+/** Return whether the task can have a pod; that of a waiting task may say why it waits. */
 export function hasPod(task: Task): boolean {
   const made = task.phase !== 'SKIPPED' && task.phase !== 'CACHED';
   return made && runsProgram(task);

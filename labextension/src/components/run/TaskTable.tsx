@@ -10,7 +10,7 @@ import { StateBadge } from '../StateIcon';
 export interface ITaskTableProps {
   readonly rows: readonly ITaskRow[];
   readonly sort: ITaskSort;
-  /** What tasks that have not begun wait for. */
+  /** What tasks that have not started wait for. */
   readonly waits: ReadonlyMap<string, readonly Task[]>;
   readonly chosen: string;
   readonly format: Format;
@@ -31,7 +31,7 @@ export function TaskTable(props: ITaskTableProps): React.JSX.Element {
   const stop = rows.some(row => row.task.task_id === chosen) ? chosen : (rows[0]?.task.task_id ?? '');
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const target = findTarget(event.key, rows, stop);
-    // keys of a button inside a row are the button's
+    // a button inside the row handles its own keys
     if (target === null || event.target !== findRow(body.current, stop)) {
       return;
     }
@@ -204,7 +204,7 @@ interface IKeyTarget {
   readonly fold?: boolean;
 }
 
-/** What a key does on the row that has the focus; null for nothing. */
+/** Return what a key does on the focused row; null for nothing. */
 function findTarget(key: string, rows: readonly ITaskRow[], current: string): IKeyTarget | null {
   const at = rows.findIndex(row => row.task.task_id === current);
   const row = rows[at];

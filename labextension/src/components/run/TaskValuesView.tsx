@@ -8,13 +8,13 @@ import { ValueText } from './ValueText';
 
 export interface ITaskValuesProps {
   readonly task: Task;
-  /** Whether this server tells inputs and outputs at all. */
+  /** Whether this server reports inputs and outputs. */
   readonly reported: boolean;
   readonly format: Format;
   readonly onCopy: (text: string) => void;
 }
 
-/** What went into a task and what came out of it. */
+/** The inputs and outputs of a task. */
 export function TaskValuesView(props: ITaskValuesProps): React.JSX.Element {
   const { trans } = props.format;
   if (!props.reported) {
@@ -86,7 +86,7 @@ export function Address(props: {
   );
 }
 
-/** “system.Model” is called Model. */
+/** Shorten an artifact type: “system.Model” becomes “Model”. */
 export function shortenType(type: string): string {
   return type.replace(/^system\./, '');
 }

@@ -3,10 +3,10 @@ import * as React from 'react';
 import type { Format } from '../../format';
 import { Button } from '../Button';
 
-/** A longer value is folded. */
+/** The most characters of a value that is shown unfolded. */
 const LONGEST = 200;
 
-/** A value of a parameter, on demand in full. */
+/** A value of a parameter; a long one is shown in full on demand. */
 export function ValueText({ value, format }: { readonly value: unknown; readonly format: Format }): React.JSX.Element {
   const { trans } = format;
   const [open, setOpen] = React.useState(false);

@@ -20,7 +20,7 @@ export interface IRunPlace {
   readonly tab: string;
   /** The chosen task, `""` for none; null while nobody has chosen. */
   readonly task: string | null;
-  /** The task that the view opened with: it stays when it ends. */
+  /** The task that the view opened with; it stays chosen when it ends. */
   readonly opened: string;
   readonly taskTab: TaskTab;
   /** The attempt whose log is shown; 0 for the newest. */
