@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .. import __version__, commands
-from ..errors import KfpConnectionError, KfpError, RunFailed
+from ..errors import KfpConnectionError, KfpError, KfpRefusedError, RunFailed
 from ..models import DoctorReport, Run, Status
 from ..results import Text
 from ..settings import load_settings
@@ -69,9 +69,11 @@ def _perform(terminal: Terminal, given: list[str], environment: Environment | No
 
 
 def _exit_code(result: object) -> int:
-    """Return 0 for success; printing a disconnected status still exits non-zero."""
+    """Return 0 for success; printing the status of a connection that does not work exits non-zero."""
     if isinstance(result, Status) and not result.connected:
         return KfpConnectionError.exit_code
+    if isinstance(result, Status) and result.error is not None:
+        return KfpRefusedError.exit_code
     if isinstance(result, DoctorReport):
         return result.exit_code
     return 0

@@ -1,6 +1,6 @@
 """Profiles of the embedded server, their secrets and config maps, and tokens.
 
-On a cluster an administrator does this: each command then fails with the kubectl line to ask for.
+A cluster has its own: where one is found, each command fails with the kubectl line that does it there.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ _ROLES = ("view", "edit", "admin")
 _PROFILE = argument("name", metavar="NAME", help="the profile: a namespace")
 
 
-def _owner_api(session: TerminalSession, kubectl: str) -> OwnerApi:
-    """Return the owner routes of the embedded server, started if needed; raises `forbidden` on a cluster.
+def _owner_api(
+    session: TerminalSession, kubectl: str, *, refusal: str = "forbidden/administrator"
+) -> OwnerApi:
+    """Return the owner routes of the embedded server, started if nothing is found.
 
-    `kubectl` is the line that an administrator runs there.
+    Raises `refusal` on a cluster; `kubectl` is the line that does the same there.
     """
     from .owner_api import OwnerApi
 
-    if session.settings.endpoint:
-        raise kfp_error("forbidden/administrator", endpoint=session.settings.endpoint, command=kubectl)
+    if session.cluster is not None:
+        raise kfp_error(refusal, endpoint=session.cluster.endpoint, command=kubectl)
     return OwnerApi(embedded.ensure_running(session.data_dir, on_step=session.front.say))
 
 
@@ -45,8 +47,9 @@ def _namespace(session: TerminalSession) -> str:
 
 
 def _cluster_namespace(session: TerminalSession) -> str:
-    """Return the namespace for the kubectl line of an administrator."""
-    return session.namespace or "NAMESPACE"
+    """Return the namespace for a kubectl line."""
+    found = session.cluster.namespace if session.cluster is not None else ""
+    return session.namespace or found or "NAMESPACE"
 
 
 @command("profiles list")
@@ -112,6 +115,7 @@ def remove_profile(session: TerminalSession, *, name: str, yes: bool) -> object:
 def _data_commands(kind: str, thing: str) -> tuple[Command, ...]:
     """Return the commands to set, list and remove secrets or config maps: the same for both."""
     created = {"secrets": "secret generic", "configmaps": "configmap"}[kind]
+    refusal = f"forbidden/{kind}"
     named: Argument = argument("name", metavar="NAME", help=f"the {thing}")
 
     @command(
@@ -121,7 +125,8 @@ def _data_commands(kind: str, thing: str) -> tuple[Command, ...]:
     )
     def set_data(session: TerminalSession, *, name: str, keys: Sequence[str]) -> object:
         there = _cluster_namespace(session)
-        owner = _owner_api(session, f"kubectl create {created} {name} -n {there} --from-literal=…")
+        line = f"kubectl create {created} {name} -n {there} --from-literal=…"
+        owner = _owner_api(session, line, refusal=refusal)
         data = _read_values(keys, f"{kind} set", secret=kind == "secrets")
         owner.call("PUT", "profiles", _namespace(session), kind, name, body={"data": data})
         text = f"{thing.capitalize()} {name} has {format_count(len(data), 'key')}."
@@ -129,14 +134,16 @@ def _data_commands(kind: str, thing: str) -> tuple[Command, ...]:
 
     @command(f"{kind} list")
     def list_data(session: TerminalSession) -> object:
-        owner = _owner_api(session, f"kubectl get {kind} -n {_cluster_namespace(session)}")
+        line = f"kubectl get {kind} -n {_cluster_namespace(session)}"
+        owner = _owner_api(session, line, refusal=refusal)
         objects = owner.call("GET", "profiles", _namespace(session), kind)[kind]
         lines = [f"{name:<24}{', '.join(keys)}" for name, keys in objects.items()]
         return session.result({kind: objects}, "\n".join(lines) or f"No {kind}.")
 
     @command(f"{kind} remove", named, argument("--yes", action="store_true", help="accepted, but not needed"))
     def remove_data(session: TerminalSession, *, name: str, yes: bool) -> object:
-        owner = _owner_api(session, f"kubectl delete {kind[:-1]} {name} -n {_cluster_namespace(session)}")
+        line = f"kubectl delete {kind[:-1]} {name} -n {_cluster_namespace(session)}"
+        owner = _owner_api(session, line, refusal=refusal)
         owner.call("DELETE", "profiles", _namespace(session), kind, name)
         return session.result({"removed": name}, f"{thing.capitalize()} {name} is gone.")
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..commands import Command, Session
+from ..errors import KfpConnectionError
 from ..results import Text
 from ..settings import KfpSettings
 from .options import GlobalOptions
 from .terminal import PROGRAM, Terminal
 
 if TYPE_CHECKING:
-    from ..context import Environment
+    from ..context import Context, Environment
     from ..service import KfpService
 
 
@@ -48,6 +49,20 @@ class TerminalSession(Session):
     def data_dir(self) -> Path:
         """The folder of the embedded server."""
         return Path(self.settings.data_dir)
+
+    @cached_property
+    def cluster(self) -> Context | None:
+        """The cluster that commands talk to; None where that is the embedded server, or nothing is found."""
+        from ..context import detect
+        from ..kube import read_environment_with_kubeconfig
+
+        try:
+            found = detect(self._environment or read_environment_with_kubeconfig(), self.settings)
+        except KfpConnectionError as error:
+            if error.code != "no-kubeflow":
+                raise
+            return None
+        return None if found.embedded else found
 
     def result(self, document: dict[str, Any], text: str) -> object:
         """Return the result of a command: `document` for `--json`, else `text`."""

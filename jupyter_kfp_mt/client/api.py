@@ -96,7 +96,9 @@ class Api:
         response = self.transport.send(request)
         if is_kfp_data(response):
             return response
-        claims = self.context.credential.claims() if response.status == 401 else TokenClaims()
+        # the responses that do not say whom they refuse
+        unnamed = response.status in (400, 401)
+        claims = self.context.credential.claims() if unnamed else TokenClaims()
         raise classify(request, response, self.context, claims)
 
 

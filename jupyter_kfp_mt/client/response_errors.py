@@ -208,8 +208,16 @@ def _match_upload(exchange: Exchange) -> KfpError | None:
     if exchange.status != 400 or "/pipelines/upload" not in exchange.request.path:
         return None
     if exchange.message.startswith("Failed to create a pipeline") and len(exchange.message) < 60:
-        who = exchange.context.credential.account or "This account"
-        return kfp_error("upload-refused", id=who, where=exchange.context.namespace)
+        namespace = exchange.context.namespace
+        source, account = _service_account(exchange.claims.subject)
+        account = account or exchange.context.credential.account
+        return kfp_error(
+            "upload-refused",
+            id=account or "This account",
+            ns=namespace,
+            src=source or namespace,
+            sa=account or "ACCOUNT",
+        )
     return None
 
 

@@ -21,23 +21,29 @@ WARNING = _LEVELS["warning"]
 
 
 def describe_status(status: Status) -> Block:
-    """Return four lines: who and where, which server, how long the token is valid, what runs."""
+    """Return four lines: who and where, which server, how long the token is valid, what runs.
+
+    In place of the last one there is the error of an account that may not even look.
+    """
     if not status.connected:
         return _describe_disconnected(status)
     rights = {True: " (may run)", False: " (may look, not run)", None: ""}[status.can_run]
+    if status.error is not None:
+        rights = " (may not look)"
     identity = f" as {status.identity}" if status.identity else ""
     mode = "multi-user" if status.multi_user else "single-user"
     kind = "Embedded KFP" if status.embedded else "KFP"
     counts = f"{status.running} running, {status.failed_today} failed today"
-    return Lines(
+    shown = Lines(
         [
             (f"{status.namespace or 'no namespaces'}{identity}{rights}", status.source.rstrip(".")),
             (f"{kind} {status.kfp_version or '?'}, {mode}, {status.endpoint}", "connected"),
             (_describe_token(status), ""),
-            (counts, f"{PROGRAM} runs   {PROGRAM} help"),
+            *([] if status.error else [(counts, f"{PROGRAM} runs   {PROGRAM} help")]),
             *((f"! {warning.message}", "") for warning in status.warnings),
         ]
     )
+    return Stack([shown, Notice(status.error)]) if status.error else shown
 
 
 def _describe_disconnected(status: Status) -> Block:

@@ -285,8 +285,9 @@ CATALOGUE: dict[str, Entry] = {
         KfpRefusedError,
         403,
         "The upload was refused.",
-        "{id} may not create pipelines in {where}.",
-        "Upload as Private.",
+        "{id} may not create pipelines in {ns}.",
+        "Ask an owner of {ns} to run:",
+        _ALLOW,
     ),
     "logs-denied": Entry(
         KfpRefusedError,
@@ -467,6 +468,16 @@ CATALOGUE |= {
         next="Ask one to run:",
         command="{command}",
     ),
+    **{
+        f"forbidden/{kind}": _vary(
+            "forbidden",
+            message=f"This is for the {things} of the embedded server.",
+            why=f"{{endpoint}} is a cluster: its tasks read the {things} of Kubernetes.",
+            next="Use kubectl there:",
+            command="{command}",
+        )
+        for kind, things in (("secrets", "secrets"), ("configmaps", "config maps"))
+    },
     "kfp-unavailable/proxy": _vary(
         "kfp-unavailable",
         message="The proxy is in the way.",

@@ -24,6 +24,13 @@ _LOG = re.compile(r"/apis/v1alpha1/runs/(?P<id>[^/]+)/nodes/(?P<node>[^/]+)/log\
 _ARTIFACT = re.compile(r"/apis/v\dbeta1/runs/[^/]+/nodes/[^/]+/artifacts/[^/]+:read\Z")
 _EXPERIMENT = re.compile(r"/apis/v2beta1/experiments/(?P<id>[^/:]+)\Z")
 _VERBS = {"archive": "archive", "unarchive": "unarchive"}
+_UPLOAD_REFUSED = Reply(  # the upload routes have another handler, which hides the status and the reason
+    400,
+    {
+        "error_message": "Failed to create a pipeline",
+        "error_details": "Failed to create a pipeline… (Go stack trace)",
+    },
+)
 _NOBODY = "Failed to check authorization. User identity is empty in the request header"
 
 
@@ -68,7 +75,7 @@ def respond(moments: Mapping[str, Moment], rows: Rows, request: Request) -> Repl
     resource, verb = _right(method, path)
     namespace = request.query.get("namespace") or (body or {}).get("namespace") or NAMESPACE
     if (refused := refusal(request.account, namespace, verb, resource)) is not None:
-        return refused
+        return _UPLOAD_REFUSED if path == "/apis/v2beta1/pipelines/upload" else refused
     if (run := _RUN.match(path)) is not None:
         return _run(moments, rows, method, run)
     if path == "/apis/v2beta1/runs":

@@ -87,7 +87,8 @@ def _handler(cluster: ReplayCluster) -> type[BaseHTTPRequestHandler]:
             if "filter" in query:
                 query["filter"] = unquote(query["filter"])  # KFP decodes it once more
             token = self.headers.get("Authorization", "").partition(" ")[2]
-            body = json.loads(raw) if raw else None
+            sent_json = self.headers.get_content_type() == "application/json"
+            body = json.loads(raw) if raw and sent_json else None
             reply = cluster.respond(Request(self.command, url.path, query, body=body), token)
             text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
             kind = "text/plain" if isinstance(reply.body, str) else "application/json"
