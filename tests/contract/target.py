@@ -57,12 +57,17 @@ class Target:
     url: str
     keys: Keys
     engine: bool  # whether runs go on by themselves
-    kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # set-ups that are made once: their names
+    sleep: Callable[[float], None] = time.sleep
+    # set-ups that are made once: the names of what they made, None if they failed
+    kept: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     made: list[tuple[Headers, str]] = field(default_factory=list, repr=False)  # whose, what deletes it
 
     def __post_init__(self) -> None:
         health = send(self.url, "GET", "/apis/v2beta1/healthz", None, []).json
         self.embedded = bool(health.get("embedded"))
+        self.keeps_order = (
+            self.embedded
+        )  # of what was made in one second; a real server sorts it by random id
         self.mode = "multi-user" if health["multi_user"] else "single-user"
         asked = [("kubeflow-userid", "nobody@example.com")]
         self.believes_header = (
@@ -115,15 +120,16 @@ class Files:
     def reach(self, run_id: str, state: str, call: Caller) -> None:
         end = time.monotonic() + SOON
         while not _reached(found := call(f"runs/{run_id}"), state):
-            if state == "PENDING" or found["state"] in FINAL or time.monotonic() > end:
-                raise CannotSetUpError(f"a run is {found['state']}, which is to be {state}")
+            now = found.get("state", "without a state")
+            if state == "PENDING" or now in FINAL or time.monotonic() > end:
+                raise CannotSetUpError(f"a run is {now}, which is to be {state}")
             time.sleep(0.05)
 
 
 def _reached(run: dict[str, Any], state: str) -> bool:
     """Whether the run is in that state, or has been on its way; one that waits has to wait still."""
-    past = [] if state == "PENDING" else [each.get("state") for each in run["state_history"]]
-    return state in (run["state"], *past)
+    past = [] if state == "PENDING" else [each.get("state") for each in run.get("state_history", [])]
+    return state in (run.get("state"), *past)
 
 
 @dataclass
@@ -171,10 +177,10 @@ def files(url: str) -> bytes:
 
 
 @contextmanager
-def own(folder: Path, mode: str) -> Iterator[Target]:
+def own(folder: Path, mode: str, **options: Any) -> Iterator[Target]:
     """A server of ours in this process."""
-    multi_user = mode == "multi-user"
-    with running(folder, multi_user=multi_user, identity_header="kubeflow-userid", fetch=files) as server:
+    options = {"multi_user": mode == "multi-user", "identity_header": "kubeflow-userid", **options}
+    with running(folder, fetch=files, **options) as server:
         people(server.manager.tenancy, server.manager.store)
         yield Target(server.url, Own(server), engine=False)
 

@@ -135,7 +135,7 @@ def send(url: str, method: str, path: str, body: object, headers: Sequence[tuple
 
 @contextlib.contextmanager
 def running(
-    folder: Path, *, multi_user: bool = True, identity_header: str = "", fetch: Any = None
+    folder: Path, *, multi_user: bool = True, identity_header: str = "", **options: Any
 ) -> Iterator[Running]:
     """An embedded server with the tenants alice, bob and carol; alice registers shared pipelines."""
     store = Store(folder / "store.sqlite")
@@ -144,7 +144,7 @@ def running(
         tenancy.add_profile(name, f"{name}@example.com")
     store.tenants.share(SHARED, subject("alice", EDITOR), "shared")
     runner = StandIn(store)
-    manager = ResourceManager(store, runner, tenancy, folder, **({"fetch": fetch} if fetch else {}))
+    manager = ResourceManager(store, runner, tenancy, folder, **options)
     if not multi_user:
         manager.experiments.ensure_default()
     listener, port = bind_unused_port()
