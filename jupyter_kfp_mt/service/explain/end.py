@@ -23,6 +23,10 @@ _LOST = re.compile(
     r"|which was running pod .* is unresponsive|node not found",
     re.I,
 )
+_FORGOTTEN = re.compile(  # by the container runtime, or by the kubelet of a node that came back
+    r"^(?:main: )?(?:Unknown(?: \(exit code 255\))?$|ContainerStatusUnknown\b)", re.M
+)
+_USED = re.compile(r"Container main was using (?P<amount>\w+)")
 _DEADLINE = re.compile(
     r"DeadlineExceeded|exceeded its deadline|longer than the specified deadline"
     r"|[Mm]ax duration limit exceeded"
@@ -69,6 +73,15 @@ def evicted(facts: Facts) -> Cause | None:
         low = facts.search(_LOW)
         what = (low["what"] or low["condition"]) if low is not None else ""
         what = _PRESSURES.get(what, what)
+        used = facts.search(_USED)
+        if what == "ephemeral-storage":
+            own = f"; it had written {used['amount']}" if used is not None else ""
+            return Cause(
+                "stopped",
+                "it was evicted",
+                f"Its node ran low on disk{own}.",
+                "Write less to the disk of its node, or write to a volume.",
+            )
         why = f"Its node ran low on {what or 'something'}."
         cure = "Say what it needs (task.set_memory_request(…)), then retry."
         return Cause("stopped", "it was evicted", why, "Retry the run." if what == "disk" else cure)
@@ -89,6 +102,9 @@ def preempted(facts: Facts) -> Cause | None:
 
 def lost(facts: Facts) -> Cause | None:
     """Its node or its pod disappeared."""
+    if facts.exit_code in (None, 137, 255) and facts.search(_FORGOTTEN) is not None:
+        why = "The node, or its container runtime, was restarted."
+        return Cause("stopped", "its node lost its container", why, "Retry the run.")
     if facts.search(_LOST) is None:
         return None
     return Cause(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ... import plain_text
+from ..tasks.launcher import is_launcher_line
 
 LOG_LINES = 400  # of the end of a log
 MAX_LINE = 1000  # characters of one line
@@ -14,9 +15,7 @@ MAX_CLAUSE = 300  # characters of it that are shown in a sentence
 ASK_ADMIN = "Show an admin what it says."
 _INPUT = re.compile(r"^\[KFP Executor [^\n]*Got executor_input:\n\{\n.*?^\}\n", re.MULTILINE | re.DOTALL)
 _NOISE = re.compile(
-    r"time=\"[^\"]*\" level=info"  # Argo's emissary
-    r"|Error: exit status \d+$"
-    r"|[IWF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\.go:\d+\]"  # KFP's launcher
+    r"Error: exit status \d+$"  # Argo's emissary, after the launcher has ended
     r"|\[KFP Executor "
     r"|container ended with code \d+$"
     r"|at [\w$.<>/]+\([\w$. ]*(?::\d+)?\)$|\.\.\. \d+ more$"  # a frame of a Java stack trace
@@ -51,6 +50,7 @@ class Facts(NamedTuple):
     driver: bool = False  # the driver of the task failed, not the task
     upstream: str = ""  # the task that failed before this one could start
     is_run: bool = False  # the facts are about the run itself, and `task` is its name
+    kfp_version: str = ""  # of the API server, where it is known
 
     @property
     def subject(self) -> str:
@@ -101,7 +101,8 @@ Rule = Callable[[Facts], "Cause | None"]
 
 
 def _is_noise(line: str) -> bool:
-    return not line.strip() or _NOISE.match(line.strip()) is not None
+    plain = line.strip()
+    return not plain or is_launcher_line(plain) or _NOISE.match(plain) is not None
 
 
 def clean_lines(log: str) -> tuple[str, ...]:

@@ -53,6 +53,11 @@ _PIP_CURE = "Check the names and versions in packages_to_install, or use an imag
 _INSTALL = re.compile(r"Packages could not be installed[.:]* ?(?P<why>.*)")
 _PIP_NETWORK = re.compile(
     r"Failed to establish a new connection|Temporary failure in name resolution|ProxyError|SSLError"
+    r"|(?:NewConnection|ConnectTimeout|ReadTimeout|NameResolution)Error"
+)
+_PIP_INDEX = re.compile(
+    r"HTTPS?Connection(?:Pool)?\(host='(?P<host>[^']+)'"
+    r"|(?:--index-url[ =]|Looking in indexes: )https?://(?:[^\s/@]*@)?(?P<index>[^\s/:,]+)"
 )
 _DRIVER = re.compile(r"(?:KFP driver: )?driver\.\w+\(.*?\) failed: (?P<why>.+)|KFP driver: (?P<other>.+)")
 _LAUNCHER = re.compile(
@@ -67,6 +72,14 @@ _STORE = (
     (re.compile(r"no such host|connection refused|i/o timeout"), "The store does not answer."),
     (re.compile(r"x509"), "The certificate of the store is not trusted."),
 )
+_UNKNOWN_FIELD = re.compile(
+    r'unknown field "(?P<field>[^"]+)" in (?P<message>(?P<package>kfp_kubernetes|ml_pipelines)\.[\w.]+)'
+)
+_NO_VALUE = re.compile(r"parent DAG does not have input (?:parameter|artifact) (?P<name>[^\s:]+)")
+_NO_METHOD = re.compile(
+    r"code = Unimplemented desc = unknown (?:method (?P<method>\w+) for )?service (?P<service>[\w.]+)"
+)
+_COMPILERS = {"kfp_kubernetes": "kfp-kubernetes", "ml_pipelines": "kfp"}
 _EXIT_STATUS = re.compile(r"exit status \d+$")
 _METADATA = re.compile(
     r"rpc error: code = (?:Unavailable|DeadlineExceeded|Unimplemented|Internal|Unknown) desc = (?P<why>.+)"
@@ -88,7 +101,9 @@ def packages(facts: Facts) -> Cause | None:
             return None
         return Cause("did not start", "packages cannot be installed", failed, _PIP_CURE)
     if facts.find_line(_PIP_NETWORK) is not None:
-        why = "The package index does not answer from the task."
+        index = facts.find_line(_PIP_INDEX) or facts.search(_PIP_INDEX)
+        name = f" {index['host'] or index['index']}" if index is not None else ""
+        why = f"The package index{name} does not answer from the task."
         return Cause("did not start", "packages cannot be installed", why, "Use an image that has them.")
     what = f" ({match['package']})" if match is not None else ""
     why = "The package index has no such version for its Python" if match is not None else ""
@@ -108,6 +123,47 @@ def driver(facts: Facts) -> Cause | None:
     match = facts.find_line(_DRIVER)
     why = match["why"] or match["other"] if match is not None else facts.message
     return Cause("was not started", "KFP could not prepare it", _end_of_reasons(why), _RETRY)
+
+
+def unknown_field(facts: Facts) -> Cause | None:
+    """It was compiled by a newer SDK than its KFP understands."""
+    match = facts.find_line(_UNKNOWN_FIELD) or facts.search(_UNKNOWN_FIELD)
+    if match is None:
+        return None
+    package, version = _COMPILERS[match["package"]], facts.kfp_version
+    server = f"this KFP ({version})" if version else "this KFP"
+    cure = f'pip install "{package}<={version}"' if version else f"Install an older {package}"
+    return Cause(
+        "was not started" if facts.driver else "stopped",
+        f"{server} does not know the field “{match['field']}”",
+        f"The pipeline was compiled with a newer {package}, which writes it ({match['message']}).",
+        f"{cure}, then compile again.",
+    )
+
+
+def missing_value(facts: Facts) -> Cause | None:
+    """An optional input that nobody gave, which its KFP cannot leave out."""
+    match = facts.find_line(_NO_VALUE) if facts.driver else None
+    if match is None:
+        return None
+    name = match["name"]
+    why = "It is optional, but this KFP cannot leave it out."
+    return Cause("was not started", f"nobody gave “{name}”", why, f"Give a value for {name}, or a default.")
+
+
+def releases_differ(facts: Facts) -> Cause | None:
+    """KFP's driver or launcher calls what its API server does not have."""
+    line = facts.find_line(_DRIVER if facts.driver else _LAUNCHER)
+    match = _NO_METHOD.search(line[0]) if line is not None else None
+    if match is None:
+        return None
+    part = "driver" if facts.driver else "launcher"
+    return Cause(
+        "was not started" if facts.driver else "stopped",
+        f"KFP's server and {part} are of different releases",
+        f"The {part} asks for {match['method'] or match['service']}, which the server does not have.",
+        "Show an admin: both images have to be of one release.",
+    )
 
 
 def metadata(facts: Facts) -> Cause | None:

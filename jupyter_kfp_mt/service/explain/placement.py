@@ -10,7 +10,9 @@ import re
 from .facts import Cause, Facts, end_of_chain, to_clause
 
 NO_NODE = "no node takes it"
-_NODES = re.compile(r"(?P<free>0/\d+ nodes)(?: are available)?: (?P<why>.+?)(?:\. preemption:.*|\.?)$", re.S)
+_NODES = re.compile(  # Kubernetes ≥ 1.34: `… . no new claims to deallocate, preemption: …`
+    r"(?P<free>0/\d+ nodes)(?: are available)?: (?P<why>.+?)(?:\.[^.:]*\bpreemption:.*|\.?)$", re.S
+)
 
 
 def unschedulable(facts: Facts) -> Cause | None:

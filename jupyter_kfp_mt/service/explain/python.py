@@ -175,7 +175,8 @@ def _name(raised: Raised) -> Cause:
 
 
 def _assertion(raised: Raised) -> Cause:
-    return Cause("stopped", to_clause(raised.text) or "an assertion does not hold", raised.place)
+    said = to_clause(raised.line) if raised.text else "an assertion does not hold"
+    return Cause("stopped", said, raised.place)
 
 
 def _syntax(raised: Raised) -> Cause:

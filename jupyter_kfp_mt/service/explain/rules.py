@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from ...models import Failure, Task
+from ..tasks.launcher import exit_code_of
 from ..tasks.rows import select_failed
 from . import admission, end, kfp, placement, start
 from .facts import Cause, Facts, Rule, Said, clean_lines, to_clause
@@ -39,9 +40,13 @@ RULES: tuple[Rule, ...] = (
     admission.too_large,
     start.wrong_machine,
     start.runtime,
+    start.not_configured,
     end.out_of_memory,
     python_error,
     kfp.packages,
+    kfp.unknown_field,
+    kfp.missing_value,
+    kfp.releases_differ,
     kfp.metadata,
     kfp.driver,
     kfp.launcher,
@@ -64,8 +69,10 @@ WAITS: tuple[Rule, ...] = (
     placement.sandbox,
     start.no_command,
     start.runtime,
+    start.not_configured,
     admission.not_accepted,
 )
+_SURE = tuple(rule for rule in WAITS if rule is not admission.not_accepted)
 
 
 class Explanation(NamedTuple):
@@ -94,7 +101,7 @@ def explain(tasks: Sequence[Task], facts: Facts | None, *, run_name: str) -> Exp
 
 def explain_task(facts: Facts) -> Explanation:
     """Return why one task failed, or the run itself."""
-    cause = next(filter(None, (rule(facts) for rule in RULES)), None) or _unknown(facts)
+    cause = _find_present(facts) or _find_cause(RULES, facts) or _unknown(facts)
     raised = find_exception(facts.lines)
     failure = Failure(
         message=f"{facts.subject} {cause.predicate}.",
@@ -107,11 +114,26 @@ def explain_task(facts: Facts) -> Explanation:
     return Explanation(failure, cause.detail if cause.outcome == "stopped" else cause.predicate)
 
 
+def _find_cause(rules: Sequence[Rule], facts: Facts) -> Cause | None:
+    return next(filter(None, (rule(facts) for rule in rules)), None)
+
+
+def _find_present(facts: Facts) -> Cause | None:
+    """Return what keeps a task from starting now; its events may be about what is over.
+
+    The rule that recognizes the present state may then find details in the events.
+    """
+    if facts.started or facts.upstream:
+        return None
+    present = facts._replace(events=())
+    return next((rule(facts) for rule in _SURE if rule(present) is not None), None)
+
+
 def explain_wait(facts: Facts, seconds: float, *, task_id: str = "") -> Explanation | None:
     """Return what a task that has not started waits for; None before a minute has passed."""
     if seconds < PATIENCE:
         return None
-    cause = next(filter(None, (rule(facts) for rule in WAITS)), None) or _unknown_wait(facts)
+    cause = _find_present(facts) or _find_cause(WAITS, facts) or _unknown_wait(facts)
     detail = cause.detail if cause.outcome == "did not start" else cause.predicate
     if detail in ("", placement.NO_NODE):  # which is what waiting means
         why = cause.why
@@ -138,9 +160,12 @@ def make_facts(
 ) -> Facts:
     """Return the facts about `task`; `log` is the end of its log, or of its driver's."""
     message = task.reason or (task.error.message if task.error else "")
+    lines, name = clean_lines(log), task.display_name or task.name
     match = _EXIT_CODE.search(message)  # Argo: "Error (exit code 1)"
     code = task.exit_code if task.exit_code is not None or match is None else int(match[1])
-    lines, name = clean_lines(log), task.display_name or task.name
+    if not driver:
+        own = exit_code_of(lines)  # the container's is the launcher's own: 1
+        code = code if own is None else own
     return Facts(name, message, code, lines, tuple(states), tuple(events), driver)
 
 

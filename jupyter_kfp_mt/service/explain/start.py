@@ -37,8 +37,20 @@ _SECRET_KEY = re.compile(
 )
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap", "persistentvolumeclaim": "Volume claim"}
 _COMMAND = re.compile(
-    r'exec: \\?"(?P<command>[^"\\]+)\\?": (?:executable file not found|stat .*no such file|permission denied)'
+    r'exec: \\?"(?P<command>[^"\\]+)\\?": '
+    r"(?:executable file not found|stat .*no such file|(?P<denied>permission denied))"
 )
+_LAUNCHED = re.compile(  # Go's os/exec, in the launcher and in Argo's emissary
+    r"(?:failed to execute component|failed to find name in PATH): "
+    r'(?:exec: "(?P<name>[^"]+)": '
+    r"(?:executable file not found|stat .*no such file|(?P<denied>permission denied))"
+    r"|fork/exec (?P<path>\S+): (?:no such file or directory|(?P<refused>permission denied)))"
+)
+_SHELL = re.compile(
+    r"^(?:/\S*/)?(?:ba|da|z|a|k)?sh: (?:line )?(?:\d+: )?(?P<command>[^\s:]+): "
+    r"(?:command not found|not found|No such file or directory|(?P<denied>Permission denied))$"
+)
+_PYTHON = re.compile(r"(?:.*/)?(?:python|pip)[\d.]*")
 
 
 def image_pull(facts: Facts) -> Cause | None:
@@ -78,16 +90,32 @@ def missing_object(facts: Facts) -> Cause | None:
 def no_command(facts: Facts) -> Cause | None:
     """Its command is not in its image."""
     match = facts.search(_COMMAND)
-    if match is None and facts.exit_code not in (126, 127):
+    if match is not None:
+        return _name_command("did not start", match["command"], denied=match["denied"] is not None)
+    launched = facts.find_line(_LAUNCHED)
+    if launched is not None:
+        denied = launched["denied"] or launched["refused"]
+        return _name_command("did not start", launched["name"] or launched["path"], denied=bool(denied))
+    if facts.exit_code not in (126, 127):
         return None
-    command = f" ({match['command']})" if match else ""
-    why = "" if match or not facts.last_line else f"Its last line: {facts.last_line}"
-    return Cause(
-        "did not start",
-        f"its command is not in the image{command}",
-        why,
-        "Check the image and the command; Python components need Python and pip in their image.",
-    )
+    shell = _SHELL.match(facts.last_line)
+    if shell is not None:
+        return _name_command("stopped", shell["command"], denied=shell["denied"] is not None)
+    why = f"Its last line: {facts.last_line}" if facts.last_line else ""
+    return Cause("stopped", f"a command was not found (exit code {facts.exit_code})", why, _COMMAND_CURE)
+
+
+_COMMAND_CURE = "Correct its name, or use an image that has it."
+
+
+def _name_command(outcome: str, command: str, *, denied: bool) -> Cause:
+    if denied:
+        why = "It is there, but it may not be executed."
+        return Cause(outcome, f"no right to run {command}", why, "Make it executable in the image: chmod +x.")
+    if _PYTHON.fullmatch(command):
+        cure = "Use an image with Python and pip: Python components need them."
+        return Cause(outcome, f"the image has no {command}", "", cure)
+    return Cause(outcome, f"the image has no {command}", "", _COMMAND_CURE)
 
 
 _AS_ROOT = re.compile(r"runAsNonRoot and image (?:will run as root|has non-numeric user)")
@@ -97,9 +125,10 @@ _RUNTIME = re.compile(
     r"|failed to create containerd container|failed to start container)[^\n]*"
 )
 _STATES = re.compile(
-    r"^(?:CreateContainer(?:Config)?Error|RunContainerError|ContainerCannotRun|StartError): (?P<why>[^\n]+)",
+    r"^(?:CreateContainerError|RunContainerError|ContainerCannotRun|StartError): (?P<why>[^\n]+)",
     re.M,
 )
+_CONFIGURED = re.compile(r"^CreateContainerConfigError: (?P<why>[^\n]+)", re.M)
 _GPU_DRIVER = re.compile(r"nvidia-container-cli: (?P<why>[^\n]+?)(?::? ?unknown)?$", re.MULTILINE)
 _RUNTIME_OOM = re.compile(r"init was OOM-killed|cannot allocate memory")
 
@@ -150,4 +179,17 @@ def runtime(facts: Facts) -> Cause | None:
         )
     return Cause(
         "did not start", "its node could not start the container", f"{end_of_chain(match[0])}.", ASK_ADMIN
+    )
+
+
+def not_configured(facts: Facts) -> Cause | None:
+    """Its container cannot be made as its pod says, for a reason that no other rule knows."""
+    match = facts.search(_CONFIGURED)
+    if match is None:
+        return None
+    return Cause(
+        "did not start",
+        "its container cannot be made as the pipeline says",
+        f"{end_of_chain(match['why'])}.",
+        "Correct what it says of the task's environment, volumes or user, or show an admin.",
     )

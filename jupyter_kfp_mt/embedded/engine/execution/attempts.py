@@ -235,6 +235,7 @@ class Attempts:
             reason = ""
         except KfpError as error:
             reason = _describe_error(error)
+            attempt.folder.write_log(error.details)
         except OSError as error:
             reason = f"Its packages could not be installed: {error}."
         finally:

@@ -12,6 +12,7 @@ claim; the next try to start it is in `<attempt>.1`.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -131,6 +132,11 @@ class AttemptFolder:
         except (FileNotFoundError, NotADirectoryError):
             return False
         return True
+
+    def write_log(self, text: str) -> None:
+        """Write the log of an attempt that does not start; a full disk is not its fault."""
+        with contextlib.suppress(OSError):
+            (self.path / "log").write_text(text, encoding="utf-8", errors="replace")
 
     def read_log(self, offset: int, limit: int, *, over: bool) -> LogPart:
         """Return at most `limit` bytes of the log from `offset`; `over`: the log is complete."""

@@ -18,6 +18,7 @@ from ....errors import KfpError, kfp_error
 
 RUNTIME = ("--no-deps", "kfp>=2.8,<3")
 _TIMEOUT = 1800  # seconds for an installation
+_OUTPUT = 64 * 1024  # characters of pip's output that are kept of a failed one
 
 
 def _has_kfp() -> bool:
@@ -95,7 +96,9 @@ class Packages:
             raise _make_error(requirements, str(error)) from error
         if done.returncode != 0:
             shutil.rmtree(draft, ignore_errors=True)
-            raise _make_error(requirements, _last_error(done.stderr or done.stdout))
+            raise _make_error(
+                requirements, _last_error(done.stderr or done.stdout), done.stdout + done.stderr
+            )
         draft.mkdir(exist_ok=True)
         draft.rename(target)
 
@@ -121,8 +124,9 @@ def _is_installed(requirement: str) -> bool:
     return wanted.specifier.contains(version, prereleases=True)
 
 
-def _make_error(requirements: tuple[str, ...], reason: str) -> KfpError:
-    return kfp_error("packages-unavailable", list=" ".join(requirements), reason=reason)
+def _make_error(requirements: tuple[str, ...], reason: str, output: str = "") -> KfpError:
+    names = " ".join(requirements)
+    return kfp_error("packages-unavailable", list=names, reason=reason, details=output[-_OUTPUT:])
 
 
 def _last_error(output: str) -> str:
