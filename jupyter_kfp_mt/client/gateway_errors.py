@@ -14,6 +14,33 @@ from ..errors import KfpError, kfp_error
 from .responses import Exchange, mask_tokens, shorten
 
 _KUBERNETES = re.compile(r'User "(?P<user>[^"]+)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]+)"')
+# Envoy names the reason of its own response (`resetReasonToString` in source/common/http/utility.cc). With
+# these it had no connection to send on, or its peer refused the stream unread. "retried and the latest reset
+# reason" does not match, since an earlier try may have been sent.
+_ENVOY = (
+    r"upstream connect error or disconnect/reset before headers\. reset reason: "
+    r"(?:(?:local |remote )?(?:connection failure|refused stream reset)|connection timeout|overflow)"
+)
+_NOT_PASSED_ON = re.compile(
+    rf"\A(?:no healthy upstream|{_ENVOY})\b"
+    r"|\Ano available server\Z"  # Traefik
+    r"|<title>503 Service Temporarily Unavailable</title>"  # nginx and ELB, without an upstream
+    r"|No server is available to handle this request"  # HAProxy
+    r"|<h1>Application is not available</h1>"  # the router of OpenShift
+    r"|no endpoints available for service|error trying to reach service: dial tcp"  # Kubernetes' proxy
+)
+_LINKERD = re.compile(r"service in fail-fast|client error \(Connect\)")
+
+
+def was_not_passed_on(exchange: Exchange) -> bool:
+    """Whether what stands before KFP says in its own words that it did not pass the request on.
+
+    A bare 502 does not: it also means that KFP broke off while it was responding.
+    """
+    if exchange.status not in (500, 502, 503, 504) or (exchange.code is not None and not exchange.kubernetes):
+        return False
+    by_linkerd = _LINKERD.search(exchange.headers.get("l5d-proxy-error", ""))
+    return bool(by_linkerd or _NOT_PASSED_ON.search(exchange.text))
 
 
 def match_redirect(exchange: Exchange) -> KfpError | None:
@@ -101,7 +128,8 @@ def match_outage(exchange: Exchange) -> KfpError | None:
     slow = exchange.status == 503 and "connection timeout" in exchange.text  # a sidecar waited in our place
     if exchange.status in (504, 524) or exchange.code == 4 or slow:
         return timeout_error(exchange.context)
-    if exchange.status in (429, 502, 503) or (exchange.code is None and exchange.status >= 520):
+    away = exchange.status in (429, 502, 503) or was_not_passed_on(exchange)
+    if away or (exchange.code is None and exchange.status >= 520):
         text = exchange.short.removeprefix(str(exchange.status)).strip(" .")
         return unavailable_error(exchange.context, f"answers {exchange.status}{f': {text}' if text else ''}")
     return None

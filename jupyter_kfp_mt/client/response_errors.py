@@ -74,7 +74,8 @@ def _may_have_acted(exchange: Exchange) -> bool:
     without a run, and a time-out of the database may still end in success.
     """
     if exchange.kubernetes or exchange.code is None:  # from something on the way, which may have passed it on
-        return exchange.status >= 500 or exchange.status in (408, 499)
+        failed = exchange.status >= 500 or exchange.status in (408, 499)
+        return failed and not gateway_errors.was_not_passed_on(exchange)
     if exchange.code not in _PERHAPS_CREATED:
         return False
     if any(text in exchange.message for text in _NOTHING_CREATED):

@@ -50,12 +50,13 @@ class HttpTransport:
         context = self._context
         url = context.endpoint + request.path
         credential = context.credential.headers(url)
+        outgoing = _Body(request.body) if request.body else None
         try:
             with self._connections.pool(context, alone=not request.repeatable) as pool:
                 response = pool.urlopen(
                     request.method,
                     f"{url}?{urlencode(request.query)}" if request.query else url,
-                    body=_body_of(request),
+                    body=outgoing,
                     headers={**_HEADERS, **_headers_of(request), **credential},
                     timeout=Timeout(connect=CONNECT_TIMEOUT, read=request.read_timeout or context.timeout),
                     retries=False,
@@ -65,7 +66,8 @@ class HttpTransport:
                 )
                 body, dropped = _read(response, request.last)
         except HTTPError as error:
-            raise transport_error(request, context, error) from None
+            sent = outgoing is None or outgoing.is_sent
+            raise transport_error(request, context, error, sent=sent) from None
         except OSError as error:  # CA certificates that cannot be read, and so nothing was sent
             raise tls_error(context, error) from None
         if len(body) > MAX_RESPONSE:
@@ -85,6 +87,20 @@ class HttpTransport:
     def _too_long(request: Request[Any]) -> KfpError:
         error = kfp_error("kfp-error", status="An answer of more than", text=f"{MAX_RESPONSE >> 20} MiB")
         return error.replace(unclear=not request.repeatable)
+
+
+class _Body(io.BytesIO):
+    """A request's body as a stream: the time-out is for each piece, so a slow line can send a large body.
+
+    `is_sent` says whether the system has taken all of it. While it has not, no server has the whole request.
+    """
+
+    is_sent = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        self.is_sent = self.is_sent or not piece  # asked for more, the last piece was sent
+        return piece
 
 
 class _Connections:
@@ -126,11 +142,6 @@ def _headers_of(request: Request[Any]) -> dict[str, str]:
     if not request.repeatable:  # Envoy sends a request again after a 503 unless this header forbids it
         headers["x-envoy-max-retries"] = "0"
     return headers
-
-
-def _body_of(request: Request[Any]) -> io.BytesIO | None:
-    """Return the body as a stream: the time-out is for each piece, so a slow line can send a large body."""
-    return io.BytesIO(request.body) if request.body else None
 
 
 def _read(response: BaseHTTPResponse, last: int) -> tuple[bytes, bool]:

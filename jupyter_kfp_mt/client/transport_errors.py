@@ -25,23 +25,31 @@ from .http import Request
 from .responses import shorten
 
 
-def transport_error(request: Request[Any], context: Context, error: HTTPError) -> KfpError:
-    """Return what `error` means; `unclear` if a request that must not be repeated may have arrived."""
+def transport_error(
+    request: Request[Any], context: Context, error: HTTPError, *, sent: bool = True
+) -> KfpError:
+    """Return what `error` means; `unclear` if a request that must not be repeated may have arrived.
+
+    `sent` says whether the whole request was handed over: a server that lacks its end cannot act on it.
+    """
     causes = list(_causes(error))
+    unclear = sent and not request.repeatable
     if isinstance(error, LocationValueError):
         return kfp_error("kfp-path", url=context.endpoint)
     if isinstance(error, ProxyError):
         reason = shorten(str(causes[-1]) or type(causes[-1]).__name__, 120)
         return proxy_error(context, reason.rstrip("."))
     if isinstance(error, SSLError):
-        return tls_error(context, causes[-1])
+        # TLS 1.3 says only after the request that it wants a certificate, and then has not looked at it
+        wants_certificate = "certificate required" in str(causes[-1]).replace("_", " ").lower()
+        return tls_error(context, causes[-1]).replace(unclear=unclear and not wants_certificate)
     if any(isinstance(cause, gaierror) for cause in causes):
         return kfp_error("kfp-dns", host=context.host, kfp=context.install_namespace)
     if isinstance(error, NewConnectionError):
         return unavailable_error(context)
     if isinstance(error, ConnectTimeoutError):
         return timeout_error(context)
-    return _broken(request, context, error, causes).replace(unclear=not request.repeatable)
+    return _broken(request, context, error, causes).replace(unclear=unclear)
 
 
 def tls_error(context: Context, cause: BaseException) -> KfpError:

@@ -215,6 +215,69 @@ def test_an_answer_to_a_submit_tells_whether_it_may_have_started(
     assert read(ask("POST", thing="run"), status, body).unclear is unclear
 
 
+UPSTREAM = "upstream connect error or disconnect/reset before headers. "
+NO_ENDPOINTS = {
+    "kind": "Status",
+    "code": 503,
+    "message": 'no endpoints available for service "ml-pipeline"',
+}
+NOT_THERE = {
+    "kind": "Status",
+    "code": 503,
+    "message": "error trying to reach service: dial tcp 10.0.0.1:8888",
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "unclear"),
+    [
+        (503, "no healthy upstream", {}, False),
+        (503, f"{UPSTREAM}reset reason: connection failure", {}, False),
+        (
+            503,
+            f"{UPSTREAM}reset reason: remote connection failure, transport failure reason: "
+            "delayed connect error: 111",
+            {},
+            False,
+        ),
+        (503, f"{UPSTREAM}reset reason: connection timeout", {}, False),
+        (503, f"{UPSTREAM}reset reason: overflow", {}, False),
+        (503, f"{UPSTREAM}reset reason: remote refused stream reset", {}, False),
+        (503, f"{UPSTREAM}reset reason: connection termination", {}, True),
+        (503, f"{UPSTREAM}retried and the latest reset reason: connection failure", {}, True),
+        (502, "upstream connect error or disconnect/reset before headers", {}, True),
+        (504, "upstream request timeout", {}, True),
+        (503, "<html><head><title>503 Service Temporarily Unavailable</title></head></html>", {}, False),
+        (502, "<html><head><title>502 Bad Gateway</title></head><center>nginx</center></html>", {}, True),
+        (503, "<h1>503 Service Unavailable</h1>\nNo server is available to handle this request.", {}, False),
+        (503, "no available server", {}, False),
+        (503, "", {}, True),
+        (502, "", {"l5d-proxy-error": "client error (Connect): Connection refused (os error 111)"}, False),
+        (502, "", {"l5d-proxy-error": "connection closed before message completed"}, True),
+        (503, {"code": 14, "message": "no healthy upstream"}, {}, True),
+    ],
+)
+def test_a_gateway_without_an_upstream_has_passed_nothing_on(
+    status: int, body: object, headers: dict[str, str], unclear: bool
+) -> None:
+    error = read(ask("POST", thing="run"), status, body, "text/plain", **headers)
+
+    assert error.code in ("kfp-unavailable", "kfp-timeout")
+    assert error.unclear is unclear
+
+
+@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("body", [NO_ENDPOINTS, NOT_THERE])
+def test_the_service_proxy_of_kubernetes_without_an_endpoint_has_passed_nothing_on(
+    status: int, body: object
+) -> None:
+    answer = Response(status=status, headers={}, body=json.dumps(body).encode())
+
+    error = classify(ask("POST", thing="run"), answer, CONTEXT._replace(kind="kubeconfig"))
+
+    assert (error.code, error.unclear) == ("kfp-unavailable", False)
+
+
 def test_only_kfp_says_that_a_run_is_not_there() -> None:
     looking = ask(path="/apis/v2beta1/runs/x", thing="run", ref="x")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import socket
 import ssl
 from datetime import datetime, timezone
@@ -16,7 +17,7 @@ from jupyter_kfp_mt.client.system import get_healthz
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.models import Healthz
 from tests.client.asking import HEALTH, OK, ask, trouble
-from tests.client.wire import Talk, answering, dribbling, head, listening, resetting, saying
+from tests.client.wire import Talk, answering, break_off, dribbling, head, listening, resetting, saying, whole
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,42 @@ def test_a_broken_answer_has_its_code_and_is_unclear_to_who_makes_something(
     assert (looking.code, looking.unclear) == (code, False)
     assert why in looking.why
     assert (making.code, making.unclear) == (code, True)
+
+
+def test_a_request_that_was_cut_off_on_its_way_out_is_clear() -> None:
+    large = {"text": "x" * 16_000_000}  # more than the system takes while nobody reads
+
+    def talk(connection: socket.socket) -> None:
+        head(connection)
+        break_off(connection)
+
+    with listening(talk) as port:
+        error = trouble(f"http://127.0.0.1:{port}", runs.create_run(large))
+
+    assert (error.code, error.unclear) == ("kfp-unavailable", False)
+
+
+def test_a_handshake_that_is_cut_off_is_clear() -> None:
+    with listening(lambda connection: connection.close()) as port:
+        error = trouble(f"https://127.0.0.1:{port}", runs.create_run({}))
+
+    assert error.unclear is False
+
+
+def test_tls_that_breaks_after_the_request_is_unclear(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+
+    def talk(connection: socket.socket) -> None:
+        whole(connection)
+        os.write(connection.fileno(), b"HTTP/1.1 200 OK\r\n\r\n")  # no record of TLS
+
+    with listening(talk, tls) as port:
+        error = trouble(f"https://127.0.0.1:{port}", runs.create_run({}), ca_file=str(tmp_path / "ca.pem"))
+
+    assert (error.code, error.unclear) == ("kfp-tls", True)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 import struct
@@ -44,11 +45,22 @@ def head(connection: socket.socket) -> bytes:
     return read
 
 
+def whole(connection: socket.socket) -> bytes:
+    """Read a request with its body."""
+    before, _, body = (read := head(connection)).partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", before.lower())
+    left = (int(length[1]) if length else 0) - len(body)
+    while left > 0 and (part := connection.recv(min(left, 65536))):
+        read += part
+        left -= len(part)
+    return read
+
+
 def saying(text: bytes) -> Talk:
     """Read a request, answer with `text`, hang up."""
 
     def talk(connection: socket.socket) -> None:
-        head(connection)
+        whole(connection)
         connection.sendall(text)
 
     return talk
@@ -65,9 +77,14 @@ def resetting(text: bytes) -> Talk:
 
     def talk(connection: socket.socket) -> None:
         saying(text)(connection)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        break_off(connection)
 
     return talk
+
+
+def break_off(connection: socket.socket) -> None:
+    """Let the end of the connection be a reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def dribbling(text: bytes) -> Talk:
