@@ -14,7 +14,7 @@ from ..context import Context
 from ..context.poddefault import OPTION_LABEL, poddefault_command
 from ..errors import KfpError, kfp_error
 from ..tokens import TokenClaims
-from . import gateway_errors
+from . import gateway_errors, workflow_errors
 from .http import Request, Response
 from .responses import Exchange, Rule, inspect_exchange, mask_tokens, shorten
 
@@ -34,14 +34,15 @@ _REVIEWED = (
 )
 # CreateRun (resource_manager.go) fails with these before it creates the workflow
 _NOTHING_CREATED = (
-    "conversion error",
-    "error fetching manifest",
+    "due to conversion error",
+    "Failed to create a run due to",
     "Failed to generate the ExecutionSpec",
+    "Failed to compile job",
+    "Failed to validate workflow for (",
     "Failed to create SubjectAccessReview",
     "there is no user identity header",  # KFP 1.x answers 500
 )
 _PERHAPS_CREATED = (1, 2, 4, 13, 14, 15)  # gRPC: cancelled, unknown, deadline, internal, unavailable, loss
-_REFUSED_BY_KUBERNETES = ("is invalid", "already exists", "larger than max")
 DOCTOR = "jupyter kfp doctor"
 _READING = ("get", "list", "readArtifact", "")
 _PLURALS = {"pipeline": "pipelines", "pipeline version": "pipelines", "experiment": "experiments"}
@@ -80,8 +81,9 @@ def _may_have_acted(exchange: Exchange) -> bool:
         return False
     if any(text in exchange.message for text in _NOTHING_CREATED):
         return False
-    if "Failed to create a workflow for (" in exchange.message:
-        return not any(text in exchange.message for text in _REFUSED_BY_KUBERNETES)
+    created = workflow_errors.may_have_created(exchange)
+    if created is not None:
+        return created
     stored = ("Duplicate entry", "Failed to set last run timestamp")
     return "Failed to store run" not in exchange.message or any(text in exchange.message for text in stored)
 
@@ -250,7 +252,7 @@ def _match_cannot_run(exchange: Exchange) -> KfpError | None:
 
 
 def _match_bad_input(exchange: Exchange) -> KfpError | None:
-    if exchange.status == 413:
+    if exchange.status == 413 or (exchange.code == 8 and "larger than max" in exchange.message):
         return kfp_error("too-large", thing="The request", size="KFP refused its size", limit="not known")
     if exchange.status in (400, 422):
         return kfp_error("bad-input", field="KFP", problem=exchange.short.rstrip(".") or "it says no more")
@@ -272,6 +274,7 @@ RULES: tuple[Rule, ...] = (
     _match_not_found,
     _match_state,
     _match_cannot_run,
+    workflow_errors.match_cluster_refusal,
     gateway_errors.match_outage,
     _match_bad_input,
 )

@@ -376,6 +376,7 @@ CATALOGUE: dict[str, Entry] = {
         "{task} needs {what}.",
         "Use a cluster, or a Python component.",
     ),
+    "cluster-refused": Entry(KfpInputError, 422, "The cluster refused the run.", "{text}", "Show an admin."),
     "old-server": Entry(
         KfpInputError,
         422,
@@ -484,6 +485,34 @@ CATALOGUE |= {
         why="The proxy that the environment names for {host} does not pass the call on: {reason}.",
         next="Leave the address out of the proxy, or correct it.",
         command="export NO_PROXY=$NO_PROXY,{name}",
+    ),
+    # Kubernetes did not take the Workflow that KFP made of a run
+    "cluster-refused/too-large": _vary(
+        "cluster-refused",
+        why="As a Workflow the pipeline is larger than the cluster takes, mostly 1.5 MiB: {text}",
+        next="Put long code and constants into images or files, or make two pipelines of it.",
+    ),
+    "cluster-refused/forbidden": _vary(
+        "cluster-refused",
+        next="Ask an admin to give KFP that right.",
+        command="kubectl auth can-i create workflows.argoproj.io -n {ns} --as={user}",
+    ),
+    "cluster-refused/policy": _vary("cluster-refused", next="Change what the policy names, or ask an admin."),
+    "cluster-refused/webhook": _vary(
+        "cluster-refused",
+        why="A webhook that has to agree did not answer: {text}",
+        next="Submit again later; if it stays, show an admin.",
+    ),
+    "cluster-refused/quota": _vary(
+        "cluster-refused",
+        next="Delete old runs, or ask an admin for more.",
+        command="kubectl describe quota -n {ns}",
+    ),
+    "cluster-refused/namespace": _vary(
+        "cluster-refused", next="Use another namespace.", command="%kfp namespaces"
+    ),
+    "cluster-refused/invalid": _vary(
+        "cluster-refused", next="Correct the pipeline where it says so, and compile it again."
     ),
     # something else than KFP answers at the address
     "kfp-path/moved": _vary("kfp-path", why="It sends on to {target}.", next="Use that address."),
