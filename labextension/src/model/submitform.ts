@@ -7,8 +7,9 @@ import { toErrorBody, type KfpApi } from '../api/client';
 import type { ErrorBody, Inspection, ParameterValue, Run, Source, SubmitRequest } from '../api/types';
 import type { IRunChange, IRunManager, IRunVerbs } from '../tokens';
 import { createDraft, listFields, listValues, type IField } from '../values/draft';
-import { EMPTY_FORM, getRunName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../values/form';
+import { chooseSource, EMPTY_FORM, getRunName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../values/form';
 import { refill, type IKeptForm } from '../values/kept';
+import { FormLists } from './formlists';
 import { Stages } from './stages';
 
 /** What a form starts with. */
@@ -44,13 +45,16 @@ export interface ISubmitFormModelOptions {
   readonly patience?: number;
 }
 
-/** The largest page of a list; longer lists are cut after the newest. */
-const PAGE = { page_size: 200 } as const;
-
 /** The model of the submit form: inspects the pipeline, keeps the input, sends it once. */
 export class SubmitFormModel implements IDisposable {
   constructor(options: ISubmitFormModelOptions) {
     this._options = options;
+    this._lists = new FormLists({
+      api: options.api,
+      namespace: options.namespace,
+      state: () => this._state,
+      set: part => this._set(part)
+    });
     this._look = new Debouncer(() => this._inspect(), options.patience ?? 300);
     this._values = options.start?.values ?? {};
     const fresh = { ...EMPTY_FORM, experiment: options.start?.experiment ?? EMPTY_FORM.experiment };
@@ -121,7 +125,7 @@ export class SubmitFormModel implements IDisposable {
   choose(choice: SourceChoice): void {
     this._change({ choice });
     if (choice === 'pipeline' && this._state.pipelines === null) {
-      void this._loadPipelines();
+      void this._lists.loadPipelines();
     }
     void this._inspect();
   }
@@ -136,7 +140,7 @@ export class SubmitFormModel implements IDisposable {
   /** Take a registered pipeline, its newest version. */
   async setPipeline(pipelineId: string): Promise<void> {
     this._change({ pipelineId, versionId: '', versions: null, inspection: null });
-    await this._loadVersions();
+    await this._lists.loadVersions();
     await this._inspect();
   }
 
@@ -162,6 +166,11 @@ export class SubmitFormModel implements IDisposable {
     this._change({ draft: new Map() });
   }
 
+  /** Create an experiment and choose it; resolves to whether that worked. */
+  createExperiment(displayName: string): Promise<boolean> {
+    return this._lists.createExperiment(displayName);
+  }
+
   setName(name: string): void {
     this._change({ name });
   }
@@ -174,26 +183,9 @@ export class SubmitFormModel implements IDisposable {
     this._change({ options: { ...this._state.options, ...options } });
   }
 
-  /** Create an experiment and choose it; resolves to whether that worked. */
-  async createExperiment(displayName: string): Promise<boolean> {
-    const { api, namespace } = this._options;
-    try {
-      const made = await api.createExperiment(namespace, { display_name: displayName });
-      this._set({
-        experiments: [made, ...this._state.experiments],
-        experiment: made.display_name,
-        listError: null
-      });
-      return true;
-    } catch (error) {
-      this._set({ listError: toErrorBody(error) });
-      return false;
-    }
-  }
-
   /** Send the form once; does nothing while it has problems or a request is in flight. */
   async submit(): Promise<void> {
-    const source = this._source();
+    const source = chooseSource(this._state, this._text);
     const { busy, inspecting, inspection: seen } = this._state;
     if (busy || inspecting || !source || !seen || this._hasProblem() || !getRunName(this._state).trim()) {
       return;
@@ -224,7 +216,7 @@ export class SubmitFormModel implements IDisposable {
     const chosen = kept?.source ?? source ?? { kind: 'file' };
     const fromRun = this._cloneOf !== '' && (!kept || kept.choice === 'run');
     const taken = fromRun ? this._clone(this._cloneOf) : this._takeSource(chosen);
-    await Promise.all([this._loadExperiments(), taken]);
+    await Promise.all([this._lists.loadExperiments(), taken]);
   }
 
   private async _takeSource(source: Source): Promise<void> {
@@ -238,7 +230,7 @@ export class SubmitFormModel implements IDisposable {
           pipelineId: source.pipeline_id ?? '',
           versionId: source.pipeline_version_id ?? ''
         });
-        await Promise.all([this._loadPipelines(), this._loadVersions()]);
+        await Promise.all([this._lists.loadPipelines(), this._lists.loadVersions()]);
         break;
       case 'text':
         this._text = source.text ?? '';
@@ -286,69 +278,10 @@ export class SubmitFormModel implements IDisposable {
     );
   }
 
-  private async _loadExperiments(): Promise<void> {
-    const { api, namespace } = this._options;
-    try {
-      const { experiments } = await api.listExperiments(namespace, { ...PAGE, sort_by: 'created_at desc' });
-      this._set({ experiments, listError: null });
-    } catch (error) {
-      this._set({ listError: toErrorBody(error) });
-    }
-  }
-
-  private async _loadPipelines(): Promise<void> {
-    const { api, namespace } = this._options;
-    try {
-      const [own, shared] = await Promise.all([
-        api.listPipelines(namespace, PAGE),
-        api.listPipelines(namespace, { ...PAGE, shared: true })
-      ]);
-      const known = new Map([...own.pipelines, ...shared.pipelines].map(each => [each.pipeline_id, each]));
-      this._set({ pipelines: [...known.values()], listError: null });
-    } catch (error) {
-      this._set({ listError: toErrorBody(error) });
-    }
-  }
-
-  private async _loadVersions(): Promise<void> {
-    const { api, namespace } = this._options;
-    const { pipelineId } = this._state;
-    if (!pipelineId) {
-      return;
-    }
-    try {
-      const { pipeline_versions } = await api.listVersions(namespace, pipelineId, PAGE);
-      if (this._state.pipelineId === pipelineId) {
-        this._set({ versions: pipeline_versions, listError: null });
-      }
-    } catch (error) {
-      this._set({ listError: toErrorBody(error) });
-    }
-  }
-
-  /** Return the chosen source, or null while the choice is incomplete. */
-  private _source(): Source | null {
-    const { choice, path, pipelineId, versionId, versions } = this._state;
-    switch (choice) {
-      case 'file':
-        return path.trim() ? { kind: 'file', path: path.trim() } : null;
-      case 'pipeline': {
-        const version = versionId || (versions?.[0]?.pipeline_version_id ?? '');
-        return pipelineId && version
-          ? { kind: 'pipeline', pipeline_id: pipelineId, pipeline_version_id: version }
-          : null;
-      }
-      case 'run':
-        return this._text ? { kind: 'text', text: this._text } : null;
-      case 'example':
-        return { kind: 'example' };
-    }
-  }
-
   /** Inspect the chosen source; a late response to an earlier choice is dropped. */
   private async _inspect(): Promise<void> {
     const { api, namespace } = this._options;
-    const source = this._source();
+    const source = chooseSource(this._state, this._text);
     const turn = ++this._turn;
     if (!source) {
       this._set({ inspecting: false, inspection: null, sourceError: null });
@@ -480,6 +413,7 @@ export class SubmitFormModel implements IDisposable {
   }
 
   private readonly _options: ISubmitFormModelOptions;
+  private readonly _lists: FormLists;
   private readonly _look: Debouncer;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _submitted = new Signal<this, Run>(this);

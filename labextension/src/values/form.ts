@@ -1,5 +1,5 @@
 /** The state of the submit form. */
-import type { ErrorBody, Experiment, Inspection, Pipeline, PipelineVersion, SubmitRequest } from '../api/types';
+import type { ErrorBody, Experiment, Inspection, Pipeline, PipelineVersion, Source, SubmitRequest } from '../api/types';
 import type { Draft } from './draft';
 
 /** Where the pipeline of a new run comes from; `run` is the spec of an earlier run. */
@@ -81,4 +81,23 @@ export const EMPTY_FORM: IFormState = {
 /** Return the name that the run will have. */
 export function getRunName(state: IFormState): string {
   return state.name ?? state.inspection?.display_name ?? '';
+}
+
+/** Return the chosen source, or null while the choice is incomplete; `text` is the spec of the cloned run. */
+export function chooseSource(state: IFormState, text: string): Source | null {
+  const { choice, path, pipelineId, versionId, versions } = state;
+  switch (choice) {
+    case 'file':
+      return path.trim() ? { kind: 'file', path: path.trim() } : null;
+    case 'pipeline': {
+      const version = versionId || (versions?.[0]?.pipeline_version_id ?? '');
+      return pipelineId && version
+        ? { kind: 'pipeline', pipeline_id: pipelineId, pipeline_version_id: version }
+        : null;
+    }
+    case 'run':
+      return text ? { kind: 'text', text } : null;
+    case 'example':
+      return { kind: 'example' };
+  }
 }
