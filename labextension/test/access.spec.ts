@@ -74,7 +74,7 @@ it('says who can do it when the right is missing', async () => {
   expect(steps.off).toBe('Only an admin may do this in team-a.');
 });
 
-it('saves, restarts, and tells when the notebook is back with its token', async () => {
+it('saves, restarts, and shows a notice when the notebook is back with its token', async () => {
   const told = vi.spyOn(Notification, 'success');
   const asked = steps.restart();
   await press('Restart');

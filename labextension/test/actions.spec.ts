@@ -78,14 +78,14 @@ async function answer(act: Promise<void>, label: string): Promise<string> {
 describe('delete', () => {
   const remove = (runs: Run[]): Promise<void> => actions().remove(runs);
 
-  it('asks, takes the run off the list, and deletes it when nobody has taken it back', async () => {
+  it('asks, takes the run off the list, and deletes it unless that is undone', async () => {
     const words = await answer(remove([DONE]), 'Delete');
     expect(words).toContain('Delete report?');
     expect([ids(), asked, told()]).toEqual([['a'], [], ['Deleting report in 8 s.']]);
     await waitFor(() => expect(asked).toEqual(['DELETE b']));
   });
 
-  it('can be taken back', async () => {
+  it('can be undone', async () => {
     await answer(remove([DONE]), 'Delete');
     press('Undo');
     await new Promise(resolve => setTimeout(resolve, UNDO + 100));
@@ -128,7 +128,7 @@ describe('archive', () => {
     await waitFor(() => expect(ids()).toContain('b'));
   });
 
-  it('of a running run says that it goes on', async () => {
+  it('of a running run says that it keeps running', async () => {
     expect(await answer(actions().archive([RUNNING]), 'Cancel')).toContain('It goes on running');
   });
 });

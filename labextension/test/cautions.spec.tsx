@@ -25,7 +25,7 @@ it('says each warning, with what mends it where something does', () => {
   expect(vi.mocked(onForget).mock.calls).toEqual([['namespace'], ['header']]);
 });
 
-it('hides one when told so, and takes no room without any', () => {
+it('hides one on request, and takes no space if there are none', () => {
   const { onHide } = shown({ cautions: [MISMATCH] });
   fireEvent.click(screen.getByRole('button', { name: 'Hide' }));
   expect(vi.mocked(onHide).mock.calls).toEqual([[MISMATCH]]);

@@ -25,7 +25,7 @@ function stream(...events: (readonly [string, unknown])[]): Response {
 }
 
 describe('the doctor over REST', () => {
-  it('tells each check as it comes, and gives the report', async () => {
+  it('reports each check as it arrives, and returns the report', async () => {
     const told: Check[] = [];
     const answer = (): Response => stream(['check', POD], ['check', TOKEN], ['report', REPORT]);
     const report = await fakeApi({ 'GET doctor/events': answer }).doctor('team-a', check => told.push(check));

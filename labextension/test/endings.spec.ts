@@ -72,7 +72,7 @@ it('shows a notice again for a retried run', async () => {
   expect(told.some(notice => notice.text.includes('2 runs ended'))).toBe(true);
 });
 
-it('tells neither start nor failure of the run that is in front', async () => {
+it('shows no notice of start or failure of the run that is in front', async () => {
   inFront = 'mine';
   const all = endings();
   all.note(change('mine', null, 'RUNNING'));
@@ -111,7 +111,7 @@ it('has 140 characters at most, with names cut in the middle', async () => {
   expect(text?.length).toBe(140);
 });
 
-it('tells several ends as one', async () => {
+it('shows one notice for several ends', async () => {
   const all = endings();
   for (const id of ['mine-1', 'mine-2', 'mine-3']) {
     all.note(change(id, 'RUNNING', id === 'mine-3' ? 'FAILED' : 'SUCCEEDED'));
@@ -128,7 +128,7 @@ it.each([
   expect((await texts()).length).toBe(count);
 });
 
-it('tells of what this server started elsewhere, once it is seen to end', async () => {
+it('shows a notice of a run that this server started elsewhere once it is seen to end', async () => {
   const all = endings();
   const theirs = change('kernel', 'RUNNING', 'SUCCEEDED');
   all.note({ run: { ...theirs.run, mine: true }, previous: null });

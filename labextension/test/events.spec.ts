@@ -26,7 +26,7 @@ function open(sources: FakeStream[], silence = 1000): { ids: string[]; heard: st
   return said;
 }
 
-it('goes on after the last event when the stream ends', async () => {
+it('resumes after the last event when the stream ends', async () => {
   const [first, second] = [new FakeStream(), new FakeStream()];
   const said = open([first, second]);
   first.send('runs', 1, 'e-1');

@@ -70,7 +70,7 @@ it('shows an exact time with its zone', () => {
   expect(format.exact('2026-03-12T14:02:07Z')).toBe('2026-03-12 14:02:07 UTC');
 });
 
-it('takes the zone of the browser unless told otherwise', () => {
+it("uses the browser's zone by default", () => {
   const local = new Format(trans, { locale: 'en-GB' });
   const offset = new Date(NOW).getTimezoneOffset();
   expect(local.exact('2026-03-12T14:02:07Z').includes(offset === 0 ? '14:02:07' : ':07')).toBe(true);

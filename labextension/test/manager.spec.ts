@@ -183,7 +183,7 @@ it('believes the stream when it was faster than the answer to a terminate', asyn
   expect(manager.list.find('a')?.phase).toBe('CANCELED');
 });
 
-it('asks anew for another namespace and forgets the first', async () => {
+it('loads another namespace and forgets the first', async () => {
   await begin([run({ run_id: 'a' })]);
   server.runs = [run({ run_id: 'b', namespace: 'team-b' })];
   server.status = status({ namespace: 'team-b' });
@@ -199,7 +199,7 @@ describe('a filter', () => {
     await waitFor(() => expect(asked.some(request => request.url.includes('state=FAILED'))).toBe(true));
   });
 
-  it('keeps out what the stream tells of other runs', async () => {
+  it('keeps out streamed changes of other runs', async () => {
     await begin([run({ run_id: 'a', display_name: 'train' })]);
     server.runs = [];
     manager.list.setFilter({ search: 'TRAIN' });
@@ -225,7 +225,7 @@ describe('a filter', () => {
 describe('trouble', () => {
   const refused = { code: 'forbidden', message: 'You may not list runs in team-a.' };
 
-  it('with the connection is told with its reason', async () => {
+  it('with the connection is reported with its reason', async () => {
     const error = { code: 'no-kubeflow', message: 'No', why: '', next: '', command: '', details: '', request_id: '' };
     server.status = status({ connected: false, namespace: '', error });
     await begin();
@@ -287,7 +287,7 @@ describe('rights that are not known at first', () => {
     expect(manager.connection.status?.can_run).toBe(true);
   });
 
-  it('are not asked for by a page that has gone', async () => {
+  it('are not requested by a disposed page', async () => {
     await begin();
     const before = asked.length;
     manager.dispose();

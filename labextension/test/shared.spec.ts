@@ -81,7 +81,7 @@ it('has one stream for two pages, and both hear it', async () => {
   expect([first.asked.length, second.asked.length]).toEqual([1, 0]);
 });
 
-it('goes on in the next page, after the last event, when the holder closes', async () => {
+it('resumes in the next page after the last event when the holder closes', async () => {
   const [stream, next] = streams;
   const [first, second] = [page(), page()];
   stream?.send('runs', 1, 'e-1');
@@ -93,7 +93,7 @@ it('goes on in the next page, after the last event, when the holder closes', asy
   expect(first.heard).not.toContain('runs 2');
 });
 
-it('lets a page that comes later read everything anew', async () => {
+it('makes a page that joins later load everything', async () => {
   const [stream] = streams;
   const first = page();
   stream?.send('runs', 1, 'e-1');

@@ -88,7 +88,7 @@ describe('SubmitFormModel', () => {
     expect(readForm(value)).toBeNull();
   });
 
-  it('tells of the run when it has started', async () => {
+  it('emits the run when it has started', async () => {
     const model = await form();
     const started: Run[] = [];
     model.submitted.connect((_, run) => started.push(run));

@@ -40,7 +40,7 @@ describe('the pod of a task', () => {
     return render(<PodPane pod={{ view, error }} format={format} now={NOW} onCopy={copied} />).container;
   };
 
-  it('tells its events with their age and number', () => {
+  it('shows its events with their age and count', () => {
     show(podOf());
     expect(screen.getByRole('listitem').textContent).toBe('4 min agoFailed ×3 Failed to pull image');
   });
@@ -81,7 +81,7 @@ describe('TaskPod', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('is read again while its task goes on, and no more when it has ended or is not looked at', async () => {
+  it('is read again while its task runs, and no longer when the task has ended or the view is hidden', async () => {
     let asked = 0;
     let active = true;
     const pod = new TaskPod(() => Promise.resolve(podOf({ attempt: ++asked })), () => active);

@@ -76,7 +76,7 @@ describe('TaskLog', () => {
     expect([log.complete, server.asked.length]).toEqual([true, asked]);
   });
 
-  it('asks for nothing while nobody looks, and goes on after', async () => {
+  it('reads nothing while it is inactive, and resumes afterwards', async () => {
     log.setActive(true);
     await later();
     log.setActive(false);
