@@ -65,12 +65,14 @@ soak: setup ## Three tenants, mixed pipelines, random kill -9 for 30 minutes; AR
 	python -m benchmarks.soak $(ARGS)
 
 .PHONY: chaos
-chaos: setup ## Press Run 1,000 times while the network breaks and the server is killed; PRESSES=200
-	KFP_CHAOS_PRESSES=$(or $(PRESSES),1000) python -m pytest -q tests/service/test_chaos.py tests/service/test_chaos_restarts.py
+chaos: setup ## Press Run 1,000 times while the network breaks, kill server and engine; PRESSES=200
+	KFP_TESTS=full KFP_CHAOS_PRESSES=$(or $(PRESSES),1000) python -m pytest -q \
+		tests/service/test_chaos.py tests/service/test_chaos_restarts.py tests/engine/test_crash.py
 
 .PHONY: fuzz
-fuzz: setup ## Many odd requests to the embedded server, other ones each time; EXAMPLES=3000
-	KFP_FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) python -m pytest -q tests/fuzz tests/embedded/test_robustness.py --timeout=3600
+fuzz: setup ## Many odd requests to the embedded server, other ones each time, and every contract case; EXAMPLES=3000
+	KFP_TESTS=full KFP_FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) python -m pytest -q --timeout=3600 \
+		tests/fuzz tests/embedded/test_robustness.py tests/contract/test_other_server.py
 
 .PHONY: clean
 clean: ## Remove everything that was set up or built

@@ -1,6 +1,6 @@
 """Run every check and test in two lanes, side by side, and end with one summary.
 
-`--fast` leaves out what needs a browser or a kernel.
+`--fast` leaves out what needs a browser or a kernel, and the tests that are marked slow.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import time
 from typing import NamedTuple
 
 PYTHON = sys.executable
+# files are independent of each other, the tests of a file often share a server
+PYTEST = [PYTHON, "-m", "pytest", "-q"]
+PARALLEL = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
 
 
 class Step(NamedTuple):
@@ -21,7 +24,8 @@ class Step(NamedTuple):
     name: str
     command: list[str]
     folder: str = "."
-    fast: bool = True
+    fast: bool = True  # part of `--fast`
+    slow: bool = True  # part of the whole
 
 
 class Result(NamedTuple):
@@ -38,17 +42,18 @@ LANES: tuple[tuple[Step, ...], ...] = (
         Step("ruff format", ["ruff", "format", "--check", "."]),
         Step("mypy", ["mypy"]),
         Step("import arrows", ["lint-imports"]),
-        Step("pytest", [PYTHON, "-m", "pytest", "-q"]),
+        Step("pytest", [*PYTEST, *PARALLEL], fast=False),
+        Step("pytest", [*PYTEST, *PARALLEL, "-m", "not slow"], slow=False),
     ),
     (
         Step("generated types", ["npm", "run", "--silent", "api:check"], "labextension"),
         Step("tsc", ["npm", "run", "--silent", "typecheck"], "labextension"),
         Step("eslint", ["npm", "run", "--silent", "lint"], "labextension"),
         Step("vitest", ["npm", "run", "--silent", "test"], "labextension"),
-        Step("notebooks", [PYTHON, "-m", "pytest", "-q", "ui-tests/test_notebooks.py"], fast=False),
+        Step("notebooks", [*PYTEST, "ui-tests/test_notebooks.py"], fast=False),
         Step(
             "browser",
-            [PYTHON, "-m", "pytest", "-q", "ui-tests", "--ignore=ui-tests/test_notebooks.py"],
+            [*PYTEST, "ui-tests", "--ignore=ui-tests/test_notebooks.py"],
             fast=False,
         ),
     ),
@@ -73,7 +78,7 @@ def main() -> int:
 def run_lane(lane: tuple[Step, ...], fast: bool, results: list[Result], printing: threading.Lock) -> None:
     """Run the steps of one lane in order; a failed one does not stop the rest."""
     for step in lane:
-        if fast and not step.fast:
+        if not (step.fast if fast else step.slow):
             continue
         started = time.monotonic()
         done = subprocess.run(

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Make the virtual environment FOLDER with exactly what LOCK lists: scripts/venv.sh FOLDER LOCK
+# Install what LOCK lists into the virtual environment FOLDER: scripts/venv.sh FOLDER LOCK
 #
-# Source distributions are built with the setuptools of the lock, not with whatever is newest today.
+# One that is there is brought up to date. # Source distributions are built with the setuptools of the lock, not with whatever is newest today.
 set -euo pipefail
 folder=$1 lock=$2
 
@@ -22,7 +22,6 @@ if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
   fi
 fi
 
-rm -rf "$folder"
 python3 -m venv "$folder"
 install() { "$folder/bin/python" -m pip install --quiet --no-deps --no-build-isolation "$@"; }
 # shellcheck disable=SC2046

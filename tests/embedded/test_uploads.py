@@ -102,6 +102,7 @@ def test_every_form_of_a_package_is_read(server: Running, file: str, data: bytes
         ("p.yaml", YAML.replace(b"root:", b"roots:"), "unknown template format"),
         ("p.yaml", b"\xff\xfe", "unknown template format"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "data",
 )
 def test_what_is_no_package_is_refused_in_words(server: Running, file: str, data: bytes, words: str) -> None:
     reply = upload(server, file, data, query="namespace=alice&name=bad")

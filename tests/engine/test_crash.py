@@ -21,8 +21,9 @@ from jupyter_kfp_mt.pipeline_spec import Package
 from jupyter_kfp_mt.run_rules import FINAL_STATES
 from tests.engine import pipelines
 from tests.engine.bench import PATIENCE
+from tests.scale import FULL
 
-KILLS = 24
+KILLS, NUMBERS = (24, 150) if FULL else (8, 50)
 
 
 class EngineProcess:
@@ -59,7 +60,7 @@ class EngineProcess:
 @pytest.mark.slow
 def test_kills_at_random_moments(compiled: Callable[[Any], Package], tmp_path: Path) -> None:
     chance = random.Random(5)
-    numbers = list(range(150))
+    numbers = list(range(NUMBERS))
     store, run_ids, marks = Store(tmp_path / "store.sqlite"), [], {}
     for namespace in ("ana", "berta"):
         marks[namespace] = tmp_path / namespace

@@ -27,7 +27,7 @@ from jupyter_kfp_mt.models import Phase, RunQuery, Source, SourceKind, SubmitReq
 from jupyter_kfp_mt.service import Journal, KfpService, Policies, Settling
 from tests.service.network import Network
 
-PRESSES = int(os.environ.get("KFP_CHAOS_PRESSES", "200"))
+PRESSES = int(os.environ.get("KFP_CHAOS_PRESSES", "30"))
 PATIENCE = Settling(timeout=2.0, first=0.1, longest=0.5, bound=4.0, sending=3.0)
 PIPELINE = """
 pipelineInfo: {{name: trace}}
@@ -161,7 +161,7 @@ def test_each_press_is_one_run_and_one_execution(
     total = finished(services[0])
 
     ran = Counter(effects.read_text().split())
-    open_ones = [intent for each in journals for intent in each.unsettled(network.url, "ana")]
+    open_ones = [intent for each in journals for intent in each.list_unsettled(network.url, "ana")]
     figures = {
         "presses": PRESSES,
         "runs": total,
