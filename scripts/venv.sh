@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Install what LOCK lists into the virtual environment FOLDER: scripts/venv.sh FOLDER LOCK
 #
-# One that is there is brought up to date. # Source distributions are built with the setuptools of the lock, not with whatever is newest today.
+# One that is there is brought up to date. Source distributions are built with the setuptools of the lock, not with
+# whatever is newest today.
 set -euo pipefail
 folder=$1 lock=$2
 

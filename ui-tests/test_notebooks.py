@@ -21,7 +21,8 @@ def test_notebook_runs(
         monkeypatch.setenv(key, value)
     notebook = nbformat.read(tmp_path / "notebooks" / name, as_version=4)
 
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": tmp_path / "notebooks"}}).execute()
+    place = {"metadata": {"path": tmp_path / "notebooks"}}
+    NotebookClient(notebook, timeout=300, iopub_timeout=60, resources=place).execute()
 
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert outputs

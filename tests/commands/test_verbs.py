@@ -224,13 +224,13 @@ def test_no_runs_is_an_empty_list(console: Console) -> None:
 
 
 def test_archive_restore_delete(console: Console, laptop: Laptop) -> None:
-    console.do(f"submit {laptop.quick} --name box --wait")
+    run = console.do(f"submit {laptop.quick} --name box --wait")
     console.do("archive box")
     assert [run.display_name for run in console.do("runs --archived --search box")] == ["box"]
     console.do("restore box")
     with pytest.raises(KfpUsageError, match=r"Delete box\? Nothing was done"):
         console.do("delete box")
-    assert console.do("delete box --yes") == BulkResult(done=[console.session._last["ana"]])
+    assert console.do("delete box --yes") == BulkResult(done=[run.run_id])
     with pytest.raises(KfpNotFoundError):
         console.do("show box")
 

@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from jupyter_kfp_mt.commands import Connect
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError, KfpInputError, RunFailed, kfp_error
 from jupyter_kfp_mt.lists import RunList
 from jupyter_kfp_mt.magics.kfp import KfpMagics
@@ -26,11 +29,11 @@ ROOT = Path(__file__).parents[2]
 class Notebook:
     """A fresh shell whose cells are run one by one; outputs can be updated as in a kernel."""
 
-    def __init__(self, laptop: Laptop) -> None:
+    def __init__(self, laptop: Laptop, connect: Connect | None = None) -> None:
         self.shell = InteractiveShell()
         self.shell.display_pub = CapturingDisplayPublisher()
         self.laptop = laptop
-        self.magics = KfpMagics(self.shell, laptop.connect, live=True)
+        self.magics = KfpMagics(self.shell, connect or laptop.connect, live=True)
         self.shell.register_magics(self.magics)
         self.magics.cards.register()
         self.outputs: list[dict[str, Any]] = []
@@ -49,13 +52,16 @@ class Notebook:
     def __getitem__(self, name: str) -> Any:
         return self.shell.user_ns[name]
 
+    def close(self) -> None:
+        self.magics.cards.close()
+        self.shell.history_manager.end_session()
+
 
 @pytest.fixture
 def notebook(laptop: Laptop) -> Iterator[Notebook]:
     made = Notebook(laptop)
     yield made
-    made.magics.cards.close()
-    made.shell.history_manager.end_session()
+    made.close()
 
 
 def test_load_ext_registers_both_magics() -> None:
@@ -124,8 +130,8 @@ def test_a_card_follows_its_run_and_leaves_no_thread(notebook: Notebook) -> None
     notebook.laptop.connect().terminate(notebook["run"])
     with pytest.raises(RunFailed):
         notebook.laptop.connect().wait(notebook["run"])
-    ticker._thread.join(30)
-    assert len(ticker) == 0
+    while len(ticker) or any(thread.name == "kfp-ticker" for thread in threading.enumerate()):
+        time.sleep(0.05)
 
 
 def test_a_value_keeps_its_type_and_braces_are_left_alone(notebook: Notebook) -> None:
@@ -183,19 +189,20 @@ def test_every_code_is_short(laptop: Laptop, code: str) -> None:
     notebook.shell.history_manager.end_session()
 
 
-def test_a_lost_server_is_looked_for_again(notebook: Notebook) -> None:
-    calls, found = [], notebook.laptop.connect
+def test_a_lost_server_is_looked_for_again(laptop: Laptop) -> None:
+    calls: list[dict[str, Any]] = []
 
     def connect(**where: Any) -> KfpService:
         calls.append(where)
         if len(calls) == 1:
             raise kfp_error("kfp-unavailable", host="x", s=1)
-        return found(**where)
+        return laptop.connect(**where)
 
-    notebook.magics.session._connect = connect
+    notebook = Notebook(laptop, connect)
     with pytest.raises(KfpConnectionError):
         notebook.run("%kfp runs")
     assert isinstance(notebook.run("%kfp runs"), RunList)
+    notebook.close()
 
 
 def test_text_comes_back_as_text(notebook: Notebook) -> None:

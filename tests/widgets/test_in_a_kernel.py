@@ -27,7 +27,10 @@ def execute(laptop: Laptop, *cells: str) -> NotebookNode:
         "PYTHONPATH": f"{ROOT}",
         "JUPYTER_KFP_MT_DATA_DIR": str(laptop.folder),
     }
-    NotebookClient(notebook, timeout=60, kernel_name="python3").execute(env=environment)
+    client = NotebookClient(
+        notebook, timeout=100, iopub_timeout=100, startup_timeout=100, kernel_name="python3"
+    )
+    client.execute(env=environment)
     return notebook
 
 
@@ -59,7 +62,7 @@ def test_a_card_widget_says_that_it_is_paused(laptop: Laptop) -> None:
         laptop,
         "from jupyter_kfp_mt.widgets import RunCard\nrun = %kfp submit QUICK seconds=60",
         "card = RunCard(run)\ncard",
-        "import time\nwhile not card.paused:\n    time.sleep(0.05)\ncard._html.value",
+        "import time\nwhile not card.paused:\n    time.sleep(0.05)\ncard.children[0].value",
         "card.terminate()\ncard.close()",
     )
     assert "Paused while the kernel is busy." in outputs(notebook, 3)[0]["text/plain"]

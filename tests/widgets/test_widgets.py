@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from ipywidgets import Widget
 from traitlets import TraitError
 
@@ -34,6 +35,19 @@ def everything(widget: Widget) -> list[Widget]:
 
 def html(widget: Widget) -> str:
     return "".join(getattr(each, "value", "") for each in everything(widget) if type(each).__name__ == "HTML")
+
+
+def field(form: SubmitForm, name: str) -> Widget:
+    """Return the row of a parameter: its label, control and problem."""
+    rows = [each for each in everything(form) if len(getattr(each, "children", ())) == 3]
+    return next(row for row in rows if f">{name} <" in getattr(row.children[0], "value", ""))
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    """The shell of this process, as in a kernel."""
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
 
 
 @pytest.fixture
@@ -91,13 +105,15 @@ def test_a_card_terminates_its_run(service: KfpService, slow: Run) -> None:
     card.close()
 
 
-def test_a_card_pauses_while_the_kernel_is_busy(service: KfpService, slow: Run) -> None:
+def test_a_card_pauses_while_the_kernel_is_busy(
+    shell: InteractiveShell, service: KfpService, slow: Run
+) -> None:
     card = RunCard(slow, service=service)
     card.attach()
-    card._on_busy()
+    shell.events.trigger("pre_run_cell", None)
     until(lambda: card.paused)
     assert "Paused while the kernel is busy." in html(card)
-    card._on_free()
+    shell.events.trigger("post_run_cell", None)
     until(lambda: not card.paused)
     card.terminate()
     card.close()
@@ -202,14 +218,14 @@ def test_what_is_typed_wrongly_is_shown_beside_its_field_and_not_sent(
     service: KfpService, laptop: Laptop
 ) -> None:
     form = SubmitForm(laptop.quick, service=service)
-    epochs = form._fields["epochs"]
-    epochs._control.value = "three"
+    _, control, problem = field(form, "epochs").children
+    control.value = "three"
     assert form.errors == {"epochs": "epochs: “three” is not an integer."}
-    assert "“three” is not an integer" in html(epochs)
+    assert "“three” is not an integer" in problem.value
     assert not form.valid
     with pytest.raises(KfpInputError):
         form.submit()
-    epochs._control.value = "4"
+    control.value = "4"
     assert (form.valid, form.values["epochs"]) == (True, 4)
     form.close()
 
