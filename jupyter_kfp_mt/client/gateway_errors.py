@@ -149,7 +149,7 @@ def timeout_error(context: Context) -> KfpError:
 def unavailable_error(context: Context, reason: str = "refused the connection") -> KfpError:
     """Return the error of a refused or broken connection."""
     key = "kfp-unavailable/embedded" if context.embedded else "kfp-unavailable"
-    return kfp_error(key, host=context.host, reason=reason, kfp=context.install_namespace, s=5)
+    return kfp_error(key, host=context.host, reason=reason, kfp=context.install_namespace)
 
 
 def proxy_error(context: Context, reason: str) -> KfpError:

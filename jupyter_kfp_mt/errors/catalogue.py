@@ -200,7 +200,7 @@ CATALOGUE: dict[str, Entry] = {
         424,
         "Kubeflow Pipelines is down or starting.",
         "{host} {reason}.",
-        "We try again in {s} s.",
+        "Try again.",
         "kubectl get pods -n {kfp} -l app=ml-pipeline",
     ),
     "kfp-path": Entry(
@@ -479,6 +479,7 @@ CATALOGUE |= {
         )
         for kind, things in (("secrets", "secrets"), ("configmaps", "config maps"))
     },
+    "kfp-unavailable/watched": _vary("kfp-unavailable", next="We try again in {s} s."),
     "kfp-unavailable/proxy": _vary(
         "kfp-unavailable",
         message="The proxy is in the way.",

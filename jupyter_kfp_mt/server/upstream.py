@@ -9,8 +9,10 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from .. import __version__
-from ..errors import KfpError, kfp_error
+from ..errors import CATALOGUE, ErrorBody, KfpError, kfp_error
 from ..models import Check, DoctorReport, EmbeddedMode, SavedPart, Status
 from .routes import NO_NAMESPACE
 from .workers import Workers
@@ -22,6 +24,7 @@ OnCheck = Callable[[Check], object]
 
 FIND_S = 5.0
 START_S = 20.0
+PAGE_RETRY_S = 5.0  # a page asks again after so long: labextension/src/model/connection.ts
 
 
 class ServiceFactory(Protocol):
@@ -83,7 +86,9 @@ class Upstream:
             )
         if not status.connected:
             self.forget()
-        return status
+        if status.error is None:
+            return status
+        return msgspec.structs.replace(status, error=promise_retry(status.error, PAGE_RETRY_S))
 
     def doctor(self, namespace: str = "", on_check: OnCheck = lambda _: None) -> DoctorReport:
         """Run the checks of the doctor; `on_check` gets each as soon as it is known."""
@@ -143,3 +148,11 @@ class Upstream:
             if search is None or (search.done() and search.exception() is not None):
                 search = self._latest = self._finder.submit(self._connect, start_embedded=self._may_start)
             return search
+
+
+def promise_retry(body: ErrorBody, seconds: float) -> ErrorBody:
+    """Return `body`; if it tells the reader to try again, it says when we do that instead."""
+    if (body.code, body.next) != ("kfp-unavailable", CATALOGUE["kfp-unavailable"].next):
+        return body
+    promise = CATALOGUE["kfp-unavailable/watched"].next
+    return msgspec.structs.replace(body, next=promise.format(s=round(seconds)))

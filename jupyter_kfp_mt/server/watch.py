@@ -16,10 +16,11 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from .. import __version__
-from ..errors import CATALOGUE, ErrorBody, KfpError, KfpNotFoundError, KfpRefusedError, error_from_body
+from ..errors import KfpError, KfpNotFoundError, KfpRefusedError, error_from_body
 from ..models import NO_DETAILS, NO_SPEC, Phase, Run, RunPage, RunQuery, RunsEvent, Status
 from ..polling import ACTIVE_S, EMBEDDED_ACTIVE_S, EMBEDDED_IDLE_S, IDLE_S
 from ..run_rules import ACTIVE
+from .upstream import promise_retry
 
 PAGE = 50  # rows of the newest page: as many as fit a screen
 LOOK_UPS = 5  # runs read by id in one look; the others wait for the next
@@ -241,7 +242,7 @@ class Watch:
         known = self._status or Status(connected=False, namespace=self._namespace, version=__version__)
         pause = self._pace.pause_after_failure(failures, embedded=known.embedded)
         reached = isinstance(error, KfpRefusedError)
-        status = msgspec.structs.replace(known, connected=reached, error=_to_body(error, pause, known))
+        status = msgspec.structs.replace(known, connected=reached, error=promise_retry(error.body, pause))
         return _Seen([] if status == self._status else [status], self._rows, status, failures, pause)
 
 
@@ -295,10 +296,3 @@ class LiveWatch(Watch):
             with self._lock:
                 if self._thread is threading.current_thread():
                     self._thread = None
-
-
-def _to_body(error: KfpError, pause: float, known: Status) -> ErrorBody:
-    """Return the body of an error; if it says that we try again, with the seconds until then."""
-    if error.code != "kfp-unavailable" or known.embedded:
-        return error.body
-    return msgspec.structs.replace(error.body, next=CATALOGUE[error.code].next.format(s=round(pause)))

@@ -195,7 +195,7 @@ def test_a_lost_server_is_looked_for_again(laptop: Laptop) -> None:
     def connect(**where: Any) -> KfpService:
         calls.append(where)
         if len(calls) == 1:
-            raise kfp_error("kfp-unavailable", host="x", s=1)
+            raise kfp_error("kfp-unavailable", host="x")
         return laptop.connect(**where)
 
     notebook = Notebook(laptop, connect)

@@ -121,7 +121,7 @@ async def test_nothing_is_asked_after_the_last_listener_left(
 async def test_a_lost_server_is_reported_and_its_return_too(kfp: FakeKfp, events: Open) -> None:
     async with events() as reader:
         await settled(reader)
-        kfp.error = kfp_error("kfp-unavailable", host="kfp", s=1)
+        kfp.error = kfp_error("kfp-unavailable", host="kfp")
         lost = await reader.next()
         kfp.error = None
         back = await reader.next()

@@ -34,6 +34,13 @@ async def test_a_failed_connection_is_part_of_the_status(jp_fetch: Any, kfp: Fak
     assert (status["can_start_embedded"], status["version"]) == (True, __version__)
 
 
+async def test_only_the_page_promises_to_try_again(jp_fetch: Any, kfp: FakeKfp) -> None:
+    kfp.no_connection = kfp_error("kfp-unavailable", host="kfp", reason="refused the connection")
+    status = json.loads((await jp_fetch(*STATUS)).body)
+    asked = json.loads((await jp_fetch(*RUNS, raise_error=False)).body)
+    assert (status["error"]["next"], asked["next"]) == ("We try again in 5 s.", "Try again.")
+
+
 async def test_a_search_that_fails_for_many_names_the_request_of_each(jp_fetch: Any, kfp: FakeKfp) -> None:
     kfp.no_connection = kfp_error("no-kubeflow")
     sent = ["click-0001", "click-0002"]

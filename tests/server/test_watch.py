@@ -151,7 +151,7 @@ def test_a_run_that_leaves_the_page_by_age_is_not_removed() -> None:
 def test_a_failure_is_reported_with_the_time_of_the_next_attempt() -> None:
     kfp = FakeKfp()
     watch, changes = watched(kfp)
-    kfp.error = kfp_error("kfp-unavailable", host="kfp", s=5)
+    kfp.error = kfp_error("kfp-unavailable", host="kfp")
     pauses = [watch.look_once() for _ in range(7)]
     assert pauses == [5, 10, 20, 40, 80, 120, 120]
     assert isinstance(changes[1], Status)
