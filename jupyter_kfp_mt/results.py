@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -46,6 +48,12 @@ class LogText(Text):
 class Outputs(dict[str, dict[str, Any]]):
     """Outputs of tasks: task → name → value, or the URI of an artifact."""
 
+    def __init__(
+        self, values: Mapping[str, dict[str, Any]], unread: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        super().__init__(values)
+        self.unread = dict(unread)  # task → why its outputs are not known
+
 
 class BulkResult(msgspec.Struct, frozen=True, kw_only=True):
     """The ids of everything that a bulk action changed; the action raises if anything failed."""
@@ -60,6 +68,7 @@ class RunMetrics(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str = ""
     state: str = ""
     metrics: dict[str, float] = {}
+    unread: str = ""  # why some metrics may be missing
 
 
 class MetricTable(ModelList[RunMetrics]):

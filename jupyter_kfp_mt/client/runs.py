@@ -121,6 +121,30 @@ def read_ui_log(pod: str, namespace: str, run_id: str, created: str, *, last: in
     return msgspec.structs.replace(get("/k8s/pod/logs", bytes, query, thing="log", ref=pod), last=last)
 
 
+class CacheEntry(msgspec.Struct, frozen=True):
+    """One execution that a later task with the same inputs may take its outputs from."""
+
+    run_id: str = msgspec.field(name="runId", default="")
+    execution_id: str = msgspec.field(name="mlmdExecutionID", default="")
+
+
+class CacheEntries(msgspec.Struct, frozen=True):
+    """A page of cache entries."""
+
+    tasks: list[CacheEntry] = []
+
+
+def list_cache_entries(fingerprint: str) -> Request[CacheEntries]:
+    """Build the request for the executions with a cache key, the newest first.
+
+    The driver finds them by the same route: kubeflow/pipelines, backend/src/v2/cacheutils/cache.go. It asks
+    nobody who they are and mixes the namespaces, so each run that it names has to be checked.
+    """
+    predicate = {"op": "EQUALS", "key": "fingerprint", "string_value": fingerprint}
+    query = page_query([predicate], sort_by="created_at desc", page_size=50, page_token="")
+    return get("/apis/v1alpha1/tasks", CacheEntries, query)
+
+
 def _log_path(run_id: str, node_id: str) -> str:
     return f"/apis/v1alpha1/runs/{segment(run_id)}/nodes/{segment(node_id)}/log"
 

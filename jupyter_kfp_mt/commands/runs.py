@@ -54,12 +54,12 @@ def show(session: Session, *, run: str) -> Run:
 
 @command("why", RUN)
 def why(session: Session, *, run: str) -> str:
-    """Say why a run failed, or what it waits for."""
+    """Say in a sentence why a run failed."""
     found = session.find_run(run)
     failure = session.service().why(found.run_id)
     if failure is None:
         return f"{found.display_name} has not failed. It is {found.phase.value.lower()}."
-    return failure.text
+    return " ".join(part for part in (failure.message, failure.why, failure.next) if part)
 
 
 @command("wait", RUNS, TIMEOUT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import kfp_error
 from ..lists import TaskList
 from ..models import PodView
 from ..results import LogText, Outputs, Text
@@ -31,24 +32,24 @@ def logs(session: Session, *, run: str, task: str, tail: int, search: str, follo
     found = session.find_run(run)
     if follow:
         return task_logs.follow_log(session, found, task, tail=tail, search=search)
-    return task_logs.read_log(session, found, task, tail=tail, search=search)
+    chosen = task_logs.choose_task(session.service().tasks(found.run_id), task, found)
+    return task_logs.read_log(session, found, chosen, tail=tail, search=search)
 
 
 @command(
     "events", RUN, TASK, argument("--yaml", action="store_true", help="the pod itself instead of its events")
 )
 def events(session: Session, *, run: str, task: str, yaml: bool) -> PodView | Text:
-    """Show what the cluster says of a task's pod; without TASK, of the task that `logs` would choose.
-
-    Before the first task, it is the pod of KFP's driver.
-    """
+    """Show what the cluster says of a task's pod; without TASK, of the task that `logs` would choose."""
     found = session.find_run(run)
     chosen = task_logs.choose_task(session.service().tasks(found.run_id), task, found)
-    pod = session.service().pod(found.run_id, chosen.task_id if chosen else "")
+    if chosen is None:
+        raise kfp_error("not-found", thing="task", ref=task, ns=found.display_name, list=f"tasks {run}")
+    pod = session.service().pod(found.run_id, chosen.task_id)
     return Text(pod.manifest) if yaml and pod.manifest else pod
 
 
 @command("outputs", RUN, TASK)
 def outputs(session: Session, *, run: str, task: str) -> Outputs:
     """Show the outputs of the tasks of a run: values, and addresses of artifacts."""
-    return Outputs(session.service().outputs(session.find_run(run).run_id, task))
+    return session.service().outputs(session.find_run(run).run_id, task)

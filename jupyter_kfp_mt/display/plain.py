@@ -65,7 +65,7 @@ def _draw_state(label: PhaseLabel, paint: Paint) -> str:
 
 def _draw_table(table: Table, paint: Paint) -> str:
     if not table.rows:
-        return f"{table.empty}   {table.empty_hint}".rstrip()
+        return clean_lines(f"{table.empty}   {table.empty_hint}".rstrip())
     texts = [[_draw_cell(cell) for cell in row] for row in table.rows]
     titles = [
         ("  " if table.rows[0][i].label else "") + clean(column.title)
@@ -77,7 +77,7 @@ def _draw_table(table: Table, paint: Paint) -> str:
         line = _draw_row(row, widths, table.columns)
         first = cells[0].label
         lines.append(paint(first.sign, first.colour) + line[len(first.sign) :] if first else line)
-    return "\n".join([*lines, *([table.foot] if table.foot else [])])
+    return "\n".join([*lines, *([clean_lines(table.foot)] if table.foot else [])])
 
 
 def _draw_cell(cell: Cell) -> str:

@@ -60,6 +60,7 @@ def describe_view(view: RunView, *, message: str = "", note: str = "") -> Card:
         Mark(task.display_name or task.name, label_of(task.phase, task.state), format_task_duration(task))
         for task in view.tasks[:_ON_CARD]
     ]
+    failure = view.failure.message if view.failure else ""
     return Card(
         label=label_of(run.phase, run.state),
         name=run.display_name,
@@ -68,10 +69,10 @@ def describe_view(view: RunView, *, message: str = "", note: str = "") -> Card:
         namespace=run.namespace,
         marks=marks,
         more=max(0, len(view.tasks) - _ON_CARD),
-        progress=_describe_progress(run, view.tasks, everything=view.reports_values),
+        progress=_describe_progress(run, view.tasks, everything=view.lists_all_tasks),
         took=format_duration(run.duration),
         ended=run.ended,
-        message=message or view.message,
+        message=message or failure,
         note=note,
     )
 
@@ -102,7 +103,10 @@ def describe_metrics(metrics: MetricTable) -> Table:
         )
         for each in metrics
     ]
-    return Table(columns, rows if names else [], "", "No metrics.")
+    unread = list(dict.fromkeys(each.unread for each in metrics if each.unread))
+    foot = f"Some metrics are not readable here. {unread[0]}" if unread else ""
+    empty = f"The metrics are not readable here. {unread[0]}" if unread else "No metrics."
+    return Table(columns, rows if names else [], foot, empty)
 
 
 def _metric_cell(value: float | None) -> Cell:

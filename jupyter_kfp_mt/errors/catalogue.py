@@ -321,6 +321,13 @@ CATALOGUE: dict[str, Entry] = {
         "The pod was removed and no archive has it.",
         "Ask an admin to keep logs.",
     ),
+    "outputs-unread": Entry(
+        KfpNotFoundError,
+        404,
+        "The outputs of {of} are not readable here.",
+        "{reason}",
+        "They are on the run's page of Kubeflow.",
+    ),
     # in another state
     "conflict": Entry(
         KfpConflictError,

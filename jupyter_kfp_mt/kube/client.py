@@ -121,7 +121,8 @@ class Kubernetes:
         events = (
             self._get(_core(namespace, "events"), EventList, "events", namespace, query=query) or EventList()
         )
-        return sorted(events.items or [], key=lambda event: event.order)
+        start = datetime.min.replace(tzinfo=timezone.utc)
+        return sorted(events.items or [], key=lambda event: event.at or start)
 
     def read_pod_log(
         self,

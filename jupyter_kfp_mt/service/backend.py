@@ -13,7 +13,7 @@ from ..client.system import get_healthz
 from ..clock import Clock
 from ..context import Context
 from ..errors import KfpNotFoundError, kfp_error
-from ..models import Experiment, Healthz, PipelineVersion, Run, Status
+from ..models import Experiment, Healthz, PipelineVersion, Run, Status, Task
 from .state.cache import TtlCache
 from .state.journal import Journal
 from .state.podlogs import PodLogs
@@ -43,6 +43,7 @@ class Caches(NamedTuple):
     workflows: TtlCache[str, RunSteps]
     logs: PodLogs
     archived: TtlCache[tuple[str, str], LogCopy | NoLog]
+    outputs: TtlCache[tuple[str, str], Task]  # by namespace and pod
     rights: Rights
 
     @classmethod
@@ -57,6 +58,7 @@ class Caches(NamedTuple):
             TtlCache(clock, seconds=4.0, size=20),
             PodLogs(),
             TtlCache(clock, seconds=60.0, size=16),
+            TtlCache(clock, seconds=float("inf"), size=500),
             Rights(TtlCache(clock, seconds=300.0, size=100)),
         )
 

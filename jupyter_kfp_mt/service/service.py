@@ -38,7 +38,7 @@ from ..models import (
     SubmitRequest,
 )
 from ..polling import poll_interval
-from ..results import MetricTable
+from ..results import MetricTable, Outputs
 from . import experiments, runs
 from .backend import Backend, Caches
 from .runs import WaitPolicy
@@ -204,10 +204,10 @@ class KfpService:
         return view.list_tasks(self._backend, self._details(), _to_id(run_id))
 
     def why(self, run_id: str | Run) -> Failure | None:
-        """Return why a run failed, or what an active one waits for; None if neither."""
+        """Return why a run failed; None if it did not."""
         from . import view
 
-        return view.explain_run(self._backend, self._details(), _to_id(run_id))
+        return view.explain_failure(self._backend, self._details(), _to_id(run_id))
 
     def submit(
         self,
@@ -335,7 +335,7 @@ class KfpService:
         run = self.get_run(run_id)
         return logs.read_text(self._backend, self._details(), run, task, tail=tail, search=search)
 
-    def outputs(self, run_id: str | Run, task: str = "") -> dict[str, dict[str, object]]:
+    def outputs(self, run_id: str | Run, task: str = "") -> Outputs:
         """Return the outputs of tasks: task → name → value, or the address of an artifact."""
         from . import view
 

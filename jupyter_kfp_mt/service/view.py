@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
 
 from ..errors import KfpError, kfp_error
-from ..lists import TaskList, name_in_loop
+from ..lists import TaskList
 from ..models import NO_DETAILS, NO_SPEC, Failure, ParameterValue, Phase, PodView, Run, RunView, Task
 from ..pipeline_spec import Package, from_wire, graph, summarize
-from ..results import MetricTable, RunMetrics
+from ..results import MetricTable, Outputs, RunMetrics
 from . import logs, runs
 from .backend import Backend
-from .details.details import Details, TaskReport
+from .details.details import Details
 from .explain import Explanation, explain
 from .submit.sources import get_version, read_package
-from .tasks.rows import collect_metrics, collect_values, select_failed, select_failed_itself
+from .tasks.rows import collect_metrics, collect_values, select_failed
+
+RUNS_AT_ONCE = 4  # whose metrics are read
 
 
 def view_run(backend: Backend, details: Details, run_id: str) -> RunView:
@@ -26,15 +30,16 @@ def view_run(backend: Backend, details: Details, run_id: str) -> RunView:
         return RunView(run=run)
     report = details.report_tasks(run)
     package = _read_package(backend, run)
-    explanation = _explain(details, run, report)
+    explanation = _explain(details, run, report.tasks)
+    tasks = details.add_values(run, report.tasks)
     return RunView(
         run=msgspec.structs.replace(run, pipeline_spec=NO_SPEC, run_details=NO_DETAILS),
-        tasks=[_add_reason(task, explanation) for task in report.tasks],
+        tasks=[_add_reason(task, explanation) for task in tasks],
         groups=report.groups,
         parameters=_list_parameters(run, package),
         spec=package.to_yaml() if package else "",
         failure=explanation.failure if explanation is not None else None,
-        reports_values=report.has_values,
+        lists_all_tasks=report.is_complete,
         plan=graph.plan_tasks(package) if package else [],
         has_pods=details.has_pods,
     )
@@ -71,19 +76,17 @@ def _list_parameters(run: Run, package: Package | None) -> list[ParameterValue]:
     return values + [ParameterValue(name=name, value=value) for name, value in extra.items()]
 
 
-def _explain(details: Details, run: Run, report: TaskReport) -> Explanation | None:
+def _explain(details: Details, run: Run, tasks: list[Task]) -> Explanation | None:
     """Return why a run failed, or what a task of it waits for."""
     if run.phase is Phase.FAILED:
-        return _explain_failure(details, run, report)
+        return _explain_failure(details, run, tasks)
     return None if run.ended else details.explain_wait(run)
 
 
-def _explain_failure(details: Details, run: Run, report: TaskReport) -> Explanation:
-    """Return why the first task that failed did so; without one, the innermost group that failed itself."""
-    failed = select_failed(report.tasks) or select_failed_itself(report.groups)
-    named = [name_in_loop(task, report.groups) for task in failed]
-    facts = details.collect_facts(run, named[0] if named else None)
-    return explain(named, facts, run_name=run.display_name)
+def _explain_failure(details: Details, run: Run, tasks: list[Task]) -> Explanation:
+    failed = select_failed(tasks)
+    facts = details.collect_facts(run, failed[0] if failed else None)
+    return explain(tasks, facts, run_name=run.display_name)
 
 
 def _add_reason(task: Task, explanation: Explanation | None) -> Task:
@@ -93,13 +96,12 @@ def _add_reason(task: Task, explanation: Explanation | None) -> Task:
     return msgspec.structs.replace(task, reason=explanation.short)
 
 
-def explain_run(backend: Backend, details: Details, run_id: str) -> Failure | None:
-    """Return why a run failed, or what an active one waits for; None if neither."""
+def explain_failure(backend: Backend, details: Details, run_id: str) -> Failure | None:
+    """Return why a run failed, None if it did not."""
     run = runs.get_run(backend, run_id)
-    if run.phase is Phase.UNCONFIRMED:
+    if run.phase is not Phase.FAILED:
         return None
-    explanation = _explain(details, run, details.report_tasks(run))
-    return explanation.failure if explanation is not None else None
+    return _explain_failure(details, run, details.report_tasks(run).tasks).failure
 
 
 def summarize_failure(details: Details, run: Run) -> str:
@@ -107,21 +109,14 @@ def summarize_failure(details: Details, run: Run) -> str:
     if run.phase is not Phase.FAILED:
         return ""
     try:
-        return _explain_failure(details, run, details.report_tasks(run)).failure.message
+        return _explain_failure(details, run, details.report_tasks(run).tasks).failure.message
     except KfpError:
         return ""  # the run has failed all the same, and that is the news
 
 
 def list_tasks(backend: Backend, details: Details, run_id: str) -> TaskList:
-    """Return the tasks of a run in the order of their start; without any, the reason is in `why_empty`."""
-    run = runs.get_run(backend, run_id)
-    report = details.report_tasks(run)
-    listed = TaskList(report.tasks)
-    listed.groups = report.groups
-    if not report.tasks and run.phase is not Phase.UNCONFIRMED:
-        explanation = _explain(details, run, report)
-        listed.why_empty = explanation.failure.text if explanation is not None else ""
-    return listed
+    """Return the tasks of a run in the order of their start."""
+    return TaskList(details.report_tasks(runs.get_run(backend, run_id)).tasks)
 
 
 def view_pod(backend: Backend, details: Details, run_id: str, task_id: str, attempt: int) -> PodView:
@@ -131,29 +126,34 @@ def view_pod(backend: Backend, details: Details, run_id: str, task_id: str, atte
     return details.view_pod(run, task_id, attempt)
 
 
-def list_outputs(
-    backend: Backend, details: Details, run_id: str, name: str = ""
-) -> dict[str, dict[str, object]]:
-    """Return what tasks made: task → name → value, or the address of an artifact."""
-    report = details.report_tasks(runs.get_run(backend, run_id))
-    if not report.has_values:
-        raise kfp_error("old-server", feature="outputs", v=backend.health().tag_name, w="a later one")
-    tasks = [logs.choose_task(backend, report, name)] if name else report.tasks
+def list_outputs(backend: Backend, details: Details, run_id: str, name: str = "") -> Outputs:
+    """Return what tasks made: task → name → value, or the address of an artifact.
+
+    Raises `outputs-unread` if those of the task called `name`, or of every task, cannot be read.
+    """
+    run = runs.get_run(backend, run_id)
+    tasks = details.report_tasks(run).tasks
+    tasks = details.add_values(run, [logs.choose_task(backend, tasks, name)] if name else tasks)
     outputs = {task.display_name or task.name: collect_values(task) for task in tasks}
-    return {task: values for task, values in outputs.items() if values or name}
+    unread = {task.display_name or task.name: task.outputs_unread for task in tasks if task.outputs_unread}
+    if unread and not any(outputs.values()):
+        raise kfp_error("outputs-unread", of=name or run.display_name, reason=next(iter(unread.values())))
+    return Outputs({task: values for task, values in outputs.items() if values or name}, unread)
 
 
-def list_metrics(backend: Backend, details: Details, run_ids: list[str]) -> MetricTable:
+def list_metrics(backend: Backend, details: Details, run_ids: Sequence[str]) -> MetricTable:
     """Return the scalar metrics of runs, side by side."""
-    rows = []
-    for run_id in run_ids:
-        run = runs.get_run(backend, run_id)
-        rows.append(
-            RunMetrics(
-                run_id=run.run_id,
-                display_name=run.display_name,
-                state=run.phase.value,
-                metrics=collect_metrics(details.report_tasks(run).tasks),
-            )
-        )
-    return MetricTable(rows)
+    with ThreadPoolExecutor(RUNS_AT_ONCE, thread_name_prefix="kfp-metrics") as pool:
+        return MetricTable(list(pool.map(lambda run_id: _read_metrics(backend, details, run_id), run_ids)))
+
+
+def _read_metrics(backend: Backend, details: Details, run_id: str) -> RunMetrics:
+    run = runs.get_run(backend, run_id)
+    tasks = details.add_values(run, details.report_tasks(run).tasks, metrics_only=True)
+    return RunMetrics(
+        run_id=run.run_id,
+        display_name=run.display_name,
+        state=run.phase.value,
+        metrics=collect_metrics(tasks),
+        unread=next((task.outputs_unread for task in tasks if task.outputs_unread), ""),
+    )

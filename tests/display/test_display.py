@@ -161,8 +161,8 @@ ANSWERS = [
     RunList([a_run(HOSTILE, experiment_name=HOSTILE, run_id=HOSTILE)]),
     a_run(HOSTILE, experiment_name=HOSTILE, run_id=HOSTILE, state=HOSTILE, phase=Phase.UNKNOWN),
     TaskList([Task(name=HOSTILE, reason=HOSTILE, task_id=HOSTILE)]),
-    Outputs({HOSTILE: {HOSTILE: HOSTILE}}),
-    MetricTable([RunMetrics(run_id="a", display_name=HOSTILE, metrics={HOSTILE: 1.0})]),
+    Outputs({HOSTILE: {HOSTILE: HOSTILE}}, {HOSTILE: HOSTILE}),
+    MetricTable([RunMetrics(run_id="a", display_name=HOSTILE, metrics={HOSTILE: 1.0}, unread=HOSTILE)]),
     Status(connected=True, namespace=HOSTILE, endpoint=HOSTILE, source=HOSTILE),
     Status(connected=False, error=kfp_error("kfp-dns", host=HOSTILE, kfp=HOSTILE).body),
     DoctorReport(

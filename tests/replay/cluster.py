@@ -51,6 +51,7 @@ class ReplayCluster:
     def __init__(self, configuration: str = "shipped", clock: Callable[[], float] = lambda: 0.0) -> None:
         self.configuration = configuration
         self.requests: list[Request] = []
+        self.denied: set[str] = set()  # such as pods/log: resources that Kubernetes refuses to everybody
         self._clock = clock
         self._ahead = 0.0
         self._ended: dict[str, Moment] = {}
@@ -127,7 +128,7 @@ class ReplayCluster:
             if not account:
                 status = {"kind": "Status", "status": "Failure", "message": "Unauthorized", "code": 401}
                 return Reply(401, status)
-            return kubernetes.respond(self.moments().values(), request)
+            return kubernetes.respond(self.moments().values(), request, self.denied)
 
     def _submit(self, account: str, body: Any) -> Reply:
         refusal = kfp.refusal(account, kfp.NAMESPACE, "create", "runs")

@@ -31,6 +31,7 @@ _UPLOAD_REFUSED = Reply(  # the upload routes have another handler, which hides 
         "error_details": "Failed to create a pipeline… (Go stack trace)",
     },
 )
+_ENTRY = {"namespace": NAMESPACE, "pipelineName": f"namespace/{NAMESPACE}/pipeline/hello-pipeline"}
 _NOBODY = "Failed to check authorization. User identity is empty in the request header"
 
 
@@ -66,8 +67,10 @@ def respond(moments: Mapping[str, Moment], rows: Rows, request: Request) -> Repl
     method, path, body = request.method, request.path, request.body
     if path.endswith("/healthz"):
         return Reply(200, HEALTH)
-    if _LOG.match(path):  # this route asks nobody who they are
+    if _LOG.match(path):  # this route and the next ask nobody who they are
         return _archived(moments, path)
+    if path == "/apis/v1alpha1/tasks" and method == "GET":
+        return _cache_entries(moments, request.query)
     if not request.account:
         return error(401, 16, _NOBODY)
     if _ARTIFACT.match(path):
@@ -164,17 +167,36 @@ def _predicates(query: Mapping[str, str]) -> list[dict[str, Any]]:
     return predicates
 
 
+def _cache_entries(moments: Mapping[str, Moment], query: Mapping[str, str]) -> Reply:
+    """Return the executions with a cache key, as far as the log of a driver that found one says it."""
+    (predicate,) = json.loads(query["filter"])["predicates"]
+    assert (predicate["op"], predicate["key"]) == ("EQUALS", "fingerprint")
+    hit = re.compile(
+        predicate["string_value"] + r'"\}\} custom_properties:\{key:"cached_execution_id" value:'
+        r'\{string_value:"(\d+)"'
+    )
+    logs = [str(log.body) for moment in moments.values() for log in moment.logs.values()]
+    found = {match[1] for log in logs for match in hit.finditer(log)}
+    entries = [
+        {"id": f"{run_id}-{each}", "runId": run_id, "mlmdExecutionID": each, **_ENTRY}
+        for each in sorted(found)
+        for run_id, moment in moments.items()
+        if re.search(rf"--execution_id\W+{each}\W", json.dumps(moment.v1))
+    ]
+    return Reply(200, {"tasks": entries, "total_size": len(entries)} if entries else {})
+
+
 def _archived(moments: Mapping[str, Moment], path: str) -> Reply:
     target = _LOG.match(path)
     assert target is not None
     moment = moments.get(target["id"])
     if moment is None:
         return error(404, 5, f"Run {target['id']} not found")
-    if target["node"] in moment.archived:
-        return moment.archived[target["node"]]
     live = moment.logs.get(f"{target['node']}/main")
     if live is not None and isinstance(live.body, str):
-        return live
+        return live  # of what this route said, only the end was recorded
+    if target["node"] in moment.archived:
+        return moment.archived[target["node"]]
     details = f'pods "{target["node"]}" not found'
     return Reply(200, {"error_message": "Failed to read logs", "error_details": details})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def may(account: str, namespace: str, verb: str, resource: str, group: str = "")
     )
 
 
-def respond(moments: Iterable[Moment], request: Request) -> Reply:
+def respond(moments: Iterable[Moment], request: Request, denied: Collection[str] = ()) -> Reply:
     """Answer a request."""
     account, body = request.account, request.body
     if request.method == "POST" and request.path == _REVIEW:
@@ -43,17 +43,19 @@ def respond(moments: Iterable[Moment], request: Request) -> Reply:
         return Reply(**ACCOUNTS[account][f"rules {body['spec']['namespace']}"])
     target = _OBJECT.match(request.path)
     if request.method == "GET" and target is not None and target["resource"] in _LIVE:
-        return _read(moments, request, target)
+        return _read(moments, request, target, denied)
     recorded = ACCOUNTS[account].get(f"{request.method} {request.path}")
     return Reply(**recorded) if recorded is not None else _missing(request.path)
 
 
-def _read(moments: Iterable[Moment], request: Request, target: re.Match[str]) -> Reply:
+def _read(
+    moments: Iterable[Moment], request: Request, target: re.Match[str], denied: Collection[str]
+) -> Reply:
     account, query = request.account, request.query
     resource, name, namespace = target["resource"], target["name"], target["namespace"]
     right = f"{resource}/{target['subresource']}" if target["subresource"] else resource
     verb, group = ("get" if name else "list"), target["group"] or ""
-    if not may(account, namespace, verb, right, group):
+    if right in denied or not may(account, namespace, verb, right, group):
         return _denied(account, namespace, verb, right, group)
     if resource == "pods" and target["subresource"] == "log":
         return _read_log(moments, name, query)

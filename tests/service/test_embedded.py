@@ -104,7 +104,7 @@ def test_the_view_has_parameters_and_the_pipeline(kfp: KfpService, hello: Run) -
 
     assert [(each.name, each.value, each.is_default) for each in view.parameters] == [("name", "Ana", False)]
     assert "pipelineInfo:" in view.spec
-    assert (view.failure, view.reports_values) == (None, True)
+    assert (view.failure, view.lists_all_tasks) == (None, True)
 
 
 def test_a_failure_is_explained_in_one_sentence(kfp: KfpService, broken: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from ...models import LogChunk, PodView, Run, Task
@@ -13,7 +14,7 @@ class TaskReport(NamedTuple):
 
     tasks: list[Task]
     groups: list[Task]  # what holds the tasks; empty where the server does not report it
-    has_values: bool  # whether tasks come with their inputs and outputs
+    is_complete: bool  # whether tasks that have not started are among them
 
 
 class Details(Protocol):
@@ -29,18 +30,20 @@ class Details(Protocol):
     def report_tasks(self, run: Run) -> TaskReport:
         """Return the tasks of `run` in the order of their start."""
 
+    def add_values(self, run: Run, tasks: Sequence[Task], *, metrics_only: bool = False) -> list[Task]:
+        """Return `tasks` with their inputs and outputs; `outputs_unread` says why some are not known.
+
+        With `metrics_only` the outputs of tasks that make no metrics may be missing.
+        """
+
     def read_log(self, run: Run, task_id: str, *, offset: int, attempt: int, tail: int) -> LogChunk:
         """Return a part of a task's log: from byte `offset`, or its last `tail` lines.
 
-        `attempt` counts from 1; 0 is the last one. An empty `task_id` stands for what KFP runs before the
-        first task. Raises `not-found` and `logs-gone`.
+        `attempt` counts from 1; 0 is the last one. Raises `not-found` and `logs-gone`.
         """
 
     def view_pod(self, run: Run, task_id: str, attempt: int) -> PodView:
-        """Return the pod of an attempt at a task, or for an empty id of what KFP runs before the first one.
-
-        Raises `not-found`.
-        """
+        """Return the pod of an attempt at a task; raises `not-found`."""
 
     def collect_facts(self, run: Run, task: Task | None) -> Facts | None:
         """Return what may explain why `task` failed, or, without one, the run; skips what it cannot read."""

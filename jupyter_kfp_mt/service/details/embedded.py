@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 import msgspec
 
@@ -33,14 +34,16 @@ class EmbeddedDetails:
         tasks = self._backend.api.call(requests.list_tasks(run.run_id)).tasks
         leaves = select_leaves(tasks, read_task_plan(run.pipeline_spec))
         inside = [task for task in tasks if task.parent_task_id]  # all but the root
-        return TaskReport(leaves, select_groups(inside), has_values=True)
+        return TaskReport(leaves, select_groups(inside), is_complete=True)
+
+    def add_values(self, run: Run, tasks: Sequence[Task], *, metrics_only: bool = False) -> list[Task]:
+        """Return `tasks`: this server reports them with their values."""
+        return list(tasks)
 
     def read_log(
         self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0
     ) -> LogChunk:
         """Return a part of a task's log: from byte `offset`, or its last `tail` lines."""
-        if not task_id:  # no driver runs before the first task
-            return LogChunk(run_id=run.run_id, task_id="", complete=True)
         chunk = self._read(run.run_id, task_id, offset, attempt)
         while tail and not chunk.complete and chunk.next_offset > chunk.offset and len(chunk.text) < MOST:
             more = self._read(run.run_id, task_id, chunk.next_offset, chunk.attempt)

@@ -1,7 +1,9 @@
-"""What KFP's launcher and Argo's emissary write into the log of a task beside its own lines. Pure.
+"""What KFP's driver and launcher say of a task in its pod and in its log, beside the task's own lines. Pure.
 
-The launcher prints the outputs of a task as JSON and how its program ended; on KFP up to 2.17 no route gives
-the former, and the exit code of the container is the launcher's own: 1. Source: KFP's
+No route of KFP up to 2.17 gives the inputs and outputs of a task. The driver writes the inputs, and where
+each output will be, into the command line of the launcher; the launcher prints the outputs as JSON, and how
+the program ended: the exit code of the container is the launcher's own, 1. Sources, in
+github.com/kubeflow/pipelines: backend/src/v2/driver/container.go (`--executor_input`) and
 backend/src/v2/component/launcher_v2.go (`ExecutorOutput: `, `failed to execute component: `).
 """
 
@@ -9,17 +11,38 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from ...models import Artifact, TaskValues
 
 MAX_OUTPUTS = 4 * 1024 * 1024  # characters of outputs that are read
 _EMISSARY = re.compile(r'time="?\d{4}-\d\d-\d\dT\S+ level=(?:info|INFO|debug|DEBUG|warning|WARN)\b')
 _LAUNCHER = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\.go:\d+\]")
-_OUTPUTS = re.compile(r"^[IWEF]\d{4} \S+ +\d+ \S+\.go:\d+\] ExecutorOutput: (?=\{)", re.MULTILINE)
+# not only at the start of a line: what the task printed last may lack its newline
+_OUTPUTS = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\.go:\d+\] ExecutorOutput: (?=\{)")
 _ENDED = re.compile(r"^F\d{4} \S+ +\d+ \S+\.go:\d+\] failed to execute component: exit status (\d{1,3})$")
+_CACHED = re.compile(
+    r"""key:"cache_fingerprint"\s+value:\{string_value:"([0-9a-f]{64})"\}\}"""
+    r""".*key:"cached_execution_id"\s+value:\{string_value:"(\d+)"\}"""
+)
 _LOGS = "executor-logs"  # an output that KFP adds to each component: its log
+_PRIVATE = frozenset({"display_name", "store_session_info"})  # metadata that KFP adds to each input
+
+
+class Launch(NamedTuple):
+    """What the driver gave to the launcher of a task."""
+
+    execution_id: str = ""  # the attempt's, in KFP's metadata store
+    inputs: TaskValues = TaskValues()
+    outputs: TaskValues = TaskValues()  # the artifacts to be made: their types and addresses
+
+
+class CacheHit(NamedTuple):
+    """Which earlier execution a task took its outputs from."""
+
+    fingerprint: str
+    execution_id: str
 
 
 def is_launcher_line(line: str) -> bool:
@@ -34,39 +57,96 @@ def exit_code_of(lines: tuple[str, ...]) -> int | None:
     return int(found[1]) if found is not None else None
 
 
-def outputs_of(log: str, types: Mapping[str, str]) -> TaskValues | None:
+def launch_of(patch: str) -> Launch:
+    """Return what the launcher was given, by the driver's patch of its pod; empty if that is unreadable."""
+    containers = _read_object(patch).get("containers")
+    first = containers[0] if isinstance(containers, list) and containers else None
+    command = first.get("command") if isinstance(first, dict) else None
+    words = [str(word) for word in command] if isinstance(command, list) else []
+    options = dict(pairwise(words))
+    given = _read_object(options.get("--executor_input", ""))
+    component = _read_object(options.get("--component_spec", ""))
+    inputs, outputs = _object(given, "inputs"), _object(given, "outputs")
+    types = _types(_object(_object(component, "inputDefinitions"), "artifacts"))
+    return Launch(
+        options.get("--execution_id", ""),
+        TaskValues(
+            parameters=_object(inputs, "parameterValues"),
+            artifacts=_read_artifacts(_object(inputs, "artifacts"), types),
+        ),
+        TaskValues(artifacts=_read_artifacts(_object(outputs, "artifacts"), {})),
+    )
+
+
+def outputs_of(log: str, planned: TaskValues = TaskValues()) -> TaskValues | None:  # noqa: B008 - a value
     """Return the outputs that the launcher printed last; None where it printed none that can be read.
 
-    `types` has the schema titles of the component's artifacts by their names: the log does not repeat them.
+    The log does not repeat the types of artifacts, nor those that the program left to the launcher: `planned`
+    has them.
     """
     places = list(_OUTPUTS.finditer(log))
     if not places:
         return None
-    text = log[places[-1].end() : places[-1].end() + MAX_OUTPUTS]
-    try:
-        found, _ = json.JSONDecoder().raw_decode(text)
-    except (ValueError, RecursionError):
+    found = _read_object(log[places[-1].end() : places[-1].end() + MAX_OUTPUTS], whole=False)
+    if not found:
         return None
-    parameters, artifacts = found.get("parameterValues"), found.get("artifacts")
+    types = {name: listed[0].type for name, listed in planned.artifacts.items() if listed}
+    written = _read_artifacts(_object(found, "artifacts"), types)
     return TaskValues(
-        parameters=dict(parameters) if isinstance(parameters, dict) else {},
-        artifacts={
-            name: _artifacts(listed, types.get(name, ""))
-            for name, listed in (artifacts if isinstance(artifacts, dict) else {}).items()
-            if name != _LOGS
-        },
+        parameters=_object(found, "parameterValues"),
+        artifacts={**planned.artifacts, **{name: listed for name, listed in written.items() if listed}},
     )
 
 
-def _artifacts(listed: Any, kind: str) -> list[Artifact]:
-    items = listed.get("artifacts") if isinstance(listed, dict) else None
-    return [
-        Artifact(
-            name=str(item.get("name", "")),
-            type=kind,
-            uri=str(item.get("uri", "")),
-            metadata=item["metadata"] if isinstance(item.get("metadata"), dict) else {},
-        )
-        for item in (items if isinstance(items, list) else [])
-        if isinstance(item, dict)
-    ]
+def cache_hit_of(log: str) -> CacheHit | None:
+    """Return where a task's outputs come from, by its driver's log; None where it ran itself."""
+    found = _CACHED.search(log)
+    return CacheHit(found[1], found[2]) if found is not None else None
+
+
+def _read_object(text: str, *, whole: bool = True) -> dict[str, Any]:
+    """Return the JSON object that `text` is, or, unless it is the `whole`, begins with; else an empty one."""
+    try:
+        found = json.loads(text) if whole else json.JSONDecoder().raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _object(parent: dict[str, Any], name: str) -> dict[str, Any]:
+    child = parent.get(name)
+    return child if isinstance(child, dict) else {}
+
+
+def _list_objects(holder: Any) -> list[dict[str, Any]]:
+    """Return the artifacts in what KFP calls an ArtifactList."""
+    items = holder.get("artifacts") if isinstance(holder, dict) else None
+    return [item for item in (items if isinstance(items, list) else []) if isinstance(item, dict)]
+
+
+def _types(definitions: dict[str, Any]) -> dict[str, str]:
+    """Return the schema titles of a component's artifacts by their names."""
+    return {name: _title(_object(definitions, name).get("artifactType")) for name in definitions}
+
+
+def _title(kind: Any) -> str:
+    return str(kind.get("schemaTitle", "")) if isinstance(kind, dict) else ""
+
+
+def _read_artifacts(found: dict[str, Any], types: dict[str, str]) -> dict[str, list[Artifact]]:
+    return {
+        name: [_read_artifact(item, types.get(name, "")) for item in _list_objects(found[name])]
+        for name in found
+        if name != _LOGS
+    }
+
+
+def _read_artifact(item: dict[str, Any], kind: str) -> Artifact:
+    """Return one artifact; KFP gives the name of an input, which is a number, beside its `display_name`."""
+    metadata = _object(item, "metadata")
+    return Artifact(
+        name=str(metadata.get("display_name") or item.get("name", "")),
+        type=_title(item.get("type")) or kind,
+        uri=str(item.get("uri", "")),
+        metadata={key: value for key, value in metadata.items() if key not in _PRIVATE},
+    )

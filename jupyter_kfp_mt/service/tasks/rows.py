@@ -11,6 +11,7 @@ import msgspec
 from ...models import (
     NO_DETAILS,
     NO_SPEC,
+    Artifact,
     Experiment,
     Phase,
     Progress,
@@ -118,12 +119,6 @@ def select_failed(tasks: Sequence[Task]) -> list[Task]:
     return sorted(failed, key=lambda task: known_time(task.end_time) or _LATE)
 
 
-def select_failed_itself(groups: Sequence[Task]) -> list[Task]:
-    """Return the groups that failed although nothing in them did, the earliest first."""
-    around = {group.parent_task_id for group in groups if group.phase is Phase.FAILED}
-    return [group for group in select_failed(groups) if group.task_id not in around]
-
-
 def collect_values(task: Task) -> dict[str, Any]:
     """Return the outputs of a task: values of parameters, addresses of artifacts."""
     made: dict[str, Any] = dict(task.outputs.parameters)
@@ -139,12 +134,17 @@ def collect_metrics(tasks: Iterable[Task]) -> dict[str, float]:
     for task in tasks:
         for artifacts in task.outputs.artifacts.values():
             for artifact in artifacts:
-                if artifact.type.endswith("Metrics"):
+                if is_metrics(artifact):
                     metrics += [(task.name, name, value) for name, value in _list_numbers(artifact.metadata)]
     counts: dict[str, int] = {}
     for _, name, _value in metrics:
         counts[name] = counts.get(name, 0) + 1
     return {f"{task}.{name}" if counts[name] > 1 else name: value for task, name, value in metrics}
+
+
+def is_metrics(artifact: Artifact) -> bool:
+    """Whether `artifact` may hold scalar metrics."""
+    return artifact.type.endswith("Metrics")
 
 
 def _list_numbers(metadata: dict[str, Any]) -> list[tuple[str, float]]:

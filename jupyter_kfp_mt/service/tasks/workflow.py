@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -44,6 +44,15 @@ class _Outputs(msgspec.Struct, frozen=True, rename="camel"):
     exit_code: str = ""
 
 
+class _Parameter(msgspec.Struct, frozen=True):
+    name: str = ""
+    value: Any = None
+
+
+class _Inputs(msgspec.Struct, frozen=True):
+    parameters: list[_Parameter] | None = None
+
+
 class Node(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """One node of an Argo Workflow, as much of it as we need."""
 
@@ -58,6 +67,7 @@ class Node(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     children: list[str] | None = None
+    inputs: _Inputs | None = None
     outputs: _Outputs | None = None
 
     @property
@@ -65,6 +75,13 @@ class Node(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         """The exit code of its main container, once known."""
         text = self.outputs.exit_code if self.outputs else ""
         return int(text) if text.isdecimal() else None
+
+    @property
+    def patch(self) -> str:
+        """What the driver set in the pod of an executor, as JSON: the launcher's command line is in it."""
+        given = self.inputs.parameters if self.inputs is not None else None
+        values = [each.value for each in given or [] if each.name == "pod-spec-patch"]
+        return next((value for value in values if isinstance(value, str)), "")
 
     @property
     def failed(self) -> bool:
@@ -127,6 +144,7 @@ class Attempt(NamedTuple):
     phase: str
     message: str = ""
     exit_code: int | None = None
+    patch: str = ""  # as in its node
 
     @property
     def failed(self) -> bool:
@@ -187,7 +205,7 @@ def read_root(workflow: Workflow) -> Root:
     if not pods:
         return Root(message=workflow.status.message)
     node = pods[-1]
-    driver = Attempt(node.id, workflow.pod_name(node), node.phase, node.message, node.exit_code)
+    driver = Attempt(node.id, workflow.pod_name(node), node.phase, node.message, node.exit_code, node.patch)
     return Root(driver, known_time(node.started_at), workflow.status.message)
 
 
@@ -325,7 +343,8 @@ class _Tree:
         return step._replace(task=task)
 
     def _make_attempt(self, node: Node) -> Attempt:
-        return Attempt(node.id, self._workflow.pod_name(node), node.phase, node.message, node.exit_code)
+        name = self._workflow.pod_name(node)
+        return Attempt(node.id, name, node.phase, node.message, node.exit_code, node.patch)
 
     def _find_driver(self, node: Node) -> Node | None:
         """Return the driver's pod of `node`: beside it, or inside of a loop and its iterations."""

@@ -1609,7 +1609,7 @@ export interface components {
             /** @default null */
             failure: components["schemas"]["Failure"] | null;
             /** @default false */
-            reports_values: boolean;
+            lists_all_tasks: boolean;
             /** @default [] */
             plan: components["schemas"]["PlannedTask"][];
             /** @default [] */
@@ -1798,6 +1798,8 @@ export interface components {
              *     }
              */
             outputs: components["schemas"]["TaskValues"];
+            /** @default  */
+            outputs_unread: string;
             /** @default PENDING */
             phase: components["schemas"]["Phase"];
         };

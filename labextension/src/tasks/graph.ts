@@ -97,6 +97,7 @@ function createPlanned(name: string, { run }: RunView): Task {
     cached_from_run_id: '',
     inputs: { parameters: {}, artifacts: {} },
     outputs: { parameters: {}, artifacts: {} },
+    outputs_unread: '',
     phase
   };
 }

@@ -10,6 +10,12 @@ export interface ITaskArtifact {
   readonly artifact: Artifact;
 }
 
+/** Tasks whose outputs are not known, for one reason. */
+export interface IUnread {
+  readonly reason: string;
+  readonly tasks: readonly string[];
+}
+
 /** A number that a task reported. */
 export interface IMetric {
   readonly task: string;
@@ -40,6 +46,17 @@ export function listArtifacts(tasks: readonly Task[]): readonly ITaskArtifact[] 
   }
   const order = tasks.map(task => task.task_id);
   return found.sort((one, other) => order.indexOf(one.taskId) - order.indexOf(other.taskId));
+}
+
+/** Return why the outputs of tasks are not known, with the names of these tasks. */
+export function listUnread(tasks: readonly Task[]): readonly IUnread[] {
+  const named = new Map<string, string[]>();
+  for (const task of tasks) {
+    if (task.outputs_unread) {
+      named.set(task.outputs_unread, [...(named.get(task.outputs_unread) ?? []), getTaskName(task)]);
+    }
+  }
+  return [...named].map(([reason, names]) => ({ reason, tasks: names }));
 }
 
 /** Return the scalar metrics in `artifacts`. */

@@ -169,10 +169,14 @@ describe('the run view', () => {
     expect(screen.getByRole('region', { name: 'Outputs' }).textContent).toContain('rows14');
   });
 
-  it('says so if the server does not report values', () => {
-    const silent = view('SUCCEEDED', TASKS, { reports_values: false });
-    render(<Page view={silent} place={{ ...FIRST_PLACE, tab: 'artifacts' }} />);
-    expect(screen.getByText('This KFP does not report task inputs and outputs.')).toBeDefined();
+  it('says why the outputs of a task are not known', () => {
+    const reason = 'No right to read logs in team-a.';
+    const silent = view('SUCCEEDED', [task('load', 'SUCCEEDED', { outputs_unread: reason })]);
+    const artifacts = render(<Page view={silent} place={{ ...FIRST_PLACE, tab: 'artifacts' }} />);
+    expect(screen.getByText(`load: ${reason}`)).toBeDefined();
+    artifacts.unmount();
+    render(<Page view={silent} place={{ ...FIRST_PLACE, task: 'load', taskTab: 'values' }} />);
+    expect(screen.getByRole('region', { name: 'Outputs' }).textContent).toContain(reason);
   });
 
   it('is a tree of tasks in the graph, walked by arrows', () => {

@@ -23,6 +23,7 @@ export function task(id: string, phase: Phase, more: Partial<Task> = {}): Task {
     cached_from_run_id: '',
     inputs: { parameters: {}, artifacts: {} },
     outputs: { parameters: {}, artifacts: {} },
+    outputs_unread: '',
     phase,
     ...more
   };
@@ -64,7 +65,7 @@ export function view(phase: Phase, tasks: readonly Task[], more: Partial<RunView
     parameters: [],
     spec: '',
     failure: null,
-    reports_values: true,
+    lists_all_tasks: true,
     plan: [],
     groups: [],
     has_pods: true,

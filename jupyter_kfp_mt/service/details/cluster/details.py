@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ....models import LogChunk, PodView, Run, Task
 from ....pipeline_spec.task_plan import read_task_plan
 from ...backend import Backend
@@ -12,6 +14,7 @@ from .facts import collect_run_facts, collect_task_facts, explain_run_wait
 from .logs import read_log
 from .pods import view_pod
 from .run import read_steps
+from .values import add_values
 
 
 class ClusterDetails:
@@ -29,9 +32,12 @@ class ClusterDetails:
         """Return the tasks of `run`: of its Workflow, or what KFP reports if there is none to read."""
         tasks = [step.task for step in read_steps(self._backend, run).steps] or run.task_details
         leaves = select_leaves(tasks, read_task_plan(run.pipeline_spec))
-        return TaskReport(
-            cancel_stopped(leaves, run), cancel_stopped(select_groups(tasks), run), has_values=False
-        )
+        groups = cancel_stopped(select_groups(tasks), run)
+        return TaskReport(cancel_stopped(leaves, run), groups, is_complete=False)
+
+    def add_values(self, run: Run, tasks: Sequence[Task], *, metrics_only: bool = False) -> list[Task]:
+        """Return `tasks` with their inputs and outputs, as far as what the launcher wrote can be read."""
+        return add_values(self._backend, run, tasks, metrics_only=metrics_only)
 
     def read_log(
         self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0

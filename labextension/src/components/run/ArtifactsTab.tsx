@@ -6,9 +6,11 @@ import {
   listArtifacts,
   listMatrices,
   listMetrics,
+  listUnread,
   type IConfusionMatrix,
   type IMetric,
-  type ITaskArtifact
+  type ITaskArtifact,
+  type IUnread
 } from '../../tasks/metrics';
 import type { IRunTab } from './tab';
 import { Address, shortenType } from './TaskValuesView';
@@ -19,27 +21,27 @@ export const artifactsTab: IRunTab = {
   title: trans => trans.__('Artifacts'),
   count: ({ view }) => listArtifacts(view.tasks).length,
   Body: ({ view, format, copy }) => (
-    <ArtifactsTab tasks={view.tasks} reported={view.reports_values} format={format} onCopy={copy} />
+    <ArtifactsTab tasks={view.tasks} format={format} onCopy={copy} />
   )
 };
 
 export interface IArtifactsTabProps {
   readonly tasks: readonly Task[];
-  /** Whether this server reports inputs and outputs. */
-  readonly reported: boolean;
   readonly format: Format;
   readonly onCopy: (text: string) => void;
 }
 
 /** The artifacts of the tasks: metrics first, then all addresses. */
-export function ArtifactsTab({ tasks, reported, format, onCopy }: IArtifactsTabProps): React.JSX.Element {
+export function ArtifactsTab({ tasks, format, onCopy }: IArtifactsTabProps): React.JSX.Element {
   const { trans } = format;
   const artifacts = React.useMemo(() => listArtifacts(tasks), [tasks]);
-  if (!reported) {
-    return <p className="jp-kfp-Hint">{trans.__('This KFP does not report task inputs and outputs.')}</p>;
-  }
+  const unread = listUnread(tasks);
   if (!artifacts.length) {
-    return <p className="jp-kfp-Hint">{trans.__('No artifacts yet.')}</p>;
+    return unread.length ? (
+      <Unread unread={unread} />
+    ) : (
+      <p className="jp-kfp-Hint">{trans.__('No artifacts yet.')}</p>
+    );
   }
   const metrics = listMetrics(artifacts);
   return (
@@ -49,7 +51,21 @@ export function ArtifactsTab({ tasks, reported, format, onCopy }: IArtifactsTabP
         <Matrix key={matrix.title} matrix={matrix} format={format} />
       ))}
       <ArtifactTable artifacts={artifacts} format={format} onCopy={onCopy} />
+      <Unread unread={unread} />
     </div>
+  );
+}
+
+/** Which tasks made something that cannot be shown, and why. */
+function Unread({ unread }: { readonly unread: readonly IUnread[] }): React.JSX.Element {
+  return (
+    <>
+      {unread.map(({ reason, tasks }) => (
+        <p className="jp-kfp-Hint" key={reason}>
+          {`${tasks.join(', ')}: ${reason}`}
+        </p>
+      ))}
+    </>
   );
 }
 

@@ -18,7 +18,6 @@ export function ChosenTask(props: IRunTabProps): React.JSX.Element {
       tail={props.tail}
       wrap={props.wrap}
       errorLine={errorLine}
-      reported={view.reports_values}
       hasPods={view.has_pods}
       format={props.format}
       now={props.now}

@@ -24,7 +24,6 @@ export interface ITaskPaneProps {
   readonly tail: number;
   readonly wrap: boolean;
   readonly errorLine: string;
-  readonly reported: boolean;
   /** Whether the tasks of this server are pods. */
   readonly hasPods: boolean;
   readonly format: Format;
@@ -79,7 +78,7 @@ function TaskTabBody(props: ITaskPaneProps & { readonly task: Task }): React.JSX
     case 'log':
       return <Log {...props} />;
     case 'values':
-      return <TaskValuesView task={task} reported={props.reported} format={format} onCopy={onCopy} />;
+      return <TaskValuesView task={task} format={format} onCopy={onCopy} />;
     case 'events':
       return props.pod ? (
         <PodPane pod={props.pod} format={format} now={props.now} onCopy={onCopy} />

@@ -8,8 +8,6 @@ import { ValueText } from './ValueText';
 
 export interface ITaskValuesProps {
   readonly task: Task;
-  /** Whether this server reports inputs and outputs. */
-  readonly reported: boolean;
   readonly format: Format;
   readonly onCopy: (text: string) => void;
 }
@@ -17,20 +15,19 @@ export interface ITaskValuesProps {
 /** The inputs and outputs of a task. */
 export function TaskValuesView(props: ITaskValuesProps): React.JSX.Element {
   const { trans } = props.format;
-  if (!props.reported) {
-    return <p className="jp-kfp-Hint">{trans.__('This KFP does not report task inputs and outputs.')}</p>;
-  }
+  const { inputs, outputs, outputs_unread: unread } = props.task;
   return (
     <div className="jp-kfp-Scroll">
-      <Values title={trans.__('Inputs')} values={props.task.inputs} {...props} />
-      <Values title={trans.__('Outputs')} values={props.task.outputs} {...props} />
+      <Values title={trans.__('Inputs')} values={inputs} empty={trans.__('None.')} {...props} />
+      <Values title={trans.__('Outputs')} values={outputs} empty={unread || trans.__('None.')} {...props} />
     </div>
   );
 }
 
-function Values(props: ITaskValuesProps & { readonly title: string; readonly values: TaskValues }): React.JSX.Element {
-  const { title, values, format } = props;
-  const { trans } = format;
+function Values(
+  props: ITaskValuesProps & { readonly title: string; readonly values: TaskValues; readonly empty: string }
+): React.JSX.Element {
+  const { title, values, empty, format } = props;
   const parameters = Object.entries(values.parameters);
   const artifacts = Object.entries(values.artifacts).flatMap(([name, list]) =>
     list.map((artifact, index) => ({ key: `${name}-${index}`, name, artifact }))
@@ -38,7 +35,7 @@ function Values(props: ITaskValuesProps & { readonly title: string; readonly val
   return (
     <section className="jp-kfp-Values" aria-label={title}>
       <h3>{title}</h3>
-      {parameters.length + artifacts.length === 0 && <p className="jp-kfp-dim">{trans.__('None.')}</p>}
+      {parameters.length + artifacts.length === 0 && <p className="jp-kfp-dim">{empty}</p>}
       <dl>
         {parameters.map(([name, value]) => (
           <React.Fragment key={name}>
