@@ -113,7 +113,7 @@ def account(facts: Facts) -> Cause | None:
         return Cause(
             "did not start",
             f"service account {match['name']} is not there",
-            "Runs of this namespace work as it.",
+            "The tasks of the run work as it.",
             "Choose another service account for the run, or ask an admin to create it.",
         )
     denied = facts.search(_NO_RIGHT)
