@@ -2,7 +2,7 @@
 
 Results go to stdout, with `--json` as one document with KFP's field names; messages and errors go to stderr.
 Exit codes: 0 done, 1 the run failed, 2 wrong usage, 3 not connected or no credential, 4 refused, 5 unclear or
-time limit.
+time limit, 6 the run did not start and can be submitted again.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .. import __version__, commands
-from ..errors import KfpConnectionError, KfpError, KfpRefusedError, RunFailed
-from ..models import DoctorReport, Run, Status
+from ..errors import KfpConnectionError, KfpError, KfpRefusedError, RunFailed, RunTimeout
+from ..models import DoctorReport, Phase, Run, Status
 from ..results import Text
 from ..settings import load_settings
 from . import documents, profiles
@@ -62,10 +62,11 @@ def _perform(terminal: Terminal, given: list[str], environment: Environment | No
     result = commands.perform(session, words)
     if words == ["help"]:
         result = Text(f"{result}\n{HELP}")
+    code = _exit_code(result)
     if isinstance(result, Run) and not terminal.json:
         result = session.service().view_run(result)
     terminal.show(result)
-    return _exit_code(result)
+    return code
 
 
 def _exit_code(result: object) -> int:
@@ -76,4 +77,6 @@ def _exit_code(result: object) -> int:
         return KfpRefusedError.exit_code
     if isinstance(result, DoctorReport):
         return result.exit_code
+    if isinstance(result, Run) and result.phase is Phase.UNCONFIRMED:
+        return RunTimeout.exit_code
     return 0

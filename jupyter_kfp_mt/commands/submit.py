@@ -46,6 +46,10 @@ _OPTIONS = (
     argument("--wait", action="store_true", help="wait until the run has ended; fails when the run fails"),
     TIMEOUT,
 )
+_UNCLEAR = (
+    "Not confirmed yet. KFP did not answer after the request was sent. "
+    "We ask until we know, for two minutes at most. Nothing is sent twice."
+)
 
 
 @command("submit", SOURCE, _PARAMETERS, *_OPTIONS)
@@ -119,5 +123,5 @@ def start_run(
         session.front.say(warning)
     if dry_run:
         return service.preview(request)
-    run = session.remember(service.start_run(request))
+    run = session.remember(service.start_run(request, on_unclear=lambda: session.front.say(_UNCLEAR)))
     return wait_for_run(session, run, timeout) if wait else run

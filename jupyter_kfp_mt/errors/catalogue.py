@@ -15,6 +15,7 @@ from .tree import (
     KfpError,
     KfpInputError,
     KfpNotFoundError,
+    KfpNotStartedError,
     KfpRefusedError,
     KfpUsageError,
     RunFailed,
@@ -390,6 +391,10 @@ CATALOGUE: dict[str, Entry] = {
         "This KFP is too old for {feature}.",
         "It has version {v}; {feature} came with {w}.",
     ),
+    # of a submit it is known that no run came of it
+    "not-started": Entry(
+        KfpNotStartedError, 424, "{name} did not start.", "KFP has no record of it.", "Submit again."
+    ),
     # between the page and its own Jupyter server
     "jupyter-login": Entry(
         KfpError,
@@ -493,6 +498,11 @@ CATALOGUE |= {
         why="The proxy that the environment names for {host} does not pass the call on: {reason}.",
         next="Leave the address out of the proxy, or correct it.",
         command="export NO_PROXY=$NO_PROXY,{name}",
+    ),
+    # KFP was not reached, though we tried more than once
+    "not-started/unreached": _vary("not-started", why="{why}", command="{command}"),
+    "not-started/embedded": _vary(
+        "not-started", why="{why}", next="Start the server again, then submit again.", command="{command}"
     ),
     # Kubernetes did not take the Workflow that KFP made of a run
     "cluster-refused/too-large": _vary(

@@ -8,6 +8,8 @@ KfpError                     anything between us and Kubeflow Pipelines        e
 ├── KfpConflictError         the thing is in another state              409    exit code 4
 ├── KfpInputError            what was given cannot be used   400, 413, 422    exit code 2
 │   └── KfpUsageError        a command was written wrongly              400    exit code 2
+├── KfpNotStartedError       a run surely did not start, and may be     424    exit code 6
+│                            submitted again
 ├── RunFailed                `wait` saw the run end without success            exit code 1
 └── RunTimeout               `wait` reached its time limit                     exit code 5
 ```
@@ -153,6 +155,12 @@ class KfpInputError(KfpError):
 
 class KfpUsageError(KfpInputError):
     """A command was written wrongly."""
+
+
+class KfpNotStartedError(KfpError):
+    """A run surely did not start; submitting it again cannot make two."""
+
+    exit_code = 6
 
 
 class RunFailed(KfpError):  # noqa: N818 - a fact about the run, not a fault of ours

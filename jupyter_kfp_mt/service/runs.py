@@ -19,8 +19,8 @@ from ..polling import poll_interval
 from ..run_rules import RETRYABLE, is_confirmed, may_retry, may_terminate
 from .backend import RUN_ID, UUID, Backend
 from .paging import MAX_PAGE
-from .state.journal import OPEN
-from .submit.settle import Settling, is_overdue, reconcile, to_unconfirmed_run
+from .state.journal import Stage
+from .submit.settle import Settling, find_absent, reconcile
 from .tasks.rows import describe_run
 
 WALK = 1000  # newest runs to go through when KFP cannot filter
@@ -126,9 +126,10 @@ def get_run(backend: Backend, run_id: str) -> Run:
     except KfpNotFoundError:
         intent = backend.journal.find(run_id)
         ours = intent is not None and intent.namespace == backend.context.namespace
-        if intent is None or not ours or intent.stage not in OPEN or is_overdue(backend, intent):
+        if intent is None or not ours or intent.stage in (Stage.ACCEPTED, Stage.REFUSED):
             raise
-        return to_unconfirmed_run(backend, intent)
+    run = find_absent(backend, intent)
+    return run if run.phase is Phase.UNCONFIRMED else present_run(backend, run)
 
 
 def present_run(backend: Backend, run: Run) -> Run:

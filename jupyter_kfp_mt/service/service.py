@@ -237,16 +237,24 @@ class KfpService:
             )
         )
 
-    def start_run(self, request: SubmitRequest, *, patient: bool = True) -> Run:
+    def start_run(
+        self,
+        request: SubmitRequest,
+        *,
+        patient: bool = True,
+        on_unclear: Callable[[], object] = lambda: None,
+    ) -> Run:
         """Start one run; an experiment that does not exist is created.
 
         Requests with the same `submit_key` start one run. If KFP's response is unclear, a patient caller
-        waits until the outcome is known, for two minutes at most; others get the run as UNCONFIRMED, and
-        lists show it as such until the outcome is known.
+        waits, after `on_unclear`, until the outcome is known, for two minutes at most; others get the run as
+        UNCONFIRMED, and lists show it as such until the outcome is known. `not-started` says that the run
+        did not start, and that submitting again cannot make two.
         """
         from .submit import submit
 
-        run = submit.submit_run(self._backend, request, self._policies.settling, patient=patient)
+        settling = self._policies.settling
+        run = submit.submit_run(self._backend, request, settling, on_unclear if patient else None)
         return run if run.phase is Phase.UNCONFIRMED else runs.present_run(self._backend, run)
 
     def preview(self, request: SubmitRequest) -> dict[str, Any]:

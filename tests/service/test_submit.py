@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt.client import Request, Response
-from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
+from jupyter_kfp_mt.client.gateway_errors import timeout_error
 from jupyter_kfp_mt.errors import KfpConflictError, KfpError
 from jupyter_kfp_mt.models import CachePolicy, Source, SourceKind
 from tests.fakes import FakeTransport, ManualClock, problem
@@ -155,7 +155,13 @@ def test_a_run_that_never_appears_is_reported_after_two_minutes_and_not_sent_aga
     with pytest.raises(KfpError) as caught:
         service(fake, clock).submit(TRAIN, {"name": "x"})
 
-    assert caught.value.code == "kfp-timeout"
+    assert caught.value.lines() == [
+        "KfpNotStartedError [not-started]  train 2026-03-12 14-02 did not start.",
+        "  Why   KFP has no record of it.",
+        "  Next  Submit again.",
+    ]
+    assert caught.value.exit_code == 6
+    assert caught.value.details.startswith("Nothing from kfp:8888")
     assert len(fake.sent("POST", RUNS)) == 1
     assert 110 < clock.monotonic() <= 120
 
@@ -163,12 +169,11 @@ def test_a_run_that_never_appears_is_reported_after_two_minutes_and_not_sent_aga
 @pytest.mark.parametrize(
     "outcome",
     [
-        unavailable_error(CONTEXT),
         problem(400, 3, "parameter s is not optional"),
         problem(500, 13, "Internal Server Error", "Failed to create a run due to error fetching manifest"),
         problem(500, 13, "Internal Server Error", "Failed to store run: Data too long"),
     ],
-    ids=["refused", "400", "manifest", "too-long"],
+    ids=["400", "manifest", "too-long"],
 )
 def test_a_clear_refusal_is_reported_at_once(outcome: KfpError | Response) -> None:
     fake, clock = kfp().answer("POST", RUNS, outcome), ManualClock()

@@ -92,6 +92,18 @@ class Journal:
             "UPDATE OR REPLACE intents SET stage = 'ACCEPTED', run_id = ? WHERE run_id = ?", known_as, run_id
         )
 
+    def send_again(self, run_id: str, sent_at: float) -> bool:
+        """Note that an attempt that did not arrive is sent once more; False if it has been settled."""
+        return self._do(
+            lambda database: (
+                database.execute(
+                    "UPDATE intents SET sent_at = ? WHERE run_id = ? AND stage = 'SENDING'",
+                    (sent_at, run_id),
+                ).rowcount
+                == 1
+            )
+        )
+
     def redate(self, run_id: str, sent_at: float) -> None:
         """Change the time of sending, after the clock was set back."""
         self._write("UPDATE intents SET sent_at = ? WHERE run_id = ?", sent_at, run_id)

@@ -1,8 +1,19 @@
 """Find out what became of submits that got no clear response.
 
-The run may appear late: KFP may still store a run whose POST was cut off, once a lock of the database is
-released, which takes 50 seconds at most (`innodb_lock_wait_timeout`), and we give KFP a deadline of 55
-seconds. A run that KFP does not know after both did not start.
+The run may appear late. KFP may work on a POST whose response was lost until the deadline that it was given:
+55 seconds by `Grpc-Timeout`, before which it has to have created the Workflow. Then it inserts the run, which
+no deadline and no lost connection cancels: it waits for a lock of the database for 50 seconds at most
+(`innodb_lock_wait_timeout`, MySQL's own default). So a run that KFP does not know 105 seconds after it got
+the POST did not start; 15 seconds are for the way there and for KFP's own "not found".
+
+The bound cannot be shorter. A response that was reset or replaced on the way says nothing about when the
+request arrives, or whether KFP sees that its caller has gone: a gateway may hold both back. A shorter
+deadline would fail submits to a busy KFP, which asks Kubernetes five times a second (`ClientQPS`), and more
+than once for each of them. Whatever can be known earlier is known from the response itself
+(client/workflow_errors.py, client/gateway_errors.py) and does not come here.
+
+On PostgreSQL a lock has no bound (`lock_timeout` is 0). A run that appears after it was given up is ended if
+it was submitted again, see `_end_surplus`.
 """
 
 from __future__ import annotations
@@ -13,7 +24,7 @@ from typing import NamedTuple
 
 from ...client import filters
 from ...client import runs as requests
-from ...errors import KfpError, KfpNotFoundError
+from ...errors import KfpError, KfpNotFoundError, kfp_error
 from ...models import Phase, Run
 from ..backend import Backend
 from ..state.journal import OPEN, Intent, Stage
@@ -32,6 +43,7 @@ class Settling(NamedTuple):
     first: float = 0.5  # between two looks, doubled each time
     longest: float = 8.0
     bound: float = 120.0  # since it was sent: 55 s deadline, 50 s lock wait, and a margin
+    again: tuple[float, ...] = (0.2, 0.4, 0.8, 1.6)  # pauses before sending again what did not arrive
     sending: float = 70.0  # after which no process can still be waiting for the response of the POST
     surplus: tuple[float, ...] = (60.0, 300.0, 600.0)  # when to look again for a run that was submitted again
 
@@ -86,10 +98,10 @@ def is_overdue(backend: Backend, intent: Intent) -> bool:
     return backend.clock.now().timestamp() - intent.sent_at >= Settling().bound
 
 
-def wait_until_settled(backend: Backend, intent: Intent, settling: Settling, age: float) -> Run | None:
+def wait_until_settled(backend: Backend, intent: Intent, settling: Settling, age: float) -> Run:
     """Look for the run of `intent` until it exists or the bound is reached; it was sent `age` seconds ago.
 
-    Returns None if it did not start, and the unconfirmed run if KFP has not responded by then. The bound is
+    Raises `not-started`, and returns the unconfirmed run if KFP has not responded by then. The bound is
     measured by the monotonic clock, which nobody sets.
     """
     until = backend.clock.monotonic() + settling.bound - min(max(age, 0.0), settling.bound)
@@ -101,7 +113,10 @@ def wait_until_settled(backend: Backend, intent: Intent, settling: Settling, age
             return run
         known = backend.journal.find(intent.run_id)
         if known is None or known.stage not in OPEN:
-            return None
+            raise not_started_error(intent)
+        if known.sent_at > intent.sent_at:  # its process has sent it again
+            until += known.sent_at - intent.sent_at
+            intent, late = known, False
         if late:
             return to_unconfirmed_run(backend, intent)
         backend.clock.sleep(min(pause, until - backend.clock.monotonic()))
@@ -127,6 +142,33 @@ def reconcile(backend: Backend, settling: Settling) -> list[Run]:
         [to_unconfirmed_run(backend, intent) for intent in backend.journal.list_unsettled(*where)]
         if open_ones
         else []
+    )
+
+
+def find_absent(backend: Backend, intent: Intent) -> Run:
+    """Return what is known of an attempt whose id KFP does not know; raises `not-started`."""
+    if intent.stage in OPEN:
+        overdue = is_overdue(backend, intent)
+        run = look_up(backend, intent, late=True) if overdue else None
+        if run is not None:
+            return run
+        known = backend.journal.find(intent.run_id)
+        if not overdue or (known is not None and known.stage in OPEN):
+            return to_unconfirmed_run(backend, intent)
+    raise not_started_error(intent)
+
+
+def not_started_error(intent: Intent, cause: KfpError | None = None, *, embedded: bool = False) -> KfpError:
+    """Return the error of an attempt that came to nothing; `cause` is why KFP was not reached, if so."""
+    if cause is None:
+        return kfp_error("not-started", name=intent.display_name)
+    return kfp_error(
+        "not-started/embedded" if embedded else "not-started/unreached",
+        name=intent.display_name,
+        why=cause.why,
+        command=cause.command,
+        details=cause.details,
+        request_id=cause.request_id,
     )
 
 

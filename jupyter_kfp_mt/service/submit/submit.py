@@ -3,19 +3,22 @@
 KFP starts a second Workflow when it gets the same `run_id` again: it creates the Workflow before it inserts
 the row (`CreateRun` in backend/src/apiserver/resource/resource_manager.go). So we check beforehand what KFP
 checks too late, write the attempt into the journal, send one POST with an id of our own, and after an unclear
-response look that id up; we never send it again.
+response look that id up. We send again only what surely did not reach KFP, with the same id, and write that
+down first.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from ...client import Request
 from ...client import runs as requests
-from ...client.gateway_errors import unavailable_error
-from ...errors import KfpError, kfp_error
+from ...client.api import TRANSIENT
+from ...errors import KfpError, KfpNotStartedError, kfp_error
 from ...models import CachePolicy, PipelineVersionReference, Run, SubmitRequest
 from ...pipeline_spec import Package, check_parameters, with_cache
 from .. import experiments
@@ -25,6 +28,8 @@ from ..state.journal import OPEN, Intent, Stage
 from . import settle
 from .settle import Settling
 from .sources import propose_run_name, resolve
+
+OnUnclear = Callable[[], object]
 
 
 def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
@@ -63,15 +68,17 @@ def _choose_pipeline(
     return {"pipeline_spec": with_cache(package, cache).wire()}
 
 
-def submit_run(backend: Backend, request: SubmitRequest, settling: Settling, *, patient: bool) -> Run:
-    """Start one run and return it; raises what is wrong, or that nothing is known to have started.
+def submit_run(
+    backend: Backend, request: SubmitRequest, settling: Settling, on_unclear: OnUnclear | None
+) -> Run:
+    """Start one run and return it; raises what is wrong, or `not-started`.
 
-    After an unclear response a patient caller waits until the outcome is known; others get the run as
-    unconfirmed.
+    After an unclear response `on_unclear` is called, and then the outcome is waited for; without it the run
+    is returned as unconfirmed.
     """
     known = backend.journal.find_by_key(request.submit_key)
     if known is not None and known.stage in (*OPEN, Stage.ACCEPTED):
-        return _resume(backend, known, settling, patient=patient)
+        return _resume(backend, known, settling, on_unclear)
     body = build_body(backend, request)
     body["experiment_id"] = experiments.ensure_experiment(backend, request.experiment).experiment_id
     body["run_id"] = str(uuid.uuid4())
@@ -86,55 +93,84 @@ def submit_run(backend: Backend, request: SubmitRequest, settling: Settling, *, 
     )
     known = backend.journal.begin(intent)
     if known is not None:
-        return _resume(backend, known, settling, patient=patient)
-    return _send(backend, intent, body, settling, patient=patient)
+        return _resume(backend, known, settling, on_unclear)
+    return _send(backend, intent, body, settling, on_unclear)
 
 
 def _send(
-    backend: Backend, intent: Intent, body: dict[str, Any], settling: Settling, *, patient: bool
+    backend: Backend, intent: Intent, body: dict[str, Any], settling: Settling, on_unclear: OnUnclear | None
 ) -> Run:
-    sent = backend.clock.monotonic()
+    request = requests.create_run(body, timeout=settling.timeout)
+    pauses = iter(settling.again)
+    doubt: KfpError | None = None  # the response after which the run may exist
+    while True:
+        sent = backend.clock.monotonic()
+        try:
+            return _post(backend, intent, request)
+        except KfpError as error:
+            failure = error
+        doubt = failure if failure.unclear else doubt
+        pause = next(pauses, None) if _may_send_again(backend, failure) else None
+        settled = Stage.REFUSED if doubt is None else Stage.UNCLEAR
+        if pause is None or not _begin_again(backend, intent, pause, settled):
+            break
+    backend.journal.settle(intent.run_id, settled)
+    if doubt is None:
+        if failure.code not in TRANSIENT:
+            raise failure
+        raise settle.not_started_error(intent, failure, embedded=backend.context.embedded)
+    if on_unclear is None:
+        return settle.to_unconfirmed_run(backend, intent)
+    on_unclear()
     try:
-        run = backend.api.call(requests.create_run(body, timeout=settling.timeout))
-    except KfpError as error:
-        backend.journal.settle(intent.run_id, Stage.UNCLEAR if error.unclear else Stage.REFUSED)
-        if not error.unclear:
-            raise
-        unclear = error
+        return settle.wait_until_settled(backend, intent, settling, backend.clock.monotonic() - sent)
+    except KfpNotStartedError as error:
+        raise error.replace(details=doubt.details or doubt.why, request_id=doubt.request_id) from None
+
+
+def _post(backend: Backend, intent: Intent, request: Request[Run]) -> Run:
+    """Send the request once, and note that it was accepted."""
+    try:
+        run = backend.api.call(request)
+    except KfpError:
+        raise
     except BaseException:  # interrupted: the request may have arrived
         backend.journal.settle(intent.run_id, Stage.UNCLEAR)
         raise
-    else:
-        if run.run_id == intent.run_id or run.display_name == intent.display_name:  # KFP 1 assigns the id
-            backend.journal.accept(intent.run_id, run.run_id)
-            return run
-        backend.journal.settle(intent.run_id, Stage.UNCLEAR)
-        unclear = kfp_error("kfp-error", status="A submit was answered", text=f"with run {run.run_id[:8]}")
-    age = backend.clock.monotonic() - sent
-    return (
-        _wait_or_raise(backend, intent, settling, unclear, age=age)
-        if patient
-        else settle.to_unconfirmed_run(backend, intent)
-    )
+    if run.run_id != intent.run_id and run.display_name != intent.display_name:  # KFP 1 assigns the id
+        text = f"with run {run.run_id[:8]}"
+        raise kfp_error("kfp-error", status="A submit was answered", text=text).replace(unclear=True)
+    backend.journal.accept(intent.run_id, run.run_id)
+    return run
 
 
-def _resume(backend: Backend, intent: Intent, settling: Settling, *, patient: bool) -> Run:
+def _may_send_again(backend: Backend, failure: KfpError) -> bool:
+    """Whether a second request cannot start a second execution and may fare better.
+
+    The embedded server responds to the same id and body with the run that it has.
+    """
+    return failure.code == "kfp-unavailable" and (not failure.unclear or backend.context.embedded)
+
+
+def _begin_again(backend: Backend, intent: Intent, pause: float, settled: Stage) -> bool:
+    """Wait, and note in the journal that the attempt is sent again; False if somebody has settled it."""
+    try:
+        backend.clock.sleep(pause)
+    except BaseException:  # interrupted
+        backend.journal.settle(intent.run_id, settled)
+        raise
+    return backend.journal.send_again(intent.run_id, backend.clock.now().timestamp())
+
+
+def _resume(backend: Backend, intent: Intent, settling: Settling, on_unclear: OnUnclear | None) -> Run:
     """Return the run of an attempt that was made with the same submit key."""
     if (intent.server, intent.namespace) != (backend.context.server, backend.context.namespace):
         elsewhere = f"it was used in {intent.namespace or 'another place'}"
         raise kfp_error("bad-input", field="submit_key", problem=elsewhere)
     if intent.stage is Stage.ACCEPTED:
         return backend.api.call(requests.get_run(intent.run_id))
-    if not patient:
+    if on_unclear is None:
         return settle.to_unconfirmed_run(backend, intent)
+    on_unclear()
     age = backend.clock.now().timestamp() - intent.sent_at
-    return _wait_or_raise(backend, intent, settling, unavailable_error(backend.context), age=age)
-
-
-def _wait_or_raise(
-    backend: Backend, intent: Intent, settling: Settling, error: KfpError, *, age: float
-) -> Run:
-    run = settle.wait_until_settled(backend, intent, settling, age)
-    if run is None:
-        raise error
-    return run
+    return settle.wait_until_settled(backend, intent, settling, age)
