@@ -69,7 +69,7 @@ def by_kubernetes(text: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "code", "words"),
+    "case",
     [
         (
             by_kubernetes("etcdserver: request is too large"),
@@ -100,11 +100,9 @@ def test_a_refused_submit_says_why_at_once(
     kfp: Kfp,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
-    refusal: tuple[int, str, str],
-    code: int,
-    words: tuple[str, ...],
+    case: tuple[tuple[int, str, str], int, tuple[str, ...]],
 ) -> None:
-    kfp.refusal = refusal
+    kfp.refusal, code, words = case
     started = time.monotonic()
     where = ["--endpoint", f"http://127.0.0.1:{kfp.server_port}", "--namespace", "team-a"]
 
