@@ -14,7 +14,7 @@ _MAX_BYTES = 1024 * 1024
 
 
 class _Healthz(msgspec.Struct, frozen=True):
-    """The fields of `GET /apis/v2beta1/healthz` that tell KFP from anything else."""
+    """The fields of KFP's healthz that tell it from anything else."""
 
     multi_user: bool | None = None
     tag_name: str | None = None
@@ -32,15 +32,22 @@ def responds_as_kfp(endpoint: str) -> bool:
 def _ask(endpoint: str) -> bool:
     try:
         with urllib3.PoolManager() as pool:
-            response = pool.request(
-                "GET",
-                f"{endpoint}/apis/v2beta1/healthz",
-                timeout=TIMEOUT,
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
-            health = msgspec.json.decode(response.read(_MAX_BYTES), type=_Healthz)
+            status, body = _get_healthz(pool, endpoint, "v2beta1")
+            if status == 404:  # Kubeflow ≤ 1.7 has v1beta1 only
+                status, body = _get_healthz(pool, endpoint, "v1beta1")
+            health = msgspec.json.decode(body, type=_Healthz)
     except (urllib3.exceptions.HTTPError, OSError, *NOT_JSON):
         return False
-    return response.status == 200 and (health.multi_user is not None or health.tag_name is not None)
+    return status == 200 and (health.multi_user is not None or health.tag_name is not None)
+
+
+def _get_healthz(pool: urllib3.PoolManager, endpoint: str, version: str) -> tuple[int, bytes]:
+    response = pool.request(
+        "GET",
+        f"{endpoint}/apis/{version}/healthz",
+        timeout=TIMEOUT,
+        retries=False,
+        redirect=False,
+        preload_content=False,
+    )
+    return response.status, response.read(_MAX_BYTES)

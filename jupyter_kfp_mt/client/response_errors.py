@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..auth import CookieFile
 from ..context import Context
 from ..context.poddefault import OPTION_LABEL, poddefault_command
 from ..errors import KfpError, kfp_error
@@ -112,7 +113,22 @@ def _match_identity(exchange: Exchange) -> KfpError | None:
     by_kfp = old or exchange.code is not None
     if exchange.context.credential.sent and not by_kfp:  # something on the way has read it
         return kfp_error("token-rejected", text=shorten(mask_tokens(text), 120) or f"{exchange.status}")
+    if exchange.context.credential.sent and exchange.context.kind != "kubeconfig":
+        return _unseen_credential_error(exchange.context)
     return no_credential_error(exchange.context)
+
+
+def _unseen_credential_error(context: Context) -> KfpError:
+    """Return the error of a credential that was sent although KFP has seen none.
+
+    A gateway has taken it away (kubeflow/pipelines #4440, #5138, #7466), or KFP does not look at it: it reads
+    tokens since 1.7 and never cookies, which are for gateways.
+    """
+    if isinstance(context.credential, CookieFile):
+        return kfp_error("no-credential/cookie", host=context.host, kfp=context.install_namespace)
+    direct = context.host.partition(".")[0] == "ml-pipeline"
+    key = "no-credential/unread" if direct else "no-credential/unseen"
+    return kfp_error(key, host=context.host, kfp=context.install_namespace)
 
 
 def no_credential_error(context: Context) -> KfpError:

@@ -87,5 +87,6 @@ def _describe_checks(checks: list[Check]) -> Table:
     problems, warnings = levels.count("error"), levels.count("warning")
     summary = [format_count(problems, "problem")] if problems else []
     summary += [format_count(warnings, "warning")] if warnings else []
+    well = "Nothing is wrong in what was checked." if skipped else "All is well."
     columns = (Column("Check"), Column("Found"))
-    return Table(columns, rows, ", ".join(summary) or "All is well.", "Nothing was checked.")
+    return Table(columns, rows, ", ".join(summary) or well, "Nothing was checked.")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from ..context import Context
 from ..errors import KfpError, kfp_error
 from ..kube import Namespace
 from ..models import Check
 from ..service.details.cluster.access import missing_token_error
 from ..tokens import warn_if_late
+from .cures import lead_on
 from .evidence import Evidence, EvidenceStep, ServerHealth, Unasked
 
 _PLATFORMS = {
@@ -153,7 +156,7 @@ def check_token(evidence: Evidence, row: Row) -> Check:
         return row.ok("there is one")  # a later row says what is wrong with it
     if location := evidence.credential_location:
         return row.ok(f"{location}{f', of {evidence.claims.subject}' if evidence.claims.subject else ''}")
-    if _single(evidence):
+    if _single(evidence) or (evidence.pod is None and evidence.log_in is True):
         return row.ok("none; this KFP asks for none")
     if isinstance(evidence.place, KfpError):
         return row.skipped("no KFP is known")
@@ -202,9 +205,16 @@ def check_log_in(evidence: Evidence, row: Row) -> Check:
         )
     if outcome.code in ("forbidden", "view-only"):
         return row.ok(outcome.why)
-    if outcome.code == "no-credential" or isinstance(evidence.credential, KfpError):
+    if _is_token_to_blame(evidence, outcome):
         return row.skipped("it needs the token")
     return row.error(_name_filter(evidence, outcome))
+
+
+def _is_token_to_blame(evidence: Evidence, outcome: KfpError) -> bool:
+    """Whether a row before the log-in says already why KFP does not know who asks."""
+    if isinstance(evidence.credential, KfpError):
+        return evidence.credential.code in ("token-unreadable", "token-audience", "token-expired")
+    return outcome.code == "no-credential" and not evidence.credential_location and not _single(evidence)
 
 
 def check_rights(evidence: Evidence, row: Row) -> Check:
@@ -273,9 +283,9 @@ CHECKS: tuple[tuple[str, CheckFunction, EvidenceStep], ...] = (  # with the prog
     ("Profile", check_profile, EvidenceStep.PROFILE),
     ("Network", check_network, EvidenceStep.FILTERS),
     ("KFP", check_kfp, EvidenceStep.SERVER),
-    ("Token", check_token, EvidenceStep.OPTION),
-    ("Audience", check_audience, EvidenceStep.SERVER),
-    ("Expiry", check_expiry, EvidenceStep.SERVER),
+    ("Token", check_token, EvidenceStep.LOG_IN),
+    ("Audience", check_audience, EvidenceStep.LOG_IN),
+    ("Expiry", check_expiry, EvidenceStep.LOG_IN),
     ("Log-in", check_log_in, EvidenceStep.LOG_IN),
     ("Rights", check_rights, EvidenceStep.RIGHTS),
     ("Launch set-up", check_launch, EvidenceStep.ALL),
@@ -288,7 +298,8 @@ def run_checks(evidence: Evidence, done: int = 0) -> Iterator[Check]:
     for name, function, needs in CHECKS[done:]:
         if needs > evidence.until:
             return
-        yield function(evidence, Row(name))
+        check = function(evidence, Row(name))
+        yield check if check.error is None else replace(check, error=lead_on(check.error, evidence))
 
 
 def who_can_fix(code: str, evidence: Evidence) -> str:
@@ -300,6 +311,8 @@ def who_can_fix(code: str, evidence: Evidence) -> str:
         return "you" if evidence.may_create_option else "an admin"
     if code == "no-token-not-chosen":
         return "you" if evidence.may_restart else "an admin"
+    if code == "no-credential" and evidence.credential_location:
+        return "you or an admin"  # who took the credential away is not known
     return "you" if code in _YOURS else "an admin"
 
 
@@ -329,7 +342,8 @@ def _single(evidence: Evidence) -> bool:
 
 
 def _skip_without_token(evidence: Evidence, row: Row) -> Check:
-    if not isinstance(evidence.credential, KfpError) and _single(evidence):
+    accepted = evidence.log_in is True and (evidence.pod is None or evidence.credential_location)
+    if not isinstance(evidence.credential, KfpError) and (_single(evidence) or accepted):
         return row.ok("not needed")
     return row.skipped("it needs the token")
 

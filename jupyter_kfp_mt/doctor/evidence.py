@@ -16,7 +16,7 @@ from enum import IntEnum
 from typing import NamedTuple, TypeVar
 
 from ..auth import Credential
-from ..client import Api, HttpTransport, RetryPolicy
+from ..client import AnyVersion, Api, HttpTransport, RetryPolicy
 from ..client.experiments import list_experiments
 from ..client.gateway_errors import timeout_error
 from ..client.system import get_healthz
@@ -312,7 +312,7 @@ def _ask_log_in(
 @contextmanager
 def _open_api(context: Context, seconds: float) -> Iterator[Api]:
     patient = context._replace(timeout=min(context.timeout, seconds))
-    transport = HttpTransport(patient)
+    transport = AnyVersion(HttpTransport(patient))
     try:
         yield Api(patient, transport, retry=RetryPolicy(attempts=1))
     finally:

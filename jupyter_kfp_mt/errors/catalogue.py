@@ -74,6 +74,7 @@ _ALLOW = (
     " --clusterrole=kubeflow-edit --serviceaccount={src}:{sa}"
 )
 _DOCTOR = "jupyter kfp doctor"
+_API_SERVICE = "KF_PIPELINES_ENDPOINT=http://ml-pipeline.{kfp}.svc.cluster.local:8888"
 
 CATALOGUE: dict[str, Entry] = {
     # not reached, or not known
@@ -155,7 +156,7 @@ CATALOGUE: dict[str, Entry] = {
         "The service mesh refused the call.",
         "{host} takes no calls from notebooks. KFP was not asked.",
         "Use the API service.",
-        "KF_PIPELINES_ENDPOINT=http://ml-pipeline.{kfp}.svc.cluster.local:8888",
+        _API_SERVICE,
     ),
     "userid-header": Entry(
         KfpConnectionError,
@@ -469,6 +470,69 @@ CATALOGUE |= {
         next="Forward a port instead, and set a token.",
         command="kubectl port-forward -n {kfp} svc/ml-pipeline 8888:8888",
     ),
+    "no-credential/unseen": _vary(
+        "no-credential",
+        message="Your token did not reach KFP.",
+        why="It was sent, but {host} wants to know who you are:"
+        " a gateway takes it away, or KFP is older than 1.7.",
+        next="Use the API service; if it says the same, ask an admin.",
+        command=_API_SERVICE,
+    ),
+    "no-credential/unread": _vary(
+        "no-credential",
+        message="Your token did not reach KFP.",
+        why="It was sent, but {host} wants to know who you are:"
+        " a mesh takes it away, or KFP is older than 1.7.",
+        next="Ask an admin which release this is and who takes `Authorization` away.",
+        command="kubectl get deployment ml-pipeline -n {kfp} -o wide",
+    ),
+    "no-credential/cookie": _vary(
+        "no-credential",
+        message="KFP does not read your cookie.",
+        why="It was sent, but {host} wants to know who you are: cookies are for the gateway.",
+        next="Use the address of the gateway, which ends in /pipeline, or a token (`token_path`).",
+        command="",
+    ),
+    # inside the doctor, where “Run the doctor” leads nowhere
+    "no-credential/doctor": _vary(
+        "no-credential",
+        next="Give a token (`token_path`) or a cookie (`cookie_path`).",
+        command="kubectl create token default-editor -n {ns} --audience pipelines.kubeflow.org > kfp-token"
+        " && export JUPYTER_KFP_MT_TOKEN_PATH=$PWD/kfp-token",
+    ),
+    "token-rejected/doctor": _vary(
+        "token-rejected",
+        next="It is of another cluster or of a deleted account: restart the notebook."
+        " If it stays, ask an admin whether KFP may review tokens.",
+        command="kubectl auth can-i create tokenreviews --as=system:serviceaccount:{kfp}:ml-pipeline",
+    ),
+    "token-rejected/doctor-front": _vary(
+        "token-rejected",
+        next="Something in front of KFP refuses it. Renew it, or use the API service.",
+        command=_API_SERVICE,
+    ),
+    "token-unreadable/doctor": _vary(
+        "token-unreadable", next="Correct the file, or set another (`token_path`).", command=""
+    ),
+    "token-unreadable/doctor-pod": _vary("token-unreadable", command="kubectl describe pod {pod} -n {ns}"),
+    "login-page/doctor": _vary(
+        "login-page",
+        next="Give the address that ends in /pipeline, and a cookie that is still valid (`cookie_path`).",
+        command="export JUPYTER_KFP_MT_ENDPOINT={origin}/pipeline",
+    ),
+    "login-page/doctor-signed-out": _vary(
+        "login-page",
+        next="Sign in with a browser and write its cookie into the file of `cookie_path` again.",
+        command="",
+    ),
+    "login-page/doctor-pod": _vary("login-page", next="Use the API service.", command=_API_SERVICE),
+    "userid-header/doctor": _vary(
+        "userid-header",
+        next="Find what adds it, and remove it.",
+        command="kubectl get envoyfilters -A -o yaml | grep -B 30 kubeflow-userid",
+    ),
+    "kubernetes-unavailable/doctor": _vary("kubernetes-unavailable", command=""),
+    "kfp-error/doctor": _vary("kfp-error", next="Show an admin this report.", command=""),
     "kubernetes-denied/kubeconfig": _vary(
         "kubernetes-denied",
         next="Ask an admin for that right, or forward a port.",

@@ -79,7 +79,10 @@ def _read(backend: Backend, settling: Settling | None) -> Status:
 
 def _explain_error(backend: Backend, error: KfpError) -> KfpError:
     """Return the error; if a notebook has no token, the one that names the missing step."""
-    if error.code != "no-credential" or backend.kubernetes is None or not backend.context.notebook.name:
+    context = backend.context
+    if error.code != "no-credential" or backend.kubernetes is None or not context.notebook.name:
+        return error
+    if context.credential.sent:  # and not seen: no step is missing
         return error
     try:
         return missing_token_error(backend.context, read_access(backend.kubernetes, backend.context))

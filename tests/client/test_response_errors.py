@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_kfp_mt.auth import TokenFile
+from jupyter_kfp_mt.auth import CookieFile, Credential, TokenFile
 from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.response_errors import classify
 from jupyter_kfp_mt.client.responses import is_kfp_data
@@ -37,12 +37,17 @@ def ask(
 
 
 def read(
-    request: Request[Any], status: int, body: object, content_type: str = "application/json", **headers: str
+    request: Request[Any],
+    status: int,
+    body: object,
+    content_type: str = "application/json",
+    context: Context = CONTEXT,
+    **headers: str,
 ) -> KfpError:
     raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     answer = Response(status=status, headers={"content-type": content_type, **headers}, body=raw)
     assert not is_kfp_data(answer)
-    return classify(request, answer, CONTEXT)
+    return classify(request, answer, context)
 
 
 @pytest.mark.parametrize("row", RECORDED, ids=[row["what"] for row in RECORDED])
@@ -52,7 +57,9 @@ def test_a_recorded_answer_gets_its_code(row: dict[str, Any]) -> None:
     ref = parts[4] if len(parts) > 4 else ""
     request = ask(row["method"], row["path"].partition("?")[0], thing if ref else "", ref)
 
-    error = read(request, row["status"], row["body"], **row["headers"])
+    context = CONTEXT._replace(credential=Credential()) if row["code"] == "no-credential" else CONTEXT
+
+    error = read(request, row["status"], row["body"], context=context, **row["headers"])
 
     assert (error.code, error.unclear) == (row["code"], row["unclear"])
     assert error.message.endswith((".", "?"))
@@ -94,7 +101,7 @@ def test_a_recorded_answer_gets_its_code(row: dict[str, Any]) -> None:
             "application/json",
             {},
             "no-credential",
-            "wants to know who you are",
+            "It was sent, but ml-pipeline.kubeflow:8888 wants to know who you are: a mesh takes it away, or",
         ),
         (
             503,
@@ -294,6 +301,46 @@ def test_a_refusal_names_who_may_not_what_and_the_cure() -> None:
     assert error.message == "You may not list runs in alice."
     assert error.why.startswith("KFP knows you as system:serviceaccount:alice:default-viewer;")
     assert "-n alice --clusterrole=kubeflow-edit --serviceaccount=alice:default-viewer" in error.command
+
+
+GATEWAY = "https://kubeflow.example"
+
+
+@pytest.mark.parametrize(
+    ("credential", "url", "message", "step", "command"),
+    [
+        (
+            TokenFile(Path("/t"), GATEWAY),
+            GATEWAY,
+            "Your token did not reach KFP.",
+            "Use the API service; if it says the same, ask an admin.",
+            "KF_PIPELINES_ENDPOINT=http://ml-pipeline.kubeflow.svc.cluster.local:8888",
+        ),
+        (
+            TokenFile(Path("/t"), URL),
+            URL,
+            "Your token did not reach KFP.",
+            "Ask an admin which release this is and who takes `Authorization` away.",
+            "kubectl get deployment ml-pipeline -n kubeflow -o wide",
+        ),
+        (
+            CookieFile(Path("/c"), URL),
+            URL,
+            "KFP does not read your cookie.",
+            "Use the address of the gateway, which ends in /pipeline, or a token (`token_path`).",
+            "",
+        ),
+        (Credential(), URL, "No credential was sent.", "Give a token or a cookie.", "jupyter kfp doctor"),
+    ],
+)
+def test_a_credential_that_kfp_has_not_seen_was_sent_all_the_same(
+    credential: Credential, url: str, message: str, step: str, command: str
+) -> None:
+    context = Context(url, namespace="alice", credential=credential)
+
+    error = read(ask(), 401, {"code": 16, "message": NOBODY}, context=context)
+
+    assert (error.message, error.next_step, error.command) == (message, step, command)
 
 
 def test_a_viewer_who_wants_to_run_is_told_so() -> None:

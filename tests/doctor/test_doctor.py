@@ -8,13 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jupyter_kfp_mt.context import Environment
+from jupyter_kfp_mt import display
+from jupyter_kfp_mt.context import Context, Environment, read_environment
 from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.doctor import examine
 from jupyter_kfp_mt.doctor.checks import CHECKS, run_checks
 from jupyter_kfp_mt.doctor.evidence import Evidence, ServerHealth, gather
 from jupyter_kfp_mt.doctor.report import Scrubber, add_text
-from jupyter_kfp_mt.errors import KfpError, kfp_error
+from jupyter_kfp_mt.errors import CATALOGUE, KfpError, kfp_error
 from jupyter_kfp_mt.models import Check, DoctorReport
 from jupyter_kfp_mt.settings import KfpSettings
 from tests.doctor.world import ACCOUNT, CANARY, EDITOR, NOW, World
@@ -65,6 +66,56 @@ def test_a_server_for_one_user_needs_no_token(world: World) -> None:
     report = world.examine()
     assert report.cause is None
     assert world.row("Token").evidence == "none; this KFP asks for none"
+
+
+def test_a_server_of_v1beta1_passes_every_check(world: World) -> None:
+    world.token()
+    world.kfp.only_v1beta1()
+    report = world.examine()
+    assert [row.name for row in report.checks if row.level != "ok"] == []
+    assert world.row("KFP").evidence == "1.8.5, multi-user"
+
+
+@pytest.mark.parametrize("code", sorted({entry.partition("/")[0] for entry in CATALOGUE}))
+def test_the_doctor_never_sends_to_the_doctor(code: str) -> None:
+    error = kfp_error(code, list="doctor", cure="jupyter kfp doctor")
+    place = Context("http://kfp.example", namespace="alice")
+    for log_in in (True, error):
+        server = error if log_in is True else ServerHealth("2.15.0", True, False, 0.01)
+        seen = Evidence(now=NOW, chosen=(), place=place, server=server, log_in=log_in)
+        for row in run_checks(seen):
+            shown = row.error
+            assert shown is None or not shown.command.endswith("doctor"), row.name
+            assert shown is None or "the doctor" not in shown.next, row.name
+
+
+def test_all_is_well_only_where_all_was_checked(world: World) -> None:
+    world.token()
+    assert "All is well." in display.render_text(world.examine())
+    (world.root / "var/run/secrets/kubernetes.io/serviceaccount/token").write_text("junk")
+    shown = display.render_text(world.examine())
+    assert "All is well." not in shown
+    assert "Nothing is wrong in what was checked." in shown
+
+
+@pytest.mark.parametrize("cookie", [False, True])
+def test_a_server_that_lets_in_without_a_token_needs_none(world: World, *, cookie: bool) -> None:
+    settings = KfpSettings(endpoint=world.kfp.url, namespace="alice")
+    if cookie:
+        world.file("cookie", "session=1")
+        settings.cookie_path = str(world.root / "cookie")
+    report = examine(settings, environment=Environment({}, root=world.root / "none"))
+    assert [row.name for row in report.checks if row.level != "ok"] == []
+    assert "All is well." in display.render_text(report)
+
+
+def test_detection_finds_a_server_of_v1beta1(world: World) -> None:
+    responds = read_environment().responds
+    assert responds(world.kfp.url)
+    world.kfp.only_v1beta1()
+    assert responds(world.kfp.url)
+    world.kfp.everything(200, "{}", "application/json")
+    assert not responds(world.kfp.url)
 
 
 def test_kubernetes_that_tells_nothing_leaves_rows_unchecked(world: World) -> None:

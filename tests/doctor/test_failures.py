@@ -9,8 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import trustme
 
+from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.context.poddefault import make_poddefault
+from jupyter_kfp_mt.doctor import examine
 from jupyter_kfp_mt.models import ErrorBody
+from jupyter_kfp_mt.settings import KfpSettings
 from tests.doctor.world import ACCOUNT, World
 
 LABEL = {"access-ml-pipeline": "true"}
@@ -128,6 +131,44 @@ def test_09b_kfp_rejects_the_token(world: World) -> None:
     assert told(world) == ("token-rejected", "KFP does not accept this token.", "“invalid bearer token”")
 
 
+def test_a_rejected_token_leads_on(world: World) -> None:
+    world.token()
+    world.kfp.recorded("junk")
+    found = cause(world)
+    assert found.next.startswith("It is of another cluster or of a deleted account: restart the notebook.")
+    assert found.command == (
+        "kubectl auth can-i create tokenreviews --as=system:serviceaccount:kubeflow:ml-pipeline"
+    )
+
+
+def test_a_token_that_something_in_front_refuses_leads_to_the_api_service(world: World) -> None:
+    world.token()
+    world.kfp.everything(401, '{"error":"unauthorized"}', "application/json")
+    found = cause(world)
+    assert found.code == "token-rejected"
+    assert found.next == "Something in front of KFP refuses it. Renew it, or use the API service."
+    assert found.command == "KF_PIPELINES_ENDPOINT=http://ml-pipeline.kubeflow.svc.cluster.local:8888"
+
+
+def test_a_token_that_kfp_has_not_seen_is_a_refused_log_in(world: World) -> None:
+    world.token()
+    world.kfp.recorded("no credential")
+    report = world.examine()
+    assert report.cause is not None
+    assert (report.cause.code, report.cause.message) == ("no-credential", "Your token did not reach KFP.")
+    assert report.who == "you or an admin"
+    levels = {row.name: row.level for row in report.checks}
+    assert (levels["Token"], levels["Log-in"], levels["Rights"]) == ("ok", "error", "skipped")
+    assert report.exit_code == 3
+
+
+def test_a_server_for_one_user_that_refuses_is_not_well(world: World) -> None:
+    world.kfp.answer("healthz", 200, {"tag_name": "2.2.0"})
+    world.kfp.recorded("no credential")
+    report = world.examine()
+    assert (report.cause and report.cause.code, report.exit_code) == ("no-credential", 3)
+
+
 def test_10_the_token_has_expired(world: World) -> None:
     world.token(minutes=-5)
     assert told(world) == (
@@ -197,6 +238,30 @@ def test_17_and_19_a_log_in_page_is_no_empty_list(world: World, status: int) -> 
     found = cause(world)
     assert (found.code, found.message) == ("login-page", "Not signed in.")
     assert found.why.endswith("answered with a web page, not with data.")
+    assert found.next == "Use the API service."
+    assert found.command == "KF_PIPELINES_ENDPOINT=http://ml-pipeline.kubeflow.svc.cluster.local:8888"
+
+
+@pytest.mark.parametrize(
+    ("path", "step", "command"),
+    [
+        ("", "Give the address that ends in /pipeline, and a cookie that is still valid", "/pipeline"),
+        (
+            "/pipeline",
+            "Sign in with a browser and write its cookie into the file of `cookie_path` again.",
+            "",
+        ),
+    ],
+)
+def test_a_log_in_page_outside_of_the_cluster_leads_on(
+    world: World, path: str, step: str, command: str
+) -> None:
+    settings = KfpSettings(endpoint=world.kfp.url + path, namespace="alice")
+    world.kfp.everything(200, "<!doctype html><title>Sign in</title>", "text/html")
+    found = examine(settings, environment=Environment({}, root=world.root / "none")).cause
+    assert found is not None
+    assert found.next.startswith(step)
+    assert found.command == (f"export JUPYTER_KFP_MT_ENDPOINT={world.kfp.url}{command}" if command else "")
 
 
 def test_18_nothing_listens(world: World) -> None:

@@ -63,6 +63,13 @@ class Kfp:
         entry = RECORDED[name]
         self.answer(path, entry["status"], entry["body"], entry["content_type"])
 
+    def only_v1beta1(self) -> None:
+        """Be a server of Kubeflow 1.7 or older."""
+        self._answers = {}
+        self.answer("/apis/v1beta1/healthz", 200, {"multi_user": True, "tag_name": "1.8.5"})
+        experiment = {"id": "e1", "name": "Default", "created_at": "2026-11-20T05:00:00Z"}
+        self.answer("/apis/v1beta1/experiments", 200, {"experiments": [experiment], "total_size": 1})
+
     def everything(self, status: int, body: Any, content_type: str = "text/plain") -> None:
         """Answer everything the same: something stands in between."""
         self._answers = {"": (status, content_type, b"")}
