@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
@@ -91,18 +91,54 @@ class RunList(ModelList[Run]):
         return fixed | {f"param.{name}": value for name, value in _parameters(item).items()}
 
 
+def find_iteration(task: Task, groups: Iterable[Task]) -> str:
+    """Return the iteration of a loop that `task` is in, the outermost first; empty outside of loops."""
+    known = {group.task_id: group for group in groups}
+    path: list[str] = []
+    while (group := known.pop(task.parent_task_id, None)) is not None:
+        if group.type == "LOOP_ITERATION":
+            path.insert(0, group.name or group.display_name)
+        task = group
+    return "/".join(path)
+
+
+def name_in_loop(task: Task, groups: Iterable[Task]) -> Task:
+    """Return `task` under a name that tells it from the same task in other iterations."""
+    iteration = find_iteration(task, groups)
+    name = task.display_name or task.name
+    return msgspec.structs.replace(task, display_name=f"{name} ({iteration})" if iteration else name)
+
+
 class TaskList(ModelList[Task]):
-    """The tasks of a run, in the order of their start."""
+    """The tasks of a run, in the order of their start.
+
+    `groups` are the loops, iterations and conditions around them; `why_empty` says why there are no tasks.
+    """
 
     field = "tasks"
+    groups: Sequence[Task] = ()
+    why_empty: str = ""
+
+    def find(self, word: str) -> list[Task]:
+        """Return the tasks with a name or an id; there are several of one name in a loop."""
+        return [task for task in self if word in (task.name, task.display_name, task.task_id)]
+
+    def describe_ids(self, tasks: Sequence[Task]) -> str:
+        """Return the ids of `tasks`, which people can copy, with what tells one from the other."""
+        names = {group.task_id: group.name or group.display_name for group in self.groups}
+        places = (find_iteration(task, self.groups) or names.get(task.parent_task_id, "") for task in tasks)
+        pairs = zip(tasks, places, strict=True)
+        return ", ".join(f"{task.task_id} ({place})" if place else task.task_id for task, place in pairs)
 
     def columns(self) -> list[str]:
         """Return the columns in order."""
-        return ["name", "state", "created_at", "finished_at", "duration_s", "attempt", "exit_code", "reason"]
+        fixed = ["name", "state", "created_at", "finished_at", "duration_s", "attempt", "exit_code", "reason"]
+        return [*fixed, "iteration"]
 
     def row(self, item: Task) -> dict[str, Any]:
         """Return one task."""
         return {
+            "iteration": find_iteration(item, self.groups),
             "name": item.display_name or item.name,
             "state": item.phase.value,
             "created_at": known_time(item.start_time),

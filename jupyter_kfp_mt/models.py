@@ -325,6 +325,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int | None = None
     others: list[str] = []  # other tasks that failed
 
+    @property
+    def text(self) -> str:
+        """All of it as a paragraph."""
+        return " ".join(part for part in (self.message, self.why, self.next) if part)
+
 
 class PlannedTask(msgspec.Struct, frozen=True, kw_only=True):
     """A task of the compiled pipeline and the names of the tasks it waits for; groups are flattened."""
@@ -345,6 +350,13 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     plan: list[PlannedTask] = []  # empty if the spec is not known
     groups: list[Task] = []  # loops, conditions and sub-pipelines that hold tasks, if reported
     has_pods: bool = False  # whether tasks run in pods: not on the embedded server
+
+    @property
+    def message(self) -> str:
+        """Why the run failed in a sentence, or what it waits for and what helps; empty if neither."""
+        if self.failure is None:
+            return ""
+        return self.failure.message if self.run.ended else self.failure.text
 
 
 class LogChunk(msgspec.Struct, frozen=True, kw_only=True):

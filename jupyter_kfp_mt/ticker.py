@@ -93,6 +93,10 @@ class Ticker:
                 done = job.function()
             except KfpError:
                 answered = done = False
+            except Exception:
+                if self._jobs.get(key) is job:
+                    raise
+                done = True  # it was removed while it ran, and found its widget closed
             if done or time.monotonic() > job.until:
                 with self._changed:
                     if self._jobs.get(key) is job:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import subprocess
 import sys
 import threading
@@ -65,6 +66,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fast", action="store_true", help="without browser and notebooks")
     fast = parser.parse_args().fast
+    # once for the many processes that tests start; the Makefile keeps them from writing bytecode themselves
+    compileall.compile_dir("jupyter_kfp_mt", quiet=1)
     results: list[Result] = []
     printing = threading.Lock()
     threads = [threading.Thread(target=run_lane, args=(lane, fast, results, printing)) for lane in LANES]

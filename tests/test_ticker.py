@@ -74,3 +74,19 @@ def test_what_is_removed_is_asked_no_more(ticker: Ticker) -> None:
     ticker.remove("a")
     ticker.close()
     assert threading.active_count() == before
+
+
+def test_a_function_that_is_removed_while_it_runs_may_fail() -> None:
+    ticker, running, removed = Ticker(), threading.Event(), threading.Event()
+
+    def draw_what_is_closed() -> bool:
+        running.set()
+        removed.wait()
+        raise RuntimeError("closed")
+
+    ticker.add("closed", draw_what_is_closed, every=0.01)
+    running.wait()
+    ticker.remove("closed")
+    removed.set()
+    ticker.close(30.0)
+    assert len(ticker) == 0

@@ -33,6 +33,7 @@ class Terminal:
         self.quiet = quiet
         self.watched: Run | None = None
         self._ended: set[str] = set()
+        self._waits: set[tuple[str, str]] = set()  # reasons why a task waits that were written
         self._last = ""
         self._rows = 0  # checks of the doctor on the screen, until the report replaces them
 
@@ -88,7 +89,8 @@ class Terminal:
         if self.quiet:
             return
         paint = self.paint(sys.stderr)
-        for task in view().tasks:
+        current = view()
+        for task in current.tasks:
             if task.phase.ended and task.task_id not in self._ended:
                 self._ended.add(task.task_id)
                 label = display.label_of(task.phase, task.state)
@@ -99,6 +101,10 @@ class Terminal:
         if self._last != label.word:
             self._last = label.word
             self.write_message(f"{paint(label.sign, label.colour)} {label.word}  {clean(run.display_name)}")
+        waits = current.failure if current.failure is not None and not run.ended else None
+        if waits is not None and (waits.task_id, waits.why) not in self._waits:
+            self._waits.add((waits.task_id, waits.why))
+            self.write_message(f"  {clean(waits.text)}")
 
     def show_check(self, check: Check) -> None:
         """Show a check as soon as it is known, on a terminal only; the report replaces it."""

@@ -54,12 +54,12 @@ def show(session: Session, *, run: str) -> Run:
 
 @command("why", RUN)
 def why(session: Session, *, run: str) -> str:
-    """Say in a sentence why a run failed."""
+    """Say why a run failed, or what it waits for."""
     found = session.find_run(run)
     failure = session.service().why(found.run_id)
     if failure is None:
         return f"{found.display_name} has not failed. It is {found.phase.value.lower()}."
-    return " ".join(part for part in (failure.message, failure.why, failure.next) if part)
+    return failure.text
 
 
 @command("wait", RUNS, TIMEOUT)

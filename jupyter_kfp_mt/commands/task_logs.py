@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import kfp_error
+from ..errors import KfpNotFoundError, kfp_error
+from ..lists import TaskList
 from ..models import LogChunk, Phase, Run, Task
 from ..results import LogText
 from ..run_rules import has_log
@@ -15,19 +16,23 @@ from .session import Session
 if TYPE_CHECKING:
     from ..service import KfpService
 
+_LISTED = 5  # tasks of one name that are listed
 _FIRST = (Phase.FAILED, Phase.RUNNING)  # the tasks that people want to read about first
 
 
-def choose_task(tasks: Sequence[Task], word: str, run: Run) -> Task | None:
+def choose_task(tasks: TaskList, word: str, run: Run) -> Task | None:
     """Return the task matching `word`; without one, the most interesting task. None before the first report.
 
-    Raises `not-found`.
+    Raises `not-found`, and `ambiguous` if the task ran in several iterations of a loop.
     """
     steps = [task for task in tasks if has_log(task.type)]
     if word:
-        for task in reversed(steps):  # the newest of several with one name
-            if word in {task.display_name, task.name, task.task_id}:
-                return task
+        matching = [task for task in tasks.find(word) if has_log(task.type)]
+        if len(matching) == 1:
+            return matching[0]
+        if matching:
+            ids = tasks.describe_ids(matching[:_LISTED])
+            raise kfp_error("ambiguous", ref=word, n=len(matching), things="tasks", list=ids)
         if run.ended or steps:
             raise kfp_error(
                 "not-found",
@@ -46,12 +51,19 @@ def choose_task(tasks: Sequence[Task], word: str, run: Run) -> Task | None:
     return started[-1] if started else steps[-1] if steps else None
 
 
-def read_log(session: Session, run: Run, task: Task | None, *, tail: int, search: str) -> LogText:
-    """Return the log as it is now."""
+def read_log(session: Session, run: Run, word: str, *, tail: int, search: str) -> LogText:
+    """Return the log as it is now: of the chosen task, or of KFP's driver before the first one."""
+    tasks = session.service().tasks(run.run_id)
+    task = choose_task(tasks, word, run)
     if task is None:
-        return LogText("", run_id=run.run_id, task="")
-    chunks = list(_read_chunks(session.service(), run.run_id, task.task_id, tail))
-    if task.cached_from_run_id and not chunks[-1].text:
+        session.front.say(tasks.why_empty or "No task has started yet.")
+    try:
+        chunks = list(_read_chunks(session.service(), run.run_id, task.task_id if task else "", tail))
+    except KfpNotFoundError:
+        if task is not None:
+            raise
+        return LogText("", run_id=run.run_id, task="")  # the driver has not run
+    if task is not None and task.cached_from_run_id and not chunks[-1].text:
         name, origin = task.display_name or task.name, task.cached_from_run_id[:8]
         session.front.say(f"{name} was taken from the cache. Its log: {session.program} logs {origin} {name}")
     return _log_text(run, task, _filter_lines("".join(chunk.text for chunk in chunks), search), chunks)
@@ -62,12 +74,18 @@ def follow_log(session: Session, run: Run, word: str, *, tail: int, search: str)
     service = session.service()
     chunks: list[LogChunk] = []
     texts: list[str] = []
-    task = choose_task(service.tasks(run.run_id), word, run)
+    tasks = service.tasks(run.run_id)
+    task = choose_task(tasks, word, run)
+    said = ""
     try:
         while task is None and not run.ended:
+            if tasks.why_empty and not said:
+                said = tasks.why_empty
+                session.front.say(said)
             session.sleep(service.poll_interval)
             run = service.get_run(run.run_id)
-            task = choose_task(service.tasks(run.run_id), word, run)
+            tasks = service.tasks(run.run_id)
+            task = choose_task(tasks, word, run)
         for chunk in _follow_chunks(session, run, task, tail) if task else ():
             chunks.append(chunk)
             texts.append(_filter_lines(chunk.text, search))

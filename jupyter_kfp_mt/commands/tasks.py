@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..errors import kfp_error
 from ..lists import TaskList
 from ..models import PodView
 from ..results import LogText, Outputs, Text
@@ -32,20 +31,20 @@ def logs(session: Session, *, run: str, task: str, tail: int, search: str, follo
     found = session.find_run(run)
     if follow:
         return task_logs.follow_log(session, found, task, tail=tail, search=search)
-    chosen = task_logs.choose_task(session.service().tasks(found.run_id), task, found)
-    return task_logs.read_log(session, found, chosen, tail=tail, search=search)
+    return task_logs.read_log(session, found, task, tail=tail, search=search)
 
 
 @command(
     "events", RUN, TASK, argument("--yaml", action="store_true", help="the pod itself instead of its events")
 )
 def events(session: Session, *, run: str, task: str, yaml: bool) -> PodView | Text:
-    """Show what the cluster says of a task's pod; without TASK, of the task that `logs` would choose."""
+    """Show what the cluster says of a task's pod; without TASK, of the task that `logs` would choose.
+
+    Before the first task, it is the pod of KFP's driver.
+    """
     found = session.find_run(run)
     chosen = task_logs.choose_task(session.service().tasks(found.run_id), task, found)
-    if chosen is None:
-        raise kfp_error("not-found", thing="task", ref=task, ns=found.display_name, list=f"tasks {run}")
-    pod = session.service().pod(found.run_id, chosen.task_id)
+    pod = session.service().pod(found.run_id, chosen.task_id if chosen else "")
     return Text(pod.manifest) if yaml and pod.manifest else pod
 
 

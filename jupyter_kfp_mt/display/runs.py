@@ -60,7 +60,6 @@ def describe_view(view: RunView, *, message: str = "", note: str = "") -> Card:
         Mark(task.display_name or task.name, label_of(task.phase, task.state), format_task_duration(task))
         for task in view.tasks[:_ON_CARD]
     ]
-    failure = view.failure.message if view.failure else ""
     return Card(
         label=label_of(run.phase, run.state),
         name=run.display_name,
@@ -72,7 +71,7 @@ def describe_view(view: RunView, *, message: str = "", note: str = "") -> Card:
         progress=_describe_progress(run, view.tasks, everything=view.lists_all_tasks),
         took=format_duration(run.duration),
         ended=run.ended,
-        message=message or failure,
+        message=message or view.message,
         note=note,
     )
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 
+from ..lists import TaskList, name_in_loop
 from ..models import Phase, PodView, Task
 from ..results import Outputs
 from .blocks import Block, Cell, Column, Lines, Stack, Table
-from .cells import state_cell, time_cell
+from .cells import state_cell
 from .formats import NOT_SET, format_duration, format_full_time, format_number, shorten_id
 from .status import WARNING
 
 
-def describe_tasks(tasks: Sequence[Task]) -> Table:
+def describe_tasks(tasks: TaskList) -> Table:
     """Return the tasks of a run as a table."""
     columns = (
         Column("State"),
@@ -27,18 +27,15 @@ def describe_tasks(tasks: Sequence[Task]) -> Table:
     rows = [
         (
             state_cell(task.phase, task.state),
-            Cell(task.display_name or task.name),
-            Cell(
-                task.start_time.astimezone().strftime("%H:%M:%S") if task.start_time else NOT_SET,
-                title=format_full_time(task.start_time),
-            ),
+            Cell(name_in_loop(task, tasks.groups).display_name),
+            _clock_cell(task.start_time),
             Cell(format_task_duration(task) or NOT_SET),
             Cell(_format_attempt(task)),
             Cell(_reason_of(task)),
         )
         for task in tasks
     ]
-    return Table(columns, rows, "", "Waiting for the first report from the cluster.")
+    return Table(columns, rows, "", tasks.why_empty or "Waiting for the first report from the cluster.")
 
 
 def format_task_duration(task: Task) -> str:
@@ -59,23 +56,28 @@ def _reason_of(task: Task) -> str:
     return task.reason or (task.error.message if task.error else "")
 
 
-def describe_pod(view: PodView, now: datetime | None = None) -> Block:
+def describe_pod(view: PodView) -> Block:
     """Return what the cluster says of a pod, and what may not be read of it."""
     if not view.pod:
-        return Lines([("This task has no pod yet.", "")])
+        return Lines([(f"This {'task' if view.task_id else 'run'} has no pod yet.", "")])
     refusals = [(f"{refusal.message} {refusal.why}", "") for refusal in view.refused]
     refusals += [(refusal.command, "") for refusal in view.refused[:1]]
     blocks: list[Block] = [Lines(refusals)] if refusals else []
     if view.events or not any(" events " in refusal.message for refusal in view.refused):
-        blocks.append(_describe_events(view, now))
+        blocks.append(_describe_events(view))
     return Stack(blocks)
 
 
-def _describe_events(view: PodView, now: datetime | None) -> Table:
+def _clock_cell(moment: datetime | None) -> Cell:
+    text = moment.astimezone().strftime("%H:%M:%S") if moment else NOT_SET
+    return Cell(text, title=format_full_time(moment))
+
+
+def _describe_events(view: PodView) -> Table:
     columns = (Column("When"), Column("Event"), Column("Times", right=True), Column("What it says"))
     rows = [
         (
-            time_cell(event.at, now),
+            _clock_cell(event.at),
             Cell(event.reason, WARNING if event.type == "Warning" else None),
             Cell(str(event.count) if event.count > 1 else ""),
             Cell(event.message),

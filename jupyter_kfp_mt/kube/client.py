@@ -121,8 +121,7 @@ class Kubernetes:
         events = (
             self._get(_core(namespace, "events"), EventList, "events", namespace, query=query) or EventList()
         )
-        start = datetime.min.replace(tzinfo=timezone.utc)
-        return sorted(events.items or [], key=lambda event: event.at or start)
+        return sorted(events.items or [], key=lambda event: event.order)
 
     def read_pod_log(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 
 import msgspec
 
@@ -21,6 +21,7 @@ class Meta(_KubernetesObject, frozen=True, kw_only=True):
 
     name: str = ""
     namespace: str = ""
+    uid: str = ""
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     creation_timestamp: datetime | None = None
@@ -131,9 +132,24 @@ class Pod(MetadataOnly, frozen=True, kw_only=True):
         return bool(labels) and labels.items() <= (self.metadata.labels or {}).items()
 
 
-class KubernetesEvent(_KubernetesObject, frozen=True, kw_only=True):
+class InvolvedObject(_KubernetesObject, frozen=True, kw_only=True):
+    """What an event is about."""
+
+    uid: str = ""
+    field_path: str = ""  # `spec.containers{main}` where it is about one container
+
+
+class EventSeries(_KubernetesObject, frozen=True, kw_only=True):
+    """The repeats of an event that has an `eventTime`: such an event has no `count`."""
+
+    count: int = 0
+    last_observed_time: datetime | None = None
+
+
+class KubernetesEvent(MetadataOnly, frozen=True, kw_only=True):
     """An event of a pod."""
 
+    involved_object: InvolvedObject = InvolvedObject()
     type: str = ""
     reason: str = ""
     message: str = ""
@@ -141,11 +157,29 @@ class KubernetesEvent(_KubernetesObject, frozen=True, kw_only=True):
     first_timestamp: datetime | None = None
     last_timestamp: datetime | None = None
     event_time: datetime | None = None
+    series: EventSeries | None = None
 
     @property
     def at(self) -> datetime | None:
         """The time when it happened last."""
-        return self.last_timestamp or self.event_time or self.first_timestamp
+        repeated = self.series.last_observed_time if self.series is not None else None
+        return repeated or self.last_timestamp or self.event_time or self.first_timestamp
+
+    @property
+    def times(self) -> int:
+        """How often it happened."""
+        repeated = self.series.count if self.series is not None else 0
+        return repeated or self.count or 1
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """What sorts events by time.
+
+        Some have whole seconds and some microseconds. Within a second the name decides: it ends in the
+        nanosecond at which the event was made.
+        """
+        at = self.at or datetime.min.replace(tzinfo=timezone.utc)
+        return at.replace(microsecond=0), self.metadata.name
 
 
 class TokenSource(_KubernetesObject, frozen=True, kw_only=True):

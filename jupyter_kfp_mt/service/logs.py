@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..errors import kfp_error
+from ..lists import TaskList
 from ..models import LogChunk, Phase, Run, Task
 from . import runs
 from .backend import RUN_ID, Backend
-from .details.details import Details
+from .details.details import Details, TaskReport
 from .tasks.rows import select_failed
 
 _WHOLE = 1_000_000  # lines that stand for a whole log
@@ -24,8 +23,8 @@ def read_log(
 
 
 def check_task_id(backend: Backend, task_id: str) -> None:
-    """Raise `not-found` for what cannot be the id of a task."""
-    if not RUN_ID.fullmatch(task_id):
+    """Raise `not-found` for what cannot be the id of a task; an empty one stands for the run's driver."""
+    if task_id and not RUN_ID.fullmatch(task_id):
         raise backend.not_found_error("task", task_id[:80], Task)
 
 
@@ -33,7 +32,7 @@ def read_text(
     backend: Backend, details: Details, run: Run, name: str = "", *, tail: int = 0, search: str = ""
 ) -> str:
     """Return the log of a task; without a name, of one that failed, else runs, else ended last."""
-    task = choose_task(backend, details.report_tasks(run).tasks, name)
+    task = choose_task(backend, details.report_tasks(run), name)
     lines = _WHOLE if search else tail or _WHOLE
     text = details.read_log(run, task.task_id, offset=0, attempt=0, tail=lines).text
     if not search:
@@ -42,12 +41,15 @@ def read_text(
     return "".join(matching[-tail:] if tail else matching)
 
 
-def choose_task(backend: Backend, tasks: Sequence[Task], name: str) -> Task:
+def choose_task(backend: Backend, report: TaskReport, name: str) -> Task:
     """Return the task called `name`, or the one whose log tells most; raises `not-found` and `ambiguous`."""
+    tasks = report.tasks
     if name:
-        matching = [task for task in tasks if name in (task.name, task.display_name, task.task_id)]
+        listed = TaskList(tasks)
+        listed.groups = report.groups
+        matching = listed.find(name)
         if len(matching) > 1:
-            ids = ", ".join(task.task_id for task in matching[:5])
+            ids = listed.describe_ids(matching[:5])
             raise kfp_error("ambiguous", ref=name, n=len(matching), things="tasks", list=ids)
         if not matching:
             raise backend.not_found_error("task", name[:80], Task)

@@ -39,6 +39,7 @@ class WaitPolicy(NamedTuple):
 
     first: float = 0.1  # grows by half each time, up to the poll interval
     patience: float = 120.0  # without a response of KFP before giving up
+    again: float = 30.0  # after which an unchanged run is shown again: a task may wait for a place
 
 
 def read_page(backend: Backend, query: RunQuery, settling: Settling) -> RunPage:
@@ -262,7 +263,7 @@ def wait_for_run(
     Raises `RunFailed` if it ends otherwise and `RunTimeout` after `timeout` seconds. A lost connection does
     not end the wait before `policy.patience` has passed.
     """
-    started = heard = backend.clock.monotonic()
+    started = heard = shown = backend.clock.monotonic()
     pause = policy.first
     longest = poll_interval(embedded=backend.context.embedded)
     last: Run | None = None
@@ -274,7 +275,9 @@ def wait_for_run(
                 raise
         else:
             heard = backend.clock.monotonic()
-            if on_change is not None and (last is None or _visible_state(last) != _visible_state(run)):
+            changed = last is None or _visible_state(last) != _visible_state(run)
+            if on_change is not None and (changed or heard - shown >= policy.again):
+                shown = heard
                 on_change(run)
             if run.ended:
                 return _check_outcome(run, why)

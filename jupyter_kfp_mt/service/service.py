@@ -204,10 +204,10 @@ class KfpService:
         return view.list_tasks(self._backend, self._details(), _to_id(run_id))
 
     def why(self, run_id: str | Run) -> Failure | None:
-        """Return why a run failed; None if it did not."""
+        """Return why a run failed, or what an active one waits for; None if neither."""
         from . import view
 
-        return view.explain_failure(self._backend, self._details(), _to_id(run_id))
+        return view.explain_run(self._backend, self._details(), _to_id(run_id))
 
     def submit(
         self,

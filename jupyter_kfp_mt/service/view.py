@@ -9,16 +9,16 @@ from typing import Any
 import msgspec
 
 from ..errors import KfpError, kfp_error
-from ..lists import TaskList
+from ..lists import TaskList, name_in_loop
 from ..models import NO_DETAILS, NO_SPEC, Failure, ParameterValue, Phase, PodView, Run, RunView, Task
 from ..pipeline_spec import Package, from_wire, graph, summarize
 from ..results import MetricTable, Outputs, RunMetrics
 from . import logs, runs
 from .backend import Backend
-from .details.details import Details
+from .details.details import Details, TaskReport
 from .explain import Explanation, explain
 from .submit.sources import get_version, read_package
-from .tasks.rows import collect_metrics, collect_values, select_failed
+from .tasks.rows import collect_metrics, collect_values, select_failed, select_failed_itself
 
 RUNS_AT_ONCE = 4  # whose metrics are read
 
@@ -30,7 +30,7 @@ def view_run(backend: Backend, details: Details, run_id: str) -> RunView:
         return RunView(run=run)
     report = details.report_tasks(run)
     package = _read_package(backend, run)
-    explanation = _explain(details, run, report.tasks)
+    explanation = _explain(details, run, report)
     tasks = details.add_values(run, report.tasks)
     return RunView(
         run=msgspec.structs.replace(run, pipeline_spec=NO_SPEC, run_details=NO_DETAILS),
@@ -76,17 +76,19 @@ def _list_parameters(run: Run, package: Package | None) -> list[ParameterValue]:
     return values + [ParameterValue(name=name, value=value) for name, value in extra.items()]
 
 
-def _explain(details: Details, run: Run, tasks: list[Task]) -> Explanation | None:
+def _explain(details: Details, run: Run, report: TaskReport) -> Explanation | None:
     """Return why a run failed, or what a task of it waits for."""
     if run.phase is Phase.FAILED:
-        return _explain_failure(details, run, tasks)
+        return _explain_failure(details, run, report)
     return None if run.ended else details.explain_wait(run)
 
 
-def _explain_failure(details: Details, run: Run, tasks: list[Task]) -> Explanation:
-    failed = select_failed(tasks)
-    facts = details.collect_facts(run, failed[0] if failed else None)
-    return explain(tasks, facts, run_name=run.display_name)
+def _explain_failure(details: Details, run: Run, report: TaskReport) -> Explanation:
+    """Return why the first task that failed did so; without one, the innermost group that failed itself."""
+    failed = select_failed(report.tasks) or select_failed_itself(report.groups)
+    named = [name_in_loop(task, report.groups) for task in failed]
+    facts = details.collect_facts(run, named[0] if named else None)
+    return explain(named, facts, run_name=run.display_name)
 
 
 def _add_reason(task: Task, explanation: Explanation | None) -> Task:
@@ -96,12 +98,13 @@ def _add_reason(task: Task, explanation: Explanation | None) -> Task:
     return msgspec.structs.replace(task, reason=explanation.short)
 
 
-def explain_failure(backend: Backend, details: Details, run_id: str) -> Failure | None:
-    """Return why a run failed, None if it did not."""
+def explain_run(backend: Backend, details: Details, run_id: str) -> Failure | None:
+    """Return why a run failed, or what an active one waits for; None if neither."""
     run = runs.get_run(backend, run_id)
-    if run.phase is not Phase.FAILED:
+    if run.phase is Phase.UNCONFIRMED:
         return None
-    return _explain_failure(details, run, details.report_tasks(run).tasks).failure
+    explanation = _explain(details, run, details.report_tasks(run))
+    return explanation.failure if explanation is not None else None
 
 
 def summarize_failure(details: Details, run: Run) -> str:
@@ -109,14 +112,21 @@ def summarize_failure(details: Details, run: Run) -> str:
     if run.phase is not Phase.FAILED:
         return ""
     try:
-        return _explain_failure(details, run, details.report_tasks(run).tasks).failure.message
+        return _explain_failure(details, run, details.report_tasks(run)).failure.message
     except KfpError:
         return ""  # the run has failed all the same, and that is the news
 
 
 def list_tasks(backend: Backend, details: Details, run_id: str) -> TaskList:
-    """Return the tasks of a run in the order of their start."""
-    return TaskList(details.report_tasks(runs.get_run(backend, run_id)).tasks)
+    """Return the tasks of a run in the order of their start; without any, the reason is in `why_empty`."""
+    run = runs.get_run(backend, run_id)
+    report = details.report_tasks(run)
+    listed = TaskList(report.tasks)
+    listed.groups = report.groups
+    if not report.tasks and run.phase is not Phase.UNCONFIRMED:
+        explanation = _explain(details, run, report)
+        listed.why_empty = explanation.failure.text if explanation is not None else ""
+    return listed
 
 
 def view_pod(backend: Backend, details: Details, run_id: str, task_id: str, attempt: int) -> PodView:
@@ -132,10 +142,11 @@ def list_outputs(backend: Backend, details: Details, run_id: str, name: str = ""
     Raises `outputs-unread` if those of the task called `name`, or of every task, cannot be read.
     """
     run = runs.get_run(backend, run_id)
-    tasks = details.report_tasks(run).tasks
-    tasks = details.add_values(run, [logs.choose_task(backend, tasks, name)] if name else tasks)
-    outputs = {task.display_name or task.name: collect_values(task) for task in tasks}
-    unread = {task.display_name or task.name: task.outputs_unread for task in tasks if task.outputs_unread}
+    report = details.report_tasks(run)
+    tasks = details.add_values(run, [logs.choose_task(backend, report, name)] if name else report.tasks)
+    named = {name_in_loop(task, report.groups).display_name: task for task in tasks}
+    outputs = {task: collect_values(made) for task, made in named.items()}
+    unread = {task: made.outputs_unread for task, made in named.items() if made.outputs_unread}
     if unread and not any(outputs.values()):
         raise kfp_error("outputs-unread", of=name or run.display_name, reason=next(iter(unread.values())))
     return Outputs({task: values for task, values in outputs.items() if values or name}, unread)

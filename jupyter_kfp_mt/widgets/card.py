@@ -108,9 +108,9 @@ class RunCard(LiveView):
         self._draw()
 
     def _latest_message(self, view: RunView) -> str:
-        """Return why the run failed, else the last log line of the running task."""
-        if view.failure:
-            return view.failure.message
+        """Return why the run failed or what it waits for, else the last log line of the running task."""
+        if view.message:
+            return view.message
         running = [task for task in view.tasks if task.phase is Phase.RUNNING and has_log(task.type)]
         if not running:
             return ""

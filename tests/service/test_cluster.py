@@ -153,14 +153,24 @@ def test_a_refusal_of_kubernetes_is_reported(cluster: Cluster) -> None:
     assert caught.value.code == "logs-denied"
 
 
-@pytest.mark.parametrize("phase", ["Skipped", "Succeeded"])
-def test_a_task_that_ran_nothing_says_so_and_has_no_log(cluster: Cluster, phase: str) -> None:
+def test_a_task_from_the_cache_says_so_instead_of_its_log(cluster: Cluster) -> None:
     manifest = Manifest("Succeeded").add("root.load-driver", DRIVER, "Succeeded")
-    manifest.add("root.load", EXECUTOR, phase, kind="Skipped" if phase == "Skipped" else "DAG")
+    manifest.add("root.load", EXECUTOR, "Succeeded", kind="DAG")
     cluster.ran(manifest.add("root.load.executor", IMPL, "Skipped", kind="Skipped"))
     cluster.run("SUCCEEDED")
     (task,) = cluster.service().view_run(RUN).tasks
-    assert task.phase is (Phase.SKIPPED if phase == "Skipped" else Phase.CACHED)
+    assert task.phase is Phase.CACHED
+    chunk = cluster.service().log(RUN, task.task_id)
+    assert (chunk.text, chunk.complete) == ("load was taken from the cache.\n", True)
+
+
+def test_a_skipped_task_has_no_log(cluster: Cluster) -> None:
+    manifest = Manifest("Succeeded").add("root.load-driver", DRIVER, "Succeeded")
+    manifest.add("root.load", EXECUTOR, "Skipped", kind="Skipped")
+    cluster.ran(manifest.add("root.load.executor", IMPL, "Skipped", kind="Skipped"))
+    cluster.run("SUCCEEDED")
+    (task,) = cluster.service().view_run(RUN).tasks
+    assert task.phase is Phase.SKIPPED
     with pytest.raises(KfpNotFoundError) as caught:
         cluster.service().log(RUN, task.task_id)
     assert caught.value.code == "logs-gone"

@@ -39,11 +39,15 @@ class Details(Protocol):
     def read_log(self, run: Run, task_id: str, *, offset: int, attempt: int, tail: int) -> LogChunk:
         """Return a part of a task's log: from byte `offset`, or its last `tail` lines.
 
-        `attempt` counts from 1; 0 is the last one. Raises `not-found` and `logs-gone`.
+        `attempt` counts from 1; 0 is the last one. An empty `task_id` stands for what KFP runs before the
+        first task. Raises `not-found` and `logs-gone`.
         """
 
     def view_pod(self, run: Run, task_id: str, attempt: int) -> PodView:
-        """Return the pod of an attempt at a task; raises `not-found`."""
+        """Return the pod of an attempt at a task, or for an empty id of what KFP runs before the first one.
+
+        Raises `not-found`.
+        """
 
     def collect_facts(self, run: Run, task: Task | None) -> Facts | None:
         """Return what may explain why `task` failed, or, without one, the run; skips what it cannot read."""

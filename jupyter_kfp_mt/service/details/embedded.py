@@ -44,6 +44,8 @@ class EmbeddedDetails:
         self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0
     ) -> LogChunk:
         """Return a part of a task's log: from byte `offset`, or its last `tail` lines."""
+        if not task_id:  # no driver runs before the first task
+            return LogChunk(run_id=run.run_id, task_id="", complete=True)
         chunk = self._read(run.run_id, task_id, offset, attempt)
         while tail and not chunk.complete and chunk.next_offset > chunk.offset and len(chunk.text) < MOST:
             more = self._read(run.run_id, task_id, chunk.next_offset, chunk.attempt)

@@ -79,6 +79,7 @@ _NO_VALUE = re.compile(r"parent DAG does not have input (?:parameter|artifact) (
 _NO_METHOD = re.compile(
     r"code = Unimplemented desc = unknown (?:method (?P<method>\w+) for )?service (?P<service>[\w.]+)"
 )
+_RELEASE = re.compile(r"\d+\.\d+")
 _COMPILERS = {"kfp_kubernetes": "kfp-kubernetes", "ml_pipelines": "kfp"}
 _EXIT_STATUS = re.compile(r"exit status \d+$")
 _METADATA = re.compile(
@@ -130,7 +131,8 @@ def unknown_field(facts: Facts) -> Cause | None:
     match = facts.find_line(_UNKNOWN_FIELD) or facts.search(_UNKNOWN_FIELD)
     if match is None:
         return None
-    package, version = _COMPILERS[match["package"]], facts.kfp_version
+    package = _COMPILERS[match["package"]]
+    version = facts.kfp_version if _RELEASE.match(facts.kfp_version) else ""
     server = f"this KFP ({version})" if version else "this KFP"
     cure = f'pip install "{package}<={version}"' if version else f"Install an older {package}"
     return Cause(

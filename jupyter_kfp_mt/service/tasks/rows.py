@@ -119,6 +119,12 @@ def select_failed(tasks: Sequence[Task]) -> list[Task]:
     return sorted(failed, key=lambda task: known_time(task.end_time) or _LATE)
 
 
+def select_failed_itself(groups: Sequence[Task]) -> list[Task]:
+    """Return the groups that failed although nothing in them did, the earliest first."""
+    around = {group.parent_task_id for group in groups if group.phase is Phase.FAILED}
+    return [group for group in select_failed(groups) if group.task_id not in around]
+
+
 def collect_values(task: Task) -> dict[str, Any]:
     """Return the outputs of a task: values of parameters, addresses of artifacts."""
     made: dict[str, Any] = dict(task.outputs.parameters)

@@ -9,11 +9,16 @@ import msgspec
 
 from ....errors import KfpError
 from ....kube import KubernetesEvent, Pod
+from ....lists import name_in_loop
 from ....models import Phase, Run, Task, known_time
 from ...backend import Backend
 from ...explain import LOG_LINES, Explanation, Facts, Said, explain_wait, make_facts
 from .logs import read_copy
 from .run import Place, find_step, read_steps
+
+_NO_NEWS = ("", "Completed", "PodInitializing", "ContainerCreating")  # reasons of containers
+_PROGRESS = ("Pulled", "Created", "Started")  # events of the kubelet about a container
+_BEFORE_CONTAINERS = ("FailedScheduling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 
 
 def collect_task_facts(backend: Backend, run: Run, task: Task) -> Facts:
@@ -47,26 +52,32 @@ def _collect_pod_facts(backend: Backend, task: Task, place: Place, *, driver: bo
     attempt, log = place.attempt, ""
     states: tuple[Said, ...] = ()
     events: tuple[Said, ...] = ()
+    pod: Pod | None = None
     if backend.kubernetes is not None:
         with suppress(KfpError):
             pod = backend.kubernetes.read_pod(attempt.pod, place.namespace)
             states = states_of(pod) if pod is not None else ()
         with suppress(KfpError):
-            events = events_of(backend.kubernetes.list_events_of_pod(attempt.pod, place.namespace))
+            uid = pod.metadata.uid if pod is not None else ""
+            found = backend.kubernetes.list_events_of_pod(attempt.pod, place.namespace)
+            events = events_of(event for event in found if uid in ("", event.involved_object.uid))
     if attempt.phase != "Pending":
         with suppress(KfpError):
             log = read_copy(backend, place).last(LOG_LINES).text.decode(errors="replace")
-    return make_facts(task, log, states=states, events=events, driver=driver)
+    facts = make_facts(task, log, states=states, events=events, driver=driver)
+    with suppress(KfpError):
+        facts = facts._replace(kfp_version=backend.health().tag_name)
+    return facts
 
 
 def states_of(pod: Pod) -> tuple[Said, ...]:
     """Return why the containers of a pod wait or how they ended, then what the pod itself says."""
-    said: list[Said] = []
-    for container in pod.containers:
-        for state in (container.state, container.last_state):
-            detail = state.waiting or state.terminated
-            if detail is not None and detail.reason not in ("", "Completed", "PodInitializing"):
-                said.append(Said(detail.reason, detail.message))
+    present = [container.state for container in pod.containers]
+    earlier = [container.last_state for container in pod.containers]
+    details = [state.waiting for state in present]
+    details += [state.terminated for state in present]
+    details += [state.waiting or state.terminated for state in earlier]
+    said = [Said(each.reason, each.message) for each in details if each and each.reason not in _NO_NEWS]
     conditions = [each for each in pod.status.conditions or [] if each.status == "False" and each.message]
     said += [Said(each.reason, each.message) for each in conditions if each.type == "PodScheduled"]
     disrupted = [each for each in pod.status.conditions or [] if each.type == "DisruptionTarget"]
@@ -77,8 +88,24 @@ def states_of(pod: Pod) -> tuple[Said, ...]:
 
 
 def events_of(events: Iterable[KubernetesEvent]) -> tuple[Said, ...]:
-    """Return what went wrong around a pod, oldest first."""
-    return tuple(Said(event.reason, event.message) for event in events if event.type == "Warning")
+    """Return what went wrong around a pod and has not been overcome since, oldest first."""
+    wrong: list[KubernetesEvent] = []
+    for event in events:
+        if event.type == "Warning":
+            wrong.append(event)
+        else:
+            wrong = [each for each in wrong if not _is_overcome(each, event)]
+    return tuple(Said(event.reason, event.message) for event in wrong)
+
+
+def _is_overcome(warning: KubernetesEvent, event: KubernetesEvent) -> bool:
+    """Whether the later `event` shows that what `warning` says is over."""
+    if event.reason == "Scheduled":
+        return warning.reason == "FailedScheduling"
+    if event.reason not in _PROGRESS:
+        return False
+    same_container = warning.involved_object.field_path == event.involved_object.field_path
+    return same_container or warning.reason in _BEFORE_CONTAINERS
 
 
 def explain_run_wait(backend: Backend, run: Run) -> Explanation | None:
@@ -90,7 +117,8 @@ def explain_run_wait(backend: Backend, run: Run) -> Explanation | None:
         if started is None or step.task.phase.ended or not any(pod.phase == "Pending" for pod in pods):
             continue
         if step.task.phase in (Phase.PENDING, Phase.RUNNING):
-            facts = collect_task_facts(backend, run, step.task)
+            task = name_in_loop(step.task, [each.task for each in read_steps(backend, run).steps])
+            facts = collect_task_facts(backend, run, task)
             return explain_wait(facts, (now - started).total_seconds(), task_id=step.task.task_id)
     return _explain_wait_for_driver(backend, run)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 from ....errors import KfpError, KfpNotFoundError, kfp_error
 from ....kube import Kubernetes, Pod
-from ....models import LogChunk, Run, Task
+from ....models import LogChunk, Phase, Run, Task
 from ...backend import Backend
 from ...state.podlogs import LogCopy, LogSlice
 from .archive import read_archive
-from .run import Place, find_place, read_steps
+from .run import Place, find_place, find_run_of_execution, read_steps
 
 PART = 1024 * 1024  # bytes of a log in one response
+_DRIVER_LINES = 1000
+_CACHED_EXECUTION = re.compile(r'cached_execution_id" +value:\{string_value:"(\d+)"')
 
 
 def read_log(backend: Backend, run: Run, task_id: str, *, offset: int, attempt: int, tail: int) -> LogChunk:
@@ -20,9 +23,11 @@ def read_log(backend: Backend, run: Run, task_id: str, *, offset: int, attempt: 
 
     Raises `not-found`, `logs-gone`, `logs-denied`, `kubernetes-unavailable`.
     """
-    if not read_steps(backend, run).steps:
+    if task_id and not read_steps(backend, run).steps:
         raise kfp_error("logs-gone")
     task, number, place = find_place(backend, run, task_id, attempt)
+    if task.phase is Phase.CACHED:
+        return _to_chunk(task, number, _describe_origin(backend, task, place), complete=True)
     if place is None:
         if task.phase.ended:
             raise kfp_error("logs-gone")  # skipped, or taken from the cache: nothing ran
@@ -74,6 +79,24 @@ def _find_pod_by_label(kubernetes: Kubernetes, place: Place) -> str:
     with suppress(KfpError):
         pods = kubernetes.list_pods_of_run(place.run.run_id, place.namespace)
     return next((pod.metadata.name for pod in pods if pod.node_id == place.attempt.node_id), "")
+
+
+def _describe_origin(backend: Backend, task: Task, place: Place | None) -> LogSlice:
+    """Return what stands for the log of a task that took its results from the cache: where they are from.
+
+    Its driver's log has the execution whose results it took, and the run of that execution reports it.
+    """
+    origin = ""
+    if place is not None:
+        with suppress(KfpError):
+            driver = read_copy(backend, place).last(_DRIVER_LINES).text.decode(errors="replace")
+            execution = _CACHED_EXECUTION.search(driver)
+            if execution is not None:
+                origin = find_run_of_execution(backend, place.run, execution[1])
+    text = f"{task.display_name} was taken from the cache."
+    text += f" Its log is that of the same task in run {origin}." if origin else ""
+    line = f"{text}\n".encode()
+    return LogSlice(line, 0, len(line), truncated=False, source="")
 
 
 def _to_chunk(task: Task, attempt: int, part: LogSlice, *, complete: bool) -> LogChunk:

@@ -78,5 +78,5 @@ def _to_yaml(manifest: dict[str, Any]) -> str:
 
 def _to_model(event: KubernetesEvent) -> PodEvent:
     return PodEvent(
-        type=event.type, reason=event.reason, message=event.message, count=event.count or 1, at=event.at
+        type=event.type, reason=event.reason, message=event.message, count=event.times, at=event.at
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
+from ....client import filters
 from ....client import runs as requests
 from ....errors import KfpError
 from ....models import Run, Task
 from ...backend import Backend
 from ...tasks.unwrap import unwrap
 from ...tasks.workflow import Attempt, RunStep, RunSteps, Workflow, list_steps, read_root, read_workflow
+
+_EARLIER_RUNS = 50  # searched for an execution
 
 
 class Place(NamedTuple):
@@ -41,6 +45,28 @@ def _read_workflow(backend: Backend, run: Run) -> Workflow | None:
         return None  # the run is shown with less
 
 
+def find_run_of_execution(backend: Backend, run: Run, execution_id: str) -> str:
+    """Return the id of an earlier run of this namespace that ran an execution; empty if none is found.
+
+    KFP reports executions as nameless tasks of the run, which the launcher registers for the cache.
+    """
+    if run.created_at is None:
+        return ""
+    until = {
+        "operation": "LESS_THAN",
+        "key": "created_at",
+        "timestamp_value": filters.moment(run.created_at),
+    }
+    request = requests.list_runs(
+        backend.namespace(), [until], sort_by="created_at desc", page_size=_EARLIER_RUNS
+    )
+    wanted = re.compile(rb'"execution_id": *"%d"' % int(execution_id))
+    for earlier in backend.api.call(request).runs:
+        if wanted.search(bytes(earlier.run_details)):
+            return earlier.run_id
+    return ""
+
+
 def find_step(steps: RunSteps, task_id: str) -> RunStep | None:
     """Return the step of a task."""
     return next((step for step in steps.steps if step.task.task_id == task_id), None)
@@ -49,9 +75,13 @@ def find_step(steps: RunSteps, task_id: str) -> RunStep | None:
 def find_place(backend: Backend, run: Run, task_id: str, attempt: int) -> tuple[Task, int, Place | None]:
     """Return a task, the number of one of its attempts (0 is the last) and its pod, if there was one.
 
-    Raises `not-found`.
+    An empty id stands for the run's own driver, which runs before its first task. Raises `not-found`.
     """
     steps = read_steps(backend, run)
+    if not task_id:
+        driver = steps.root.driver
+        place = Place(run, steps.namespace, driver) if driver is not None else None
+        return Task(run_id=run.run_id, display_name=run.display_name), 1, place
     step = find_step(steps, task_id)
     if step is None:
         raise backend.not_found_error("task", task_id[:80], Task)
