@@ -1,9 +1,17 @@
-"""How often to look at what changes: the embedded server is near, a real KFP pays for each call."""
+"""How often to look at what changes: the embedded server is near, a real KFP pays for each call.
+
+As shipped, KFP's API server answers about five authorized calls a second, for all notebooks together: each
+call costs a review of the token and one of the right, and its client of Kubernetes sends five a second
+(k8s.io/client-go/rest, `DefaultQPS`). More callers only wait longer, and so does a person who clicks.
+"""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 ACTIVE_S = 5.0  # seconds between two looks while something runs
 IDLE_S = 30.0  # while nothing does
+SHARED_S = 2.0  # for which a list that was read is not read again
 EMBEDDED_ACTIVE_S = 0.5  # on this machine a look costs a few milliseconds
 EMBEDDED_IDLE_S = 0.8
 
@@ -11,3 +19,41 @@ EMBEDDED_IDLE_S = 0.8
 def poll_interval(*, embedded: bool) -> float:
     """Return how long to wait before looking again at something that runs."""
     return EMBEDDED_ACTIVE_S if embedded else ACTIVE_S
+
+
+class Pacing(NamedTuple):
+    """Makes pauses longer while calls queue up in KFP, and shorter again when they do not.
+
+    A call that takes much longer than the fastest one has waited for others, as in LEDBAT (RFC 6817); its
+    looks then come half as often, so that those who click find a short queue.
+    """
+
+    stretch: float = 1.0
+    fastest: float = 1.0  # seconds; no call that is slower than this counts as fast
+
+    def after(self, latency: float) -> Pacing:
+        """Return the pacing after a call that took `latency` seconds."""
+        fastest = min(self.fastest, latency)
+        if latency > fastest + _QUEUED_S:
+            return Pacing(self.stretch, fastest).slower()
+        return Pacing(max(1.0, self.stretch * _RECOVERY), fastest)
+
+    def slower(self) -> Pacing:
+        """Return the pacing after a call that KFP did not answer."""
+        return Pacing(min(_MOST_STRETCH, self.stretch * 2), self.fastest)
+
+    def pause(self, usual: float, *, took: float) -> float:
+        """Return the pause after a look that took `took` seconds and usually has a pause of `usual`."""
+        return max(usual, took * _PATIENCE, min(usual * self.stretch, _SLOWEST_S))
+
+
+_QUEUED_S = 0.3  # seconds: a call that took so much longer than the fastest has waited in a queue
+_RECOVERY = 0.9
+_MOST_STRETCH = 20.0
+_SLOWEST_S = 600.0
+_PATIENCE = 19.0  # pauses for each second of waiting: a poller waits for KFP a twentieth of its time
+
+
+def spread(pause: float, chance: float) -> float:
+    """Return 0.8 to 1.2 times `pause` for a `chance` from 0 to 1, so that notebooks opened together part."""
+    return pause * (0.8 + 0.4 * chance)

@@ -139,7 +139,7 @@ class RunsHandler(KfpHandler):
     @authorized
     async def get(self, namespace: str) -> None:
         """Return one page."""
-        service = await self.service(namespace)
+        service = self.parts.streams.share_pages(await self.service(namespace), namespace)
         self.send(await self.off_loop(service.page_runs, RunQuery(**self.query())))
 
     @web.authenticated

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from ..models import RunsEvent, Status
+from ..polling import SHARED_S
+from .pages import Shareable, SharedPages, SharingService
 
 if TYPE_CHECKING:  # the client of KFP is imported when a page needs it, not when Jupyter starts
-    from .watch import Change, LiveWatch, Watched
+    from .watch import Change, LiveWatch
 
 REMEMBERED = 1000  # events
 REMEMBERED_BYTES = 1 << 20
@@ -132,10 +134,11 @@ class Streams:
     `active` and `idle` are the seconds between two looks.
     """
 
-    def __init__(self, open_service: Callable[[str, bool], Watched], active: float, idle: float) -> None:
+    def __init__(self, open_service: Callable[[str, bool], Shareable], active: float, idle: float) -> None:
         self._open = open_service
         self._active = active
         self._idle = idle
+        self._pages = SharedPages()
         self._streams: dict[str, Stream] = {}
         self.closed = False
 
@@ -152,11 +155,24 @@ class Streams:
     def _make_stream(self, namespace: str) -> Stream:
         from .watch import LiveWatch, Pace
 
+        def open_service(again: bool) -> SharingService:
+            return self.share_pages(self._open(namespace, again), namespace)
+
         pace = Pace(active=self._active, idle=self._idle)
-        return Stream(LiveWatch(lambda again: self._open(namespace, again), namespace, pace), EventLog())
+        return Stream(LiveWatch(open_service, namespace, pace), EventLog())
+
+    def share_pages(self, service: Shareable, namespace: str) -> SharingService:
+        """Return `service`, of which pages of runs that were just read are not read again.
+
+        So a page that opens and the watch that starts for it read the list once. On this machine, where the
+        watch looks more often than that, only those who ask at the same time share.
+        """
+        seconds = 0.0 if service.context.embedded else min(SHARED_S, self._active / 2)
+        return SharingService(service, self._pages, namespace, seconds)
 
     def look_now(self, namespace: str = "", run_id: str = "") -> None:
         """After our own change, let the watches of `namespace`, or of all, look at once."""
+        self._pages.drop(namespace)
         for name, stream in self._streams.items():
             if name == namespace or not namespace:
                 stream.look_now(run_id)

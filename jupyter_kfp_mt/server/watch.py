@@ -1,8 +1,7 @@
 """Watch a namespace and report changes as they happen, with few calls.
 
-A `Watch` reads the newest page of runs, and older runs only while they are active: one list call per look,
-two while an old run is active, never one per row. The pure parts (`Rows`, `compare`, `Pace`) decide; the
-thread only waits and calls.
+A look is one call of KFP, rarely more, never one per row: `rows` knows what to read. The pure parts (`Rows`,
+`compare`, `Pace`, `Pacing`) decide; the thread only waits and calls.
 """
 
 from __future__ import annotations
@@ -11,34 +10,22 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from datetime import datetime, timezone
-from typing import NamedTuple, Protocol
+from random import random
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from .. import __version__
-from ..errors import KfpError, KfpNotFoundError, KfpRefusedError, error_from_body
-from ..models import NO_DETAILS, NO_SPEC, Phase, Run, RunPage, RunQuery, RunsEvent, Status
-from ..polling import ACTIVE_S, EMBEDDED_ACTIVE_S, EMBEDDED_IDLE_S, IDLE_S
-from ..run_rules import ACTIVE
+from ..errors import KfpError, KfpRefusedError, error_from_body
+from ..models import Run, RunPage, RunQuery, RunsEvent, Status
+from ..polling import ACTIVE_S, EMBEDDED_ACTIVE_S, EMBEDDED_IDLE_S, IDLE_S, Pacing, spread
+from .rows import Look, Rows, Watched, compare, read_rows
 from .upstream import promise_retry
 
-PAGE = 50  # rows of the newest page: as many as fit a screen
-LOOK_UPS = 5  # runs read by id in one look; the others wait for the next
-# without unconfirmed submits, which the newest page has
-ACTIVE_STATES = tuple(each.value for each in Phase if each in ACTIVE and each is not Phase.UNCONFIRMED)
+T = TypeVar("T")
 
-
-class Watched(Protocol):
-    """The part of `KfpService` that a watch needs."""
-
-    def page_runs(self, query: RunQuery) -> RunPage:
-        """Return one page of runs, without their specs."""
-
-    def get_run(self, run_id: str) -> Run:
-        """Return one run, or raise `KfpNotFoundError`."""
-
-    def status(self, *, counts: bool = ...) -> Status:
-        """Return who we are and where; does not raise if the connection fails."""
+WHOLE_S = 300.0  # seconds, at the usual pace, between two whole looks at a cluster
+NEWEST_S = 30.0  # between two looks at the newest run while others are active
 
 
 class Reset(NamedTuple):
@@ -49,49 +36,17 @@ Change = RunsEvent | Status | Reset
 Listener = Callable[[Change], None]
 
 
-class Rows(NamedTuple):
-    """What one look found: the newest page, and older runs that are active or were asked for."""
+class Seen(NamedTuple):
+    """How many seconds ago the newest page and the newest run were read, at the usual pace."""
 
-    newest: dict[str, Run] = {}  # noqa: RUF012 - never changed
-    older: dict[str, Run] = {}  # noqa: RUF012 - never changed
-    gone: frozenset[str] = frozenset()  # looked up and not found, or archived
-    full: bool = False  # there are runs below the newest page
+    whole: float = WHOLE_S
+    newest: float = NEWEST_S
 
-    @property
-    def every(self) -> dict[str, Run]:
-        """All rows by id."""
-        return self.older | self.newest
-
-    @property
-    def active(self) -> set[str]:
-        """The ids of active runs."""
-        return {run_id for run_id, run in self.every.items() if not run.ended}
-
-
-class Difference(NamedTuple):
-    """What changed between two looks."""
-
-    runs: list[Run]
-    removed: list[str]
-    gap: bool = False  # the looks do not overlap, so runs between them are unknown
-
-
-def compare(before: Rows, after: Rows) -> Difference:
-    """Return what changed from one look to the next."""
-    known, seen = before.every, after.every
-    runs = [run for run_id, run in seen.items() if known.get(run_id) != run]
-    vanished = {run_id for run_id, run in known.items() if run_id not in seen and _belongs_on(after, run)}
-    removed = vanished | after.gone
-    gap = after.full and not before.newest.keys() & after.newest.keys()
-    return Difference(runs, sorted(removed), gap)
-
-
-def _belongs_on(rows: Rows, run: Run) -> bool:
-    """Whether `run` would still be on the newest page if it existed."""
-    if not rows.full:
-        return True
-    created = [row.created_at for row in rows.newest.values() if row.created_at is not None]
-    return run.created_at is not None and bool(created) and run.created_at > min(created)
+    def after(self, look: Look, pause: float) -> Seen:
+        """Return the ages at the end of the pause after `look`."""
+        whole = 0.0 if look is Look.WHOLE else self.whole
+        newest = self.newest if look is Look.ACTIVE else 0.0
+        return Seen(whole + pause, newest + pause)
 
 
 class Pace(NamedTuple):
@@ -103,6 +58,12 @@ class Pace(NamedTuple):
     embedded_idle: float = EMBEDDED_IDLE_S
     least: float = 0.2  # between two looks, however often `look_now` is called
     most: float = 120.0  # between two attempts to reach a server that does not respond
+
+    def choose_look(self, rows: Rows | None, seen: Seen, *, embedded: bool) -> Look:
+        """Return what to read next."""
+        if rows is None or embedded or seen.whole >= WHOLE_S:
+            return Look.WHOLE
+        return Look.ACTIVE if rows.active and seen.newest < NEWEST_S else Look.NEWEST
 
     def pause_after_look(self, *, active: bool, embedded: bool) -> float:
         """Return the pause after a successful look."""
@@ -116,46 +77,50 @@ class Pace(NamedTuple):
         return min(self.most, first * 2.0 ** min(failures - 1, 16))
 
 
-def read_rows(service: Watched, before: Rows, asked_for: Collection[str] = ()) -> Rows:
-    """Read what may have changed since `before`, and the runs `asked_for`; raises `KfpError`."""
-    page = service.page_runs(RunQuery(page_size=PAGE))
-    newest = {run.run_id: run for run in page.runs}
-    if not page.next_page_token:
-        return Rows(newest)
-    wanted = {*before.active, *asked_for} - newest.keys()
-    older: dict[str, Run] = {}
-    if wanted or not before.newest:
-        active = service.page_runs(RunQuery(state=ACTIVE_STATES, page_size=PAGE))
-        older = {run.run_id: run for run in active.runs if run.run_id not in newest}
-    missing = sorted(wanted - older.keys())
-    looked_up = {run_id: _read_row(service, run_id) for run_id in missing[:LOOK_UPS]}
-    known = before.every
-    older |= {run_id: known[run_id] for run_id in missing[LOOK_UPS:] if run_id in known}
-    older |= {run_id: run for run_id, run in looked_up.items() if run is not None}
-    return Rows(
-        newest, older, frozenset(run_id for run_id, run in looked_up.items() if run is None), full=True
-    )
+class _State(NamedTuple):
+    """What a watch knows after a look."""
+
+    rows: Rows | None = None
+    status: Status | None = None
+    failures: int = 0
+    seen: Seen = Seen()
+    pacing: Pacing = Pacing()
 
 
-def _read_row(service: Watched, run_id: str) -> Run | None:
-    """Return the run as a list shows it, or None if it was deleted or archived."""
-    try:
-        run = service.get_run(run_id)
-    except KfpNotFoundError:
-        return None
-    if run.storage_state == "ARCHIVED":
-        return None
-    return msgspec.structs.replace(run, pipeline_spec=NO_SPEC, run_details=NO_DETAILS)
-
-
-class _Seen(NamedTuple):
+class _Outcome(NamedTuple):
     """The outcome of one look: the changes to report, the new state, and the pause."""
 
     changes: list[Change]
-    rows: Rows | None
-    status: Status
-    failures: int
+    state: _State
     pause: float
+
+
+class _Timed:
+    """A service that knows how long its slowest call has taken."""
+
+    def __init__(self, service: Watched, clock: Callable[[], float]) -> None:
+        self._service = service
+        self._clock = clock
+        self.slowest = 0.0
+
+    def page_runs(self, query: RunQuery) -> RunPage:
+        """Return one page of runs."""
+        return self._call(lambda: self._service.page_runs(query))
+
+    def get_run(self, run_id: str) -> Run:
+        """Return one run."""
+        return self._call(lambda: self._service.get_run(run_id))
+
+    def status(self, *, counts: bool = True) -> Status:
+        """Return who we are and where."""
+        return self._service.status(counts=counts)
+
+    def _call(self, call: Callable[[], T]) -> T:
+        started = self._clock()
+        try:
+            return call()
+        finally:
+            self.slowest = max(self.slowest, self._clock() - started)
 
 
 class Watch:
@@ -171,17 +136,18 @@ class Watch:
         namespace: str,
         pace: Pace,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open = open_service
         self._namespace = namespace
         self._pace = pace
         self._now = now
+        self._clock = clock
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
         self._asked_for: set[str] = set()
-        self._rows: Rows | None = None
-        self._status: Status | None = None
-        self._failures = 0
+        self._asked_whole = False
+        self._state = _State()
 
     def add(self, listener: Listener) -> None:
         """Report changes to `listener`, too."""
@@ -194,39 +160,45 @@ class Watch:
             if listener in self._listeners:
                 self._listeners.remove(listener)
 
-    def ask_for(self, run_id: str) -> None:
-        """Read `run_id` in the next look, wherever it is in the list."""
+    def ask_for(self, run_id: str = "") -> None:
+        """Read `run_id` in the next look, wherever it is in the list; without an id, read the whole page."""
         with self._lock:
-            if self._listeners:
+            if self._listeners and run_id:
                 self._asked_for.add(run_id)
+            elif self._listeners:
+                self._asked_whole = True
 
     def look_once(self) -> float:
         """Look once, report what changed, and return the seconds until the next look."""
         with self._lock:
-            asked_for = frozenset(self._asked_for)
-        seen = self._look(asked_for)
+            asked_for, whole = frozenset(self._asked_for), self._asked_whole
+            self._asked_whole = False
+        outcome = self._look(asked_for, whole)
         with self._lock:
             listeners = tuple(self._listeners)
             if listeners:  # without listeners do not advance: the next one gets the change
-                self._rows, self._status, self._failures = seen.rows, seen.status, seen.failures
+                self._state = outcome.state
                 self._asked_for -= asked_for
-        for change in seen.changes:
+        for change in outcome.changes:
             for listener in listeners:
                 listener(change)
-        return seen.pause
+        return outcome.pause
 
-    def _look(self, asked_for: Collection[str]) -> _Seen:
-        known = self._status
+    def _look(self, asked_for: Collection[str], whole: bool) -> _Outcome:
+        state, known = self._state, self._state.status
+        started = self._clock()
         try:
-            service = self._open(self._failures > 0)
-            status = service.status(counts=False) if known is None or self._failures else known
+            service = _Timed(self._open(state.failures > 0), self._clock)
+            status = service.status(counts=False) if known is None or state.failures else known
             if status.error is not None:
                 raise error_from_body(status.error)
             moved = known is None or status.endpoint != known.endpoint
-            before = None if moved else self._rows
-            after = read_rows(service, before or Rows(), asked_for)
+            before = None if moved else state.rows
+            look = self._pace.choose_look(before, state.seen, embedded=status.embedded)
+            look = Look.WHOLE if whole else look
+            after = read_rows(service, before or Rows(), asked_for, look)
         except KfpError as error:
-            return self._failed(error)
+            return self._fail(error)
         changes: list[Change] = [] if status == known else [status]
         runs, removed, gap = compare(before or Rows(), after)
         if before is None or gap:
@@ -234,16 +206,21 @@ class Watch:
         elif runs or removed:
             now = self._now()
             changes.append(RunsEvent(namespace=self._namespace, runs=runs, removed=removed, at=now))
-        pause = self._pace.pause_after_look(active=bool(after.active), embedded=status.embedded)
-        return _Seen(changes, after, status, 0, pause)
+        usual = self._pace.pause_after_look(active=bool(after.active), embedded=status.embedded)
+        pacing = Pacing() if status.embedded else state.pacing.after(service.slowest)
+        pause = usual if status.embedded else pacing.pause(usual, took=self._clock() - started)
+        return _Outcome(changes, _State(after, status, 0, state.seen.after(look, usual), pacing), pause)
 
-    def _failed(self, error: KfpError) -> _Seen:
-        failures = self._failures + 1
-        known = self._status or Status(connected=False, namespace=self._namespace, version=__version__)
+    def _fail(self, error: KfpError) -> _Outcome:
+        state = self._state
+        failures = state.failures + 1
+        known = state.status or Status(connected=False, namespace=self._namespace, version=__version__)
         pause = self._pace.pause_after_failure(failures, embedded=known.embedded)
         reached = isinstance(error, KfpRefusedError)
         status = msgspec.structs.replace(known, connected=reached, error=promise_retry(error.body, pause))
-        return _Seen([] if status == self._status else [status], self._rows, status, failures, pause)
+        pacing = state.pacing if reached else state.pacing.slower()
+        changes: list[Change] = [] if status == state.status else [status]
+        return _Outcome(changes, _State(state.rows, status, failures, state.seen, pacing), pause)
 
 
 class LiveWatch(Watch):
@@ -258,7 +235,7 @@ class LiveWatch(Watch):
         """Report changes to `listener`, too; the first starts the thread, each ends a failure's pause."""
         super().add(listener)
         with self._lock:
-            if self._failures:
+            if self._state.failures:
                 self._wake.set()
             if self._thread is None:
                 self._wake.clear()
@@ -274,8 +251,7 @@ class LiveWatch(Watch):
 
     def look_now(self, run_id: str = "") -> None:
         """Look at once instead of at the end of the pause, such as after we changed `run_id`."""
-        if run_id:
-            self.ask_for(run_id)
+        self.ask_for(run_id)
         with self._lock:
             if self._listeners:
                 self._wake.set()
@@ -283,7 +259,7 @@ class LiveWatch(Watch):
     def _run(self) -> None:
         try:
             while True:
-                pause = self.look_once()
+                pause = spread(self.look_once(), random())  # noqa: S311 - no secret
                 least = min(self._pace.least, pause)
                 time.sleep(least)
                 self._wake.wait(pause - least)

@@ -24,7 +24,7 @@ def read_status(backend: Backend, *, counts: bool, settling: Settling) -> Status
     """Return who we are, where, and whether it works; a failed connection is in `error`, not raised.
 
     With `counts` it also counts the active runs and those that failed today, for two more calls. Without,
-    the status is shared by all callers for two seconds.
+    the status is shared by all callers for five seconds.
     """
     if counts:
         return _read(backend, settling)

@@ -6,6 +6,7 @@ import threading
 from datetime import datetime, timedelta, timezone
 
 from jupyter_kfp_mt import __version__, models
+from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, kfp_error
 from jupyter_kfp_mt.run_rules import phase_of
 
@@ -65,6 +66,7 @@ class FakeService:
     def __init__(self, kfp: FakeKfp, namespace: str) -> None:
         self.kfp = kfp
         self.namespace = namespace
+        self.context = Context("http://kfp")
 
     def in_namespace(self, namespace: str) -> FakeService:
         return FakeService(self.kfp, namespace)

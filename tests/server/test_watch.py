@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jupyter_kfp_mt.errors import kfp_error
 from jupyter_kfp_mt.models import RunsEvent, Status
-from jupyter_kfp_mt.server.watch import PAGE, Change, Pace, Reset, Rows, Watch, compare, read_rows
+from jupyter_kfp_mt.server.rows import PAGE, Rows, compare, read_rows
+from jupyter_kfp_mt.server.watch import Change, Pace, Reset, Watch
 from tests.server.fake_service import FakeKfp, FakeService
 
 

@@ -11,7 +11,7 @@ from jupyter_kfp_mt.client import HttpTransport
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.run_rules import ACTIVE, FILTERABLE, STATES, UNSPECIFIED, Phase
-from jupyter_kfp_mt.server.watch import PAGE, Rows, read_rows
+from jupyter_kfp_mt.server.rows import PAGE, Rows, read_rows
 from jupyter_kfp_mt.service import KfpService
 from tests.embedded.running import Running, running
 from tests.service.stand_ins import TRAIN

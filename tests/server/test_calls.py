@@ -1,0 +1,227 @@
+"""How often KFP is called: by a page that opens, and by a watch on a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from traitlets.config import Config
+
+from jupyter_kfp_mt import connect
+from jupyter_kfp_mt.context import Environment
+from jupyter_kfp_mt.errors import kfp_error
+from jupyter_kfp_mt.models import RunPage, RunQuery
+from jupyter_kfp_mt.server.pages import SharedPages
+from jupyter_kfp_mt.server.watch import Change, Pace, Watch
+from jupyter_kfp_mt.settings import KfpSettings
+from tests.replay.cluster import ReplayCluster
+from tests.replay.server import Pod, serve
+from tests.server.fake_service import FakeKfp, FakeService
+from tests.server.sse import Reader, stream
+
+Open = Callable[..., AbstractAsyncContextManager[Reader]]
+RUNS = ("jupyter-kfp-mt", "namespaces", "alice", "runs")
+PLAIN = {"page_size": "50", "sort_by": "created_at desc", "search": "", "archived": "false"}
+
+
+@pytest.fixture
+def pod(tmp_path: Path) -> Iterator[Pod]:
+    with serve(ReplayCluster(), tmp_path) as served:
+        served.cluster.add_all()
+        yield served
+
+
+@pytest.fixture
+def jp_server_config(pod: Pod) -> Config:
+    settings = KfpSettings(ca_file=pod.ca_file, data_dir=str(pod.root / "kfp"))
+    environment = Environment(pod.variables, root=pod.root)
+    return Config(
+        {
+            "ServerApp": {"jpserver_extensions": {"jupyter_kfp_mt": True}},
+            "KfpExtension": {
+                "service_factory": lambda **_: connect(settings=settings, environment=environment)
+            },
+        }
+    )
+
+
+@pytest.fixture
+def events(jp_serverapp: Any, http_server: Any, jp_http_port: int) -> Open:
+    return partial(stream, jp_http_port, jp_serverapp.identity_provider.token, path="namespaces/alice/events")
+
+
+def calls_of(pod: Pod) -> list[str]:
+    """Return what was asked of KFP."""
+    asked = [request for request in pod.cluster.requests if request.path.startswith("/apis/v")]
+    return [f"{request.method} {request.path.rpartition('/')[2]}" for request in asked]
+
+
+async def test_a_page_that_opens_reads_no_list_twice(pod: Pod, jp_fetch: Any, events: Open) -> None:
+    await jp_fetch("jupyter-kfp-mt", "status")
+    before = json.loads((await jp_fetch(*RUNS, params=PLAIN)).body)
+    async with events() as reader:
+        while (await reader.next()).kind != "reset":
+            pass
+        after = json.loads((await jp_fetch(*RUNS, params=PLAIN)).body)
+        await asyncio.sleep(1.5)  # when the page asks for the rights
+        status = json.loads((await jp_fetch("jupyter-kfp-mt", "status")).body)
+    assert (before, status["can_run"]) == (after, True)
+    assert sorted(calls_of(pod)) == ["GET experiments", "GET healthz", "GET runs"]
+
+
+def test_a_page_is_kept_for_a_moment_and_not_after_a_change() -> None:
+    now = [0.0]
+    kfp, pages = FakeKfp(), SharedPages(lambda: now[0])
+    service = FakeService(kfp, "team-a")
+
+    def read() -> list[str]:
+        page = pages.read("team-a", RunQuery(), service.page_runs, seconds=2)
+        return [run.run_id for run in page.runs]
+
+    assert read() == []
+    kfp.put("run-1")
+    assert read() == []
+    pages.drop("team-b")
+    assert read() == []
+    pages.drop("team-a")
+    assert read() == ["run-1"]
+    kfp.put("run-2")
+    now[0] = 2.0
+    assert read() == ["run-2", "run-1"]
+    assert kfp.calls == ["page_runs"] * 3
+
+
+def test_those_who_ask_at_the_same_time_share_a_call_and_its_error() -> None:
+    kfp, pages = FakeKfp(), SharedPages()
+    kfp.hang()
+    kfp.error = kfp_error("kfp-timeout", host="kfp", s=10)
+    read = partial(pages.read, "team-a", RunQuery(), FakeService(kfp, "team-a").page_runs, seconds=2)
+    with ThreadPoolExecutor(8) as threads:
+        readers = [threads.submit(read) for _ in range(8)]
+        while not kfp.calls or any(not reader.running() for reader in readers):
+            time.sleep(0.01)
+        kfp.release()
+        errors = {type(reader.exception()) for reader in readers}
+    assert errors == {type(kfp.error)}
+    assert kfp.calls == ["page_runs"]
+    kfp.error = None
+    assert read().runs == []
+
+
+class Notebook:
+    """A watch on a cluster, and what it reads: `50` is a page, `1` the newest run, `active` those."""
+
+    def __init__(self, kfp: FakeKfp) -> None:
+        self.kfp = kfp
+        self.reads: list[str] = []
+        self.changes: list[Change] = []
+        self.seconds = 0.0
+        self.latency = 0.1
+        self.watch = Watch(lambda again: self, "team-a", Pace(), clock=lambda: self.seconds)
+        self.watch.add(self.changes.append)
+        self._service = FakeService(kfp, "team-a")
+        self.status = self._service.status
+        self.get_run = self._service.get_run
+
+    def page_runs(self, query: RunQuery) -> RunPage:
+        self.seconds += self.latency
+        self.reads.append("active" if query.state else str(query.page_size))
+        return self._service.page_runs(query)
+
+    def look(self, times: int = 1) -> list[str]:
+        """Look some times; return what was read."""
+        self.reads.clear()
+        self.changes.clear()
+        for _ in range(times):
+            self.pause = self.watch.look_once()
+        return list(self.reads)
+
+    @property
+    def reported(self) -> list[tuple[list[str], list[str]]]:
+        changes: Any = self.changes
+        return [([run.run_id for run in each.runs], each.removed) for each in changes]
+
+
+def test_while_nothing_runs_a_page_is_read_every_five_minutes() -> None:
+    kfp = FakeKfp()
+    kfp.put("run", "SUCCEEDED")
+    assert Notebook(kfp).look(12) == ["50", *["1"] * 9, "50", "1"]
+
+
+def test_while_something_runs_the_active_runs_are_read_and_each_half_minute_the_newest() -> None:
+    kfp = FakeKfp()
+    kfp.put("run")
+    assert Notebook(kfp).look(62) == ["50", *([*["active"] * 5, "1"] * 10)[:-1], "50", "active"]
+
+
+@pytest.mark.parametrize("elsewhere", ["added", "deleted", "restored"])
+def test_what_others_do_while_nothing_runs_is_seen_at_the_next_look(elsewhere: str) -> None:
+    kfp = FakeKfp()
+    kfp.put("old", "FAILED"), kfp.put("new", "SUCCEEDED")
+    notebook = Notebook(kfp)
+    notebook.look()
+    if elsewhere == "added":
+        kfp.put("added", "SUCCEEDED")
+    elif elsewhere == "restored":
+        kfp.put("restored", "SUCCEEDED", minute=-1)
+    else:
+        kfp.delete("old")
+    assert notebook.look() == ["1", "50"]
+    assert notebook.reported == [([], ["old"]) if elsewhere == "deleted" else ([elsewhere], [])]
+
+
+def test_a_run_that_others_retry_is_seen_in_the_next_whole_look() -> None:
+    kfp = FakeKfp()
+    kfp.put("old", "FAILED"), kfp.put("new", "SUCCEEDED")
+    notebook = Notebook(kfp)
+    notebook.look()
+    kfp.put("old", "RUNNING")
+    assert notebook.look(9) == ["1"] * 9
+    assert notebook.reported == []
+    notebook.look()
+    assert notebook.reported == [(["old"], [])]
+
+
+def test_a_run_that_starts_or_ends_while_others_run_is_seen_at_the_next_look() -> None:
+    kfp = FakeKfp()
+    kfp.put("long"), kfp.put("short")
+    notebook = Notebook(kfp)
+    notebook.look()
+    kfp.put("short", "SUCCEEDED"), kfp.put("new")
+    assert notebook.look() == ["active"]
+    assert notebook.reported == [(["new", "short"], [])]
+    assert notebook.look(5) == [*["active"] * 4, "1"], "the number of runs is still right"
+
+
+def test_many_that_end_at_once_cost_a_page() -> None:
+    kfp = FakeKfp()
+    for number in range(5):
+        kfp.put(f"run-{number}")
+    notebook = Notebook(kfp)
+    notebook.look()
+    for number in range(5):
+        kfp.put(f"run-{number}", "SUCCEEDED")
+    assert notebook.look() == ["active", "50"]
+    assert len(notebook.reported[0][0]) == 5
+
+
+def test_pauses_grow_while_calls_wait_in_a_queue_and_shrink_again() -> None:
+    kfp = FakeKfp()
+    kfp.put("run")
+    notebook = Notebook(kfp)
+    pauses = []
+    for latency in (0.1, 0.6, 0.6, 0.6, *[0.1] * 20):
+        notebook.latency = latency
+        notebook.look()
+        pauses.append(notebook.pause)
+    assert pauses[:4] == [5, 11.4, 20, 40]  # 11.4: at most a twentieth of the time waits for KFP
+    assert pauses[-1] == 5
+    assert pauses[4:] == sorted(pauses[4:], reverse=True)
