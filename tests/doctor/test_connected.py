@@ -44,6 +44,17 @@ def test_the_panel_is_told_which_step_is_missing(world: World, service: KfpServi
     assert code_of(service.status()) == "no-token-not-applied"
 
 
+def test_no_step_is_missing_for_a_token_that_kfp_has_not_seen(world: World) -> None:
+    world.token()
+    for path in ("experiments", "runs"):
+        world.kfp.recorded("no credential", path)
+    service = connect(settings=world.settings, environment=world.environment, start_embedded=False)
+    error = service.status().error
+    service.close()
+    assert error is not None
+    assert error.message == "Your token did not reach KFP."
+
+
 def test_a_setting_keeps_the_cluster_as_it_is(world: World, service: KfpService) -> None:
     with pytest.raises(KfpError) as caught:
         service.restart_notebook(allowed=False)
