@@ -13,6 +13,8 @@ from ..context import Context
 from ..errors import KfpError, kfp_error
 from ..models import NOT_JSON, Healthz
 from ..tokens import TokenClaims
+from .experiments import list_experiments
+from .gateway_errors import page_error
 from .http import REQUEST_ID, Empty, Request, Response, Transport
 from .response_errors import classify
 from .responses import is_kfp_data, shorten
@@ -99,7 +101,17 @@ class Api:
         # the responses that do not say whom they refuse
         unnamed = response.status in (400, 401)
         claims = self.context.credential.claims() if unnamed else TokenClaims()
-        raise classify(request, response, self.context, claims)
+        error = classify(request, response, self.context, claims)
+        if error.code == "login-page" and request.method != "GET" and self._may_look():
+            error = page_error(response, self.context).replace(details=error.details, unclear=error.unclear)
+        raise error
+
+    def _may_look(self) -> bool:
+        """Whether KFP responds to a list with the same credential."""
+        try:
+            return is_kfp_data(self.transport.send(list_experiments(self.context.namespace, page_size=1)))
+        except KfpError:
+            return False
 
 
 def decode(request: Request[T], response: Response, context: Context) -> T:

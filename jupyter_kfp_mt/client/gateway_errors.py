@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from ..context import Context
 from ..errors import KfpError, kfp_error
-from .responses import Exchange, mask_tokens, shorten
+from .http import Response
+from .responses import Exchange, mask_tokens, shorten, title_of
 
 _KUBERNETES = re.compile(r'User "(?P<user>[^"]+)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]+)"')
 # Envoy names the reason of its own response (`resetReasonToString` in source/common/http/utility.cc). With
@@ -65,9 +66,18 @@ def match_proxy(exchange: Exchange) -> KfpError | None:
 
 def match_web_page(exchange: Exchange) -> KfpError | None:
     """Match a web page in place of data: a log-in, unless its status says otherwise."""
-    if exchange.html and (exchange.status < 400 or exchange.status in (401, 403, 405)):
+    if not exchange.html:
+        return None
+    refused = exchange.status in (400, 406, 415, 451) and exchange.request.method != "GET"  # by a firewall
+    if exchange.status < 400 or exchange.status in (401, 403, 405) or refused:
         return kfp_error("login-page", host=exchange.context.host)
     return None
+
+
+def page_error(response: Response, context: Context) -> KfpError:
+    """Return the error of a page in place of the response to a change, where looking works: no log-in."""
+    page = f"{response.status} {title_of(response)}".strip()
+    return kfp_error("gateway-refused", host=context.host, page=page)
 
 
 def match_plain_http(exchange: Exchange) -> KfpError | None:

@@ -93,6 +93,12 @@ def shorten(text: str, limit: int = 200) -> str:
     return line if len(line) <= limit else "…" + line[1 - limit :]
 
 
+def title_of(response: Response) -> str:
+    """Return the title of the web page in `response`, without the status that many repeat in it."""
+    page = response.body[:16_384].decode(errors="replace")
+    return shorten(mask_tokens(_title(page)).removeprefix(str(response.status)).strip())
+
+
 def mask_tokens(text: str) -> str:
     """Return `text` without anything that looks like a token, since a proxy may repeat what it was sent."""
     return _JWT_SHAPED.sub("(token)", text)

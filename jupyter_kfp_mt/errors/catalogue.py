@@ -181,6 +181,13 @@ CATALOGUE: dict[str, Entry] = {
         "Check the address, renew the cookie or token.",
         _DOCTOR,
     ),
+    "gateway-refused": Entry(
+        KfpConnectionError,
+        424,
+        "The call did not get through to KFP.",
+        "{host} takes lists but refuses this call with a web page ({page}).",
+        "A firewall or proxy before KFP does not let it pass. Show an admin.",
+    ),
     "kfp-dns": Entry(
         KfpConnectionError,
         424,

@@ -90,6 +90,11 @@ def by_kubernetes(text: str) -> tuple[int, str, str]:
             ("Next  Use another namespace.", "jupyter kfp namespaces"),
         ),
         (
+            (403, "text/html", "<html><title>403 Forbidden</title><h1>403 Forbidden</h1></html>"),
+            3,
+            ("[gateway-refused]", "takes lists but refuses this call with a web page (403 Forbidden)."),
+        ),
+        (
             (503, "text/plain", "no healthy upstream"),
             6,
             ("[not-started]", "did not start.", "answers 503: no healthy upstream.", "Next  Submit again."),

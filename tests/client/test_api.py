@@ -214,3 +214,34 @@ def test_null_is_absent_and_numbers_may_be_text() -> None:
     found = api(transport).call(runs.list_runs("alice"))
 
     assert (found.total_size, found.runs[0].run_id, found.runs[0].state_history) == (1, "r1", [])
+
+
+PAGE = "<!doctype html><html><title>403 Forbidden</title><h1>Request blocked</h1></html>"
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 406])
+def test_a_web_page_in_place_of_a_change_is_no_log_in_where_looking_works(status: int) -> None:
+    page = Response(status=status, headers={"content-type": "text/html"}, body=PAGE.encode())
+    transport = FakeTransport(
+        {("POST", "/apis/v2beta1/runs"): page, ("GET", "/apis/v2beta1/experiments"): {}}
+    )
+
+    with pytest.raises(KfpError) as caught:
+        Api(CONTEXT, transport).call(runs.create_run({}))
+
+    error = caught.value
+    assert (error.code, error.unclear) == ("gateway-refused", False)
+    assert "takes lists but refuses this call with a web page (" in error.why
+    assert "Request blocked" in error.details
+
+
+def test_a_web_page_in_place_of_everything_is_a_log_in() -> None:
+    page = Response(status=403, headers={"content-type": "text/html"}, body=PAGE.encode())
+    transport = FakeTransport(
+        {("POST", "/apis/v2beta1/runs"): page, ("GET", "/apis/v2beta1/experiments"): page}
+    )
+
+    with pytest.raises(KfpError) as caught:
+        Api(CONTEXT, transport).call(runs.create_run({}))
+
+    assert caught.value.code == "login-page"
