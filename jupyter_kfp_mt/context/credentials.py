@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from ..auth import CookieFile, Credential, FileCredential, TokenFile, read_secret
-from ..errors import kfp_error
+from ..errors import KfpError, kfp_error
 from ..settings import KfpSettings
 from ..tokens import TokenClaims, parse_claims
 from .environment import SERVICE_ACCOUNT, Environment
@@ -68,8 +69,11 @@ def without_credentials(env: Environment, settings: KfpSettings) -> tuple[Enviro
 def secrets_in_reach(env: Environment, settings: KfpSettings, context: Context | None) -> list[str]:
     """Return every secret that a report must not show, whether or not it is sent."""
     paths = [env.path(f"{SERVICE_ACCOUNT}/token"), env.path(env.variable(TOKEN_VARIABLE) or TOKEN_PATH)]
-    paths += filter(None, (_path_of(settings, name) for name in _SETTINGS))
     known: list[Credential] = [FileCredential(path, "") for path in paths]
+    for name, open_file in _SETTINGS.items():
+        if path := _path_of(settings, name):
+            with contextlib.suppress(KfpError):  # an unreadable file holds no secret to hide
+                known.append(open_file(path, ""))
     if context is not None:
         known += [context.credential, *context.profile_credentials.values()]
     return [secret for credential in known for secret in credential.secrets()]
