@@ -1,4 +1,4 @@
-"""Kubeflow Pipelines in Jupyter: your namespace, your token, your runs, found by itself."""
+"""Kubeflow Pipelines in Jupyter, which finds your namespace, your token and your runs by itself."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def _data_commands(kind: str, thing: str) -> tuple[Command, ...]:
         owner = _owner_api(session, line, refusal=refusal)
         objects = owner.call("GET", "profiles", _namespace(session), kind)[kind]
         lines = [f"{name:<24}{', '.join(keys)}" for name, keys in objects.items()]
-        return session.result({kind: objects}, "\n".join(lines) or f"No {kind}.")
+        return session.result({kind: objects}, "\n".join(lines) or f"No {thing}s.")
 
     @command(f"{kind} remove", named, argument("--yes", action="store_true", help="accepted, but not needed"))
     def remove_data(session: TerminalSession, *, name: str, yes: bool) -> object:
@@ -148,7 +148,7 @@ def _data_commands(kind: str, thing: str) -> tuple[Command, ...]:
         return session.result({"removed": name}, f"{thing.capitalize()} {name} is gone.")
 
     set_data.function.__doc__ = f"Set keys of a {thing} of the namespace; a value is never an argument."
-    list_data.function.__doc__ = f"List the {kind} of the namespace with their keys; never a value."
+    list_data.function.__doc__ = f"List the {thing}s of the namespace with their keys; never a value."
     remove_data.function.__doc__ = f"Remove a {thing} of the namespace."
     return set_data, list_data, remove_data
 

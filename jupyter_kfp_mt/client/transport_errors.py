@@ -49,7 +49,7 @@ def transport_error(
         return unavailable_error(context)
     if isinstance(error, ConnectTimeoutError):
         return timeout_error(context)
-    return _broken(request, context, error, causes).replace(unclear=unclear)
+    return _broken_error(request, context, error, causes).replace(unclear=unclear)
 
 
 def tls_error(context: Context, cause: BaseException) -> KfpError:
@@ -83,7 +83,7 @@ _TLS = (  # a part of what OpenSSL says, and the row of the catalogue that it me
 )
 
 
-def _broken(
+def _broken_error(
     request: Request[Any], context: Context, error: HTTPError, causes: list[BaseException]
 ) -> KfpError:
     """Return the error of a request that was sent and got no complete response."""

@@ -38,7 +38,7 @@ def logs(session: Session, *, run: str, task: str, tail: int, search: str, follo
     "events", RUN, TASK, argument("--yaml", action="store_true", help="the pod itself instead of its events")
 )
 def events(session: Session, *, run: str, task: str, yaml: bool) -> PodView | Text:
-    """Show what the cluster says of a task's pod; without TASK, of the task that `logs` would choose.
+    """Show what the cluster says about a task's pod; without TASK, of the task that `logs` would choose.
 
     Before the first task, it is the pod of KFP's driver.
     """

@@ -57,7 +57,7 @@ def _reason_of(task: Task) -> str:
 
 
 def describe_pod(view: PodView) -> Block:
-    """Return what the cluster says of a pod, and what may not be read of it."""
+    """Return what the cluster says about a pod, and which parts may not be read."""
     if not view.pod:
         return Lines([(f"This {'task' if view.task_id else 'run'} has no pod yet.", "")])
     refusals = [(f"{refusal.message} {refusal.why}", "") for refusal in view.refused]

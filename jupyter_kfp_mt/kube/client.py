@@ -152,7 +152,7 @@ class Kubernetes:
         if response.status == 400:  # "container "main" in pod … is waiting to start: ContainerCreating"
             return PodText(b"")
         if response.status == 403:
-            raise self._denied("logs-denied", response, "logs", namespace)
+            raise self._denied_error("logs-denied", response, "logs", namespace)
         if response.status >= 300:
             raise self._api.unavailable(f"It answered {response.status}.")
         return PodText(response.body, response.complete)
@@ -221,7 +221,7 @@ class Kubernetes:
 
     def _decode(self, response: KubernetesResponse, kind: type[_T], what: str, namespace: str) -> _T:
         if response.status == 403:
-            raise self._denied("kubernetes-denied", response, what, namespace)
+            raise self._denied_error("kubernetes-denied", response, what, namespace)
         if response.status >= 300 or not response.complete:
             raise self._api.unavailable(
                 f"It answered {response.status}{'' if response.complete else ', too long'}."
@@ -233,7 +233,7 @@ class Kubernetes:
 
     def _check(self, response: KubernetesResponse, act: str, what: str, namespace: str) -> None:
         if response.status == 403:
-            raise self._denied("kubernetes-denied", response, what, namespace, act)
+            raise self._denied_error("kubernetes-denied", response, what, namespace, act)
         if response.status == 404:
             raise kfp_error("not-found", thing=what, ref=what, ns=namespace, list="doctor")
         if response.status >= 300:
@@ -241,7 +241,7 @@ class Kubernetes:
                 f"It answered {response.status} {_message_of(response)}".strip() + "."
             )
 
-    def _denied(
+    def _denied_error(
         self, code: str, response: KubernetesResponse, what: str, namespace: str, act: str = "read"
     ) -> KfpError:
         """The refusal in our words, with the account and the right that Kubernetes names in its own."""

@@ -61,7 +61,7 @@ class ParameterField(HBox):
         """Return whether a value is sent, and the value; a text that cannot be read stays text."""
         return self._value
 
-    def _given(self) -> tuple[bool, Any]:
+    def _read_control(self) -> tuple[bool, Any]:
         raw = self._control.value
         if isinstance(self._control, (Checkbox, Dropdown)):
             return raw is not None, raw
@@ -70,7 +70,7 @@ class ParameterField(HBox):
         return True, TypedText(raw)
 
     def _check(self) -> None:
-        given, value = self._value = self._given()
+        given, value = self._value = self._read_control()
         try:
             sent = check_values([self.spec], {self.spec.name: value} if given else {}, self._source)
         except KfpError as error:

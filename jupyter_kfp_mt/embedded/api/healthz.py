@@ -1,4 +1,4 @@
-"""The state of the server, which anybody may ask for."""
+"""The health of the server, for anyone who asks."""
 
 from __future__ import annotations
 

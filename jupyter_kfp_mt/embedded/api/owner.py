@@ -1,4 +1,4 @@
-"""Routes for the owner of this server: whoever has the key of `runtime.json` (header X-Kfp-Owner-Key).
+"""Routes for the owner of this server, who has the key of `runtime.json` (header X-Kfp-Owner-Key).
 
 ```text
 GET    /embedded/profiles                                  {"profiles": [{namespace, owner, contributors}]}

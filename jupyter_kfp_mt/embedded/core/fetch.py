@@ -36,7 +36,7 @@ def fetch(url: str, allowed: Collection[str] = ALLOWED_HOSTS) -> bytes:
                 f"error fetching pipeline spec from {url} - request returned {status} {reason}"
             )
         return body
-    raise _refused()
+    raise _refused_error()
 
 
 def _get(url: str, allowed: Collection[str]) -> tuple[int, str, str, bytes]:
@@ -44,10 +44,10 @@ def _get(url: str, allowed: Collection[str]) -> tuple[int, str, str, bytes]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise _refused() from None
+        raise _refused_error() from None
     host = parts.hostname or ""
     if parts.scheme != "https" or port not in (None, 443) or parts.username or host not in allowed:
-        raise _refused()
+        raise _refused_error()
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = _PinnedConnection(host, _public_address(host))
     try:
@@ -69,10 +69,10 @@ def _public_address(host: str) -> str:
     try:
         infos = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
     except OSError:
-        raise _refused() from None
+        raise _refused_error() from None
     addresses = [str(each[4][0]) for each in infos]
     if not addresses or any(not ipaddress.ip_address(each).is_global for each in addresses):
-        raise _refused()
+        raise _refused_error()
     return addresses[0]
 
 
@@ -90,5 +90,5 @@ class _PinnedConnection(http.client.HTTPSConnection):
         self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
 
 
-def _refused() -> ApiError:
+def _refused_error() -> ApiError:
     return invalid_input("Pipeline URL validation failed")

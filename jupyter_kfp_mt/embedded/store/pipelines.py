@@ -1,6 +1,6 @@
-# ruff: noqa: S608 - statements are put together from constants, values are always bound
 """The tables of registered pipelines and their versions."""
 
+# ruff: noqa: S608 - statements are put together from constants, values are always bound
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -1,10 +1,10 @@
-# ruff: noqa: S608 - statements are put together from constants, values are always bound
 """Reads pages of lists: keyset paging, any column to sort by, any number of predicates; all values are bound.
 
 A page begins at the row that the last one ended before, (sort value, seq), not at an offset: rows that come
 and go in between shift nothing, and a late page costs no more than the first.
 """
 
+# ruff: noqa: S608 - statements are put together from constants, values are always bound
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence

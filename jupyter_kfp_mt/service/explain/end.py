@@ -1,4 +1,4 @@
-"""How a container that ran came to its end: memory, eviction, a lost node, a time limit, an exit code."""
+"""Why a container that ran has ended: memory, eviction, a lost node, a time limit, an exit code."""
 
 from __future__ import annotations
 

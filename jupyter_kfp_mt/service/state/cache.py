@@ -1,4 +1,4 @@
-"""A cache of what was read a moment ago."""
+"""A cache that forgets after a time, and the oldest first when it is full."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The tasks of a run, from what a server or a Workflow says of them. Pure."""
+"""The tasks of a run, as a server or a Workflow reports them. Pure."""

@@ -1,4 +1,4 @@
-"""What KFP's driver and launcher say of a task in its pod and in its log, beside the task's own lines. Pure.
+"""What KFP's driver and launcher say about a task in its pod and its log, beside the task's own lines. Pure.
 
 No route of KFP up to 2.17 gives the inputs and outputs of a task. The driver writes the inputs, and where
 each output will be, into the command line of the launcher; the launcher prints the outputs as JSON, and how

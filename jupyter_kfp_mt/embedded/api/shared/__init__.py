@@ -1,1 +1,1 @@
-"""What both API versions share: the way of a call through a route, lists, uploads, and messages."""
+"""What both API versions share: how a call passes through a route, lists, uploads, and messages."""

@@ -56,7 +56,7 @@ class Target:
 
 
 class ApiResponse(NamedTuple):
-    """What goes back to the caller."""
+    """The response to a call."""
 
     status: int
     body: bytes

@@ -1,4 +1,4 @@
-"""The shape of a route, and the way of a call through it: read, authorize, handle, respond."""
+"""The shape of a route, and how a call passes through it: read, authorize, handle, respond."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs of tasks: from the pod while it is there, then from our copy or from KFP's archive."""
+"""Logs of tasks: from the pod while it exists, then from our copy or from KFP's archive."""
 
 from __future__ import annotations
 

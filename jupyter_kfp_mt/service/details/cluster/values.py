@@ -40,18 +40,18 @@ def add_values(backend: Backend, run: Run, tasks: Sequence[Task], *, metrics_onl
     """
     steps = read_steps(backend, run)
     found = [(task, find_step(steps, task.task_id)) for task in tasks]
-    begun = [_add_inputs(task, step) for task, step in found]
+    described = [_add_inputs(task, step) for task, step in found]
     wanted = [
-        (number, Place(run, steps.namespace, attempt), begun[number])
+        (number, Place(run, steps.namespace, attempt), described[number])
         for number, (task, step) in enumerate(found)
         if (attempt := _attempt_with_outputs(task, step)) is not None
         and not (metrics_only and attempt.patch and not _makes_metrics(attempt))
     ]
     for number, _, task in wanted[MOST:]:
-        begun[number] = msgspec.structs.replace(task, outputs_unread=_TOO_MANY)
+        described[number] = msgspec.structs.replace(task, outputs_unread=_TOO_MANY)
     for number, task in _read_all(backend, wanted[:MOST]):
-        begun[number] = task
-    return begun
+        described[number] = task
+    return described
 
 
 def _add_inputs(task: Task, step: RunStep | None) -> Task:
