@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from jupyter_kfp_mt.server.routes import ROUTES, Route
 
 ROOT = Path(__file__).parents[1]
 LABEXTENSION = ROOT / "labextension"
+WRITTEN = {".py", ".ts", ".tsx", ".css", ".md", ".sh"}
+PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
 HEAVY = ("kfp", "kubernetes", "pandas", "ipywidgets")
 
 
@@ -32,6 +35,16 @@ def run(*command: str, cwd: Path = ROOT) -> str:
 
 def test_imports_point_down() -> None:
     run("lint-imports", "--no-cache")
+
+
+def test_every_page_that_is_cited_is_here() -> None:
+    folders = ("jupyter_kfp_mt", "labextension/src", "labextension/test", "tests", "ui-tests", "docs", "scripts")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in WRITTEN]
+    texts = {path: path.read_text() for path in (*files, *ROOT.glob("*.md"))}
+    assert [path for path, text in texts.items() if "\N{SECTION SIGN}" in text] == []  # of papers elsewhere
+    cited = {page for text in texts.values() for page in PAGE.findall(text)}
+    assert cited
+    assert [page for page in sorted(cited) if not (ROOT / page).is_file()] == []
 
 
 def test_the_committed_openapi_is_made_from_routes_and_models() -> None:
