@@ -29,9 +29,11 @@ const NEEDED_AT_ONCE = [
   '../api/client',
   '../commands',
   '../components/StatusItem',
+  '../components/run/tab',
   '../model/*',
   '../views/actions',
   '../views/panel',
+  '../views/sections/section',
   '../views/sections/sections',
   './page',
   './preferences'

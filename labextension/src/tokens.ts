@@ -4,9 +4,6 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { KfpApi } from './api/client';
 import type { ErrorBody, Experiment, Phase, Run, Status, SubmitRequest } from './api/types';
-import type { IRunTab } from './components/run/tab';
-import type { IRegistry } from './registry';
-import type { IPanelSection } from './views/sections/section';
 
 /** How the page is connected to Kubeflow Pipelines. */
 export type ConnectionState = 'connecting' | 'connected' | 'lost';
@@ -123,17 +120,4 @@ export interface IRunManager extends IDisposable {
 export const IRunManager = new Token<IRunManager>(
   'jupyter-kfp-mt:IRunManager',
   'The runs of the current Kubeflow Pipelines namespace, kept up to date.'
-);
-
-/** The tabs of the run view. */
-export type IRunTabs = IRegistry<IRunTab>;
-
-export const IRunTabs = new Token<IRunTabs>('jupyter-kfp-mt:IRunTabs', 'The tabs of the view of a run.');
-
-/** The sections of the panel. */
-export type IPanelSections = IRegistry<IPanelSection>;
-
-export const IPanelSections = new Token<IPanelSections>(
-  'jupyter-kfp-mt:IPanelSections',
-  'The sections of the Kubeflow Pipelines panel.'
 );

@@ -8,9 +8,10 @@ import { ITranslator } from '@jupyterlab/translation';
 
 import { CommandIDs } from '../commandids';
 import { addCommands } from '../commands';
+import { IRunTabs } from '../components/run/tab';
 import { DOMAIN } from '../names';
 import { RunActions } from '../views/actions';
-import { IRunManager, IRunTabs } from '../tokens';
+import { IRunManager } from '../tokens';
 import { Page } from './page';
 import { Preferences } from './preferences';
 

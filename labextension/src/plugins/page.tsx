@@ -10,13 +10,14 @@ import * as React from 'react';
 import { toErrorBody } from '../api/errors';
 import { CommandIDs } from '../commandids';
 import type { IFormBegin, IPage } from '../commands';
+import type { IRunTabs } from '../components/run/tab';
 import type { Format } from '../format';
 import { PANEL_ID, getRunWidgetId } from '../names';
 import type { DoctorWidget } from '../views/doctor';
 import type * as RunViews from '../views/runview';
 import type { RunViewWidget } from '../views/runview';
 import type { SubmitFormWidget } from '../views/submitform';
-import type { IRunManager, IRunTabs } from '../tokens';
+import type { IRunManager } from '../tokens';
 import { toJson } from '../values/kept';
 import type { Preferences } from './preferences';
 

@@ -8,7 +8,8 @@ import { HiddenCautions } from '../model/hidden';
 import { DOMAIN } from '../names';
 import { KfpPanel } from '../views/panel';
 import type { IOpenWork } from '../views/access';
-import { IPanelSections, IRunManager } from '../tokens';
+import { IPanelSections } from '../views/sections/section';
+import { IRunManager } from '../tokens';
 import { Memory } from './memory';
 import { Preferences } from './preferences';
 

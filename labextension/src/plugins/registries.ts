@@ -1,7 +1,8 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { IRunTabs } from '../components/run/tab';
 import { Registry } from '../registry';
-import { IPanelSections, IRunTabs } from '../tokens';
+import { IPanelSections } from '../views/sections/section';
 import { SECTIONS } from '../views/sections/sections';
 
 /** Provides the sections of the panel, for other plugins to add theirs. */

@@ -24,12 +24,12 @@ import type { HiddenCautions } from '../model/hidden';
 import { PANEL_ID } from '../names';
 import { describePhase } from '../phase';
 import { whyLocked } from '../reasons';
-import type { IPanelSections, IRunChange, IRunManager } from '../tokens';
+import type { IRunChange, IRunManager } from '../tokens';
 import { AccessSteps } from './access';
 import type { IOpenWork } from './access';
 import { MORE_ITEMS, listNamespaceItems, openMenu } from './menus';
 import { render } from './render';
-import type { IPanelContext, IPanelSection } from './sections/section';
+import type { IPanelContext, IPanelSection, IPanelSections } from './sections/section';
 
 export interface IKfpPanelOptions {
   readonly manager: IRunManager;

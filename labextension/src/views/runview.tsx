@@ -9,7 +9,7 @@ import { toErrorBody, type ILogQuery, type KfpApi } from '../api/client';
 import type { LogChunk, PodView, Task } from '../api/types';
 import { Ticker } from '../components/now';
 import { RunPage, chooseTask, findTab } from '../components/run/RunPage';
-import { FIRST_PLACE, type IRunPlace } from '../components/run/tab';
+import { FIRST_PLACE, type IRunPlace, type IRunTabs } from '../components/run/tab';
 import { hasLog, hasPod } from '../components/run/TaskPane';
 import { cutMiddle, Format } from '../format';
 import { phaseIcons, pipelinesIcon } from '../icons';
@@ -20,7 +20,7 @@ import { describePhase } from '../phase';
 import { isActive } from '../rules';
 import type { RunAction } from '../rules';
 import { getTaskName } from '../tasks/rows';
-import type { IRunManager, IRunTabs } from '../tokens';
+import type { IRunManager } from '../tokens';
 import { download } from './download';
 
 export interface IRunViewOptions {

@@ -1,11 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { Token } from '@lumino/coreutils';
 import type * as React from 'react';
 
 import type { ErrorBody, RunView } from '../../api/types';
 import type { Format } from '../../format';
 import type { ILogState } from '../../log/state';
 import type { IAccess } from '../../reasons';
-import type { IRanked } from '../../registry';
+import type { IRanked, IRegistry } from '../../registry';
 import type { RunAction } from '../../rules';
 import type { ITaskGraph } from '../../tasks/graph';
 import type { IPodState } from '../../tasks/pod';
@@ -79,3 +80,8 @@ export interface IRunTab extends IRanked {
   readonly showsTask?: boolean;
   readonly Body: React.FunctionComponent<IRunTabProps>;
 }
+
+/** The tabs of the run view. */
+export type IRunTabs = IRegistry<IRunTab>;
+
+export const IRunTabs = new Token<IRunTabs>('jupyter-kfp-mt:IRunTabs', 'The tabs of the view of a run.');

@@ -1,10 +1,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
+import { Token } from '@lumino/coreutils';
 import type * as React from 'react';
 
 import type { Ticker } from '../../components/now';
 import type { Format } from '../../format';
-import type { IRanked } from '../../registry';
+import type { IRanked, IRegistry } from '../../registry';
 import type { IRunManager } from '../../tokens';
 import type { MenuItems } from '../menus';
 
@@ -31,3 +32,11 @@ export interface IPanelSection extends IRanked {
   /** Its content; a list says itself what stands in its place while it is empty. */
   readonly Body: React.FunctionComponent<IPanelContext>;
 }
+
+/** The sections of the panel. */
+export type IPanelSections = IRegistry<IPanelSection>;
+
+export const IPanelSections = new Token<IPanelSections>(
+  'jupyter-kfp-mt:IPanelSections',
+  'The sections of the Kubeflow Pipelines panel.'
+);
