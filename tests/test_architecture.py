@@ -19,6 +19,7 @@ from jupyter_kfp_mt.server.routes import ROUTES, Route
 
 ROOT = Path(__file__).parents[1]
 LABEXTENSION = ROOT / "labextension"
+FOLDERS = ("jupyter_kfp_mt", "labextension/src", "labextension/test", "tests", "ui-tests", "docs", "scripts")
 WRITTEN = {".py", ".ts", ".tsx", ".css", ".md", ".sh"}
 PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
 HEAVY = ("kfp", "kubernetes", "pandas", "ipywidgets")
@@ -38,8 +39,7 @@ def test_imports_point_down() -> None:
 
 
 def test_every_page_that_is_cited_is_here() -> None:
-    folders = ("jupyter_kfp_mt", "labextension/src", "labextension/test", "tests", "ui-tests", "docs", "scripts")
-    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in WRITTEN]
+    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in WRITTEN]
     texts = {path: path.read_text() for path in (*files, *ROOT.glob("*.md"))}
     assert [path for path, text in texts.items() if "\N{SECTION SIGN}" in text] == []  # of papers elsewhere
     cited = {page for text in texts.values() for page in PAGE.findall(text)}
