@@ -526,8 +526,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""  # one sentence on the origin of the namespace
     credential: str = ""  # the file it is read from; empty if none is sent
     token_expires_at: datetime | None = None
-    running: int = 0
-    failed_today: int = 0
+    running: int | None = None  # None where runs are not counted
+    failed_today: int | None = None  # started today; those that were terminated do not count
     error: ErrorBody | None = None
     warnings: list[Caution] = []
     notebook: str = ""  # the Kubeflow notebook that this server runs in

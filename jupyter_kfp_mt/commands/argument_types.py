@@ -13,6 +13,19 @@ from .grammar import did_you_mean, usage_error
 from .tokenizer import VariableWord
 
 _STATES = {phase.value.lower(): phase.value for phase in FILTERABLE}
+_SORTED = (  # backend/src/apiserver/model/run.go, without those that only one page can be sorted by
+    "created_at",
+    "finished_at",
+    "scheduled_at",
+    "name",
+    "display_name",
+    "state",
+    "status",
+    "storage_state",
+    "description",
+    "id",
+    "run_id",
+)
 _UNITS = {"": 1, "s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 _MAX_ROWS = 10_000
 
@@ -35,6 +48,20 @@ def parse_states(text: str) -> tuple[str, ...]:
             )
         states.append(_STATES[word])
     return tuple(states)
+
+
+def parse_sorting(text: str) -> str:
+    """Return a field of runs that KFP sorts by, and the direction, such as `finished_at desc`."""
+    field, _, direction = " ".join(text.lower().split()).partition(" ")
+    if (field not in _SORTED and not field.startswith("metric:")) or direction not in ("", "asc", "desc"):
+        raise kfp_error(
+            "bad-input",
+            field="--sort",
+            problem=f"“{text}” is not a field to sort by",
+            why=f"Fields are {', '.join(_SORTED)} and metric:NAME, with asc or desc.",
+            next=did_you_mean(field, _SORTED).strip(),
+        )
+    return f"{field} {direction}".strip()
 
 
 def parse_row_count(text: str) -> int:

@@ -8,7 +8,7 @@ from ..errors import KfpError, kfp_error
 from ..lists import RunList
 from ..models import Run
 from ..results import BulkResult, MetricTable
-from .argument_types import parse_states
+from .argument_types import parse_sorting, parse_states
 from .arguments import ARCHIVED, FRAME, LIMIT, RUN, RUNS, SEARCH, TIMEOUT, YES
 from .grammar import argument, command, usage_error
 from .session import Session
@@ -26,7 +26,13 @@ from .session import Session
     SEARCH,
     argument("--experiment", "-e", metavar="E", default="", help="only runs of this experiment"),
     ARCHIVED,
-    argument("--sort", metavar="FIELD", default="created_at desc", help="field and asc or desc"),
+    argument(
+        "--sort",
+        metavar="FIELD",
+        type=parse_sorting,
+        default="created_at desc",
+        help="field and asc or desc",
+    ),
     LIMIT,
     FRAME,
 )

@@ -39,7 +39,7 @@ def describe_status(status: Status) -> Block:
             (f"{status.namespace or 'no namespaces'}{identity}{rights}", status.source.rstrip(".")),
             (f"{kind} {status.kfp_version or '?'}, {mode}, {status.endpoint}", "connected"),
             (_describe_token(status), ""),
-            *([] if status.error else [(counts, f"{PROGRAM} runs   {PROGRAM} help")]),
+            *([] if status.running is None else [(counts, f"{PROGRAM} runs   {PROGRAM} help")]),
             *((f"! {warning.message}", "") for warning in status.warnings),
         ]
     )

@@ -10,11 +10,12 @@ from .. import __version__
 from ..client import filters
 from ..client import runs as requests
 from ..errors import KfpConnectionError, KfpError, KfpRefusedError
-from ..models import Healthz, Status
-from ..run_rules import ACTIVE
+from ..models import Healthz, Phase, Run, Status
+from ..run_rules import ACTIVE, phase_of
 from ..tokens import warn_if_late
 from .backend import Backend
 from .details.cluster.access import missing_token_error, read_access
+from .paging import MAX_PAGE
 from .submit.settle import Settling, reconcile
 
 _RUNS_HERE = frozenset({"default-editor"})  # accounts that may run, by the profile controller's binding
@@ -23,8 +24,9 @@ _RUNS_HERE = frozenset({"default-editor"})  # accounts that may run, by the prof
 def read_status(backend: Backend, *, counts: bool, settling: Settling) -> Status:
     """Return who we are, where, and whether it works; a failed connection is in `error`, not raised.
 
-    With `counts` it also counts the active runs and those that failed today, for two more calls. Without,
-    the status is shared by all callers for five seconds.
+    With `counts` it also counts the active runs and those that failed today, for two more calls; beyond a
+    page of failed runs, terminated ones count as failed. Without, the status is shared by all callers for
+    five seconds.
     """
     if counts:
         return _read(backend, settling)
@@ -65,7 +67,7 @@ def _read(backend: Backend, settling: Settling | None) -> Status:
             embedded=health.embedded,
             connected=True,
         )
-        running, failed = _count_runs(backend, settling) if settling else (0, 0)
+        running, failed = _count_runs(backend, settling) if settling else (None, None)
         if not settling:
             backend.learn_experiments()  # a page needs the names anyway, and the call shows that we may read
     except KfpRefusedError as error:
@@ -120,7 +122,16 @@ def _count_failed_today(backend: Backend) -> int:
         "key": "created_at",
         "timestamp_value": filters.moment(midnight),
     }
-    return _count(backend, filters.equals("state", "FAILED"), since)
+    here = filters.equals("storage_state", "AVAILABLE")
+    predicates = [here, filters.equals("state", "FAILED"), since]
+    request = requests.list_runs(backend.namespace(), predicates, page_size=MAX_PAGE)
+    page = backend.api.call(request)
+    canceled = sum(_is_canceled(run) for run in page.runs)  # KFP stores a terminated run as FAILED
+    return max(page.total_size, len(page.runs)) - canceled
+
+
+def _is_canceled(run: Run) -> bool:
+    return phase_of(run.state, (entry.state for entry in run.state_history)) is Phase.CANCELED
 
 
 def _count(backend: Backend, *predicates: filters.Predicate) -> int:

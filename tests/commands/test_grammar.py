@@ -7,6 +7,7 @@ from jupyter_kfp_mt.commands.argument_types import (
     duration_parser,
     parse_parameters,
     parse_row_count,
+    parse_sorting,
     parse_states,
 )
 from jupyter_kfp_mt.errors import KfpError, KfpInputError, KfpUsageError
@@ -28,6 +29,15 @@ def test_a_wrong_word_is_taught(line: str, message: str) -> None:
         find_command(line.split())
     assert caught.value.message == message
     assert caught.value.next_step == "%kfp help"
+
+
+def test_runs_are_sorted_by_fields_that_kfp_knows() -> None:
+    assert parse_sorting("finished_at  desc") == "finished_at desc"
+    assert parse_sorting("metric:auc") == "metric:auc"
+    for wrong in ("finishedat", "desc", "name up"):
+        with pytest.raises(KfpInputError, match="is not a field to sort by") as caught:
+            parse_sorting(wrong)
+        assert "created_at, finished_at, scheduled_at" in caught.value.why
 
 
 @pytest.mark.parametrize(

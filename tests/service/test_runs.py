@@ -320,6 +320,22 @@ def test_status_without_rights_is_connected_and_may_not_run() -> None:
     assert status.error.code == "forbidden"
 
 
+def test_a_terminated_run_has_not_failed_today() -> None:
+    history = [{"state": "RUNNING"}, {"state": "CANCELING"}, {"state": "FAILED"}]
+    failed = [run(state="FAILED", run_id="a"), run(state="FAILED", run_id="b", state_history=history)]
+    fake = kfp().answer("GET", RUNS, {"runs": [], "total_size": 3}, {"runs": failed, "total_size": 2})
+
+    status = service(fake).status()
+
+    assert (status.running, status.failed_today) == (3, 1)
+
+
+def test_a_status_that_counts_no_runs_says_nothing_of_them() -> None:
+    status = service(kfp()).status(counts=False)
+
+    assert (status.running, status.failed_today) == (None, None)
+
+
 def test_another_namespace_has_to_be_a_name() -> None:
     with pytest.raises(KfpError) as caught:
         service(kfp()).in_namespace("../x")

@@ -1702,10 +1702,10 @@ export interface components {
             credential: string;
             /** @default null */
             token_expires_at: string | null;
-            /** @default 0 */
-            running: number;
-            /** @default 0 */
-            failed_today: number;
+            /** @default null */
+            running: number | null;
+            /** @default null */
+            failed_today: number | null;
             /** @default null */
             error: components["schemas"]["ErrorBody"] | null;
             /** @default [] */
