@@ -6,32 +6,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
 from jupyter_kfp_mt import cli, commands
 from jupyter_kfp_mt.commands import Command
 from jupyter_kfp_mt.plain_text import clean
+from tests.cli.outcome import Outcome
 from tests.laptop import BROKEN, HELLO, Laptop
 
 ROOT = Path(__file__).parents[2]
-
-
-class Outcome(NamedTuple):
-    """Exit code and output of a command line."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def error(self) -> Any:
-        return json.loads(self.err.splitlines()[-1])
 
 
 class Prompt:

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_kfp_mt import cli
 from jupyter_kfp_mt.context import Environment
-from tests.cli.test_cli import Outcome
+from tests.cli.outcome import Outcome
 from tests.laptop import HELLO
 from tests.replay.cluster import ReplayCluster
 from tests.replay.server import Pod, serve

@@ -13,10 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from .cluster import ReplayCluster
-from .lab import write_config
-from .recordings import CONFIGURATIONS
-from .server import serve
+from tests.replay.cluster import ReplayCluster
+from tests.replay.lab import write_config
+from tests.replay.recordings import CONFIGURATIONS
+from tests.replay.server import serve
 
 
 def main() -> int:

@@ -15,8 +15,8 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from . import kfp, kubernetes
-from .recordings import Moment, Reply, Request, Series, load_run, load_series, runs, series_names
+from tests.replay import kfp, kubernetes
+from tests.replay.recordings import Moment, Reply, Request, Series, load_run, load_series, runs, series_names
 
 ACCOUNTS = ("default-editor", "default-viewer", "default")
 _KFP = ("/apis/v1beta1/", "/apis/v2beta1/", "/apis/v1alpha1/")

@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
 
-from . import kubernetes
-from .recordings import Moment, Reply, Request
+from tests.replay import kubernetes
+from tests.replay.recordings import Moment, Reply, Request
 
 HEALTH = {
     "commit_sha": "7b70c7b95f",

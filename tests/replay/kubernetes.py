@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from .recordings import Moment, Reply, Request
+from tests.replay.recordings import Moment, Reply, Request
 
 ACCOUNTS: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "accounts.json").read_text())
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .server import Pod
+from tests.replay.server import Pod
 
 _CONFIG = """
 from pathlib import Path

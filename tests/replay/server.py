@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import trustme
 
-from .cluster import ReplayCluster, token_of
-from .recordings import Request
+from tests.replay.cluster import ReplayCluster, token_of
+from tests.replay.recordings import Request
 
 
 class Pod(NamedTuple):
