@@ -1,10 +1,10 @@
-"""Runs all benchmarks or some: `python -m benchmarks [imports] [clients] [api] [engine] [watch]`."""
+"""Runs all benchmarks, or those that are named: `python -m benchmarks imports clients`."""
 
 from __future__ import annotations
 
 import sys
 
-from . import api, clients, engine, imports, watch
+from . import api, clients, engine, imports, submits, watch
 from .processes import compiling_modules
 from .table import describe_machine, print_table, read_load
 
@@ -14,6 +14,7 @@ PARTS = {
     "api": api.measure,
     "engine": engine.measure,
     "watch": watch.measure,
+    "submits": submits.measure,
 }
 
 

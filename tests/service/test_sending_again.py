@@ -222,3 +222,23 @@ def test_who_waits_is_told_that_it_is_not_confirmed_before_the_wait() -> None:
         )
 
     assert told == [0.0]
+
+
+def test_a_look_that_takes_longer_than_the_bound_is_the_last() -> None:
+    class Strict(ManualClock):
+        def sleep(self, seconds: float) -> None:
+            assert seconds >= 0
+            super().sleep(seconds)
+
+    fake, clock = kfp(), Strict()
+
+    def lost(request: Request[Any]) -> Response:
+        fake.answer("GET", f"{RUNS}/{json.loads(request.body)['run_id']}", slow)
+        raise LOST
+
+    def slow(request: Request[Any]) -> Response:
+        clock.advance(100)
+        return problem(404, 5, "Run x not found")
+
+    with pytest.raises(KfpError, match="mine did not start"):
+        service(fake.answer("POST", RUNS, lost), Journal(), clock).start_run(ONE_PRESS)

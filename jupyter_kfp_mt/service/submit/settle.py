@@ -119,7 +119,7 @@ def wait_until_settled(backend: Backend, intent: Intent, settling: Settling, age
             intent, late = known, False
         if late:
             return to_unconfirmed_run(backend, intent)
-        backend.clock.sleep(min(pause, until - backend.clock.monotonic()))
+        backend.clock.sleep(max(0.0, min(pause, until - backend.clock.monotonic())))
         pause = min(settling.longest, pause * 2)
 
 

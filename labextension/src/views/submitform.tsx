@@ -188,9 +188,10 @@ function createWords(trans: TranslationBundle): IFormWords {
     }),
     lost: name =>
       createErrorBody({
-        code: 'submit-lost',
+        code: 'not-started',
         message: trans.__('%1 did not start.', name),
-        why: trans.__('KFP has no record of it.')
+        why: trans.__('KFP has no record of it.'),
+        next: trans.__('Submit again.')
       })
   };
 }

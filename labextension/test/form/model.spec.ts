@@ -25,7 +25,7 @@ describe('SubmitFormModel', () => {
       words: {
         changed: createErrorBody({ code: 'bad-input', message: 'The pipeline has changed.' }),
         unclear: createErrorBody({ code: 'submit-unclear', message: 'Not confirmed yet.' }),
-        lost: name => createErrorBody({ code: 'submit-lost', message: `${name} did not start.` })
+        lost: name => createErrorBody({ code: 'not-started', message: `${name} did not start.` })
       },
       patience: 0
     });
