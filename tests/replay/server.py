@@ -43,6 +43,10 @@ class Pod(NamedTuple):
         """The certificate of the authority that vouches for both APIs."""
         return str(self.root / "var/run/secrets/kubernetes.io/serviceaccount/ca.crt")
 
+    def settings(self, folder: Path) -> dict[str, str]:
+        """Return the settings with which the pod is found although its files are not at the root here."""
+        return {"endpoint": self.url, "ca_file": self.ca_file, "data_dir": str(folder / "kfp")}
+
     def become(self, account: str) -> None:
         """Mount the tokens of another account of the profile."""
         for folder in ("kubernetes.io/serviceaccount", "kubeflow/pipelines"):

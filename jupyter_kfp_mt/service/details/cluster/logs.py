@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 
 from ....errors import KfpError, KfpNotFoundError, kfp_error
@@ -11,11 +10,10 @@ from ....models import LogChunk, Phase, Run, Task
 from ...backend import Backend
 from ...state.podlogs import LogCopy, LogSlice
 from .archive import read_archive
-from .run import Place, find_place, find_run_of_execution, read_steps
+from .run import Place, find_origin, find_place, read_steps
 
 PART = 1024 * 1024  # bytes of a log in one response
 _DRIVER_LINES = 1000
-_CACHED_EXECUTION = re.compile(r'cached_execution_id" +value:\{string_value:"(\d+)"')
 
 
 def read_log(backend: Backend, run: Run, task_id: str, *, offset: int, attempt: int, tail: int) -> LogChunk:
@@ -90,9 +88,8 @@ def _describe_origin(backend: Backend, task: Task, place: Place | None) -> LogSl
     if place is not None:
         with suppress(KfpError):
             driver = read_copy(backend, place).last(_DRIVER_LINES).text.decode(errors="replace")
-            execution = _CACHED_EXECUTION.search(driver)
-            if execution is not None:
-                origin = find_run_of_execution(backend, place.run, execution[1])
+            found = find_origin(backend, place.run, driver)
+            origin = found.run_id if found is not None else ""
     text = f"{task.display_name} was taken from the cache."
     text += f" Its log is that of the same task in run {origin}." if origin else ""
     line = f"{text}\n".encode()

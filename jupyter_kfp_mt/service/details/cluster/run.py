@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from ....client import filters
@@ -10,6 +11,7 @@ from ....client import runs as requests
 from ....errors import KfpError
 from ....models import Run, Task
 from ...backend import Backend
+from ...tasks.launcher import cache_hit_of
 from ...tasks.unwrap import unwrap
 from ...tasks.workflow import Attempt, RunStep, RunSteps, Workflow, list_steps, read_root, read_workflow
 
@@ -22,6 +24,13 @@ class Place(NamedTuple):
     run: Run
     namespace: str
     attempt: Attempt
+
+
+class Origin(NamedTuple):
+    """The execution that a task took its results from."""
+
+    run_id: str
+    execution_id: str
 
 
 def read_steps(backend: Backend, run: Run) -> RunSteps:
@@ -45,7 +54,23 @@ def _read_workflow(backend: Backend, run: Run) -> Workflow | None:
         return None  # the run is shown with less
 
 
-def find_run_of_execution(backend: Backend, run: Run, execution_id: str) -> str:
+def find_origin(backend: Backend, run: Run, driver_log: str) -> Origin | None:
+    """Return where a task of `run` that KFP took from the cache comes from, by the log of its driver.
+
+    KFP's own book of the cache has it; else an earlier run of this namespace reports the execution.
+    """
+    hit = cache_hit_of(driver_log)
+    if hit is None:
+        return None
+    run_id = ""
+    with suppress(KfpError):
+        entries = backend.api.call(requests.list_cache_entries(hit.fingerprint)).tasks
+        run_id = next((each.run_id for each in entries if each.execution_id == hit.execution_id), "")
+    run_id = run_id or _find_run_of_execution(backend, run, hit.execution_id)
+    return Origin(run_id, hit.execution_id) if run_id else None
+
+
+def _find_run_of_execution(backend: Backend, run: Run, execution_id: str) -> str:
     """Return the id of an earlier run of this namespace that ran an execution; empty if none is found.
 
     KFP reports executions as nameless tasks of the run, which the launcher registers for the cache.

@@ -17,11 +17,11 @@ from ....errors import KfpError, KfpRefusedError
 from ....models import Phase, Run, Task
 from ...backend import Backend
 from ...state.podlogs import KEPT
-from ...tasks.launcher import cache_hit_of, launch_of, outputs_of
+from ...tasks.launcher import launch_of, outputs_of
 from ...tasks.rows import is_metrics
 from ...tasks.workflow import Attempt, RunStep
 from .logs import read_copy
-from .run import Place, find_step, read_steps
+from .run import Place, find_origin, find_step, read_steps
 
 MOST = 200  # tasks of one run whose outputs are read
 AT_ONCE = 4  # logs
@@ -143,23 +143,21 @@ def _read_own(backend: Backend, place: Place) -> Task:
 
 def _read_cached(backend: Backend, place: Place) -> Task:
     """Return the values of a task that KFP took from the cache: those of the execution that filled it."""
-    hit = cache_hit_of(_read_text(backend, place))
-    entries = backend.api.call(requests.list_cache_entries(hit.fingerprint)).tasks if hit is not None else []
-    run_id = next((each.run_id for each in entries if hit and each.execution_id == hit.execution_id), "")
-    if hit is None or not run_id:
+    origin = find_origin(backend, place.run, _read_text(backend, place))
+    if origin is None:
         return Task(outputs_unread=_NO_SOURCE)
-    run = backend.api.call(requests.get_run(run_id))
+    run = backend.api.call(requests.get_run(origin.run_id))
     backend.guard(run)
     steps = read_steps(backend, run)
     tries = [attempt for step in steps.steps for attempt in step.attempts]
-    source = next((each for each in tries if launch_of(each.patch).execution_id == hit.execution_id), None)
+    source = next((each for each in tries if launch_of(each.patch).execution_id == origin.execution_id), None)
     if source is None:
-        return Task(cached_from_run_id=run_id, outputs_unread=_NO_SOURCE)
+        return Task(cached_from_run_id=origin.run_id, outputs_unread=_NO_SOURCE)
     try:
         own = _read(backend, Place(run, steps.namespace, source), Task(phase=Phase.SUCCEEDED))
     except KfpError as error:
         own = _without(Task(inputs=launch_of(source.patch).inputs), error)
-    return msgspec.structs.replace(own, cached_from_run_id=run_id)
+    return msgspec.structs.replace(own, cached_from_run_id=origin.run_id)
 
 
 def _read_text(backend: Backend, place: Place) -> str:

@@ -1,0 +1,76 @@
+"""What the terminal shows of the outputs of recorded runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_kfp_mt import cli
+from jupyter_kfp_mt.context import Environment
+from tests.replay.cluster import ReplayCluster
+from tests.replay.recordings import CONFIGURATIONS
+from tests.replay.server import Pod, serve
+
+DENIED = "No right to read logs in alice. system:serviceaccount:alice:default-editor may not get pods/log."
+METRICS = {"accuracy": 0.9689, "f1": 0.9691}
+
+
+@pytest.fixture(params=CONFIGURATIONS)
+def pod(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pod]:
+    with serve(ReplayCluster(request.param), tmp_path / "pod") as served:
+        yield served
+
+
+@pytest.fixture
+def do(
+    pod: Pod, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str], tuple[int, str, str]]:
+    """A terminal in the pod: the exit code and both outputs of a command."""
+    for name, value in pod.settings(tmp_path).items():
+        monkeypatch.setenv(f"JUPYTER_KFP_MT_{name.upper()}", value)
+
+    def run(line: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = cli.main(line.split(), environment=Environment(pod.variables, root=pod.root))
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+def test_the_terminal_shows_outputs_and_metrics(pod: Pod, do: Callable[[str], Any]) -> None:
+    run_id = pod.cluster.add("digits")
+    code, out, _ = do(f"outputs {run_id}")
+    assert (code, out.splitlines()[4].split()) == (0, ["evaluate", "Output", "0.9689"])
+    code, out, _ = do(f"metrics {run_id}")
+    assert (code, out.splitlines()[0].split(), out.split()[5:7]) == (
+        0,
+        ["Run", "accuracy", "f1", "Id"],
+        ["0.9689", "0.9691"],
+    )
+    _, out, _ = do(f"metrics {run_id} --json")
+    assert json.loads(out)["metrics"][0]["metrics"] == pytest.approx(METRICS, abs=1e-4)
+
+
+def test_tasks_of_a_loop_have_outputs_of_their_own(pod: Pod, do: Callable[[str], Any]) -> None:
+    _, out, _ = do(f"outputs {pod.cluster.add('flow')} --json")
+    assert json.loads(out) == {
+        "items": {"Output": [1, 2, 3]},
+        "say (iteration-0)": {"Output": 1},
+        "say (iteration-1)": {"Output": 2},
+        "ok (iteration-1)": {"Output": "two"},
+    }
+
+
+def test_the_terminal_says_why_there_are_no_outputs(pod: Pod, do: Callable[[str], Any]) -> None:
+    pod.cluster.denied = {"pods/log"}
+    run_id = pod.cluster.add("digits")
+    code, _, told = do(f"outputs {run_id}")
+    assert code
+    assert "are not readable here." in told
+    assert DENIED in told
+    _, out, _ = do(f"metrics {run_id}")
+    assert out == f"The metrics are not readable here. {DENIED}\n"
