@@ -5,11 +5,10 @@ KfpError                     anything between us and Kubeflow Pipelines        e
 ├── KfpConnectionError       not reached, or no usable credential       424    exit code 3
 ├── KfpRefusedError          reached, but the right is missing          403    exit code 4
 ├── KfpNotFoundError         no such thing, or not yours to see         404    exit code 4
+│   └── KfpNotStartedError   a run did not start, submit it again       424    exit code 6
 ├── KfpConflictError         the thing is in another state              409    exit code 4
 ├── KfpInputError            what was given cannot be used   400, 413, 422    exit code 2
 │   └── KfpUsageError        a command was written wrongly              400    exit code 2
-├── KfpNotStartedError       a run surely did not start, and may be     424    exit code 6
-│                            submitted again
 ├── RunFailed                `wait` saw the run end without success            exit code 1
 └── RunTimeout               `wait` reached its time limit                     exit code 5
 ```
@@ -157,7 +156,7 @@ class KfpUsageError(KfpInputError):
     """A command was written wrongly."""
 
 
-class KfpNotStartedError(KfpError):
+class KfpNotStartedError(KfpNotFoundError):
     """A run surely did not start; submitting it again cannot make two."""
 
     exit_code = 6

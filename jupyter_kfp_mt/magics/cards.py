@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .. import display
-from ..errors import KfpError, KfpNotFoundError
+from ..errors import KfpError, KfpNotFoundError, KfpNotStartedError
 from ..models import Check, Run, RunView
 from ..ticker import Ticker
 
@@ -103,6 +103,9 @@ class Cards:
     def _refresh(self, run: Run, display_id: str) -> bool:
         try:
             view = self._view_now(run)
+        except KfpNotStartedError as error:
+            self._publish_block(display.describe_error(error), display_id, update=True)
+            return True
         except KfpNotFoundError:  # deleted: the card stays as it was
             return True
         self._publish(view, display_id, update=True)
@@ -110,7 +113,9 @@ class Cards:
 
     def _publish(self, view: RunView, display_id: str, *, update: bool) -> None:
         note = "" if view.run.ended else f"State at {datetime.now().astimezone():%H:%M}"
-        card = display.describe_view(view, note=note)
+        self._publish_block(display.describe_view(view, note=note), display_id, update=update)
+
+    def _publish_block(self, card: display.Block, display_id: str, *, update: bool) -> None:
         self._shell.display_pub.publish(
             {"text/plain": display.draw_text(card), "text/html": display.draw_html(card)},
             metadata={},

@@ -17,7 +17,7 @@ from ipywidgets import HTML, HBox, VBox, Widget
 from .. import display
 from ..connection import connect
 from ..display import Block
-from ..errors import KfpError, KfpNotFoundError
+from ..errors import KfpError, KfpNotFoundError, KfpNotStartedError
 from ..service import KfpService
 from ..ticker import Ticker
 
@@ -152,6 +152,9 @@ class LiveView(VBox):
         self._on_pause(False)
         try:
             return self._update()
+        except KfpNotStartedError as error:
+            self._show_error(error)
+            return True
         except KfpNotFoundError:  # deleted: the last state stays
             return True
 

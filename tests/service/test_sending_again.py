@@ -11,7 +11,7 @@ import pytest
 from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.context import Context
-from jupyter_kfp_mt.errors import KfpError
+from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError
 from jupyter_kfp_mt.models import Phase
 from jupyter_kfp_mt.service import Journal, KfpService
 from jupyter_kfp_mt.service.state.journal import Stage
@@ -194,7 +194,7 @@ def test_a_run_that_did_not_start_is_called_so_wherever_it_is_asked_for() -> Non
     run = pressed.start_run(ONE_PRESS, patient=False)
     clock.advance(121)
 
-    with pytest.raises(KfpError, match="mine did not start"):
+    with pytest.raises(KfpNotFoundError, match="mine did not start"):  # lists and cards let go of it
         pressed.wait(run.run_id)
     with pytest.raises(KfpError, match="mine did not start"):
         pressed.get_run(run.run_id)
