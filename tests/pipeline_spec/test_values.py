@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,13 +11,7 @@ from jupyter_kfp_mt.errors import KfpInputError
 from jupyter_kfp_mt.models import ParameterSpec
 from jupyter_kfp_mt.pipeline_spec import TypedText
 from jupyter_kfp_mt.pipeline_spec.parameters import check_values
-
-TABLE = Path(__file__).parents[2] / "labextension" / "test" / "data" / "parameters.json"
-CASES: list[dict[str, Any]] = json.loads(TABLE.read_text())
-
-
-def name_of(case: dict[str, Any]) -> str:
-    return f"{case['type']} {json.dumps(case.get('text', case.get('value')))[:40]}"
+from tests.pipeline_spec.value_table import CASES, name_of
 
 
 def spec_of(case: dict[str, Any]) -> ParameterSpec:

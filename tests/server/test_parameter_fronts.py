@@ -16,7 +16,7 @@ from jupyter_kfp_mt import cli
 from jupyter_kfp_mt.errors import KfpInputError
 from jupyter_kfp_mt.magics.kfp import KfpMagics
 from tests.laptop import Laptop, laptop
-from tests.pipeline_spec.test_values import CASES, name_of
+from tests.pipeline_spec.value_table import CASES, name_of
 
 __all__ = ["laptop"]
 
