@@ -274,6 +274,18 @@ describe('the log', () => {
     expect((find as HTMLInputElement).value).toBe('');
   });
 
+  it("folds the lines of KFP's launcher", () => {
+    const launcher = 'I1130 07:21:18.829579      15 main.go:139] Setting log level to: 1\n';
+    render(<Page log={logOf(`${launcher}hello\n${launcher}`)} />);
+    const log = screen.getByRole('log');
+    expect(log.textContent).not.toContain('main.go');
+    expect(screen.getByText(/2 lines of KFP's launcher/)).toBeDefined();
+    fireEvent.click(screen.getByRole('button', { name: 'Show' }));
+    expect(log.textContent).toContain('main.go');
+    fireEvent.click(screen.getByRole('button', { name: 'Hide' }));
+    expect(log.textContent).not.toContain('main.go');
+  });
+
   it('shows markup as text and colours as classes', () => {
     render(<Page log={logOf('\u001b[31m<img src=x onerror=alert(1)>\u001b[0m')} />);
     const log = screen.getByRole('log');

@@ -4,12 +4,15 @@ import * as React from 'react';
 
 import type { Format } from '../../format';
 import type { IAnsiStyle, ILine } from '../../log/ansi';
+import type { INumberedLines } from '../../log/launcher';
 import { marked, type IMatch } from '../../log/search';
 import type { ILogState } from '../../log/state';
 import { Button } from '../Button';
 
 export interface ILogLinesProps {
   readonly log: ILogState;
+  /** The lines of it that are shown. */
+  readonly shown: INumberedLines;
   readonly wrap: boolean;
   readonly following: boolean;
   readonly matches: readonly IMatch[];
@@ -33,10 +36,10 @@ const NEAR = 2 * LINE;
 
 /** The lines of a log; only visible ones are in the document. */
 export const LogLines = React.forwardRef<ILogLinesHandle, ILogLinesProps>(function LogLines(props, ref) {
-  const { log, wrap, following, format } = props;
+  const { log, shown, wrap, following, format } = props;
   const { trans } = format;
   const box = React.useRef<HTMLDivElement>(null);
-  const count = log.lines.length;
+  const count = shown.lines.length;
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => box.current,
@@ -53,7 +56,7 @@ export const LogLines = React.forwardRef<ILogLinesHandle, ILogLinesProps>(functi
   }, [following, count, log.revision, virtual]);
   React.useEffect(() => virtual.measure(), [wrap, virtual]);
   const onScroll = useScrollIntent(box, following, props.onFollow);
-  const error = React.useMemo(() => lastIndexOf(log.lines, props.errorLine), [log, log.revision, props.errorLine]);
+  const error = React.useMemo(() => lastIndexOf(shown.lines, props.errorLine), [shown, log.revision, props.errorLine]);
   const marks = React.useMemo(() => byLine(props.matches), [props.matches]);
   return (
     <div
@@ -79,8 +82,8 @@ export const LogLines = React.forwardRef<ILogLinesHandle, ILogLinesProps>(functi
           {virtual.getVirtualItems().map(item => (
             <div key={item.key} data-index={item.index} ref={virtual.measureElement}>
               <Line
-                line={log.lines[item.index]}
-                number={log.fromStart ? String(item.index + 1) : ''}
+                line={shown.lines[item.index]}
+                number={log.fromStart ? String((shown.numbers[item.index] ?? 0) + 1) : ''}
                 error={item.index === error}
                 matches={marks.get(item.index) ?? NONE}
                 current={props.current}

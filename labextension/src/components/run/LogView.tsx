@@ -2,6 +2,8 @@ import { caretDownIcon, caretUpIcon, copyIcon, downloadIcon } from '@jupyterlab/
 import * as React from 'react';
 
 import type { Format } from '../../format';
+import type { ILine } from '../../log/ansi';
+import { isLauncherLine, numberLines } from '../../log/launcher';
 import { findAll, MOST_MATCHES, type IMatch } from '../../log/search';
 import type { ILogState } from '../../log/state';
 import { Button } from '../Button';
@@ -30,7 +32,10 @@ export function LogView(props: ILogViewProps): React.JSX.Element {
   const [following, setFollowing] = React.useState(true);
   const lines = React.useRef<ILogLinesHandle>(null);
   const search = React.useRef<HTMLInputElement>(null);
-  const found = useSearch(log, match => {
+  const [all, setAll] = React.useState(false);
+  // the lines grow in place: their revision says when to look again
+  const shown = React.useMemo(() => numberLines(log.lines, { all }), [log, log.revision, all]);
+  const found = useSearch(shown.lines, log.revision, match => {
     setFollowing(false);
     lines.current?.show(match.line);
   });
@@ -72,6 +77,7 @@ export function LogView(props: ILogViewProps): React.JSX.Element {
       <LogLines
         ref={lines}
         log={log}
+        shown={shown}
         wrap={wrap}
         following={following}
         matches={found.matches}
@@ -86,8 +92,36 @@ export function LogView(props: ILogViewProps): React.JSX.Element {
           <Button label={trans.__('Jump to end ↓')} onClick={() => setFollowing(true)} />
         </div>
       )}
-      <div className="jp-kfp-Pane-foot">{describeSource(props)}</div>
+      <div className="jp-kfp-Pane-foot">
+        {describeSource(props)}
+        <LauncherLines lines={log.lines} revision={log.revision} all={all} format={format} onShow={setAll} />
+      </div>
     </div>
+  );
+}
+
+interface ILauncherLinesProps {
+  readonly lines: readonly ILine[];
+  readonly revision: number;
+  readonly all: boolean;
+  readonly format: Format;
+  readonly onShow: (all: boolean) => void;
+}
+
+/** “· 34 lines of KFP's launcher · Show”; nothing where there are none. */
+function LauncherLines(props: ILauncherLinesProps): React.JSX.Element | null {
+  const { lines, revision, all, format } = props;
+  const { trans } = format;
+  const count = React.useMemo(() => lines.filter(line => isLauncherLine(line.text)).length, [lines, revision]);
+  if (!count) {
+    return null;
+  }
+  const text = trans._n("%2 line of KFP's launcher", "%2 lines of KFP's launcher", count, format.count(count));
+  return (
+    <>
+      {` · ${text} · `}
+      <Button label={all ? trans.__('Hide') : trans.__('Show')} kind="quiet" onClick={() => props.onShow(!all)} />
+    </>
   );
 }
 
@@ -100,12 +134,11 @@ interface ISearch {
   readonly step: (by: 1 | -1) => void;
 }
 
-/** Search the lines read so far; `show` scrolls a match into view. */
-function useSearch(log: ILogState, show: (match: IMatch) => void): ISearch {
+/** Search the lines shown so far; `show` scrolls a match into view. */
+function useSearch(lines: readonly ILine[], revision: number, show: (match: IMatch) => void): ISearch {
   const [query, setQuery] = React.useState('');
   const [index, setIndex] = React.useState(0);
-  // the lines grow in place: their revision says when to search again
-  const matches = React.useMemo(() => findAll(log.lines, query), [log, log.revision, query]);
+  const matches = React.useMemo(() => findAll(lines, query), [lines, revision, query]);
   const go = (next: number, among: readonly IMatch[]): void => {
     setIndex(next);
     const match = among[next];
@@ -120,7 +153,7 @@ function useSearch(log: ILogState, show: (match: IMatch) => void): ISearch {
     current: matches[index],
     setQuery: text => {
       setQuery(text);
-      const among = findAll(log.lines, text);
+      const among = findAll(lines, text);
       go(Math.max(0, among.length - 1), among); // the newest first: errors stand at the end
     },
     step: by => {
