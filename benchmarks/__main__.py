@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import api, clients, engine, imports, submits, watch
+from . import api, clients, engine, imports, pacing, submits, watch
 from .processes import compiling_modules
 from .table import describe_machine, print_table, read_load
 
@@ -15,6 +15,7 @@ PARTS = {
     "engine": engine.measure,
     "watch": watch.measure,
     "submits": submits.measure,
+    "pacing": pacing.measure,
 }
 
 

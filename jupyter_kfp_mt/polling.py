@@ -24,33 +24,34 @@ def poll_interval(*, embedded: bool) -> float:
 class Pacing(NamedTuple):
     """Makes pauses longer while calls queue up in KFP, and shorter again when they do not.
 
-    A call that takes much longer than the fastest one has waited for others, as in LEDBAT (RFC 6817); its
-    looks then come half as often, so that those who click find a short queue.
+    A call that takes much longer than the fastest one has waited for others, as in LEDBAT (RFC 6817). The
+    longer it waited the longer is the next pause, so that those who click find a short queue.
     """
 
     stretch: float = 1.0
-    fastest: float = 1.0  # seconds; no call that is slower than this counts as fast
+    fastest: float = 2.0  # seconds; no call that is slower than this counts as fast
 
     def after(self, latency: float) -> Pacing:
         """Return the pacing after a call that took `latency` seconds."""
         fastest = min(self.fastest, latency)
-        if latency > fastest + _QUEUED_S:
-            return Pacing(self.stretch, fastest).slower()
-        return Pacing(max(1.0, self.stretch * _RECOVERY), fastest)
-
-    def slower(self) -> Pacing:
-        """Return the pacing after a call that KFP did not answer."""
-        return Pacing(min(_MOST_STRETCH, self.stretch * 2), self.fastest)
+        queued = (latency - fastest) / _QUEUED_S
+        factor = min(1 + queued, _MOST_FACTOR) if queued > 1 else _RECOVERY
+        return Pacing(min(max(1.0, self.stretch * factor), _MOST_STRETCH), fastest)
 
     def pause(self, usual: float, *, took: float) -> float:
         """Return the pause after a look that took `took` seconds and usually has a pause of `usual`."""
-        return max(usual, took * _PATIENCE, min(usual * self.stretch, _SLOWEST_S))
+        return max(usual * self.stretch, took * _PATIENCE)
+
+    def pause_unanswered(self, usual: float) -> float:
+        """Return the pause after a look that KFP did not answer in time."""
+        return min(usual * self.stretch, _MOST_UNANSWERED_S)
 
 
 _QUEUED_S = 0.3  # seconds: a call that took so much longer than the fastest has waited in a queue
-_RECOVERY = 0.9
-_MOST_STRETCH = 20.0
-_SLOWEST_S = 600.0
+_MOST_FACTOR = 4.0
+_RECOVERY = 0.95
+_MOST_STRETCH = 30.0  # 150 s while something runs, 15 minutes while nothing does
+_MOST_UNANSWERED_S = 600.0  # as KFP may hang, and be back
 _PATIENCE = 19.0  # pauses for each second of waiting: a poller waits for KFP a twentieth of its time
 
 

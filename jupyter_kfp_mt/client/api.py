@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 _HEALTH = frozenset({"multi_user", "tag_name", "commit_sha", "apiServerReady"})  # one is in any KFP's healthz
 _REFUSED_TOKEN = frozenset({"token-expired", "token-rejected", "gateway-jwt"})
+_SHORT_WAIT = 2.0  # seconds; who asks for a longer pause gets an error to show instead
 TRANSIENT = frozenset({"kfp-timeout", "kfp-unavailable"})
 
 
@@ -40,7 +41,10 @@ class RetryPolicy(NamedTuple):
             return None
         if error.code == "kfp-timeout" and attempt > 1:
             return None  # a person has already waited twice for the time-out
-        return math.ldexp(self.first, attempt - 1) if request.repeatable else None
+        if error.retry_after > _SHORT_WAIT:
+            return None
+        delay = max(math.ldexp(self.first, attempt - 1), error.retry_after)
+        return delay if request.repeatable else None
 
 
 class Api:

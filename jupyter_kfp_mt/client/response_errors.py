@@ -66,7 +66,14 @@ def classify(
     return error.replace(
         details=error.details or mask_tokens(exchange.message or exchange.text)[:4000],
         unclear=not request.repeatable and _may_have_acted(exchange),
+        retry_after=_read_retry_after(exchange),
     )
+
+
+def _read_retry_after(exchange: Exchange) -> float:
+    """Return the seconds in `Retry-After` (RFC 9110, 10.2.3), at most an hour; rate limits send no date."""
+    text = exchange.headers.get("retry-after", "")
+    return min(float(text), 3600.0) if text.isascii() and text.isdigit() else 0.0
 
 
 def _may_have_acted(exchange: Exchange) -> bool:

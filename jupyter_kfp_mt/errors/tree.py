@@ -46,11 +46,14 @@ class KfpError(Exception):
 
     exit_code = 3
 
-    def __init__(self, body: ErrorBody, *, status: int, unclear: bool = False) -> None:
+    def __init__(
+        self, body: ErrorBody, *, status: int, unclear: bool = False, retry_after: float = 0.0
+    ) -> None:
         super().__init__(body.message)
         self._body = body
         self._status = status
         self._unclear = unclear
+        self._retry_after = retry_after
 
     @property
     def body(self) -> ErrorBody:
@@ -66,6 +69,11 @@ class KfpError(Exception):
     def unclear(self) -> bool:
         """Whether the request may have taken effect all the same."""
         return self._unclear
+
+    @property
+    def retry_after(self) -> float:
+        """The seconds that the other side asks to wait before the next request."""
+        return self._retry_after
 
     @property
     def code(self) -> str:
@@ -102,12 +110,15 @@ class KfpError(Exception):
         """The id by which the request is found in KFP's log."""
         return self._body.request_id
 
-    def replace(self: AnyError, *, unclear: bool | None = None, **fields: str) -> AnyError:
+    def replace(
+        self: AnyError, *, unclear: bool | None = None, retry_after: float | None = None, **fields: str
+    ) -> AnyError:
         """Return the same error with other `fields` of its body, to be raised in its place."""
         changed = type(self)(
             msgspec.structs.replace(self._body, **fields),
             status=self._status,
             unclear=self._unclear if unclear is None else unclear,
+            retry_after=self._retry_after if retry_after is None else retry_after,
         )
         changed.__cause__, changed.__context__ = self.__cause__, self.__context__
         changed.__suppress_context__ = self.__suppress_context__

@@ -198,7 +198,7 @@ class Watch:
             look = Look.WHOLE if whole else look
             after = read_rows(service, before or Rows(), asked_for, look)
         except KfpError as error:
-            return self._fail(error)
+            return self._fail(error, took=self._clock() - started)
         changes: list[Change] = [] if status == known else [status]
         runs, removed, gap = compare(before or Rows(), after)
         if before is None or gap:
@@ -211,14 +211,20 @@ class Watch:
         pause = usual if status.embedded else pacing.pause(usual, took=self._clock() - started)
         return _Outcome(changes, _State(after, status, 0, state.seen.after(look, usual), pacing), pause)
 
-    def _fail(self, error: KfpError) -> _Outcome:
+    def _fail(self, error: KfpError, *, took: float) -> _Outcome:
         state = self._state
         failures = state.failures + 1
         known = state.status or Status(connected=False, namespace=self._namespace, version=__version__)
-        pause = self._pace.pause_after_failure(failures, embedded=known.embedded)
+        pause = max(self._pace.pause_after_failure(failures, embedded=known.embedded), error.retry_after)
+        pacing = state.pacing
+        if error.code == "kfp-timeout" and not known.embedded:
+            active = bool(state.rows and state.rows.active)
+            pacing = pacing.after(took)
+            pause = max(
+                pause, pacing.pause_unanswered(self._pace.pause_after_look(active=active, embedded=False))
+            )
         reached = isinstance(error, KfpRefusedError)
         status = msgspec.structs.replace(known, connected=reached, error=promise_retry(error.body, pause))
-        pacing = state.pacing if reached else state.pacing.slower()
         changes: list[Change] = [] if status == state.status else [status]
         return _Outcome(changes, _State(state.rows, status, failures, state.seen, pacing), pause)
 

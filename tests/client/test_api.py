@@ -61,6 +61,19 @@ def test_a_server_that_stays_away_is_told_after_three_attempts() -> None:
     assert len(transport.requests) == 3
 
 
+@pytest.mark.parametrize(("seconds", "slept"), [("1", [1.0, 1.0]), ("30", []), ("soon", [0.2, 0.4])])
+def test_a_server_that_says_when_to_come_back_is_not_asked_before(seconds: str, slept: list[float]) -> None:
+    clock = ManualClock()
+    busy = Response(status=429, headers={"retry-after": seconds}, body=b"slow down")
+    transport = FakeTransport({("GET", RUN): busy})
+
+    with pytest.raises(KfpConnectionError, match="down or starting") as caught:
+        api(transport, clock).call(runs.get_run("r1"))
+
+    assert clock.slept == slept
+    assert caught.value.retry_after == (float(seconds) if seconds.isdigit() else 0)
+
+
 def test_a_slow_server_is_asked_twice() -> None:
     transport = FakeTransport({("GET", RUN): timeout_error(CONTEXT)})
 
