@@ -13,9 +13,9 @@ from jupyter_kfp_mt import cli
 from jupyter_kfp_mt.context import Environment
 from tests.replay.cluster import ReplayCluster
 from tests.replay.recordings import CONFIGURATIONS
+from tests.replay.refusals import DENIED
 from tests.replay.server import Pod, serve
 
-DENIED = "No right to read logs in alice. system:serviceaccount:alice:default-editor may not get pods/log."
 METRICS = {"accuracy": 0.9689, "f1": 0.9691}
 
 

@@ -13,8 +13,8 @@ from traitlets.config import Config
 from jupyter_kfp_mt.context import Environment
 from tests.replay.cluster import ReplayCluster
 from tests.replay.recordings import CONFIGURATIONS
+from tests.replay.refusals import DENIED
 from tests.replay.server import Pod, serve
-from tests.replay.test_outputs import DENIED
 
 
 @pytest.fixture(params=CONFIGURATIONS)

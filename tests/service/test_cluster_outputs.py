@@ -15,9 +15,8 @@ from jupyter_kfp_mt.service import KfpService
 from jupyter_kfp_mt.settings import KfpSettings
 from tests.replay.cluster import ReplayCluster
 from tests.replay.recordings import CONFIGURATIONS, Moment, Reply, load_run
+from tests.replay.refusals import DENIED
 from tests.replay.server import Pod, serve
-
-DENIED = "No right to read logs in alice. system:serviceaccount:alice:default-editor may not get pods/log."
 
 
 @pytest.fixture(params=CONFIGURATIONS)
