@@ -32,6 +32,8 @@ X = "inputs.parameter_values['x']"
         (f"{X} == 'line\nbreak'", "line\nbreak", True),
         (f"{X} == 'a\\'b\\n'", "a'b\n", True),
         (f"{X} == 'C:\\dir'", "C:\\dir", True),
+        (f"{X} == 'C:\\'", "C:\\", True),
+        (f"{X} == 'C:\\' || {X} == 'b'", "a", False),
         (f"{X} == ''", "", True),
         (f"'a' in {X}", ["a", "b"], True),
     ],

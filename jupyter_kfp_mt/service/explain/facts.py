@@ -11,9 +11,10 @@ from ..tasks.launcher import is_launcher_line
 
 LOG_LINES = 400  # of the end of a log
 MAX_LINE = 1000  # characters of one line
+_MAX_TEXT = 8 * 1024  # characters of a message or an event
+_MAX_RAW_LINE = 4 * MAX_LINE  # with its colours
 MAX_CLAUSE = 300  # characters of it that are shown in a sentence
 ASK_ADMIN = "Show an admin what it says."
-_INPUT = re.compile(r"^\[KFP Executor [^\n]*Got executor_input:\n\{\n.*?^\}\n", re.MULTILINE | re.DOTALL)
 _NOISE = re.compile(
     r"Error: exit status \d+$"  # Argo's emissary, after the launcher has ended
     r"|\[KFP Executor "
@@ -67,7 +68,7 @@ class Facts(NamedTuple):
         """What the cluster says, the most reliable first; events only if its code did not run."""
         states = [said.text for said in self.states]
         events = [] if self.started else [said.text for said in reversed(self.events)]
-        return tuple(text for text in [*states, self.message, *events] if text)
+        return tuple(text[:_MAX_TEXT] for text in [*states, self.message, *events] if text)
 
     def search(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """Return the first match in `texts`."""
@@ -107,9 +108,27 @@ def _is_noise(line: str) -> bool:
 
 def clean_lines(log: str) -> tuple[str, ...]:
     """Return the end of a log as lines, without colors and the input that KFP's executor prints."""
-    plain = _INPUT.sub("", plain_text.clean_lines(log))
-    lines = plain.splitlines()[-LOG_LINES:]
-    return tuple(line.rstrip()[:MAX_LINE] for line in lines if line.strip())
+    raw = _drop_inputs(log.splitlines())[-LOG_LINES:]
+    lines = (plain_text.clean_lines(line[:_MAX_RAW_LINE]).rstrip()[:MAX_LINE] for line in raw)
+    return tuple(line for line in lines if line.strip())
+
+
+def _drop_inputs(lines: list[str]) -> list[str]:
+    """Return `lines` without the JSON objects that KFP's executor prints as its input, and their heads."""
+    kept: list[str] = []
+    begun = -1  # the place of a head in `kept`, until its object is closed
+    for line in lines:
+        kept.append(line)
+        if line == "}" and begun >= 0:
+            del kept[begun:]
+            begun = -1
+        elif line == "{" and begun < 0 and _is_head_of_input(kept[-2:][0]):
+            begun = len(kept) - 2
+    return kept
+
+
+def _is_head_of_input(line: str) -> bool:
+    return line.startswith("[KFP Executor ") and line.endswith("Got executor_input:")
 
 
 def to_clause(text: str) -> str:

@@ -30,16 +30,16 @@ class _Token(NamedTuple):
     text: str
 
 
-# The compiler puts a text between quotes without escaping the quotes in it. So a quote ends the text only
-# where an operator, a closing bracket or the end of the condition follows.
 _TOKENS = re.compile(
     r"""\s*(?:inputs\.parameter_values\[(?P<value>'[^'\]]*'|"[^"\]]*")\]
-    |(?P<string>(?P<quote>['"])(?:\\.|.)*?(?P=quote)(?=\s*(?:$|\)|&&|\|\||==|!=|<|>|in\b)))
+    |(?P<quote>['"])
     |(?P<number>\d+\.\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|\d+(?:[eE][+-]?\d+)?)
     |(?P<word>[A-Za-z_]\w*)
     |(?P<sign>==|!=|<=|>=|&&|\|\||[<>!()-]))""",
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE,
 )
+_ESCAPE_OR_QUOTE = re.compile(r"\\.|['\"]", re.DOTALL)
+_AFTER_TEXT = re.compile(r"\s*(?:$|\)|&&|\|\||==|!=|<|>|in\b)")
 _ESCAPES = re.compile(r"\\(?:([abfnrtv\\'\"`?])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
@@ -76,10 +76,32 @@ def _tokenize(text: str) -> list[_Token]:
         match = _TOKENS.match(text, at)
         if match is None:
             raise ExpressionError(f"cannot read “{text[at : at + 20]}” in “{text}”")
-        kind = next(name for name in ("value", "string", "number", "word", "sign") if match[name] is not None)
-        tokens.append(_Token(kind, match[kind]))
+        kind = next(name for name in ("value", "quote", "number", "word", "sign") if match[name] is not None)
         at = match.end()
+        if kind == "quote":
+            at = _find_end_of_text(text, match.start("quote"))
+            tokens.append(_Token("string", text[match.start("quote") : at]))
+        else:
+            tokens.append(_Token(kind, match[kind]))
     return [*tokens, _Token("end", "end")]
+
+
+def _find_end_of_text(text: str, start: int) -> int:
+    """Return where the quoted text that begins at `start` is over.
+
+    The compiler puts a text between quotes without escaping the quotes and backslashes in it. So a quote ends
+    the text only where an operator, a closing bracket or the end of the condition follows, and a quote behind
+    a backslash only if no other does: `'C:\\'`.
+    """
+    escaped = 0
+    for match in _ESCAPE_OR_QUOTE.finditer(text, start + 1):
+        if match[0][-1] == text[start] and _AFTER_TEXT.match(text, match.end()):
+            if len(match[0]) == 1:
+                return match.end()
+            escaped = match.end()
+    if not escaped:
+        raise ExpressionError(f"cannot read “{text[start : start + 20]}” in “{text}”")
+    return escaped
 
 
 class _ConditionParser:
