@@ -15,7 +15,7 @@ from .session import Session
 @command("tasks", RUN, FRAME)
 def tasks(session: Session, *, run: str) -> TaskList:
     """List the tasks of a run with their states, times and reasons."""
-    return session.service().tasks(session.find_run(run).run_id)
+    return session.service().tasks(session.find_run(run).run_id, reasons=True)
 
 
 @command(

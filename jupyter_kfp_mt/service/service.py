@@ -197,11 +197,11 @@ class KfpService:
 
         return view.view_run(self._backend, self._details(), _to_id(run_id))
 
-    def tasks(self, run_id: str | Run) -> TaskList:
-        """Return the tasks of a run in the order of their start."""
+    def tasks(self, run_id: str | Run, *, reasons: bool = False) -> TaskList:
+        """Return the tasks of a run in the order of their start; `reasons` explains the one that failed."""
         from . import view
 
-        return view.list_tasks(self._backend, self._details(), _to_id(run_id))
+        return view.list_tasks(self._backend, self._details(), _to_id(run_id), reasons=reasons)
 
     def why(self, run_id: str | Run) -> Failure | None:
         """Return why a run failed, or what an active one waits for; None if neither."""

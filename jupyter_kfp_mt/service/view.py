@@ -117,14 +117,18 @@ def summarize_failure(details: Details, run: Run) -> str:
         return ""  # the run has failed all the same, and that is the news
 
 
-def list_tasks(backend: Backend, details: Details, run_id: str) -> TaskList:
-    """Return the tasks of a run in the order of their start; without any, the reason is in `why_empty`."""
+def list_tasks(backend: Backend, details: Details, run_id: str, *, reasons: bool = False) -> TaskList:
+    """Return the tasks of a run in the order of their start; without any, the reason is in `why_empty`.
+
+    With `reasons`, the one that failed or waits has the short form of the explanation.
+    """
     run = runs.get_run(backend, run_id)
     report = details.report_tasks(run)
     listed = TaskList(report.tasks)
     listed.groups = report.groups
-    if not report.tasks and run.phase is not Phase.UNCONFIRMED:
+    if (reasons or not report.tasks) and run.phase is not Phase.UNCONFIRMED:
         explanation = _explain(details, run, report)
+        listed[:] = [_add_reason(task, explanation) for task in listed]
         listed.why_empty = explanation.failure.text if explanation is not None else ""
     return listed
 

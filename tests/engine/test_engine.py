@@ -308,6 +308,8 @@ def test_packages_that_cannot_be_installed(
     reason = bench.tasks(run.run_id)["use-package"].reason
     assert "tiny-package==1.0: No matching distribution found" in reason
     assert "[packages-unavailable]" in reason
+    log = bench.log(run.run_id, "use-package")
+    assert "ERROR: No matching distribution found for tiny-package==1.0" in log
 
 
 def test_terminate_while_packages_are_installed(

@@ -21,6 +21,7 @@ from jupyter_kfp_mt.service.explain import (
     explain_wait,
     make_facts,
 )
+from jupyter_kfp_mt.service.tasks.rows import select_failed_itself
 
 DATA = Path(__file__).parent / "data"
 CASES: list[dict[str, Any]] = json.loads((DATA / "explain.json").read_text())
@@ -69,6 +70,25 @@ def test_the_first_failure_is_explained_and_the_others_named() -> None:
     tasks = [Task(task_id=name, display_name=name, phase=Phase.FAILED) for name in ("load", "train")]
     failure = explain(tasks, make_facts(tasks[0], "boom"), run_name="prep").failure
     assert (failure.task, failure.task_id, failure.others) == ("load", "load", ["train"])
+
+
+def test_a_loop_or_condition_that_failed_itself_is_called_so() -> None:
+    loop = Task(display_name="for-loop-1", type="LOOP", reason="The loop cannot iterate over None.")
+    branch = Task(
+        display_name="condition-1", type="CONDITION", reason="there is no value for pipelinechannel--mode"
+    )
+    messages = [explain_task(make_facts(task)).failure.message for task in (loop, branch)]
+    assert messages == [
+        "Loop for-loop-1 stopped: the loop cannot iterate over None.",
+        "Condition condition-1 stopped: there is no value for mode.",
+    ]
+
+
+def test_of_groups_that_failed_only_the_innermost_failed_itself() -> None:
+    outer = Task(task_id="a", type="LOOP", phase=Phase.FAILED)
+    inner = Task(task_id="b", parent_task_id="a", type="CONDITION", phase=Phase.FAILED)
+    other = Task(task_id="c", parent_task_id="a", type="CONDITION", phase=Phase.SUCCEEDED)
+    assert select_failed_itself([outer, inner, other]) == [inner]
 
 
 def test_a_run_without_a_failed_task_is_explained_as_a_whole() -> None:

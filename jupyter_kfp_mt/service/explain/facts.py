@@ -51,12 +51,13 @@ class Facts(NamedTuple):
     driver: bool = False  # the driver of the task failed, not the task
     upstream: str = ""  # the task that failed before this one could start
     is_run: bool = False  # the facts are about the run itself, and `task` is its name
+    kind: str = "Task"  # or "Loop", "Condition", …
     kfp_version: str = ""  # of the API server, where it is known
 
     @property
     def subject(self) -> str:
         """The subject of a sentence about it."""
-        return self.task if self.is_run else f"Task {self.task}"
+        return self.task if self.is_run else f"{self.kind} {self.task}"
 
     @property
     def started(self) -> bool:

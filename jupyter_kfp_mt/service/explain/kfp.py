@@ -7,6 +7,7 @@ import re
 from .facts import Cause, Facts, to_clause
 
 _NO_NEWS = re.compile(r"(?:\w+: )?Error \(exit code|child '|No more retries left|It ended with exit code")
+_CHANNEL = "pipelinechannel--"  # what the SDK puts before the names of inputs of loops and conditions
 _NO_INPUTS = ("did not start", "its inputs could not be fetched")
 _NO_RESULTS = ("ran, but its results could not be stored", "")
 _STORE_CURE = "Check the artifact store of this namespace, or ask an admin."
@@ -24,9 +25,9 @@ def reported(facts: Facts) -> Cause | None:
     """KFP or the engine reports a reason itself."""
     if not facts.message or _NO_NEWS.match(facts.message) or facts.exit_code not in (None, 0):
         return None
-    text = to_clause(facts.message)
+    text = to_clause(facts.message).replace(_CHANNEL, "")
     plain = text.startswith(("It ", "Its ", "The "))
-    return Cause("stopped", f"{text[:1].lower()}{text[1:]}" if plain else "stopped", f"{text}")
+    return Cause("stopped", f"{text[:1].lower()}{text[1:]}" if plain else text)
 
 
 _PIP_WHY = (

@@ -72,6 +72,14 @@ WAITS: tuple[Rule, ...] = (
     start.not_configured,
     admission.not_accepted,
 )
+_KINDS = {  # what people call a task that only holds others
+    "LOOP": "Loop",
+    "LOOP_ITERATION": "Iteration",
+    "CONDITION": "Condition",
+    "CONDITION_BRANCH": "Condition",
+    "EXIT_HANDLER": "Exit handler",
+    "DAG": "Sub-pipeline",
+}
 _SURE = tuple(rule for rule in WAITS if rule is not admission.not_accepted)
 
 
@@ -166,7 +174,8 @@ def make_facts(
     if not driver:
         own = exit_code_of(lines)  # the container's is the launcher's own: 1
         code = code if own is None else own
-    return Facts(name, message, code, lines, tuple(states), tuple(events), driver)
+    facts = Facts(name, message, code, lines, tuple(states), tuple(events), driver)
+    return facts._replace(kind=_KINDS.get(task.type, facts.kind))
 
 
 def _unknown(facts: Facts) -> Cause:
