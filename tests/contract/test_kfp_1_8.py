@@ -11,6 +11,8 @@ import pytest
 import jupyter_kfp_mt
 from tests.contract.conftest import Served
 
+pytestmark = pytest.mark.slow
+
 PYTHON = os.environ.get("KFP_1_8_PYTHON", "")
 SCRIPTS = Path(__file__).parent / "scripts"
 HELLO = Path(jupyter_kfp_mt.__file__).parent / "example" / "hello.yaml"

@@ -26,6 +26,7 @@ from tests.scale import FULL
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(bool(URL), reason="this run is about another server already"),
     pytest.mark.timeout(600),  # the whole suite over again
 ]

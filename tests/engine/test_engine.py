@@ -250,6 +250,7 @@ def test_environment_of_a_task(
     assert str(bench.folder) not in str(seen)
 
 
+@pytest.mark.slow
 def test_fair_between_tenants(make_bench: Callable[..., Bench], compiled: Compiled, place: Path) -> None:
     bench = make_bench(tasks=1)
     package = compiled(pipelines.many)
@@ -264,6 +265,7 @@ def test_fair_between_tenants(make_bench: Callable[..., Bench], compiled: Compil
     assert bench.wait(long).state == "SUCCEEDED"
 
 
+@pytest.mark.slow
 def test_without_fork(make_bench: Callable[..., Bench], compiled: Compiled, place: Path) -> None:
     bench = make_bench(executor="subprocess")
     plain = bench.submit(compiled(rows_control.loop_sources))
@@ -277,6 +279,7 @@ def test_without_fork(make_bench: Callable[..., Bench], compiled: Compiled, plac
     assert not any(is_alive(pid) for pid in os.listdir(place))
 
 
+@pytest.mark.slow
 def test_packages_once_and_elsewhere(
     make_bench: Callable[..., Bench], compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,8 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from tests.fuzz.world import DESCRIPTIONS, EXAMPLES, World, bounded
 
+pytestmark = pytest.mark.slow
+
 # Described and not served: 404, as a real server does; the reports are of cluster parts we do not have.
 NOT_SERVED = {
     "GET /apis/v2beta1/auth",

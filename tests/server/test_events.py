@@ -69,6 +69,7 @@ async def test_a_page_that_cannot_resume_reads_everything(events: Open) -> None:
             assert (await other.next()).kind == "reset"
 
 
+@pytest.mark.slow
 async def test_a_hundred_cuts_during_a_thousand_changes_lose_and_repeat_nothing(
     kfp: FakeKfp, events: Open
 ) -> None:

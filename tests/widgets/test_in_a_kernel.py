@@ -14,6 +14,8 @@ from nbformat import NotebookNode
 
 from tests.laptop import BROKEN, Laptop
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 
