@@ -40,7 +40,7 @@ class Caches(NamedTuple):
     versions: TtlCache[str, PipelineVersion]
     status: TtlCache[str, Status]
     journal: Journal
-    workflows: TtlCache[str, RunSteps]
+    workflows: TtlCache[tuple[str, ...], RunSteps]  # by run and what KFP reports of it
     logs: PodLogs
     archived: TtlCache[tuple[str, str], LogCopy | NoLog]
     outputs: TtlCache[tuple[str, str], Task]  # by namespace and pod

@@ -68,3 +68,22 @@ def test_the_time_of_a_running_task_goes_on(pod: Pod) -> None:
     running = [task for task in service.tasks(run_id) if task.phase is Phase.RUNNING]
     assert [task.display_name for task in running] == ["load"]
     assert all(task.start_time and task.end_time is None for task in running)
+
+
+def test_a_task_that_was_skipped_has_no_start(pod: Pod) -> None:
+    view = view_of(pod, "broken")
+    assert [(task.name, task.start_time is None) for task in view.tasks] == [
+        ("check", False),
+        ("load", False),
+        ("train", True),
+    ]
+
+
+def test_a_run_that_has_ended_is_not_shown_with_the_tasks_of_a_moment_ago(pod: Pod) -> None:
+    run_id = pod.cluster.start("broken")
+    pod.cluster.advance(35)
+    service = service_of(pod)
+    assert service.view_run(run_id).run.phase is Phase.RUNNING
+    pod.cluster.advance(100)
+    phases = {task.name: task.phase for task in service.view_run(run_id).tasks}
+    assert phases == {"check": Phase.SUCCEEDED, "load": Phase.FAILED, "train": Phase.SKIPPED}

@@ -329,7 +329,7 @@ class _Tree:
             type=self._read_type(node),
             parent_task_id=self._find_parent(node),
             create_time=reported.create_time,
-            start_time=known_time(first.started_at),
+            start_time=known_time(first.started_at) if state != "SKIPPED" else None,
             end_time=_find_end(node, first) if ended else None,
             state=state,
             state_history=reported.state_history,

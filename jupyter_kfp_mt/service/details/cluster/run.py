@@ -36,15 +36,17 @@ class Origin(NamedTuple):
 def read_steps(backend: Backend, run: Run) -> RunSteps:
     """Return the steps of a run; none if this server does not hand out its Workflow.
 
-    One call of KFP's v1beta1 interface, at most every few seconds for one run.
+    One call of KFP's v1beta1 interface, at most every few seconds for one run, and one more for each state
+    that KFP reports: what is kept of a running run is not what it ended with.
     """
-    kept = backend.caches.workflows.get(run.run_id)
+    key = (run.run_id, run.state, *(f"{task.task_id} {task.state}" for task in run.task_details))
+    kept = backend.caches.workflows.get(key)
     if kept is not None:
         return kept
     workflow, reported_as = unwrap(_read_workflow(backend, run) or Workflow())
     steps = list_steps(workflow, run.run_id, run.task_details, reported_as)
     namespace = run.namespace or workflow.metadata.namespace or backend.context.install_namespace
-    return backend.caches.workflows.put(run.run_id, RunSteps(steps, namespace, read_root(workflow)))
+    return backend.caches.workflows.put(key, RunSteps(steps, namespace, read_root(workflow)))
 
 
 def _read_workflow(backend: Backend, run: Run) -> Workflow | None:
