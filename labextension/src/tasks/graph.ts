@@ -23,9 +23,12 @@ export function createGraph(view: RunView): ITaskGraph {
   }
   const coming = view.plan.filter(({ name }) => !byName.has(name)).map(({ name }) => createPlanned(name, view));
   coming.forEach(task => byName.set(task.name, [task]));
+  const around = listGroups(view);
   const edges = view.plan.flatMap(({ name, needs }) =>
     (byName.get(name) ?? []).flatMap(task =>
-      needs.flatMap(need => before(task, byName.get(need) ?? []).map(from => ({ from: from.task_id, to: task.task_id })))
+      needs
+        .flatMap(need => findNearest(task, byName.get(need) ?? [], around))
+        .map(from => ({ from: from.task_id, to: task.task_id }))
     )
   );
   return { tasks: [...view.tasks, ...coming], edges };
@@ -67,10 +70,33 @@ export function findFailedPath({ tasks, edges }: ITaskGraph): ReadonlySet<ITaskE
   return path;
 }
 
-/** Of several tasks with one name (one per loop iteration), keep those of the same iteration, else all. */
-function before(task: Task, sources: readonly Task[]): readonly Task[] {
-  const siblings = sources.filter(({ parent_task_id }) => parent_task_id === task.parent_task_id);
-  return siblings.length ? siblings : sources;
+/** Of several tasks with one name (one per loop iteration), keep those in the innermost group that `task` is in too. */
+function findNearest(
+  task: Task,
+  sources: readonly Task[],
+  around: ReadonlyMap<string, ReadonlySet<string>>
+): readonly Task[] {
+  for (const group of around.get(task.task_id) ?? []) {
+    const near = sources.filter(source => around.get(source.task_id)?.has(group));
+    if (near.length) {
+      return near;
+    }
+  }
+  return sources;
+}
+
+/** List the groups around each task, from the inside out. */
+function listGroups({ tasks, groups }: RunView): ReadonlyMap<string, ReadonlySet<string>> {
+  const parents = new Map([...tasks, ...groups].map(task => [task.task_id, task.parent_task_id]));
+  const around = new Map<string, ReadonlySet<string>>();
+  for (const task of tasks) {
+    const found = new Set<string>();
+    for (let id = task.parent_task_id; id && !found.has(id); id = parents.get(id) ?? '') {
+      found.add(id);
+    }
+    around.set(task.task_id, found);
+  }
+  return around;
 }
 
 /** Return a task for one that was not reported: pending, or skipped if the run has ended. */

@@ -36,6 +36,18 @@ describe('graphOf', () => {
     expect(arrows(graph.edges)).toEqual(['load→train-1', 'load→train-2', 'train-1→score-1', 'train-2→score-2']);
   });
 
+  it('joins a task in a condition to the task of the same turn', () => {
+    const turn = (id: string): ReturnType<typeof task> => task(id, 'SUCCEEDED', { parent_task_id: 'loop' });
+    const groups = [turn('1'), turn('2'), task('condition', 'SUCCEEDED', { parent_task_id: '2' })];
+    const tasks = [
+      task('train-1', 'SUCCEEDED', { name: 'train', parent_task_id: '1' }),
+      task('train-2', 'SUCCEEDED', { name: 'train', parent_task_id: '2' }),
+      task('score', 'SUCCEEDED', { parent_task_id: 'condition' })
+    ];
+    const graph = createGraph(view('SUCCEEDED', tasks, { plan: PLAN.slice(1), groups }));
+    expect(arrows(graph.edges)).toEqual(['train-2→score']);
+  });
+
   it('has no edges without a plan', () => {
     expect(createGraph(view('RUNNING', [task('load', 'RUNNING')])).edges).toEqual([]);
   });
