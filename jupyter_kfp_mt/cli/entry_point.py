@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__, commands
 from ..errors import KfpConnectionError, KfpError, KfpRefusedError, RunFailed, RunTimeout
-from ..models import DoctorReport, Phase, Run, Status
+from ..models import DoctorReport, Phase, Run, RunView, Status
 from ..results import Text
 from ..settings import load_settings
 from . import documents, profiles
@@ -64,7 +64,8 @@ def _perform(terminal: Terminal, given: list[str], environment: Environment | No
         result = Text(f"{result}\n{HELP}")
     code = _exit_code(result)
     if isinstance(result, Run) and not terminal.json:
-        result = session.service().view_run(result)
+        unconfirmed = result.phase is Phase.UNCONFIRMED  # KFP stays away: there is nobody to ask
+        result = RunView(run=result) if unconfirmed else session.service().view_run(result)
     terminal.show(result)
     return code
 
