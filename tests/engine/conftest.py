@@ -23,7 +23,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], Packag
     def compile_pipeline(pipeline: Any) -> Package:
         from kfp import compiler
 
-        path = folder / f"{pipeline.name}.yaml"
+        path = folder / f"{pipeline.pipeline_func.__name__}.yaml"
         if str(path) not in done:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the SDK's advice about images

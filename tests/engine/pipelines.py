@@ -256,6 +256,47 @@ def uncached(folder: str, name: str = "one"):
     mark(folder=folder, name=name).set_caching_options(False)
 
 
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def mark_twice(folder: str, name: str) -> str:
+    import os
+    import uuid
+
+    open(os.path.join(folder, uuid.uuid4().hex), "w").close()
+    return name * 2
+
+
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def write_mark(folder: str, name: str, data: dsl.Output[dsl.Artifact]):
+    import os
+    import uuid
+
+    open(os.path.join(folder, uuid.uuid4().hex), "w").close()
+    with open(data.path, "w") as file:
+        file.write(name)
+
+
+@dsl.pipeline(name="own-keys")
+def own_keys(folder: str, name: str):
+    for each in (mark, mark_twice, write_mark):
+        each(folder=folder, name=name).set_caching_options(True, cache_key="one-key")
+
+
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def write_twice(folder: str, name: str, text: dsl.Output[dsl.Artifact]):
+    import os
+    import uuid
+
+    open(os.path.join(folder, uuid.uuid4().hex), "w").close()
+    with open(text.path, "w") as file:
+        file.write(name * 2)
+
+
+@dsl.pipeline(name="own-keys")
+def own_keys_of_another_version(folder: str, name: str):
+    for each in (mark_twice, write_twice, mark):
+        each(folder=folder, name=name).set_caching_options(True, cache_key="one-key")
+
+
 @dsl.pipeline
 def artifact_cache(content: str):
     read(data=write(content=content).outputs["data"])

@@ -138,6 +138,47 @@ def test_a_changed_task_is_not_taken_from_the_cache(
     assert len(os.listdir(place)) == 2
 
 
+def test_components_with_one_key_share_no_outputs(bench: Bench, compiled: Compiled, place: Path) -> None:
+    first = bench.submit(compiled(pipelines.own_keys), {"folder": str(place), "name": "x"})
+    bench.wait(first)
+    again = bench.submit(compiled(pipelines.own_keys), {"folder": str(place), "name": "another"})
+    bench.wait(again)
+
+    assert len(os.listdir(place)) == 3
+    for run_id in (first, again):
+        tasks = bench.tasks(run_id)
+        assert [tasks[name].outputs.parameters for name in ("mark", "mark-twice", "write-mark")] == [
+            {"Output": "x"},
+            {"Output": "xx"},
+            {},
+        ]
+        (data,) = tasks["write-mark"].outputs.artifacts["data"]
+        assert Path(data.uri).read_text() == "x"
+
+
+def test_a_key_belongs_to_a_component_in_every_version(bench: Bench, compiled: Compiled, place: Path) -> None:
+    one, other = compiled(pipelines.own_keys), compiled(pipelines.own_keys_of_another_version)
+    first = bench.submit(one, {"folder": str(place), "name": "v"}, namespace="berta")
+    bench.wait(first)
+    second = bench.submit(other, {"folder": str(place), "name": "w"}, namespace="berta")
+    bench.wait(second)
+
+    tasks = bench.tasks(second)
+    assert {
+        name: task.cached_from_run_id for name, task in tasks.items() if "mark" in name or "write" in name
+    } == {
+        "mark": first,
+        "mark-twice": first,
+        "write-twice": "",
+    }
+    assert [tasks[name].outputs.parameters for name in ("mark", "mark-twice")] == [
+        {"Output": "v"},
+        {"Output": "vv"},
+    ]
+    (text,) = tasks["write-twice"].outputs.artifacts["text"]
+    assert Path(text.uri).read_text() == "ww"
+
+
 def test_a_reimported_artifact_is_another_input(bench: Bench, compiled: Compiled, place: Path) -> None:
     first = bench.submit(compiled(pipelines.imports_twice), {"folder": str(place)})
     bench.wait(first)

@@ -4,12 +4,16 @@ The rule is that of KFP's driver (backend/src/v2/cacheutils): the container with
 environment, the values of the input parameters, the identity of the input artifacts, the mounted claims, the
 declared outputs, and the name of the pipeline; not the names of the task and the run. Here the names of the
 secrets and config maps count too: two iterations of a loop may differ in nothing else.
+
+A key that the pipeline sets itself (`cache_key`) stands for the content of a task, but not for its component:
+two components with one key would get each other's outputs.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from typing import Any
 
 import msgspec
 
@@ -25,8 +29,10 @@ def fingerprint(pipeline: CompiledPipeline, node: TaskNode) -> str:
     container = pipeline.executor(node.component).container
     if container is None or container.image in {CREATE, DELETE} or not node.spec.caching_options.enable_cache:
         return ""
-    if node.spec.caching_options.cache_key:
-        return f"key:{pipeline.pipeline_info.name}:{node.spec.caching_options.cache_key}"
+    outputs = node.component.output_definitions
+    if own_key := node.spec.caching_options.cache_key:
+        facts = [pipeline.pipeline_info.name, node.spec.component_ref.name, outputs, own_key]
+        return f"custom:{_hash(facts)}"
     artifacts = {
         name: [(artifact.uri, artifact.name) for artifact in listed]
         for name, listed in node.inputs.artifacts.items()
@@ -43,14 +49,10 @@ def fingerprint(pipeline: CompiledPipeline, node: TaskNode) -> str:
     ]
     names += [resolve_setting(node, mount.name, {}) for mount in platform.pvc_mount]
     read = [sources, platform.field_path_as_env, platform.pvc_mount, names]
-    facts = [
-        pipeline.pipeline_info.name,
-        container,
-        values,
-        artifacts,
-        node.component.output_definitions,
-        read,
-    ]
+    return _hash([pipeline.pipeline_info.name, container, values, artifacts, outputs, read])
+
+
+def _hash(facts: list[Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
 
 
