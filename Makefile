@@ -44,7 +44,7 @@ check: setup ## The faster part of `make test`, without a browser: for every com
 	python scripts/test.py --fast
 
 .PHONY: pictures
-pictures: setup $(BROWSER_READY) ## Take the pictures of the docs anew, in a real browser
+pictures: setup $(BROWSER_READY) ## Take the pictures of the docs again, in a real browser
 	PICTURE_SCALE=1.25 python -m pytest -q $(addprefix ui-tests/test_,looks.py no_token.py unclear.py warnings.py)
 	@cp $(addprefix ui-tests/results/,$(notdir $(wildcard docs/images/*.png))) docs/images/
 

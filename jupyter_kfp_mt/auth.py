@@ -30,7 +30,7 @@ def origin_of(url: str) -> tuple[str, str, int]:
 
 
 class Credential:
-    """Proves to one origin who asks; this base class proves nothing and sends nothing."""
+    """Proves the caller's identity to one origin; this base class proves nothing and sends nothing."""
 
     sent: bool = False  # whether requests to its origin carry it
     location: str = ""  # where it is kept, as people write it

@@ -1,4 +1,4 @@
-"""Stand-ins for what is outside: a KFP that answers from a table, and a clock that moves when told."""
+"""Stand-ins for what is outside: a KFP that answers from a table, and a clock that only tests move."""
 
 from __future__ import annotations
 

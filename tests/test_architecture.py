@@ -97,9 +97,9 @@ def test_every_route_asks_who_and_whether(route: Route) -> None:
 
 
 def test_no_handler_has_a_verb_that_the_route_table_has_not() -> None:
-    told = {(route.handler, route.method.lower()) for route in ROUTES}
+    routed = {(route.handler, route.method.lower()) for route in ROUTES}
     verbs = ("get", "post", "put", "patch", "delete", "head")
     written = {
         (name, verb) for name in handlers.__all__ for verb in verbs if verb in vars(getattr(handlers, name))
     }
-    assert written == told
+    assert written == routed

@@ -66,7 +66,7 @@ def test_two_steps_lead_to_the_connection(page: Page, world: World) -> None:
 
     expect(ours.get_by_role("button", name="Connected")).to_be_visible()
     # the page may ask between the two, and then the account is known
-    told = re.compile(r"Connected to Kubeflow Pipelines (as default-editor )?in alice\.")
-    expect(page.get_by_text(told).first).to_be_visible()
+    connected = re.compile(r"Connected to Kubeflow Pipelines (as default-editor )?in alice\.")
+    expect(page.get_by_text(connected).first).to_be_visible()
     changed = [asked.method for asked in world.kube.asked if "reviews" not in asked.path]
     assert [method for method in changed if method != "GET"] == ["POST", "PATCH", "DELETE"]

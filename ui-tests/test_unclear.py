@@ -39,7 +39,7 @@ c.KfpSettings.poll_active_s = 0.5
 
 
 class Lossy(Network):
-    """A network that loses what it is told to lose."""
+    """A network that loses the requests that a test names."""
 
     creates = "none"  # "drop": the answer; "reset": the request
     looks_up = True  # whether runs can be asked for
@@ -155,8 +155,8 @@ def test_what_did_not_arrive_is_tried_again_and_becomes_the_one_run(page: Page, 
     run.click()
 
     expect(run_row(page, "Not confirmed, lost-request")).to_have_count(1)
-    told = page.get_by_text(re.compile("lost-request.* did not start. KFP has no record of it."))
-    expect(told.first).to_be_visible()
+    notice = page.get_by_text(re.compile("lost-request.* did not start. KFP has no record of it."))
+    expect(notice.first).to_be_visible()
     expect(run_row(page, "lost-request")).to_have_count(0)
     network.creates = "none"
     page.get_by_role("button", name="Try again").first.click()

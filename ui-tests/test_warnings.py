@@ -1,4 +1,4 @@
-"""What does not stop anything is told beside the runs, and mended from there."""
+"""What does not stop anything is shown beside the runs, and mended from there."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ RUNS = (
 
 def listed(name: str, state: str, minutes: int) -> dict[str, object]:
     """A run of that age, as KFP lists it."""
-    begun = datetime.now(timezone.utc) - timedelta(minutes=minutes)
-    ended = begun + timedelta(minutes=12, seconds=3) if state in ("FAILED", "SUCCEEDED", "CANCELED") else None
+    start = datetime.now(timezone.utc) - timedelta(minutes=minutes)
+    ended = start + timedelta(minutes=12, seconds=3) if state in ("FAILED", "SUCCEEDED", "CANCELED") else None
     return {
         "run_id": str(uuid.uuid5(uuid.NAMESPACE_URL, name + state)),
         "experiment_id": CHURN,
         "display_name": name,
         "state": state,
-        "created_at": begun.isoformat(),
+        "created_at": start.isoformat(),
         "finished_at": (ended or datetime.fromtimestamp(0, timezone.utc)).isoformat(),
     }
 

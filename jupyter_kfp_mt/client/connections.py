@@ -88,7 +88,7 @@ def find_proxy(url: str) -> str:
 # hold a caller for ever. We bound the whole response where its bytes are read. A watchdog thread that shuts
 # the socket down would not be simpler: only here do we see when the request has been sent and the wait begins
 # (sending has no bound in total: a large pipeline on a slow line takes as long as it takes), a shutdown looks
-# like a broken connection, under TLS like a failed handshake, and has to be told from both, and a timer
+# like a broken connection, under TLS like a failed handshake, and must be distinct from both, and a timer
 # thread for each request is not free.
 class _DeadlineReader(io.RawIOBase):
     """Reads a response under a total deadline that trickled bytes cannot extend."""

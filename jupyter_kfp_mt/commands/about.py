@@ -10,7 +10,7 @@ from .session import Session
 
 @command("")
 def status(session: Session) -> Status:
-    """Who you are, where, whether it works, and what is running."""
+    """Show the account, namespace, connection and running tasks."""
     return session.status()
 
 

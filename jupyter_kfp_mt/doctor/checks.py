@@ -51,7 +51,7 @@ class Row:
 
 
 def check_configuration(evidence: Evidence, row: Row) -> Check:
-    """Show what somebody set."""
+    """Show the settings that were changed."""
     if isinstance(evidence.place, KfpError) and evidence.place.code == "bad-input":
         return row.error(evidence.place, evidence.place.message)
     return row.ok(", ".join(evidence.chosen) or "nothing set, using detection")

@@ -26,7 +26,7 @@ class _FlatComponent(NamedTuple):
 def plan_tasks(package: Package) -> list[PlannedTask]:
     """Return the tasks that executors run, each with the tasks it waits for.
 
-    Tasks are told apart by name alone, as a run's tasks are: a component that is used twice shows its tasks
+    Only names tell tasks apart, as a run's tasks are: a component that is used twice shows its tasks
     once, with the edges of both uses, and never an edge of a task to itself.
     """
     flat = _flatten(package.pipeline_spec["root"], package.components, {})

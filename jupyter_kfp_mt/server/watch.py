@@ -124,7 +124,7 @@ class _Timed:
 
 
 class Watch:
-    """Looks for changes in `namespace`, when told to, and reports them to its listeners.
+    """Looks for changes in `namespace`, when asked to, and reports them to its listeners.
 
     `open_service` is called before each look, after a failed one with True, since the server may have moved;
     it may raise `KfpError`. Listeners must return at once and not raise.

@@ -75,7 +75,7 @@ it('says who can do it when the right is missing', async () => {
 });
 
 it('saves, restarts, and shows a notice when the notebook is back with its token', async () => {
-  const told = vi.spyOn(Notification, 'success');
+  const notify = vi.spyOn(Notification, 'success');
   const asked = steps.restart();
   await press('Restart');
   await asked;
@@ -83,7 +83,7 @@ it('saves, restarts, and shows a notice when the notebook is back with its token
   server.error = null;
   await manager.refresh();
   await waitFor(() => expect(steps.restarting).toBe(false));
-  expect(told.mock.calls.map(([text]) => text)).toEqual(['Connected to Kubeflow Pipelines as default-editor in team-a.']);
+  expect(notify.mock.calls.map(([text]) => text)).toEqual(['Connected to Kubeflow Pipelines as default-editor in team-a.']);
 });
 
 it('says what a restart ends and what it would lose', async () => {

@@ -55,7 +55,7 @@ function ids(): string[] {
 }
 
 /** The texts of the notices that are up. */
-function told(): string[] {
+function texts(): string[] {
   return Notification.manager.notifications.map(notice => notice.message);
 }
 
@@ -81,7 +81,7 @@ describe('delete', () => {
   it('asks, takes the run off the list, and deletes it unless that is undone', async () => {
     const words = await answer(remove([DONE]), 'Delete');
     expect(words).toContain('Delete report?');
-    expect([ids(), asked, told()]).toEqual([['a'], [], ['Deleting report in 8 s.']]);
+    expect([ids(), asked, texts()]).toEqual([['a'], [], ['Deleting report in 8 s.']]);
     await waitFor(() => expect(asked).toEqual(['DELETE b']));
   });
 
@@ -97,13 +97,13 @@ describe('delete', () => {
     await screen.findByText('Delete', { selector: '.jp-Dialog-buttonLabel' });
     await waitFor(() => expect(document.activeElement?.textContent).toBe('Cancel'));
     await answer(act, 'Cancel');
-    expect([ids().length, told()]).toEqual([2, []]);
+    expect([ids().length, texts()]).toEqual([2, []]);
   });
 
   it('terminates what runs first, says what did not work, and shows the run again', async () => {
     const words = await answer(remove([RUNNING]), 'Delete');
     expect(words).toContain('It is running: it is terminated first.');
-    await waitFor(() => expect(told()).toContain('You may not delete runs in team-a.'));
+    await waitFor(() => expect(texts()).toContain('You may not delete runs in team-a.'));
     expect(asked).toEqual(['POST a/terminate', 'DELETE a']);
     expect(ids()).toContain('a');
   });
@@ -123,7 +123,7 @@ describe('terminate', () => {
 describe('archive', () => {
   it('of an ended run needs no question and can be undone', async () => {
     await actions().archive([DONE]);
-    expect([ids(), told()]).toEqual([['a'], ['report archived.']]);
+    expect([ids(), texts()]).toEqual([['a'], ['report archived.']]);
     press('Undo');
     await waitFor(() => expect(ids()).toContain('b'));
   });

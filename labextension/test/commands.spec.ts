@@ -35,9 +35,9 @@ async function begin(fields: Partial<Status> = {}): Promise<void> {
 }
 
 beforeEach(() => {
-  const told = { togglePanel: vi.fn(), openRun: vi.fn(), openForm: vi.fn(), openDoctor: vi.fn() };
+  const calls = { togglePanel: vi.fn(), openRun: vi.fn(), openForm: vi.fn(), openDoctor: vi.fn() };
   page = {
-    ...told,
+    ...calls,
     openSettings: vi.fn(),
     whoAmI: vi.fn(),
     linkTo: (id, namespace) => `${namespace}/${id}`,

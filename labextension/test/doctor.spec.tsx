@@ -26,10 +26,10 @@ function stream(...events: (readonly [string, unknown])[]): Response {
 
 describe('the doctor over REST', () => {
   it('reports each check as it arrives, and returns the report', async () => {
-    const told: Check[] = [];
+    const seen: Check[] = [];
     const answer = (): Response => stream(['check', POD], ['check', TOKEN], ['report', REPORT]);
-    const report = await fakeApi({ 'GET doctor/events': answer }).doctor('team-a', check => told.push(check));
-    expect([told, report]).toEqual([[POD, TOKEN], REPORT]);
+    const report = await fakeApi({ 'GET doctor/events': answer }).doctor('team-a', check => seen.push(check));
+    expect([seen, report]).toEqual([[POD, TOKEN], REPORT]);
   });
 
   it('is an error when it ends without a report', async () => {

@@ -5,11 +5,11 @@ import type { INotice } from '../src/model/endings';
 import type { Phase } from '../src/api/types';
 import { format, run } from './samples';
 
-let told: INotice[];
+let notices: INotice[];
 let inFront: string;
 
 beforeEach(() => {
-  told = [];
+  notices = [];
   inFront = '';
   vi.useFakeTimers({ now: Date.parse('2026-03-12T14:05:00Z') });
 });
@@ -21,8 +21,8 @@ function endings(notify: 'mine' | 'all' | 'none' = 'mine'): Endings {
     format,
     // the notices that are on the page: one that replaces another has its place
     show: (notice, inPlaceOf) => {
-      const at = inPlaceOf === '' ? told.length : Number(inPlaceOf);
-      told[at] = notice;
+      const at = inPlaceOf === '' ? notices.length : Number(inPlaceOf);
+      notices[at] = notice;
       return String(at);
     },
     notify: () => notify,
@@ -39,7 +39,7 @@ function change(run_id: string, previous: Phase | null, phase: Phase, failed_tas
 
 async function texts(): Promise<string[]> {
   await vi.advanceTimersByTimeAsync(5000);
-  return told.map(notice => notice.text);
+  return notices.map(notice => notice.text);
 }
 
 it('shows a notice at the start and at the end of a run of mine', async () => {
@@ -53,7 +53,7 @@ it('shows a notice at the start and at the end of a run of mine', async () => {
 it('keeps a failure with its reason until it is read, and offers Retry', async () => {
   endings().note(change('mine', 'RUNNING', 'FAILED', 'load'));
   expect(await texts()).toEqual(['mine failed: Task load stopped.']);
-  expect(told[0]).toMatchObject({ type: 'error', autoClose: false, actions: ['open', 'retry'] });
+  expect(notices[0]).toMatchObject({ type: 'error', autoClose: false, actions: ['open', 'retry'] });
 });
 
 it('shows one notice for an end that is reported twice', async () => {
@@ -69,7 +69,7 @@ it('shows a notice again for a retried run', async () => {
   all.note(change('mine', 'FAILED', 'RUNNING'));
   all.note(change('mine', 'RUNNING', 'SUCCEEDED'));
   expect((await texts()).length).toBeGreaterThan(0);
-  expect(told.some(notice => notice.text.includes('2 runs ended'))).toBe(true);
+  expect(notices.some(notice => notice.text.includes('2 runs ended'))).toBe(true);
 });
 
 it('shows no notice of start or failure of the run that is in front', async () => {
@@ -102,7 +102,7 @@ it('offers to send again what KFP has no record of', async () => {
   all.note(change('mine', null, 'UNCONFIRMED'));
   all.noteLost(run({ run_id: 'mine' }));
   expect(await texts()).toEqual(['mine did not start. KFP has no record of it.']);
-  expect(told[0]?.actions).toEqual(['again']);
+  expect(notices[0]?.actions).toEqual(['again']);
 });
 
 it('has 140 characters at most, with names cut in the middle', async () => {

@@ -1,4 +1,4 @@
-"""A pipeline that fails in its second task, to see how a failure is told.
+"""A pipeline that fails in its second task, to see how a failure is reported.
 
 Compile it with `kfp dsl compile --py broken.py --output broken.yaml`.
 """

@@ -22,13 +22,13 @@ def test_a_server_that_is_gone_is_started_again_not_looked_for_in_a_cluster() ->
         )
         with pytest.raises(KfpError) as caught:
             OwnerApi(runtime).call("GET", "profiles")
-    told = caught.value
-    assert (told.code, told.command) == ("kfp-unavailable", "jupyter kfp serve")
-    assert "kubectl" not in f"{told.body}"
-    assert "canary" not in f"{told.body}"
+    error = caught.value
+    assert (error.code, error.command) == ("kfp-unavailable", "jupyter kfp serve")
+    assert "kubectl" not in f"{error.body}"
+    assert "canary" not in f"{error.body}"
 
 
 def test_a_server_that_is_slow_is_no_matter_of_the_network() -> None:
-    told = timeout_error(Context("http://127.0.0.1:1", embedded=True, timeout=30))
-    assert told.why == "Nothing from 127.0.0.1:1 in 30 s. This machine may be busy."
-    assert "kubectl" not in told.command
+    error = timeout_error(Context("http://127.0.0.1:1", embedded=True, timeout=30))
+    assert error.why == "Nothing from 127.0.0.1:1 in 30 s. This machine may be busy."
+    assert "kubectl" not in error.command

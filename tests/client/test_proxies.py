@@ -1,4 +1,4 @@
-"""Proxies that the environment names: used where they can help, and told when they are in the way."""
+"""Proxies that the environment names: used where they can help, and reported when they are in the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of a pod as no installation should leave them: told by name, or passed over, and never waited for."""
+"""Files of a pod as no installation should leave them: named or passed over, and never waited for."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tests.contract.target import FILES, CannotSetUpError, Headers, Target
 from tests.embedded.running import Reply
 
 CASES = Path(__file__).parent / "cases"
-URL_CHECKED = b"Pipeline URL validation failed"  # what a server says that has not been told to leave it out
+URL_CHECKED = b"Pipeline URL validation failed"  # what a server says that has not been set to leave it out
 _COLLECTIONS = {  # what a create answers with: where the id is, and what deletes it
     "v2beta1/experiments": ("experiment_id", "experiments/{}"),
     "v2beta1/runs": ("run_id", "runs/{}"),
@@ -51,7 +51,7 @@ def setups() -> dict[str, dict[str, Any]]:
 
 @dataclass
 class Telling:
-    """One case being told to one server; `made` is what it leaves behind."""
+    """One case being sent to one server; `made` is what it leaves behind."""
 
     target: Target
     comparison: Comparison
@@ -165,10 +165,10 @@ def wrong(case: dict[str, Any], reply: Reply, comparison: Comparison) -> str:
         if not same_text(comparison.real(value), reply.headers.get(name.lower(), "")):
             return f"header {name}: {reply.headers.get(name.lower())!r}, not {value!r}"
     if "text" in expected:
-        told = {"text": reply.text, "message": reply.json.get("message", "")}
+        said = {"text": reply.text, "message": reply.json.get("message", "")}
         problems = (
             f"{name}: {got!r}, not {expected[name]!r}"
-            for name, got in told.items()
+            for name, got in said.items()
             if name in expected and not same_text(comparison.real(expected[name]), got)
         )
         return next(problems, "")
@@ -184,7 +184,7 @@ def wrong(case: dict[str, Any], reply: Reply, comparison: Comparison) -> str:
 def tell(case: dict[str, Any], target: Target, named: dict[str, Any]) -> str:
     """Set up, ask, compare, clean; returns what is wrong; raises CannotSetUpError.
 
-    A real server sorts what was made in one second by random id. So a case that is wrong there is told again
+    A real server sorts what was made in one second by random id. So a case that is wrong there is sent again
     with everything it needs made in seconds of its own; then the recorded order is the only right one.
     """
     _check_server(case, target)

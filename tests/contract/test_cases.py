@@ -1,6 +1,6 @@
 """What a real KFP server answered, asked again: each file of `cases/` is a test of its own.
 
-Without more, the cases are told to embedded servers in this process. `KFP_CONTRACT_URL` names another server
+Without more, the cases are sent to embedded servers in this process. `KFP_CONTRACT_URL` names another server
 and `KFP_CONTRACT_TOKENS` a folder with its tokens; README.md says what it needs and what is left out there.
 """
 

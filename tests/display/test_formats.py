@@ -11,7 +11,7 @@ NOW = datetime(2026, 3, 12, 14, 2, 7).astimezone()
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "text"),
     [
         (None, "–"),
         (0.4, "0 s"),
@@ -23,12 +23,12 @@ NOW = datetime(2026, 3, 12, 14, 2, 7).astimezone()
         (-3, "–"),
     ],
 )
-def test_a_duration_is_told_in_two_units(seconds: float | None, told: str) -> None:
-    assert formats.format_duration(seconds) == told
+def test_a_duration_is_described_in_two_units(seconds: float | None, text: str) -> None:
+    assert formats.format_duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("ago", "told"),
+    ("ago", "text"),
     [
         (timedelta(seconds=20), "just now"),
         (timedelta(minutes=4, seconds=30), "4 min ago"),
@@ -37,8 +37,8 @@ def test_a_duration_is_told_in_two_units(seconds: float | None, told: str) -> No
         (timedelta(days=366), "11 Mar 2025"),
     ],
 )
-def test_a_moment_is_told_by_its_age(ago: timedelta, told: str) -> None:
-    assert formats.format_time(NOW - ago, NOW) == told
+def test_a_moment_is_described_by_its_age(ago: timedelta, text: str) -> None:
+    assert formats.format_time(NOW - ago, NOW) == text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The way from a pod's files to the verbs: what the panel is told, and what its two buttons do."""
+"""The way from a pod's files to the verbs: what the panel is sent, and what its two buttons do."""
 
 from __future__ import annotations
 

@@ -217,20 +217,20 @@ def test_each_row_is_told_when_what_it_looks_at_has_arrived(world: World, kind: 
 def test_rows_come_before_kfp_has_answered(world: World) -> None:
     # given
     world.token()
-    asked, told = threading.Event(), list[str]()
+    asked, seen = threading.Event(), list[str]()
     answer = world.kfp.find
     world.kfp.find = lambda path: (asked.wait(10), answer(path))[1]  # type: ignore[method-assign]
 
     def tell(row: Check) -> None:
-        told.append(row.name if asked.is_set() else f"early {row.name}")
+        seen.append(row.name if asked.is_set() else f"early {row.name}")
         if row.name == "Platform":
             asked.set()
 
     # when
     report = examine(world.settings, environment=world.environment, on_check=tell)
     # then
-    assert told[:4] == ["early Configuration", "early Pod", "early Platform", "Namespace"]
-    assert len(told) == len(report.checks) == len(CHECKS)
+    assert seen[:4] == ["early Configuration", "early Pod", "early Platform", "Namespace"]
+    assert len(seen) == len(report.checks) == len(CHECKS)
 
 
 @pytest.mark.parametrize("missing", [None, "server", "log_in"])
@@ -283,11 +283,11 @@ def test_a_bar_in_a_row_does_not_break_the_table() -> None:
 @pytest.mark.parametrize("written_in", ["settings", "environment"])
 def test_what_a_log_in_left_in_a_pasted_address_is_not_told(tmp_path: Path, written_in: str) -> None:
     address = f"http://localhost:1/pipeline?code={CANARY}#token={CANARY}"
-    told = {"settings": address} if written_in == "settings" else {}
-    variables = {} if told else {"KF_PIPELINES_ENDPOINT": address}
+    arguments = {"settings": address} if written_in == "settings" else {}
+    variables = {} if arguments else {"KF_PIPELINES_ENDPOINT": address}
 
     report = examine(
-        KfpSettings(endpoint=told.get("settings", "")), environment=Environment(variables, tmp_path)
+        KfpSettings(endpoint=arguments.get("settings", "")), environment=Environment(variables, tmp_path)
     )
 
     assert CANARY not in msgspec.json.encode(report).decode()

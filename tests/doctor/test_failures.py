@@ -25,7 +25,7 @@ def cause(world: World) -> ErrorBody:
     return found
 
 
-def told(world: World) -> tuple[str, str, str]:
+def summarize(world: World) -> tuple[str, str, str]:
     found = cause(world)
     return found.code, found.message, found.why
 
@@ -49,7 +49,11 @@ def test_02_no_credential_outside_of_a_notebook(world: World) -> None:
     world.settings.namespace = "alice"
     world.kfp.recorded("no credential")
     host = world.kfp.url.removeprefix("http://")
-    assert told(world) == ("no-credential", "No credential was sent.", f"{host} wants to know who you are.")
+    assert summarize(world) == (
+        "no-credential",
+        "No credential was sent.",
+        f"{host} wants to know who you are.",
+    )
 
 
 def test_03_no_option_and_no_right_to_create_one(world: World) -> None:
@@ -62,7 +66,7 @@ def test_03_no_option_and_no_right_to_create_one(world: World) -> None:
 
 def test_04_option_chosen_but_not_applied(world: World) -> None:
     world.started_with(LABEL)
-    assert told(world) == (
+    assert summarize(world) == (
         "no-token-not-applied",
         "The access option was chosen but not applied.",
         "The cluster did not add the token when this notebook started.",
@@ -113,12 +117,12 @@ def test_07_a_filter_adds_the_identity_header(world: World) -> None:
 def test_08_and_22_the_gateway_does_not_take_the_token(world: World, text: str) -> None:
     world.token()
     world.kfp.everything(401, text)
-    assert told(world) == ("gateway-jwt", "The gateway does not accept this token.", f"“{text}”")
+    assert summarize(world) == ("gateway-jwt", "The gateway does not accept this token.", f"“{text}”")
 
 
 def test_09_the_token_is_for_something_else(world: World) -> None:
     world.token(audience="https://kubernetes.default.svc")
-    assert told(world) == (
+    assert summarize(world) == (
         "token-audience",
         "The token is for something else.",
         "It is made for “https://kubernetes.default.svc”; Pipelines expects “pipelines.kubeflow.org”.",
@@ -128,7 +132,11 @@ def test_09_the_token_is_for_something_else(world: World) -> None:
 def test_09b_kfp_rejects_the_token(world: World) -> None:
     world.token()
     world.kfp.recorded("junk")
-    assert told(world) == ("token-rejected", "KFP does not accept this token.", "“invalid bearer token”")
+    assert summarize(world) == (
+        "token-rejected",
+        "KFP does not accept this token.",
+        "“invalid bearer token”",
+    )
 
 
 def test_a_rejected_token_leads_on(world: World) -> None:
@@ -171,7 +179,7 @@ def test_a_server_for_one_user_that_refuses_is_not_well(world: World) -> None:
 
 def test_10_the_token_has_expired(world: World) -> None:
     world.token(minutes=-5)
-    assert told(world) == (
+    assert summarize(world) == (
         "token-expired",
         "The token has expired.",
         "It ended at 2026-11-22 11:55:00 UTC and the cluster has not renewed the file.",
@@ -303,7 +311,11 @@ def test_23_a_certificate_of_an_unknown_authority(world: World) -> None:
 def test_a_token_file_that_holds_no_token(world: World, text: str, reason: str) -> None:
     world.file("var/run/secrets/kubeflow/pipelines/token", text)
     path = "/var/run/secrets/kubeflow/pipelines/token"
-    assert told(world) == ("token-unreadable", "The token file cannot be used.", f"{path} is {reason}.")
+    assert summarize(world) == (
+        "token-unreadable",
+        "The token file cannot be used.",
+        f"{path} is {reason}.",
+    )
 
 
 def test_a_token_path_that_is_a_folder(world: World) -> None:
@@ -322,7 +334,7 @@ def test_a_wrong_address_behind_a_gateway(world: World) -> None:
 
 def test_a_namespace_that_is_no_profile(world: World) -> None:
     world.kube.answer("GET", "/api/v1/namespaces/alice", 200, {"metadata": {"name": "alice"}})
-    assert told(world) == (
+    assert summarize(world) == (
         "not-a-profile",
         "alice is not a Kubeflow profile.",
         "Access to pipelines is set up per profile.",
@@ -340,4 +352,8 @@ def test_a_profile_that_is_not_prepared(world: World) -> None:
 def test_an_account_that_may_only_look(world: World) -> None:
     world.token()
     world.may(run=False)
-    assert told(world) == ("view-only", "You can look but not run in alice.", f"{ACCOUNT} has view rights.")
+    assert summarize(world) == (
+        "view-only",
+        "You can look but not run in alice.",
+        f"{ACCOUNT} has view rights.",
+    )

@@ -33,7 +33,7 @@ def doctor(world: World, variables: dict[str, str], root: Path, *words: str) -> 
     settings = {"JUPYTER_KFP_MT_DATA_DIR": str(world.root / "data"), "PYTHONPATH": str(HERE)}
     if variables:
         settings["JUPYTER_KFP_MT_ENDPOINT"] = world.kfp.url
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", IN_A_POD, json.dumps(variables), str(root), str(PATIENCE), "doctor", *words],
         capture_output=True,
         text=True,
@@ -41,7 +41,7 @@ def doctor(world: World, variables: dict[str, str], root: Path, *words: str) -> 
         timeout=60,
         check=False,
     )
-    return told.returncode, told.stdout, told.stderr
+    return done.returncode, done.stdout, done.stderr
 
 
 def on_a_terminal(world: World, *words: str) -> str:

@@ -1,4 +1,4 @@
-"""A notebook pod as a folder and variables, a Kubernetes API over TLS, and a KFP that answers as told."""
+"""A notebook pod as a folder and variables, a Kubernetes API over TLS, and a KFP that answers as set."""
 
 from __future__ import annotations
 

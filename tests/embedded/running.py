@@ -30,18 +30,18 @@ NAMESPACES = ("alice", "bob", "carol")
 
 @dataclass
 class StandIn:
-    """Runs nothing: remembers what it was told, and ends runs when a test says so."""
+    """Runs nothing: remembers its orders, and ends runs when a test says so."""
 
     store: Store
-    told: list[tuple[str, str]] = field(default_factory=list)
+    orders: list[tuple[str, str]] = field(default_factory=list)
     log: LogPart | None = None  # what every task has
     fault: Exception | None = None  # what a look at a pipeline comes to
 
     def start(self) -> None:
-        self.told.append(("start", ""))
+        self.orders.append(("start", ""))
 
     def stop(self) -> None:
-        self.told.append(("stop", ""))
+        self.orders.append(("stop", ""))
 
     def find_problems(self, package: Package) -> Sequence[Problem]:
         if self.fault is not None:
@@ -49,20 +49,20 @@ class StandIn:
         return ()
 
     def submit(self, run_id: str) -> None:
-        self.told.append(("submit", run_id))
+        self.orders.append(("submit", run_id))
 
     def terminate(self, run_id: str) -> None:
-        self.told.append(("terminate", run_id))
+        self.orders.append(("terminate", run_id))
 
     def retry(self, run_id: str) -> None:
-        self.told.append(("retry", run_id))
+        self.orders.append(("retry", run_id))
         self.store.runs.set_state(run_id, "RUNNING", finished_at=0)
 
     def forget(self, run_id: str) -> None:
-        self.told.append(("forget", run_id))
+        self.orders.append(("forget", run_id))
 
     def remove_volumes(self, namespace: str) -> None:
-        self.told.append(("empty", namespace))
+        self.orders.append(("empty", namespace))
 
     def read_log(
         self, run_id: str, task_id: str, *, attempt: int = 0, offset: int = 0, limit: int = 0

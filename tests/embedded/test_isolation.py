@@ -68,7 +68,7 @@ def things(server: Running, namespace: str) -> dict[str, str]:
         assert reply.status == 200, reply.body
         return reply.json
 
-    number = len(server.runner.told)
+    number = len(server.runner.orders)
     experiment = post("experiments", {"display_name": f"e{number}", "namespace": namespace})["experiment_id"]
     run = post("runs", {"display_name": "r", "experiment_id": experiment, "pipeline_spec": spec})["run_id"]
     schedule = {"display_name": "j", "experiment_id": experiment, "pipeline_spec": spec, "max_concurrency": 1}

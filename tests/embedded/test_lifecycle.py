@@ -1,4 +1,4 @@
-"""One server for one folder: started on demand, found by its file, gone when told."""
+"""One server for one folder: started on demand, found by its file, stopped on request."""
 
 from __future__ import annotations
 

@@ -68,10 +68,10 @@ def test_processes_that_start_together_after_a_kill_get_one_server(folder: Path)
         subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=-1, text=True, env=environment)
         for _ in range(4)
     ]
-    told = {each.communicate()[0].strip() for each in starts}
+    printed = {each.communicate()[0].strip() for each in starts}
     found = embedded.find(folder)
     assert found is not None
-    assert told == {str(found.pid)}
+    assert printed == {str(found.pid)}
 
 
 @pytest.mark.slow
@@ -172,8 +172,8 @@ def test_a_disk_without_room_is_told(tmp_path: Path, room: int, why: str) -> Non
     code += "except errors.KfpError as error: print(error.code, error.why)"
     environment = {**os.environ, "PYTHONPATH": str(Path(embedded.__file__).parents[2])}
     words = [sys.executable, "-c", code, str(tmp_path / "kfp")]
-    told = subprocess.run(words, stdout=-1, text=True, env=environment, check=True).stdout
-    assert told.startswith("embedded-failed " + why.format(folder=tmp_path / "kfp"))
+    printed = subprocess.run(words, stdout=-1, text=True, env=environment, check=True).stdout
+    assert printed.startswith("embedded-failed " + why.format(folder=tmp_path / "kfp"))
 
 
 @pytest.mark.parametrize(("kills", "found"), [(2, True), (9, False)])

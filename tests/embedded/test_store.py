@@ -137,6 +137,6 @@ def test_the_same_create_at_once_makes_one_run(tmp_path: Path) -> None:
         for each in threads:
             each.join()
         assert replies == [200] * 8
-        assert server.runner.told == [("submit", "one")]
+        assert server.runner.orders == [("submit", "one")]
         other = server.call("POST", "/apis/v2beta1/runs", {**body, "display_name": "x"}, token=token)
         assert (other.status, other.json["code"]) == (409, 6)

@@ -75,7 +75,7 @@ def test_profiles_are_made_shared_and_removed_with_all_they_hold(server: Running
     assert owner(server, "PUT", "profiles/team-b/contributors/bob", {"role": "view"}).status == 200
     assert listing(server, server.token("bob"), "team-b") == 200
     assert owner(server, "DELETE", "profiles/team-b").status == 200
-    assert ("empty", "team-b") in server.runner.told
+    assert ("empty", "team-b") in server.runner.orders
     owner(server, "POST", "profiles", {"namespace": "team-b"})
     assert listing(server, token, "team-b") == 401  # of the profile that was
     again = server.call("GET", "/apis/v2beta1/experiments?namespace=team-b", token=server.token("team-b"))

@@ -191,8 +191,8 @@ def test_a_body_over_its_bound_is_refused_in_words_and_a_boundless_one_before_it
 ) -> None:
     large = server.call("POST", "/apis/v2beta1/runs", b" " * (40 << 20), token=server.token("alice"))
     headers = [("Content-Length", str(2 << 30))]
-    told = server.call("POST", "/apis/v2beta1/runs", b"", token=server.token("alice"), headers=headers)
-    for reply in (large, told):
+    empty = server.call("POST", "/apis/v2beta1/runs", b"", token=server.token("alice"), headers=headers)
+    for reply in (large, empty):
         assert (reply.status, reply.json["message"]) == (413, "the body is larger than 8388608 bytes")
 
 

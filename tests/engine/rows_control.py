@@ -486,12 +486,12 @@ def typed(artifact: Output[Artifact]) -> str:
 @dsl.pipeline
 def parts_of_items(items: List[Dict[str, int]] = [{"a": 1, "b": 2}]):
     with dsl.ParallelFor(items) as item:
-        told = text(value=f"{item.a}{item.b}")
+        joined = text(value=f"{item.a}{item.b}")
         with dsl.If(item.a == 1):
             expect(value=f"if {item.b}", wanted="if 2")
         with dsl.ParallelFor([7]) as inner:
             expect(value=f"{item.a}/{inner}", wanted="1/7")
-    expect_list(value=dsl.Collected(told.output), wanted=["12"])
+    expect_list(value=dsl.Collected(joined.output), wanted=["12"])
 
 
 ROWS = [

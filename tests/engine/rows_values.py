@@ -116,17 +116,17 @@ def placeholder_like_constants():
 
 
 @component
-def told(text: str) -> str:
+def greet(text: str) -> str:
     return text
 
 
 @dsl.pipeline
 def text_of_nothing(name: Optional[str] = None):
-    told(text=f"Hello {name}")
+    greet(text=f"Hello {name}")
 
 
 def names_the_input(tasks):
-    assert "There is no value for pipelinechannel--name" in tasks["told"].reason
+    assert "There is no value for pipelinechannel--name" in tasks["greet"].reason
 
 
 @component

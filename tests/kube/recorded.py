@@ -102,8 +102,8 @@ class RecordedCluster:
     @staticmethod
     def _key(account: str, method: str, path: str, body: Any) -> tuple[str, str, str, str]:
         attributes = ((body or {}).get("spec") or {}).get("resourceAttributes")
-        told = {key: value for key, value in attributes.items() if value} if attributes else None
-        return account, method, path, json.dumps(told, sort_keys=True) if told else ""
+        given = {key: value for key, value in attributes.items() if value} if attributes else None
+        return account, method, path, json.dumps(given, sort_keys=True) if given else ""
 
 
 class Pod(NamedTuple):

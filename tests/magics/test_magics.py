@@ -42,10 +42,10 @@ class Notebook:
     def run(self, cell: str) -> Any:
         """Run a cell and return the value of its last line; raises what the cell raised."""
         self.shell.display_pub.outputs = []
-        with capture_output(display=False) as told:
+        with capture_output(display=False) as captured:
             result = self.shell.run_cell(cell.replace("QUICK", self.laptop.quick), store_history=True)
         self.outputs = self.shell.display_pub.outputs
-        self.printed = told.stdout
+        self.printed = captured.stdout
         result.raise_error()
         return result.result
 
@@ -276,7 +276,7 @@ def test_a_cell_needs_no_sdk(laptop: Laptop) -> None:
         "print(sorted({'kfp', 'ipywidgets', 'pandas', 'kubernetes'} & set(sys.modules)))"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "JUPYTER_KFP_MT_DATA_DIR": str(laptop.folder)}
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert told.stdout.splitlines()[-1] == "[]"
+    assert done.stdout.splitlines()[-1] == "[]"

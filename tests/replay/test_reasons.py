@@ -101,8 +101,8 @@ def test_each_recording_that_did_not_succeed_has_its_words(configuration: str) -
     moments = {name: load_run(configuration, name) for name in runs(configuration)}
     unhappy = {name for name, moment in moments.items() if moment.v2["state"] != "SUCCEEDED"}
     unhappy -= {"terminated"}  # by a person, while its task ran
-    told = {*REASONS["failed"][configuration], *REASONS["waiting"][configuration]}
-    assert told == unhappy
+    explained = {*REASONS["failed"][configuration], *REASONS["waiting"][configuration]}
+    assert explained == unhappy
 
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)

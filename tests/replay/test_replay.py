@@ -1,4 +1,4 @@
-"""The replay cluster itself: what is recorded is what it answers, and time passes only when told."""
+"""The replay cluster itself: what is recorded is what it answers, and time passes only on request."""
 
 from __future__ import annotations
 

@@ -48,9 +48,9 @@ def test_work_that_was_cancelled_is_not_done() -> None:
 
 def test_closing_drops_work_that_has_not_started() -> None:
     workers, gate = Workers(1, "test"), threading.Event()
-    begun = threading.Event()
-    workers.submit(lambda: (begun.set(), gate.wait(10)))
-    begun.wait(10)
+    started = threading.Event()
+    workers.submit(lambda: (started.set(), gate.wait(10)))
+    started.wait(10)
     waiting = workers.submit(divmod, 1, 1)
     workers.close()
     gate.set()

@@ -153,7 +153,7 @@ def test_each_press_is_one_run_and_one_execution(
         for each in journals
     ]
     keys = [f"press-{number}" for number in range(PRESSES)]
-    begun = time.monotonic()
+    started = time.monotonic()
 
     with Restarts(folder) as restarts, ThreadPoolExecutor(24) as pool:
         both = [(service, source, key) for key in keys for service in services]
@@ -170,7 +170,7 @@ def test_each_press_is_one_run_and_one_execution(
         "pressed again": sum(times - 1 for _, times in pressed),
         "kill -9": restarts.killed,
         "stops": restarts.stopped,
-        "seconds": round(time.monotonic() - begun),
+        "seconds": round(time.monotonic() - started),
         **network.faults,
     }
     with capsys.disabled():

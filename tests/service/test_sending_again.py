@@ -214,14 +214,14 @@ def test_a_run_that_is_found_late_by_its_id_is_shown() -> None:
 
 
 def test_who_waits_is_told_that_it_is_not_confirmed_before_the_wait() -> None:
-    fake, clock, told = kfp().answer("POST", RUNS, LOST), ManualClock(), []
+    fake, clock, calls = kfp().answer("POST", RUNS, LOST), ManualClock(), []
 
     with pytest.raises(KfpError):
         service(fake, Journal(), clock).start_run(
-            ONE_PRESS, on_unclear=lambda: told.append(clock.monotonic())
+            ONE_PRESS, on_unclear=lambda: calls.append(clock.monotonic())
         )
 
-    assert told == [0.0]
+    assert calls == [0.0]
 
 
 def test_a_look_that_takes_longer_than_the_bound_is_the_last() -> None:

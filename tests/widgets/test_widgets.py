@@ -263,12 +263,12 @@ def test_an_empty_form_says_what_to_do(service: KfpService) -> None:
 
 
 def test_an_error_of_the_button_is_told(service: KfpService, laptop: Laptop) -> None:
-    told: list[KfpError] = []
+    reported: list[KfpError] = []
     form = SubmitForm(laptop.quick, service=service)
-    form.on_error(told.append)
+    form.on_error(reported.append)
     form.name = "x" * 300
     press(form, "Run")
-    assert [error.code for error in told] == ["bad-input"]
+    assert [error.code for error in reported] == ["bad-input"]
     assert not form.busy
     form.close()
 

@@ -22,7 +22,7 @@ class Runner(Protocol):
         """Stop a run."""
 
     def retry(self, run_id: str) -> None:
-        """Run again what failed."""
+        """Run the failed tasks again."""
 
     def forget(self, run_id: str) -> None:
         """Stop the run and remove its files."""

@@ -113,9 +113,9 @@ describe('TaskLog', () => {
     log.setActive(true);
     await later();
     server.failure = null;
-    server.text = 'begun\n';
+    server.text = 'started\n';
     await vi.advanceTimersByTimeAsync(30_000);
-    expect([texts(log), log.error]).toEqual([['begun'], null]);
+    expect([texts(log), log.error]).toEqual([['started'], null]);
   });
 
   it('keeps what was read when the server loses it, and does not ask again', async () => {

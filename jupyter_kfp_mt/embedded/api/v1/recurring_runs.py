@@ -1,4 +1,4 @@
-"""Recurring runs of v1beta1, which are called jobs: rows → messages, and what a call asks for."""
+"""Recurring runs of v1beta1, which are called jobs: renders rows and parses requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of v1beta1: rows → messages, and what a call asks for."""
+"""Runs of v1beta1: renders rows and parses requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiments of v2beta1: rows → messages, and what a call asks for."""
+"""Experiments of v2beta1: renders rows and parses requests."""
 
 from __future__ import annotations
 
