@@ -12,6 +12,7 @@ import msgspec
 
 from .. import display
 from ..errors import KfpError, body_for_program
+from ..lists import name_in_loop
 from ..models import Check, Run, RunView
 from ..plain_text import clean, clean_lines
 from ..results import LogText
@@ -95,7 +96,7 @@ class Terminal:
                 self._ended.add(task.task_id)
                 label = display.label_of(task.phase, task.state)
                 took = display.format_duration(task.duration) if task.start_time else ""
-                name = clean(task.display_name or task.name)
+                name = clean(name_in_loop(task, current.groups).display_name)
                 self.write_message(f"  {paint(label.sign, label.colour)} {name}  {took}".rstrip())
         label = display.label_of(run.phase, run.state)
         if self._last != label.word:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from ..errors import PROGRAM
-from ..lists import RUN_COLUMNS, RunColumn, RunList
+from ..lists import RUN_COLUMNS, RunColumn, RunList, name_in_loop
 from ..models import Run, RunView, Task
 from ..results import MetricTable
 from .blocks import Card, Cell, Column, Mark, Table
@@ -57,8 +57,8 @@ def describe_view(view: RunView, *, message: str = "", note: str = "") -> Card:
     """Return a run with its tasks as a card, with one line about its state now."""
     run = view.run
     marks = [
-        Mark(task.display_name or task.name, label_of(task.phase, task.state), format_task_duration(task))
-        for task in view.tasks[:_ON_CARD]
+        Mark(task.display_name, label_of(task.phase, task.state), format_task_duration(task))
+        for task in (name_in_loop(each, view.groups) for each in view.tasks[:_ON_CARD])
     ]
     return Card(
         label=label_of(run.phase, run.state),

@@ -63,7 +63,7 @@ def open_shell(tmp_path: Path) -> Iterator[Callable[[str], Shell]]:
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
 def test_a_task_in_a_loop_is_named_with_its_iteration(
-    open_shell: Callable[[str], Shell], configuration: str
+    open_shell: Callable[[str], Shell], configuration: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shell = open_shell(configuration)
     run_id = shell.cluster.add("flow")
@@ -73,6 +73,10 @@ def test_a_task_in_a_loop_is_named_with_its_iteration(
         "say (iteration-1)",
     ]
     says = {row["iteration"]: task.task_id for task in listed if (row := listed.row(task))["name"] == "say"}
+    view = shell.session.service().view_run(run_id)
+    assert "say (iteration-0)" in render_text(view)
+    shell.terminal.show_progress(view.run, lambda: view)
+    assert "✓ say (iteration-1)" in capsys.readouterr().err
     with pytest.raises(KfpError) as caught:
         shell.do("logs", run_id, "say")
     assert caught.value.message == "“say” fits 2 tasks."
