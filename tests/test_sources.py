@@ -43,7 +43,7 @@ def found(pattern: str, *suffixes: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["\N{SECTION SIGN}", PAPERS, WISHES], ids=["section signs", "planning papers", "numbers of wishes"]
+    "pattern", ["\N{SECTION SIGN}", PAPERS, WISHES], ids=["section signs", "planning papers", "wishes"]
 )
 def test_no_file_cites_what_a_reader_cannot_open(pattern: str) -> None:
     """Cite KFP's route, file or issue, an RFC, Kubernetes' page, or a page of docs/."""
