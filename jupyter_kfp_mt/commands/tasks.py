@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from ..files import display_path
 from ..lists import TaskList
 from ..models import PodView
 from ..results import LogText, Outputs, Text
@@ -48,7 +51,20 @@ def events(session: Session, *, run: str, task: str, yaml: bool) -> PodView | Te
     return Text(pod.manifest) if yaml and pod.manifest else pod
 
 
-@command("outputs", RUN, TASK)
-def outputs(session: Session, *, run: str, task: str) -> Outputs:
+@command(
+    "outputs",
+    RUN,
+    TASK,
+    argument("--save", metavar="FOLDER", default="", help="write the files of artifacts into FOLDER"),
+)
+def outputs(session: Session, *, run: str, task: str, save: str) -> Outputs | Text:
     """Show the outputs of the tasks of a run: values, and addresses of artifacts."""
-    return session.service().outputs(session.find_run(run).run_id, task)
+    found = session.find_run(run)
+    if not save:
+        return session.service().outputs(found.run_id, task)
+    saved, failed = session.service().save_outputs(found.run_id, task, folder=Path(save).expanduser())
+    if failed and saved:
+        session.front.say("\n".join(display_path(path) for path in saved))
+    if failed:
+        raise failed[0]
+    return Text("\n".join(display_path(path) for path in saved) or "No artifacts with a file.")

@@ -337,6 +337,14 @@ CATALOGUE: dict[str, Entry] = {
         "{reason}",
         "They are on the run's page of Kubeflow.",
     ),
+    "artifact-unread": Entry(
+        KfpNotFoundError,
+        404,
+        "The file of {name} cannot be read here.",
+        "{why}",
+        "Copy it where its store can be read:",
+        "{command}",
+    ),
     # in another state
     "conflict": Entry(
         KfpConflictError,

@@ -17,6 +17,7 @@ from .objects import (
     MAIN,
     AccessReview,
     AccessReviewResponse,
+    DataObject,
     EventList,
     KubernetesEvent,
     MetadataOnly,
@@ -198,6 +199,11 @@ class Kubernetes:
         """Whether a `configmaps` or `secrets` object exists; reads only its metadata."""
         path = _core(namespace, resource, name)
         return self._get(path, MetadataOnly, resource, namespace, headers=_METADATA_ONLY) is not None
+
+    def read_data(self, resource: str, name: str, namespace: str) -> dict[str, str] | None:
+        """Return the data of one of `configmaps` or `secrets`; values of a Secret are base64."""
+        found = self._get(_core(namespace, resource, name), DataObject, resource, namespace)
+        return None if found is None else found.data or {}
 
     def list_filters_with(self, text: str, namespace: str) -> list[str]:
         """Return the names of the EnvoyFilters in a namespace that mention `text`, such as a header."""

@@ -41,6 +41,15 @@ class MetadataOnly(_KubernetesObject, frozen=True, kw_only=True):
     metadata: Meta = Meta()
 
 
+class DataObject(_KubernetesObject, frozen=True, kw_only=True):
+    """A ConfigMap, or a Secret, whose values are base64."""
+
+    data: dict[str, str] | None = None
+
+    def __repr__(self) -> str:
+        return f"DataObject({sorted(self.data or {})})"
+
+
 class Namespace(MetadataOnly, frozen=True, kw_only=True):
     """A namespace, which the profile controller (kubeflow/dashboard) labels if it belongs to a profile."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from ..kube import Kubernetes
     from .details.details import Details
     from .submit.sources import AnySource
+    from .view import SavedFiles
 
 # Most methods import their module when they are called: without it, a first list of runs takes half the time.
 
@@ -348,6 +350,12 @@ class KfpService:
         from . import view
 
         return view.list_outputs(self._backend, self._details(), _to_id(run_id), task)
+
+    def save_outputs(self, run_id: str | Run, task: str = "", *, folder: Path) -> SavedFiles:
+        """Write the files of artifacts of a run, or of one of its tasks, into `folder`."""
+        from . import view
+
+        return view.save_outputs(self._backend, self._details(), _to_id(run_id), task, folder)
 
     def metrics(self, run_ids: Sequence[str | Run]) -> MetricTable:
         """Return the scalar metrics of runs, side by side."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,9 +20,16 @@ from .backend import Backend
 from .details.details import Details, TaskReport
 from .explain import Explanation, explain
 from .submit.sources import get_version, read_package
-from .tasks.rows import collect_metrics, collect_values, select_failed, select_failed_itself
+from .tasks.rows import collect_metrics, collect_values, is_metrics, select_failed, select_failed_itself
 
 RUNS_AT_ONCE = 4  # whose metrics are read
+
+
+class SavedFiles(NamedTuple):
+    """The files of artifacts that were written, and why others were not."""
+
+    saved: list[Path]
+    failed: list[KfpError]
 
 
 def view_run(backend: Backend, details: Details, run_id: str) -> RunView:
@@ -154,6 +163,35 @@ def list_outputs(backend: Backend, details: Details, run_id: str, name: str = ""
     if unread and not any(outputs.values()):
         raise kfp_error("outputs-unread", of=name or run.display_name, reason=next(iter(unread.values())))
     return Outputs({task: values for task, values in outputs.items() if values or name}, unread)
+
+
+def save_outputs(backend: Backend, details: Details, run_id: str, name: str, folder: Path) -> SavedFiles:
+    """Write the files of artifacts into `folder`, a folder for each task; metrics have none.
+
+    What cannot be read does not keep the rest from being saved.
+    """
+    run = runs.get_run(backend, run_id)
+    report = details.report_tasks(run)
+    tasks = details.add_values(run, [logs.choose_task(backend, report, name)] if name else report.tasks)
+    saved, failed = [], []
+    for task in tasks:
+        place = folder / _to_file_name(name_in_loop(task, report.groups).display_name)
+        for output, artifacts in task.outputs.artifacts.items():
+            for number, artifact in enumerate(artifacts):
+                if is_metrics(artifact):
+                    continue
+                path = place / _to_file_name(f"{output}-{number}" if number else output)
+                try:
+                    details.save_artifact(run, artifact, path)
+                    saved.append(path)
+                except KfpError as error:
+                    failed.append(error)
+    return SavedFiles(saved, failed)
+
+
+def _to_file_name(name: str) -> str:
+    """Return `name` as one part of a path that stays inside of its folder."""
+    return re.sub(r"[^\w.()-]+", "_", name).lstrip(".") or "_"
 
 
 def list_metrics(backend: Backend, details: Details, run_ids: Sequence[str]) -> MetricTable:

@@ -52,6 +52,7 @@ class ReplayCluster:
         self.configuration = configuration
         self.requests: list[Request] = []
         self.denied: set[str] = set()  # such as pods/log: resources that Kubernetes refuses to everybody
+        self.store = ""  # host:port of the namespace's store, as its configuration names it
         self._clock = clock
         self._ahead = 0.0
         self._ended: dict[str, Moment] = {}
@@ -128,7 +129,8 @@ class ReplayCluster:
             if not account:
                 status = {"kind": "Status", "status": "Failure", "message": "Unauthorized", "code": 401}
                 return Reply(401, status)
-            return kubernetes.respond(self.moments().values(), request, self.denied)
+            reply = kubernetes.respond(self.moments().values(), request, self.denied)
+            return kubernetes.with_store(reply, self.store) if self.store else reply
 
     def _submit(self, account: str, body: Any) -> Reply:
         refusal = kfp.refusal(account, kfp.NAMESPACE, "create", "runs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from tests.replay.recordings import Moment, Reply, Request
 
 ACCOUNTS: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "accounts.json").read_text())
+KEY = "hush"  # both keys of the namespace's store
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 _LIVE = ("pods", "events", "workflows")
@@ -46,6 +48,12 @@ def respond(moments: Iterable[Moment], request: Request, denied: Collection[str]
         return _read(moments, request, target, denied)
     recorded = ACCOUNTS[account].get(f"{request.method} {request.path}")
     return Reply(**recorded) if recorded is not None else _missing(request.path)
+
+
+def with_store(reply: Reply, store: str) -> Reply:
+    """Return a response that names another store; the keys for it were masked in the recordings."""
+    text = json.dumps(reply.body).replace("seaweedfs.kubeflow.svc.cluster.local:9000", store)
+    return Reply(reply.status, json.loads(text.replace("<base64>", b64encode(KEY.encode()).decode())))
 
 
 def _read(

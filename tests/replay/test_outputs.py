@@ -15,7 +15,9 @@ from tests.replay.cluster import ReplayCluster
 from tests.replay.recordings import CONFIGURATIONS
 from tests.replay.refusals import DENIED
 from tests.replay.server import Pod, serve
+from tests.replay.store import serve_store
 
+FILES = (("load", "testing"), ("load", "training"), ("train", "model"))
 METRICS = {"accuracy": 0.9689, "f1": 0.9691}
 
 
@@ -74,3 +76,32 @@ def test_the_terminal_says_why_there_are_no_outputs(pod: Pod, do: Callable[[str]
     assert DENIED in told
     _, out, _ = do(f"metrics {run_id}")
     assert out == f"The metrics are not readable here. {DENIED}\n"
+
+
+def test_files_of_artifacts_are_saved(pod: Pod, do: Callable[[str], Any], tmp_path: Path) -> None:
+    run_id, folder = pod.cluster.add("digits"), tmp_path / "saved"
+    _, out, _ = do(f"outputs {run_id} --json")
+    uris = [json.loads(out)[task][name] for task, name in FILES]
+    with serve_store({uri.removeprefix("minio:/"): uri.encode() for uri in uris}) as pod.cluster.store:
+        code, out, _ = do(f"outputs {run_id} --save {folder}")
+    places = [folder / task / name for task, name in FILES]
+    assert (code, out.splitlines()) == (0, [str(place) for place in places])
+    assert [place.read_text() for place in places] == uris
+    assert sorted(path for path in folder.rglob("*") if path.is_file()) == sorted(places)
+
+
+def test_what_cannot_be_saved_is_there_to_be_copied(
+    pod: Pod, do: Callable[[str], Any], tmp_path: Path
+) -> None:
+    run_id = pod.cluster.add("digits")
+    with serve_store({}) as pod.cluster.store:
+        code, _, told = do(f"outputs {run_id} train --save {tmp_path}")
+        assert code
+        assert "The file of model cannot be read here." in told
+        assert "The store has no such object: it may be a folder, or be gone." in told
+        line = f"aws s3 cp --endpoint-url http://{pod.cluster.store} s3://mlpipeline/private-artifacts/alice/"
+        assert line in told
+    pod.become("default-viewer")
+    code, _, told = do(f"outputs {run_id} train --save {tmp_path}")
+    assert "No right to read secrets in alice." in told
+    assert not [path for path in tmp_path.rglob("*model*") if path.is_file()]

@@ -21,6 +21,27 @@ from tests.service.loops import nested
 
 PIPELINES = Path(__file__).parents[2] / "notebooks" / "pipelines"
 LAPTOP = Environment({}, Path("/no/such/root"), is_served=is_served)
+WRITES = """
+pipelineInfo: {name: writes}
+schemaVersion: 2.1.0
+sdkVersion: kfp-2.17.0
+components:
+  comp-write:
+    executorLabel: exec-write
+    outputDefinitions:
+      artifacts: {data: {artifactType: {schemaTitle: system.Dataset, schemaVersion: 0.0.1}}}
+deploymentSpec:
+  executors:
+    exec-write:
+      container:
+        image: python
+        command: [sh, -c, 'mkdir -p "$(dirname "$0")"; echo kept > "$0"']
+        args: ["{{$.outputs.artifacts['data'].path}}"]
+root:
+  dag:
+    tasks:
+      write: {componentRef: {name: comp-write}, taskInfo: {name: write}}
+"""
 TIMEOUT = 60
 
 
@@ -228,3 +249,14 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+def test_the_files_of_artifacts_are_saved(kfp: KfpService, tmp_path: Path) -> None:
+    pipeline = tmp_path / "writes.yaml"
+    pipeline.write_text(WRITES, encoding="utf-8")
+    run = kfp.wait(kfp.submit(pipeline), timeout=TIMEOUT)
+
+    saved, failed = kfp.save_outputs(run, folder=tmp_path / "saved")
+
+    assert (saved, failed) == ([tmp_path / "saved" / "write" / "data"], [])
+    assert saved[0].read_text() == "kept\n"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from ...models import LogChunk, PodView, Run, Task
+from ...models import Artifact, LogChunk, PodView, Run, Task
 from ..explain import Explanation, Facts
 
 
@@ -35,6 +36,9 @@ class Details(Protocol):
 
         With `metrics_only` the outputs of tasks that make no metrics may be missing.
         """
+
+    def save_artifact(self, run: Run, artifact: Artifact, path: Path) -> None:
+        """Write the file, or the folder, of an artifact of `run` to `path`; raises `artifact-unread`."""
 
     def read_log(self, run: Run, task_id: str, *, offset: int, attempt: int, tail: int) -> LogChunk:
         """Return a part of a task's log: from byte `offset`, or its last `tail` lines.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
 from ...client import Response
 from ...client import runs as requests
 from ...errors import KfpError, kfp_error
-from ...models import LogChunk, PodView, Run, Task
+from ...models import Artifact, LogChunk, PodView, Run, Task
 from ...pipeline_spec.task_plan import read_task_plan
 from ..backend import Backend
 from ..explain import LOG_LINES, Explanation, Facts, make_facts
@@ -39,6 +41,18 @@ class EmbeddedDetails:
     def add_values(self, run: Run, tasks: Sequence[Task], *, metrics_only: bool = False) -> list[Task]:
         """Return `tasks`: this server reports them with their values."""
         return list(tasks)
+
+    def save_artifact(self, run: Run, artifact: Artifact, path: Path) -> None:
+        """Copy the file, or the folder, of an artifact to `path`: it is on this machine."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if Path(artifact.uri).is_dir():
+                shutil.copytree(artifact.uri, path, dirs_exist_ok=True)
+            else:
+                shutil.copyfile(artifact.uri, path)
+        except OSError as error:
+            why = f"{artifact.uri}: {error.strerror}."
+            raise kfp_error("artifact-unread", name=artifact.name, why=why, command="") from None
 
     def read_log(
         self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0
