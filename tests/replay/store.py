@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
-from .kubernetes import KEY
+from tests.replay.kubernetes import KEY
 
 
 @contextmanager
