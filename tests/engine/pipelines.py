@@ -297,6 +297,25 @@ def own_keys_of_another_version(folder: str, name: str):
         each(folder=folder, name=name).set_caching_options(True, cache_key="one-key")
 
 
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def double(number: int) -> int:
+    return 2 * number
+
+
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def add(numbers: List[int]) -> int:
+    return sum(numbers)
+
+
+@dsl.pipeline
+def sums_in_a_condition(threshold: int = 2) -> List[int]:
+    with dsl.ParallelFor([1, 2, 3]) as number, dsl.If(number >= threshold):
+        doubled = double(number=number)
+    with dsl.If(threshold == 2):
+        added = add(numbers=dsl.Collected(doubled.output))
+    return dsl.Collected(added.output)  # the compiler declares the sum as a list
+
+
 @dsl.pipeline
 def artifact_cache(content: str):
     read(data=write(content=content).outputs["data"])

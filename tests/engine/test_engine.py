@@ -138,6 +138,17 @@ def test_a_changed_task_is_not_taken_from_the_cache(
     assert len(os.listdir(place)) == 2
 
 
+def test_outputs_of_groups_are_handed_on_as_they_are(bench: Bench, compiled: Compiled) -> None:
+    run_id = bench.submit(compiled(pipelines.sums_in_a_condition))
+
+    assert bench.wait(run_id).state == "SUCCEEDED"
+    tasks = bench.tasks(run_id)
+    values = [
+        value for name in ("add", "condition-4", "") for value in tasks[name].outputs.parameters.values()
+    ]
+    assert values == [10, 10, 10]
+
+
 def test_components_with_one_key_share_no_outputs(bench: Bench, compiled: Compiled, place: Path) -> None:
     first = bench.submit(compiled(pipelines.own_keys), {"folder": str(place), "name": "x"})
     bench.wait(first)

@@ -108,19 +108,16 @@ def resolve_iteration_inputs(loop: TaskNode, item: Any) -> TaskValues:
 
 
 def collect_dag_outputs(node: TaskNode) -> TaskValues:
-    """Return the outputs of a DAG from those of its tasks; missing ones are left out."""
+    """Return the outputs of a DAG as its tasks gave them; missing ones are left out.
+
+    The types that a DAG declares are not those of its values: the compiler declares what leaves a loop, or a
+    condition after one, as the list that `dsl.Collected` makes of it.
+    """
     dag = node.component.dag
     if dag is None:
         return TaskValues()
-    definitions = node.component.output_definitions.parameters
-    parameters = {}
-    for name, source in dag.outputs.parameters.items():
-        value = _pick_dag_output(node, source)
-        if value is not _ABSENT:
-            # Inside a loop, the compiler declares an output as the list that `dsl.Collected` will make of it:
-            # the declared type says nothing about the value of one iteration.
-            kind = definitions[name].parameter_type if name in definitions and not node.in_loop else ""
-            parameters[name] = coerce(value, kind) if kind else value
+    picked = {name: _pick_dag_output(node, source) for name, source in dag.outputs.parameters.items()}
+    parameters = {name: value for name, value in picked.items() if value is not _ABSENT}
     artifacts = {}
     for name, selected in dag.outputs.artifacts.items():
         for selector in selected.artifact_selectors:

@@ -103,11 +103,6 @@ class TaskNode(TaskProgress):
         return self.parent.retry
 
     @property
-    def in_loop(self) -> bool:
-        """Whether the task is an iteration of a loop or inside one."""
-        return self.type is TaskType.LOOP_ITERATION or (self.parent is not None and self.parent.in_loop)
-
-    @property
     def below(self) -> str:
         """The prefix of the paths of its children."""
         return f"{self.path}/" if self.path else ""

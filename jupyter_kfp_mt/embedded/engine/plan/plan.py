@@ -270,15 +270,12 @@ class Plan:
         """End a DAG or a loop whose tasks have all ended."""
         states = {child.state for child in node.children.values()}
         failed = [c for c in node.children.values() if c.state is State.FAILED and not c.is_exit_task]
-        try:
-            complete = node.type is not TaskType.LOOP or len(node.children) == len(node.items)
-            outputs = (
-                inputs.collect_loop_outputs(node) if node.type is TaskType.LOOP and complete else TaskValues()
-            )
-            outputs = outputs if node.type is TaskType.LOOP else inputs.collect_dag_outputs(node)
-        except ValueTypeError as error:
-            self._finish(node, State.FAILED, now, reason=f"Its output cannot be used: {error}.")
-            return
+        is_loop = node.type is TaskType.LOOP
+        complete = not is_loop or len(node.children) == len(node.items)
+        if is_loop:
+            outputs = inputs.collect_loop_outputs(node) if complete else TaskValues()
+        else:
+            outputs = inputs.collect_dag_outputs(node)
         if failed:
             cause = node.failed or failed[0]
             name = cause.name if cause.path.count("/") < 2 else cause.path
