@@ -20,7 +20,7 @@ _PAGE = (b"<!doctype", b"<html", b"<head", b"<!--", b"<?xml")
 _BOM = b"\xef\xbb\xbf"
 
 
-class _Body(msgspec.Struct, frozen=True):
+class _ErrorMessage(msgspec.Struct, frozen=True):
     """KFP's error body in its three dialects.
 
     grpc-gateway 2 writes `message` and grpc-gateway 1 (KFP ≤ 2.5) writes `error`; the upload handlers write
@@ -63,9 +63,9 @@ def inspect_exchange(
     """Return `response` and its request as the rules look at them."""
     text = response.body[:16_384].decode(errors="replace").strip()
     try:
-        body = msgspec.json.decode(response.body[:1_000_000], type=_Body)
+        body = msgspec.json.decode(response.body[:1_000_000], type=_ErrorMessage)
     except NOT_JSON:
-        body = _Body()
+        body = _ErrorMessage()
     error = body.error if isinstance(body.error, str) else ""
     message = body.message or body.error_message or error
     detail = next((_text_of(entry) for entry in body.details), "") if isinstance(body.details, list) else ""

@@ -50,7 +50,7 @@ class HttpTransport:
         context = self._context
         url = context.endpoint + request.path
         credential = context.credential.headers(url)
-        outgoing = _Body(request.body) if request.body else None
+        outgoing = _BodyStream(request.body) if request.body else None
         try:
             with self._connections.pool(context, alone=not request.repeatable) as pool:
                 response = pool.urlopen(
@@ -89,7 +89,7 @@ class HttpTransport:
         return error.replace(unclear=not request.repeatable)
 
 
-class _Body(io.BytesIO):
+class _BodyStream(io.BytesIO):
     """A request's body as a stream: the time-out is for each piece, so a slow line can send a large body.
 
     `is_sent` says whether the system has taken all of it. While it has not, no server has the whole request.

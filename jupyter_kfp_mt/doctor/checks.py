@@ -45,7 +45,7 @@ class Row:
         text = evidence or error.why or error.message
         return Check(name=self._name, level="error", evidence=text, error=error.body)
 
-    def skipped(self, why: str) -> Check:
+    def skip(self, why: str) -> Check:
         """Return the row of a check that could not be made."""
         return Check(name=self._name, level="skipped", evidence=f"not checked; {why}")
 
@@ -90,7 +90,7 @@ def check_namespace(evidence: Evidence, row: Row) -> Check:
         return (
             row.ok(f"{evidence.pod.namespace} (service account)")
             if evidence.pod
-            else row.skipped("no KFP is known")
+            else row.skip("no KFP is known")
         )
     if evidence.pod is not None and evidence.pod.warnings:
         return row.warning(" ".join(warning.message for warning in evidence.pod.warnings))
@@ -107,11 +107,9 @@ def check_profile(evidence: Evidence, row: Row) -> Check:
     """Check that the pod's namespace is a Kubeflow profile: only profiles get options and tokens."""
     namespace = evidence.profile
     if isinstance(namespace, Unasked):
-        return (
-            row.ok("not needed here") if evidence.pod is None else row.skipped("Kubernetes cannot be asked")
-        )
+        return row.ok("not needed here") if evidence.pod is None else row.skip("Kubernetes cannot be asked")
     if isinstance(namespace, KfpError):
-        return row.skipped(namespace.why.rstrip("."))
+        return row.skip(namespace.why.rstrip("."))
     if isinstance(namespace, Namespace) and namespace.is_profile:
         return row.ok(f"of {namespace.owner}" if namespace.owner else "yes; it names no owner")
     openshift = isinstance(evidence.place, Context) and evidence.place.kind == "openshift"
@@ -127,21 +125,21 @@ def check_network(evidence: Evidence, row: Row) -> Check:
         if place.code == "kfp-timeout":
             return row.error(place)  # while searching for it
         if place.code != "no-kubeflow":
-            return row.skipped("no address is known")
+            return row.skip("no address is known")
         kfp = evidence.install_namespace
         here = kfp_error("kfp-dns", host=f"ml-pipeline.{kfp}:8888", kfp=kfp)
         return row.error(place if evidence.pod is None else here)
     if isinstance(server, ServerHealth):
         return row.ok(f"{place.endpoint} answers in {max(1, round(server.seconds * 1000))} ms")
     if isinstance(server, Unasked):
-        return row.skipped("nobody was asked")
+        return row.skip("nobody was asked")
     return row.error(_name_filter(evidence, server), f"{place.endpoint}: {server.message}")
 
 
 def check_kfp(evidence: Evidence, row: Row) -> Check:
     """Show which KFP responds."""
     if not isinstance(evidence.server, ServerHealth):
-        return row.skipped("it needs the network")
+        return row.skip("it needs the network")
     mode = "multi-user" if evidence.server.multi_user else "for one user"
     kind = ", the embedded server" if evidence.server.embedded else ""
     return row.ok(f"{evidence.server.version or 'of unknown version'}, {mode}{kind}")
@@ -159,7 +157,7 @@ def check_token(evidence: Evidence, row: Row) -> Check:
     if _single(evidence) or (evidence.pod is None and evidence.log_in is True):
         return row.ok("none; this KFP asks for none")
     if isinstance(evidence.place, KfpError):
-        return row.skipped("no KFP is known")
+        return row.skip("no KFP is known")
     if isinstance(evidence.steps, KfpError):
         return row.error(evidence.steps, f"none, and the reason could not be found out: {evidence.steps.why}")
     return row.error(missing_token_error(evidence.place, evidence.steps))
@@ -195,7 +193,7 @@ def check_log_in(evidence: Evidence, row: Row) -> Check:
     """Check that KFP accepts the credential."""
     outcome = evidence.log_in
     if isinstance(outcome, Unasked):
-        return row.skipped("it needs the network")
+        return row.skip("it needs the network")
     if not isinstance(outcome, KfpError):
         who = evidence.claims.subject or (
             evidence.place.credential.account if isinstance(evidence.place, Context) else ""
@@ -206,7 +204,7 @@ def check_log_in(evidence: Evidence, row: Row) -> Check:
     if outcome.code in ("forbidden", "view-only"):
         return row.ok(outcome.why)
     if _is_token_to_blame(evidence, outcome):
-        return row.skipped("it needs the token")
+        return row.skip("it needs the token")
     return row.error(_name_filter(evidence, outcome))
 
 
@@ -224,10 +222,10 @@ def check_rights(evidence: Evidence, row: Row) -> Check:
         return (
             row.error(evidence.log_in, evidence.log_in.message)
             if refused
-            else row.skipped("it needs the log-in")
+            else row.skip("it needs the log-in")
         )
     if isinstance(evidence.log_in, Unasked):
-        return row.skipped("it needs the network")
+        return row.skip("it needs the network")
     if _single(evidence):
         return row.ok("all; this KFP asks nobody")
     if (
@@ -253,7 +251,7 @@ def check_launch(evidence: Evidence, row: Row) -> Check:
         return row.ok("not needed here")
     if not isinstance(launcher, dict):
         why = launcher.why.rstrip(".") if isinstance(launcher, KfpError) else "Kubernetes cannot be asked"
-        return row.skipped(why)
+        return row.skip(why)
     missing = [name for name, there in launcher.items() if not there]
     if not missing:
         return row.ok("kfp-launcher and mlpipeline-minio-artifact are there")
@@ -345,7 +343,7 @@ def _skip_without_token(evidence: Evidence, row: Row) -> Check:
     accepted = evidence.log_in is True and (evidence.pod is None or evidence.credential_location)
     if not isinstance(evidence.credential, KfpError) and (_single(evidence) or accepted):
         return row.ok("not needed")
-    return row.skipped("it needs the token")
+    return row.skip("it needs the token")
 
 
 def _name_filter(evidence: Evidence, error: KfpError) -> KfpError:

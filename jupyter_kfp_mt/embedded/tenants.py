@@ -106,17 +106,17 @@ class Tenancy:
                 problems.append(f"BadRequestError: {text} Expect 1 got {len(users)}: {text}")
         bearer = headers("Authorization")
         if not bearer:
-            raise _unauthenticated([*problems, _NO_HEADER])
+            raise _identity_error([*problems, _NO_HEADER])
         if not problems:
             problems.append(_NO_HEADER)
         if len(bearer) != 1 or not bearer[0].startswith("Bearer "):
-            raise _unauthenticated([*problems, f"BadRequestError: {_NO_BEARER}: {_NO_BEARER}"])
+            raise _identity_error([*problems, f"BadRequestError: {_NO_BEARER}: {_NO_BEARER}"])
         token = bearer[0].removeprefix("Bearer ")
         if token.startswith(" "):
             return ANONYMOUS
         reason, identity = self._review_token(token)
         if reason:
-            raise _unauthenticated(
+            raise _identity_error(
                 [
                     *problems,
                     "Authentication failure: Unauthenticated: Review.Status.Authenticated is false."
@@ -258,7 +258,7 @@ def profile_name(user: str) -> str:
     return plain or "user"
 
 
-def _unauthenticated(problems: Sequence[str]) -> ApiError:
+def _identity_error(problems: Sequence[str]) -> ApiError:
     text = "Failed to check authorization. User identity is empty in the request header"
     reasons = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
     return ApiError(UNAUTHENTICATED, text, message=f"Unauthenticated: {text}: {reasons}")

@@ -110,7 +110,7 @@ def _from_zip(data: bytes) -> bytes:
             raise _unreadable(f"it has more than {MAX_ENTRIES} entries")
         name = _choose([each.filename for each in entries])
         with archive.open(name) as entry:
-            return _bounded(entry.read(MAX_UNPACKED + 1))
+            return _check_size(entry.read(MAX_UNPACKED + 1))
 
 
 def _from_tar(data: bytes) -> bytes:
@@ -127,7 +127,7 @@ def _from_tar(data: bytes) -> bytes:
         entry = archive.extractfile(names[_choose(list(names))])
         if entry is None:
             raise _unreadable("its entry is not a file")
-        return _bounded(entry.read(MAX_UNPACKED + 1))
+        return _check_size(entry.read(MAX_UNPACKED + 1))
 
 
 def _choose(names: list[str]) -> str:
@@ -138,7 +138,7 @@ def _choose(names: list[str]) -> str:
     raise _unreadable("it holds no pipeline.yaml, and its first entry is no YAML file")
 
 
-def _bounded(text: bytes) -> bytes:
+def _check_size(text: bytes) -> bytes:
     if len(text) > MAX_UNPACKED:
         raise _unreadable(f"it unpacks to more than {MAX_UNPACKED} bytes")
     return text

@@ -74,7 +74,7 @@ _NOT_ACCEPTED = re.compile(
 )
 
 
-def refused(facts: Facts) -> Cause | None:
+def refusal(facts: Facts) -> Cause | None:
     """A security rule or an admission webhook rejects its pod."""
     match = facts.search(_SECURITY)
     if match is not None:

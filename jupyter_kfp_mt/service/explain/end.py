@@ -58,7 +58,7 @@ def out_of_memory(facts: Facts) -> Cause | None:
     return None
 
 
-def evicted(facts: Facts) -> Cause | None:
+def eviction(facts: Facts) -> Cause | None:
     """Its node evicted it."""
     full = facts.search(_OVER_DISK)
     if full is not None:
@@ -88,7 +88,7 @@ def evicted(facts: Facts) -> Cause | None:
     return None
 
 
-def preempted(facts: Facts) -> Cause | None:
+def preemption(facts: Facts) -> Cause | None:
     """A pod of higher priority took its place."""
     if facts.search(_PREEMPTED) is None:
         return None
@@ -100,7 +100,7 @@ def preempted(facts: Facts) -> Cause | None:
     )
 
 
-def lost(facts: Facts) -> Cause | None:
+def lost_node(facts: Facts) -> Cause | None:
     """Its node or its pod disappeared."""
     if facts.exit_code in (None, 137, 255) and facts.search(_FORGOTTEN) is not None:
         why = "The node, or its container runtime, was restarted."
@@ -112,7 +112,7 @@ def lost(facts: Facts) -> Cause | None:
     )
 
 
-def terminated(facts: Facts) -> Cause | None:
+def termination(facts: Facts) -> Cause | None:
     """The run was terminated."""
     if facts.search(_SHUTDOWN) is None:
         return None

@@ -21,7 +21,7 @@ def upstream(facts: Facts) -> Cause | None:
     return Cause("did not start", f"{facts.upstream} failed", next=f"Look at {facts.upstream} first.")
 
 
-def reported(facts: Facts) -> Cause | None:
+def reported_reason(facts: Facts) -> Cause | None:
     """KFP or the engine reports a reason itself."""
     if not facts.message or _NO_NEWS.match(facts.message) or facts.exit_code not in (None, 0):
         return None

@@ -238,7 +238,7 @@ def _no_credentials(raised: Raised) -> Cause:
     )
 
 
-def _denied(raised: Raised) -> Cause | None:
+def _access_error(raised: Raised) -> Cause | None:
     """A store, a web service or Kubernetes denied access."""
     if re.search(r"AccessDenied|Forbidden|\b403\b|InvalidAccessKeyId|SignatureDoesNotMatch", raised.text):
         cure = "Check the rights of the credentials that it has, or of its service account."
@@ -272,10 +272,10 @@ _WORDS: dict[str, Callable[[Raised], Cause | None]] = {
     "RuntimeError": _gpu,
     "NoCredentialsError": _no_credentials,
     "PartialCredentialsError": _no_credentials,
-    "ClientError": _denied,
-    "HTTPError": _denied,
-    "ApiException": _denied,
-    "S3Error": _denied,
+    "ClientError": _access_error,
+    "HTTPError": _access_error,
+    "ApiException": _access_error,
+    "S3Error": _access_error,
     "URLError": _network,
     "gaierror": _network,
     "ConnectionError": _network,

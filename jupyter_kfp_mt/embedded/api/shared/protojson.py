@@ -71,7 +71,7 @@ class _MisfitError(Exception):
         return malformed_request(f"proto: {_position(body, at)}: {text}")
 
 
-def _unexpected(path: Path) -> _MisfitError:
+def _kind_error(path: Path) -> _MisfitError:
     """The error of another kind of JSON value than the message has there."""
     return _MisfitError(path, "")
 
@@ -164,7 +164,7 @@ def _token(text: str, at: int) -> str:
 
 def _read_message(message: Message, value: Any, path: Path) -> dict[str, Any]:
     if not isinstance(value, _Object):
-        raise _unexpected(path)
+        raise _kind_error(path)
     values: dict[str, Any] = {}
     seen: set[str] = set()
     for number, (sent_name, sent) in enumerate(value):
@@ -249,7 +249,7 @@ def read_double(value: Any, name: str, path: Path) -> float:
 def read_time(value: Any, _name: str, path: Path) -> int:
     """Read a google.protobuf.Timestamp as whole seconds since 1970."""
     if type(value) is not str:
-        raise _unexpected(path)
+        raise _kind_error(path)
     seconds = parse_time(value)
     if seconds is None:
         raise _MisfitError(path, "invalid google.protobuf.Timestamp value", with_token=True)
@@ -276,7 +276,7 @@ def parse_time(text: str) -> int | None:
 def read_struct(value: Any, name: str, path: Path) -> dict[str, Any]:
     """Read a google.protobuf.Struct: any JSON object; its numbers are doubles."""
     if not isinstance(value, _Object):
-        raise _unexpected(path)
+        raise _kind_error(path)
     struct: dict[str, Any] = read_value(value, name, path)
     return struct
 
@@ -349,7 +349,7 @@ def read_list(item: Reader) -> Reader:
 
     def read(value: Any, name: str, path: Path) -> list[Any]:
         if not isinstance(value, list) or isinstance(value, _Object):
-            raise _unexpected(path)
+            raise _kind_error(path)
         return [item(each, name, (*path, number)) for number, each in enumerate(value)]
 
     return read
@@ -360,7 +360,7 @@ def read_map(item: Reader) -> Reader:
 
     def read(value: Any, name: str, path: Path) -> dict[str, Any]:
         if not isinstance(value, _Object):
-            raise _unexpected(path)
+            raise _kind_error(path)
         values: dict[str, Any] = {}
         for number, (key, each) in enumerate(value):
             here = (*path, number)
