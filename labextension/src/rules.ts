@@ -39,6 +39,14 @@ export function isActive(phase: Phase): boolean {
   return ACTIVE.includes(phase);
 }
 
+/** Whether a list shows how long `run` took or has taken; only the page asks, so Python has no such rule. */
+export function isTimed({ phase, finished_at }: Pick<Run, 'phase' | 'finished_at'>): boolean {
+  if (phase === 'RUNNING' || phase === 'CANCELING') {
+    return true;
+  }
+  return !!finished_at && !isActive(phase) && phase !== 'SKIPPED';
+}
+
 /** Return the phase of a state of KFP, which reports none before Argo's first. */
 export function toPhase(state: string): Phase {
   if (state === '' || state === 'RUNTIME_STATE_UNSPECIFIED') {

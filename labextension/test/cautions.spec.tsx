@@ -11,14 +11,14 @@ const MISMATCH = { code: 'namespace-mismatch', message: 'The pod says a, the add
 const STALE = { code: 'context-json-stale', message: 'The SDK remembers b.', forget: 'b' };
 const HEADER = { code: 'userid-header', message: 'The SDK adds kubeflow-userid.', forget: 'kubeflow-userid' };
 
-function shown(props: Partial<ICautionsProps> = {}): ICautionsProps {
+function renderCautions(props: Partial<ICautionsProps> = {}): ICautionsProps {
   const all = { cautions: [MISMATCH, STALE, HEADER], trans, onForget: vi.fn(), onHide: vi.fn(), ...props };
   render(<Cautions {...all} />);
   return all;
 }
 
 it('says each warning, with what mends it where something does', () => {
-  const { onForget } = shown();
+  const { onForget } = renderCautions();
   expect(screen.getAllByRole('listitem')).toHaveLength(3);
   fireEvent.click(screen.getByRole('button', { name: 'Forget b' }));
   fireEvent.click(screen.getByRole('button', { name: 'Remove from context.json' }));
@@ -26,7 +26,7 @@ it('says each warning, with what mends it where something does', () => {
 });
 
 it('hides one on request, and takes no space if there are none', () => {
-  const { onHide } = shown({ cautions: [MISMATCH] });
+  const { onHide } = renderCautions({ cautions: [MISMATCH] });
   fireEvent.click(screen.getByRole('button', { name: 'Hide' }));
   expect(vi.mocked(onHide).mock.calls).toEqual([[MISMATCH]]);
   expect(render(<Cautions cautions={[]} trans={trans} onForget={vi.fn()} onHide={vi.fn()} />).container.innerHTML).toBe(
@@ -35,7 +35,7 @@ it('hides one on request, and takes no space if there are none', () => {
 });
 
 it('has the focus on the next warning when one is hidden', () => {
-  shown();
+  renderCautions();
   const hides = screen.getAllByRole('button', { name: 'Hide' });
   hides.slice(0, 1).forEach(first => fireEvent.click(first));
   expect(document.activeElement).toBe(hides[1]);

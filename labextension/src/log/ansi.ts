@@ -103,7 +103,7 @@ export class AnsiParser {
     const csi = CONTROL.csi.exec(text);
     if (csi) {
       if (csi[3] === 'm' && !csi[2]) {
-        this._style = restyled(this._style, csi[1] ?? '');
+        this._style = applyStyle(this._style, csi[1] ?? '');
       }
       return csi[0].length;
     }
@@ -172,7 +172,7 @@ function isStarted(text: string): boolean {
 }
 
 /** Return `style` after the parameters of a `CSI … m`. */
-function restyled(style: IAnsiStyle, parameters: string): IAnsiStyle {
+function applyStyle(style: IAnsiStyle, parameters: string): IAnsiStyle {
   if (/[<=>?]/.test(parameters)) {
     return style; // private sequences, such as xterm's key modifiers
   }

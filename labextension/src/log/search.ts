@@ -35,7 +35,7 @@ export interface IMarkedSegment extends ISegment {
 }
 
 /** Cut the segments of a line where a match begins or ends. */
-export function marked(segments: readonly ISegment[], matches: readonly IMatch[]): readonly IMarkedSegment[] {
+export function markMatches(segments: readonly ISegment[], matches: readonly IMatch[]): readonly IMarkedSegment[] {
   if (!matches.length) {
     return segments;
   }

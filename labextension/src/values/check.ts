@@ -69,7 +69,7 @@ export function check(spec: ParameterSpec, text: string, touched: boolean): Chec
   if (!touched && spec.has_default) {
     return UNSENT;
   }
-  const checked = typed(spec, text);
+  const checked = parseValue(spec, text);
   if (checked.kind !== 'value' || !spec.literals.length) {
     return checked;
   }
@@ -82,7 +82,7 @@ export function check(spec: ParameterSpec, text: string, touched: boolean): Chec
 }
 
 /** Return the value of `text`, typed, with the type of `spec`. */
-function typed(spec: ParameterSpec, text: string): Checked {
+function parseValue(spec: ParameterSpec, text: string): Checked {
   switch (spec.type) {
     case 'NUMBER_INTEGER':
       return integer(text.trim());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { findAll, marked, MOST_MATCHES } from '../../src/log/search';
+import { findAll, markMatches, MOST_MATCHES } from '../../src/log/search';
 import { linesOf } from './lines';
 
 describe('findAll', () => {
@@ -20,10 +20,10 @@ describe('findAll', () => {
   });
 });
 
-describe('marked', () => {
+describe('markMatches', () => {
   it('cuts segments of several looks at a match', () => {
     const [line] = linesOf('ab\u001b[31mcd\u001b[0mef');
-    const pieces = marked(line?.segments ?? [], [{ line: 0, start: 1, end: 5 }]);
+    const pieces = markMatches(line?.segments ?? [], [{ line: 0, start: 1, end: 5 }]);
     expect(pieces.map(piece => [piece.text, piece.match !== undefined])).toEqual([
       ['a', false],
       ['b', true],

@@ -151,7 +151,7 @@ function Hint({ field, was, format, off, onChange }: IParameterFieldProps): Reac
   const { trans } = format;
   const before = was === undefined ? '' : textOf(spec, was);
   const parts = [
-    changed && was !== undefined && before !== text ? trans.__('was %1', shown(before)) : '',
+    changed && was !== undefined && before !== text ? trans.__('was %1', abridge(before)) : '',
     changed ? describeChange(spec, format) : describeState(spec, format),
     spec.literals.length > 1 && spec.literals.length < 5 && !changed ? describeChoices(spec, format) : '',
     spec.description
@@ -176,7 +176,7 @@ function Hint({ field, was, format, off, onChange }: IParameterFieldProps): Reac
 
 function describeChange(spec: ParameterSpec, { trans }: Format): string {
   return spec.has_default
-    ? trans.__('changed · default %1', shown(textOf(spec, spec.default)))
+    ? trans.__('changed · default %1', abridge(textOf(spec, spec.default)))
     : spec.optional
       ? trans.__('optional')
       : '';
@@ -195,6 +195,6 @@ function getPlaceholder(spec: ParameterSpec, { trans }: Format): string {
   return spec.has_default || !spec.optional ? '' : trans.__('not sent');
 }
 
-function shown(text: string): string {
+function abridge(text: string): string {
   return text === '' ? '“”' : cutMiddle(text.replace(/\s+/g, ' '), 30);
 }

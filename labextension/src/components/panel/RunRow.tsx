@@ -5,7 +5,7 @@ import type { Run } from '../../api/types';
 import { instant } from '../../format';
 import type { Format } from '../../format';
 import { describePhase } from '../../phase';
-import { isActive, mayDo } from '../../rules';
+import { isTimed, mayDo } from '../../rules';
 import { Button } from '../Button';
 import { StateIcon } from '../StateIcon';
 
@@ -92,12 +92,11 @@ export function RunRow(props: IRunRowProps): React.JSX.Element {
 function RunFacts(props: { readonly run: Run; readonly format: Format; readonly now: number }): React.JSX.Element {
   const { run, format, now } = props;
   const took = instant(run.created_at) === null ? '' : format.took(run.created_at, run.finished_at, now);
-  const timed = !['PENDING', 'UNCONFIRMED', 'UNKNOWN', 'SKIPPED', 'PAUSED'].includes(run.phase);
   const what = describeRun(run, format);
   return (
     <>
       {what && <span className="jp-kfp-RunRow-what">{what}</span>}
-      {timed && took && (isActive(run.phase) || run.finished_at) && <span className="jp-kfp-num">{took}</span>}
+      {took && isTimed(run) && <span className="jp-kfp-num">{took}</span>}
     </>
   );
 }

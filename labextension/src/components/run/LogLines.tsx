@@ -5,7 +5,7 @@ import * as React from 'react';
 import type { Format } from '../../format';
 import type { IAnsiStyle, ILine } from '../../log/ansi';
 import type { INumberedLines } from '../../log/launcher';
-import { marked, type IMatch } from '../../log/search';
+import { markMatches, type IMatch } from '../../log/search';
 import type { ILogState } from '../../log/state';
 import { Button } from '../Button';
 
@@ -112,7 +112,7 @@ const Line = React.memo(function Line({ line, number, error, matches, current }:
     <div className={error ? 'jp-kfp-Log-line jp-mod-error' : 'jp-kfp-Log-line'}>
       <span>{number}</span>
       <span>
-        {marked(line?.segments ?? [], matches).map((piece, index) => {
+        {markMatches(line?.segments ?? [], matches).map((piece, index) => {
           const names = getClasses(piece.style);
           const text = names ? <span className={names}>{piece.text}</span> : piece.text;
           const key = String(index);
