@@ -48,6 +48,22 @@ def upload(
     return server.call("POST", path, body, token=server.token("alice"), headers=headers)
 
 
+def test_numbers_come_back_as_protojson_writes_them(server: Running) -> None:
+    literals = [20971520.0, 0.5, -2.0, 9007199254740993, 3, True, "1.0"]
+    plain = specs()["plain"]
+    inputs = {"parameters": {"n": {"parameterType": "NUMBER_DOUBLE", "literals": literals}}}
+    root = {**plain["root"], "inputDefinitions": inputs}
+    platform = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {"e": {"n": [7.0]}}}}}}
+    text = yaml.safe_dump_all([{**plain, "root": root}, platform]).encode()
+
+    reply = upload(server, "n.yaml", text, query="namespace=alice&name=numbers")
+
+    path = f"/apis/v2beta1/pipelines/{reply.json['pipeline_id']}/versions"
+    body = server.call("GET", path, token=server.token("alice")).body.decode()
+    assert '"literals":[20971520,0.5,-2,9007199254740992,3,true,"1.0"]' in body
+    assert '"n":[7]' in body
+
+
 @pytest.mark.parametrize(
     ("file", "data"),
     [

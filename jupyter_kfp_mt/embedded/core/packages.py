@@ -27,6 +27,7 @@ from ..errors import INVALID, ApiError, invalid_input
 MAX_UPLOAD = 32 * 1024 * 1024
 MAX_UNPACKED = 32 * 1024 * 1024
 MAX_ENTRIES = 1000
+_EXPONENT = 1e21  # from here on, protojson writes an exponent
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -43,8 +44,23 @@ def read_template(text: bytes) -> Template:
     workflow = _find_workflow(text)
     if workflow is not None:
         return _read_workflow(workflow)
-    package = _read_ir(lambda: spec.parse(text))
+    sent = _read_ir(lambda: spec.parse(text))
+    package = Package(
+        pipeline_spec=_write_numbers(sent.pipeline_spec), platform_spec=_write_numbers(sent.platform_spec)
+    )
     return Template(msgspec.json.encode(package.wire()), package.to_yaml(), package)
+
+
+def _write_numbers(value: Any) -> Any:
+    """Return `value` with its numbers as protojson writes them: doubles, whole ones without a fraction."""
+    if isinstance(value, dict):
+        return {key: _write_numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_write_numbers(each) for each in value]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) >= _EXPONENT:
+        return value
+    number = float(value)
+    return int(number) if number.is_integer() else number
 
 
 def read_spec(value: Mapping[str, Any]) -> Template:
