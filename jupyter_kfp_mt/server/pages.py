@@ -16,6 +16,8 @@ from .rows import Watched
 if TYPE_CHECKING:
     from ..context import Context
 
+START_S = 10.0  # how old a page may be with which a watch starts: a busy browser takes its time
+
 
 class Shareable(Watched, Protocol):
     """A service whose pages of runs can be shared."""
@@ -30,11 +32,15 @@ class _Kept:
 
     def __init__(self) -> None:
         self.page: Future[RunPage] = Future()
-        self.until = float("inf")
+        self.at = float("inf")  # when it was there
+
+    def is_fresh(self, now: float, seconds: float) -> bool:
+        """Whether it is being read, or at most `seconds` old."""
+        return now < self.at + seconds
 
 
 class SharedPages:
-    """Pages of runs by namespace and query, each read once for those who ask meanwhile and shortly after."""
+    """The last page of each namespace and query, for those who ask while it is read and shortly after."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -42,40 +48,48 @@ class SharedPages:
         self._kept: dict[tuple[str, bytes], _Kept] = {}
 
     def read(
-        self, namespace: str, query: RunQuery, read: Callable[[RunQuery], RunPage], *, seconds: float
+        self, namespace: str, query: RunQuery, read: Callable[[RunQuery], RunPage], *, seconds: float | None
     ) -> RunPage:
-        """Return the page, at most `seconds` old; all who share it get the same error, too."""
+        """Return the page, at most `seconds` old, or read it for everybody; an error is shared, too."""
         key = namespace, msgspec.json.encode(query)
         with self._lock:
             now = self._clock()
-            self._kept = {each: kept for each, kept in self._kept.items() if now < kept.until}
             known = self._kept.get(key)
-            mine = known or _Kept()
-            self._kept[key] = mine
-        if known is None:
-            self._fill(mine, lambda: read(query), seconds)
-        return mine.page.result()
+            if known is None or seconds is None or not known.is_fresh(now, seconds):
+                known = None
+                mine = _Kept()
+                self._kept = {each: kept for each, kept in self._kept.items() if kept.is_fresh(now, START_S)}
+                self._kept[key] = mine
+        if known is not None:
+            return known.page.result()
+        try:
+            page = read(query)
+        except BaseException as error:  # for all who wait
+            mine.at = float("-inf")
+            mine.page.set_exception(error)
+            raise
+        mine.at = self._clock()
+        mine.page.set_result(page)
+        return page
+
+    def renew(self, namespace: str) -> None:
+        """Count the pages of `namespace` as read now: a watch starts with them."""
+        with self._lock:
+            now = self._clock()
+            for (where, _), kept in self._kept.items():
+                if where == namespace and kept.at <= now < kept.at + START_S:
+                    kept.at = now
 
     def drop(self, namespace: str = "") -> None:
         """Read the pages of `namespace`, or all, again when somebody asks: they have changed."""
         with self._lock:
             self._kept = {key: kept for key, kept in self._kept.items() if namespace not in ("", key[0])}
 
-    def _fill(self, mine: _Kept, read: Callable[[], RunPage], seconds: float) -> None:
-        try:
-            page = read()
-        except BaseException as error:  # for all who wait
-            mine.until = 0.0
-            mine.page.set_exception(error)
-        else:
-            mine.until = self._clock() + seconds
-            mine.page.set_result(page)
-
 
 class SharingService:
     """The service of a namespace; its pages of runs are those that others have just read."""
 
-    def __init__(self, service: Watched, pages: SharedPages, namespace: str, seconds: float) -> None:
+    def __init__(self, service: Watched, pages: SharedPages, namespace: str, seconds: float | None) -> None:
         self._service = service
         self._pages = pages
         self._namespace = namespace

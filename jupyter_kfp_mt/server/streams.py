@@ -47,6 +47,11 @@ class EventLog:
         self._seq = 0
         self._has_reset = False  # whether the log starts with a full read, on which differences build
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever added."""
+        return self._seq == 0
+
     def add(self, change: Change) -> None:
         """Append `change`, and drop the oldest events if there are too many."""
         with self._lock:
@@ -87,9 +92,10 @@ class EventLog:
 class Stream:
     """The events of one namespace; used in the event loop, fed by the thread of the watch."""
 
-    def __init__(self, watch: LiveWatch, log: EventLog) -> None:
+    def __init__(self, watch: LiveWatch, log: EventLog, forget_pages: Callable[[], object]) -> None:
         self._watch = watch
         self._log = log
+        self._forget_pages = forget_pages
         self._waiting: dict[int, Wake] = {}  # replaced, never changed: two threads read it
         self._tickets = 0
         self.since = log.since
@@ -123,6 +129,8 @@ class Stream:
             wake()
 
     def _record(self, change: Change) -> None:
+        if isinstance(change, RunsEvent):
+            self._forget_pages()  # who reads the list after this event must not get one from before it
         self._log.add(change)
         for wake in self._waiting.values():
             wake()
@@ -155,11 +163,17 @@ class Streams:
     def _make_stream(self, namespace: str) -> Stream:
         from .watch import LiveWatch, Pace
 
-        def open_service(again: bool) -> SharingService:
-            return self.share_pages(self._open(namespace, again), namespace)
+        log = EventLog()
 
-        pace = Pace(active=self._active, idle=self._idle)
-        return Stream(LiveWatch(open_service, namespace, pace), EventLog())
+        def open_service(again: bool) -> SharingService:
+            service = self._open(namespace, again)
+            if not log.is_empty:
+                return SharingService(service, self._pages, namespace, None)
+            self._pages.renew(namespace)  # for this look and the page that reads again after it
+            return self.share_pages(service, namespace)
+
+        watch = LiveWatch(open_service, namespace, Pace(active=self._active, idle=self._idle))
+        return Stream(watch, log, forget_pages=lambda: self._pages.drop(namespace))
 
     def share_pages(self, service: Shareable, namespace: str) -> SharingService:
         """Return `service`, of which pages of runs that were just read are not read again.

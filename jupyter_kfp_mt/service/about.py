@@ -26,7 +26,7 @@ def read_status(backend: Backend, *, counts: bool, settling: Settling) -> Status
 
     With `counts` it also counts the active runs and those that failed today, for two more calls; beyond a
     page of failed runs, terminated ones count as failed. Without, the status is shared by all callers for
-    five seconds.
+    ten seconds.
     """
     if counts:
         return _read(backend, settling)

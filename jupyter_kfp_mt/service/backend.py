@@ -53,7 +53,7 @@ class Caches(NamedTuple):
             TtlCache(clock, seconds=60.0, size=1),
             TtlCache(clock, seconds=600.0, size=2000),
             TtlCache(clock, seconds=3600.0, size=50),
-            TtlCache(clock, seconds=5.0, size=20),
+            TtlCache(clock, seconds=10.0, size=20),
             journal or Journal(),
             TtlCache(clock, seconds=4.0, size=20),
             PodLogs(),

@@ -83,8 +83,8 @@ def test_a_page_is_kept_for_a_moment_and_not_after_a_change() -> None:
     kfp, pages = FakeKfp(), SharedPages(lambda: now[0])
     service = FakeService(kfp, "team-a")
 
-    def read() -> list[str]:
-        page = pages.read("team-a", RunQuery(), service.page_runs, seconds=2)
+    def read(seconds: float | None = 2) -> list[str]:
+        page = pages.read("team-a", RunQuery(), service.page_runs, seconds=seconds)
         return [run.run_id for run in page.runs]
 
     assert read() == []
@@ -95,9 +95,31 @@ def test_a_page_is_kept_for_a_moment_and_not_after_a_change() -> None:
     pages.drop("team-a")
     assert read() == ["run-1"]
     kfp.put("run-2")
-    now[0] = 2.0
-    assert read() == ["run-2", "run-1"]
-    assert kfp.calls == ["page_runs"] * 3
+    now[0] = 3.0
+    pages.renew("team-a")
+    assert read() == ["run-1"]
+    assert read(None) == read() == ["run-2", "run-1"]
+    kfp.put("run-3")
+    now[0] = 20.0
+    pages.renew("team-a")
+    assert read() == ["run-3", "run-2", "run-1"]
+    assert kfp.calls == ["page_runs"] * 4
+
+
+async def test_a_list_that_is_read_after_an_event_is_not_from_before_it(
+    pod: Pod, jp_fetch: Any, events: Open, jp_serverapp: Any
+) -> None:
+    parts = jp_serverapp.extension_manager.extension_points["jupyter_kfp_mt"].app.parts
+    run_id = pod.cluster.start("digits")
+    async with events() as reader:
+        while (await reader.next()).kind != "reset":
+            pass
+        await jp_fetch(*RUNS, params=PLAIN)
+        pod.cluster.advance(200)
+        parts.streams.get_stream("alice").look_now(run_id)  # which keeps the pages
+        assert (await reader.next()).kind == "runs"
+        listed = json.loads((await jp_fetch(*RUNS, params=PLAIN)).body)["runs"]
+    assert listed[0]["state"] == "SUCCEEDED"
 
 
 def test_those_who_ask_at_the_same_time_share_a_call_and_its_error() -> None:
