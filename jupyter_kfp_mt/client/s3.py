@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import http.client
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime, timezone
 from typing import BinaryIO
 from urllib.parse import quote, urlsplit
@@ -50,14 +51,24 @@ def sign(store: Store, path: str, headers: Mapping[str, str], moment: datetime) 
 
 def download(store: Store, bucket: str, key: str, file: BinaryIO, *, now: datetime, limit: int) -> str:
     """Write an object into `file`; return why that failed, empty if it did not. Follows no redirect."""
+    try:
+        return _download(store, f"/{bucket}/{key}", file, now=now, limit=limit)
+    except (
+        OSError,
+        ValueError,
+        http.client.HTTPException,
+    ) as error:  # ValueError: no address
+        return f"The store {store.endpoint} cannot be read: {error or type(error).__name__}."
+
+
+def _download(store: Store, place: str, file: BinaryIO, *, now: datetime, limit: int) -> str:
     url = urlsplit(store.endpoint)
-    path = quote(f"/{bucket}/{key}", safe="/-_.~")
+    path = quote(place, safe="/-_.~")
     stamp = now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     headers = {"host": url.netloc, "x-amz-content-sha256": _EMPTY, "x-amz-date": stamp}
     headers["authorization"] = sign(store, path, headers, now)
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = kind(url.netloc, timeout=TIMEOUT)
-    try:
+    with closing(kind(url.netloc, timeout=TIMEOUT)) as connection:
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         if response.status != 200:
@@ -68,10 +79,6 @@ def download(store: Store, bucket: str, key: str, file: BinaryIO, *, now: dateti
             if left < 0:
                 return f"It is larger than {limit >> 20} MiB."
             file.write(piece)
-    except (OSError, http.client.HTTPException) as error:
-        return f"The store {url.netloc} does not answer: {error or type(error).__name__}."
-    finally:
-        connection.close()
     return "The connection broke." if response.length else ""
 
 

@@ -186,6 +186,9 @@ def save_outputs(backend: Backend, details: Details, run_id: str, name: str, fol
                     saved.append(path)
                 except KfpError as error:
                     failed.append(error)
+                except OSError as error:
+                    problem = f"{error.strerror}: {path}"
+                    raise kfp_error("bad-input", field="folder", problem=problem) from None
     return SavedFiles(saved, failed)
 
 

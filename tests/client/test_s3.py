@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from datetime import datetime, timezone
 
+import pytest
+
 from jupyter_kfp_mt.client.s3 import Store, download, sign
 from tests.replay.kubernetes import KEY
 from tests.replay.store import serve_store
@@ -44,7 +46,9 @@ def test_an_object_is_read_up_to_a_limit() -> None:
         assert "refuses" in download(other, "b", "a key", io.BytesIO(), now=NOW, limit=5)
 
 
-def test_a_store_that_is_away_is_named() -> None:
-    store = Store("http://127.0.0.1:1", KEY, KEY)
-    said = download(store, "b", "k", io.BytesIO(), now=NOW, limit=5)
-    assert said.startswith("The store 127.0.0.1:1 does not answer:")
+@pytest.mark.parametrize(
+    "endpoint", ["http://127.0.0.1:1", "http://127.0.0.1:port", "http://[", "http://a b"]
+)
+def test_a_store_that_is_away_is_named(endpoint: str) -> None:
+    said = download(Store(endpoint, KEY, KEY), "b", "k", io.BytesIO(), now=NOW, limit=5)
+    assert said.startswith(f"The store {endpoint} cannot be read:")

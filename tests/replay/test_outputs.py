@@ -105,3 +105,11 @@ def test_what_cannot_be_saved_is_there_to_be_copied(
     code, _, told = do(f"outputs {run_id} train --save {tmp_path}")
     assert "No right to read secrets in alice." in told
     assert not [path for path in tmp_path.rglob("*model*") if path.is_file()]
+
+
+def test_a_folder_that_cannot_be_written_is_named(pod: Pod, do: Callable[[str], Any], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with serve_store({}) as pod.cluster.store:
+        code, _, told = do(f"outputs {pod.cluster.add('digits')} --save {tmp_path / 'file'}")
+    assert code
+    assert f"Not a directory: {tmp_path / 'file'}" in told
