@@ -101,7 +101,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """JupyterLab in a new window; what its console says against us fails the test."""
+    """JupyterLab in a new window."""
+    with open_page(browser, lab) as page:
+        yield page
+        results = PROJECT / "ui-tests" / "results"
+        results.mkdir(exist_ok=True)
+        page.screenshot(path=results / f"{request.node.name}.png")
+
+
+@contextmanager
+def open_page(browser: Browser, lab: Lab) -> Iterator[Page]:
+    """Open JupyterLab in a new window; what its console says against us fails the test."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 860},
         locale="en-GB",
@@ -117,9 +127,6 @@ def page(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator
     # JupyterLab's splash goes 0.2 s later and cannot bear another, as a change of theme shows one, before
     page.locator("#jupyterlab-splash").wait_for(state="detached")
     yield page
-    results = PROJECT / "ui-tests" / "results"
-    results.mkdir(exist_ok=True)
-    page.screenshot(path=results / f"{request.node.name}.png")
     context.close()
     assert complaints == []
 

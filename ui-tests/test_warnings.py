@@ -61,7 +61,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def lab(world: World, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab in that pod."""
-    with lab_in_pod(world, environ, tmp_path_factory.mktemp("root")) as started:
+    variables = {**world.variables, "KF_PIPELINES_ENDPOINT": world.kfp.url}
+    with lab_in_pod(variables, world.root, environ, tmp_path_factory.mktemp("root")) as started:
         yield started
 
 

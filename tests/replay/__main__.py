@@ -27,8 +27,9 @@ def main() -> int:
     cluster = ReplayCluster(arguments.configuration, time.monotonic)
     cluster.add_all()
     with tempfile.TemporaryDirectory() as folder, serve(cluster, Path(folder)) as pod:
-        config = write_config(pod, Path(folder))
+        config = write_config(pod.variables, pod.root, pod.root)
         command = [sys.executable, "-m", "jupyterlab", f"--config={config}", "--ServerApp.root_dir=notebooks"]
+        command.append(f"--KfpSettings.ca_file={pod.ca_file}")
         try:
             return subprocess.call([*command, *rest])
         except KeyboardInterrupt:

@@ -1,32 +1,26 @@
-"""What a Jupyter server is told so that it lives in the pod of a replay cluster."""
+"""The configuration of a Jupyter server that lives in a notebook's pod."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-
-from tests.replay.server import Pod
 
 _CONFIG = """
 from pathlib import Path
 
 from jupyter_kfp_mt.context import Environment
 
-c.KfpSettings.endpoint = {endpoint!r}
-c.KfpSettings.ca_file = {ca_file!r}
 c.KfpSettings.data_dir = {data!r}
 c.KfpExtension.surroundings = lambda: Environment({variables!r}, root=Path({root!r}))
 """
 
 
-def write_config(pod: Pod, folder: Path) -> Path:
-    """Write the configuration of a Jupyter server in `pod` into `folder`; return its path."""
+def write_config(variables: Mapping[str, str], root: Path, folder: Path) -> Path:
+    """Write it into `folder` and return its path.
+
+    `variables` and `root` are the environment and the file system of the pod.
+    """
     path = folder / "jupyter_server_config.py"
-    text = _CONFIG.format(
-        endpoint=pod.url,
-        ca_file=pod.ca_file,
-        data=str(folder / "kfp"),
-        variables=pod.variables,
-        root=str(pod.root),
-    )
+    text = _CONFIG.format(data=str(folder / "kfp"), variables=dict(variables), root=str(root))
     path.write_text(text, encoding="utf-8")
     return path
