@@ -7,7 +7,6 @@ no KFP server sends: the service fills it in.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from enum import Enum
@@ -19,7 +18,6 @@ from .errors import ErrorBody
 from .run_rules import Phase as Phase  # noqa: PLC0414 - one of the models, for those who import them
 
 NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # raised by decoding foreign JSON
-NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123 label, as Kubernetes names one
 NO_SPEC = msgspec.Raw(b"null")  # no spec, or one that was left out
 NO_DETAILS = NO_SPEC  # no tasks, or tasks that were left out
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..auth import TokenFile
-from ..models import NAMESPACE, RuntimeFile
+from ..models import RuntimeFile
+from ..names import NAMESPACE
 from ..owner import read_runtime
 from ..settings import KfpSettings
 from .environment import Environment

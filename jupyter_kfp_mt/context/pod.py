@@ -10,7 +10,8 @@ import re
 from typing import NamedTuple
 
 from ..errors import kfp_error
-from ..models import NAMESPACE, Caution
+from ..models import Caution
+from ..names import NAMESPACE
 from .environment import SERVICE_ACCOUNT, Environment
 from .model import Notebook
 

@@ -13,7 +13,7 @@ from itertools import compress
 from pathlib import Path
 
 from ..errors import kfp_error
-from ..models import NAMESPACE
+from ..names import NAMESPACE
 from ..settings import KfpSettings
 from . import openshift
 from .address import endpoint_of

@@ -18,7 +18,8 @@ import msgspec
 
 from ..errors import kfp_error
 from ..files import read_file
-from ..models import NAMESPACE, NOT_JSON, Caution, SavedPart
+from ..models import NOT_JSON, Caution, SavedPart
+from ..names import NAMESPACE
 from .environment import MAX_BYTES, Environment
 from .pod import ThisPod
 

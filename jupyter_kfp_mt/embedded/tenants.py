@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from ..names import NAMESPACE, OBJECT_NAME
 from ..owner import OWNER_HEADER
 from .errors import UNAUTHENTICATED, ApiError
 from .store import Store
@@ -54,7 +55,6 @@ _EDIT = {
 RIGHTS = {"view": _VIEW, "edit": _EDIT, "admin": _EDIT, "shared": {"pipelines": _EDIT["pipelines"]}}
 ROLES = ("view", "edit", "admin")
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NO_HEADER = (
     "Unauthenticated: Request header error: there is no user identity header.:"
     " Request header error: there is no user identity header."
@@ -223,7 +223,7 @@ class Tenancy:
 
     def add_profile(self, namespace: str, owner: str = "") -> ProfileRow:
         """Add a profile; raises ValueError for an invalid or taken name."""
-        if not _NAME.fullmatch(namespace):
+        if not NAMESPACE.fullmatch(namespace):
             raise ValueError(
                 "a profile's name is 1–63 of a–z, 0–9 and -, with a letter or digit at both ends"
             )
@@ -279,7 +279,7 @@ def _unb64(text: bytes) -> bytes:
 
 def check_data(values: Mapping[str, Any], name: str) -> dict[str, str]:
     """Return the keys and values of a new secret or config map; raises ValueError for invalid ones."""
-    if not re.fullmatch(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?", name):
+    if not OBJECT_NAME.fullmatch(name):
         raise ValueError("a name is 1–253 of a–z, 0–9, `-` and `.`, with a letter or digit at both ends")
     if len(values) > MOST_KEYS or sum(len(str(value)) for value in values.values()) > LARGEST_DATA:
         raise ValueError(f"at most {MOST_KEYS} keys and {LARGEST_DATA} characters")

@@ -13,6 +13,7 @@ import msgspec
 from ..context import Environment
 from ..context.poddefault import AUDIENCE, OPTION_LABEL, make_poddefault
 from ..errors import KfpError, kfp_error
+from ..names import LABEL_VALUE, OBJECT_NAME
 from .objects import (
     MAIN,
     AccessReview,
@@ -32,8 +33,6 @@ from .objects import (
 from .transport import KubernetesApi, KubernetesResponse, Timeouts, cluster_of
 
 MAX_LOG = 4 * 1024 * 1024  # bytes of log read at once
-_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")  # RFC 1123 subdomain
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
 _USER = re.compile(r'User "([^"]+)" cannot (\S+) resource "([^"]+)"')
 _METADATA_ONLY = {"Accept": "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"}
 _MERGE = {"Content-Type": "application/merge-patch+json"}
@@ -275,13 +274,13 @@ def _message_of(response: KubernetesResponse) -> str:
 
 
 def _name(name: str) -> str:
-    if not _NAME.match(name):
+    if not OBJECT_NAME.fullmatch(name):
         raise kfp_error("bad-input", field="name", problem="it is no Kubernetes name", why=repr(name[:80]))
     return quote(name, safe="")
 
 
 def _label(value: str) -> str:
-    if not _LABEL.match(value):
+    if not LABEL_VALUE.fullmatch(value):
         raise kfp_error("bad-input", field="run", problem="it is no run id", why=repr(value[:80]))
     return value
 

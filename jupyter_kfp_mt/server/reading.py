@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..errors import KfpError, kfp_error
-from ..models import NAMESPACE
+from ..names import NAMESPACE
 from .routes import IDENTIFIER, NO_NAMESPACE, States
 
 M = TypeVar("M")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..errors import kfp_error
 from ..lists import TaskList
 from ..models import LogChunk, Phase, Run, Task
+from ..names import LABEL_VALUE
 from . import runs
-from .backend import RUN_ID, Backend
+from .backend import Backend
 from .details.details import Details, TaskReport
 from .tasks.rows import select_failed
 
@@ -24,7 +25,7 @@ def read_log(
 
 def check_task_id(backend: Backend, task_id: str) -> None:
     """Raise `not-found` for what cannot be the id of a task; an empty one stands for the run's driver."""
-    if task_id and not RUN_ID.fullmatch(task_id):
+    if task_id and not LABEL_VALUE.fullmatch(task_id):
         raise backend.not_found_error("task", task_id[:80], Task)
 
 

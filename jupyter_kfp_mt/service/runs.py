@@ -15,9 +15,10 @@ from ..client.responses import shorten
 from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..lists import RunList
 from ..models import Experiment, Phase, Run, RunPage, RunQuery
+from ..names import LABEL_VALUE
 from ..polling import poll_interval
 from ..run_rules import RETRYABLE, is_confirmed, may_retry, may_terminate
-from .backend import RUN_ID, UUID, Backend
+from .backend import UUID, Backend
 from .paging import MAX_PAGE
 from .state.journal import Stage
 from .submit.settle import Settling, find_absent, reconcile
@@ -120,7 +121,7 @@ def _require_own_experiment(backend: Backend, experiment_id: str) -> None:
 
 def get_run(backend: Backend, run_id: str) -> Run:
     """Return one run with its spec; the same `not-found` for an unknown, malformed or foreign id."""
-    if not RUN_ID.fullmatch(run_id):
+    if not LABEL_VALUE.fullmatch(run_id):
         raise backend.not_found_error("run", run_id[:80], Run)
     try:
         return present_run(backend, backend.api.call(requests.get_run(run_id)))

@@ -14,7 +14,6 @@ from ..context import Context
 from ..errors import kfp_error
 from ..lists import ExperimentList, PipelineList, PipelineVersionList, RunList, TaskList
 from ..models import (
-    NAMESPACE,
     CachePolicy,
     Experiment,
     ExperimentPage,
@@ -38,6 +37,7 @@ from ..models import (
     Status,
     SubmitRequest,
 )
+from ..names import NAMESPACE
 from ..polling import poll_interval
 from ..results import MetricTable, Outputs
 from . import experiments, runs

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
+from ...names import LABEL_VALUE
 from ..errors import invalid_input
 
 LONGEST_TEXT = 255
-_ID = re.compile(r"[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?")
 _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -33,7 +33,7 @@ def check_text(field: str, value: str) -> None:
 
 def check_id(field: str, value: str) -> None:
     """Reject an id that is no valid value of a Kubernetes label, since KFP makes it one."""
-    if not _ID.fullmatch(value):
+    if not LABEL_VALUE.fullmatch(value):
         raise invalid_input(
             f"{field} must be 1-63 of letters, digits, '-', '_' and '.', with a letter or digit at both ends"
         )

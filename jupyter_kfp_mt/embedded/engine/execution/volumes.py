@@ -13,7 +13,6 @@ a crash.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,10 @@ from urllib.parse import quote
 import msgspec
 
 from ....models import TaskValues
+from ....names import OBJECT_NAME
 from ..plan.inputs import InputError
 
 CREATE, DELETE = "argostub/createpvc", "argostub/deletepvc"  # images that stand for actions of the driver
-_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 
 
 class VolumeClaims(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,12 +82,12 @@ def find_claims_folder(volumes: Path, namespace: str) -> Path:
 
     Single-user mode accepts any text as a namespace, `../..` too, so what is not a plain name is quoted.
     """
-    plain = namespace if _NAME.fullmatch(namespace) else f"-{quote(namespace, safe='')}"
+    plain = namespace if OBJECT_NAME.fullmatch(namespace) else f"-{quote(namespace, safe='')}"
     return volumes / plain
 
 
 def _check_name(name: object) -> str:
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not OBJECT_NAME.fullmatch(name):
         raise InputError(f"“{name}” is not a valid name of a claim.")
     return name
 
