@@ -69,7 +69,7 @@ def ensure_experiment(backend: Backend, reference: str) -> Experiment:
 
 def create_experiment(backend: Backend, display_name: str, description: str = "") -> Experiment:
     """Create an experiment; raises `conflict` if the name is taken."""
-    _check_texts(display_name, description)
+    check_texts("experiment", display_name, description, most_bytes=128)
     request = requests.create_experiment(backend.namespace(), display_name, description)
     return backend.remember(backend.api.call(request))
 
@@ -88,13 +88,13 @@ def delete_experiment(backend: Backend, reference: str) -> None:
     backend.caches.experiments.drop(experiment.experiment_id)
 
 
-def _check_texts(display_name: str, description: str) -> None:
+def check_texts(field: str, name: str, description: str, *, most_bytes: int) -> None:
     """Refuse what KFP answers with an internal error: backend/src/apiserver/validation/length.go."""
-    if not display_name.strip():
-        raise kfp_error("bad-input", field="experiment", problem="a name is needed")
-    if len(display_name.encode(errors="replace")) > 128:
-        raise kfp_error("bad-input", field="experiment", problem="the name is longer than 128 bytes")
-    check_text("experiment", display_name)
+    if not name.strip():
+        raise kfp_error("bad-input", field=field, problem="a name is needed")
+    if len(name.encode(errors="replace")) > most_bytes:
+        raise kfp_error("bad-input", field=field, problem=f"the name is longer than {most_bytes} bytes")
+    check_text(field, name)
     check_text("description", description)
 
 

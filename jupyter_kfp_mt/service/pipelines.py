@@ -8,7 +8,6 @@ import msgspec
 
 from ..client import filters
 from ..client import pipelines as requests
-from ..errors import kfp_error
 from ..lists import PipelineList, PipelineVersionList
 from ..models import (
     Inspection,
@@ -22,7 +21,7 @@ from ..models import (
 )
 from ..pipeline_spec import summarize
 from .backend import UUID, Backend
-from .experiments import check_text
+from .experiments import check_texts
 from .paging import MAX_PAGE, read_pages
 from .submit.sources import AnySource, get_version, propose_run_name, resolve, to_source
 
@@ -96,7 +95,7 @@ def upload_pipeline(
     """Register a pipeline privately, or a new version of a known name."""
     package = resolve(backend, to_source(source)).package
     name = name or package.name
-    _check_texts(name, description)
+    check_texts("name", name, description, most_bytes=127)  # it also names the version, which has less room
     known = _find_by_name(backend, backend.namespace(), name)
     text = package.to_yaml()
     if known is not None:
@@ -137,11 +136,3 @@ def _find_by_name(backend: Backend, namespace: str, name: str) -> Pipeline | Non
         if len(pipelines) == 1:
             return pipelines[0]
     return None
-
-
-def _check_texts(name: str, description: str) -> None:
-    """Refuse what KFP answers with an internal error: backend/src/apiserver/validation/length.go."""
-    if not name.strip() or len(name.encode(errors="replace")) > 127:
-        raise kfp_error("bad-input", field="name", problem="it has to have 1 to 127 bytes")
-    check_text("name", name)
-    check_text("description", description)
