@@ -259,6 +259,7 @@ def test_the_start_is_light() -> None:
         assert f"'{heavy}'" not in loaded, heavy
 
 
+@pytest.mark.slow
 def test_serve_in_front_ends_with_its_server(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "jupyter_kfp_mt.cli", "serve", "--data", str(tmp_path), "--json"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT) as process:
@@ -272,6 +273,7 @@ def test_serve_in_front_ends_with_its_server(tmp_path: Path) -> None:
     assert python("-m", "jupyter_kfp_mt.cli", "serve", "--status", "--data", str(tmp_path)).returncode == 3
 
 
+@pytest.mark.slow
 def test_serve_in_the_background_is_stopped_by_word(tmp_path: Path) -> None:
     serve = ("-m", "jupyter_kfp_mt.cli", "serve", "--data", str(tmp_path))
     started = python(*serve, "--background")

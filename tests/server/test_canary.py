@@ -170,6 +170,7 @@ def in_a_notebook(shown: Shown) -> None:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.slow
 async def test_a_credential_is_shown_nowhere(
     jp_fetch: Any,
     parrot: Parrot,

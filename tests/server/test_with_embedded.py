@@ -209,6 +209,7 @@ BODIES: tuple[Any, ...] = (
 @pytest.mark.parametrize(
     "route", [r for r in ROUTES if r.path != "embedded"], ids=lambda route: f"{route.method}-{route.path}"
 )
+@pytest.mark.slow
 async def test_junk_is_never_a_fault_of_ours(page: Page, route: Route) -> None:
     path = route.path.replace("{namespace}", "team-a")
     if "events" not in path:
