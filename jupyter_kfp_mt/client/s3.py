@@ -21,7 +21,7 @@ _EMPTY = hashlib.sha256().hexdigest()  # of the body of a GET
 _PIECE = 1024 * 1024
 
 
-class Store(msgspec.Struct, frozen=True):
+class ArtifactStore(msgspec.Struct, frozen=True):
     """Where a store is, and the keys for it, which no text of ours shows."""
 
     endpoint: str  # http://host:port or https://host:port
@@ -30,10 +30,10 @@ class Store(msgspec.Struct, frozen=True):
     region: str = "us-east-1"
 
     def __repr__(self) -> str:
-        return f"Store({self.endpoint!r})"
+        return f"ArtifactStore({self.endpoint!r})"
 
 
-def sign(store: Store, path: str, headers: Mapping[str, str], moment: datetime) -> str:
+def sign(store: ArtifactStore, path: str, headers: Mapping[str, str], moment: datetime) -> str:
     """Return the `Authorization` header of a GET of the encoded `path` with `headers`, in lower case."""
     stamp = moment.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     names = ";".join(sorted(headers))
@@ -49,7 +49,9 @@ def sign(store: Store, path: str, headers: Mapping[str, str], moment: datetime) 
     return f"AWS4-HMAC-SHA256 Credential={credential},SignedHeaders={names},Signature={signature}"
 
 
-def download(store: Store, bucket: str, key: str, file: BinaryIO, *, now: datetime, limit: int) -> str:
+def download(
+    store: ArtifactStore, bucket: str, key: str, file: BinaryIO, *, now: datetime, limit: int
+) -> str:
     """Write an object into `file`; return why that failed, empty if it did not. Follows no redirect."""
     try:
         return _download(store, f"/{bucket}/{key}", file, now=now, limit=limit)
@@ -61,7 +63,7 @@ def download(store: Store, bucket: str, key: str, file: BinaryIO, *, now: dateti
         return f"The store {store.endpoint} cannot be read: {error or type(error).__name__}."
 
 
-def _download(store: Store, place: str, file: BinaryIO, *, now: datetime, limit: int) -> str:
+def _download(store: ArtifactStore, place: str, file: BinaryIO, *, now: datetime, limit: int) -> str:
     url = urlsplit(store.endpoint)
     path = quote(place, safe="/-_.~")
     stamp = now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")

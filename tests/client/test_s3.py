@@ -7,12 +7,12 @@ from datetime import datetime, timezone
 
 import pytest
 
-from jupyter_kfp_mt.client.s3 import Store, download, sign
+from jupyter_kfp_mt.client.s3 import ArtifactStore, download, sign
 from tests.replay.kubernetes import KEY
 from tests.replay.store import serve_store
 
 NOW = datetime(2013, 5, 24, tzinfo=timezone.utc)
-EXAMPLE = Store(
+EXAMPLE = ArtifactStore(
     "https://examplebucket.s3.amazonaws.com",
     "AKIAIOSFODNN7EXAMPLE",
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -36,13 +36,13 @@ def test_no_text_shows_the_keys() -> None:
 
 def test_an_object_is_read_up_to_a_limit() -> None:
     with serve_store({"/b/a key": b"12345"}) as address:
-        store = Store(f"http://{address}", KEY, KEY)
+        store = ArtifactStore(f"http://{address}", KEY, KEY)
         file = io.BytesIO()
         assert download(store, "b", "a key", file, now=NOW, limit=5) == ""
         assert file.getvalue() == b"12345"
         assert download(store, "b", "a key", io.BytesIO(), now=NOW, limit=4) == "It is larger than 0 MiB."
         assert "no such object" in download(store, "b", "other", io.BytesIO(), now=NOW, limit=5)
-        other = Store(f"http://{address}", "other", KEY)
+        other = ArtifactStore(f"http://{address}", "other", KEY)
         assert "refuses" in download(other, "b", "a key", io.BytesIO(), now=NOW, limit=5)
 
 
@@ -50,5 +50,5 @@ def test_an_object_is_read_up_to_a_limit() -> None:
     "endpoint", ["http://127.0.0.1:1", "http://127.0.0.1:port", "http://[", "http://a b"]
 )
 def test_a_store_that_is_away_is_named(endpoint: str) -> None:
-    said = download(Store(endpoint, KEY, KEY), "b", "k", io.BytesIO(), now=NOW, limit=5)
+    said = download(ArtifactStore(endpoint, KEY, KEY), "b", "k", io.BytesIO(), now=NOW, limit=5)
     assert said.startswith(f"The store {endpoint} cannot be read:")

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from ....client.s3 import Store, download
+from ....client.s3 import ArtifactStore, download
 from ....errors import KfpError, kfp_error
 from ....kube import Kubernetes
 from ....models import Artifact
@@ -65,7 +65,7 @@ def _unread(artifact: Artifact, why: str, endpoint: str = "") -> KfpError:
     return kfp_error("artifact-unread", name=artifact.name, why=why, command=command)
 
 
-def _find_store(kubernetes: Kubernetes, namespace: str, artifact: Artifact, bucket: str) -> Store:
+def _find_store(kubernetes: Kubernetes, namespace: str, artifact: Artifact, bucket: str) -> ArtifactStore:
     """Return the store of the namespace; raises `artifact-unread` if it, or its keys, may not be read."""
     endpoint = ""
     try:
@@ -82,7 +82,7 @@ def _find_store(kubernetes: Kubernetes, namespace: str, artifact: Artifact, buck
         raise _unread(artifact, f"{error.message} {error.why}".strip(), endpoint) from None
     if not access_key or not secret_key:
         raise _unread(artifact, f"Secret {secret} has no keys for the store.", endpoint)
-    return Store(endpoint, access_key, secret_key, region or "us-east-1")
+    return ArtifactStore(endpoint, access_key, secret_key, region or "us-east-1")
 
 
 _Found = tuple[str, str, tuple[str, str, str]]  # endpoint, region, and the Secret with the names of its keys
