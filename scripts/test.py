@@ -1,4 +1,4 @@
-"""Run every check and test in two lanes, side by side, and end with one summary.
+"""Run every check and test in three lanes, side by side, and end with one summary.
 
 `--fast` leaves out what needs a browser or a kernel, and the tests that are marked slow.
 """
@@ -39,24 +39,22 @@ class Result(NamedTuple):
 
 LANES: tuple[tuple[Step, ...], ...] = (
     (
-        Step("ruff", ["ruff", "check", "."]),
-        Step("ruff format", ["ruff", "format", "--check", "."]),
-        Step("mypy", ["mypy"]),
-        Step("import arrows", ["lint-imports"]),
         Step("pytest", [*PYTEST, *PARALLEL], fast=False),
         Step("pytest", [*PYTEST, *PARALLEL, "-m", "not slow"], slow=False),
     ),
     (
+        Step("ruff", ["ruff", "check", "."]),
+        Step("ruff format", ["ruff", "format", "--check", "."]),
+        Step("mypy", ["mypy"]),
+        Step("import arrows", ["lint-imports"]),
         Step("generated types", ["npm", "run", "--silent", "api:check"], "labextension"),
         Step("tsc", ["npm", "run", "--silent", "typecheck"], "labextension"),
         Step("eslint", ["npm", "run", "--silent", "lint"], "labextension"),
         Step("vitest", ["npm", "run", "--silent", "test"], "labextension"),
+    ),
+    (  # a browser often waits, and leaves the processor to the others
+        Step("browser", [*PYTEST, "ui-tests", "--ignore=ui-tests/test_notebooks.py"], fast=False),
         Step("notebooks", [*PYTEST, "ui-tests/test_notebooks.py"], fast=False),
-        Step(
-            "browser",
-            [*PYTEST, "ui-tests", "--ignore=ui-tests/test_notebooks.py"],
-            fast=False,
-        ),
     ),
 )
 
