@@ -23,9 +23,8 @@ def main():
 
     experiment = client.create_experiment("from 1.8", namespace=NAMESPACE)
     assert client.get_experiment(experiment_name="from 1.8", namespace=NAMESPACE).id == experiment.id
-    assert [each.name for each in client.list_experiments(namespace=NAMESPACE).experiments].count(
-        "from 1.8"
-    ) == 1
+    newest = client.list_experiments(namespace=NAMESPACE, sort_by="created_at desc", page_size=100)
+    assert [each.name for each in newest.experiments].count("from 1.8") == 1
 
     by_references(client, experiment.id)
     pipelines(client)
