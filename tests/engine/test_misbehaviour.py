@@ -71,6 +71,7 @@ def test_terminate_of_a_task_that_stopped(pid: str, bench: Bench, compiled: Comp
     code = f"import os, signal, time; os.kill({pid}, signal.SIGSTOP); time.sleep(60)"
     run_id = bench.submit(compiled(pipelines.executes), {"code": code, "folder": str(place)})
     bench.until(lambda: os.listdir(place))
+    bench.until(lambda: any(map(is_stopped, working_in(bench.folder / "runs" / run_id))))
 
     bench.engine.terminate(run_id)
 
@@ -110,3 +111,18 @@ def working_in(folder: Path) -> list[str]:
         if where.is_relative_to(folder):
             found.append(process.name)
     return found
+
+
+def is_stopped(process: str) -> bool:
+    """Whether a process, or its parent, is stopped."""
+    try:
+        state, parent = read_state(process)
+        return "T" in (state, read_state(parent)[0])
+    except OSError:
+        return False
+
+
+def read_state(process: str) -> tuple[str, str]:
+    """Return the state of a process and its parent (proc(5), `stat`)."""
+    state, parent = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[:2]
+    return state, parent
