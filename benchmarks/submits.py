@@ -100,9 +100,9 @@ def _measure(what: str, kinds: tuple[str, ...], expected: str, limit: float) -> 
 
 def _time(submit: Callable[[], object]) -> tuple[float, str]:
     """Return after how many seconds what was said."""
-    begun = time.monotonic()
+    start = time.monotonic()
     try:
         submit()
     except KfpError as error:
-        return time.monotonic() - begun, error.code
-    return time.monotonic() - begun, "started"
+        return time.monotonic() - start, error.code
+    return time.monotonic() - start, "started"

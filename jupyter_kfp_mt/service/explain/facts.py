@@ -117,14 +117,14 @@ def clean_lines(log: str) -> tuple[str, ...]:
 def _drop_inputs(lines: list[str]) -> list[str]:
     """Return `lines` without the JSON objects that KFP's executor prints as its input, and their heads."""
     kept: list[str] = []
-    begun = -1  # the place of a head in `kept`, until its object is closed
+    head = -1  # the place of a head in `kept`, until its object is closed
     for line in lines:
         kept.append(line)
-        if line == "}" and begun >= 0:
-            del kept[begun:]
-            begun = -1
-        elif line == "{" and begun < 0 and _is_head_of_input(kept[-2:][0]):
-            begun = len(kept) - 2
+        if line == "}" and head >= 0:
+            del kept[head:]
+            head = -1
+        elif line == "{" and head < 0 and _is_head_of_input(kept[-2:][0]):
+            head = len(kept) - 2
     return kept
 
 
