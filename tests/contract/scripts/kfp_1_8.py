@@ -66,7 +66,7 @@ def by_references(client, experiment_id):
         time.sleep(0.2)
     assert run.status == "Succeeded", run
     ended = client.wait_for_run_completion(run.id, timeout=60)
-    assert ended.run.finished_at > ended.run.created_at
+    assert ended.run.finished_at >= ended.run.created_at  # v1beta1 tells whole seconds
     listed = client.list_runs(namespace=NAMESPACE, sort_by="created_at desc", page_size=5).runs
     assert "a run of 1.8" in [each.name for each in listed]
     of_experiment = client.list_runs(experiment_id=experiment_id).runs
