@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from ..errors import KfpError
+from .environment import make_server_environment, prevent_core_files
 from .server import AlreadyRunningError, Options, serve
 from .store import StoreError
 
@@ -58,5 +60,14 @@ def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else "") or str(error)
 
 
+def _drop_environment() -> None:
+    """Start this program again without the variables that it does not need: they stay readable for ever."""
+    environment = make_server_environment(os.environ)
+    if environment != dict(os.environ):
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - this program
+
+
 if __name__ == "__main__":
+    _drop_environment()
+    prevent_core_files()
     sys.exit(main())

@@ -16,6 +16,7 @@ from .. import __version__
 from ..errors import KfpError, kfp_error
 from ..models import NOT_JSON, RuntimeFile
 from ..owner import OwnerClient, is_served, read_runtime
+from .environment import make_server_environment
 
 IDLE_MINUTES = 30
 _START_SECONDS = 30.0
@@ -115,7 +116,7 @@ class _Start:
                 stdout=log,
                 stderr=log,
                 cwd=self._data_dir,
-                env={**os.environ, "PYTHONPATH": _python_path()},
+                env={**make_server_environment(os.environ), "PYTHONPATH": _python_path()},
                 start_new_session=True,
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -105,6 +106,21 @@ def test_a_folder_without_a_name_is_none(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "--data: a folder needs a name" in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_started_by_hand_keeps_no_variable_it_does_not_need(folder: Path) -> None:
+    given = {**os.environ, "PYTHONPATH": str(Path(embedded.__file__).parents[2]), "API_TOKEN": "s3cret"}
+    command = [sys.executable, "-m", "jupyter_kfp_mt.embedded", "--data", str(folder)]
+    with subprocess.Popen(command, env=given) as process:
+        while (found := embedded.find(folder)) is None:
+            assert process.poll() is None
+        kept = Path(f"/proc/{found.pid}/environ").read_text()
+        limits = Path(f"/proc/{found.pid}/limits").read_text()
+        embedded.stop(folder)
+    assert found.pid == process.pid
+    assert "PATH=" in kept
+    assert "s3cret" not in kept
+    assert re.search(r"Max core file size +0 +0 ", limits)
 
 
 def test_it_stops_by_itself_when_nothing_is_to_do(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ CREDENTIALS = {
     "cookie": "oauth2_proxy_kubeflow=canary-cookie-0815-value; other=canary-cookie-4712",
 }
 PASSWORD, SECRET = "canary-password-1234", "canary-tenant-secret-5678"
+INHERITED = "canary-of-the-jupyter-server-9012"
 LINES = ("", "runs", "runs --state failed", "show 3f9c1a7e", "logs 3f9c1a7e", "why 3f9c1a7e", "experiments",
          "pipelines", "doctor", "submit pipeline:train", "terminate 3f9c1a7e", "wait 3f9c1a7e")  # fmt: skip
 
@@ -231,4 +232,29 @@ def test_a_secret_of_a_tenant_is_shown_nowhere(
             shown.add(path.name, path.read_bytes().decode(errors="replace"))
     shown.tell(capsys, "secret of a tenant")
     assert f"{len(SECRET)} characters" in "".join(text for _, text in shown.texts)
+    assert shown.hits == []
+
+
+@pytest.mark.parametrize("executor", ["fork", "subprocess"])
+def test_the_environment_of_jupyter_reaches_no_process_below(
+    executor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JUPYTER_KFP_MT_DATA_DIR", str(tmp_path / "kfp"))
+    monkeypatch.setenv("JUPYTER_KFP_MT_EXECUTOR", executor)
+    for name in ("JUPYTERHUB_API_TOKEN", "AWS_SECRET_ACCESS_KEY", "PYTHONCANARY"):
+        monkeypatch.setenv(name, INHERITED)
+    shown = Shown([INHERITED])
+    server = embedded.ensure_running(tmp_path / "kfp", namespace="ana")
+    try:
+        shown.add("the server", Path(f"/proc/{server.pid}/environ").read_text())
+        assert cli.main(["submit", str(Path(__file__).parent / "data/environment.yaml"), "--wait"]) == 0
+        for task in ("look", "look-from-a-shell"):
+            cli.main(["logs", "@last", task])
+        logs = capsys.readouterr().out
+        shown.add("the tasks", logs)
+    finally:
+        embedded.stop(tmp_path / "kfp")
+    shown.tell(capsys, f"environment, {executor}")
+    assert logs.count("PYTHONUNBUFFERED=1") >= 4
+    assert "core files: (0, 0)" in logs
     assert shown.hits == []

@@ -22,12 +22,13 @@ import msgspec
 from ...models import TaskValues
 from ...pipeline_spec import Package
 from ...run_rules import FINAL_STATES
+from ..environment import make_task_environment
 from ..store import RecurringRunRow, RunRow, Store
 from ..store.tasks import Result, TaskRow
 from .execution.active import ActiveRun, end_tasks, read_stored_pipeline, reset_for_retry
 from .execution.attempts import STOPPED, Attempts, ask_to_stop
 from .execution.cache import fingerprint, outputs_exist
-from .execution.folders import LogPart, RunFolder, make_task_environment
+from .execution.folders import LogPart, RunFolder
 from .execution.launchers import choose_launcher
 from .execution.mount_probe import MountProbe
 from .execution.packages import Packages

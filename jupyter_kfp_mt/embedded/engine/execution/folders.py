@@ -16,7 +16,6 @@ import contextlib
 import fcntl
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -164,41 +163,3 @@ def parse_exit(data: bytes) -> Exit | None:
 
 def _open_nonblocking(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # the task can have put a pipe there
-
-
-def make_task_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of the server's environment that tasks get: programs, network, locale, time zone."""
-    kept = {
-        name: value
-        for name, value in environ.items()
-        if name in _KEPT or name.startswith("LC_") or name.lower() in _KEPT_EITHER_CASE
-    }
-    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "_KFP_RUNTIME": "true"}
-
-
-_KEPT = frozenset(
-    {
-        "PATH",
-        "HOME",
-        "USER",
-        "LOGNAME",
-        "SHELL",
-        "LANG",
-        "LANGUAGE",
-        "TZ",
-        "TMPDIR",
-        "VIRTUAL_ENV",
-        "CONDA_PREFIX",
-        "LD_LIBRARY_PATH",
-        "DYLD_LIBRARY_PATH",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-        "CUDA_VISIBLE_DEVICES",
-        "PYTHONPATH",
-        "PYTHONUSERBASE",
-        "PYTHONNOUSERSITE",
-    }
-)
-_KEPT_EITHER_CASE = frozenset({"http_proxy", "https_proxy", "no_proxy", "all_proxy"})

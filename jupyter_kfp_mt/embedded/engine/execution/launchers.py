@@ -14,6 +14,7 @@ from typing import Protocol
 
 import msgspec
 
+from ...environment import make_task_environment
 from .jobs import Job
 
 _WORKER = Path(__file__).parents[1] / "worker"
@@ -102,7 +103,7 @@ class ForkLauncher:
             [sys.executable, "-B", str(_WORKER / "forkserver.py"), self._path, *self._paths],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_make_environment(),
+            env=make_task_environment(os.environ),
             start_new_session=True,
         )
         self._server = server
@@ -133,7 +134,6 @@ class SingleLauncher:
     def start(self, job: Job) -> Handle:
         """Start the supervisor of `job`; raises LaunchError."""
         self._started = [process for process in self._started if process.poll() is None]
-        environment = _make_environment()
         if self._paths:
             job = msgspec.structs.replace(job, paths=[*job.paths, *self._paths])
         try:
@@ -141,7 +141,7 @@ class SingleLauncher:
                 [sys.executable, "-B", str(_WORKER / "single.py")],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env=environment,
+                env=make_task_environment(os.environ),
             )
         except OSError as error:
             raise LaunchError(f"no process can be started ({error})") from error
@@ -164,7 +164,3 @@ def choose_launcher(executor: str, paths: Sequence[str] = ()) -> Launcher:
     if executor == "subprocess" or not hasattr(os, "fork"):
         return SingleLauncher(paths)
     return ForkLauncher(paths)
-
-
-def _make_environment() -> dict[str, str]:
-    return {**os.environ, "_KFP_RUNTIME": "true", "PYTHONDONTWRITEBYTECODE": "1"}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from ...environment import make_task_environment
 
 _SCRIPT = Path(__file__).parents[1] / "worker" / "mounts.py"
 _TIMEOUT = 20  # seconds
@@ -31,7 +34,12 @@ class MountProbe:
             command = [sys.executable, "-B", str(_SCRIPT), own, *places]
             try:
                 done = subprocess.run(
-                    command, capture_output=True, timeout=_TIMEOUT, stdin=subprocess.DEVNULL, check=False
+                    command,
+                    capture_output=True,
+                    timeout=_TIMEOUT,
+                    stdin=subprocess.DEVNULL,
+                    env=make_task_environment(os.environ),
+                    check=False,
                 )
             except (OSError, ValueError, subprocess.TimeoutExpired) as error:
                 return str(error)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ....errors import KfpError, kfp_error
+from ...environment import make_server_environment
 
 RUNTIME = ("--no-deps", "kfp>=2.8,<3")
 _TIMEOUT = 1800  # seconds for an installation
@@ -90,6 +91,7 @@ class Packages:
                 text=True,
                 timeout=_TIMEOUT,
                 stdin=subprocess.DEVNULL,
+                env=make_server_environment(os.environ),
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:

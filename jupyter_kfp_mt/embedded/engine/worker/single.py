@@ -15,14 +15,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def spawn_task(data: bytes) -> tuple[int, int]:
     """Start the process of the task as a new interpreter, which reads the job from its standard input."""
-    environment = {**os.environ, "_KFP_RUNTIME": "true", "PYTHONDONTWRITEBYTECODE": "1"}
     output, written = os.pipe()
     process = subprocess.Popen(
         [sys.executable, os.path.join(HERE, "task.py")],
         stdin=subprocess.PIPE,
         stdout=written,
         stderr=written,
-        env=environment,
     )
     os.close(written)
     if process.stdin is not None:
