@@ -20,7 +20,7 @@ from jupyter_kfp_mt.embedded.store import RunRow, Store
 from jupyter_kfp_mt.pipeline_spec import Package
 from jupyter_kfp_mt.run_rules import FINAL_STATES
 from tests.engine import pipelines
-from tests.engine.bench import PATIENCE
+from tests.engine.bench import PATIENCE, Bench
 from tests.scale import FULL
 
 KILLS, NUMBERS = (24, 150) if FULL else (8, 50)
@@ -90,6 +90,38 @@ def test_kills_at_random_moments(compiled: Callable[[Any], Package], tmp_path: P
     assert {task.state for task in tasks} == {"SUCCEEDED"}
     assert all(task.ended_at >= task.started_at >= task.created_at > 0 for task in tasks)
     store.close()
+
+
+def test_a_run_that_takes_the_server_down_is_set_aside(
+    compiled: Callable[[Any], Package], tmp_path: Path
+) -> None:
+    folder, marks = tmp_path / "engine", tmp_path / "marks"
+    folder.mkdir()
+    marks.mkdir()
+    store = Store(folder / "store.sqlite")
+    deadly = add_run(store, "ana", compiled(pipelines.one_package), {})
+    honest = add_run(
+        store, "berta", compiled(pipelines.many), {"folder": str(marks), "numbers": [1], "wanted": 1}
+    )
+    store.close()
+
+    command = [sys.executable, str(Path(__file__).with_name("crash_server.py")), str(folder), "deadly"]
+    for _ in range(3):
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as server:
+            assert server.wait() == -signal.SIGKILL
+    bench = Bench(folder)
+
+    assert bench.wait(honest).state == "SUCCEEDED"
+    run = bench.run(deadly)
+    assert (run.state, run.error) == (
+        "FAILED",
+        "The server ended 3 times while it worked on task use-package of this run, so the run was set aside.",
+    )
+    assert bench.tasks(deadly)["use-package"].state == "CANCELED"
+    bench.store.runs.remove(deadly)
+    bench.engine.forget(deadly)
+    bench.until(lambda: not bench.tasks(deadly) and not (folder / "runs" / deadly).exists())
+    bench.close()
 
 
 def add_run(store: Store, namespace: str, package: Package, parameters: dict[str, Any]) -> str:

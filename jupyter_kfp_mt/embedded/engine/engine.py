@@ -36,6 +36,7 @@ from .execution.problems import Problem, find_package_problems
 from .execution.volumes import VolumeClaims, find_claims_folder
 from .loop.commands import CommandQueue
 from .loop.containment import Containment
+from .loop.current_run import CurrentRun
 from .loop.remover import FolderRemover
 from .loop.timers import Timers
 from .plan.nodes import State, TaskNode
@@ -44,6 +45,7 @@ from .scheduler import choose_run
 
 log = logging.getLogger(__name__)
 _POLL_INTERVAL = 0.1  # seconds between polls of attempts that a previous engine process started
+_MOST_CRASHES = 3  # of the server at the same work of a run, before the run is set aside
 _INTERVAL = 1.0  # seconds between checks of recurring runs, and before the loop tries again after an error
 
 
@@ -79,7 +81,8 @@ class Engine:
         self._recurring = RecurringRunController(store, clock)
         self._served: dict[str, int] = {}
         self._timers = Timers()
-        self._containment = Containment(self._give_up)
+        self._current = CurrentRun(folder / "current-run")
+        self._containment = Containment(self._give_up, self._current)
         self._commands = CommandQueue()
         self._selector = selectors.DefaultSelector()
         executor = limits.executor or os.environ.get("JUPYTER_KFP_MT_EXECUTOR", "")
@@ -102,6 +105,7 @@ class Engine:
         """Start working, first on the runs that are not finished."""
         self._runs_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._remover.start()
+        self._set_aside_what_crashed()
         self._selector.register(self._commands, selectors.EVENT_READ)
         self._commands.put(
             lambda: self._containment.contain("runs that were deleted", self._remove_deleted_runs)
@@ -115,6 +119,7 @@ class Engine:
         self._commands.put(self._request_stop)
         self._thread.join()
         self._attempts.close()
+        self._current.close()
         self._selector.close()
         self._commands.close()
 
@@ -169,6 +174,27 @@ class Engine:
 
     def _enqueue(self, run_id: str, command: Callable[[str], None]) -> None:
         self._commands.put(lambda: self._containment.contain_run(run_id, lambda: command(run_id)))
+
+    def _set_aside_what_crashed(self) -> None:
+        """Count what the server was working on when it was killed or crashed; end the run the third time.
+
+        Without that, a run that takes the server down would do so again after each start.
+        """
+        work = self._current.open()
+        if work is None:
+            self._store.runs.forget_crashes()
+            return
+        crashes = self._store.runs.count_crash(work.run_id, work.task)
+        log.warning("the server ended while it worked on run %s (%d times)", work.run_id, crashes)
+        row = self._store.runs.get(work.run_id)
+        if crashes < _MOST_CRASHES or row is None or row.state in FINAL_STATES:
+            return
+        where = f"task {work.task} of this run" if work.task else "this run"
+        reason = f"The server ended {crashes} times while it worked on {where}, so the run was set aside."
+        self._store_failure(work.run_id, reason)
+        with contextlib.suppress(ValueError):
+            for pid in RunFolder(self._runs_folder, work.run_id).find_supervisors():
+                ask_to_stop(pid)
 
     # ---- in the engine's thread
 
@@ -336,7 +362,7 @@ class Engine:
             run = choose_run(self._runs.values(), self._served, room=room)
             if run is None:
                 return
-            self._containment.contain_run(run.run_id, partial(self._start_next, run))
+            self._containment.contain_run(run.run_id, partial(self._start_next, run), run.plan.ready[0].path)
 
     def _start_next(self, run: ActiveRun) -> None:
         node = run.plan.ready[0]

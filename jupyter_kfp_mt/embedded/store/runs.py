@@ -83,6 +83,16 @@ WHEN old.storage_state <> new.storage_state BEGIN
 END;
 """
 
+# Since version 2: what the engine was working on each time that its process was killed or crashed.
+CRASHES = """
+CREATE TABLE crashes (
+    run_id TEXT NOT NULL COLLATE NOCASE,
+    task TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (run_id, task)
+) WITHOUT ROWID;
+"""
+
 _FIELDS = (
     "run_id, namespace, experiment_id, display_name, description, service_account, storage_state, state,"
     " created_at, scheduled_at, finished_at, recurring_run_id, pipeline_id, pipeline_version_id, spec_digest,"
@@ -306,6 +316,22 @@ class RunTable:
         """Delete a run, and its spec if no other run has it."""
         with self._db.write() as sql:
             sql.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+
+    def count_crash(self, run_id: str, task: str) -> int:
+        """Count that the server ended while it worked on this task of a run; return how often it has."""
+        with self._db.write() as sql:
+            sql.execute(
+                "INSERT INTO crashes VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1", (run_id, task)
+            )
+            (count,) = sql.execute(
+                "SELECT n FROM crashes WHERE run_id = ? AND task = ?", (run_id, task)
+            ).fetchone()
+        return int(count)
+
+    def forget_crashes(self) -> None:
+        """Forget all counted crashes: the server has ended at other work, or in order."""
+        with self._db.write() as sql:
+            sql.execute("DELETE FROM crashes")
 
     def count(self, scope: str, storage_state: str = "") -> int:
         """Return the maintained number of runs of `n:<namespace>` or `e:<experiment id>`."""

@@ -22,6 +22,7 @@ MIGRATIONS = (
     + pipelines.SCHEMA
     + tenants.SCHEMA
     + tasks.SCHEMA,
+    runs.CRASHES,
 )
 
 

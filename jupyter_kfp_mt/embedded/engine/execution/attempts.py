@@ -109,18 +109,22 @@ class Attempts:
         """Start the attempts that are stored as running; returns whether more can be launched at once."""
         waiting, self._to_launch = self._to_launch, []
         for attempt in waiting:
-            self._containment.contain_run(attempt.run.run_id, partial(self._launch, attempt))
+            self._containment.contain_run(
+                attempt.run.run_id, partial(self._launch, attempt), attempt.node.path
+            )
         return bool(self._to_launch)
 
     def poll(self) -> None:
         """Check the adopted attempts: no handle reports their end."""
         for attempt in [each for each in self._running.values() if each.adopted]:
-            self._containment.contain_run(attempt.run.run_id, partial(self._poll_attempt, attempt))
+            poll = partial(self._poll_attempt, attempt)
+            self._containment.contain_run(attempt.run.run_id, poll, attempt.node.path)
 
     def handle_end(self, attempt: RunningAttempt) -> None:
         """Handle the end of an attempt that its handle reports."""
         if self._is_current(attempt):  # its run may have been abandoned a moment ago
-            self._containment.contain_run(attempt.run.run_id, partial(self._read_end, attempt))
+            read = partial(self._read_end, attempt)
+            self._containment.contain_run(attempt.run.run_id, read, attempt.node.path)
 
     def abandon(self, run_id: str) -> None:
         """Stop all attempts of a run and ignore how they end."""

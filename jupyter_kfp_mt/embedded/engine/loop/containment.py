@@ -6,6 +6,8 @@ import logging
 import sqlite3
 from collections.abc import Callable
 
+from .current_run import CurrentRun
+
 log = logging.getLogger(__name__)
 
 
@@ -13,16 +15,18 @@ class Containment:
     """Runs actions of the engine; an exception in one of them does not end the engine's thread.
 
     A store that cannot be written (sqlite3.OperationalError, usually a full disk) is not a bug and is raised:
-    the engine tries again.
+    the engine tries again. What ends the process itself leaves its mark in `current`.
     """
 
-    def __init__(self, give_up: Callable[[str, str], None]) -> None:
+    def __init__(self, give_up: Callable[[str, str], None], current: CurrentRun) -> None:
         self._give_up = give_up  # takes the id of a run and the reason
+        self._current = current
         self._last = ""
 
-    def contain_run(self, run_id: str, action: Callable[[], None]) -> None:
-        """Run an action for a run; an exception ends the run."""
-        fault = self._catch(f"run {run_id}", action)
+    def contain_run(self, run_id: str, action: Callable[[], None], task: str = "") -> None:
+        """Run an action for a run, or for its task at this path; an exception ends the run."""
+        with self._current.mark(run_id, task):
+            fault = self._catch(f"run {run_id}", action)
         if fault:
             self._give_up(run_id, f"The engine failed: {fault}")
 
