@@ -43,19 +43,22 @@ class Bench:
 
     def submit(
         self,
-        package: Package,
+        package: Package | dict[str, Any],
         parameters: dict[str, Any] | None = None,
         *,
         namespace: str = "ana",
         run_id: str = "",
     ) -> str:
+        """Start a run of a package, or of a Workflow or spec as it may be sent; return its id."""
+        sent = package.wire() if isinstance(package, Package) else package
         row = RunRow(
             run_id=run_id or str(uuid.uuid4()),
             namespace=namespace,
             experiment_id="experiment",
             display_name="a run",
+            service_account="default-editor",
             created_at=int(time.time()),
-            spec=msgspec.json.encode(package.wire()),
+            spec=msgspec.json.encode(sent),
             runtime_config=msgspec.json.encode({"parameters": parameters or {}}),
         )
         self.store.runs.add(row)

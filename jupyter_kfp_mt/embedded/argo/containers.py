@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from .run_tags import WorkflowTags
 from .tags import TagRewriter, placeholder
 from .workflow import ArgoContainer, ArgoTemplate, File, Retry, Unfit, check_name
 
@@ -41,7 +42,9 @@ def translate_container(
     label: str,
     texts: frozenset[str],
     path: str,
+    *,
     which: Callable[[str, str], str | None],
+    workflow: WorkflowTags,
 ) -> TranslatedTemplate:
     """Return the component of a container template; raises Unfit.
 
@@ -56,7 +59,7 @@ def translate_container(
     if not command:
         raise Unfit(f"the program of its image {container.image}")
     paths = _placeholders_of_files(template)
-    rewriter = TagRewriter(frozenset(each.name for each in inputs.parameters), paths)
+    rewriter = TagRewriter(frozenset(each.name for each in inputs.parameters), paths, workflow)
     executor: Json = {
         "image": container.image,
         "command": [rewriter.rewrite(word) for word in command],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from .run_tags import RETRIES, WorkflowTags
 from .workflow import Unfit
 
 TAG = re.compile(r"\{\{([^{}]*)\}\}")
@@ -16,11 +17,6 @@ INPUT_FILE = re.compile(r"inputs\.artifacts\.([A-Za-z0-9_-]+)")
 OF_TASK = re.compile(r"tasks\.([A-Za-z0-9_-]+)\.outputs\.(parameters|artifacts)\.([A-Za-z0-9_-]+)")
 OF_WORKFLOW = re.compile(r"workflow\.parameters\.([A-Za-z0-9_-]+)")
 _PATH = re.compile(r"(inputs|outputs)\.(parameters|artifacts)\.([A-Za-z0-9_-]+)\.path")
-_OF_RUN = {
-    "workflow.uid": "{{$.pipeline_job_uuid}}",  # as KFP replaces it, by the run's id
-    "workflow.name": "{{$.pipeline_job_resource_name}}",
-    "pod.name": "{{$.pipeline_task_uuid}}",
-}
 
 
 def whole_tag(text: str) -> str:
@@ -29,11 +25,13 @@ def whole_tag(text: str) -> str:
     return match[1].strip() if match is not None else ""
 
 
-def placeholder_of_run(tag: str) -> str:
-    """Return the placeholder of a property of the run; raises Unfit for an unknown tag."""
-    if tag not in _OF_RUN:
+def keep_tag_of_run(tag: str, workflow: WorkflowTags) -> str:
+    """Return what stands in the IR for a tag that a run replaces; raises Unfit for an unknown tag."""
+    if tag == "pod.name":
+        return "{{$.pipeline_task_uuid}}"
+    if tag != RETRIES and workflow.find(tag) is None:
         raise Unfit(f"a value for {{{{{_short(tag)}}}}}")
-    return _OF_RUN[tag]
+    return f"{{{{{tag}}}}}"
 
 
 def placeholder(name: str) -> str:
@@ -44,8 +42,9 @@ def placeholder(name: str) -> str:
 class TagRewriter:
     """Rewrites the command of one container; `paths` maps its files to placeholders."""
 
-    def __init__(self, known: frozenset[str], paths: Mapping[str, str]) -> None:
+    def __init__(self, known: frozenset[str], paths: Mapping[str, str], workflow: WorkflowTags) -> None:
         self._known = known
+        self._workflow = workflow
         self._paths = paths
         self.of_workflow: set[str] = set()  # parameters of the workflow that were used
         self.used_paths: set[str] = set()
@@ -73,7 +72,7 @@ class TagRewriter:
         if (source := OF_WORKFLOW.fullmatch(tag)) is not None:
             self.of_workflow.add(source[1])
             return placeholder(tag)
-        return placeholder_of_run(tag)
+        return keep_tag_of_run(tag, self._workflow)
 
     def _path(self, match: re.Match[str]) -> str:
         side, kind, name = match.groups()

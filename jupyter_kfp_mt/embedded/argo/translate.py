@@ -19,6 +19,7 @@ import msgspec
 from ...pipeline_spec import Package
 from . import tags
 from .containers import TranslatedTemplate, translate_container, translate_retry
+from .run_tags import make_workflow_tags
 from .tags import placeholder, whole_tag
 from .workflow import ArgoTask, ArgoTemplate, File, Spec, Unfit, UnfitTemplate, Values, check_name, read_part
 
@@ -66,10 +67,12 @@ class _Translation:
         self._components: Json = {}
         self._executors: Json = {}
         self._platforms: Json = {}
+        self._workflow = make_workflow_tags({})
 
     def translate(self, workflow: Mapping[str, Any]) -> Package:
         metadata = workflow.get("metadata") or {}
         name = str(metadata.get("generateName") or metadata.get("name") or "workflow").rstrip("-")
+        self._workflow = make_workflow_tags(metadata)
         root: Json = {}
         settings: Json = {}
         entry = str((workflow.get("spec") or {}).get("entrypoint", ""))
@@ -177,7 +180,9 @@ class _Translation:
             return self._translate_dag(template, label, texts, above)
         if template.container is None:
             raise Unfit("a command or a DAG")
-        translated = translate_container(template, label, texts, self._path, self._which)
+        translated = translate_container(
+            template, label, texts, self._path, which=self._which, workflow=self._workflow
+        )
         self._executors[label] = translated.executor
         if translated.platform:
             self._platforms[label] = translated.platform
@@ -322,7 +327,7 @@ class _Translation:
         def fill(match: re.Match[str]) -> str:
             tag = match[1].strip()
             if tag.startswith("workflow.") and not tags.OF_WORKFLOW.fullmatch(tag):
-                return tags.placeholder_of_run(tag)
+                return tags.keep_tag_of_run(tag, self._workflow)
             inputs[tag] = self._source(tag, scope, used)
             return placeholder(tag)
 

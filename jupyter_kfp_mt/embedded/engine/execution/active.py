@@ -19,7 +19,7 @@ import msgspec
 
 from ....models import Artifact, TaskValues
 from ....pipeline_spec.schema import conform
-from ...argo import is_argo, translate
+from ...argo import WorkflowTags, is_argo, make_workflow_tags, translate
 from ...store.runs import RunRow
 from ...store.tasks import TaskRow, TaskState
 from ..plan.inputs import InputError
@@ -83,9 +83,11 @@ class ActiveRun:
         """Start, or go on after a restart."""
         if self.pipeline.settings.workspace is not None:
             self.folder.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.plan.start(
-            {name: self._expand_macros(value) for name, value in self.row.parameters.items()}, now
-        )
+        tags = _make_tags(self.row, self.pipeline.pipeline_info.name)
+        values = {
+            name: self._expand_macros(tags.replace(value)) for name, value in self.row.parameters.items()
+        }
+        self.plan.start(values, now)
 
     def _expand_macros(self, value: Any) -> Any:
         """Expand KFP's macros in a string parameter (`template/v2_template.go`)."""
@@ -99,7 +101,7 @@ class ActiveRun:
         run = self.row
         return {
             ".pipeline_job_name": run.display_name,
-            ".pipeline_job_resource_name": f"{self.pipeline.pipeline_info.name}-{run.run_id[:8]}",
+            ".pipeline_job_resource_name": _make_workflow_name(run, self.pipeline.pipeline_info.name),
             ".pipeline_job_uuid": run.run_id,
             ".pipeline_task_name": node.name,
             ".pipeline_task_uuid": self.task_id(node),
@@ -262,15 +264,41 @@ def end_tasks(tasks: list[TaskRow], reason: str, now: float) -> list[TaskRow]:
 
 
 def read_stored_pipeline(row: RunRow) -> CompiledPipeline:
-    """Return the compiled pipeline of a stored run; raises msgspec.ValidationError."""
+    """Return the compiled pipeline of a stored run, with the tags of its Workflow replaced.
+
+    Raises msgspec.ValidationError.
+    """
     spec: dict[str, Any] = msgspec.json.decode(row.spec)
     if is_argo(row.spec):
         package, _ = translate(spec)
-        return read_pipeline(package.pipeline_spec, package.platform_spec)
-    # Stored as it was sent: names and numbers may have any form that protojson accepts.
-    if "pipeline_spec" in spec:
-        return read_pipeline(conform(spec["pipeline_spec"]), spec.get("platform_spec"))
-    return read_pipeline(conform(spec), None)
+        pipeline, platform = package.pipeline_spec, package.platform_spec
+    else:
+        # Stored as it was sent: names and numbers may have any form that protojson accepts.
+        pipeline, platform = conform(spec.get("pipeline_spec", spec)), spec.get("platform_spec") or {}
+    if b"workflow." in row.spec:
+        tags = _make_tags(row, pipeline["pipelineInfo"]["name"])
+        pipeline, platform = tags.replace(pipeline), tags.replace(platform)
+    return read_pipeline(pipeline, platform)
+
+
+class _Head(msgspec.Struct, frozen=True, kw_only=True):
+    metadata: dict[str, Any] | None = None  # only a Workflow has it
+
+
+def _make_tags(row: RunRow, pipeline: str) -> WorkflowTags:
+    return make_workflow_tags(
+        msgspec.json.decode(row.spec, type=_Head).metadata or {},
+        run_id=row.run_id,
+        run_name=row.display_name,
+        name=_make_workflow_name(row, pipeline),
+        namespace=row.namespace,
+        service_account=row.service_account,
+        created_at=row.created_at,
+    )
+
+
+def _make_workflow_name(row: RunRow, pipeline: str) -> str:
+    return f"{pipeline}-{row.run_id[:8]}"
 
 
 def _read_progress(task: TaskRow) -> TaskProgress:

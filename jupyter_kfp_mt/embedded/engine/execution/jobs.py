@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from ....models import Artifact
+from ...argo import replace_retries
 from ..plan.components import find_python_code, resolve_arguments
 from ..plan.inputs import resolve_setting
 from ..plan.ir import CompiledPipeline, Container, FieldAsEnv, SourceAsEnv, SourceAsFiles
@@ -78,6 +79,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         container = self.pipeline.executor(node.component).container
         if container is None:
             raise JobError("It has nothing to run.")
+        container = _replace_retries(container, node.attempt)
         executor_input = self.build_executor_input(node, task_id, attempt)
         code = find_python_code(container)
         command = []
@@ -237,6 +239,19 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
 def output_path(attempt: AttemptFolder, name: str) -> Path:
     """Return the file to which a program writes the output parameter `name`."""
     return attempt.out / "parameters" / name.replace("/", "_")
+
+
+def _replace_retries(container: Container, attempt: int) -> Container:
+    """Return `container` with Argo's tag for the number of the retry replaced."""
+    return msgspec.structs.replace(
+        container,
+        command=[replace_retries(word, attempt) for word in container.command],
+        args=[replace_retries(word, attempt) for word in container.args],
+        env=[
+            msgspec.structs.replace(each, value=replace_retries(each.value, attempt))
+            for each in container.env
+        ],
+    )
 
 
 def _make_output_folders(executor_input: dict[str, Any]) -> None:
