@@ -63,7 +63,10 @@ class Startable(Runner, Protocol):
         """Stop; running tasks are adopted at the next start."""
 
 
-def serve(options: Options, make_engine: Callable[[Store, Path], Startable] | None = None) -> None:
+MakeEngine = Callable[[Store, Path, Tenancy], Startable]
+
+
+def serve(options: Options, make_engine: MakeEngine | None = None) -> None:
     """Serve until stopped; raises AlreadyRunningError, OSError."""
     folder = options.data
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -96,18 +99,16 @@ def _try_lock(lock: BinaryIO) -> bool:
     return True
 
 
-def _make_engine(store: Store, folder: Path) -> Startable:
+def _make_engine(store: Store, folder: Path, tenancy: Tenancy) -> Startable:
     from .engine import Engine
 
-    return Engine(store, folder)
+    return Engine(store, folder, is_allowed=tenancy.is_allowed)
 
 
 class ServerProcess:
     """Starts and stops all parts of the server in order, and keeps its files while it runs."""
 
-    def __init__(
-        self, options: Options, make_engine: Callable[[Store, Path], Startable], lock: BinaryIO
-    ) -> None:
+    def __init__(self, options: Options, make_engine: MakeEngine, lock: BinaryIO) -> None:
         self._folder = options.data
         self._lock = lock
         self._runtime_path = options.data / RUNTIME
@@ -122,7 +123,7 @@ class ServerProcess:
             identity_header=options.identity_header,
             owner_key=self._owner_key,
         )
-        self._engine = make_engine(self._store, self._folder)
+        self._engine = make_engine(self._store, self._folder, self._tenancy)
         self._stopped = asyncio.Event()
 
     def run(self) -> None:

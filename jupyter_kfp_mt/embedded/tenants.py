@@ -153,9 +153,14 @@ class Tenancy:
     # authorization
 
     def is_allowed(self, identity: str, verb: str, resource: str, namespace: str) -> bool:
-        """Whether `identity` may do this in `namespace`; an unknown namespace allows nothing."""
+        """Whether `identity` may do this in `namespace`; an unknown namespace allows nothing.
+
+        Pipelines without namespace are shared: everybody may read them.
+        """
         if not self.multi_user:
             return True
+        if resource == "pipelines" and not namespace:
+            return verb in _READ or self.is_allowed(identity, verb, resource, SHARED)
         role = self.get_role(identity, namespace)
         return bool(role) and verb in RIGHTS[role].get(resource, ())
 

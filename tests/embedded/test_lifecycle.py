@@ -126,7 +126,7 @@ def test_a_server_started_by_hand_keeps_no_variable_it_does_not_need(folder: Pat
 def test_it_stops_by_itself_when_nothing_is_to_do(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("wb") as lock:
         options = Options(data=tmp_path, namespace="ana", idle_seconds=60)
-        process = ServerProcess(options, lambda store, _: StandIn(store), lock)
+        process = ServerProcess(options, lambda store, *_: StandIn(store), lock)
         assert not process.is_idle(59)
         assert process.is_idle(61)
     Store(tmp_path / "store.sqlite").close()

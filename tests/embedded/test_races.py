@@ -197,7 +197,7 @@ def test_a_start_that_is_killed_is_made_again_but_not_for_ever(
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[ServerProcess]:
     with (tmp_path / "lock").open("wb") as lock:
-        yield ServerProcess(Options(data=tmp_path), lambda store, _: StandIn(store), lock)
+        yield ServerProcess(Options(data=tmp_path), lambda store, *_: StandIn(store), lock)
 
 
 def test_a_server_whose_folder_was_replaced_lets_the_new_one_be(

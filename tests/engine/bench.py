@@ -21,6 +21,11 @@ from jupyter_kfp_mt.run_rules import FINAL_STATES
 PATIENCE = 60.0  # seconds after which a test gives up; nothing is measured with it
 
 
+def allow_all(*_asked: str) -> bool:
+    """Allow everything, as for a single user."""
+    return True
+
+
 class Bench:
     """Submits packages to an engine and waits for their runs."""
 
@@ -38,7 +43,7 @@ class Bench:
         self.folder = folder
         self.store = Store(folder / "store.sqlite")
         limits = Limits(tasks=tasks, executor=executor, log_bytes=log_bytes)
-        self.engine = Engine(self.store, folder, limits, clock, packages)
+        self.engine = Engine(self.store, folder, limits, clock, packages, is_allowed=allow_all)
         self.engine.start()
 
     def submit(

@@ -27,7 +27,8 @@ class Deadly(Packages):
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     packages = Deadly(folder / "packages") if sys.argv[2:] == ["deadly"] else None
-    engine = Engine(Store(folder / "store.sqlite"), folder, Limits(tasks=4), packages=packages)
+    store = Store(folder / "store.sqlite")
+    engine = Engine(store, folder, Limits(tasks=4), packages=packages, is_allowed=lambda *_asked: True)
     engine.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()

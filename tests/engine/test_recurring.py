@@ -23,6 +23,7 @@ class Clocked:
     def __init__(self, folder: Path, **options: Any) -> None:
         self.path = folder / "store.sqlite"
         self.now = 1000
+        self.refused: set[tuple[str, ...]] = set()
         self.store = Store(self.path, lambda: self.now)
         trigger = options.pop("trigger", Trigger(interval=60))
         row = RecurringRunRow(
@@ -43,9 +44,17 @@ class Clocked:
     def fire(self, now: int = 0) -> list[int]:
         """Set the clock to `now`; return the times for which runs were created."""
         self.now = now or self.now
-        recurring = RecurringRunController(self.store, lambda: self.now)
+        recurring = RecurringRunController(self.store, lambda: self.now, self.is_allowed)
         made = [recurring.fire(due) for due in recurring.find_due()]
         return [row.scheduled_at for run_id in made if (row := self.store.runs.get(run_id))]
+
+    def is_allowed(self, *asked: str) -> bool:
+        return asked not in self.refused
+
+    def fault(self) -> str:
+        row = self.store.recurring_runs.get("recurring")
+        assert row is not None
+        return row.fault
 
     def end_all(self) -> None:
         for run_id in self.store.runs.list_unfinished():
@@ -133,6 +142,27 @@ def test_once_without_trigger(clocked: Callable[..., Clocked]) -> None:
 
     assert len(it.store.runs.list_unfinished()) == 1
     assert [it.fire(), it.fire(5000)] == [[], []]
+
+
+def test_a_right_that_was_taken_back_starts_nothing(clocked: Callable[..., Clocked]) -> None:
+    it = clocked(max_concurrency=10, creator="dan")
+    it.refused.add(("dan", "create", "runs", "ana"))
+
+    assert [it.fire(1060), it.fire(1121)] == [[], []]
+    assert it.fault() == "dan, who created it, may no longer create runs in namespace ana."
+
+    it.refused.clear()
+    assert [it.fire(1170), it.fire(1180)] == [[], [1180]]
+    assert it.fault() == ""
+
+
+def test_enabling_it_again_forgets_the_fault(clocked: Callable[..., Clocked]) -> None:
+    it = clocked(creator="dan")
+    it.refused.add(("dan", "create", "runs", "ana"))
+    it.fire(1060)
+    for enabled in (False, True):
+        it.store.recurring_runs.enable("recurring", enabled=enabled)
+    assert it.fault() == ""
 
 
 def test_the_engine_fires(bench: Bench, compiled: Callable[[Any], Package], tmp_path: Path) -> None:

@@ -74,7 +74,12 @@ class RecurringRuns:
             )
 
     def create(
-        self, namespace: str, experiment: ExperimentRow, new: NewRecurringRun, may_read: MayRead
+        self,
+        namespace: str,
+        experiment: ExperimentRow,
+        new: NewRecurringRun,
+        may_read: MayRead,
+        creator: str,
     ) -> RecurringRunRow:
         """Store a recurring run; an enabled one without trigger fires once, immediately."""
         with prefix_errors("Failed to create a recurring run with an invalid pipeline spec manifest"):
@@ -100,6 +105,7 @@ class RecurringRuns:
             max_concurrency=new.max_concurrency,
             no_catchup=new.no_catchup,
             extra=msgspec.json.encode({**new.extra, **resolved.extra()}),
+            creator=creator,
         )
         self._store.recurring_runs.add(row)
         return row

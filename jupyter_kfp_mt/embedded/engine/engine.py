@@ -40,7 +40,7 @@ from .loop.current_run import CurrentRun
 from .loop.remover import FolderRemover
 from .loop.timers import Timers
 from .plan.nodes import State, TaskNode
-from .recurring import RecurringRunController
+from .recurring import IsAllowed, RecurringRunController
 from .scheduler import choose_run
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,8 @@ class Engine:
         limits: Limits = Limits(),  # noqa: B008 - frozen
         clock: Callable[[], float] = time.time,
         packages: Packages | None = None,
+        *,
+        is_allowed: IsAllowed,
     ) -> None:
         self._store = store
         self._runs_folder = folder / "runs"
@@ -78,7 +80,7 @@ class Engine:
         self._clock = clock
         self._environment = make_task_environment(os.environ)
         self._runs: dict[str, ActiveRun] = {}
-        self._recurring = RecurringRunController(store, clock)
+        self._recurring = RecurringRunController(store, clock, is_allowed)
         self._served: dict[str, int] = {}
         self._timers = Timers()
         self._current = CurrentRun(folder / "current-run")

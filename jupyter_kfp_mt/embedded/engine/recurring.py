@@ -2,6 +2,9 @@
 
 So a restart neither loses nor doubles a run. Times that pass while the server is down are caught up or not,
 as the recurring run asks.
+
+The rights of whoever created it are checked when it fires, as Kubernetes checks them when something happens:
+a right that was taken back since then starts nothing, and reads no version of a pipeline.
 """
 
 from __future__ import annotations
@@ -18,12 +21,19 @@ from ..store import RecurringRunRow, RunRow, Store
 log = logging.getLogger(__name__)
 _RUNS = uuid.UUID("0b1f3c55-97a8-5a0e-8e7e-3a4a0c2f7d10")
 
+IsAllowed = Callable[[str, str, str, str], bool]  # (identity, verb, resource, namespace)
+
+
+class RefusedError(Exception):
+    """A recurring run may not start a run now; the text is for its owner."""
+
 
 class RecurringRunController:
     """Creates the runs whose time has come."""
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float], is_allowed: IsAllowed) -> None:
         self._store = store
+        self._is_allowed = is_allowed
         self._clock = clock
         self._aside: set[str] = set()
 
@@ -56,9 +66,18 @@ class RecurringRunController:
             return ""
         if row.no_catchup:
             due = trigger.skip_missed(due, now=now)
+        try:
+            run = self._make_run(row, due, now)
+        except RefusedError as error:
+            log.warning("recurring run %s did not start a run: %s", row.recurring_run_id, error)
+            following = trigger.find_next_time(created=row.created_at, last=trigger.skip_missed(due, now=now))
+            self._store.recurring_runs.set_next(
+                row.recurring_run_id, following, fired=row.fired, fault=str(error)
+            )
+            return ""
         following = trigger.find_next_time(created=row.created_at, last=due)
         self._store.recurring_runs.set_next(row.recurring_run_id, following, fired=row.fired + 1)
-        return self._store_run(row, due, now)
+        return run.run_id if self._store.runs.add(run) else ""
 
     def _last_scheduled(self, row: RecurringRunRow) -> int | None:
         if not row.fired:
@@ -66,14 +85,15 @@ class RecurringRunController:
         last = self._store.runs.get_last_scheduled(row.recurring_run_id)
         return row.updated_at if last is None else last  # its runs may have been deleted
 
-    def _store_run(self, row: RecurringRunRow, due: int, now: int) -> str:
-        source = self._find_source(row)
-        if source is None:
-            log.warning("the pipeline of recurring run %s no longer exists", row.recurring_run_id)
-            return ""
-        pipeline_id, version_id, spec, extra = source
+    def _make_run(self, row: RecurringRunRow, due: int, now: int) -> RunRow:
+        """Make the run that is due; raises RefusedError."""
+        if not self._is_allowed(row.creator, "create", "runs", row.namespace):
+            raise RefusedError(
+                f"{row.creator}, who created it, may no longer create runs in namespace {row.namespace}."
+            )
+        pipeline_id, version_id, spec, extra = self._find_source(row)
         number = row.fired + 1
-        run = RunRow(
+        return RunRow(
             run_id=str(uuid.uuid5(_RUNS, f"{row.recurring_run_id}/{number}")),
             namespace=row.namespace,
             experiment_id=row.experiment_id,
@@ -89,9 +109,9 @@ class RecurringRunController:
             runtime_config=row.runtime_config,
             extra=extra,
         )
-        return run.run_id if self._store.runs.add(run) else ""
 
-    def _find_source(self, row: RecurringRunRow) -> tuple[str, str, bytes, bytes] | None:
+    def _find_source(self, row: RecurringRunRow) -> tuple[str, str, bytes, bytes]:
+        """Return the ids, spec and extra of its pipeline; raises RefusedError."""
         if not row.pipeline_id:
             return "", "", row.spec, b"{}"
         pipelines = self._store.pipelines
@@ -100,8 +120,16 @@ class RecurringRunController:
             if row.pipeline_version_id
             else pipelines.get_latest_version(row.pipeline_id)
         )
-        if version is None:
-            return None
+        pipeline = pipelines.get(version.pipeline_id) if version is not None else None
+        if (
+            version is None
+            or pipeline is None
+            or not self._is_allowed(row.creator, "get", "pipelines", pipeline.namespace)
+        ):  # one answer for both, which reveals no pipeline
+            raise RefusedError(
+                f"There is no such pipeline for {row.creator}, who created it: it was deleted,"
+                " or the right to read it was taken back."
+            )
         named = json.dumps({"pipeline_name": version.name}).encode()  # API v1 shows it
         return version.pipeline_id, version.pipeline_version_id, version.spec, named
 

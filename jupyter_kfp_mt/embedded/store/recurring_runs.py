@@ -41,11 +41,17 @@ CREATE INDEX recurring_runs_by_time ON recurring_runs (namespace, created_at, se
 CREATE INDEX recurring_runs_by_experiment ON recurring_runs (experiment_id, created_at, seq);
 CREATE INDEX recurring_runs_enabled ON recurring_runs (next_at) WHERE enabled = 1;
 """
+# Those of the first version were made by nobody in particular: they act as their namespace's own account.
+CREATORS = """
+ALTER TABLE recurring_runs ADD COLUMN creator TEXT NOT NULL DEFAULT '';
+ALTER TABLE recurring_runs ADD COLUMN fault TEXT NOT NULL DEFAULT '';
+UPDATE recurring_runs SET creator = 'system:serviceaccount:' || namespace || ':default-editor';
+"""
 
 _FIELDS = (
     "recurring_run_id, namespace, experiment_id, display_name, description, service_account, enabled,"
     " created_at, updated_at, pipeline_id, pipeline_version_id, spec, runtime_config, trigger_spec,"
-    " max_concurrency, no_catchup, extra, next_at, fired"
+    " max_concurrency, no_catchup, extra, next_at, fired, creator, fault"
 )
 _COLUMNS = f"seq, {_FIELDS}"
 
@@ -86,6 +92,8 @@ class RecurringRunRow(msgspec.Struct, frozen=True, kw_only=True):
     extra: bytes = b"{}"
     next_at: int | None = None  # the engine's: when it fires next; None = to be computed
     fired: int = 0  # the engine's: how often it has fired
+    creator: str = ""  # who made it, and whose rights count when it fires
+    fault: str = ""  # the engine's: why it did not fire the last time
 
     @property
     def trigger(self) -> Trigger:
@@ -121,12 +129,12 @@ class RecurringRunTable:
         """Return the enabled ones whose `next_at` has come or is not computed yet, oldest first."""
         return self._rows("enabled = 1 AND (next_at IS NULL OR next_at <= ?)", now)
 
-    def set_next(self, recurring_run_id: str, next_at: int, *, fired: int) -> None:
-        """Store when a recurring run fires next (a far time for never) and how often it has fired."""
+    def set_next(self, recurring_run_id: str, next_at: int, *, fired: int, fault: str = "") -> None:
+        """Store when a recurring run fires next (a far time for never), and what came of the last time."""
         with self._db.write() as sql:
             sql.execute(
-                "UPDATE recurring_runs SET next_at = ?, fired = ? WHERE recurring_run_id = ?",
-                (next_at, fired, recurring_run_id),
+                "UPDATE recurring_runs SET next_at = ?, fired = ?, fault = ? WHERE recurring_run_id = ?",
+                (next_at, fired, fault, recurring_run_id),
             )
 
     def add(self, row: RecurringRunRow) -> None:
@@ -143,7 +151,7 @@ class RecurringRunTable:
         """Enable or disable a recurring run; enabling it computes its next time again."""
         with self._db.write() as sql:
             sql.execute(
-                "UPDATE recurring_runs SET enabled = ?, updated_at = ?,"
+                "UPDATE recurring_runs SET enabled = ?, updated_at = ?, fault = '',"
                 " next_at = CASE WHEN enabled = ? THEN next_at END WHERE recurring_run_id = ?",
                 (enabled, int(self._now()), enabled, recurring_run_id),
             )

@@ -23,6 +23,7 @@ MIGRATIONS = (
     + tenants.SCHEMA
     + tasks.SCHEMA,
     runs.CRASHES,
+    recurring_runs.CREATORS,
 )
 
 

@@ -60,11 +60,12 @@ def _authorize_tenant(manager: ResourceManager, guard: Guard, call: Call, target
     known = "" if target.missing is not None else namespace or ""
     with prefix_errors(prefix.replace("{namespace}", known)):
         call.identity = manager.tenancy.authenticate(call.header)
+    is_allowed = manager.tenancy.is_allowed
     if target.missing is not None and not (
-        namespace is not None and is_allowed(manager, call.identity, "get", guard.resource, namespace)
+        namespace is not None and is_allowed(call.identity, "get", guard.resource, namespace)
     ):
         raise target.missing
-    if namespace is None or not is_allowed(manager, call.identity, guard.verb, guard.resource, namespace):
+    if namespace is None or not is_allowed(call.identity, guard.verb, guard.resource, namespace):
         error = _permission_denied(call.identity, guard, namespace or "", target.name)
         raise error.with_prefix(prefix.replace("{namespace}", namespace or ""))
 
@@ -76,16 +77,9 @@ def _denied_prefix(guard: Guard, call: Call, target: Target) -> str:
     return prefix
 
 
-def is_allowed(manager: ResourceManager, identity: str, verb: str, resource: str, namespace: str) -> bool:
-    """Whether `identity` may do this in `namespace`; everybody may read shared pipelines."""
-    if resource == "pipelines" and not namespace:
-        return verb in ("get", "list") or manager.tenancy.is_allowed(identity, verb, resource, SHARED)
-    return manager.tenancy.is_allowed(identity, verb, resource, namespace)
-
-
 def pipeline_reader(manager: ResourceManager, call: Call) -> MayRead:
     """Return the test of whether the caller may get pipelines of a namespace."""
-    return lambda namespace: is_allowed(manager, call.identity, "get", "pipelines", namespace)
+    return lambda namespace: manager.tenancy.is_allowed(call.identity, "get", "pipelines", namespace)
 
 
 def _permission_denied(identity: str, guard: Guard, namespace: str, name: str) -> ApiError:

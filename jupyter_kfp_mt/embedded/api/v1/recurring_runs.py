@@ -43,6 +43,7 @@ def render_job(row: RecurringRunRow) -> Json:
         created_at=format_time(row.created_at),
         updated_at=format_time(row.updated_at),
         status="STATUS_UNSPECIFIED",
+        error=row.fault,
         enabled=row.enabled,
         no_catchup=row.no_catchup,
     )
@@ -84,7 +85,9 @@ def locate_new_job(manager: ResourceManager, call: Call) -> Target:
 def create_job(manager: ResourceManager, call: Call) -> Json:
     """Create a job."""
     namespace, experiment = settle_namespace(call, "Failed to create a recurring run", SHARED)
-    row = manager.recurring_runs.create(namespace, experiment, call.parsed, pipeline_reader(manager, call))
+    row = manager.recurring_runs.create(
+        namespace, experiment, call.parsed, pipeline_reader(manager, call), call.identity
+    )
     return render_job(row)
 
 

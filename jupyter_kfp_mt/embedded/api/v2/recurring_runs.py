@@ -8,7 +8,7 @@ import msgspec
 
 from ...core.recurring_runs import NewRecurringRun
 from ...core.resource_manager import ResourceManager
-from ...errors import prefix_errors
+from ...errors import DENIED, prefix_errors
 from ...store import RecurringRunRow
 from ...store.recurring_runs import LISTING
 from ...tenants import SHARED
@@ -46,6 +46,7 @@ def render_recurring_run(row: RecurringRunRow) -> Json:
         mode="ENABLE" if row.enabled else "DISABLE",
         created_at=format_time(row.created_at),
         updated_at=format_time(row.updated_at),
+        error={"code": DENIED, "message": row.fault} if row.fault else None,
         status="ENABLED" if row.enabled else "DISABLED",
         no_catchup=row.no_catchup,
         namespace=row.namespace,
@@ -90,7 +91,9 @@ def locate_new_recurring_run(manager: ResourceManager, call: Call) -> Target:
 def create_recurring_run(manager: ResourceManager, call: Call) -> Json:
     """Create a recurring run."""
     namespace, experiment = settle_namespace(call, "Failed to create a recurring run", SHARED)
-    row = manager.recurring_runs.create(namespace, experiment, call.parsed, pipeline_reader(manager, call))
+    row = manager.recurring_runs.create(
+        namespace, experiment, call.parsed, pipeline_reader(manager, call), call.identity
+    )
     return render_recurring_run(row)
 
 
