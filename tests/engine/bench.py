@@ -113,3 +113,17 @@ def is_alive(pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def find_fork_servers(parent: int) -> set[int]:
+    """Return the process ids of the fork servers that a process has started."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        try:
+            command = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
+            parents = (entry / "stat").read_text().rpartition(")")[2].split()[1] if command else ""
+        except OSError:
+            continue
+        if b"forkserver.py" in command and parents == str(parent):
+            found.add(int(entry.name))
+    return found

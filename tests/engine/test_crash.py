@@ -20,7 +20,7 @@ from jupyter_kfp_mt.embedded.store import RunRow, Store
 from jupyter_kfp_mt.pipeline_spec import Package
 from jupyter_kfp_mt.run_rules import FINAL_STATES
 from tests.engine import pipelines
-from tests.engine.bench import PATIENCE, Bench
+from tests.engine.bench import PATIENCE, Bench, find_fork_servers
 from tests.scale import FULL
 
 KILLS, NUMBERS = (24, 150) if FULL else (8, 50)
@@ -39,15 +39,7 @@ class EngineProcess:
 
     def fork_server(self) -> int:
         """Return the process id of the fork server; 0 without one."""
-        for entry in Path("/proc").iterdir():
-            try:
-                command = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
-                parent = (entry / "stat").read_text().rpartition(")")[2].split()[1] if command else ""
-            except OSError:
-                continue
-            if b"forkserver.py" in command and parent == str(self._process.pid):
-                return int(entry.name)
-        return 0
+        return next(iter(find_fork_servers(self._process.pid)), 0)
 
     def kill(self) -> None:
         self._process.kill()

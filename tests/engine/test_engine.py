@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import pytest
 from jupyter_kfp_mt.embedded.engine.execution.packages import RUNTIME, Packages
 from jupyter_kfp_mt.pipeline_spec import Package
 from tests.engine import pipelines, rows_control
-from tests.engine.bench import Bench, is_alive
+from tests.engine.bench import Bench, find_fork_servers, is_alive
 
 Compiled = Callable[[Any], Package]
 
@@ -53,6 +54,29 @@ def test_terminate_of_a_run_that_waits(
     bench.engine.terminate(first)
     bench.wait(first)
     assert len(os.listdir(place)) == 2
+
+
+def test_terminate_while_the_fork_server_is_stopped(
+    make_bench: Callable[..., Bench], compiled: Compiled, place: Path
+) -> None:
+    before = find_fork_servers(os.getpid())
+    bench = make_bench()
+    bench.wait(bench.submit(compiled(pipelines.uncached), {"folder": str(place)}))
+    (fork_server,) = find_fork_servers(os.getpid()) - before
+    marks = len(os.listdir(place))
+
+    os.kill(fork_server, signal.SIGSTOP)
+    try:
+        run_id = bench.submit(compiled(pipelines.uncached), {"folder": str(place)})
+        bench.until(lambda: bench.run(run_id).state == "RUNNING")
+        bench.engine.terminate(run_id)
+        run = bench.wait(run_id)
+    finally:
+        os.kill(fork_server, signal.SIGCONT)
+    later = bench.wait(bench.submit(compiled(pipelines.uncached), {"folder": str(place)}))
+
+    assert (run.state, later.state) == ("FAILED", "SUCCEEDED")
+    assert len(os.listdir(place)) == 2 * marks
 
 
 def test_retry_keeps_what_succeeded(bench: Bench, compiled: Compiled, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,13 +72,48 @@ def test_terminate_of_a_task_that_stopped(pid: str, bench: Bench, compiled: Comp
     code = f"import os, signal, time; os.kill({pid}, signal.SIGSTOP); time.sleep(60)"
     run_id = bench.submit(compiled(pipelines.executes), {"code": code, "folder": str(place)})
     bench.until(lambda: os.listdir(place))
-    bench.until(lambda: any(map(is_stopped, working_in(bench.folder / "runs" / run_id))))
+    bench.until(lambda: any(map(is_stopped, list_processes(bench, run_id))))
 
     bench.engine.terminate(run_id)
 
     assert bench.wait(run_id).state == "FAILED"
     assert bench.tasks(run_id)["execute"].state == "CANCELED"
-    assert working_in(bench.folder / "runs" / run_id) == []
+    assert list_processes(bench, run_id) == []
+
+
+STOPS = "os.kill(os.getppid(), signal.SIGSTOP)"
+STOPPERS = {
+    "once, when it is told to end": f"signal.signal(signal.SIGTERM, lambda *_: {STOPS}); signal.pause()",
+    "all the time": f"signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: {STOPS}",
+}
+
+
+@pytest.mark.parametrize("code", STOPPERS.values(), ids=STOPPERS.keys())
+def test_terminate_of_a_task_that_stops_who_watches_it_later(
+    code: str, bench: Bench, compiled: Compiled, place: Path
+) -> None:
+    code = f"import os, signal\n{code}\nsignal.pause()"
+    run_id = bench.submit(compiled(pipelines.executes), {"code": code, "folder": str(place)})
+    bench.until(lambda: os.listdir(place) and any(map(catches_sigterm, list_processes(bench, run_id))))
+
+    bench.engine.terminate(run_id)
+
+    assert bench.wait(run_id).state == "FAILED"
+    assert bench.tasks(run_id)["execute"].state == "CANCELED"
+    bench.until(lambda: not list_processes(bench, run_id))
+
+
+def test_a_task_that_ends_well_when_it_is_told_to_end_is_canceled(
+    bench: Bench, compiled: Compiled, place: Path
+) -> None:
+    code = "import os, signal; signal.signal(signal.SIGTERM, lambda *_: os._exit(0)); signal.pause()"
+    run_id = bench.submit(compiled(pipelines.executes), {"code": code, "folder": str(place)})
+    bench.until(lambda: os.listdir(place) and any(map(catches_sigterm, list_processes(bench, run_id))))
+
+    bench.engine.terminate(run_id)
+
+    assert bench.wait(run_id).state == "FAILED"
+    assert bench.tasks(run_id)["execute"].state == "CANCELED"
 
 
 @pytest.mark.parametrize("put", ["os.mkdir('../log')", "os.mkfifo('../log')", "pass"])
@@ -111,6 +147,20 @@ def working_in(folder: Path) -> list[str]:
         if where.is_relative_to(folder):
             found.append(process.name)
     return found
+
+
+def list_processes(bench: Bench, run_id: str) -> list[str]:
+    return working_in(bench.folder / "runs" / run_id)
+
+
+def catches_sigterm(process: str) -> bool:
+    """Whether a process has said what SIGTERM does (proc(5), `status`)."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+    masks = [int(line.split()[1], 16) for line in status.splitlines() if line[:7] in {"SigIgn:", "SigCgt:"}]
+    return any(mask & 1 << signal.SIGTERM - 1 for mask in masks)
 
 
 def is_stopped(process: str) -> bool:

@@ -15,6 +15,7 @@ import os
 import selectors
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
@@ -34,6 +35,9 @@ from .outputs import read_outputs
 from .packages import RUNTIME, Packages
 
 STOPPED = "The run was terminated."
+_CLAIM_PAUSE = 0.02  # seconds between looks at an attempt that is being claimed
+_ASK_PAUSE = 0.5  # seconds between requests to stop: its task can stop a supervisor again at any moment
+_ASK_SECONDS = 4.0  # after these the supervisor is killed, and everything below it with it
 
 
 class RunningAttempt(msgspec.Struct, kw_only=True, eq=False):
@@ -44,6 +48,7 @@ class RunningAttempt(msgspec.Struct, kw_only=True, eq=False):
     folder: AttemptFolder
     handle: Handle | None = None
     adopted: bool = False
+    asked_at: float = 0  # by the monotonic clock: when its supervisor was first asked to stop
 
 
 class Attempts:
@@ -134,9 +139,8 @@ class Attempts:
             with contextlib.suppress(OSError, KeyError, ValueError):
                 self._close_handle(attempt)
             with contextlib.suppress(OSError, ValueError):
-                pid = 0 if attempt.folder.prevent_start() else attempt.folder.find_supervisor()
-                if pid:
-                    ask_to_stop(pid)
+                if not attempt.folder.prevent_start():
+                    self._end_supervisor(attempt)
 
     def _poll_attempt(self, attempt: RunningAttempt) -> None:
         if attempt.folder.read_exit() is not None or not attempt.folder.find_supervisor():
@@ -258,12 +262,22 @@ class Attempts:
             self._remove(attempt)
             attempt.run.plan.record_failure(attempt.node, STOPPED, self._clock())
             return
+        if self._end_supervisor(attempt) or attempt.folder.read_exit() is not None:
+            return  # its end is reported as any other
+        if attempt.folder.prevent_start():
+            # Its supervisor has not claimed it, for example because the fork server is stopped.
+            self._fail(attempt, STOPPED)
+        else:  # its supervisor has just ended
+            self._timers.add(_CLAIM_PAUSE, attempt.run.run_id, lambda: self._stop_again(attempt))
+
+    def _end_supervisor(self, attempt: RunningAttempt) -> bool:
+        """Make the supervisor of an attempt stop, however often it takes; returns whether there is one."""
         pid = attempt.folder.find_supervisor()
         if pid:
-            ask_to_stop(pid)
-        elif attempt.folder.read_exit() is None:
-            # Its supervisor is about to claim the attempt, or has just ended: try again.
-            self._timers.add(0.02, attempt.run.run_id, lambda: self._stop_again(attempt))
+            attempt.asked_at = attempt.asked_at or time.monotonic()
+            ask_to_stop(pid, insist=time.monotonic() - attempt.asked_at > _ASK_SECONDS)
+            self._timers.add(_ASK_PAUSE, attempt.run.run_id, partial(self._end_supervisor, attempt))
+        return bool(pid)
 
     def _stop_again(self, attempt: RunningAttempt) -> None:
         if self._is_current(attempt):
@@ -306,10 +320,10 @@ def _read_handle(handle: Handle | None) -> Exit | None:
     return None
 
 
-def ask_to_stop(supervisor: int) -> None:
-    """Ask a supervisor to stop its attempt; does nothing when it has just ended."""
+def ask_to_stop(supervisor: int, *, insist: bool = False) -> None:
+    """Ask a supervisor to stop its attempt, or kill it; does nothing when it has just ended."""
     with contextlib.suppress(ProcessLookupError):
-        os.kill(supervisor, signal.SIGTERM)
+        os.kill(supervisor, signal.SIGKILL if insist else signal.SIGTERM)
         os.kill(supervisor, signal.SIGCONT)  # its task may have stopped it
 
 

@@ -23,18 +23,18 @@ class Containment:
         self._current = current
         self._last = ""
 
-    def contain_run(self, run_id: str, action: Callable[[], None], task: str = "") -> None:
+    def contain_run(self, run_id: str, action: Callable[[], object], task: str = "") -> None:
         """Run an action for a run, or for its task at this path; an exception ends the run."""
         with self._current.mark(run_id, task):
             fault = self._catch(f"run {run_id}", action)
         if fault:
             self._give_up(run_id, f"The engine failed: {fault}")
 
-    def contain(self, what: str, action: Callable[[], None]) -> bool:
+    def contain(self, what: str, action: Callable[[], object]) -> bool:
         """Run an action that belongs to no run; returns whether it succeeded."""
         return not self._catch(what, action)
 
-    def _catch(self, what: str, action: Callable[[], None]) -> str:
+    def _catch(self, what: str, action: Callable[[], object]) -> str:
         try:
             action()
         except sqlite3.OperationalError:

@@ -13,7 +13,7 @@ class Timer(msgspec.Struct, frozen=True, kw_only=True):
 
     due: float
     run_id: str
-    action: Callable[[], None]
+    action: Callable[[], object]
 
 
 class Timers:
@@ -22,7 +22,7 @@ class Timers:
     def __init__(self) -> None:
         self._timers: list[Timer] = []
 
-    def add(self, seconds: float, run_id: str, action: Callable[[], None]) -> None:
+    def add(self, seconds: float, run_id: str, action: Callable[[], object]) -> None:
         """Run `action` for a run in `seconds`."""
         self._timers.append(Timer(due=time.monotonic() + seconds, run_id=run_id, action=action))
 

@@ -31,6 +31,7 @@ TAIL = 64 * 1024  # bytes kept from the end of a log beyond its limit
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 TIMED_OUT = 124  # the exit code of timeout(1)
+STOPPED = 128 + signal.SIGTERM  # of a task that ends with 0 because it was stopped: it has not done its work
 # Starts the process of the task; returns its id and a descriptor from which its output can be read.
 Start = Callable[[], tuple[int, int]]
 
@@ -55,11 +56,13 @@ def supervise(job: dict[str, Any], start: Start, report: Callable[[bytes], None]
     try:
         pid, output = start()
         code = _watch(pid, output, log, stop)
+        if stop.reason:
+            code = TIMED_OUT if stop.timed_out else code or STOPPED
         reason = stop.reason or log.fault or ("" if code == 0 else describe_exit(code))
     except OSError as error:
         code, reason = 126, f"The task could not be started: {error}."
     log.close()
-    text = render_exit(TIMED_OUT if stop.reason.startswith("It ran") else code, reason)
+    text = render_exit(code, reason)
     with contextlib.suppress(OSError):
         write_exit(folder, text)
     with contextlib.suppress(OSError):  # the server has ended
@@ -135,6 +138,7 @@ class _Stop:
         self._timeout = timeout
         self._since = 0.0
         self.reason = ""
+        self.timed_out = False
         self._wake, wake = os.pipe()
         for end in (self._wake, wake):
             os.set_blocking(end, False)
@@ -156,6 +160,7 @@ class _Stop:
         now = time.monotonic()
         if not self.reason and now >= self._deadline:
             self.reason = f"It ran longer than its time limit of {self._timeout:g} s."
+            self.timed_out = True
         if not self.reason:
             return min(self._deadline - now, 3600.0)
         if not self._since:
