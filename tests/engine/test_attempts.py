@@ -22,6 +22,7 @@ from jupyter_kfp_mt.embedded.engine.execution.packages import Packages
 from jupyter_kfp_mt.embedded.engine.execution.volumes import VolumeClaims
 from jupyter_kfp_mt.embedded.engine.loop.commands import CommandQueue
 from jupyter_kfp_mt.embedded.engine.loop.containment import Containment
+from jupyter_kfp_mt.embedded.engine.loop.current_run import CurrentRun
 from jupyter_kfp_mt.embedded.engine.loop.timers import Timers
 from jupyter_kfp_mt.embedded.store import RunRow, Store
 from jupyter_kfp_mt.pipeline_spec import Package
@@ -72,7 +73,7 @@ def setting(tmp_path: Path) -> Iterator[tuple[Attempts, selectors.BaseSelector]]
             selector=selector,
             commands=commands,
             timers=Timers(),
-            containment=Containment(lambda _run, _why: None),
+            containment=Containment(lambda _run, _why: None, CurrentRun(tmp_path / "current-run")),
         )
         yield attempts, selector
         attempts.close()
