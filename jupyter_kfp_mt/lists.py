@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
@@ -112,11 +112,13 @@ def name_in_loop(task: Task, groups: Iterable[Task]) -> Task:
 class TaskList(ModelList[Task]):
     """The tasks of a run, in the order of their start.
 
-    `groups` are the loops, iterations and conditions around them; `why_empty` says why there are no tasks.
+    `groups` are the loops, iterations and conditions around them; `awaited` are the names of the tasks that
+    may still start, where the server does not report these; `why_empty` says why there are no tasks.
     """
 
     field = "tasks"
     groups: Sequence[Task] = ()
+    awaited: Collection[str] = ()
     why_empty: str = ""
 
     def find(self, word: str) -> list[Task]:

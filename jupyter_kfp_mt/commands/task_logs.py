@@ -21,7 +21,7 @@ _FIRST = (Phase.FAILED, Phase.RUNNING)  # the tasks that people want to read abo
 
 
 def choose_task(tasks: TaskList, word: str, run: Run) -> Task | None:
-    """Return the task matching `word`; without one, the most interesting task. None before the first report.
+    """Return the task matching `word`; without one, the most interesting task. None if it has not started.
 
     Raises `not-found`, and `ambiguous` if the task ran in several iterations of a loop.
     """
@@ -33,14 +33,15 @@ def choose_task(tasks: TaskList, word: str, run: Run) -> Task | None:
         if matching:
             ids = tasks.describe_ids(matching[:_LISTED])
             raise kfp_error("ambiguous", ref=word, n=len(matching), things="tasks", list=ids)
-        if run.ended or steps:
+        if run.ended or (steps and word not in tasks.awaited):
+            names = [*(task.display_name or task.name for task in steps), *sorted(tasks.awaited)]
             raise kfp_error(
                 "not-found",
                 thing="task",
                 ref=word,
                 ns=run.display_name,
                 list=f"tasks {run.run_id[:8]}",
-                hint=did_you_mean(word, [task.display_name or task.name for task in steps]),
+                hint=did_you_mean(word, names),
             )
         return None
     for phase in _FIRST:
@@ -55,6 +56,9 @@ def read_log(session: Session, run: Run, word: str, *, tail: int, search: str) -
     """Return the log as it is now: of the chosen task, or of KFP's driver before the first one."""
     tasks = session.service().tasks(run.run_id)
     task = choose_task(tasks, word, run)
+    if task is None and tasks:
+        session.front.say(f"{word} has not started yet.")
+        return LogText("", run_id=run.run_id, task=word)
     if task is None:
         session.front.say(tasks.why_empty or "No task has started yet.")
     try:

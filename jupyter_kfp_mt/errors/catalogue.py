@@ -662,6 +662,9 @@ CATALOGUE |= {
         "logs-gone",
         why="Outside of its cluster only KFP can be asked for a log, and it does not give this one.",
     ),
+    "logs-gone/skipped": _vary(
+        "logs-gone", message="There is no log.", why="The task was skipped, so nothing ran.", next=""
+    ),
     "logs-gone/refused": _vary(
         "logs-gone", why="The pod was removed, and KFP gives no archived logs: {refusal}."
     ),

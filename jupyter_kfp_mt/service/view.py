@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from ..errors import KfpError, kfp_error
 from ..lists import TaskList, name_in_loop
 from ..models import NO_DETAILS, NO_SPEC, Failure, ParameterValue, Phase, PodView, Run, RunView, Task
 from ..pipeline_spec import Package, from_wire, graph, summarize
+from ..pipeline_spec.task_plan import TaskPlan, read_task_plan
 from ..results import MetricTable, Outputs, RunMetrics
 from . import logs, runs
 from .backend import Backend
@@ -66,6 +68,16 @@ def _read_package(backend: Backend, run: Run) -> Package | None:
     except KfpError:
         return None  # the pipeline was deleted, or is one of KFP 1; the run is shown without it
     return None
+
+
+def _read_plan(backend: Backend, run: Run) -> TaskPlan:
+    """Return the tasks of the pipeline of a run; none if it is not available."""
+    reference = run.pipeline_version_reference
+    if run.pipeline_spec == NO_SPEC and reference is not None and reference.pipeline_version_id:
+        with suppress(KfpError):
+            version = get_version(backend, reference.pipeline_id, reference.pipeline_version_id)
+            return read_task_plan(version.pipeline_spec)
+    return read_task_plan(run.pipeline_spec)
 
 
 def _list_parameters(run: Run, package: Package | None) -> list[ParameterValue]:
@@ -135,6 +147,8 @@ def list_tasks(backend: Backend, details: Details, run_id: str, *, reasons: bool
     report = details.report_tasks(run)
     listed = TaskList(report.tasks)
     listed.groups = report.groups
+    if not run.ended and not report.is_complete:
+        listed.awaited = _read_plan(backend, run).names - {task.name for task in report.tasks}
     if (reasons or not report.tasks) and run.phase is not Phase.UNCONFIRMED:
         explanation = _explain(details, run, report)
         listed[:] = [_add_reason(task, explanation) for task in listed]

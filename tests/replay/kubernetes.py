@@ -84,14 +84,18 @@ def _read_log(moments: Iterable[Moment], pod: str, query: Mapping[str, str]) -> 
     for moment in moments:
         if pod in moment.pods:
             reply = moment.logs.get(f"{pod}/{container}", Reply(200, ""))
-            return _cut(reply, moment.pods[pod], container, query) if isinstance(reply.body, str) else reply
+            return _cut(reply, moment.pods[pod], query) if isinstance(reply.body, str) else reply
     return _missing(f'pods "{pod}"')
 
 
-def _cut(reply: Reply, pod: dict[str, Any], container: str, query: Mapping[str, str]) -> Reply:
-    """Apply `sinceTime`, `tailLines` and `timestamps`; lines come a millisecond after each other."""
+def _cut(reply: Reply, pod: dict[str, Any], query: Mapping[str, str]) -> Reply:
+    """Apply `sinceTime`, `tailLines` and `timestamps`.
+
+    Lines come a millisecond after each other from the pod's creation on: when a container started may have
+    been recorded later than its first lines, and a line never changes its time.
+    """
     lines = reply.body.splitlines(keepends=True)
-    start = _started(pod, container)
+    start = datetime.fromisoformat(pod["metadata"]["creationTimestamp"].replace("Z", "+00:00"))
     stamped = [(start + timedelta(milliseconds=number), line) for number, line in enumerate(lines)]
     if "sinceTime" in query:
         since = datetime.fromisoformat(query["sinceTime"].replace("Z", "+00:00"))
@@ -102,15 +106,6 @@ def _cut(reply: Reply, pod: dict[str, Any], container: str, query: Mapping[str, 
     if query.get("timestamps") == "true":
         return Reply(200, "".join(f"{at:%Y-%m-%dT%H:%M:%S.%f}000Z {line}" for at, line in stamped))
     return Reply(200, "".join(line for _, line in stamped))
-
-
-def _started(pod: dict[str, Any], container: str) -> datetime:
-    time = pod["metadata"]["creationTimestamp"]
-    for status in pod["status"].get("containerStatuses", []):
-        if status["name"] == container:
-            states = status["state"].values()
-            time = next((state["startedAt"] for state in states if state.get("startedAt")), time)
-    return datetime.fromisoformat(time.replace("Z", "+00:00"))
 
 
 def _events(moments: Iterable[Moment], selector: str) -> Iterable[dict[str, Any]]:

@@ -82,6 +82,7 @@ def serve(cluster: ReplayCluster, root: Path, *, account: str = "default-editor"
 def _handler(cluster: ReplayCluster) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # a body waits 40 ms for the receipt of its headers otherwise
 
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length", 0))

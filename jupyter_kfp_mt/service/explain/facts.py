@@ -16,8 +16,7 @@ _MAX_RAW_LINE = 4 * MAX_LINE  # with its colours
 MAX_CLAUSE = 300  # characters of it that are shown in a sentence
 ASK_ADMIN = "Show an admin what it says."
 _NOISE = re.compile(
-    r"Error: exit status \d+$"  # Argo's emissary, after the launcher has ended
-    r"|\[KFP Executor "
+    r"\[KFP Executor "
     r"|container ended with code \d+$"
     r"|at [\w$.<>/]+\([\w$. ]*(?::\d+)?\)$|\.\.\. \d+ more$"  # a frame of a Java stack trace
     r"|[-+=*~^# |]+$"

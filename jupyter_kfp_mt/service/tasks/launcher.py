@@ -18,6 +18,7 @@ from ...models import Artifact, TaskValues
 
 MAX_OUTPUTS = 4 * 1024 * 1024  # characters of outputs that are read
 _EMISSARY = re.compile(r'time="?\d{4}-\d\d-\d\dT\S+ level=(?:info|INFO|debug|DEBUG|warning|WARN)\b')
+_EMISSARY_END = re.compile(r"Error: exit status \d{1,3}\Z")  # after the launcher has ended
 _LAUNCHER = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\.go:\d+\]")
 # not only at the start of a line: what the task printed last may lack its newline
 _OUTPUTS = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\.go:\d+\] ExecutorOutput: (?=\{)")
@@ -47,7 +48,7 @@ class CacheHit(NamedTuple):
 
 def is_launcher_line(line: str) -> bool:
     """Whether a line is the launcher's or Argo's, not the task's own."""
-    return _EMISSARY.match(line) is not None or _LAUNCHER.match(line) is not None
+    return any(form.match(line) is not None for form in (_EMISSARY, _EMISSARY_END, _LAUNCHER))
 
 
 def exit_code_of(lines: tuple[str, ...]) -> int | None:

@@ -10,7 +10,8 @@ const LOG = [
   'before',
   'time=now level=low',
   'E1130 07:21:18.984467      15 launcher_v2.go:449] Component failed to execute successfully: exit status 3',
-  'F1130 07:21:19.003856      15 main.go:130] failed to execute component: exit status 3'
+  'F1130 07:21:19.003856      15 main.go:130] failed to execute component: exit status 3',
+  'Error: exit status 1'
 ].join('\n');
 
 describe('numberLines', () => {
@@ -22,7 +23,7 @@ describe('numberLines', () => {
 
   it('shows everything on demand', () => {
     const { lines, numbers } = numberLines(linesOf(LOG), { all: true });
-    expect(lines).toHaveLength(7);
-    expect(numbers).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(lines).toHaveLength(8);
+    expect(numbers).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 });

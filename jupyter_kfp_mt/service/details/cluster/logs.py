@@ -27,8 +27,10 @@ def read_log(backend: Backend, run: Run, task_id: str, *, offset: int, attempt: 
     if task.phase is Phase.CACHED:
         return _to_chunk(task, number, _describe_origin(backend, task, place), complete=True)
     if place is None:
+        if task.phase is Phase.SKIPPED:
+            raise kfp_error("logs-gone/skipped")
         if task.phase.ended:
-            raise kfp_error("logs-gone")  # skipped, or taken from the cache: nothing ran
+            raise kfp_error("logs-gone")
         return _to_chunk(task, number, LogSlice(b"", 0, 0, False), complete=False)
     pod, log = place.attempt, read_copy(backend, place)
     part = log.last(tail) if tail else log.part(offset, PART)
