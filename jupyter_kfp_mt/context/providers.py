@@ -54,10 +54,11 @@ def from_openshift(env: Environment, settings: KfpSettings) -> Context | None:
     context = _make_context(
         env, settings, endpoint_of(server.endpoint, openshift.RUNTIME), pod, kind="openshift"
     )
+    if server.ca_file and not settings.ca_file:
+        context = context._replace(ca_file=server.ca_file)
     if names_credential(settings):
         return context
-    credential = open_token(env.path(openshift.TOKEN), context.endpoint)
-    return context._replace(credential=credential, ca_file=context.ca_file or server.ca_file)
+    return context._replace(credential=open_token(env.path(openshift.TOKEN), context.endpoint))
 
 
 def from_pod(env: Environment, settings: KfpSettings) -> Context | None:
@@ -163,12 +164,23 @@ def _make_context(
         kind=kind,
         source=source,
         install_namespace=settings.kfp_namespace,
-        ca_file=str(Path(settings.ca_file).expanduser()) if settings.ca_file else "",
+        ca_file=_find_ca_file(env, settings),
         notebook=pod.notebook if pod else Context("").notebook,
         timeout=settings.request_timeout_s,
         warnings=(pod.warnings if pod else ()) + warn_about(saved_context(env), pod),
         saved_path=str(saved_path(env) or ""),
     )
+
+
+def _find_ca_file(env: Environment, settings: KfpSettings) -> str:
+    """Return the CA file to trust; empty for the usual ones.
+
+    The variable is Elyra's, which passes it to KFP's SDK; notebook images of Open Data Hub set it.
+    """
+    if settings.ca_file:
+        return str(Path(settings.ca_file).expanduser())
+    path = env.variable("KF_PIPELINES_SSL_SA_CERTS")
+    return str(env.path(path)) if path else ""
 
 
 def _find_namespace(env: Environment, settings: KfpSettings, pod: ThisPod | None) -> tuple[str, str]:

@@ -392,6 +392,17 @@ def test_a_route_of_openshift_takes_the_bundle_of_the_image(pod: Folder, tmp_pat
     assert found.ca_file == str(pod.root / "ca/b.crt")
 
 
+def test_a_service_of_openshift_has_a_ca_of_its_own_unless_the_settings_name_one(
+    pod: Folder, tmp_path: Path
+) -> None:
+    pod.write(RUNTIME, '{"metadata": {"api_endpoint": "https://dspa.project.svc:8443"}}')
+    environment = openshift(pod, KF_PIPELINES_SSL_SA_CERTS="/ca/b.crt")
+    own = pod.root / SERVICE_ACCOUNT.lstrip("/") / "service-ca.crt"
+
+    assert detect(environment, settings(tmp_path)).ca_file == str(own)
+    assert detect(environment, settings(tmp_path, ca_file="/own.crt")).ca_file == "/own.crt"
+
+
 @pytest.mark.parametrize("text", ["", "{}", "no json"])
 def test_a_broken_runtime_of_openshift_is_told(pod: Folder, tmp_path: Path, text: str) -> None:
     pod.write(RUNTIME, text)

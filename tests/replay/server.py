@@ -35,7 +35,7 @@ class Pod(NamedTuple):
             "KUBERNETES_SERVICE_PORT": port,
             "KF_PIPELINES_ENDPOINT": self.url,
             "KF_PIPELINES_SA_TOKEN_PATH": "/var/run/secrets/kubeflow/pipelines/token",
-            "KF_PIPELINES_SSL_SA_CERTS": self.ca_file,
+            "KF_PIPELINES_SSL_SA_CERTS": "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
         }
 
     @property

@@ -64,3 +64,19 @@ def test_an_account_has_the_rights_that_were_recorded(pod: Pod) -> None:
     pod.become("default")
     with pytest.raises(KfpError, match="may not"):
         service_of(pod).list_runs()
+
+
+def test_the_file_of_certificates_may_come_from_the_environment(pod: Pod) -> None:
+    run_id = pod.cluster.add("hello")
+    settings = KfpSettings(data_dir=str(pod.root / "kfp"))
+    (run,) = connect(settings=settings, environment=Environment(pod.variables, root=pod.root)).list_runs()
+    assert run.run_id == run_id
+
+
+@pytest.mark.parametrize(("named", "why"), [("", "certificate"), ("/gone.crt", "gone.crt is not there")])
+def test_certificates_that_are_not_named_are_not_trusted(pod: Pod, named: str, why: str) -> None:
+    variables = {**pod.variables, "KF_PIPELINES_SSL_SA_CERTS": named}
+    settings = KfpSettings(data_dir=str(pod.root / "kfp"))
+    with pytest.raises(KfpError, match="is not trusted") as caught:
+        connect(settings=settings, environment=Environment(variables, root=pod.root)).list_runs()
+    assert why in caught.value.why
