@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -43,7 +43,7 @@ class StandIn:
     def stop(self) -> None:
         self.orders.append(("stop", ""))
 
-    def find_problems(self, package: Package) -> Sequence[Problem]:
+    def find_problems(self, package: Package, arguments: Mapping[str, Any]) -> Sequence[Problem]:
         if self.fault is not None:
             raise self.fault
         return ()

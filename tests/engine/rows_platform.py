@@ -431,7 +431,159 @@ def missing_files():
     kubernetes.use_secret_as_volume(light(), "nothing", PLACES[0])
 
 
+@component
+def equal_text(one: str, other: str):
+    assert one == other, (one, other)
+
+
+@dsl.container_component
+def greet(out: dsl.OutputPath(str), name: Optional[str] = None):
+    words = dsl.IfPresentPlaceholder(
+        input_name="name",
+        then=["sh", "-c", 'printf "hello %s" "$0" > "$1"', name, out],
+        else_=["sh", "-c", 'printf nobody > "$0"', out],
+    )
+    return dsl.ContainerSpec(image="alpine", command=[words])
+
+
+@dsl.container_component
+def run_program(program: str, out: dsl.OutputPath(str)):
+    return dsl.ContainerSpec(image="alpine", command=[program, "-c", 'printf ran > "$0"', out])
+
+
+@dsl.container_component
+def run_joined(end: str, out: dsl.OutputPath(str)):
+    program = dsl.ConcatPlaceholder(["s", end])
+    return dsl.ContainerSpec(image="alpine", command=[program, "-c", 'printf ran > "$0"', out])
+
+
+@component
+def name_shell() -> str:
+    return "sh"
+
+
+@dsl.pipeline
+def programs_by_placeholder(program: str, name: Optional[str] = None):
+    equal_text(one=greet(name="Bo").outputs["out"], other="hello Bo")
+    equal_text(one=greet(name=name).outputs["out"], other="nobody")
+    equal_text(one=greet().outputs["out"], other="nobody")
+    equal_text(one=run_program(program=program).outputs["out"], other="ran")
+    equal_text(one=run_program(program=name_shell().output).outputs["out"], other="ran")
+    equal_text(one=run_joined(end="h").outputs["out"], other="ran")
+
+
+@component
+def name_nothing() -> str:
+    return "no-such-program"
+
+
+@dsl.pipeline
+def program_from_a_task():
+    run_program(program=name_nothing().output)
+
+
+def program_not_found(tasks):
+    assert tasks["run-program"].exit_code == 127
+
+
+@dsl.container_component
+def shell_of_most_images(out: dsl.OutputPath(str)):
+    script = 'set -euo pipefail; [[ $(id -u) =~ ^[0-9]+$ ]]; false | true || printf bash > "$0"'
+    return dsl.ContainerSpec(image="alpine", command=["sh", "-c"], args=[script, out])
+
+
+@dsl.pipeline
+def shell_scripts():
+    equal_text(one=shell_of_most_images().outputs["out"], other="bash")
+
+
+@dsl.container_component
+def show_variables(value: str, out: dsl.OutputPath(str)):
+    return dsl.ContainerSpec(
+        image="alpine",
+        command=["sh", "-c", 'printf "%s|" "$@" > "$0"', out],
+        args=["$(ONE)", "$(TWO)", "$$(ONE)", "$(HOME_OF_NOBODY)", "$5", "$(PASSWORD)", value],
+    )
+
+
+@dsl.pipeline
+def kubelet_variables():
+    task = show_variables(value="$(ONE) $$")
+    task.set_env_variable("ONE", "1").set_env_variable("TWO", "$(ONE)2").set_caching_options(False)
+    kubernetes.use_secret_as_env(task, "database", {"password": "PASSWORD"})
+    equal_text(one=task.outputs["out"], other="1|12|$(ONE)|$(HOME_OF_NOBODY)|$5|s3cret|$(ONE) $$|")
+
+
+@dsl.container_component
+def run_missing_module():
+    return dsl.ContainerSpec(
+        image="example/image", command=["python3", "-um", "trainer.task"], args=["--n", "1"]
+    )
+
+
+@dsl.container_component
+def run_missing_script():
+    return dsl.ContainerSpec(
+        image="example/image", command=["python3"], args=["-W", "ignore", "/app/train.py"]
+    )
+
+
+@dsl.container_component
+def run_relative_script():
+    return dsl.ContainerSpec(image="example/image", command=["bash", "-e", "run.sh"])
+
+
+@dsl.pipeline
+def needs_module():
+    run_missing_module()
+
+
+@dsl.pipeline
+def needs_script():
+    run_missing_script()
+
+
+@dsl.pipeline
+def needs_relative_script():
+    run_relative_script()
+
+
+@dsl.pipeline
+def needs_constant_program():
+    run_program(program="no-such-program")
+
+
+@dsl.pipeline
+def needs_image_artifact():
+    dsl.importer(artifact_uri="oci://example/model:1", artifact_class=dsl.Model)
+
+
+@dsl.container_component
+def run_help():
+    return dsl.ContainerSpec(image="alpine", command=["python3", "-m", "json.tool", "--help"])
+
+
+@dsl.pipeline
+def modules():
+    run_help()
+
+
 ROWS = [
+    Row(
+        "A program that is a placeholder: `IfPresent`, `Concat`, a parameter",
+        programs_by_placeholder,
+        {"program": "sh"},
+    ),
+    Row(
+        "A program from a task that is not on the host", program_from_a_task, {}, "FAILED", program_not_found
+    ),
+    Row(
+        "Scripts of `sh` that need bash (`[[`, `pipefail`)",
+        shell_scripts,
+        note="in bash, where the host has it",
+    ),
+    Row("`$(VARIABLE)` in commands, arguments and variables", kubelet_variables),
+    Row("`python3 -m` with a module of the host", modules),
     Row("`set_retry`: attempts, then success", retries, check=three_attempts),
     Row("`set_retry` of a nested pipeline", retries_of_a_pipeline, check=inherits_its_attempts),
     Row("`set_retry` in a loop, back-off", retries_in_loop, {}, "FAILED", two_attempts_with_code),
@@ -472,6 +624,27 @@ WHERE_POSSIBLE = [  # see test_mounts.py
 REFUSED = [
     (Row("Container component whose program is not on the host", needs_program), "no-program", "/opt/only"),
     (Row("Container component without command", needs_entry_point), "no-command", "example/image"),
+    (
+        Row("Container component whose program, a placeholder, is not", needs_constant_program),
+        "run-program",
+        "the program no-such-program of its image alpine",
+    ),
+    (
+        Row("`python3 -m` with a module that only the image has", needs_module),
+        "run-missing-module",
+        "the module trainer.task of its image example/image",
+    ),
+    (
+        Row("A script that only the image has", needs_script),
+        "run-missing-script",
+        "the file /app/train.py of its image example/image",
+    ),
+    (
+        Row("A script in the folder of the image", needs_relative_script),
+        "run-relative-script",
+        "the file run.sh",
+    ),
+    (Row("`dsl.importer` of an image (`oci://`)", needs_image_artifact), "importer", "the image oci://"),
     (Row("Containerized Python component", needs_image), "in-image", "example/image"),
     (Row("A volume at a path that a task needs (`/proc`)", needs_volume), "light", "a volume at /proc/data"),
     (Row("Secrets as files at such a path", needs_secret_file), "light", "/proc/database"),

@@ -22,7 +22,7 @@ Compiled = Callable[[Any], Package]
 def refused(compiled: Compiled, bench: Bench, tmp_path: Path) -> bool:
     """Whether this machine refuses; then by name, and with the reason that the machine gave."""
     fault = MountProbe(tmp_path).find_fault((*rows_platform.PLACES, rows_platform.BELOW_THE_ROOT))
-    problems = {one.task: one.reason for one in bench.engine.find_problems(compiled(rows_platform.files))}
+    problems = {one.task: one.reason for one in bench.engine.find_problems(compiled(rows_platform.files), {})}
     for task in ("see-files", "show-files") if fault else ():
         assert f"a secret as files at {rows_platform.PLACES[0]}" in problems[task]
     assert bool(problems) == bool(fault)

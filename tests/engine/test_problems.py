@@ -127,3 +127,24 @@ def test_a_component_that_contains_itself() -> None:
     endless = {"dag": {"tasks": {"again": task(component="endless")}}}
 
     assert "contains itself" in find_reasons({"a": task(component="endless")}, {"endless": endless})["a"]
+
+
+def test_a_program_is_looked_for_once_the_values_of_the_run_are_known() -> None:
+    inputs = {"parameters": {"program": {"parameterType": "STRING"}}}
+    passed = {"parameters": {"program": {"componentInputParameter": "program"}}}
+    spec = {
+        "pipelineInfo": {"name": "p"},
+        "schemaVersion": "2.1.0",
+        "root": {"dag": {"tasks": {"one": task(inputs=passed)}}, "inputDefinitions": inputs},
+        "components": {"code": {"executorLabel": "exec", "inputDefinitions": inputs}},
+        "deploymentSpec": {
+            "executors": {
+                "exec": {"container": {"image": "i", "command": ["{{$.inputs.parameters['program']}}"]}}
+            }
+        },
+    }
+    package = from_wire(spec)
+
+    assert find_package_problems(package, {"program": "sh"}) == []
+    [problem] = find_package_problems(package, {"program": "no-such-program"})
+    assert problem.reason == "the program no-such-program of its image i"

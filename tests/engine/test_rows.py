@@ -52,7 +52,8 @@ def test_row(row: Row, bench: Bench, runs: dict[str, str]) -> None:
 )
 def test_refused(row: Row, task: str, reason: str, bench: Bench, compiled: Callable[[Any], Package]) -> None:
     problems = {
-        problem.task: problem.reason for problem in bench.engine.find_problems(compiled(row.pipeline))
+        problem.task: problem.reason
+        for problem in bench.engine.find_problems(compiled(row.pipeline), row.parameters)
     }
 
     assert reason in problems[task]
@@ -60,4 +61,4 @@ def test_refused(row: Row, task: str, reason: str, bench: Bench, compiled: Calla
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_nothing_else_is_refused(row: Row, bench: Bench, compiled: Callable[[Any], Package]) -> None:
-    assert bench.engine.find_problems(compiled(row.pipeline)) == []
+    assert bench.engine.find_problems(compiled(row.pipeline), row.parameters) == []

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from .run_tags import WorkflowTags
-from .tags import TagRewriter, placeholder
+from .tags import TAG, TagRewriter, placeholder
 from .workflow import ArgoContainer, ArgoTemplate, File, Retry, Unfit, check_name
 
 Json = dict[str, Any]
@@ -73,7 +73,7 @@ def translate_container(
         "requirements": requirements,
         "files": _files_with_text(inputs.artifacts, texts, rewriter),
     }
-    if not which(command[0], path):
+    if TAG.search(command[0]) is None and not which(command[0], path):
         raise Unfit(f"the program {command[0]} of its image {container.image}")
     optional = {each.path for each in (*inputs.artifacts, *outputs.artifacts) if each.optional}
     unused = paths.keys() - rewriter.used_paths - optional

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from ...pipeline_spec import Package
 from ..engine import LogPart, Problem
@@ -12,8 +12,8 @@ from ..engine import LogPart, Problem
 class Runner(Protocol):
     """Executes the runs that the core has stored; `embedded.engine.Engine` is the real one."""
 
-    def find_problems(self, package: Package) -> Sequence[Problem]:
-        """List the tasks that cannot run on this machine; starts nothing."""
+    def find_problems(self, package: Package, arguments: Mapping[str, Any]) -> Sequence[Problem]:
+        """List the tasks that cannot run on this machine with these values of the run; starts nothing."""
 
     def submit(self, run_id: str) -> None:
         """Start a stored run."""

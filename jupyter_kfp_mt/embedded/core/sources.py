@@ -85,7 +85,7 @@ class PipelineSources:
     def _check_ir(self, package: Package, values: Mapping[str, Any]) -> None:
         with prefix_errors("Failed to generate the ExecutionSpec: invalid pipeline job inputs"):
             check_parameters(package.pipeline_spec, values)
-        self._check_machine(package)
+        self._check_machine(package, values)
 
     def _find_version(self, source: PipelineSource, may_read: MayRead) -> VersionRow:
         pipelines = self._store.pipelines
@@ -119,10 +119,10 @@ class PipelineSources:
         package, problems = argo.translate(msgspec.json.decode(template.wire))
         if problems:
             raise _cannot_run("; ".join(f"template {each.template} needs {each.reason}" for each in problems))
-        self._check_machine(package)
+        self._check_machine(package, values)
 
-    def _check_machine(self, package: Package) -> None:
-        problems = self._runner.find_problems(package)
+    def _check_machine(self, package: Package, values: Mapping[str, Any]) -> None:
+        problems = self._runner.find_problems(package, values)
         if problems:
             raise _cannot_run("; ".join(f"{each.task} needs {each.reason}" for each in problems))
 

@@ -13,9 +13,10 @@ import selectors
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -125,9 +126,9 @@ class Engine:
         self._selector.close()
         self._commands.close()
 
-    def find_problems(self, package: Package) -> list[Problem]:
-        """Return the tasks of `package` that cannot run here."""
-        return find_package_problems(package, self._mounts.find_fault)
+    def find_problems(self, package: Package, arguments: Mapping[str, Any]) -> list[Problem]:
+        """Return the tasks of `package` that cannot run here with these values of the run."""
+        return find_package_problems(package, arguments, self._mounts.find_fault)
 
     def submit(self, run_id: str) -> None:
         """Start a stored run."""

@@ -31,6 +31,8 @@ from .folders import RunFolder
 from .jobs import JobBuilder, SecretSource
 from .volumes import CREATE, DELETE, VolumeClaims
 
+IMAGE_URI = "oci://"  # an artifact that is an image, which KFP mounts from its registry
+
 
 class ActiveRun:
     """A run that the engine is running."""
@@ -147,6 +149,8 @@ class ActiveRun:
         # A reimport makes another artifact, even from the same URI, so that no cached result fits.
         name = self.task_id(node) if importer.reimport else output
         path = render_text(fill(uri, values, placeholders)).removeprefix("file://")
+        if path.startswith(IMAGE_URI):
+            raise InputError(f"{path} is an image, which only a cluster can mount.")
         if importer.download_to_workspace:
             path = self._copy_to_workspace(path)
         artifact = Artifact(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ import msgspec
 
 from ....models import Artifact
 from ...argo import replace_retries
-from ..plan.components import find_python_code, resolve_arguments
+from ..plan.components import expand_variables, find_python_code, resolve_arguments
 from ..plan.inputs import resolve_setting
 from ..plan.ir import CompiledPipeline, Container, FieldAsEnv, SourceAsEnv, SourceAsFiles
 from ..plan.nodes import TaskNode
@@ -52,6 +53,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     environment: dict[str, str]
     paths: list[str] = []  # prepended to `sys.path`
     command: list[str] = []  # empty for Python components
+    program: str = ""  # runs the command in place of its first word
     source: str = ""
     function: str = ""
     executor_input: dict[str, Any] = {}
@@ -82,18 +84,22 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         container = _replace_retries(container, node.attempt)
         executor_input = self.build_executor_input(node, task_id, attempt)
         code = find_python_code(container)
+        own = self._find_variables(node, container, task_id)
         command = []
         if code is None:
             _make_output_folders(executor_input)
-            command = self._build_command(node, container, executor_input, attempt)
+            command = self._build_command(node, container, executor_input, attempt, own)
+            if not command:
+                raise JobError("Its command is empty.")
         return Job(
             folder=str(attempt.path),
             work=str(attempt.work),
             log_limit=self.log_limit,
             timeout=self.pipeline.platform(node.component).active_deadline_seconds,
-            environment=self._build_environment(node, container, paths),
+            environment=self._build_environment(own, paths),
             paths=paths,
             command=command,
+            program=_find_shell(command),
             source=code.source if code else "",
             function=code.function if code else "",
             executor_input=executor_input,
@@ -139,7 +145,12 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def _build_command(
-        self, node: TaskNode, container: Container, executor_input: dict[str, Any], attempt: AttemptFolder
+        self,
+        node: TaskNode,
+        container: Container,
+        executor_input: dict[str, Any],
+        attempt: AttemptFolder,
+        variables: Mapping[str, str],
     ) -> list[str]:
         given = {**node.inputs.parameters, **node.inputs.artifacts}
         placeholders = {**self.placeholders(node), "": msgspec.json.encode(executor_input).decode()}
@@ -155,15 +166,22 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
             path.write_text(render_text(fill(text, node.inputs.parameters, self.placeholders(node))))
             placeholders[f".inputs.artifacts['{name}'].path"] = str(path)
         words = resolve_arguments([*container.command, *container.args], given)
+        words = [expand_variables(word, variables) for word in words]  # before any value is filled in
         return [render_text(fill(word, node.inputs.parameters, placeholders)) for word in words]
 
-    def _build_environment(self, node: TaskNode, container: Container, paths: list[str]) -> dict[str, str]:
-        placeholders = self.placeholders(node)
+    def _build_environment(self, own: Mapping[str, str], paths: list[str]) -> dict[str, str]:
         values = dict(self.environment)
         if paths:
             values["PYTHONPATH"] = ":".join([*paths, *filter(None, [values.get("PYTHONPATH", "")])])
+        return {**values, **own}
+
+    def _find_variables(self, node: TaskNode, container: Container, task_id: str) -> dict[str, str]:
+        """Return the variables that a pod of `node` would have: those of the pipeline, and KFP's own."""
+        placeholders = self.placeholders(node)
+        values = {"KFP_POD_NAME": self._pod_name(node), "KFP_POD_UID": task_id}
         for variable in container.env:
-            values[variable.name] = render_text(fill(variable.value, node.inputs.parameters, placeholders))
+            text = expand_variables(variable.value, values)
+            values[variable.name] = render_text(fill(text, node.inputs.parameters, placeholders))
         platform = self.pipeline.platform(node.component)
         for source in platform.config_map_as_env:
             values.update(self._read_config_map(node, source))
@@ -172,6 +190,9 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         for field in platform.field_path_as_env:
             values[field.name] = self._resolve_field(node, field)
         return values
+
+    def _pod_name(self, node: TaskNode) -> str:
+        return f"{self.placeholders(node)['.pipeline_job_resource_name']}-{node.name}"
 
     def _read_secret(self, node: TaskNode, source: SourceAsEnv) -> dict[str, str]:
         name = self._resolve_name(node, source, source.secret_name)
@@ -230,7 +251,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         placeholders = self.placeholders(node)
         fields = {
             "metadata.namespace": self.namespace,
-            "metadata.name": f"{placeholders['.pipeline_job_resource_name']}-{node.name}",
+            "metadata.name": self._pod_name(node),
             "metadata.uid": placeholders[".pipeline_task_uuid"],
         }
         return fields.get(field.field_path, FIXED_FIELDS.get(field.field_path, ""))
@@ -252,6 +273,12 @@ def _replace_retries(container: Container, attempt: int) -> Container:
             for each in container.env
         ],
     )
+
+
+def _find_shell(command: list[str]) -> str:
+    """Return the program for `command`: bash for `sh`, which in most images knows `[[` and `pipefail`."""
+    is_shell = bool(command) and command[0] in {"sh", "/bin/sh"}
+    return (shutil.which("bash") or "") if is_shell else ""
 
 
 def _make_output_folders(executor_input: dict[str, Any]) -> None:

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
 
 import msgspec
 
 from ....pipeline_spec import Package
 from ..plan.components import CommandError, find_python_code, is_containerized_python
 from ..plan.expressions import ExpressionError, compile_condition
-from ..plan.ir import CompiledPipeline, Component, Container, Dag, KubernetesExecutor, TaskSpec, read_pipeline
+from ..plan.foresight import ForeseenTask, Known, foresee_command, walk_tasks
+from ..plan.ir import (
+    CompiledPipeline,
+    Component,
+    Container,
+    Dag,
+    Importer,
+    KubernetesExecutor,
+    TaskSpec,
+    read_pipeline,
+)
+from .active import IMAGE_URI
 from .jobs import KNOWN_FIELDS
+from .programs import Which, find_lacking, has_module
 from .volumes import CREATE, DELETE
 
 MountFault = Callable[[tuple[str, ...]], str]
-Which = Callable[[str], str | None]
 
 
 def refuse_mounts(_places: tuple[str, ...]) -> str:
     """Refuse every mount, for a caller that cannot probe."""
     return "files cannot be mounted for one task alone"
+
+
+WORKSPACE = "/kfp-workspace"  # where KFP mounts the workspace of a run
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,9 +47,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_package_problems(
-    package: Package, mount_fault: MountFault = refuse_mounts, which: Which = shutil.which
+    package: Package,
+    arguments: Mapping[str, Any] = {},
+    mount_fault: MountFault = refuse_mounts,
+    which: Which = shutil.which,
 ) -> list[Problem]:
-    """Return the tasks of `package` that cannot run here; never raises.
+    """Return the tasks of `package` that cannot run here with the values `arguments`; never raises.
 
     A package that cannot be read is one problem with its own name.
     """
@@ -41,42 +60,30 @@ def find_package_problems(
         pipeline = read_pipeline(package.pipeline_spec, package.platform_spec or None)
     except msgspec.ValidationError as error:
         return [Problem(task=package.name, reason=f"a form that can be read here ({error})")]
-    return find_problems(pipeline, mount_fault, which)
+    return find_problems(pipeline, arguments, mount_fault, which)
 
 
 def find_problems(
-    pipeline: CompiledPipeline, mount_fault: MountFault = refuse_mounts, which: Which = shutil.which
+    pipeline: CompiledPipeline,
+    arguments: Mapping[str, Any] = {},
+    mount_fault: MountFault = refuse_mounts,
+    which: Which = shutil.which,
 ) -> list[Problem]:
     """Return the tasks that cannot run here, in the order of the pipeline.
 
-    `mount_fault` returns why nothing can be mounted at some paths, empty when it can; `which` finds programs.
+    `arguments` are the values of the run. `mount_fault` returns why nothing can be mounted at some paths,
+    empty when it can; `which` finds programs.
     """
     reasons: dict[str, str] = {}
     for component in (pipeline.root, *pipeline.components.values()):
         for name in _find_deadlocked(component.dag.tasks if component.dag else {}):
             reasons[name] = "an order of tasks in which it can start"
-    for name, task, component in _walk_tasks(pipeline):
-        reason = _check_task(pipeline, task, component, mount_fault, which)
+    machine = _Machine(which, cache(has_module), mount_fault)
+    for task in walk_tasks(pipeline, arguments):
+        reason = _check_task(pipeline, task, machine)
         if reason:
-            reasons.setdefault(name, reason)
+            reasons.setdefault(task.name, reason)
     return [Problem(task=name, reason=reason) for name, reason in reasons.items()]
-
-
-def _walk_tasks(pipeline: CompiledPipeline) -> Iterator[tuple[str, TaskSpec, Component]]:
-    """Generate the tasks of all components in use, once for each component: it may be used many times."""
-    seen: set[str] = set()
-    waiting = [pipeline.root]
-    while waiting:
-        component = waiting.pop()
-        inside = component.dag.tasks if component.dag else {}
-        below = []
-        for name, task in inside.items():
-            inner = pipeline.component(task)
-            yield name, task, inner
-            if task.component_ref.name not in seen:
-                seen.add(task.component_ref.name)
-                below.append(inner)
-        waiting += reversed(below)
 
 
 def _find_deadlocked(tasks: Mapping[str, TaskSpec]) -> list[str]:
@@ -89,9 +96,14 @@ def _find_deadlocked(tasks: Mapping[str, TaskSpec]) -> list[str]:
     return [*waiting, *unknown]
 
 
-def _check_task(
-    pipeline: CompiledPipeline, task: TaskSpec, component: Component, mount_fault: MountFault, which: Which
-) -> str:
+class _Machine(NamedTuple):
+    which: Which
+    has_module: Callable[[str, str], bool]
+    mount_fault: MountFault
+
+
+def _check_task(pipeline: CompiledPipeline, foreseen: ForeseenTask, machine: _Machine) -> str:
+    task, component = foreseen.spec, foreseen.component
     try:
         compile_condition(task.trigger_policy.condition or "true")
     except (ExpressionError, RecursionError) as error:
@@ -106,12 +118,15 @@ def _check_task(
         return "a loop over a single component, which the compiler does not write"
     executor = pipeline.executor(component)
     if executor.importer is not None:
-        return "" if component.output_definitions.artifacts else "an artifact to import"
+        if not component.output_definitions.artifacts:
+            return "an artifact to import"
+        return _check_importer(executor.importer, foreseen.known)
     if executor.container is None:
         return "an executor that only Vertex AI has"
     try:
-        return _check_container(executor.container, which) or _check_platform(
-            pipeline.platform(component), mount_fault
+        platform = pipeline.platform(component)
+        return _check_container(executor.container, platform, foreseen.known, machine) or _check_platform(
+            platform, machine.mount_fault
         )
     except CommandError as error:
         return str(error)
@@ -134,28 +149,43 @@ def _check_recursion(pipeline: CompiledPipeline, task: TaskSpec) -> str:
     return ""
 
 
-def _check_container(container: Container, which: Which) -> str:
+def _check_importer(importer: Importer, known: Known) -> str:
+    source = importer.artifact_uri
+    uri = known.get(source.runtime_parameter) if source.runtime_parameter else source.constant
+    return f"the image {uri}" if isinstance(uri, str) and uri.startswith(IMAGE_URI) else ""
+
+
+def _check_container(
+    container: Container, platform: KubernetesExecutor, known: Known, machine: _Machine
+) -> str:
     if container.image in {CREATE, DELETE}:
         return ""
     if find_python_code(container) is not None:
         return ""
     if is_containerized_python(container):
         return f"its image {container.image}, which has its code"
-    if not container.command:
+    words = foresee_command(container, known) if container.command else []
+    if not words:
         return f"the program of its image {container.image}"
-    program = container.command[0]
-    if "{{$" in program or "\0" in program or not which(program):
-        return f"the program {program} of its image {container.image}"
-    return ""
+    places = [*_find_mounts(platform), WORKSPACE]
+    adds_modules = bool(container.requirements) or any(each.name == "PYTHONPATH" for each in container.env)
+    module_exists = (lambda _python, _module: True) if adds_modules else machine.has_module
+    lacking = find_lacking(words, places, machine.which, module_exists)
+    return f"{lacking} of its image {container.image}" if lacking else ""
 
 
-def _check_platform(platform: KubernetesExecutor, mount_fault: MountFault) -> str:
-    places = {
+def _find_mounts(platform: KubernetesExecutor) -> dict[str, str]:
+    """Return what is mounted into a task, by its path."""
+    return {
         **dict.fromkeys([one.mount_path for one in platform.secret_as_volume], "a secret as files"),
         **dict.fromkeys([one.mount_path for one in platform.config_map_as_volume], "a config map as files"),
         **dict.fromkeys([one.mount_path for one in platform.pvc_mount], "a volume"),
         **dict.fromkeys([one.mount_path for one in platform.scratch], "a volume"),
     }
+
+
+def _check_platform(platform: KubernetesExecutor, mount_fault: MountFault) -> str:
+    places = _find_mounts(platform)
     if places and (fault := mount_fault(tuple(places))):
         return f"{next(iter(places.values()))} at {', '.join(places)} ({fault})"
     for field in platform.field_path_as_env:

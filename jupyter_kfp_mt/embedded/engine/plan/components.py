@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from .ir import Container
 
 _SOURCE_MARK = "ephemeral_component.py"
 _RUNTIME_OPTIONS = frozenset({"--no-deps"})
+_VARIABLE = re.compile(r"\$\$|\$\(([^)]*)\)")
 _QUIET_OPTIONS = frozenset({"--quiet", "--no-warn-script-location"})
 
 
@@ -71,6 +73,20 @@ def find_requirements(command: list[str]) -> tuple[str, ...]:
 def is_containerized_python(container: Container) -> bool:
     """Whether the component runs a function whose code is only in its image."""
     return "kfp.dsl.executor_main" in " ".join(container.command) and find_python_code(container) is None
+
+
+def expand_variables(text: str, variables: Mapping[str, str]) -> str:
+    """Expand `$(NAME)` as the kubelet does in commands, arguments and variables; `$$` is one `$`.
+
+    https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        if match[0] == "$$":
+            return "$"
+        return variables.get(match[1], match[0])
+
+    return _VARIABLE.sub(replace, text)
 
 
 def resolve_arguments(words: list[str], given: Mapping[str, Any]) -> list[str]:

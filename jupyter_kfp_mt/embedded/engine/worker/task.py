@@ -84,7 +84,7 @@ def _open_text(descriptor: int) -> TextIO:
 
 def _run(job: dict[str, Any]) -> int:
     if job["command"]:
-        os.execvp(job["command"][0], job["command"])  # noqa: S606 - the task is any program
+        return _run_program(job["command"], job["program"])
     sys.dont_write_bytecode = True
     for ours in ("supervisor", "task", "forkserver", "mounts"):
         sys.modules.pop(ours, None)  # the user's modules may have these names
@@ -103,6 +103,19 @@ def _run(job: dict[str, Any]) -> int:
     quiet_executor()
     executor_main()
     return 0
+
+
+def _run_program(command: list[str], program: str) -> int:
+    """Become a program; return its exit code only if there is no such program, which KFP's launcher words."""
+    try:
+        os.execvp(program or command[0], command)  # noqa: S606 - the task is any program
+    except PermissionError:
+        fault, code = "permission denied", 126
+    except OSError as error:
+        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+        fault, code = "executable file not found in $PATH" if missing else str(error.strerror), 127
+    sys.stderr.write(f'failed to execute component: exec: "{command[0]}": {fault}\n')
+    return code
 
 
 def quiet_executor() -> None:
