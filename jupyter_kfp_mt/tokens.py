@@ -29,8 +29,18 @@ class TokenClaims(NamedTuple):
     @property
     def account(self) -> str:
         """The name of the service account; empty when the subject is not a service account."""
+        return self._service_account[1]
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the service account; empty when the subject is not a service account."""
+        return self._service_account[0]
+
+    @property
+    def _service_account(self) -> tuple[str, str]:
         parts = self.subject.split(":")
-        return parts[3] if parts[:2] == ["system", "serviceaccount"] and len(parts) == 4 else ""
+        is_account = parts[:2] == ["system", "serviceaccount"] and len(parts) == 4
+        return (parts[2], parts[3]) if is_account else ("", "")
 
 
 class _Payload(msgspec.Struct, frozen=True):

@@ -10,15 +10,14 @@ from .. import __version__
 from ..client import filters
 from ..client import runs as requests
 from ..errors import KfpConnectionError, KfpError, KfpRefusedError
-from ..models import Healthz, Phase, Run, Status
+from ..models import Phase, Run, Status
 from ..run_rules import ACTIVE, phase_of
 from ..tokens import warn_if_late
 from .backend import Backend
+from .details.choose import choose_details
 from .details.cluster.access import missing_token_error, read_access
 from .paging import MAX_PAGE
 from .submit.settle import Settling, reconcile
-
-_RUNS_HERE = frozenset({"default-editor"})  # accounts that may run, by the profile controller's binding
 
 
 def read_status(backend: Backend, *, counts: bool, settling: Settling) -> Status:
@@ -75,7 +74,7 @@ def _read(backend: Backend, settling: Settling | None) -> Status:
     except KfpError as error:
         error = _explain_error(backend, error)
         return msgspec.structs.replace(known, connected=False, error=error.body)
-    may_run = _may_run(backend, health, account)
+    may_run = _may_run(backend)
     return msgspec.structs.replace(known, running=running, failed_today=failed, can_run=may_run)
 
 
@@ -92,21 +91,16 @@ def _explain_error(backend: Backend, error: KfpError) -> KfpError:
         return error
 
 
-def _may_run(backend: Backend, health: Healthz, account: str) -> bool | None:
-    """Return whether we may start runs here, None while unknown."""
-    if not health.multi_user or (health.embedded and account in _RUNS_HERE):
-        return True
-    if backend.kubernetes is None or health.embedded:
-        return None
-    return backend.caches.rights.may_run(backend.kubernetes, backend.context.namespace)
+def _may_run(backend: Backend) -> bool | None:
+    """Return whether we may start runs here, None while unknown; on a single-user server everybody may."""
+    return choose_details(backend).may_run() if backend.health().multi_user else True
 
 
 def _add_rights(backend: Backend, known: Status) -> Status:
     """Return `known` with the right to run, which may have become known since."""
     if known.can_run is not None or not known.connected:
         return known
-    may_run = _may_run(backend, Healthz(multi_user=known.multi_user, embedded=known.embedded), known.identity)
-    return msgspec.structs.replace(known, can_run=may_run)
+    return msgspec.structs.replace(known, can_run=_may_run(backend))
 
 
 def _count_runs(backend: Backend, settling: Settling) -> tuple[int, int]:

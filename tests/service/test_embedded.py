@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, KfpRefusedError, RunFailed
 from jupyter_kfp_mt.models import Phase, Run, Source, SourceKind, SubmitRequest
-from jupyter_kfp_mt.owner import is_served
+from jupyter_kfp_mt.owner import OwnerClient, is_served, read_runtime
 from jupyter_kfp_mt.service import Journal, KfpService
 from jupyter_kfp_mt.service.state.journal import Stage
 from jupyter_kfp_mt.settings import KfpSettings
@@ -107,6 +108,21 @@ def test_the_status_says_who_we_are_where_and_that_it_works(kfp: KfpService) -> 
     assert (status.connected, status.embedded, status.multi_user, status.can_run) == (True, True, True, True)
     assert (status.identity, status.namespace) == ("default-editor", kfp.namespace)
     assert status.token_expires_at is not None
+
+
+def test_a_viewer_may_not_run(kfp: KfpService, settings: KfpSettings, tmp_path: Path) -> None:
+    runtime = read_runtime(Path(settings.data_dir))
+    assert runtime is not None
+    asked = {"account": "default-viewer", "seconds": 600}
+    issued = OwnerClient(runtime, TIMEOUT).send("POST", "profiles", kfp.namespace, "tokens", body=asked)
+    token = tmp_path / "token"
+    token.write_text(json.loads(issued.body)["token"])
+    viewer = KfpSettings(endpoint=kfp.context.endpoint, namespace=kfp.namespace, token_path=str(token))
+
+    service = connect(settings=viewer, environment=LAPTOP)
+
+    assert service.status().can_run is False
+    service.close()
 
 
 def test_a_run_succeeds_and_tells_what_it_made(kfp: KfpService, hello: Run) -> None:

@@ -1,1 +1,1 @@
-"""What a server knows of a run beyond KFP's API: one protocol, implemented for each kind of server."""
+"""What a server knows beyond KFP's API: one protocol, implemented for each kind of server."""

@@ -1,4 +1,4 @@
-"""What a server knows of a run beyond KFP's API: its tasks, logs and pods, and why it failed or waits."""
+"""What a server knows beyond KFP's API: our rights; a run's tasks, logs and pods; why it failed or waits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TaskReport(NamedTuple):
 
 
 class Details(Protocol):
-    """What a server knows of a run beyond KFP's API.
+    """What a server knows beyond KFP's API.
 
     Every run that is passed in has passed the guard between namespaces.
     """
@@ -27,6 +27,9 @@ class Details(Protocol):
     @property
     def has_pods(self) -> bool:
         """Whether tasks are pods that can be asked for."""
+
+    def may_run(self) -> bool | None:
+        """Return whether this account may start runs in the chosen namespace, None while unknown."""
 
     def report_tasks(self, run: Run) -> TaskReport:
         """Return the tasks of `run` in the order of their start."""

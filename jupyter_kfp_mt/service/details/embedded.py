@@ -21,6 +21,7 @@ from .details import TaskReport
 
 PART = 1024 * 1024  # bytes asked for at once
 MOST = 64 * 1024 * 1024  # bytes read for one response
+_MAY_RUN = {"default-editor": True, "default-viewer": False}  # each profile's accounts, in its own namespace
 
 
 class EmbeddedDetails:
@@ -30,6 +31,12 @@ class EmbeddedDetails:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+
+    def may_run(self) -> bool | None:
+        """Return whether the account may start runs: known of the two accounts of the namespace's profile."""
+        context = self._backend.context
+        claims = context.credential.claims()
+        return _MAY_RUN.get(claims.account) if claims.namespace == context.namespace else None
 
     def report_tasks(self, run: Run) -> TaskReport:
         """Return the tasks of `run`, as the server's own route reports them."""

@@ -30,6 +30,13 @@ class ClusterDetails:
         """Whether tasks are pods that can be asked for: from outside of the cluster they cannot."""
         return self._backend.kubernetes is not None
 
+    def may_run(self) -> bool | None:
+        """Return whether the account may start runs, as Kubernetes reports it."""
+        backend = self._backend
+        if backend.kubernetes is None:
+            return None
+        return backend.caches.rights.may_run(backend.kubernetes, backend.context.namespace)
+
     def report_tasks(self, run: Run) -> TaskReport:
         """Return the tasks of `run`: of its Workflow, or what KFP reports if there is none to read."""
         tasks = [step.task for step in read_steps(self._backend, run).steps] or run.task_details
