@@ -332,16 +332,6 @@ def needs_volume():
     kubernetes.mount_pvc(light(), pvc_name=volume.outputs["name"], mount_path="/proc/data")
 
 
-@component
-def hands_on(config: dsl.TaskConfig):
-    pass
-
-
-@dsl.pipeline
-def needs_pod():
-    hands_on()
-
-
 @dsl.pipeline
 def needs_secret_file():
     kubernetes.use_secret_as_volume(light(), "database", "/proc/database")
@@ -568,7 +558,119 @@ def modules():
     run_help()
 
 
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def hands_on_nothing(config: dsl.TaskConfig):
+    empty = dsl.TaskConfig(resources={})
+    assert config == empty, config
+
+
+PASSED_ON = [
+    dsl.TaskConfigField.RESOURCES,
+    dsl.TaskConfigField.KUBERNETES_TOLERATIONS,
+    dsl.TaskConfigField.KUBERNETES_NODE_SELECTOR,
+    dsl.TaskConfigField.KUBERNETES_AFFINITY,
+    dsl.TaskConfigPassthrough(field=dsl.TaskConfigField.ENV, apply_to_task=True),
+    dsl.TaskConfigField.KUBERNETES_VOLUMES,
+]
+
+
+@dsl.component(base_image="python:3.11", install_kfp_package=False, task_config_passthroughs=PASSED_ON)
+def hands_on(config: dsl.TaskConfig, wanted: dict):
+    import dataclasses
+    import os
+
+    assert dataclasses.asdict(config) == wanted, dataclasses.asdict(config)
+    assert (os.environ["ONE"], os.environ["PASSWORD"]) == ("1", "s3cret")
+    assert not os.path.exists("/mnt/kfp-test/not-mounted")
+
+
+@dsl.component(
+    base_image="python:3.11",
+    install_kfp_package=False,
+    task_config_passthroughs=[dsl.TaskConfigField.ENV],
+)
+def hands_on_variables(config: dsl.TaskConfig):
+    import os
+
+    assert config.env == [{"name": "ONE", "value": "1"}], config
+    assert "ONE" not in os.environ
+
+
+WANTED = {
+    "affinity": {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [
+                    {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a", "b"]}]}
+                ]
+            }
+        }
+    },
+    "tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}],
+    "node_selector": {"kind": "gpu"},
+    "env": [
+        {"name": "ONE", "value": "1"},
+        {
+            "name": "PASSWORD",
+            "valueFrom": {"secretKeyRef": {"name": "database", "key": "password", "optional": False}},
+        },
+    ],
+    "volumes": [
+        {"name": "claim", "persistentVolumeClaim": {"claimName": "claim"}},
+        {"name": "database", "secret": {"secretName": "database", "optional": False}},
+    ],
+    "volume_mounts": [
+        {"name": "claim", "mountPath": "/mnt/kfp-test/not-mounted"},
+        {"name": "database", "mountPath": "/mnt/kfp-test/neither"},
+    ],
+    "resources": {
+        "limits": {"cpu": "2", "memory": "50Gi", "nvidia.com/gpu": "1"},
+        "requests": {"cpu": "500m", "memory": "1Gi"},
+    },
+}
+
+
+@dsl.pipeline
+def task_configs(memory: str):
+    hands_on_nothing()
+    hands_on_variables().set_env_variable("ONE", "1")
+    task = hands_on(wanted=WANTED)
+    task.set_cpu_request("0.5").set_cpu_limit("2").set_memory_request(memory).set_memory_limit("50Gi")
+    task.set_accelerator_type("nvidia.com/gpu").set_accelerator_limit("1")
+    task.set_env_variable("ONE", "1")
+    kubernetes.use_secret_as_env(task, "database", {"password": "PASSWORD"})
+    kubernetes.add_node_selector(task, "kind", "gpu")
+    kubernetes.add_toleration(task, key="gpu", operator="Exists", effect="NoSchedule")
+    zones = [{"key": "zone", "operator": "In", "values": ["a", "b"]}]
+    kubernetes.add_node_affinity(task, match_expressions=zones)
+    kubernetes.mount_pvc(task, pvc_name="claim", mount_path="/mnt/kfp-test/not-mounted")
+    kubernetes.use_secret_as_volume(task, "database", "/mnt/kfp-test/neither")
+
+
+@component
+def see_metadata(run_id: str):
+    import os
+
+    names = ("OWN", "RUN", "NOTE", "NOTHING", "NO_NOTE")
+    seen = [os.environ[name] for name in names]
+    assert seen == ["value", run_id, "text", "", ""], seen
+
+
+@dsl.pipeline
+def labels_and_annotations():
+    task = see_metadata(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER)
+    kubernetes.add_pod_label(task, "example.com/own", "value")
+    kubernetes.add_pod_annotation(task, "note", "text")
+    kubernetes.use_field_path_as_env(task, "OWN", "metadata.labels['example.com/own']")
+    kubernetes.use_field_path_as_env(task, "RUN", "metadata.labels['pipeline/runid']")
+    kubernetes.use_field_path_as_env(task, "NOTE", "metadata.annotations['note']")
+    kubernetes.use_field_path_as_env(task, "NOTHING", "metadata.labels['nothing']")
+    kubernetes.use_field_path_as_env(task, "NO_NOTE", "metadata.annotations['nothing']")
+
+
 ROWS = [
+    Row("`dsl.TaskConfig`: the settings to pass on, or none", task_configs, {"memory": "1024Mi"}),
+    Row("Labels and annotations of the pod as variables", labels_and_annotations),
     Row(
         "A program that is a placeholder: `IfPresent`, `Concat`, a parameter",
         programs_by_placeholder,
@@ -648,5 +750,4 @@ REFUSED = [
     (Row("Containerized Python component", needs_image), "in-image", "example/image"),
     (Row("A volume at a path that a task needs (`/proc`)", needs_volume), "light", "a volume at /proc/data"),
     (Row("Secrets as files at such a path", needs_secret_file), "light", "/proc/database"),
-    (Row("`dsl.TaskConfig`, pod settings to pass on", needs_pod), "hands-on", "dsl.TaskConfig"),
 ]

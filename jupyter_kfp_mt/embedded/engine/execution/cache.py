@@ -49,7 +49,9 @@ def fingerprint(pipeline: CompiledPipeline, node: TaskNode) -> str:
     ]
     names += [resolve_setting(node, mount.name, {}) for mount in platform.pvc_mount]
     read = [sources, platform.field_path_as_env, platform.pvc_mount, names]
-    return _hash([pipeline.pipeline_info.name, container, values, artifacts, outputs, read])
+    code = [container.image, container.command, container.args, container.env]
+    own = [container.requirements, container.files]
+    return _hash([pipeline.pipeline_info.name, code, own, values, artifacts, outputs, read])
 
 
 def _hash(facts: list[Any]) -> str:

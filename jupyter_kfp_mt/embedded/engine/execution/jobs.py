@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,19 +15,24 @@ from ....models import Artifact
 from ...argo import replace_retries
 from ..plan.components import expand_variables, find_python_code, resolve_arguments
 from ..plan.inputs import resolve_setting
-from ..plan.ir import CompiledPipeline, Container, FieldAsEnv, SourceAsEnv, SourceAsFiles
+from ..plan.ir import ENV, CompiledPipeline, Container, FieldAsEnv, SourceAsEnv, SourceAsFiles
 from ..plan.nodes import TaskNode
 from ..plan.values import fill, render_text
 from .folders import AttemptFolder, RunFolder
+from .task_config import TASK_CONFIG, build_task_config
 from .volumes import VolumeClaims
 
 FIXED_FIELDS = {
     "spec.serviceAccountName": "default-editor",
     "spec.nodeName": "localhost",
     "status.hostIP": "127.0.0.1",
+    "status.hostIPs": "127.0.0.1",
     "status.podIP": "127.0.0.1",
+    "status.podIPs": "127.0.0.1",
 }
 KNOWN_FIELDS = {"metadata.namespace", "metadata.name", "metadata.uid", *FIXED_FIELDS}  # of the pod
+POD_METADATA = re.compile(r"metadata\.(labels|annotations)\['([^']*)'\]")  # these fields of a pod, too
+V2_COMPONENT = "pipelines.kubeflow.org/v2_component"
 
 
 class JobError(ValueError):
@@ -83,6 +89,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
             raise JobError("It has nothing to run.")
         container = _replace_retries(container, node.attempt)
         executor_input = self.build_executor_input(node, task_id, attempt)
+        self._add_task_config(node, container, executor_input)
         code = find_python_code(container)
         own = self._find_variables(node, container, task_id)
         command = []
@@ -133,6 +140,21 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
             "outputs": outputs,
         }
 
+    def _add_task_config(self, node: TaskNode, container: Container, executor_input: dict[str, Any]) -> None:
+        definitions = node.component.input_definitions.parameters
+        names = [name for name, each in definitions.items() if each.parameter_type == TASK_CONFIG]
+        if not names:
+            return
+        placeholders = self.placeholders(node)
+        config = build_task_config(
+            node.component,
+            container,
+            self.pipeline.passed_on(node.component),
+            lambda parameter: resolve_setting(node, parameter, placeholders),
+            lambda text: render_text(fill(text, node.inputs.parameters, placeholders)),
+        )
+        executor_input["inputs"]["parameterValues"].update(dict.fromkeys(names, config))
+
     def declare_artifacts(self, node: TaskNode, task_id: str) -> dict[str, Artifact]:
         """Return the output artifacts that `node` declares, with the paths where it must write them."""
         return {
@@ -179,7 +201,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         """Return the variables that a pod of `node` would have: those of the pipeline, and KFP's own."""
         placeholders = self.placeholders(node)
         values = {"KFP_POD_NAME": self._pod_name(node), "KFP_POD_UID": task_id}
-        for variable in container.env:
+        for variable in container.env if node.component.applies(ENV) else ():
             text = expand_variables(variable.value, values)
             values[variable.name] = render_text(fill(text, node.inputs.parameters, placeholders))
         platform = self.pipeline.platform(node.component)
@@ -254,7 +276,22 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
             "metadata.name": self._pod_name(node),
             "metadata.uid": placeholders[".pipeline_task_uuid"],
         }
+        part = POD_METADATA.fullmatch(field.field_path)
+        if part is not None:
+            return self._find_metadata(node, part[1]).get(part[2], "")
         return fields.get(field.field_path, FIXED_FIELDS.get(field.field_path, ""))
+
+    def _find_metadata(self, node: TaskNode, part: str) -> Mapping[str, str]:
+        """Return the labels or annotations of the pod of `node`: its own, and those of KFP and Argo."""
+        own = self.pipeline.platform(node.component).pod_metadata
+        if part == "annotations":
+            return {V2_COMPONENT: "true", **own.annotations}
+        placeholders = self.placeholders(node)
+        of_run = {
+            "pipeline/runid": placeholders[".pipeline_job_uuid"],
+            "workflows.argoproj.io/workflow": placeholders[".pipeline_job_resource_name"],
+        }
+        return {V2_COMPONENT: "true", **of_run, **own.labels}
 
 
 def output_path(attempt: AttemptFolder, name: str) -> Path:

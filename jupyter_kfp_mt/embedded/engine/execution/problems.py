@@ -24,7 +24,7 @@ from ..plan.ir import (
     read_pipeline,
 )
 from .active import IMAGE_URI
-from .jobs import KNOWN_FIELDS
+from .jobs import KNOWN_FIELDS, POD_METADATA
 from .programs import Which, find_lacking, has_module
 from .volumes import CREATE, DELETE
 
@@ -110,8 +110,6 @@ def _check_task(pipeline: CompiledPipeline, foreseen: ForeseenTask, machine: _Ma
         return f"a condition that can be read here: {error}"
     if component.dag is not None:
         return _check_recursion(pipeline, task)
-    if any(one.parameter_type == "TASK_CONFIG" for one in component.input_definitions.parameters.values()):
-        return "the settings of its pod (`dsl.TaskConfig`), which only a cluster has"
     if not component.executor_label:
         return "a component that the pipeline does not have"
     if task.parameter_iterator or task.artifact_iterator:
@@ -189,6 +187,6 @@ def _check_platform(platform: KubernetesExecutor, mount_fault: MountFault) -> st
     if places and (fault := mount_fault(tuple(places))):
         return f"{next(iter(places.values()))} at {', '.join(places)} ({fault})"
     for field in platform.field_path_as_env:
-        if field.field_path not in KNOWN_FIELDS:
+        if field.field_path not in KNOWN_FIELDS and not POD_METADATA.fullmatch(field.field_path):
             return f"the field {field.field_path} of its pod"
     return ""

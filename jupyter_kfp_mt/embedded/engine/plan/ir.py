@@ -242,6 +242,16 @@ class Dag(_Message, frozen=True, kw_only=True):
     outputs: DagOutputs = DagOutputs()
 
 
+ENV, VOLUMES = "ENV", "KUBERNETES_VOLUMES"  # fields of a `dsl.TaskConfig`
+
+
+class TaskConfigPassthrough(_Message, frozen=True, kw_only=True):
+    """Settings of a task that its `dsl.TaskConfig` is given, and whether they apply to the task as well."""
+
+    field: str = ""
+    apply_to_task: bool = False
+
+
 class Component(_Message, frozen=True, kw_only=True):
     """A component: a DAG, or code to run, with its inputs and outputs."""
 
@@ -249,6 +259,15 @@ class Component(_Message, frozen=True, kw_only=True):
     executor_label: str = ""
     input_definitions: Definitions = Definitions()
     output_definitions: Definitions = Definitions()
+    task_config_passthroughs: list[TaskConfigPassthrough] = []
+
+    def passes_on(self, field: str) -> bool:
+        """Whether a `dsl.TaskConfig` of the component is given these settings."""
+        return any(each.field == field for each in self.task_config_passthroughs)
+
+    def applies(self, field: str) -> bool:
+        """Whether these settings hold for the task itself."""
+        return all(each.apply_to_task for each in self.task_config_passthroughs if each.field == field)
 
 
 class EnvVar(_Message, frozen=True, kw_only=True):
@@ -258,10 +277,27 @@ class EnvVar(_Message, frozen=True, kw_only=True):
     value: str = ""
 
 
-class Resources(_Message, frozen=True, kw_only=True):
-    """The resource requests of a container; only accelerators matter here."""
+class Accelerator(_Message, frozen=True, kw_only=True):
+    """A requested accelerator; the first two fields are the older way to write it."""
 
-    accelerator: dict[str, Any] = {}
+    type: str = ""
+    count: int = 0
+    resource_type: str = ""
+    resource_count: str = ""
+
+
+class Resources(_Message, frozen=True, kw_only=True):
+    """The resource requests of a container; the first four fields are the older way to write them."""
+
+    cpu_limit: float = 0
+    cpu_request: float = 0
+    memory_limit: float = 0  # in gigabytes
+    memory_request: float = 0
+    resource_cpu_limit: str = ""
+    resource_cpu_request: str = ""
+    resource_memory_limit: str = ""
+    resource_memory_request: str = ""
+    accelerator: Accelerator = Accelerator()
 
 
 class Container(_Message, frozen=True, kw_only=True):
@@ -318,7 +354,7 @@ class SourceAsEnv(_Message, frozen=True, kw_only=True):
     config_map_name: str = ""
     config_map_name_parameter: InputParameter | None = None
     key_to_env: list[KeyToEnv] = []
-    optional: bool = False
+    optional: bool | None = None
 
 
 class SourceAsFiles(_Message, frozen=True, kw_only=True):
@@ -366,6 +402,40 @@ class FieldAsEnv(_Message, frozen=True, kw_only=True):
     field_path: str = ""
 
 
+class NodeSelector(_Message, frozen=True, kw_only=True):
+    """The labels of the nodes on which a task may run; as JSON, they come from an input."""
+
+    labels: dict[str, str] = {}
+    node_selector_json: InputParameter | None = None
+
+
+class Toleration(_Message, frozen=True, kw_only=True):
+    """A taint of nodes that a task tolerates, or, as JSON, one or several from an input."""
+
+    key: str = ""
+    operator: str = ""
+    value: str = ""
+    effect: str = ""
+    toleration_seconds: int | None = None
+    toleration_json: InputParameter | None = None
+
+
+class NodeAffinityTerm(_Message, frozen=True, kw_only=True):
+    """Nodes on which a task must run, or should if it has a weight; as JSON, they come from an input."""
+
+    match_expressions: list[dict[str, Any]] = []
+    match_fields: list[dict[str, Any]] = []
+    weight: int | None = None
+    node_affinity_json: InputParameter | None = None
+
+
+class PodMetadata(_Message, frozen=True, kw_only=True):
+    """Labels and annotations of the pod of a task."""
+
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+
+
 class KubernetesExecutor(_Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The kfp-kubernetes settings of one executor; unknown ones are refused, as they might matter."""
 
@@ -378,12 +448,13 @@ class KubernetesExecutor(_Message, frozen=True, kw_only=True, forbid_unknown_fie
     pvc_mount: list[ClaimMount] = []
     generic_ephemeral_volume: list[ScratchMount] = []
     empty_dir_mounts: list[ScratchMount] = []
+    pod_metadata: PodMetadata = PodMetadata()
+    # No effect on one machine, but for a `dsl.TaskConfig`:
+    node_selector: NodeSelector | None = None
+    node_affinity: list[NodeAffinityTerm] = []
+    tolerations: list[Toleration] = []
     # No effect on one machine:
-    node_selector: Any = None
-    node_affinity: Any = None
     pod_affinity: Any = None
-    tolerations: Any = None
-    pod_metadata: Any = None
     image_pull_secret: Any = None
     image_pull_policy: Any = None
     security_context: Any = None
@@ -426,9 +497,22 @@ class CompiledPipeline(_Message, frozen=True, kw_only=True):
         """Return the executor of `component`; an empty one when the pipeline lacks it."""
         return self.deployment_spec.executors.get(component.executor_label, Executor())
 
-    def platform(self, component: Component) -> KubernetesExecutor:
-        """Return the Kubernetes settings of `component`."""
+    def passed_on(self, component: Component) -> KubernetesExecutor:
+        """Return the Kubernetes settings of `component`, also those only for its `dsl.TaskConfig`."""
         return self.kubernetes.get(component.executor_label, KubernetesExecutor())
+
+    def platform(self, component: Component) -> KubernetesExecutor:
+        """Return the Kubernetes settings that hold for the tasks of `component` themselves."""
+        settings = self.passed_on(component)
+        if not component.applies(ENV):
+            settings = msgspec.structs.replace(
+                settings, secret_as_env=[], config_map_as_env=[], field_path_as_env=[]
+            )
+        if not component.applies(VOLUMES):
+            settings = msgspec.structs.replace(
+                settings, secret_as_volume=[], config_map_as_volume=[], pvc_mount=[]
+            )
+        return settings
 
 
 class _PlatformDeployment(_Message, frozen=True, kw_only=True):
