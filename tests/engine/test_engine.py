@@ -258,10 +258,23 @@ def test_forget_removes_the_folder(bench: Bench, compiled: Compiled, place: Path
     run_id = bench.submit(compiled(pipelines.stuck), {"folder": str(place)})
     bench.until(lambda: len(os.listdir(place)) == 2)
 
+    bench.store.runs.remove(run_id)
     bench.engine.forget(run_id)
     bench.until(lambda: not (bench.folder / "runs" / run_id).exists())
 
     assert not any(is_alive(pid) for pid in os.listdir(place))
+
+
+def test_a_run_that_is_made_again_while_it_is_deleted(bench: Bench, compiled: Compiled, place: Path) -> None:
+    stuck = compiled(pipelines.stuck)
+    run_id = bench.submit(stuck, {"folder": str(place)})
+    bench.until(lambda: len(os.listdir(place)) == 2)
+
+    bench.store.runs.remove(run_id)
+    bench.engine.forget(run_id)
+    bench.submit(compiled(pipelines.talks_again), run_id=run_id)
+
+    assert bench.wait(run_id).state == "SUCCEEDED"
 
 
 def test_log_has_every_source(bench: Bench, compiled: Compiled) -> None:
@@ -445,18 +458,6 @@ def files_of(prefix: Path) -> dict[str, tuple[int, int, str]]:
         digest = hashlib.sha256(path.read_bytes()).hexdigest() if number % 200 == 0 else ""
         found[str(path)] = (about.st_size, about.st_mtime_ns, digest)
     return found
-
-
-def test_leftovers_of_a_deleted_run_are_removed(make_bench: Callable[..., Bench], tmp_path: Path) -> None:
-    left = tmp_path / "engine" / "runs" / "deleted-run" / "tasks"
-    left.mkdir(parents=True)
-    other = tmp_path / "engine" / "runs" / ".somebody-elses"
-    other.mkdir()
-
-    bench = make_bench()
-
-    bench.until(lambda: not left.parent.exists())
-    assert other.exists()
 
 
 def test_an_output_that_cannot_be_read_fails_its_task_only(bench: Bench, compiled: Compiled) -> None:

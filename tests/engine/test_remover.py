@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,12 @@ def full(tmp_path: Path) -> Path:
 
 
 def until_empty(folder: Path) -> None:
+    until(lambda: not any(folder.iterdir()))
+
+
+def until(happened: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE
-    while any(folder.iterdir()):
+    while not happened():
         assert time.monotonic() < end
         time.sleep(0.005)
 
@@ -39,11 +45,25 @@ def test_the_name_is_free_immediately_and_nothing_remains(full: Path, tmp_path: 
 
 def test_leftovers_are_deleted_after_the_next_start(full: Path, tmp_path: Path) -> None:
     (tmp_path / "removed").mkdir()
-    full.rename(tmp_path / "removed" / "left")
+    full.rename(tmp_path / "removed" / uuid.uuid4().hex)
 
     FolderRemover(tmp_path / "removed").start()
 
     until_empty(tmp_path / "removed")
+
+
+def test_what_it_did_not_put_there_is_kept(full: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "removed" / "unknown-20261031T012940Z"
+    kept.parent.mkdir()
+    full.rename(kept)
+    remover = FolderRemover(tmp_path / "removed")
+    remover.start()
+
+    (tmp_path / "next").mkdir()
+    remover.put(tmp_path / "next")
+    until(lambda: list((tmp_path / "removed").iterdir()) == [kept])
+
+    assert (kept / "inner" / "file").read_text() == "large"
 
 
 def test_a_missing_folder_is_no_error(tmp_path: Path) -> None:

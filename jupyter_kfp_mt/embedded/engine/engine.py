@@ -34,6 +34,7 @@ from .execution.launchers import choose_launcher
 from .execution.mount_probe import MountProbe
 from .execution.packages import Packages
 from .execution.problems import Problem, find_package_problems
+from .execution.unknown_folders import UnknownFolders
 from .execution.volumes import VolumeClaims, find_claims_folder
 from .loop.commands import CommandQueue
 from .loop.containment import Containment
@@ -47,6 +48,7 @@ from .scheduler import choose_run
 log = logging.getLogger(__name__)
 _POLL_INTERVAL = 0.1  # seconds between polls of attempts that a previous engine process started
 _MOST_CRASHES = 3  # of the server at the same work of a run, before the run is set aside
+_MOST_NAMES = 10  # of folders in one line of the log
 _INTERVAL = 1.0  # seconds between checks of recurring runs, and before the loop tries again after an error
 
 
@@ -77,6 +79,7 @@ class Engine:
         self._limits = limits
         self._volumes = folder / "volumes"
         self._remover = FolderRemover(folder / "removed")
+        self._unknown = UnknownFolders(store, folder)
         self._mounts = MountProbe(folder)
         self._clock = clock
         self._environment = make_task_environment(os.environ)
@@ -110,9 +113,7 @@ class Engine:
         self._remover.start()
         self._set_aside_what_crashed()
         self._selector.register(self._commands, selectors.EVENT_READ)
-        self._commands.put(
-            lambda: self._containment.contain("runs that were deleted", self._remove_deleted_runs)
-        )
+        self._commands.put(lambda: self._containment.contain("folders without a run", self._sweep))
         for run_id in self._store.runs.list_unfinished():
             self._enqueue(run_id, self._open_run)
         self._thread.start()
@@ -155,8 +156,7 @@ class Engine:
 
     def remove_volumes(self, namespace: str) -> None:
         """Remove the volumes of a namespace that is being deleted, after its runs have been stopped."""
-        home = find_claims_folder(self._volumes, namespace)
-        remove = partial(self._remover.put, home)
+        remove = partial(self._remove_volumes, namespace)
         self._commands.put(lambda: self._containment.contain(f"the volumes of {namespace}", remove))
 
     def read_log(
@@ -335,26 +335,49 @@ class Engine:
             self._drop(run_id)
         borrowed = self._store.tasks.list_cache_sources(run_id)
         self._store.tasks.remove(run_id)
-        for each in (run_id, *(other for other in borrowed if self._store.runs.get(other) is None)):
+        deleted = [other for other in borrowed if self._store.folders.is_deleted(f"runs/{other}")]
+        for each in (run_id, *deleted):
             lent = self._store.tasks.is_borrowed(each)
             for path in RunFolder(self._runs_folder, each).removable_paths(keep_artifacts=lent):
                 self._remover.put(path)
+            if not lent:
+                self._store.folders.remove(f"runs/{each}")
 
-    def _remove_deleted_runs(self) -> None:
-        """Remove what is left of runs whose deletion was interrupted."""
-        for path in self._runs_folder.iterdir():
-            if self._store.runs.get(path.name) is None:
-                with contextlib.suppress(ValueError):  # not a folder of ours
-                    self._remove_deleted_run(path.name)
+    def _remove_volumes(self, namespace: str) -> None:
+        self._remover.put(find_claims_folder(self._volumes, namespace))
+        self._store.folders.remove(f"volumes/{namespace}")
 
-    def _remove_deleted_run(self, run_id: str) -> None:
+    def _sweep(self) -> None:
+        """Complete deletions that were interrupted, and set folders aside that the store does not know."""
+        for path in self._store.folders.list_deleted():
+            kind, _, name = path.partition("/")
+            if kind == "volumes":
+                self._remove_volumes(name)
+            elif self._store.runs.get(name) is None:
+                self._containment.contain_run(name, partial(self._end_leftover, name, self._forget))
+            else:  # it was made again since
+                self._store.folders.remove(path)
+        unknown = self._unknown.find()
+        if unknown:
+            log.warning(
+                "%d folders in runs/ belong to no run of the store and go to removed/;"
+                " `jupyter kfp serve --recover` brings them back: %s",
+                len(unknown),
+                ", ".join(unknown[:_MOST_NAMES]),
+            )
+        for name in unknown:
+            set_aside = partial(self._end_leftover, name, self._unknown.set_aside)
+            self._containment.contain_run(name, set_aside)
+
+    def _end_leftover(self, run_id: str, then: Callable[[str], None]) -> None:
+        """Stop what still runs in the folder of a run without a row; then deal with the folder."""
         pids = RunFolder(self._runs_folder, run_id).find_supervisors()
         for pid in pids:
             ask_to_stop(pid)
         if pids:  # they must end first, or files that they write later would remain
-            self._timers.add(_POLL_INTERVAL, run_id, partial(self._remove_deleted_run, run_id))
+            self._timers.add(_POLL_INTERVAL, run_id, partial(self._end_leftover, run_id, then))
         else:
-            self._forget(run_id)
+            then(run_id)
 
     # ---- tasks
 
@@ -429,6 +452,7 @@ class Engine:
         self._drop(run.run_id)
         if run.removed:
             self._enqueue(run.run_id, self._forget)
+            self._enqueue(run.run_id, self._open_run)  # it may have been made again meanwhile
 
     def _drop(self, run_id: str) -> None:
         self._runs.pop(run_id, None)

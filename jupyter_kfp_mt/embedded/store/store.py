@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import experiments, pipelines, recurring_runs, runs, tasks, tenants
+from . import experiments, folders, pipelines, recurring_runs, runs, tasks, tenants
 from .db import Database
 from .experiments import ExperimentTable
+from .folders import FolderTable
 from .pipelines import PipelineTable
 from .recurring_runs import RecurringRunTable
 from .runs import RunTable
@@ -24,6 +25,7 @@ MIGRATIONS = (
     + tasks.SCHEMA,
     runs.CRASHES,
     recurring_runs.CREATORS,
+    folders.SCHEMA,
 )
 
 
@@ -38,6 +40,7 @@ class Store:
         self.pipelines = PipelineTable(self.db)
         self.tenants = TenantTable(self.db)
         self.tasks = TaskTable(self.db)
+        self.folders = FolderTable(self.db)
 
     def empty(self, namespace: str) -> list[str]:
         """Delete all rows of a namespace; returns the ids of its runs."""
@@ -50,6 +53,7 @@ class Store:
             )
             for table in ("runs", "recurring_runs", "experiments", "pipelines"):
                 sql.execute(f"DELETE FROM {table} WHERE namespace = ?", (namespace,))  # noqa: S608 - constants
+            self.folders.add(f"volumes/{namespace}", deleted=True)
         return [run_id for (run_id,) in runs]
 
     def close(self) -> None:

@@ -48,7 +48,7 @@ class RunFolder:
     """The folder of one run; raises ValueError for an id that is not a plain name."""
 
     def __init__(self, runs: Path, run_id: str) -> None:
-        if not _SAFE_ID.fullmatch(run_id):
+        if not is_run_id(run_id):
             raise ValueError(f"“{run_id}” is not the id of a run")
         self.path = runs / run_id
         self.workspace = self.path / "workspace"
@@ -151,6 +151,11 @@ class AttemptFolder:
             data, size = b"", 0
         end = offset + len(data)
         return LogPart(data=data, offset=offset, next_offset=end, size=size, complete=over and end >= size)
+
+
+def is_run_id(name: str) -> bool:
+    """Whether `name` is a plain name, as every folder of a run has."""
+    return _SAFE_ID.fullmatch(name) is not None
 
 
 def parse_exit(data: bytes) -> Exit | None:

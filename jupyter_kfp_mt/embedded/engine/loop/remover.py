@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import threading
 import uuid
 from pathlib import Path
 from queue import SimpleQueue
+
+_NAME = re.compile(r"[0-9a-f]{32}")  # of what is being deleted; the rest is kept
 
 
 class FolderRemover:
@@ -22,7 +25,8 @@ class FolderRemover:
         """Start deleting, first the folders left by the previous server."""
         self._folder.mkdir(exist_ok=True, mode=0o700)
         for path in self._folder.iterdir():
-            self._waiting.put(path)
+            if _NAME.fullmatch(path.name):
+                self._waiting.put(path)
         self._thread.start()
 
     def put(self, path: Path) -> None:
