@@ -6,13 +6,15 @@ says where it listens, and holds the owner key that the routes under `/embedded`
 
 from __future__ import annotations
 
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from .models import NOT_JSON, RuntimeFile
+from .proof import require_proof
 
 LOCK = "lock"
 RUNTIME = "runtime.json"
@@ -59,23 +61,24 @@ class OwnerClient:
         return f"OwnerClient({self._runtime.url!r})"
 
     def send(self, method: str, *path: str, body: dict[str, Any] | None = None) -> OwnerResponse:
-        """Send a request to `/embedded/…`; raises TimeoutError, and ConnectionError for any other failure."""
-        import requests  # 0.1 s, and the server itself reads this module without sending anything
+        """Send a request to `/embedded/…`, without any proxy, once the server has proved that it is ours.
 
-        url = "/".join([self._runtime.url, "embedded", *(quote(part, safe=":") for part in path)])
+        Raises TimeoutError, and ConnectionError for any other failure.
+        """
+        target = "/".join(["/embedded", *(quote(part, safe=":") for part in path)])
+        url = self._runtime.url
+        connection = HTTPConnection(urlsplit(url).netloc, timeout=self._timeout)
+        headers = {OWNER_HEADER: self._runtime.owner_key, "Content-Type": "application/json"}
+        sent = msgspec.json.encode(body) if body is not None else None
         try:
-            with requests.Session() as session:
-                session.trust_env = False  # the server is on this machine: no proxy, no .netrc
-                response = session.request(
-                    method,
-                    url,
-                    json=body,
-                    headers={OWNER_HEADER: self._runtime.owner_key},
-                    timeout=self._timeout,
-                    allow_redirects=False,
-                )
-        except requests.Timeout:
+            connection.connect()
+            require_proof(connection.sock, self._runtime, self._timeout)
+            connection.request(method, target, sent, headers)
+            response = connection.getresponse()
+            return OwnerResponse(response.status, response.read())
+        except TimeoutError:
             raise TimeoutError(f"No response from {url}") from None
-        except requests.RequestException:
+        except (OSError, HTTPException):
             raise ConnectionError(f"{url} cannot be reached") from None
-        return OwnerResponse(response.status_code, response.content)
+        finally:
+            connection.close()

@@ -13,20 +13,30 @@ import socket
 import ssl
 import time
 from http.client import HTTPResponse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import LocationValueError, ProxyError, ProxySchemeUnknown
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    LocationValueError,
+    NewConnectionError,
+    ProxyError,
+    ProxySchemeUnknown,
+)
 from urllib3.util.ssl_ import create_urllib3_context
 
 from ..context import Context
+from ..owner import read_runtime
+from ..proof import UnprovenError, require_proof
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 KEPT = 16  # connections; one Jupyter server serves one person
+PROOF_TIMEOUT = 5.0  # seconds
 WHOLE = 6  # a whole response may take so many times the read time-out
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -41,7 +51,8 @@ def open_pool(context: Context) -> urllib3.PoolManager:
         settings["ssl_context"] = make_tls_context(context)
     proxy = "" if context.near else find_proxy(context.endpoint)
     pool = _open_proxy(proxy, settings) if proxy else urllib3.PoolManager(**settings)
-    pool.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    plain = _make_proven_pool(Path(context.folder)) if context.folder else _Pool
+    pool.pool_classes_by_scheme = {"http": plain, "https": _SecurePool}
     return pool
 
 
@@ -148,3 +159,27 @@ class _Pool(urllib3.HTTPConnectionPool):
 
 class _SecurePool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
+
+
+def _make_proven_pool(folder: Path) -> type[_Pool]:
+    """Return a class of pools that sends nothing before the embedded server of `folder` has proved itself."""
+
+    class ProvenConnection(_Connection):
+        def connect(self) -> None:
+            super().connect()
+            try:
+                runtime = read_runtime(folder)  # its key changes with each start
+                if runtime is None:
+                    raise UnprovenError("no server holds the data folder")
+                require_proof(self.sock, runtime, PROOF_TIMEOUT)
+            except TimeoutError as error:
+                self.close()
+                raise ConnectTimeoutError(self, "no answer to a challenge") from error
+            except OSError as error:
+                self.close()
+                raise NewConnectionError(self, "no proof that it is the embedded server") from error
+
+    class ProvenPool(_Pool):
+        ConnectionCls = ProvenConnection
+
+    return ProvenPool

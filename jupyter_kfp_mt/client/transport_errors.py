@@ -20,6 +20,7 @@ from urllib3.exceptions import (
 
 from ..context import Context
 from ..errors import KfpError, kfp_error
+from ..proof import UnprovenError
 from .gateway_errors import proxy_error, timeout_error, unavailable_error
 from .http import Request
 from .responses import shorten
@@ -45,6 +46,8 @@ def transport_error(
         return tls_error(context, causes[-1]).replace(unclear=unclear and not wants_certificate)
     if any(isinstance(cause, gaierror) for cause in causes):
         return kfp_error("kfp-dns", host=context.host, kfp=context.install_namespace)
+    if any(isinstance(cause, UnprovenError) for cause in causes):
+        return unavailable_error(context, "is not the embedded server of this folder; it was sent nothing")
     if isinstance(error, NewConnectionError):
         return unavailable_error(context)
     if isinstance(error, ConnectTimeoutError):

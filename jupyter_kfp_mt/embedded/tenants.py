@@ -21,6 +21,7 @@ import msgspec
 
 from ..names import NAMESPACE, OBJECT_NAME
 from ..owner import OWNER_HEADER
+from ..proof import make_proof
 from .errors import UNAUTHENTICATED, ApiError
 from .store import Store
 from .store.tenants import ProfileRow
@@ -130,6 +131,10 @@ class Tenancy:
         keys = headers(OWNER_HEADER)
         if len(keys) != 1 or not hmac.compare_digest(keys[0].encode(), self._owner_key.encode()):
             raise ApiError(UNAUTHENTICATED, f"{OWNER_HEADER} must hold the owner key of the runtime file")
+
+    def prove(self, port: int, challenge: str) -> str | None:
+        """Prove to a client that this is the server of the data folder; None for what is no challenge."""
+        return make_proof(self._owner_key, port, challenge)
 
     def _review_token(self, token: str) -> tuple[str, str]:
         """Return the reason to reject `token`, or "" and its identity."""

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, quote, unquote
 
 import msgspec
 from tornado import httputil, web
+from tornado.http1connection import HTTP1Connection
 
 from ..core.resource_manager import ResourceManager
 from ..errors import DEADLINE, EXHAUSTED, INVALID, ApiError, malformed_request, wrong_method
@@ -195,6 +196,7 @@ class _Handler(web.RequestHandler):
             path=self._route_path,
             query=parse_qs(self.request.query, keep_blank_values=True, errors="replace"),
             header=self.request.headers.get_list,
+            port=_find_port(self.request),
             body=body,
             file=_read_upload(self.request.headers.get("Content-Type", ""), body),
         )
@@ -243,6 +245,13 @@ def _reason_to_reject(headers: httputil.HTTPHeaders, hosts: Collection[str]) -> 
 
 def _is_served(host: str, hosts: Collection[str]) -> bool:
     return re.sub(r":[0-9]*$", "", host).lower() in hosts
+
+
+def _find_port(request: httputil.HTTPServerRequest) -> int:
+    """Return the port on which a request came; unlike Host, the caller does not choose it."""
+    connection = request.connection
+    opened = connection.stream.socket if isinstance(connection, HTTP1Connection) else None
+    return int(opened.getsockname()[1]) if opened is not None else 0
 
 
 def _split_target(uri: str) -> tuple[str, str]:

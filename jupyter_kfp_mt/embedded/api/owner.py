@@ -1,6 +1,7 @@
 """Routes for the owner of this server, who has the key of `runtime.json` (header X-Kfp-Owner-Key).
 
 ```text
+GET    /embedded/proof/{challenge}                         for anyone: proof.py
 GET    /embedded/profiles                                  {"profiles": [{namespace, owner, contributors}]}
 POST   /embedded/profiles                                  {"namespace": ..., "owner": ""}
 DELETE /embedded/profiles/{namespace}                      with everything in it
@@ -19,12 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...proof import PROOF
 from ..core.resource_manager import ResourceManager
 from ..errors import already_exists, invalid_input, not_found
 from ..store.tenants import CONFIG_MAP, SECRET
 from ..tenants import EDITOR, ROLES, SHARED, VIEWER, check_data, subject
 from .shared.authorization import OWNER
-from .shared.calls import Call
+from .shared.calls import TEXT, ApiResponse, Call
 from .shared.protojson import Message, read_int32, read_map, read_text
 from .shared.rendering import Json
 from .shared.routing import ApiRoute
@@ -47,6 +49,7 @@ def routes(stop: Callable[[], None]) -> list[ApiRoute]:
     token = Message("token", {"token": read_text})
     one = "/embedded/profiles/{namespace}"
     return [
+        ApiRoute("GET", f"{PROOF}/{{challenge}}", None, prove),
         ApiRoute("GET", "/embedded/profiles", OWNER, list_profiles),
         ApiRoute("POST", "/embedded/profiles", OWNER, add_profile, body=profile),
         ApiRoute("DELETE", one, OWNER, remove_profile),
@@ -59,6 +62,14 @@ def routes(stop: Callable[[], None]) -> list[ApiRoute]:
         ApiRoute("GET", "/embedded/state", OWNER, get_state),
         ApiRoute("POST", "/embedded/stop", OWNER, stop_server),
     ]
+
+
+def prove(manager: ResourceManager, call: Call) -> ApiResponse:
+    """Answer the challenge of a client that is about to send a secret."""
+    proof = manager.tenancy.prove(call.port, call.params["challenge"])
+    if proof is None:
+        raise invalid_input("a challenge is 64 hexadecimal digits")
+    return ApiResponse(200, proof.encode(), TEXT)
 
 
 def _require_profile(manager: ResourceManager, namespace: str) -> str:

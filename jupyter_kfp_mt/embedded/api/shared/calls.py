@@ -21,6 +21,7 @@ class Call:
     path: str  # decoded
     query: Mapping[str, Sequence[str]]
     header: Callable[[str], Sequence[str]]
+    port: int = 0  # on which it came
     body: bytes = b""
     file: tuple[str, bytes] | None = None  # of a multipart upload: name and content of `uploadfile`
     params: Mapping[str, str] = field(default_factory=dict)  # the names in the path
