@@ -322,6 +322,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     line: str = ""  # the last telling line of its log
     exit_code: int | None = None
     others: list[str] = []  # other tasks that failed
+    command: str = ""  # that helps, or shows an admin more
+    docs: str = ""  # the address of a page about it
 
     @property
     def text(self) -> str:

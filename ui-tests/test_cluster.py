@@ -193,8 +193,14 @@ def test_loops_conditions_and_exit_handlers_hold_their_tasks(page: Page, server:
     open_tab(page, "Graph")
     save(page, f"graph-{server.name}")
     assert drawing(page) == (
-        ["bye, Succeeded", "items, Succeeded", "ok, Succeeded", "say, Succeeded", "say, Succeeded"],
-        ["items → bye", "ok → bye", "say → ok"],
+        [
+            "bye, Succeeded",
+            "items, Succeeded",
+            "ok (iteration-1), Succeeded",
+            "say (iteration-0), Succeeded",
+            "say (iteration-1), Succeeded",
+        ],
+        ["items → bye", "ok (iteration-1) → bye", "say (iteration-1) → ok (iteration-1)"],
     )
 
 

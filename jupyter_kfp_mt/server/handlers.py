@@ -24,6 +24,7 @@ from ..models import (
 from .base import KfpHandler, may
 from .events import DoctorEventsHandler, EventsHandler
 from .files import read_file_source
+from .routes import DRIVER
 
 __all__ = [
     "AccessOptionHandler",
@@ -217,6 +218,11 @@ class RetryHandler(KfpHandler):
         self.send(await self.off_loop(service.retry, run_id))
 
 
+def _read_task_id(text: str) -> str:
+    """Return the id of a task in a path; empty for what KFP runs before the first one."""
+    return "" if text == DRIVER else text
+
+
 class LogHandler(KfpHandler):
     """The log of a task."""
 
@@ -225,7 +231,7 @@ class LogHandler(KfpHandler):
     async def get(self, namespace: str, run_id: str, task_id: str) -> None:
         """Return a part of the log."""
         service = await self.service(namespace)
-        self.send(await self.off_loop(service.log, run_id, task_id, **self.query()))
+        self.send(await self.off_loop(service.log, run_id, _read_task_id(task_id), **self.query()))
 
 
 class PodHandler(KfpHandler):
@@ -236,7 +242,7 @@ class PodHandler(KfpHandler):
     async def get(self, namespace: str, run_id: str, task_id: str) -> None:
         """Return its events, and the object as YAML."""
         service = await self.service(namespace)
-        self.send(await self.off_loop(service.pod, run_id, task_id, **self.query()))
+        self.send(await self.off_loop(service.pod, run_id, _read_task_id(task_id), **self.query()))
 
 
 class ExperimentsHandler(KfpHandler):

@@ -10,7 +10,7 @@ import msgspec
 
 from ..errors import KfpError, kfp_error
 from ..names import NAMESPACE
-from .routes import IDENTIFIER, NO_NAMESPACE, States
+from .routes import DRIVER, IDENTIFIER, NO_NAMESPACE, States
 
 M = TypeVar("M")
 
@@ -87,6 +87,8 @@ def check_names(names: Mapping[str, Any]) -> None:
             why="It has lower-case letters, digits and hyphens, at most 63.",
         )
     for name, (thing, where) in _THINGS.items():
+        if name == "task_id" and names.get(name) == DRIVER:
+            continue
         if name in names and not re.fullmatch(IDENTIFIER, names[name]):
             raise kfp_error("not-found", thing=thing, ref=_shorten(names[name]), ns=namespace, list=where)
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 from .. import models
 
 NO_NAMESPACE = "-"  # in a path, for a KFP that has no namespaces
+DRIVER = "-"  # in a path, for what KFP runs before the first task
 IDENTIFIER = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,126}[A-Za-z0-9])?"  # of runs, tasks, pipelines, versions
 
 Text = Annotated[str, Meta(max_length=4096)]

@@ -102,7 +102,7 @@ def test_events_are_in_order_with_their_counts(
 def test_a_table_of_tasks_says_why_one_failed_or_waits(open_shell: Callable[[str], Shell]) -> None:
     shell = open_shell("plain")
     assert "file not found (data/raw.csv)" in shell.show("tasks", shell.cluster.add("broken"))
-    assert "has waited " in shell.show("tasks", shell.cluster.add("wants-gpu"))
+    assert "No node has a free GPU (" in shell.show("tasks", shell.cluster.add("wants-gpu"))
 
 
 def test_an_event_that_goes_on_is_counted(open_shell: Callable[[str], Shell]) -> None:

@@ -15,6 +15,7 @@ from jupyter_kfp_mt import display
 from jupyter_kfp_mt.commands import Session, perform, split_line
 from tests.kube.recorded import pod_of_a_cluster
 from tests.service.archive import BY_POD, NO_SUCH_KEY, TASK, text
+from tests.service.argo import DAG_DRIVER, Manifest
 from tests.service.cluster import RUN, Cluster, failed, pod_name
 
 PATH = ("jupyter-kfp-mt", "namespaces/alice/runs", RUN, "tasks", TASK, "log")
@@ -59,6 +60,18 @@ async def test_the_page_gets_a_pod_with_its_events(cluster: Cluster, jp_fetch: A
     cluster.pod.server.answer("GET", events, 200, {"items": [{"type": "Warning", "reason": "BackOff"}]})
     answer = json.loads((await jp_fetch(*PATH[:-1], "pod", params={"attempt": "1"})).body)
     assert (answer["pod"], answer["gone"], answer["events"][0]["reason"]) == (name, True, "BackOff")
+
+
+async def test_the_page_gets_the_pod_of_what_runs_before_the_first_task(
+    cluster: Cluster, jp_fetch: Any
+) -> None:
+    cluster.run("RUNNING")
+    cluster.ran(Manifest("Running").add("root-driver", DAG_DRIVER, "Pending"))
+    name = pod_name("root-driver", DAG_DRIVER)
+    events = f"/api/v1/namespaces/alice/events?fieldSelector=involvedObject.name%3D{name}"
+    cluster.pod.server.answer("GET", events, 200, {"items": [{"type": "Warning", "reason": "BackOff"}]})
+    answer = json.loads((await jp_fetch(*PATH[:4], "-", "pod")).body)
+    assert (answer["pod"], answer["task_id"], answer["events"][0]["reason"]) == (name, "", "BackOff")
 
 
 async def test_the_page_says_why_there_is_none(cluster: Cluster, jp_fetch: Any) -> None:

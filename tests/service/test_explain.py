@@ -119,6 +119,8 @@ def test_a_task_that_waits_says_for_what(seconds: float, waited: str) -> None:
     assert failure.message == f"Task train has waited {waited}."
     assert failure.why == "No node has a free GPU (0/4 nodes: insufficient nvidia.com/gpu)."
     assert failure.next == "Ask for less, or wait."
+    assert explanation.short.startswith("No node has a free GPU (0/4 nodes")
+    assert explanation.short.endswith(f" · waiting for {waited}")
 
 
 def test_a_wait_of_less_than_a_minute_is_no_news() -> None:

@@ -6,6 +6,7 @@ The messages are those of Kubernetes ≥ 1.24 and Argo ≥ 3.3; each pattern has
 from __future__ import annotations
 
 import re
+from shlex import quote
 
 from .facts import ASK_ADMIN, Cause, Facts, to_clause
 
@@ -18,6 +19,7 @@ _RANGE = re.compile(
     r"(?P<what>maximum|minimum) (?P<resource>\S+) usage per (?:Container|Pod) is (?P<bound>[^,]+?)[,.]?"
     r" (?:but|No) "
 )
+_POLICY = "https://kubernetes.io/docs/concepts/policy"
 
 
 def quota(facts: Facts) -> Cause | None:
@@ -30,6 +32,8 @@ def quota(facts: Facts) -> Cause | None:
             f"quota {match['quota']} is used up",
             why,
             "Wait for other tasks, ask for less, or ask an admin.",
+            facts.kubectl(f"describe quota {quote(match['quota'])}"),
+            f"{_POLICY}/resource-quotas/",
         )
     if must is not None:
         what = must["what"].strip()
@@ -38,10 +42,19 @@ def quota(facts: Facts) -> Cause | None:
             f"quota {must['quota']} wants {what}",
             "This namespace takes only tasks that say what they need.",
             "Set them: task.set_cpu_limit(…), task.set_memory_limit(…).",
+            facts.kubectl(f"describe quota {quote(must['quota'])}"),
+            f"{_POLICY}/resource-quotas/",
         )
     if bounds is not None:
         why = f"The {bounds['what']} {bounds['resource']} here is {bounds['bound'].rstrip('.,')}."
-        return Cause("did not start", "it asks for what this namespace does not give", why, "Ask for less.")
+        return Cause(
+            "did not start",
+            "it asks for what this namespace does not give",
+            why,
+            "Ask for less.",
+            facts.kubectl("describe limitrange"),
+            f"{_POLICY}/limit-range/",
+        )
     return None
 
 
@@ -85,6 +98,7 @@ def refusal(facts: Facts) -> Cause | None:
             "the cluster's security rules forbid its pod",
             f"{why}{level}.",
             "Ask an admin to relax the rules of this namespace for runs.",
+            docs="https://kubernetes.io/docs/concepts/security/pod-security-standards/",
         )
     match = facts.search(_WEBHOOK)
     if match is None:
@@ -115,6 +129,7 @@ def account(facts: Facts) -> Cause | None:
             f"service account {match['name']} is not there",
             "The tasks of the run work as it.",
             "Choose another service account for the run, or ask an admin to create it.",
+            facts.kubectl("get serviceaccounts"),
         )
     denied = facts.search(_NO_RIGHT)
     if denied is None:

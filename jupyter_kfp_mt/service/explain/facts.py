@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from shlex import quote
 from typing import NamedTuple
 
 from ... import plain_text
@@ -52,6 +53,8 @@ class Facts(NamedTuple):
     is_run: bool = False  # the facts are about the run itself, and `task` is its name
     kind: str = "Task"  # or "Loop", "Condition", …
     kfp_version: str = ""  # of the API server, where it is known
+    namespace: str = ""  # of its pod; empty where there is no cluster
+    pod: str = ""
 
     @property
     def subject(self) -> str:
@@ -78,6 +81,10 @@ class Facts(NamedTuple):
         """Return the match in the last line of the log that has one."""
         return next(filter(None, map(pattern.search, reversed(self.lines))), None)
 
+    def kubectl(self, words: str) -> str:
+        """Return a command in its namespace; empty where there is no cluster."""
+        return f"kubectl {words} -n {quote(self.namespace)}" if self.namespace else ""
+
     @property
     def last_line(self) -> str:
         """The last meaningful line of its log, not one of the launcher or of Argo."""
@@ -91,6 +98,8 @@ class Cause(NamedTuple):
     detail: str = ""
     why: str = ""
     next: str = ""
+    command: str = ""  # that helps, or shows more
+    docs: str = ""  # the address of a page
 
     @property
     def predicate(self) -> str:

@@ -23,38 +23,47 @@ def unschedulable(facts: Facts) -> Cause | None:
     text = re.sub(r"\s+", " ", match["why"]).strip()
     short = re.sub(r"(?:^|(?<=, ))\d+ (?:node\(s\) )?", "", text)
     short = (short[:1].lower() + short[1:]).replace("Insufficient", "insufficient")
-    for pattern, words, cure in _PLACES:
+    for pattern, words, cure, page in _PLACES:
         if pattern.search(text):
-            return Cause("did not start", NO_NODE, f"{words} ({match['free']}: {short}).", cure)
+            why = f"{words} ({match['free']}: {short})."
+            return Cause("did not start", NO_NODE, why, cure, docs=f"{_CONCEPTS}/{page}/")
     return Cause("did not start", NO_NODE, f"{match['free']}: {short}.", "Ask an admin.")
 
 
 _WAIT = "Ask for less, or wait."
+_CONCEPTS = "https://kubernetes.io/docs/concepts"
+_REQUESTS = "configuration/manage-resources-containers"
+_VOLUMES = "storage/persistent-volumes"
+_NODE_CHOICE = "scheduling-eviction/assign-pod-node"
 _PLACES = (
-    (re.compile(r"Insufficient \S*(?:gpu|GPU|tpu)"), "No node has a free GPU", _WAIT),
-    (re.compile(r"Insufficient memory"), "No node has enough free memory", _WAIT),
-    (re.compile(r"Insufficient cpu"), "No node has enough free CPU", _WAIT),
-    (re.compile(r"Insufficient ephemeral-storage"), "No node has enough free disk", _WAIT),
-    (re.compile(r"Insufficient (?P<other>\S+)"), "No node has enough of what it asks for", _WAIT),
+    (re.compile(r"Insufficient \S*(?:gpu|GPU|tpu)"), "No node has a free GPU", _WAIT, _REQUESTS),
+    (re.compile(r"Insufficient memory"), "No node has enough free memory", _WAIT, _REQUESTS),
+    (re.compile(r"Insufficient cpu"), "No node has enough free CPU", _WAIT, _REQUESTS),
+    (re.compile(r"Insufficient ephemeral-storage"), "No node has enough free disk", _WAIT, _REQUESTS),
+    (re.compile(r"Insufficient (?P<other>\S+)"), "No node has enough of what it asks for", _WAIT, _REQUESTS),
     (
         re.compile(r"unbound immediate PersistentVolumeClaims|persistentvolumeclaim"),
         "Its volume is not ready",
         "Check the volume claim and its storage class.",
+        _VOLUMES,
     ),
     (
         re.compile(r"volume node affinity conflict"),
         "Its volume is in another zone than the free nodes",
         "Ask an admin.",
+        _VOLUMES,
     ),
     (
         re.compile(r"didn't match Pod's node affinity|node selector"),
         "No node has the labels it asks for",
         "Check the node selector of the task.",
+        _NODE_CHOICE,
     ),
     (
         re.compile(r"untolerated taint|had taints? that the pod didn't tolerate"),
         "The free nodes are kept for others",
         "Add a toleration, or ask an admin.",
+        "scheduling-eviction/taint-and-toleration",
     ),
 )
 _ATTACHED = re.compile(r'Multi-Attach error for volume \\?"(?P<name>[^"\\\n]+)')
@@ -92,6 +101,8 @@ def volume(facts: Facts) -> Cause | None:
         f"its volume cannot be mounted{f' ({name})' if name else ''}",
         f"{to_clause(mount[0])}.",
         "Check the volume claim, or ask an admin.",
+        facts.kubectl("describe persistentvolumeclaims"),
+        f"{_CONCEPTS}/{_VOLUMES}/",
     )
 
 

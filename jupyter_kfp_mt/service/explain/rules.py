@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from shlex import quote
 from typing import NamedTuple
 
 import msgspec
@@ -118,6 +119,8 @@ def explain_task(facts: Facts) -> Explanation:
         task="" if facts.is_run else facts.task,
         line=raised.line if raised is not None else facts.last_line,
         exit_code=facts.exit_code,
+        command=cause.command,
+        docs=cause.docs,
     )
     return Explanation(failure, cause.detail if cause.outcome == "stopped" else cause.predicate)
 
@@ -147,15 +150,23 @@ def explain_wait(facts: Facts, seconds: float, *, task_id: str = "") -> Explanat
         why = cause.why
     else:
         why = f"{detail[:1].upper()}{detail[1:]}. {cause.why}".strip()
-    waited = f"has waited {_format_duration(seconds)}"
+    waited = _format_duration(seconds)
     failure = Failure(
-        message=f"{facts.subject} {waited}.",
+        message=f"{facts.subject} has waited {waited}.",
         why=why,
         next=cause.next,
         task_id=task_id,
         task="" if facts.is_run else facts.task,
+        command=cause.command or (facts.kubectl(f"describe pod {quote(facts.pod)}") if facts.pod else ""),
+        docs=cause.docs,
     )
-    return Explanation(failure, waited)
+    return Explanation(failure, f"{_shorten_wait(why)} · waiting for {waited}")
+
+
+def _shorten_wait(why: str) -> str:
+    """Return the cause of a wait as it begins a narrow cell, which may cut the rest."""
+    clause = why.removeprefix("Its ").partition(". ")[0].removesuffix(".")
+    return f"{clause[:1].upper()}{clause[1:]}"
 
 
 def make_facts(

@@ -6,6 +6,7 @@ The messages are those of Kubernetes ≥ 1.24, containerd and Argo ≥ 3.3; each
 from __future__ import annotations
 
 import re
+from shlex import quote
 
 from .facts import ASK_ADMIN, Cause, Facts, end_of_chain, to_clause
 
@@ -28,6 +29,9 @@ _PULL_WHY = (
     (r"no such host|i/o timeout|dial tcp|connection refused", "The registry does not answer."),
     (r"not found|manifest unknown|does not exist", "The registry does not have it."),
 )
+_PULL_RIGHTS = ("The registry refuses the account.", "The secret for its registry is not there.")
+_IMAGES = "https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff"
+_PRIVATE_IMAGES = "https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/"
 _SECRET = re.compile(
     r"""(?P<kind>secret|configmap|persistentvolumeclaim)s? \\?"(?P<name>[^"\\]+)\\?" not found""", re.I
 )
@@ -36,6 +40,17 @@ _SECRET_KEY = re.compile(
     r"|references non-existent (?P<what>secret|config) key: (?P<key2>[^\s,;]+)"
 )
 _KINDS = {"secret": "Secret", "configmap": "ConfigMap", "persistentvolumeclaim": "Volume claim"}
+_CREATE = {
+    "secret": "create secret generic {name} --from-literal=KEY=VALUE",
+    "configmap": "create configmap {name} --from-literal=KEY=VALUE",
+    "persistentvolumeclaim": "get persistentvolumeclaims",
+}
+_CONFIGURATION = "https://kubernetes.io/docs/concepts/configuration"
+_OBJECTS = {
+    "secret": f"{_CONFIGURATION}/secret/",
+    "configmap": f"{_CONFIGURATION}/configmap/",
+    "persistentvolumeclaim": "https://kubernetes.io/docs/concepts/storage/persistent-volumes/",
+}
 _COMMAND = re.compile(
     r'exec: \\?"(?P<command>[^"\\]+)\\?": '
     r"(?:executable file not found|stat .*no such file|(?P<denied>permission denied))"
@@ -65,6 +80,7 @@ def image_pull(facts: Facts) -> Cause | None:
         f"its image cannot be pulled{image}",
         why,
         "Check the image's name, or ask an admin for access to its registry.",
+        docs=_PRIVATE_IMAGES if why in _PULL_RIGHTS else _IMAGES,
     )
 
 
@@ -74,16 +90,25 @@ def missing_object(facts: Facts) -> Cause | None:
     if key is not None:
         name = key["key"] or key["key2"]
         holder = f"{key['kind']} {key['name']}" if key["name"] else "its Secret or ConfigMap"
-        return Cause("did not start", f"{holder} has no key {name}", next="Add the key, or correct its name.")
+        kind = "configmap" if "onfig" in (key["kind"] or key["what"]) else "secret"
+        return Cause(
+            "did not start",
+            f"{holder} has no key {name}",
+            next="Add the key, or correct its name.",
+            command=facts.kubectl(f"describe {kind} {quote(key['name'])}") if key["name"] else "",
+            docs=_OBJECTS[kind],
+        )
     match = facts.search(_SECRET)
     if match is None:
         return None
-    kind = _KINDS[match["kind"].lower()]
+    kind = match["kind"].lower()
     return Cause(
         "did not start",
-        f"{kind} {match['name']} is not there",
+        f"{_KINDS[kind]} {match['name']} is not there",
         "It has to be in the namespace of the run.",
         "Create it, or correct its name.",
+        facts.kubectl(_CREATE[kind].format(name=quote(match["name"]))),
+        _OBJECTS[kind],
     )
 
 
@@ -142,6 +167,7 @@ def runs_as_root(facts: Facts) -> Cause | None:
         "its image runs as root",
         "This namespace runs no container as root.",
         "Use an image whose USER is a number other than 0.",
+        docs="https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
     )
 
 

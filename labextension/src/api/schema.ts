@@ -1295,6 +1295,10 @@ export interface components {
             exit_code: number | null;
             /** @default [] */
             others: string[];
+            /** @default  */
+            command: string;
+            /** @default  */
+            docs: string;
         };
         /**
          * Inspection

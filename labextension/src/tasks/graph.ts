@@ -1,6 +1,7 @@
 /** The graph of a run: its reported and planned tasks, and which waits for which. */
-import type { RunView, Task } from '../api/types';
+import type { Run, RunView, Task } from '../api/types';
 import { isActive } from '../rules';
+import { getTaskName } from './rows';
 
 /** An edge from a task to one that waits for it. */
 export interface ITaskEdge {
@@ -34,10 +35,25 @@ export function createGraph(view: RunView): ITaskGraph {
   return { tasks: [...view.tasks, ...coming], edges };
 }
 
-/** Return the graph without groups: the tasks they hold replace them. */
-export function removeGroups({ tasks, edges }: ITaskGraph): ITaskGraph {
+/** Return the graph without groups: the tasks they hold replace them, each under the name of its iteration. */
+export function removeGroups({ tasks, edges }: ITaskGraph, groups: readonly Task[] = []): ITaskGraph {
   const parents = new Set(tasks.map(({ parent_task_id }) => parent_task_id));
-  return { tasks: tasks.filter(({ task_id }) => !parents.has(task_id)), edges };
+  const leaves = tasks.filter(({ task_id }) => !parents.has(task_id));
+  const around = [...tasks, ...groups];
+  return { tasks: leaves.map(task => nameInLoop(task, around)), edges };
+}
+
+/** Return `task` under a name that tells it from the same task in other iterations, as `lists.py` names it. */
+export function nameInLoop(task: Task, groups: readonly Task[]): Task {
+  const known = new Map(groups.map(group => [group.task_id, group]));
+  const path: string[] = [];
+  for (let group = known.get(task.parent_task_id); group; group = known.get(group.parent_task_id)) {
+    known.delete(group.task_id);
+    if (group.type === 'LOOP_ITERATION') {
+      path.unshift(getTaskName(group));
+    }
+  }
+  return path.length ? { ...task, display_name: `${getTaskName(task)} (${path.join('/')})` } : task;
 }
 
 /** Return the tasks that each pending task still waits for. */
@@ -101,20 +117,23 @@ function listGroups({ tasks, groups }: RunView): ReadonlyMap<string, ReadonlySet
 
 /** Return a task for one that was not reported: pending, or skipped if the run has ended. */
 function createPlanned(name: string, { run }: RunView): Task {
-  const phase = isActive(run.phase) ? 'PENDING' : 'SKIPPED';
+  return createTask(run, `planned:${name}`, { name, phase: isActive(run.phase) ? 'PENDING' : 'SKIPPED' });
+}
+
+/** Return a task of which nothing else was reported. */
+export function createTask(run: Run, id: string, known: Pick<Task, 'name' | 'phase'> & Partial<Task>): Task {
   return {
     run_id: run.run_id,
-    task_id: `planned:${name}`,
-    display_name: name,
+    task_id: id,
+    display_name: known.name,
     create_time: null,
     start_time: null,
     end_time: null,
-    state: phase,
+    state: known.phase,
     error: null,
     state_history: [],
     parent_task_id: '',
     child_tasks: [],
-    name,
     type: '',
     attempt: 0,
     max_attempts: 1,
@@ -124,6 +143,6 @@ function createPlanned(name: string, { run }: RunView): Task {
     inputs: { parameters: {}, artifacts: {} },
     outputs: { parameters: {}, artifacts: {} },
     outputs_unread: '',
-    phase
+    ...known
   };
 }

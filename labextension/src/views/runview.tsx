@@ -8,7 +8,8 @@ import * as React from 'react';
 import { toErrorBody, type ILogQuery, type KfpApi } from '../api/client';
 import type { LogChunk, PodView, Task } from '../api/types';
 import { Ticker } from '../components/now';
-import { RunPage, chooseTask, findTab } from '../components/run/RunPage';
+import { chooseTask, chooseTaskTab, findTab, findTask } from '../components/run/place';
+import { RunPage } from '../components/run/RunPage';
 import { FIRST_PLACE, type IRunPlace, type IRunTabs } from '../components/run/tab';
 import { hasLog, hasPod } from '../components/run/TaskPane';
 import { cutMiddle, Format } from '../format';
@@ -169,11 +170,12 @@ export class RunViewWidget extends ReactWidget {
 
   /** Read the log or the pod of the task that is shown. */
   private _sync(): void {
-    const { taskTab, attempt } = this._place;
+    const { attempt } = this._place;
     const view = this._model.view;
     const shown = view ? chooseTask(view, this._place) : '';
     this._place = { ...this._place, opened: shown };
-    const task = view?.tasks.find(({ task_id }) => task_id === shown);
+    const task = view ? findTask(view, shown) : undefined;
+    const taskTab = view ? chooseTaskTab(view, this._place, shown) : 'log';
     const wanted = task && hasLog(task) ? task : undefined;
     const number = attempt || (wanted?.attempt ?? 0);
     const key = wanted ? `${wanted.task_id}/${number}` : '';
@@ -208,7 +210,9 @@ export class RunViewWidget extends ReactWidget {
   }
 
   private _isActive(task: Task): boolean {
-    return this._model.view?.tasks.some(({ task_id, phase }) => task_id === task.task_id && isActive(phase)) ?? false;
+    const { view } = this._model;
+    const found = view ? findTask(view, task.task_id) : undefined;
+    return found !== undefined && isActive(found.phase);
   }
 
   private _readLog(task: Task, attempt: number): TaskLog {
@@ -222,7 +226,8 @@ export class RunViewWidget extends ReactWidget {
 
   private async _downloadLog(): Promise<void> {
     const log = this._log;
-    const task = this._model.view?.tasks.find(({ task_id }) => this._logKey.startsWith(`${task_id}/`));
+    const { view } = this._model;
+    const task = view ? findTask(view, chooseTask(view, this._place)) : undefined;
     if (!log || !task) {
       return;
     }

@@ -22,7 +22,21 @@ const FAILURE: Failure = {
   task: 'load',
   line: "No such file: 'data/raw.csv'",
   exit_code: 1,
-  others: ['other']
+  others: ['other'],
+  command: '',
+  docs: ''
+};
+
+const WAIT: Failure = {
+  ...FAILURE,
+  message: 'Task load has waited 3 min.',
+  why: 'Secret keys is not there.',
+  next: 'Create it, or correct its name.',
+  line: '',
+  exit_code: null,
+  others: [],
+  command: 'kubectl create secret generic keys -n team-a',
+  docs: 'https://kubernetes.io/docs/concepts/configuration/secret/'
 };
 
 const TASKS = [
@@ -120,6 +134,33 @@ describe('the run view', () => {
     expect(within(box).getAllByRole('button').map(each => each.textContent)).toEqual(['Clone…', 'Details']);
     fireEvent.click(within(box).getByRole('button', { name: 'Details' }));
     expect(box.textContent).toContain('Exit code1');
+  });
+
+  it('says what a run waits for, with the events open, and offers what helps', () => {
+    const [onAction, onCopy] = [vi.fn(), vi.fn()];
+    const waiting = view('RUNNING', [task('load', 'PENDING')], { failure: WAIT });
+    render(<Page view={waiting} log={null} onAction={onAction} onCopy={onCopy} />);
+    const box = within(screen.getByRole('status', { name: 'What the run waits for' }));
+    expect(screen.getByRole('tab', { name: 'Events' }).getAttribute('aria-selected')).toBe('true');
+    expect(box.getAllByRole('button').map(each => each.textContent)).toEqual(['', 'Clone…', 'Terminate', 'Details']);
+    fireEvent.click(box.getByRole('button', { name: 'Copy' }));
+    fireEvent.click(box.getByRole('button', { name: 'Terminate' }));
+    expect([onCopy.mock.lastCall?.[0], onAction.mock.lastCall]).toEqual([WAIT.command, ['terminate']]);
+    expect(box.getByRole('link', { name: 'Open the docs' }).getAttribute('href')).toBe(WAIT.docs);
+    fireEvent.click(screen.getByRole('tab', { name: 'Log' }));
+    fireEvent.click(box.getByRole('button', { name: 'Show events' }));
+    expect(screen.getByRole('tab', { name: 'Events' }).getAttribute('aria-selected')).toBe('true');
+  });
+
+  it('shows what KFP runs before the first task', () => {
+    const failure = { ...WAIT, message: 'prepare-data has waited 3 min.', task_id: '', task: '' };
+    const { rerender } = render(<Page view={view('RUNNING', [], { failure })} log={null} />);
+    const pane = screen.getByRole('region', { name: 'Before the first task' });
+    expect(within(pane).getAllByRole('tab').map(each => each.textContent)).toEqual(['Log', 'Events']);
+    expect(within(pane).getByRole('tab', { selected: true }).textContent).toBe('Events');
+    expect(screen.getByText('KFP has not started the first task yet.').isConnected).toBe(true);
+    rerender(<Page view={view('RUNNING', [task('load', 'RUNNING')])} log={null} />);
+    expect(screen.getByRole('region', { name: 'Task load' }).isConnected).toBe(true);
   });
 
   it('offers Open log where the log is not shown, and goes there', () => {

@@ -125,6 +125,23 @@ describe('RunViewWidget', () => {
     expect(manager.pods).toBe(1);
   });
 
+  it('reads the pod of what runs before the first task, and then that of the task', async () => {
+    const asked: string[] = [];
+    manager.api.pod = (_, __, taskId) => {
+      asked.push(taskId);
+      return Promise.resolve({ pod: 'p', events: [], refused: [] } as unknown as PodView);
+    };
+    manager.answer = view('RUNNING', []);
+    manager.runChanged.emit({ run: run('RUNNING'), previous: 'PENDING' });
+    await settle();
+    manager.answer = view('RUNNING', [task('load', 'PENDING')]);
+    manager.runChanged.emit({ run: run('RUNNING'), previous: 'RUNNING' });
+    await settle();
+    widget.node.querySelector<HTMLElement>('[data-task="load"]')?.click();
+    await settle();
+    expect(asked).toEqual(['-', 'load']);
+  });
+
   it('keeps what it has when an answer fails', async () => {
     await settle();
     manager.failure = new KfpApiError(createErrorBody({ code: 'kfp-timeout', message: 'No answer.' }), 424);

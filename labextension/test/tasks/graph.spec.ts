@@ -56,6 +56,19 @@ describe('graphOf', () => {
     const tasks = [task('loop', 'RUNNING'), task('train', 'RUNNING', { parent_task_id: 'loop' })];
     expect(removeGroups(createGraph(view('RUNNING', tasks))).tasks.map(({ task_id }) => task_id)).toEqual(['train']);
   });
+
+  it('names a task of a loop after its iterations', () => {
+    const groups = [
+      task('outer', 'SUCCEEDED', { type: 'LOOP' }),
+      task('o1', 'SUCCEEDED', { type: 'LOOP_ITERATION', name: 'iteration-1', parent_task_id: 'outer' }),
+      task('inner', 'SUCCEEDED', { type: 'LOOP', parent_task_id: 'o1' }),
+      task('i0', 'SUCCEEDED', { type: 'LOOP_ITERATION', name: 'iteration-0', parent_task_id: 'inner' }),
+      task('if', 'SUCCEEDED', { type: 'CONDITION', parent_task_id: 'i0' })
+    ];
+    const tasks = [task('say', 'SUCCEEDED', { parent_task_id: 'if' }), task('bye', 'SUCCEEDED')];
+    const graph = removeGroups(createGraph(view('SUCCEEDED', tasks, { groups })), groups);
+    expect(graph.tasks.map(({ display_name }) => display_name)).toEqual(['say (iteration-1/iteration-0)', 'bye']);
+  });
 });
 
 describe('a graph', () => {

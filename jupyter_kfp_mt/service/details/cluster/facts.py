@@ -65,6 +65,7 @@ def _collect_pod_facts(backend: Backend, task: Task, place: Place, *, driver: bo
         with suppress(KfpError):
             log = read_copy(backend, place).last(LOG_LINES).text.decode(errors="replace")
     facts = make_facts(task, log, states=states, events=events, driver=driver)
+    facts = facts._replace(namespace=place.namespace, pod=attempt.pod)
     with suppress(KfpError):
         facts = facts._replace(kfp_version=backend.health().tag_name)
     return facts

@@ -2,37 +2,73 @@ import * as React from 'react';
 
 import type { Failure } from '../../api/types';
 import type { Format } from '../../format';
-import { phaseIcons } from '../../icons';
+import { phaseIcons, warningIcon } from '../../icons';
+import type { RunAction } from '../../rules';
 import { Button } from '../Button';
+import { Command } from '../ErrorNotice';
+import type { TaskTab } from './tab';
 
 export interface IFailureBoxProps {
   readonly failure: Failure;
   readonly format: Format;
-  /** Why it cannot be cloned now. */
-  readonly cloneOff?: string;
-  /** Whether the log of the failed task is already shown below. */
-  readonly logShown: boolean;
-  readonly onClone: () => void;
-  readonly onOpenLog: () => void;
+  /** Whether the run goes on and waits, instead of having failed. */
+  readonly waits: boolean;
+  /** Why an action cannot be done now. */
+  readonly off: (action: RunAction) => string | undefined;
+  /** What there is to see of the task. */
+  readonly opens: readonly TaskTab[];
+  /** What of the task is already shown below. */
+  readonly shown: TaskTab | null;
+  readonly onAction: (action: RunAction) => void;
+  readonly onOpen: (tab: TaskTab) => void;
+  readonly onCopy: (text: string) => void;
 }
 
-/** Why the run failed, in one sentence, and the remedy. */
+/** Why the run failed, or what it waits for, in one sentence, and what helps. */
 export function FailureBox(props: IFailureBoxProps): React.JSX.Element {
-  const { failure, format } = props;
+  const { failure, format, waits, opens, shown } = props;
   const { trans } = format;
   const [open, setOpen] = React.useState(false);
-  const Icon = phaseIcons.FAILED.react;
+  const Icon = (waits ? warningIcon : phaseIcons.FAILED).react;
+  const opensEvents = opens.includes('events') && (waits || failure.exit_code === null);
   const details = listDetails(failure, format);
   return (
-    <div className="jp-kfp-Notice jp-mod-box" role="status" aria-label={trans.__('Why the run failed')}>
+    <div
+      className={waits ? 'jp-kfp-Notice jp-mod-box jp-mod-warn' : 'jp-kfp-Notice jp-mod-box'}
+      role="status"
+      aria-label={waits ? trans.__('What the run waits for') : trans.__('Why the run failed')}
+    >
       <Icon tag={null} />
       <h3>{failure.message}</h3>
       {failure.why && <p>{failure.why}</p>}
       {failure.next && <p>{failure.next}</p>}
+      {failure.command && <Command text={failure.command} trans={trans} onCopy={props.onCopy} />}
       {failure.others.length > 0 && <Others names={failure.others} format={format} />}
       <div className="jp-kfp-Buttons">
-        <Button label={trans.__('Clone…')} kind="primary" off={props.cloneOff} onClick={props.onClone} />
-        {failure.task_id && !props.logShown && <Button label={trans.__('Open log')} onClick={props.onOpenLog} />}
+        <Button
+          label={trans.__('Clone…')}
+          kind="primary"
+          off={props.off('clone')}
+          onClick={() => props.onAction('clone')}
+        />
+        {waits && (
+          <Button
+            label={trans.__('Terminate')}
+            off={props.off('terminate')}
+            onClick={() => props.onAction('terminate')}
+          />
+        )}
+        {!waits && opens.includes('log') && shown !== 'log' && (
+          <Button label={trans.__('Open log')} onClick={() => props.onOpen('log')} />
+        )}
+        {opensEvents && shown !== 'events' && (
+          <Button label={trans.__('Show events')} onClick={() => props.onOpen('events')} />
+        )}
+        {failure.docs && (
+          <a className="jp-kfp-Button jp-mod-quiet" href={failure.docs} target="_blank" rel="noopener noreferrer">
+            {trans.__('Open the docs')}
+          </a>
+        )}
         {details.length > 0 && (
           <Button label={trans.__('Details')} kind="quiet" pressed={open} onClick={() => setOpen(!open)} />
         )}

@@ -3,6 +3,7 @@ import * as React from 'react';
 import { removeGroups } from '../../tasks/graph';
 import { ChosenTask } from './ChosenTask';
 import { GraphView } from './GraphView';
+import { explainNoTasks } from './TasksTab';
 import type { IRunTab, IRunTabProps } from './tab';
 
 export const graphTab: IRunTab = {
@@ -24,8 +25,8 @@ function GraphTab(props: IRunTabProps): React.JSX.Element {
 }
 
 function GraphPane(props: IRunTabProps): React.JSX.Element {
-  const { graph, format, now, shown, prefix, onMove } = props;
-  const leaves = React.useMemo(() => removeGroups(graph), [graph]);
+  const { view, graph, format, now, shown, prefix, onMove } = props;
+  const leaves = React.useMemo(() => removeGroups(graph, view.groups), [graph, view.groups]);
   return graph.tasks.length ? (
     <GraphView
       graph={leaves}
@@ -36,6 +37,6 @@ function GraphPane(props: IRunTabProps): React.JSX.Element {
       onChoose={task => onMove({ task, attempt: 0 })}
     />
   ) : (
-    <p className="jp-kfp-Hint">{format.trans.__('Waiting for the first report from the cluster.')}</p>
+    <p className="jp-kfp-Hint">{explainNoTasks(view, format.trans)}</p>
   );
 }

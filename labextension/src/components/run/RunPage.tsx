@@ -2,33 +2,19 @@ import * as React from 'react';
 
 import type { ErrorBody, RunView } from '../../api/types';
 import { whyOff } from '../../reasons';
+import { isActive } from '../../rules';
+import { createDriver, DRIVER } from '../../tasks/driver';
 import { createGraph } from '../../tasks/graph';
-import { findFirstTask } from '../../tasks/rows';
 import { Button } from '../Button';
 import { ErrorNotice } from '../ErrorNotice';
 import { Skeleton } from '../Skeleton';
 import { useNow } from '../now';
 import { getPanelProps, Tabs } from '../Tabs';
 import { FailureBox } from './FailureBox';
+import { chooseTask, chooseTaskTab, findTab } from './place';
 import { RunHead } from './RunHead';
 import { RunToolbar } from './RunToolbar';
-import type { ILoadedRun, IRunPageProps, IRunPlace, IRunTab } from './tab';
-
-/**
- * Return the id of the task that is shown: the chosen one, else the failed one, else the one the view opened with.
- *
- * #### Notes
- * A log that is being read is not replaced by that of the next task.
- */
-export function chooseTask(view: RunView, place: IRunPlace): string {
-  const first = findFirstTask(view.tasks, view.failure?.task_id)?.task_id ?? '';
-  return place.task ?? (view.run.phase === 'FAILED' ? first : place.opened || first);
-}
-
-/** Return the tab at this place; the first where the place's own is gone. */
-export function findTab({ tab }: IRunPlace, tabs: readonly IRunTab[]): IRunTab | undefined {
-  return tabs.find(({ id }) => id === tab) ?? tabs[0];
-}
+import type { ILoadedRun, IRunPageProps, IRunTab, TaskTab } from './tab';
 
 /** One run: is it well, and if not, why. */
 export function RunPage(props: IRunPageProps): React.JSX.Element {
@@ -59,10 +45,11 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
   const shown = chooseTask(view, place);
   const graph = React.useMemo(() => createGraph(view), [view]);
   const tab = findTab(place, tabs);
-  const logShown = tab?.showsTask === true && place.taskTab === 'log' && shown === failure?.task_id;
-  const openLog = (): void => {
+  const taskTab = chooseTaskTab(view, place, shown);
+  const failed = failure?.task_id || (createDriver(view) ? DRIVER : '');
+  const openTask = (wanted: TaskTab): void => {
     const target = tab?.showsTask ? tab : tabs.find(({ showsTask }) => showsTask);
-    onMove({ tab: target?.id ?? place.tab, task: failure?.task_id ?? null, taskTab: 'log', attempt: 0 });
+    onMove({ tab: target?.id ?? place.tab, task: failure?.task_id || null, taskTab: wanted, attempt: 0 });
   };
   return (
     <div className="jp-kfp-Main">
@@ -79,17 +66,20 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
       {failure && (
         <FailureBox
           failure={failure}
+          waits={isActive(run.phase)}
           format={format}
-          cloneOff={whyOff('clone', run, access, trans)}
-          logShown={logShown}
-          onClone={() => onAction('clone')}
-          onOpenLog={openLog}
+          off={action => whyOff(action, run, access, trans)}
+          opens={failed === '' ? [] : view.has_pods ? ['log', 'events'] : ['log']}
+          shown={tab?.showsTask === true && shown === failed ? taskTab : null}
+          onAction={onAction}
+          onOpen={openTask}
+          onCopy={copy}
         />
       )}
       {tab && <RunTabs {...props} current={tab} run={{ view, graph }} />}
       {tab && (
         <div className="jp-kfp-Pane jp-mod-fill" {...getPanelProps(props.prefix, tab.id)}>
-          <tab.Body {...props} graph={graph} shown={shown} now={now} copy={copy} />
+          <tab.Body {...props} graph={graph} shown={shown} taskTab={taskTab} now={now} copy={copy} />
         </div>
       )}
     </div>

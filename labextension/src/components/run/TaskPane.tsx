@@ -6,6 +6,7 @@ import type { ILogState } from '../../log/state';
 import { describePhase } from '../../phase';
 import { isActive, isGroup, runsProgram } from '../../rules';
 import type { IPodState } from '../../tasks/pod';
+import { DRIVER } from '../../tasks/driver';
 import { getDuration, getTaskName } from '../../tasks/rows';
 import { getPanelProps, Tabs } from '../Tabs';
 import { LogView } from './LogView';
@@ -47,16 +48,18 @@ export function TaskPane(props: ITaskPaneProps): React.JSX.Element {
   }
   const took = getDuration(task, now);
   const word = describePhase(task.phase, trans, task.state);
+  const isDriver = task.task_id === DRIVER;
+  const name = isDriver ? trans.__('Before the first task') : getTaskName(task);
   const tabs = [
     { id: 'log', label: trans.__('Log') },
-    { id: 'values', label: trans.__('In & out') },
+    ...(isDriver ? [] : [{ id: 'values', label: trans.__('In & out') } as const]),
     ...(props.hasPods ? [{ id: 'events', label: trans.__('Events') } as const] : [])
   ] as const;
   return (
-    <div className="jp-kfp-Pane jp-kfp-TaskPane" role="region" aria-label={trans.__('Task %1', getTaskName(task))}>
+    <div className="jp-kfp-Pane jp-kfp-TaskPane" role="region" aria-label={isDriver ? name : trans.__('Task %1', name)}>
       <div className="jp-kfp-TaskPane-head">
-        <h3 className="jp-kfp-cut" title={getTaskName(task)}>
-          {getTaskName(task)}
+        <h3 className="jp-kfp-cut" title={name}>
+          {name}
         </h3>
         <span className="jp-kfp-dim jp-kfp-num">
           {isActive(task.phase) && took !== null ? `${word} · ${format.duration(took)}` : word}

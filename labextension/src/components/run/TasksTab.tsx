@@ -1,5 +1,8 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import type { RunView } from '../../api/types';
+import { isActive } from '../../rules';
 import { listWaits } from '../../tasks/graph';
 import { toCsv, listRows, type ITaskSort } from '../../tasks/rows';
 import { Button } from '../Button';
@@ -26,6 +29,16 @@ function TasksTab(props: IRunTabProps): React.JSX.Element {
   );
 }
 
+/** Return why there are no tasks. */
+export function explainNoTasks({ run, failure }: RunView, trans: TranslationBundle): string {
+  if (!isActive(run.phase)) {
+    return trans.__('No task of this run has started.');
+  }
+  return failure
+    ? trans.__('KFP has not started the first task yet.')
+    : trans.__('Waiting for the first report from the cluster.');
+}
+
 function TasksPane(props: IRunTabProps): React.JSX.Element {
   const { view, graph, format, now, shown, copy } = props;
   const { trans } = format;
@@ -37,7 +50,7 @@ function TasksPane(props: IRunTabProps): React.JSX.Element {
     setFolded(new Set(on ? [...folded, task] : [...folded].filter(id => id !== task)));
   };
   if (!view.tasks.length) {
-    return <p className="jp-kfp-Hint">{trans.__('Waiting for the first report from the cluster.')}</p>;
+    return <p className="jp-kfp-Hint">{explainNoTasks(view, trans)}</p>;
   }
   const header = ['State', 'Task', 'Started', 'Took (s)', 'Try', 'Reason'];
   return (

@@ -23,13 +23,14 @@ export interface IRunPlace {
   readonly task: string | null;
   /** The task that the view opened with; it stays chosen when it ends. */
   readonly opened: string;
-  readonly taskTab: TaskTab;
+  /** The tab of the pane of the task; null while nobody has chosen. */
+  readonly taskTab: TaskTab | null;
   /** The attempt whose log is shown; 0 for the newest. */
   readonly attempt: number;
 }
 
 /** Where a run view starts. */
-export const FIRST_PLACE: IRunPlace = { tab: 'tasks', task: null, opened: '', taskTab: 'log', attempt: 0 };
+export const FIRST_PLACE: IRunPlace = { tab: 'tasks', task: null, opened: '', taskTab: null, attempt: 0 };
 
 export interface IRunPageProps {
   readonly view: RunView | null;
@@ -66,6 +67,8 @@ export interface ILoadedRun {
 export interface IRunTabProps extends Omit<IRunPageProps, 'view'>, ILoadedRun {
   /** The id of the task that is shown; empty for none. */
   readonly shown: string;
+  /** The tab of its pane. */
+  readonly taskTab: TaskTab;
   /** The time, renewed each second. */
   readonly now: number;
   readonly copy: (text: string) => void;
