@@ -60,22 +60,22 @@ def exit_code_of(lines: tuple[str, ...]) -> int | None:
 
 def launch_of(patch: str) -> Launch:
     """Return what the launcher was given, by the driver's patch of its pod; empty if that is unreadable."""
-    containers = _read_object(patch).get("containers")
+    containers = read_object(patch).get("containers")
     first = containers[0] if isinstance(containers, list) and containers else None
     command = first.get("command") if isinstance(first, dict) else None
     words = [str(word) for word in command] if isinstance(command, list) else []
     options = dict(pairwise(words))
-    given = _read_object(options.get("--executor_input", ""))
-    component = _read_object(options.get("--component_spec", ""))
-    inputs, outputs = _object(given, "inputs"), _object(given, "outputs")
-    types = _types(_object(_object(component, "inputDefinitions"), "artifacts"))
+    given = read_object(options.get("--executor_input", ""))
+    component = read_object(options.get("--component_spec", ""))
+    inputs, outputs = take_object(given, "inputs"), take_object(given, "outputs")
+    types = _types(take_object(take_object(component, "inputDefinitions"), "artifacts"))
     return Launch(
         options.get("--execution_id", ""),
         TaskValues(
-            parameters=_object(inputs, "parameterValues"),
-            artifacts=_read_artifacts(_object(inputs, "artifacts"), types),
+            parameters=take_object(inputs, "parameterValues"),
+            artifacts=_read_artifacts(take_object(inputs, "artifacts"), types),
         ),
-        TaskValues(artifacts=_read_artifacts(_object(outputs, "artifacts"), {})),
+        TaskValues(artifacts=_read_artifacts(take_object(outputs, "artifacts"), {})),
     )
 
 
@@ -88,13 +88,13 @@ def outputs_of(log: str, planned: TaskValues = TaskValues()) -> TaskValues | Non
     places = list(_OUTPUTS.finditer(log))
     if not places:
         return None
-    found = _read_object(log[places[-1].end() : places[-1].end() + MAX_OUTPUTS], whole=False)
+    found = read_object(log[places[-1].end() : places[-1].end() + MAX_OUTPUTS], whole=False)
     if not found:
         return None
     types = {name: listed[0].type for name, listed in planned.artifacts.items() if listed}
-    written = _read_artifacts(_object(found, "artifacts"), types)
+    written = _read_artifacts(take_object(found, "artifacts"), types)
     return TaskValues(
-        parameters=_object(found, "parameterValues"),
+        parameters=take_object(found, "parameterValues"),
         artifacts={**planned.artifacts, **{name: listed for name, listed in written.items() if listed}},
     )
 
@@ -105,7 +105,7 @@ def cache_hit_of(log: str) -> CacheHit | None:
     return CacheHit(found[1], found[2]) if found is not None else None
 
 
-def _read_object(text: str, *, whole: bool = True) -> dict[str, Any]:
+def read_object(text: str, *, whole: bool = True) -> dict[str, Any]:
     """Return the JSON object that `text` is, or, unless it is the `whole`, begins with; else an empty one."""
     try:
         found = json.loads(text) if whole else json.JSONDecoder().raw_decode(text)[0]
@@ -114,7 +114,8 @@ def _read_object(text: str, *, whole: bool = True) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _object(parent: dict[str, Any], name: str) -> dict[str, Any]:
+def take_object(parent: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the object `name` of `parent`; an empty one where it is none."""
     child = parent.get(name)
     return child if isinstance(child, dict) else {}
 
@@ -127,10 +128,11 @@ def _list_objects(holder: Any) -> list[dict[str, Any]]:
 
 def _types(definitions: dict[str, Any]) -> dict[str, str]:
     """Return the schema titles of a component's artifacts by their names."""
-    return {name: _title(_object(definitions, name).get("artifactType")) for name in definitions}
+    return {name: title_of(take_object(definitions, name).get("artifactType")) for name in definitions}
 
 
-def _title(kind: Any) -> str:
+def title_of(kind: Any) -> str:
+    """Return the schema title of an artifact type; empty where it has none."""
     return str(kind.get("schemaTitle", "")) if isinstance(kind, dict) else ""
 
 
@@ -144,10 +146,10 @@ def _read_artifacts(found: dict[str, Any], types: dict[str, str]) -> dict[str, l
 
 def _read_artifact(item: dict[str, Any], kind: str) -> Artifact:
     """Return one artifact; KFP gives the name of an input, which is a number, beside its `display_name`."""
-    metadata = _object(item, "metadata")
+    metadata = take_object(item, "metadata")
     return Artifact(
         name=str(metadata.get("display_name") or item.get("name", "")),
-        type=_title(item.get("type")) or kind,
+        type=title_of(item.get("type")) or kind,
         uri=str(item.get("uri", "")),
         metadata={key: value for key, value in metadata.items() if key not in _PRIVATE},
     )

@@ -53,6 +53,14 @@ class _Inputs(msgspec.Struct, frozen=True):
     parameters: list[_Parameter] | None = None
 
 
+class ImporterSpecs(NamedTuple):
+    """What KFP's compiler gave to an importer, as JSON."""
+
+    importer: str
+    component: str
+    task: str
+
+
 class Node(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """One node of an Argo Workflow, as much of it as we need."""
 
@@ -79,8 +87,22 @@ class Node(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     @property
     def patch(self) -> str:
         """What the driver set in the pod of an executor, as JSON: the launcher's command line is in it."""
+        return self._input("pod-spec-patch")
+
+    @property
+    def importer(self) -> ImporterSpecs | None:
+        """What it imports, if it is an importer."""
+        importer = self._input("importer")
+        return ImporterSpecs(importer, self._input("component"), self._input("task")) if importer else None
+
+    @property
+    def runtime_config(self) -> str:
+        """The parameters of the run with their defaults, as JSON, if it is the driver of the run."""
+        return self._input("runtime-config")
+
+    def _input(self, name: str) -> str:
         given = self.inputs.parameters if self.inputs is not None else None
-        values = [each.value for each in given or [] if each.name == "pod-spec-patch"]
+        values = [each.value for each in given or [] if each.name == name]
         return next((value for value in values if isinstance(value, str)), "")
 
     @property
@@ -145,6 +167,7 @@ class Attempt(NamedTuple):
     message: str = ""
     exit_code: int | None = None
     patch: str = ""  # as in its node
+    importer: ImporterSpecs | None = None
 
     @property
     def failed(self) -> bool:
@@ -178,6 +201,7 @@ class Root(NamedTuple):
     driver: Attempt | None = None
     started: datetime | None = None
     message: str = ""
+    runtime_config: str = ""  # as in the node of its driver
 
 
 class RunSteps(NamedTuple):
@@ -206,7 +230,7 @@ def read_root(workflow: Workflow) -> Root:
         return Root(message=workflow.status.message)
     node = pods[-1]
     driver = Attempt(node.id, workflow.pod_name(node), node.phase, node.message, node.exit_code, node.patch)
-    return Root(driver, known_time(node.started_at), workflow.status.message)
+    return Root(driver, known_time(node.started_at), workflow.status.message, node.runtime_config)
 
 
 def list_steps(
@@ -344,7 +368,7 @@ class _Tree:
 
     def _make_attempt(self, node: Node) -> Attempt:
         name = self._workflow.pod_name(node)
-        return Attempt(node.id, name, node.phase, node.message, node.exit_code, node.patch)
+        return Attempt(node.id, name, node.phase, node.message, node.exit_code, node.patch, node.importer)
 
     def _find_driver(self, node: Node) -> Node | None:
         """Return the driver's pod of `node`: beside it, or inside of a loop and its iterations."""

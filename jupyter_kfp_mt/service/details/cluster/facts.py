@@ -127,7 +127,7 @@ def explain_run_wait(backend: Backend, run: Run) -> Explanation | None:
 def _explain_wait_for_driver(backend: Backend, run: Run) -> Explanation | None:
     """Return what a run without steps waits for, if its driver has not started for a minute."""
     steps = read_steps(backend, run)
-    driver, started, _ = steps.root
+    driver, started = steps.root.driver, steps.root.started
     if steps.steps or driver is None or started is None or driver.phase != "Pending":
         return None
     itself = Task(display_name=run.display_name, reason=driver.message)

@@ -17,7 +17,8 @@ from ....errors import KfpError, KfpRefusedError
 from ....models import Phase, Run, Task
 from ...backend import Backend
 from ...state.podlogs import KEPT
-from ...tasks.launcher import launch_of, outputs_of
+from ...tasks.importer import Import, find_address, read_import
+from ...tasks.launcher import launch_of, outputs_of, read_object, take_object
 from ...tasks.rows import is_metrics
 from ...tasks.workflow import Attempt, RunStep
 from .logs import read_copy
@@ -45,7 +46,7 @@ def add_values(backend: Backend, run: Run, tasks: Sequence[Task], *, metrics_onl
         (number, Place(run, steps.namespace, attempt), described[number])
         for number, (task, step) in enumerate(found)
         if (attempt := _attempt_with_outputs(task, step)) is not None
-        and not (metrics_only and attempt.patch and not _makes_metrics(attempt))
+        and not (metrics_only and (attempt.patch or attempt.importer) and not _makes_metrics(attempt))
     ]
     for number, _, task in wanted[MOST:]:
         described[number] = msgspec.structs.replace(task, outputs_unread=_TOO_MANY)
@@ -71,6 +72,8 @@ def _attempt_with_outputs(task: Task, step: RunStep | None) -> Attempt | None:
 
 
 def _makes_metrics(attempt: Attempt) -> bool:
+    if attempt.importer is not None:
+        return is_metrics(read_import(attempt.importer).artifact)
     planned = launch_of(attempt.patch).outputs.artifacts
     return any(is_metrics(artifact) for listed in planned.values() for artifact in listed)
 
@@ -118,7 +121,7 @@ def _read(backend: Backend, place: Place, task: Task) -> Task:
     key = (place.namespace, place.attempt.pod)
     kept = backend.caches.outputs.get(key)
     if kept is None:
-        kept = _read_cached(backend, place) if task.phase is Phase.CACHED else _read_own(backend, place)
+        kept = _read_values(backend, place, task)
         if place.attempt.ended and not kept.outputs_unread and len(msgspec.json.encode(kept)) <= SMALL:
             backend.caches.outputs.put(key, kept)
     return msgspec.structs.replace(
@@ -130,9 +133,30 @@ def _read(backend: Backend, place: Place, task: Task) -> Task:
     )
 
 
+def _read_values(backend: Backend, place: Place, task: Task) -> Task:
+    if task.phase is Phase.CACHED:
+        return _read_cached(backend, place)
+    if place.attempt.importer is not None:
+        return _read_import(backend, place, read_import(place.attempt.importer), task)
+    return _read_own(backend, place)
+
+
+def _read_import(backend: Backend, place: Place, made: Import, task: Task) -> Task:
+    """Return the values of an importer; a log is read only if nothing else has the address."""
+    uri = made.artifact.uri
+    if not uri and not task.parent_task_id:
+        given = read_object(read_steps(backend, place.run).root.runtime_config)
+        uri = str(take_object(given, "parameterValues").get(made.source, ""))
+    uri = uri or find_address(_read_text(backend, place))
+    if not uri:
+        return Task(outputs_unread=_NOT_PRINTED)
+    inputs, outputs = made.at(uri)
+    return Task(inputs=inputs, outputs=outputs)
+
+
 def _read_own(backend: Backend, place: Place) -> Task:
     """Return the values of a task that ran."""
-    if not place.attempt.patch:  # of KFP 1, or an importer: it has no launcher that prints them
+    if not place.attempt.patch:  # of KFP 1: it has no launcher that prints them
         return Task(outputs_unread=_UNREPORTED)
     launch = launch_of(place.attempt.patch)
     outputs = outputs_of(_read_text(backend, place), launch.outputs)
