@@ -1,10 +1,14 @@
-"""Reads small files that somebody else writes, and shows paths as people write them."""
+"""Reads small files that somebody else writes, replaces files, and shows paths as people write them."""
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
 
 
 def read_file(path: Path, limit: int) -> bytes:
@@ -13,6 +17,18 @@ def read_file(path: Path, limit: int) -> bytes:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(f"{path} is not a regular file")
         return file.read(limit)
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file that takes the place of `path` at the end, and none of it after an exception."""
+    part = path.with_name(f".{token_hex(8)}.part")
+    try:
+        with part.open("xb") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def display_path(path: Path) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 from ..models import Run, RunPage, TaskPage
 from .filters import Predicate, page_query
-from .http import V2, Empty, Request, delete, get, post, segment
+from .http import V1, V2, Empty, Request, delete, get, post, segment
 
 _PATH = f"{V2}/runs"
 CREATE_TIMEOUT = 60.0  # seconds; KFP's database may wait 50 s for a lock (innodb_lock_wait_timeout)
@@ -106,10 +107,31 @@ def read_archived_log(run_id: str, node_id: str, *, last: int) -> Request[bytes]
     return msgspec.structs.replace(request, last=last)
 
 
-def read_artifact(run_id: str, node_id: str, name: str, *, last: int) -> Request[bytes]:
-    """Build the request for the end of `{"data": "<base64>"}` with an output of an Argo node."""
-    path = f"/apis/v1beta1/runs/{segment(run_id)}/nodes/{segment(node_id)}/artifacts/{segment(name)}:read"
+class ArtifactData(msgspec.Struct, frozen=True):
+    """The bytes of an artifact, which are base64 on the wire."""
+
+    data: bytes
+
+
+def read_artifact(run_id: str, node_id: str, name: str) -> Request[ArtifactData]:
+    """Build the request for an output of a node by the API server's own route."""
+    return get(_artifact_path(run_id, node_id, name), ArtifactData, thing="artifact", ref=name)
+
+
+def read_log_artifact(run_id: str, node_id: str, *, last: int) -> Request[bytes]:
+    """Build the request for the end of `{"data": "<base64>"}` with the log of an Argo node."""
+    path = _artifact_path(run_id, node_id, "main-logs")
     return msgspec.structs.replace(get(path, bytes, thing="log", ref=node_id), last=last)
+
+
+def read_ui_artifact(scheme: str, bucket: str, key: str, namespace: str) -> Request[bytes]:
+    """Build the request for an object of a store by the route of KFP's UI.
+
+    Source: kubeflow/pipelines, frontend/server/handlers/artifacts.ts.
+    """
+    source = {"gs": "gcs"}.get(scheme, scheme)
+    path = f"/artifacts/{source}/{segment(bucket)}/{quote(key)}"
+    return get(path, bytes, (("namespace", namespace),), thing="artifact", ref=key)
 
 
 def read_ui_log(pod: str, namespace: str, run_id: str, created: str, *, last: int) -> Request[bytes]:
@@ -143,6 +165,10 @@ def list_cache_entries(fingerprint: str) -> Request[CacheEntries]:
     predicate = {"op": "EQUALS", "key": "fingerprint", "string_value": fingerprint}
     query = page_query([predicate], sort_by="created_at desc", page_size=50, page_token="")
     return get("/apis/v1alpha1/tasks", CacheEntries, query)
+
+
+def _artifact_path(run_id: str, node_id: str, name: str) -> str:
+    return f"{V1}/runs/{segment(run_id)}/nodes/{segment(node_id)}/artifacts/{segment(name)}:read"
 
 
 def _log_path(run_id: str, node_id: str) -> str:

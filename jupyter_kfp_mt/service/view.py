@@ -19,7 +19,7 @@ from ..pipeline_spec.task_plan import TaskPlan, read_task_plan
 from ..results import MetricTable, Outputs, RunMetrics
 from . import logs, runs
 from .backend import Backend
-from .details.details import Details, TaskReport
+from .details.details import Details, MadeArtifact, TaskReport
 from .explain import Explanation, explain
 from .submit.sources import get_version, read_package
 from .tasks.rows import collect_metrics, collect_values, is_metrics, select_failed, select_failed_itself
@@ -196,7 +196,7 @@ def save_outputs(backend: Backend, details: Details, run_id: str, name: str, fol
                     continue
                 path = place / _to_file_name(f"{output}-{number}" if number else output)
                 try:
-                    details.save_artifact(run, artifact, path)
+                    details.save_artifact(MadeArtifact(run, task, output, number, artifact), path)
                     saved.append(path)
                 except KfpError as error:
                     failed.append(error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
@@ -52,6 +52,8 @@ class ReplayCluster:
         self.configuration = configuration
         self.requests: list[Request] = []
         self.denied: set[str] = set()  # such as pods/log: resources that Kubernetes refuses to everybody
+        self.artifacts: dict[str, bytes] = {}  # by name: what a server without users hands out
+        self.pages: dict[str, bytes] = {}  # by path: what KFP's UI hands out
         self.store = ""  # host:port of the namespace's store, as its configuration names it
         self._clock = clock
         self._ahead = 0.0
@@ -122,6 +124,10 @@ class ReplayCluster:
         request = request._replace(account=account)
         with self._lock:
             self.requests.append(request)
+            if request.path in self.pages:
+                return Reply(200, self.pages[request.path].decode())
+            if self.artifacts and (wanted := kfp.ARTIFACT.match(request.path)) is not None:
+                return self._read_artifact(wanted["node"], wanted["name"])
             if request.path.startswith(_KFP):
                 if (request.method, request.path) == ("POST", "/apis/v2beta1/runs") and account:
                     return self._submit(account, request.body)
@@ -131,6 +137,12 @@ class ReplayCluster:
                 return Reply(401, status)
             reply = kubernetes.respond(self.moments().values(), request, self.denied)
             return kubernetes.with_store(reply, self.store) if self.store else reply
+
+    def _read_artifact(self, node: str, name: str) -> Reply:
+        texts = (moment.v1["pipeline_runtime"]["workflow_manifest"] for moment in self.moments().values())
+        if name not in self.artifacts or not any(f'"{node}"' in text for text in texts):
+            return Reply(404, {"error_message": "artifact not found: <nil>", "error_details": ""})
+        return Reply(200, {"data": b64encode(self.artifacts[name]).decode()})
 
     def _submit(self, account: str, body: Any) -> Reply:
         refusal = kfp.refusal(account, kfp.NAMESPACE, "create", "runs")

@@ -21,7 +21,7 @@ HEALTH = {
 NAMESPACE = "alice"
 _RUN = re.compile(r"/apis/(?P<version>v1beta1|v2beta1)/runs/(?P<id>[^/:]+)(?::(?P<verb>\w+))?\Z")
 _LOG = re.compile(r"/apis/v1alpha1/runs/(?P<id>[^/]+)/nodes/(?P<node>[^/]+)/log\Z")
-_ARTIFACT = re.compile(r"/apis/v\dbeta1/runs/[^/]+/nodes/[^/]+/artifacts/[^/]+:read\Z")
+ARTIFACT = re.compile(r"/apis/v\dbeta1/runs/[^/]+/nodes/(?P<node>[^/]+)/artifacts/(?P<name>[^/]+):read\Z")
 _EXPERIMENT = re.compile(r"/apis/v2beta1/experiments/(?P<id>[^/:]+)\Z")
 _VERBS = {"archive": "archive", "unarchive": "unarchive"}
 _UPLOAD_REFUSED = Reply(  # the upload routes have another handler, which hides the status and the reason
@@ -73,7 +73,7 @@ def respond(moments: Mapping[str, Moment], rows: Rows, request: Request) -> Repl
         return _cache_entries(moments, request.query)
     if not request.account:
         return error(401, 16, _NOBODY)
-    if _ARTIFACT.match(path):
+    if ARTIFACT.match(path):
         return error(403, 7, _NOBODY)
     resource, verb = _right(method, path)
     namespace = request.query.get("namespace") or (body or {}).get("namespace") or NAMESPACE

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt import cli
+from jupyter_kfp_mt import cli, connect
 from jupyter_kfp_mt.context import Environment
+from jupyter_kfp_mt.settings import KfpSettings
 from tests.replay.cluster import ReplayCluster
 from tests.replay.recordings import CONFIGURATIONS
 from tests.replay.refusals import DENIED
@@ -88,6 +89,33 @@ def test_files_of_artifacts_are_saved(pod: Pod, do: Callable[[str], Any], tmp_pa
     assert (code, out.splitlines()) == (0, [str(place) for place in places])
     assert [place.read_text() for place in places] == uris
     assert sorted(path for path in folder.rglob("*") if path.is_file()) == sorted(places)
+
+
+def test_files_that_the_api_server_hands_out_need_no_store(
+    pod: Pod, do: Callable[[str], Any], tmp_path: Path
+) -> None:
+    pod.become("default-viewer")
+    pod.cluster.artifacts = {"model": b"\x00\xff"}
+    run_id = pod.cluster.add("digits")
+    code, out, _ = do(f"outputs {run_id} train --save {tmp_path / 'saved'}")
+    assert (code, out.strip()) == (0, str(tmp_path / "saved/train/model"))
+    assert (tmp_path / "saved/train/model").read_bytes() == b"\x00\xff"
+    code, _, told = do(f"outputs {run_id} load --save {tmp_path / 'saved'}")
+    assert code
+    assert "No right to read secrets in alice." in told
+
+
+def test_outside_of_the_cluster_the_page_of_kfp_hands_out_files(pod: Pod, tmp_path: Path) -> None:
+    settings = KfpSettings(endpoint=pod.url, ca_file=pod.ca_file, namespace="alice")
+    token = {"KF_PIPELINES_SA_TOKEN_PATH": "/var/run/secrets/kubeflow/pipelines/token"}
+    service = connect(settings=settings, environment=Environment(token, root=pod.root))
+    run_id = pod.cluster.add("digits")
+    uri = service.outputs(run_id, "train")["train"]["model"]
+    pod.cluster.pages = {f"/artifacts/{uri.replace('://', '/')}": b"weights"}
+    saved, failed = service.save_outputs(run_id, folder=tmp_path / "saved")
+    assert [path.read_bytes() for path in saved] == [b"weights"]
+    assert {error.why for error in failed} == {"The keys of the store can only be read in the cluster."}
+    assert failed[0].command.startswith("aws s3 cp s3://mlpipeline/")
 
 
 def test_what_cannot_be_saved_is_there_to_be_copied(

@@ -6,11 +6,14 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
+from jupyter_kfp_mt.client import HttpTransport, Request, Response, Transport
 from jupyter_kfp_mt.connection import connect
-from jupyter_kfp_mt.context import Environment
+from jupyter_kfp_mt.context import Context, Environment
 from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, KfpRefusedError, RunFailed
 from jupyter_kfp_mt.models import Phase, Run, Source, SourceKind, SubmitRequest
@@ -265,6 +268,38 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+class Elsewhere:
+    """A transport to a server whose files this process cannot see."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def send(self, request: Request[Any]) -> Response:
+        response = self._transport.send(request)
+        return msgspec.structs.replace(
+            response, body=response.body.replace(b'"uri":"/', b'"uri":"/elsewhere/')
+        )
+
+    def in_context(self, context: Context) -> Elsewhere:
+        return Elsewhere(self._transport.in_context(context))
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+def test_the_server_hands_out_files_that_are_out_of_reach(kfp: KfpService, tmp_path: Path) -> None:
+    pipeline = tmp_path / "writes.yaml"
+    pipeline.write_text(WRITES, encoding="utf-8")
+    run = kfp.wait(kfp.submit(pipeline), timeout=TIMEOUT)
+    service = KfpService(kfp.context, Elsewhere(HttpTransport(kfp.context)))
+
+    saved, failed = service.save_outputs(run, folder=tmp_path / "saved")
+
+    assert service.outputs(run)["write"]["data"].startswith("/elsewhere/")
+    assert (saved, failed) == ([tmp_path / "saved" / "write" / "data"], [])
+    assert saved[0].read_text() == "kept\n"
 
 
 def test_the_files_of_artifacts_are_saved(kfp: KfpService, tmp_path: Path) -> None:

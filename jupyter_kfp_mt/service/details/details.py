@@ -18,6 +18,16 @@ class TaskReport(NamedTuple):
     is_complete: bool  # whether tasks that have not started are among them
 
 
+class MadeArtifact(NamedTuple):
+    """An artifact among the outputs of a task."""
+
+    run: Run
+    task: Task
+    output: str
+    number: int  # of an output that is a list, from 0
+    artifact: Artifact
+
+
 class Details(Protocol):
     """What a server knows beyond KFP's API.
 
@@ -40,8 +50,8 @@ class Details(Protocol):
         With `metrics_only` the outputs of tasks that make no metrics may be missing.
         """
 
-    def save_artifact(self, run: Run, artifact: Artifact, path: Path) -> None:
-        """Write the file, or the folder, of an artifact of `run` to `path`; raises `artifact-unread`."""
+    def save_artifact(self, made: MadeArtifact, path: Path) -> None:
+        """Write the file, or the folder, of an artifact to `path`; raises `artifact-unread`."""
 
     def read_log(self, run: Run, task_id: str, *, offset: int, attempt: int, tail: int) -> LogChunk:
         """Return a part of a task's log: from byte `offset`, or its last `tail` lines.

@@ -12,12 +12,14 @@ import msgspec
 from ...client import Response
 from ...client import runs as requests
 from ...errors import KfpError, kfp_error
-from ...models import Artifact, LogChunk, PodView, Run, Task
+from ...files import replace_file
+from ...models import LogChunk, PodView, Run, Task
 from ...pipeline_spec.task_plan import read_task_plan
 from ..backend import Backend
 from ..explain import LOG_LINES, Explanation, Facts, make_facts
 from ..tasks.rows import select_groups, select_leaves
-from .details import TaskReport
+from .details import MadeArtifact, TaskReport
+from .read_route import save_from_kfp
 
 PART = 1024 * 1024  # bytes asked for at once
 MOST = 64 * 1024 * 1024  # bytes read for one response
@@ -49,17 +51,24 @@ class EmbeddedDetails:
         """Return `tasks`: this server reports them with their values."""
         return list(tasks)
 
-    def save_artifact(self, run: Run, artifact: Artifact, path: Path) -> None:
-        """Copy the file, or the folder, of an artifact to `path`: it is on this machine."""
+    def save_artifact(self, made: MadeArtifact, path: Path) -> None:
+        """Copy the file, or the folder, of an artifact to `path`: it is on this machine.
+
+        The server reads a file for us that this process may not read.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
+        place = Path(made.artifact.uri)
         try:
-            if Path(artifact.uri).is_dir():
-                shutil.copytree(artifact.uri, path, dirs_exist_ok=True)
-            else:
-                shutil.copyfile(artifact.uri, path)
+            if place.is_dir():
+                shutil.copytree(place, path, dirs_exist_ok=True)
+                return
+            with place.open("rb") as source, replace_file(path) as file:
+                shutil.copyfileobj(source, file)
         except OSError as error:
-            why = f"{artifact.uri}: {error.strerror}."
-            raise kfp_error("artifact-unread", name=artifact.name, why=why, command="") from None
+            if save_from_kfp(self._backend, made, made.task.task_id, path):
+                return
+            why = f"{made.artifact.uri}: {error.strerror}."
+            raise kfp_error("artifact-unread", name=made.artifact.name, why=why, command="") from None
 
     def read_log(
         self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0

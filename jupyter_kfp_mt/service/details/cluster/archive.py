@@ -86,7 +86,7 @@ def _read_by_name(backend: Backend, place: Place, name: str) -> LogCopy:
 
 def _read_artifact(backend: Backend, place: Place) -> LogCopy:
     """Read the artifact of the node that holds its log, if Argo archives logs."""
-    request = requests.read_artifact(place.run.run_id, place.attempt.node_id, "main-logs", last=2 * KEPT)
+    request = requests.read_log_artifact(place.run.run_id, place.attempt.node_id, last=2 * KEPT)
     response = backend.api.send(request)
     # `{"data":"<base64>"}`, of which the start may have been dropped: what is left of the base64 is cut to
     # whole groups of four, counted from its end.

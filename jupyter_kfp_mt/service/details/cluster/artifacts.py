@@ -1,14 +1,13 @@
-"""Files of artifacts, from the store that the namespace's own configuration names, with its own keys.
+"""Files of artifacts, by KFP's routes, else from the store that the namespace's configuration names.
 
-KFP's routes for artifacts refuse everybody on a multi-user server. The ConfigMap `kfp-launcher` may name a
-store (`providers`, backend/src/v2/config/env.go in github.com/kubeflow/pipelines); else it is that into which
-Argo archives (`artifact-repositories`): in KFP's manifests they are one.
+The API server's own route knows what Argo stored, and refuses everybody on a multi-user server; that of KFP's
+UI exists only where the UI does, so it is asked from outside of the cluster. The ConfigMap `kfp-launcher` may
+name a store (`providers`, backend/src/v2/config/env.go in github.com/kubeflow/pipelines); else it is that
+into which Argo archives (`artifact-repositories`): in KFP's manifests they are one.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 from base64 import b64decode
 from binascii import Error as Base64Error
 from pathlib import Path
@@ -18,35 +17,58 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from ....client import runs as requests
 from ....client.s3 import ArtifactStore, download
 from ....errors import KfpError, kfp_error
+from ....files import replace_file
 from ....kube import Kubernetes
 from ....models import Artifact
 from ...backend import Backend
+from ...tasks.workflow import RunSteps
+from ..details import MadeArtifact
+from ..read_route import save_from_kfp
+from .run import find_step
 
 MOST = 1024 * 1024 * 1024  # bytes of one artifact
 _SCHEMES = ("minio", "s3")
 
 
-def save_artifact(backend: Backend, namespace: str, artifact: Artifact, path: Path) -> None:
+def save_artifact(backend: Backend, steps: RunSteps, made: MadeArtifact, path: Path) -> None:
     """Write the file of an artifact to `path`; raises `artifact-unread` with the line that copies it."""
+    artifact, step = made.artifact, find_step(steps, made.task.task_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if step is not None and step.attempts and save_from_kfp(backend, made, step.attempts[-1].node_id, path):
+        return
     url = urlsplit(artifact.uri)
     bucket, key = url.netloc, url.path.lstrip("/")
+    if backend.kubernetes is None and _save_from_ui(backend, steps.namespace, artifact, path):
+        return
     if url.scheme not in _SCHEMES or not bucket or not key:
         raise _unread(artifact, "It is in no S3-compatible store.")
     if backend.kubernetes is None:
         raise _unread(artifact, "The keys of the store can only be read in the cluster.")
-    store = _find_store(backend.kubernetes, namespace, artifact, bucket)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    number, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with open(number, "wb") as file:
-            problem = download(store, bucket, key, file, now=backend.clock.now(), limit=MOST)
+    store = _find_store(backend.kubernetes, steps.namespace, artifact, bucket)
+    with replace_file(path) as file:
+        problem = download(store, bucket, key, file, now=backend.clock.now(), limit=MOST)
         if problem:
             raise _unread(artifact, problem, store.endpoint)
-        os.replace(part, path)
-    finally:
-        Path(part).unlink(missing_ok=True)
+
+
+def _save_from_ui(backend: Backend, namespace: str, artifact: Artifact, path: Path) -> bool:
+    """Write what KFP's UI hands out of the store, if it does; it would make an archive of a folder."""
+    url = urlsplit(artifact.uri)
+    if url.scheme not in (*_SCHEMES, "gs") or not url.netloc or not url.path.lstrip("/"):
+        return False
+    request = requests.read_ui_artifact(url.scheme, url.netloc, url.path.lstrip("/"), namespace)
+    try:
+        response = backend.api.send(request)
+    except KfpError:
+        return False
+    if ".tar.gz" in response.headers.get("content-disposition", "") and not url.path.endswith(".gz"):
+        return False
+    with replace_file(path) as file:
+        file.write(response.body)
+    return True
 
 
 def copy_command(uri: str, endpoint: str = "") -> str:

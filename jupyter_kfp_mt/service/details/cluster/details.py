@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ....models import Artifact, LogChunk, PodView, Run, Task
+from ....models import LogChunk, PodView, Run, Task
 from ....pipeline_spec.task_plan import read_task_plan
 from ...backend import Backend
 from ...explain import Explanation, Facts
 from ...tasks.rows import cancel_stopped, select_groups, select_leaves
-from ..details import TaskReport
+from ..details import MadeArtifact, TaskReport
 from .artifacts import save_artifact
 from .facts import collect_run_facts, collect_task_facts, explain_run_wait
 from .logs import read_log
@@ -48,9 +48,9 @@ class ClusterDetails:
         """Return `tasks` with their inputs and outputs, as far as what the launcher wrote can be read."""
         return add_values(self._backend, run, tasks, metrics_only=metrics_only)
 
-    def save_artifact(self, run: Run, artifact: Artifact, path: Path) -> None:
-        """Write the file of an artifact of `run` to `path`."""
-        save_artifact(self._backend, read_steps(self._backend, run).namespace, artifact, path)
+    def save_artifact(self, made: MadeArtifact, path: Path) -> None:
+        """Write the file of an artifact to `path`."""
+        save_artifact(self._backend, read_steps(self._backend, made.run), made, path)
 
     def read_log(
         self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0
