@@ -65,7 +65,7 @@ def find_context(
             raise
     from .embedded import ensure_running
 
-    runtime = ensure_running(Path(settings.data_dir).expanduser())
+    runtime = ensure_running(Path(settings.data_dir).expanduser(), bounds=settings.run_bounds)
     say(f"Started the embedded server, namespace {runtime.namespace}, on this machine only.")
     return detect(environment, settings)
 

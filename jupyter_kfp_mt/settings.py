@@ -18,6 +18,7 @@ from traitlets.config import Config, Configurable
 from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
 from traitlets.utils.bunch import Bunch
 
+from .bounds import HELP, RunBounds
 from .errors import kfp_error
 from .polling import ACTIVE_S, IDLE_S
 
@@ -64,6 +65,9 @@ class KfpSettings(Configurable):
         config=True
     )
     max_upload_mib = Integer(32, min=1, help="Largest pipeline accepted, in MiB.").tag(config=True)
+    max_steps = Integer(RunBounds().max_steps, min=1, help=HELP["max_steps"]).tag(config=True)
+    max_values_mib = Integer(RunBounds().max_values_mib, min=1, help=HELP["max_values_mib"]).tag(config=True)
+    max_copy_mib = Integer(RunBounds().max_copy_mib, min=1, help=HELP["max_copy_mib"]).tag(config=True)
     allow_doctor_changes = Bool(
         True, help="Whether users may create the access option and restart their notebook from here."
     ).tag(config=True)
@@ -82,6 +86,11 @@ class KfpSettings(Configurable):
         if math.isnan(proposal.value):  # neither below a minimum nor above a maximum
             raise TraitError(f"The '{proposal.trait.name}' trait is not a number")
         return float(proposal.value)
+
+    @property
+    def run_bounds(self) -> RunBounds:
+        """The bounds of a run on the embedded server."""
+        return RunBounds(*(getattr(self, name) for name in RunBounds._fields))
 
     def replace(self, **values: object) -> KfpSettings:
         """Return a copy with other `values`."""

@@ -37,7 +37,10 @@ def _owner_api(
 
     if session.cluster is not None:
         raise kfp_error(refusal, endpoint=session.cluster.endpoint, command=kubectl)
-    return OwnerApi(embedded.ensure_running(session.data_dir, on_step=session.front.say))
+    runtime = embedded.ensure_running(
+        session.data_dir, bounds=session.settings.run_bounds, on_step=session.front.say
+    )
+    return OwnerApi(runtime)
 
 
 def _namespace(session: TerminalSession) -> str:

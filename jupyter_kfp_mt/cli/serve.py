@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from .. import embedded
+from ..bounds import HELP, RunBounds, make_option
 from ..commands.grammar import argument, command, usage_error
 from ..errors import kfp_error
 from ..models import RuntimeFile
@@ -37,6 +38,13 @@ def _parse_port(text: str) -> int:
     return int(text)
 
 
+def _parse_bound(text: str) -> int:
+    if not text.isdecimal() or len(text) > 12 or int(text) < 1:
+        problem = f"“{text}” is not a bound"
+        raise kfp_error("bad-input", field="A bound", problem=problem, next="write a whole number from 1")
+    return int(text)
+
+
 @command(
     "serve",
     argument("--background", action="store_true", help="start the server and return"),
@@ -52,9 +60,17 @@ def _parse_port(text: str) -> int:
     argument(
         "--single-user", action="store_true", help="without namespaces, to try tools that do not know them"
     ),
+    *(argument(make_option(name), metavar="N", type=_parse_bound, help=HELP[name]) for name in HELP),
 )
 def serve(
-    session: TerminalSession, *, background: bool, stop: bool, status: bool, port: int, single_user: bool
+    session: TerminalSession,
+    *,
+    background: bool,
+    stop: bool,
+    status: bool,
+    port: int,
+    single_user: bool,
+    **bounds: int | None,
 ) -> object:
     """Start the embedded server: Kubeflow Pipelines on this machine, for you only.
 
@@ -69,16 +85,23 @@ def serve(
         found = find_running(session)
         embedded.stop(session.data_dir)
         return session.result({"stopped": found.url}, "Stopped. History stays.")
+    run_bounds = session.settings.run_bounds._replace(
+        **{name: value for name, value in bounds.items() if value is not None}
+    )
     known = embedded.find(session.data_dir)
     if known is not None:
         session.front.say("It is running already.")
         return describe_server(session, known, stop=stop_command)
     if background:
         started = embedded.ensure_running(
-            session.data_dir, port=port, single_user=single_user, on_step=session.front.say
+            session.data_dir,
+            port=port,
+            single_user=single_user,
+            bounds=run_bounds,
+            on_step=session.front.say,
         )
         return describe_server(session, started, stop=stop_command)
-    _serve_in_foreground(session, port, single_user)
+    _serve_in_foreground(session, port, run_bounds, single_user=single_user)
     return None
 
 
@@ -114,7 +137,9 @@ def describe_server(session: TerminalSession, runtime: RuntimeFile, *, stop: str
     return session.result(document, text)
 
 
-def _serve_in_foreground(session: TerminalSession, port: int, single_user: bool) -> None:
+def _serve_in_foreground(
+    session: TerminalSession, port: int, bounds: RunBounds, *, single_user: bool
+) -> None:
     """Run the server as a child that logs to this terminal, until Ctrl-C or until it ends."""
     words = [
         "--data",
@@ -122,6 +147,7 @@ def _serve_in_foreground(session: TerminalSession, port: int, single_user: bool)
         "--port",
         str(port),
         *(["--single-user"] if single_user else []),
+        *bounds.to_arguments(),
     ]
     with _interrupted_by_sigterm():
         # In a session of its own, since Ctrl-C is for this process, which then stops the child in order.

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from ..bounds import HELP, RunBounds, make_option
 from ..errors import KfpError
 from .environment import make_server_environment, prevent_core_files
 from .server import AlreadyRunningError, Options, serve
@@ -28,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--idle-minutes", type=float, default=0, help="stop after so many minutes without work; 0 = never"
     )
+    for name, value in RunBounds()._asdict().items():
+        parser.add_argument(make_option(name), type=int, default=value, help=HELP[name])
     parsed = parser.parse_args(arguments)
     options = Options(
         data=parsed.data,
@@ -36,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         multi_user=not parsed.single_user,
         identity_header=parsed.identity_header,
         idle_seconds=parsed.idle_minutes * 60,
+        bounds=RunBounds(*(getattr(parsed, name) for name in RunBounds._fields)),
     )
     try:
         serve(options)

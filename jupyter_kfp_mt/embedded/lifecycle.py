@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from .. import __version__
+from ..bounds import RunBounds
 from ..errors import KfpError, kfp_error
 from ..models import NOT_JSON, RuntimeFile
 from ..owner import OwnerClient, is_served, read_runtime
@@ -48,6 +49,7 @@ def ensure_running(
     namespace: str = "",
     port: int = 0,
     single_user: bool = False,
+    bounds: RunBounds = RunBounds(),  # noqa: B008 - frozen
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> RuntimeFile:
     """Return the server of this folder, and start it if needed; raises `embedded-failed` with the reason.
@@ -65,6 +67,7 @@ def ensure_running(
     arguments = ["--data", str(data_dir), "--port", str(port), "--idle-minutes", str(IDLE_MINUTES)]
     arguments += ["--namespace", namespace] if namespace else []
     arguments += ["--single-user"] if single_user else []
+    arguments += bounds.to_arguments()
     try:
         runtime = _Start(data_dir, arguments).wait()
     except OSError as error:  # a folder that cannot be written, a full disk

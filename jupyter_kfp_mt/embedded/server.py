@@ -14,12 +14,14 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import msgspec
 
 from .. import __version__
+from ..bounds import RunBounds
 from ..models import RuntimeFile
 from ..owner import LOCK, RUNTIME
 from . import find
@@ -51,6 +53,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     multi_user: bool = True
     identity_header: str = ""
     idle_seconds: float = 0
+    bounds: RunBounds = RunBounds()
 
 
 class Startable(Runner, Protocol):
@@ -75,7 +78,7 @@ def serve(options: Options, make_engine: MakeEngine | None = None) -> None:
         _take_lock(lock, folder)
         (folder / RUNTIME).unlink(missing_ok=True)  # left by a server that was killed
         _log_to_stderr()
-        ServerProcess(options, make_engine or _make_engine, lock).run()
+        ServerProcess(options, make_engine or partial(_make_engine, options.bounds), lock).run()
 
 
 def _take_lock(lock: BinaryIO, folder: Path) -> None:
@@ -99,10 +102,10 @@ def _try_lock(lock: BinaryIO) -> bool:
     return True
 
 
-def _make_engine(store: Store, folder: Path, tenancy: Tenancy) -> Startable:
-    from .engine import Engine
+def _make_engine(bounds: RunBounds, store: Store, folder: Path, tenancy: Tenancy) -> Startable:
+    from .engine import Engine, Limits
 
-    return Engine(store, folder, is_allowed=tenancy.is_allowed)
+    return Engine(store, folder, Limits(run=bounds), is_allowed=tenancy.is_allowed)
 
 
 class ServerProcess:

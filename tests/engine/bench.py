@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from jupyter_kfp_mt.bounds import RunBounds
 from jupyter_kfp_mt.embedded.engine import Engine, Limits
 from jupyter_kfp_mt.embedded.engine.execution.packages import Packages
 from jupyter_kfp_mt.embedded.store import RunRow, Store
@@ -36,13 +37,14 @@ class Bench:
         tasks: int = 4,
         executor: str = "",
         log_bytes: int = 1 << 20,
+        bounds: RunBounds = RunBounds(),  # noqa: B008 - frozen
         clock: Callable[[], float] = time.time,
         packages: Packages | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.store = Store(folder / "store.sqlite")
-        limits = Limits(tasks=tasks, executor=executor, log_bytes=log_bytes)
+        limits = Limits(tasks=tasks, executor=executor, log_bytes=log_bytes, run=bounds)
         self.engine = Engine(self.store, folder, limits, clock, packages, is_allowed=allow_all)
         self.engine.start()
 

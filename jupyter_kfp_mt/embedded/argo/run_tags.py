@@ -11,9 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import msgspec
+
+from ...bounds import TextRoom
 
 _TAG = re.compile(r"\{\{([^{}]{1,400})\}\}")
 _LABEL, _ANNOTATION, _CREATED = "workflow.labels.", "workflow.annotations.", "workflow.creationTimestamp."
@@ -31,15 +34,20 @@ class WorkflowTags(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float
     labels: Mapping[str, str] = {}
     annotations: Mapping[str, str] = {}
+    labels_text: str = "{}"  # as JSON
+    annotations_text: str = "{}"
 
     def replace(self, value: Any) -> Any:
-        """Return `value`, a document, with all tags replaced that have a value."""
+        """Return `value`, a document, with all tags replaced that have a value; raises TextTooLongError."""
+        return self._replace(value, TextRoom())
+
+    def _replace(self, value: Any, room: TextRoom) -> Any:
         if isinstance(value, str):
-            return _TAG.sub(self._replace_one, value) if "{{" in value else value
+            return _TAG.sub(partial(self._replace_one, room), value) if "{{" in value else value
         if isinstance(value, list):
-            return [self.replace(each) for each in value]
+            return [self._replace(each, room) for each in value]
         if isinstance(value, Mapping):
-            return {self.replace(key): self.replace(each) for key, each in value.items()}
+            return {self._replace(key, room): self._replace(each, room) for key, each in value.items()}
         return value
 
     def find(self, tag: str) -> str | None:
@@ -56,17 +64,20 @@ class WorkflowTags(msgspec.Struct, frozen=True, kw_only=True):
             "workflow.namespace": self.namespace,
             "workflow.serviceAccountName": self.service_account,
             "workflow.creationTimestamp": self._format_time("RFC3339"),
-            "workflow.labels": _write_json(self.labels),
-            "workflow.labels.json": _write_json(self.labels),
-            "workflow.annotations": _write_json(self.annotations),
-            "workflow.annotations.json": _write_json(self.annotations),
+            "workflow.labels": self.labels_text,
+            "workflow.labels.json": self.labels_text,
+            "workflow.annotations": self.annotations_text,
+            "workflow.annotations.json": self.annotations_text,
             "workflow.mainEntrypoint": "entrypoint",
             "workflow.status": "Running",
         }.get(tag)
 
-    def _replace_one(self, match: re.Match[str]) -> str:
+    def _replace_one(self, room: TextRoom, match: re.Match[str]) -> str:
         found = self.find(match[1].strip())
-        return match[0] if found is None else found
+        if found is None:
+            return match[0]
+        room.take(len(found))
+        return found
 
     def _format_time(self, form: str) -> str | None:
         moment = datetime.fromtimestamp(int(self.created_at), timezone.utc)
@@ -91,15 +102,19 @@ def make_workflow_tags(
 
     KFP adds a label and an annotation (`RunWorkflow` in backend/src/apiserver/template).
     """
-    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    labels = {**_as_texts(metadata.get("labels")), "pipeline/runid": run_id}
+    annotations = _as_texts(metadata.get("annotations"))
+    annotations["pipelines.kubeflow.org/run_name"] = run_name
     return WorkflowTags(
         run_id=run_id,
         name=name,
         namespace=namespace,
         service_account=service_account,
         created_at=created_at,
-        labels={**_as_texts(labels), "pipeline/runid": run_id},
-        annotations={**_as_texts(annotations), "pipelines.kubeflow.org/run_name": run_name},
+        labels=labels,
+        annotations=annotations,
+        labels_text=_write_json(labels),
+        annotations_text=_write_json(annotations),
     )
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from ...bounds import RunBounds
 from ...models import TaskValues
 from ...pipeline_spec import Package
 from ...run_rules import FINAL_STATES
@@ -57,6 +58,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     tasks: int = 0  # running at once; 0: one for each core
     log_bytes: int = 16 * 1024 * 1024  # of one attempt
+    run: RunBounds = RunBounds()
     executor: str = ""  # "fork" or "subprocess"; "": JUPYTER_KFP_MT_EXECUTOR, else what works here
 
 
@@ -129,7 +131,7 @@ class Engine:
 
     def find_problems(self, package: Package, arguments: Mapping[str, Any]) -> list[Problem]:
         """Return the tasks of `package` that cannot run here with these values of the run."""
-        return find_package_problems(package, arguments, self._mounts.find_fault)
+        return find_package_problems(package, arguments, self._mounts.find_fault, bounds=self._limits.run)
 
     def submit(self, run_id: str) -> None:
         """Start a stored run."""
@@ -278,6 +280,7 @@ class Engine:
             sources=self._store.tenants,
             environment=self._environment,
             log_limit=self._limits.log_bytes,
+            bounds=self._limits.run,
         )
         self._runs[row.run_id] = run
         return run
@@ -303,6 +306,10 @@ class Engine:
     def _cancel(self, run: ActiveRun, reason: str) -> None:
         if not run.plan.over:
             self._attempts.stop(run, run.plan.cancel(reason, self._clock()))
+
+    def _cancel_exceeding(self, run: ActiveRun) -> None:
+        reason, run.plan.exceeded = run.plan.exceeded, ""
+        self._cancel(run, reason)
 
     def _give_up(self, run_id: str, reason: str) -> None:
         """End a run as FAILED without its plan, which can no longer be trusted."""
@@ -405,7 +412,10 @@ class Engine:
 
     def _find_cached(self, run: ActiveRun, node: TaskNode) -> Result | None:
         """Return the cached result that `node` may use; None without one."""
-        mark = fingerprint(run.pipeline, node)
+        try:
+            mark = fingerprint(run.pipeline, node)
+        except ValueError:
+            return None  # its inputs cannot be resolved, and its attempt will say why
         result = self._store.tasks.find_result(run.row.namespace, mark) if mark else None
         return result if result is not None and outputs_exist(result.outputs) else None
 
@@ -420,6 +430,8 @@ class Engine:
 
     def _save(self) -> None:
         """Store all changes in one transaction, then release the runs that are over."""
+        for run in [run for run in self._runs.values() if run.plan.exceeded]:
+            self._containment.contain_run(run.run_id, partial(self._cancel_exceeding, run))
         changed = [run for run in self._runs.values() if run.plan.changed]
         if not changed:
             return

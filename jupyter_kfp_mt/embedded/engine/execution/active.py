@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from ....bounds import RunBounds
 from ....models import Artifact, TaskValues
 from ....pipeline_spec.schema import conform
 from ...argo import WorkflowTags, is_argo, make_workflow_tags, translate
@@ -47,13 +48,14 @@ class ActiveRun:
         sources: SecretSource,
         environment: Mapping[str, str],
         log_limit: int,
+        bounds: RunBounds,
     ) -> None:
         self.row = row
         self.folder = folder
         self.pipeline = read_stored_pipeline(row)
         self.history = {task.path: task.history for task in tasks}
         self.plan = Plan(
-            self.pipeline, self.placeholders, {task.path: _read_progress(task) for task in tasks}
+            self.pipeline, self.placeholders, {task.path: _read_progress(task) for task in tasks}, bounds
         )
         self.results: dict[str, TaskValues] = {}  # by fingerprint, for the cache
         self.running = 0  # attempts that run

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from ....bounds import TextRoom
 from ....models import Artifact
 from ...argo import replace_retries
 from ..plan.components import expand_variables, find_python_code, resolve_arguments
@@ -188,8 +189,9 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
             path.write_text(render_text(fill(text, node.inputs.parameters, self.placeholders(node))))
             placeholders[f".inputs.artifacts['{name}'].path"] = str(path)
         words = resolve_arguments([*container.command, *container.args], given)
-        words = [expand_variables(word, variables) for word in words]  # before any value is filled in
-        return [render_text(fill(word, node.inputs.parameters, placeholders)) for word in words]
+        room = TextRoom()
+        words = [expand_variables(word, variables, room) for word in words]  # before any value is filled in
+        return [render_text(word) for word in fill(words, node.inputs.parameters, placeholders, room)]
 
     def _build_environment(self, own: Mapping[str, str], paths: list[str]) -> dict[str, str]:
         values = dict(self.environment)
@@ -199,11 +201,11 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
 
     def _find_variables(self, node: TaskNode, container: Container, task_id: str) -> dict[str, str]:
         """Return the variables that a pod of `node` would have: those of the pipeline, and KFP's own."""
-        placeholders = self.placeholders(node)
+        placeholders, room = self.placeholders(node), TextRoom()
         values = {"KFP_POD_NAME": self._pod_name(node), "KFP_POD_UID": task_id}
         for variable in container.env if node.component.applies(ENV) else ():
-            text = expand_variables(variable.value, values)
-            values[variable.name] = render_text(fill(text, node.inputs.parameters, placeholders))
+            text = expand_variables(variable.value, values, room)
+            values[variable.name] = render_text(fill(text, node.inputs.parameters, placeholders, room))
         platform = self.pipeline.platform(node.component)
         for source in platform.config_map_as_env:
             values.update(self._read_config_map(node, source))

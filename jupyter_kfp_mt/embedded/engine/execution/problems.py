@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ....bounds import MAX_TEXT, RunBounds, TextTooLongError
 from ....pipeline_spec import Package
 from ..plan.components import CommandError, find_python_code, is_containerized_python
 from ..plan.expressions import ExpressionError, compile_condition
@@ -23,6 +24,7 @@ from ..plan.ir import (
     TaskSpec,
     read_pipeline,
 )
+from ..plan.sizes import count_steps
 from .active import IMAGE_URI
 from .jobs import KNOWN_FIELDS, POD_METADATA
 from .programs import Which, find_lacking, has_module
@@ -51,6 +53,8 @@ def find_package_problems(
     arguments: Mapping[str, Any] = {},
     mount_fault: MountFault = refuse_mounts,
     which: Which = shutil.which,
+    *,
+    bounds: RunBounds = RunBounds(),  # noqa: B008 - frozen
 ) -> list[Problem]:
     """Return the tasks of `package` that cannot run here with the values `arguments`; never raises.
 
@@ -60,7 +64,15 @@ def find_package_problems(
         pipeline = read_pipeline(package.pipeline_spec, package.platform_spec or None)
     except msgspec.ValidationError as error:
         return [Problem(task=package.name, reason=f"a form that can be read here ({error})")]
-    return find_problems(pipeline, arguments, mount_fault, which)
+    try:
+        problems = find_problems(pipeline, arguments, mount_fault, which)
+    except TextTooLongError:
+        reason = f"more than {MAX_TEXT // 1024**2} MiB of text in place of its placeholders"
+        return [Problem(task=package.name, reason=reason)]
+    # A component that contains itself has no end, and is one of the problems.
+    if not problems and count_steps(pipeline, arguments, bounds.max_steps) > bounds.max_steps:
+        problems.append(Problem(task=package.name, reason=f"more than {bounds.describe('max_steps')}"))
+    return problems
 
 
 def find_problems(

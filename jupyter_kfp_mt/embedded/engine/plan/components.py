@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ....bounds import TextRoom
 from .ir import Container
 
 _SOURCE_MARK = "ephemeral_component.py"
@@ -75,7 +76,7 @@ def is_containerized_python(container: Container) -> bool:
     return "kfp.dsl.executor_main" in " ".join(container.command) and find_python_code(container) is None
 
 
-def expand_variables(text: str, variables: Mapping[str, str]) -> str:
+def expand_variables(text: str, variables: Mapping[str, str], room: TextRoom) -> str:
     """Expand `$(NAME)` as the kubelet does in commands, arguments and variables; `$$` is one `$`.
 
     https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
@@ -84,7 +85,9 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
     def replace(match: re.Match[str]) -> str:
         if match[0] == "$$":
             return "$"
-        return variables.get(match[1], match[0])
+        value = variables.get(match[1], match[0])
+        room.take(len(value))
+        return value
 
     return _VARIABLE.sub(replace, text)
 

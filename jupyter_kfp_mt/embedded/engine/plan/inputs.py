@@ -103,8 +103,25 @@ def resolve_iteration_inputs(loop: TaskNode, item: Any) -> TaskValues:
     if loop.spec.parameter_iterator is None:
         return loop.inputs
     name = loop.spec.parameter_iterator.item_input
-    values = {**loop.inputs.parameters, name: item}
+    values = {**_select_for_iterations(loop), name: item}
     return msgspec.structs.replace(loop.inputs, parameters=_convert(values, loop.component))
+
+
+def _select_for_iterations(loop: TaskNode) -> dict[str, Any]:
+    """Return the inputs of `loop` for its iterations: without the list of items, unless they use it.
+
+    Each iteration is stored with its inputs: the list in all of them would take its length squared.
+    """
+    iterator, dag = loop.spec.parameter_iterator, loop.component.dag
+    listed = iterator.items.input_parameter if iterator is not None else ""
+    if dag is None or "loop-item" in listed:  # inner loops look that up
+        return loop.inputs.parameters
+    used = {
+        source.component_input_parameter
+        for task in dag.tasks.values()
+        for source in task.inputs.parameters.values()
+    }
+    return {name: value for name, value in loop.inputs.parameters.items() if name != listed or name in used}
 
 
 def collect_dag_outputs(node: TaskNode) -> TaskValues:

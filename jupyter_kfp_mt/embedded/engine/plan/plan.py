@@ -16,14 +16,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
+from ....bounds import RunBounds, TextTooLongError
 from ....models import TaskValues
 from . import inputs
 from .expressions import ExpressionError, evaluate
 from .inputs import InputError
 from .ir import CompiledPipeline, Component, TaskSpec
 from .nodes import State, TaskNode, TaskProgress, TaskType
+from .sizes import measure_values
 from .values import ValueTypeError, parse_seconds
 
 MAX_BACKOFF = 3600.0  # seconds; the limit of KFP where the pipeline sets none
@@ -37,6 +39,7 @@ class Plan:
         pipeline: CompiledPipeline,
         placeholders: Callable[[TaskNode], Mapping[str, str]] = lambda _node: {},
         stored: Mapping[str, TaskProgress] | None = None,
+        bounds: RunBounds = RunBounds(),  # noqa: B008 - frozen
     ) -> None:
         self.pipeline = pipeline
         self.nodes: dict[str, TaskNode] = {}
@@ -44,9 +47,13 @@ class Plan:
         self.resumed: list[TaskNode] = []  # were running when the previous engine stopped
         self.changed: dict[str, TaskNode] = {}
         self.cancelling = ""
+        self.exceeded = ""  # the bound that the run has exceeded: the caller must cancel it
         self._stored = stored or {}
         self._placeholders = placeholders
         self._ended: deque[TaskNode] = deque()
+        self._bounds = bounds
+        self._steps = 1  # that are made, or are sure to be
+        self._size = 0  # bytes of the inputs and outputs of all steps, about
         self.root = self._add(None, "", TaskSpec(), pipeline.root, TaskType.DAG, 0)
 
     @property
@@ -58,11 +65,10 @@ class Plan:
         """Start the run with these pipeline parameters."""
         self.root.created_at = self.root.created_at or now
         try:
-            self.root.inputs = inputs.resolve_run_inputs(self.root.component, arguments)
+            self.root.inputs = self._keep(inputs.resolve_run_inputs(self.root.component, arguments))
+            self._begin(self.root, now)
         except InputError as error:
             self._finish(self.root, State.FAILED, now, reason=str(error))
-        else:
-            self._begin(self.root, now)
         self._settle(now)
 
     def record_start(self, node: TaskNode, attempt: int, now: float) -> None:
@@ -77,7 +83,7 @@ class Plan:
     ) -> None:
         """Record the outputs of `node`, made by itself or taken from the cache."""
         node.cached_from = cached_from
-        self._finish(node, State.SUCCEEDED, now, outputs=outputs, exit_code=None if cached_from else 0)
+        self._succeed(node, now, outputs, exit_code=None if cached_from else 0)
         self._settle(now)
 
     def record_failure(
@@ -139,9 +145,11 @@ class Plan:
 
     def _begin(self, node: TaskNode, now: float) -> None:
         """Start a DAG: create its tasks and consider those without upstream tasks."""
+        tasks = node.component.dag.tasks if node.component.dag else {}
+        if node.type is not TaskType.LOOP_ITERATION:  # a loop counts those of all its iterations
+            self._count(len(tasks))
         node.state, node.started_at = State.RUNNING, node.started_at or now
         self.changed[node.path] = node
-        tasks = node.component.dag.tasks if node.component.dag else {}
         for name, task in tasks.items():
             component = self.pipeline.component(task)
             self._add(node, name, task, component, self._type_of(task, component), now)
@@ -174,7 +182,7 @@ class Plan:
             self._finish(node, State.SKIPPED, now, reason=self.cancelling or blocking)
             return
         try:
-            node.inputs = inputs.resolve_task_inputs(node, self._placeholders(node))
+            node.inputs = self._keep(inputs.resolve_task_inputs(node, self._placeholders(node)))
             condition = node.spec.trigger_policy.condition
             if condition and not evaluate(condition, node.inputs.parameters):
                 self._finish(node, State.SKIPPED, now, reason="Its condition does not hold.")
@@ -184,7 +192,7 @@ class Plan:
                 self._offer(node, now)
             else:
                 self._begin(node, now)
-        except (InputError, ValueTypeError, ExpressionError, RecursionError) as error:
+        except (InputError, ValueTypeError, TextTooLongError, ExpressionError, RecursionError) as error:
             self._finish(node, State.FAILED, now, reason=str(error))
 
     def _find_blocker(self, node: TaskNode) -> str:
@@ -209,6 +217,7 @@ class Plan:
             return
         node.attempt, node.cached_from = stored.attempt, stored.cached_from
         if stored.state.final:
+            self._keep(stored.outputs)
             self._finish(
                 node,
                 stored.state,
@@ -227,6 +236,7 @@ class Plan:
 
     def _begin_loop(self, node: TaskNode, now: float) -> None:
         node.items = inputs.read_loop_items(node)
+        self._count(len(node.items) * (1 + len(node.component.dag.tasks if node.component.dag else ())))
         node.state, node.started_at = State.RUNNING, node.started_at or now
         self.changed[node.path] = node
         if not node.items:
@@ -241,7 +251,7 @@ class Plan:
             task = loop.spec
             node = self._add(loop, f"iteration-{number}", task, loop.component, TaskType.LOOP_ITERATION, now)
             try:
-                node.inputs = inputs.resolve_iteration_inputs(loop, loop.items[number])
+                node.inputs = self._keep(inputs.resolve_iteration_inputs(loop, loop.items[number]))
             except InputError as error:
                 self._finish(node, State.FAILED, now, reason=str(error))
             else:
@@ -283,7 +293,36 @@ class Plan:
         elif self.cancelling and (not complete or states & {State.CANCELED, State.SKIPPED}):
             self._finish(node, State.CANCELED, now, outputs=outputs, reason=self.cancelling)
         else:
-            self._finish(node, State.SUCCEEDED, now, outputs=outputs)
+            self._succeed(node, now, outputs)
+
+    def _count(self, steps: int) -> None:
+        """Count steps before they are made; raises InputError beyond the bound."""
+        if self._steps + steps > self._bounds.max_steps:
+            self._exceed(f"The run would have more than {self._bounds.describe('max_steps')}.")
+        self._steps += steps
+
+    def _keep(self, values: TaskValues) -> TaskValues:
+        """Count the values of a step and return them; raises InputError beyond the bound."""
+        most = self._bounds.max_values_mib * 1024**2
+        self._size += measure_values(values, most)
+        if self._size > most:
+            bound = self._bounds.describe("max_values_mib")
+            self._exceed(f"The inputs and outputs of the run would take more than {bound}.")
+        return values
+
+    def _exceed(self, reason: str) -> NoReturn:
+        self.exceeded = self.cancelling = reason
+        raise InputError(reason)
+
+    def _succeed(
+        self, node: TaskNode, now: float, outputs: TaskValues, *, exit_code: int | None = None
+    ) -> None:
+        try:
+            self._keep(outputs)
+        except InputError as error:
+            self._finish(node, State.FAILED, now, reason=str(error), exit_code=exit_code)
+        else:
+            self._finish(node, State.SUCCEEDED, now, outputs=outputs, exit_code=exit_code)
 
     def _finish(
         self,

@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from ....bounds import TextRoom
+
 _INTEGER, _DOUBLE, _STRING, _BOOLEAN = "NUMBER_INTEGER", "NUMBER_DOUBLE", "STRING", "BOOLEAN"
 _LIST, _STRUCT = "LIST", "STRUCT"
+_OVERHEAD = 64  # bytes that any value takes, however short
 _PLACEHOLDER = re.compile(r"\{\{\$([^{}]*)\}\}")
 _INPUT = re.compile(r"\.inputs\.parameters\[(?:'([^']*)'|\"([^\"]*)\")\]$")
 _STEP = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\d+))\]")
@@ -148,21 +151,20 @@ def select(value: Any, expression: str) -> Any:
     return value
 
 
-def fill(value: Any, inputs: Mapping[str, Any], placeholders: Mapping[str, str]) -> Any:
+def fill(
+    value: Any,
+    inputs: Mapping[str, Any],
+    placeholders: Mapping[str, str],
+    room: TextRoom | None = None,
+) -> Any:
     """Fill the placeholders in a constant of the pipeline, but not those in the values that are filled in.
 
     `placeholders` has the placeholders of the run and the task (`.pipeline_job_name`, without the `$`). One
-    without a value stays as it is.
+    without a value stays as it is. Raises TextTooLongError when there is no `room` for what they become.
     """
-    if isinstance(value, str):
-        return _fill_text(value, inputs, placeholders)
-    if isinstance(value, list):
-        return [fill(item, inputs, placeholders) for item in value]
-    if isinstance(value, dict):
-        return {
-            fill(key, inputs, placeholders): fill(item, inputs, placeholders) for key, item in value.items()
-        }
-    return value
+    if isinstance(value, str) and (name := _find_whole_input(value)):
+        return inputs.get(name, value)
+    return _Filling(inputs, placeholders, room or TextRoom()).fill(value)
 
 
 def find_references(value: Any) -> set[str]:
@@ -174,21 +176,64 @@ def find_references(value: Any) -> set[str]:
     return set().union(*(find_references(part) for part in parts))
 
 
-def _fill_text(text: str, inputs: Mapping[str, Any], placeholders: Mapping[str, str]) -> Any:
-    if "{{$" not in text:
-        return text
-    whole = _PLACEHOLDER.fullmatch(text)
-    if whole is not None and (source := _INPUT.match(whole[1])):
-        return inputs.get(source[1] or source[2], text)
+class _Filling:
+    """Fills one constant."""
 
-    def replace(match: re.Match[str]) -> str:
+    def __init__(self, inputs: Mapping[str, Any], placeholders: Mapping[str, str], room: TextRoom) -> None:
+        self._inputs = inputs
+        self._placeholders = placeholders
+        self._room = room
+
+    def fill(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._fill_text(value)
+        if isinstance(value, list):
+            return [self.fill(item) for item in value]
+        if isinstance(value, dict):
+            return {self.fill(key): self.fill(item) for key, item in value.items()}
+        return value
+
+    def _fill_text(self, text: str) -> Any:
+        if "{{$" not in text:
+            return text
+        if name := _find_whole_input(text):
+            value = self._inputs.get(name, text)
+            self._room.take(measure(value, self._room.left))
+            return value
+        return _PLACEHOLDER.sub(self._replace, text)
+
+    def _replace(self, match: re.Match[str]) -> str:
         source = _INPUT.match(match[1])
-        if source is not None:
+        if source is None:
+            text = self._placeholders.get(match[1], match[0])
+        else:
             name = source[1] or source[2]
-            return render_text(inputs[name]) if name in inputs else match[0]
-        return placeholders.get(match[1], match[0])
+            text = render_text(self._inputs[name]) if name in self._inputs else match[0]
+        self._room.take(len(text))
+        return text
 
-    return _PLACEHOLDER.sub(replace, text)
+
+def _find_whole_input(text: str) -> str:
+    """Return the name of the input whose placeholder is all of `text`; empty for any other text."""
+    whole = _PLACEHOLDER.fullmatch(text) if text.startswith("{{$") else None
+    source = _INPUT.match(whole[1]) if whole is not None else None
+    return (source[1] or source[2]) if source is not None else ""
+
+
+def measure(value: Any, most: int) -> int:
+    """Return about how many bytes a value takes, in memory and as JSON; stops beyond `most`."""
+    size, waiting = 0, [value]
+    while waiting and size <= most:
+        part = waiting.pop()
+        size += _OVERHEAD
+        if isinstance(part, str):
+            size += len(part)
+        elif isinstance(part, list):
+            waiting += part
+        elif isinstance(part, dict):
+            waiting += part
+            waiting += part.values()
+    return size
 
 
 def parse_seconds(duration: str) -> float:
