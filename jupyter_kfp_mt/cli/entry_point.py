@@ -18,6 +18,7 @@ from ..models import DoctorReport, Phase, Run, RunView, Status
 from ..results import Text
 from ..settings import load_settings
 from . import documents, profiles
+from .backup import backup
 from .options import HELP, read_options
 from .serve import serve
 from .session import TerminalSession
@@ -26,7 +27,7 @@ from .terminal import Terminal
 if TYPE_CHECKING:
     from ..context import Environment
 
-COMMANDS = (serve, *profiles.COMMANDS)  # in addition to those of `%kfp`
+COMMANDS = (serve, backup, *profiles.COMMANDS)  # in addition to those of `%kfp`
 
 
 def main(words: Sequence[str] | None = None, *, environment: Environment | None = None) -> int:

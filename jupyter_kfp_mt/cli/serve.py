@@ -61,6 +61,7 @@ def _parse_bound(text: str) -> int:
         "--single-user", action="store_true", help="without namespaces, to try tools that do not know them"
     ),
     *(argument(make_option(name), metavar="N", type=_parse_bound, help=HELP[name]) for name in HELP),
+    argument("--recover", action="store_true", help="bring back folders of runs that were set aside"),
 )
 def serve(
     session: TerminalSession,
@@ -70,6 +71,7 @@ def serve(
     status: bool,
     port: int,
     single_user: bool,
+    recover: bool,
     **bounds: int | None,
 ) -> object:
     """Start the embedded server: Kubeflow Pipelines on this machine, for you only.
@@ -89,6 +91,8 @@ def serve(
         **{name: value for name, value in bounds.items() if value is not None}
     )
     known = embedded.find(session.data_dir)
+    if known is not None and recover:
+        raise usage_error("The server runs, and recovers only at its start.", next_step=stop_command)
     if known is not None:
         session.front.say("It is running already.")
         return describe_server(session, known, stop=stop_command)
@@ -97,11 +101,12 @@ def serve(
             session.data_dir,
             port=port,
             single_user=single_user,
+            recover=recover,
             bounds=run_bounds,
             on_step=session.front.say,
         )
         return describe_server(session, started, stop=stop_command)
-    _serve_in_foreground(session, port, run_bounds, single_user=single_user)
+    _serve_in_foreground(session, port, run_bounds, single_user=single_user, recover=recover)
     return None
 
 
@@ -138,7 +143,7 @@ def describe_server(session: TerminalSession, runtime: RuntimeFile, *, stop: str
 
 
 def _serve_in_foreground(
-    session: TerminalSession, port: int, bounds: RunBounds, *, single_user: bool
+    session: TerminalSession, port: int, bounds: RunBounds, *, single_user: bool, recover: bool
 ) -> None:
     """Run the server as a child that logs to this terminal, until Ctrl-C or until it ends."""
     words = [
@@ -148,6 +153,7 @@ def _serve_in_foreground(
         str(port),
         *(["--single-user"] if single_user else []),
         *bounds.to_arguments(),
+        *(["--recover"] if recover else []),
     ]
     with _interrupted_by_sigterm():
         # In a session of its own, since Ctrl-C is for this process, which then stops the child in order.

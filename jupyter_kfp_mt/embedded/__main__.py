@@ -31,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     for name, value in RunBounds()._asdict().items():
         parser.add_argument(make_option(name), type=int, default=value, help=HELP[name])
+    parser.add_argument(
+        "--recover", action="store_true", help="bring back all folders of runs from `removed/`"
+    )
     parsed = parser.parse_args(arguments)
     options = Options(
         data=parsed.data,
@@ -40,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         identity_header=parsed.identity_header,
         idle_seconds=parsed.idle_minutes * 60,
         bounds=RunBounds(*(getattr(parsed, name) for name in RunBounds._fields)),
+        recover=parsed.recover,
     )
     try:
         serve(options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from ..owner import OwnerClient, is_served, read_runtime
 from .environment import make_server_environment
 
 IDLE_MINUTES = 30
+STORE = "store.sqlite"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 20.0
 _ANSWER_SECONDS = 5.0  # for a server that is busy, or starting on a slow machine
@@ -50,6 +52,7 @@ def ensure_running(
     port: int = 0,
     single_user: bool = False,
     bounds: RunBounds = RunBounds(),  # noqa: B008 - frozen
+    recover: bool = False,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> RuntimeFile:
     """Return the server of this folder, and start it if needed; raises `embedded-failed` with the reason.
@@ -68,12 +71,31 @@ def ensure_running(
     arguments += ["--namespace", namespace] if namespace else []
     arguments += ["--single-user"] if single_user else []
     arguments += bounds.to_arguments()
+    arguments += ["--recover"] if recover else []
     try:
         runtime = _Start(data_dir, arguments).wait()
     except OSError as error:  # a folder that cannot be written, a full disk
         raise kfp_error("embedded-failed", line=f"{data_dir}: {error.strerror or error}.") from error
     on_step("The embedded server is running")
     return runtime
+
+
+def back_up(data_dir: Path, target: Path) -> Path:
+    """Copy the store of this folder into the new file `target`, also while it is served; returns its path.
+
+    Raises FileNotFoundError without a store, FileExistsError, OSError, `embedded-failed` for a damaged one.
+    """
+    from .store import StoreError
+    from .store import back_up as back_up_store
+
+    store = data_dir / STORE
+    if not store.is_file():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(store))
+    try:
+        back_up_store(store, target)
+    except StoreError as error:
+        raise kfp_error("embedded-failed/backup", line=str(error)) from error
+    return store
 
 
 def stop(data_dir: Path) -> bool:
@@ -86,7 +108,7 @@ def stop(data_dir: Path) -> bool:
     deadline, key = time.monotonic() + _STOP_SECONDS, ""
     while is_served(data_dir):
         if time.monotonic() > deadline:
-            raise kfp_error("embedded-failed", line=f"The server of {data_dir} does not stop.")
+            raise kfp_error("embedded-failed/stop", line=f"The server of {data_dir} does not stop.")
         runtime = read_runtime(data_dir)
         if runtime is not None:
             key = key or runtime.owner_key

@@ -28,6 +28,8 @@ from . import find
 from .api.app import LARGEST_HEADER, MOST_READ, ApiServer
 from .core.resource_manager import ResourceManager
 from .core.runner import Runner
+from .engine import UnknownFolders
+from .lifecycle import STORE
 from .listening import BoundedServer, last_port, listen, room_for_connections
 from .store import Store
 from .tenants import Tenancy, profile_name
@@ -54,6 +56,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     identity_header: str = ""
     idle_seconds: float = 0
     bounds: RunBounds = RunBounds()
+    recover: bool = False
 
 
 class Startable(Runner, Protocol):
@@ -119,7 +122,8 @@ class ServerProcess:
         self._options = options
         self._namespace = options.namespace or profile_name(getpass.getuser())
         self._owner_key = secrets.token_hex(32)
-        self._store = Store(self._folder / "store.sqlite")
+        self._store = Store(self._folder / STORE)
+        UnknownFolders(self._store, self._folder).bring_back(everything=options.recover)
         self._tenancy = Tenancy(
             self._store,
             multi_user=options.multi_user,

@@ -460,6 +460,10 @@ CATALOGUE |= {
         next="Start it:",
         command="jupyter kfp serve{options}",
     ),
+    "embedded-failed/stop": _vary("embedded-failed", message="The embedded server did not stop."),
+    "embedded-failed/backup": _vary(
+        "embedded-failed", message="The store could not be copied.", next="", command=""
+    ),
     "kfp-timeout/embedded": _vary(
         "kfp-timeout",
         why="Nothing from {host} in {s} s. This machine may be busy.",

@@ -286,6 +286,22 @@ def test_serve_in_the_background_is_stopped_by_word(tmp_path: Path) -> None:
     assert python(*serve, "--stop").returncode == 3
 
 
+def test_a_backup_of_the_store(prompt: Prompt, laptop: Laptop, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.sqlite"
+    outcome = prompt.do(f"backup {copy}")
+    assert (outcome.code, copy.stat().st_size > 0) == (0, True)
+    assert f"cp {copy} {laptop.folder}/store.sqlite" in outcome.out
+    again = prompt.do(f"backup {copy}")
+    assert (again.code, "exists already" in again.err) == (2, True)
+    recover = prompt.do("serve --recover")
+    assert (recover.code, "The server runs" in recover.err) == (2, True)
+
+
+def test_a_backup_without_a_store(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert cli.main(["backup", str(tmp_path / "copy"), "--data", str(tmp_path / "none")]) == 2
+    assert "store.sqlite does not exist" in capsys.readouterr().err
+
+
 class Tty(io.StringIO):
     def isatty(self) -> bool:
         return True

@@ -10,5 +10,6 @@ from __future__ import annotations
 from .engine import Engine, Limits
 from .execution.folders import LogPart
 from .execution.problems import Problem
+from .execution.unknown_folders import UnknownFolders
 
-__all__ = ["Engine", "Limits", "LogPart", "Problem"]
+__all__ = ["Engine", "Limits", "LogPart", "Problem", "UnknownFolders"]

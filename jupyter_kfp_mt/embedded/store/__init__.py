@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .db import Database, StoreError
+from .db import Database, StoreError, back_up
 from .experiments import ExperimentRow, ExperimentTable
 from .pipelines import PipelineRow, PipelineTable, VersionRow
 from .recurring_runs import RecurringRunRow, RecurringRunTable
@@ -27,4 +27,5 @@ __all__ = [
     "TaskTable",
     "TenantTable",
     "VersionRow",
+    "back_up",
 ]

@@ -42,10 +42,13 @@ class Database:
         self._local = threading.local()
         path.touch(mode=0o600)
         try:
-            self._writer = self._connect()
+            self._writer = connect(path)
+            _check(self._writer)
             self._migrate(migrations)
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             raise StoreError(f"{path.name}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise StoreError(_describe_damage(path, error)) from error
         self.keep_room()
 
     def keep_room(self) -> None:
@@ -96,7 +99,7 @@ class Database:
             return self._writer
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = self._connect()
+            connection = self._local.connection = connect(self._path)
             connection.execute("PRAGMA query_only=ON")
             with self._lock:
                 self._readers.append(connection)
@@ -110,20 +113,55 @@ class Database:
             self._readers.clear()
             self._writer.close()
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        connection.create_function("fold", 1, fold, deterministic=True)
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-        return connection
-
     def _migrate(self, migrations: Sequence[str]) -> None:
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
         if version > len(migrations):
             raise StoreError(f"the store has a newer version ({version} > {len(migrations)})")
         for number, script in enumerate(migrations[version:], version + 1):
             self._writer.executescript(f"BEGIN;\n{script};\nPRAGMA user_version={number};\nCOMMIT;")
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file as every connection of the store does."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    connection.create_function("fold", 1, fold, deterministic=True)
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+    return connection
+
+
+def back_up(path: Path, target: Path) -> None:
+    """Copy the file with what its write-ahead log holds into a new file, also while a server uses it.
+
+    Raises FileExistsError, OSError, StoreError.
+    """
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with contextlib.closing(connect(path)) as connection:
+            connection.execute("VACUUM INTO ?", (str(target),))
+        with contextlib.closing(connect(target)) as copy:
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+            _check(copy)
+    except sqlite3.Error as error:
+        target.unlink(missing_ok=True)
+        raise StoreError(f"{path.name}: {error}") from error
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Raise sqlite3.DatabaseError for a damaged file: what is read there may be wrong."""
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
+
+
+def _describe_damage(path: Path, error: sqlite3.DatabaseError) -> str:
+    reason = " ".join(str(error).split())
+    return (
+        f"{path.name} is damaged ({reason}). Put a backup in its place, or move {path.name}, {path.name}-wal"
+        f" and {path.name}-shm away to start with an empty store: the files of runs are kept in removed/"
+        " until their runs are known again."
+    )
 
 
 def fold(text: str | None) -> str:
