@@ -57,6 +57,48 @@ def test_a_state_is_written_to_the_history_when_it_is_another(store: Store) -> N
     assert (found.finished_at, store.runs.list_unfinished()) == (7, [])
 
 
+def test_the_runs_of_each_namespace_take_turns(store: Store) -> None:
+    for run_id, namespace in (("a1", "ana"), ("a2", "ana"), ("a3", "ana"), ("b1", "bob"), ("b2", "bob")):
+        store.runs.add(run(run_id, namespace=namespace))
+    assert store.runs.list_unfinished() == ["a1", "b1", "a2", "b2", "a3"]
+
+
+def test_a_slow_flush_holds_up_nobody_else(tmp_path: Path) -> None:
+    flushing, release, slow = threading.Event(), threading.Event(), []
+
+    def flush(_log: int) -> None:
+        if threading.current_thread() in slow:
+            flushing.set()
+            assert release.wait(60)
+
+    store = Store(tmp_path / "store.sqlite", flush=flush)
+    waiting = threading.Thread(target=lambda: store.runs.add(run("slow")))
+    slow.append(waiting)
+    waiting.start()
+    assert flushing.wait(60)
+
+    assert store.runs.add(run("fast"))
+    assert counted(store) == 2
+
+    assert waiting.is_alive()
+    release.set()
+    waiting.join()
+    store.close()
+
+
+def test_each_change_is_flushed_once(tmp_path: Path) -> None:
+    flushed: list[int] = []
+    store = Store(tmp_path / "store.sqlite", flush=flushed.append)
+    flushed.clear()
+    with store.db.write():
+        store.runs.add(run("one"))
+        store.runs.add(run("two"))
+    assert len(flushed) == 1
+    store.runs.set_state("absent", "RUNNING")
+    assert len(flushed) == 1
+    store.close()
+
+
 def test_a_spec_is_kept_as_long_as_a_run_has_it(store: Store) -> None:
     store.runs.add(run("a", spec=b'{"x":1}'))
     store.runs.add(run("b", spec=b'{"x":1}'))

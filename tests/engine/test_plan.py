@@ -23,17 +23,27 @@ class Simulation:
         self.spec, self.fails, self.chance = spec, fails, chance
         self.order: list[str] = []
         self.finished: dict[str, State] = {}
-        self.plan = Plan(spec)
+        self.plan = Plan(spec, slice_size=2)
+        self.stored: dict[str, TaskProgress] = {}
         self.running: list[TaskNode] = []
         self.clock = 1.0
 
     def run(self, steps: int = 1_000_000) -> None:
-        while steps and (self.plan.ready or self.running):
+        self.adopt()
+        while steps and (self.plan.ready or self.running or self.plan.grows):
             steps -= 1
-            if self.plan.ready and (not self.running or self.chance.random() < 0.6):
+            if self.plan.grows and self.chance.random() < 0.5:
+                self.plan.grow(self.clock)
+                self.adopt()
+            elif self.plan.ready and (not self.running or self.chance.random() < 0.6):
                 self.start(self.plan.ready.popleft())
-            else:
+            elif self.running:
                 self.end(self.running.pop(self.chance.randrange(len(self.running))))
+
+    def adopt(self) -> None:
+        """Take over the tasks that ran before a restart, as soon as the plan knows them."""
+        self.running += self.plan.resumed
+        self.plan.resumed.clear()
 
     def start(self, node: TaskNode) -> None:
         self.clock += 1
@@ -52,15 +62,13 @@ class Simulation:
 
     def restart(self) -> None:
         """Restart as after `kill -9`: from the stored progress, with the running tasks resumed."""
-        stored = {
-            path: TaskProgress(
+        for path, node in self.plan.changed.items():
+            self.stored[path] = TaskProgress(
                 state=node.state, outputs=node.outputs, attempt=node.attempt, reason=node.reason
             )
-            for path, node in self.plan.nodes.items()
-        }
-        self.plan = Plan(self.spec, stored=stored)
+        self.plan = Plan(self.spec, stored=self.stored, slice_size=2)
         self.plan.start({}, self.clock)
-        self.running = list(self.plan.resumed)
+        self.running.clear()
 
 
 def assert_may_start(node: TaskNode) -> None:
@@ -201,6 +209,21 @@ def test_a_loop_keeps_its_limit() -> None:
     assert len(plan.ready) == 2
 
 
+def test_a_large_loop_is_made_in_slices() -> None:
+    items = {"raw": str(list(range(1000)))}
+    loop = task(component="body", parameterIterator={"items": items, "itemInput": "item"})
+    plan = Plan(pipeline({"loop": loop}, {"body": {"dag": {"tasks": {"a": task()}}}}))
+
+    plan.start({}, 0)
+
+    assert len(plan.nodes) < 100
+    while plan.grows:
+        before = len(plan.nodes)
+        plan.grow(0)
+        assert before < len(plan.nodes) < before + 100
+    assert len(plan.nodes) == 2002
+
+
 @st.composite
 def pipelines(draw: st.DrawFn) -> tuple[CompiledPipeline, set[str]]:
     """Generate random DAGs with loops, conditions, exit tasks, nesting and retries, and the failing tasks."""
@@ -300,16 +323,19 @@ def test_restarts_change_nothing(
 
 
 @settings(max_examples=100)
-@given(pipelines(), st.randoms(use_true_random=False), st.integers(0, 15))
+@given(pipelines(), st.randoms(use_true_random=False), st.integers(0, 15), st.booleans())
 def test_cancel_ends_everything(
-    made: tuple[CompiledPipeline, set[str]], chance: random.Random, steps: int
+    made: tuple[CompiledPipeline, set[str]], chance: random.Random, steps: int, restarts: bool
 ) -> None:
     simulation = Simulation(*made, chance)
     simulation.plan.start({}, 0)
     simulation.run(steps)
-    started = len(simulation.order)
+    started, running = len(simulation.order), {node.path for node in simulation.running}
+    if restarts:
+        simulation.restart()
 
-    simulation.plan.cancel("stopped", 99)
+    stopping = simulation.plan.cancel("stopped", 99)
+    assert {node.path for node in stopping} == running
     simulation.run()
 
     assert_right(simulation)

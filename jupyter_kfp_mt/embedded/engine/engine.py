@@ -13,6 +13,7 @@ import selectors
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -50,13 +51,15 @@ log = logging.getLogger(__name__)
 _POLL_INTERVAL = 0.1  # seconds between polls of attempts that a previous engine process started
 _MOST_CRASHES = 3  # of the server at the same work of a run, before the run is set aside
 _MOST_NAMES = 10  # of folders in one line of the log
+_SLICE = 0.03  # seconds of a turn for each kind of work of which one tenant may have very much
+_TASKS_PER_CORE, _FEWEST_TASKS = 4, 8  # most tasks wait, for the network or for each other
 _INTERVAL = 1.0  # seconds between checks of recurring runs, and before the loop tries again after an error
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What the engine may use; 0 and "" mean that the machine decides."""
 
-    tasks: int = 0  # running at once; 0: one for each core
+    tasks: int = 0  # running at once; 0: four for each core, at least eight
     log_bytes: int = 16 * 1024 * 1024  # of one attempt
     run: RunBounds = RunBounds()
     executor: str = ""  # "fork" or "subprocess"; "": JUPYTER_KFP_MT_EXECUTOR, else what works here
@@ -77,7 +80,7 @@ class Engine:
     ) -> None:
         self._store = store
         self._runs_folder = folder / "runs"
-        self._limit = limits.tasks or os.cpu_count() or 1
+        self._limit = limits.tasks or max(_FEWEST_TASKS, _TASKS_PER_CORE * (os.cpu_count() or 1))
         self._limits = limits
         self._volumes = folder / "volumes"
         self._remover = FolderRemover(folder / "removed")
@@ -87,6 +90,7 @@ class Engine:
         self._environment = make_task_environment(os.environ)
         self._runs: dict[str, ActiveRun] = {}
         self._recurring = RecurringRunController(store, clock, is_allowed)
+        self._unopened: deque[str] = deque()  # runs of the previous engine, still to be opened
         self._served: dict[str, int] = {}
         self._timers = Timers()
         self._current = CurrentRun(folder / "current-run")
@@ -116,8 +120,7 @@ class Engine:
         self._set_aside_what_crashed()
         self._selector.register(self._commands, selectors.EVENT_READ)
         self._commands.put(lambda: self._containment.contain("folders without a run", self._sweep))
-        for run_id in self._store.runs.list_unfinished():
-            self._enqueue(run_id, self._open_run)
+        self._unopened.extend(self._store.runs.list_unfinished())
         self._thread.start()
 
     def stop(self) -> None:
@@ -223,6 +226,8 @@ class Engine:
             else:
                 self._attempts.handle_end(key.data)
         self._commands.run_all()
+        self._open_runs()
+        self._grow_runs()
         self._run_timers()
         self._start_recurring_runs()
         self._attempts.poll()
@@ -232,6 +237,8 @@ class Engine:
             self._commands.put(lambda: None)  # start the next turn immediately
 
     def _timeout(self) -> float:
+        if self._unopened or any(run.plan.grows for run in self._runs.values()):
+            return 0.0
         wait = min(self._timers.next_due(), self._next_recurring_check) - time.monotonic()
         return max(0.0, min(wait, _POLL_INTERVAL) if self._attempts.any_adopted else wait)
 
@@ -256,6 +263,33 @@ class Engine:
             self._enqueue(run_id, self._open_run)
 
     # ---- runs
+
+    def _open_runs(self) -> None:
+        """Open some of the runs that the previous engine left."""
+        until = time.monotonic() + _SLICE
+        while self._unopened and time.monotonic() < until:
+            run_id = self._unopened[0]
+            self._containment.contain_run(run_id, partial(self._open_run, run_id))
+            self._unopened.popleft()  # only now: a full disk raises, and the next turn tries again
+
+    def _grow_runs(self) -> None:
+        """Let loops grow for a moment, those of the smallest runs first: nobody waits for a huge one."""
+        growing = [run for run in self._runs.values() if run.plan.grows]
+        until = time.monotonic() + _SLICE
+        for run in sorted(growing, key=lambda run: len(run.plan.nodes)):
+            self._containment.contain_run(run.run_id, partial(self._grow_run, run, until))
+            if time.monotonic() > until:
+                return
+
+    def _grow_run(self, run: ActiveRun, until: float) -> None:
+        run.plan.grow(self._clock())
+        while run.plan.grows and time.monotonic() < until:
+            run.plan.grow(self._clock())
+        self._adopt_resumed(run)
+
+    def _adopt_resumed(self, run: ActiveRun) -> None:
+        while run.plan.resumed:
+            self._attempts.adopt(run, run.plan.resumed.pop(0))
 
     def _open_run(self, run_id: str) -> None:
         row = self._store.runs.get(run_id)
@@ -287,8 +321,7 @@ class Engine:
 
     def _start_run(self, run: ActiveRun) -> None:
         run.start(self._clock())
-        for node in run.plan.resumed:
-            self._attempts.adopt(run, node)
+        self._adopt_resumed(run)
         deadline = run.pipeline.settings.active_deadline_seconds
         if deadline and not run.plan.over:
             left = run.row.created_at + deadline - self._clock()
@@ -296,6 +329,7 @@ class Engine:
             self._timers.add(max(0.0, left), run.run_id, lambda: self._cancel(run, reason))
 
     def _terminate(self, run_id: str) -> None:
+        self._open_run(run_id)  # after a restart it may still be waiting for that
         run = self._runs.get(run_id)
         if run is None or run.terminating:
             return
@@ -305,7 +339,9 @@ class Engine:
 
     def _cancel(self, run: ActiveRun, reason: str) -> None:
         if not run.plan.over:
-            self._attempts.stop(run, run.plan.cancel(reason, self._clock()))
+            running = run.plan.cancel(reason, self._clock())
+            self._adopt_resumed(run)
+            self._attempts.stop(run, running)
 
     def _cancel_exceeding(self, run: ActiveRun) -> None:
         reason, run.plan.exceeded = run.plan.exceeded, ""
@@ -340,6 +376,10 @@ class Engine:
             if not run.plan.over:
                 return  # its processes must end first; `_release` calls this again
             self._drop(run_id)
+        elif run_id in self._unopened:  # its processes may run
+            self._unopened.remove(run_id)
+            self._end_leftover(run_id, self._forget)
+            return
         borrowed = self._store.tasks.list_cache_sources(run_id)
         self._store.tasks.remove(run_id)
         deleted = [other for other in borrowed if self._store.folders.is_deleted(f"runs/{other}")]

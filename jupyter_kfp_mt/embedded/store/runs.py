@@ -216,8 +216,9 @@ class RunTable:
         return self._one("recurring_run_id = ? AND display_name = ?", recurring_run_id, display_name)
 
     def list_unfinished(self) -> list[str]:
-        """Return the ids of all runs that are not in a final state, oldest first."""
-        rows = self._db.read.execute(f"SELECT run_id FROM runs WHERE {_UNFINISHED} ORDER BY seq")
+        """Return the ids of all runs that are not in a final state, first the oldest of each namespace."""
+        turn = "ROW_NUMBER() OVER (PARTITION BY namespace ORDER BY seq)"
+        rows = self._db.read.execute(f"SELECT run_id FROM runs WHERE {_UNFINISHED} ORDER BY {turn}, seq")
         return [run_id for (run_id,) in rows]
 
     def count_unfinished(self, recurring_run_id: str) -> int:

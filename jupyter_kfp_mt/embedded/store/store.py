@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import experiments, folders, pipelines, recurring_runs, runs, tasks, tenants
-from .db import Database
+from .db import Database, flush_file
 from .experiments import ExperimentTable
 from .folders import FolderTable
 from .pipelines import PipelineTable
@@ -32,8 +32,13 @@ MIGRATIONS = (
 class Store:
     """All tables of one database file; `store.db.write()` makes several calls one transaction."""
 
-    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
-        self.db = Database(path, MIGRATIONS)
+    def __init__(
+        self,
+        path: Path,
+        now: Callable[[], float] = time.time,
+        flush: Callable[[int], None] = flush_file,
+    ) -> None:
+        self.db = Database(path, MIGRATIONS, flush)
         self.experiments = ExperimentTable(self.db)
         self.runs = RunTable(self.db, now)
         self.recurring_runs = RecurringRunTable(self.db, now)

@@ -53,6 +53,7 @@ class ActiveRun:
         self.row = row
         self.folder = folder
         self.pipeline = read_stored_pipeline(row)
+        self._root = row.pipeline_root or str(folder.path / "artifacts")  # decoded once, not for each task
         self.history = {task.path: task.history for task in tasks}
         self.plan = Plan(
             self.pipeline, self.placeholders, {task.path: _read_progress(task) for task in tasks}, bounds
@@ -111,7 +112,7 @@ class ActiveRun:
             ".pipeline_task_uuid": self.task_id(node),
             ".pipeline_job_create_time_utc": _utc(run.created_at),
             ".pipeline_job_schedule_time_utc": _utc(run.scheduled_at or run.created_at),
-            ".pipeline_root": run.pipeline_root or str(self.folder.path / "artifacts"),
+            ".pipeline_root": self._root,
             ".workspace_path": str(self.folder.workspace),
         }
 

@@ -33,8 +33,8 @@ class CommandQueue:
             self._reader.recv(4096)
 
     def run_all(self) -> None:
-        """Run the commands in order; one that raises stays first."""
-        while self._commands:
+        """Run the commands in order; one that raises stays first, and those that come meanwhile wait."""
+        for _ in range(len(self._commands)):
             self._commands[0]()
             self._commands.popleft()
 

@@ -5,6 +5,7 @@ start ─► ready ─► started ─► ended ─► ready … ─► over     
             └───── finished from the cache ──────┘
 ```
 The engine takes tasks from `ready`, runs them and records how they ended; `changed` has the tasks to store.
+Loops are made in slices: while `grows`, the engine calls `grow` between its other work.
 After a restart, or for a retry, a plan starts from the stored progress: tasks that have ended do not run
 again. The rules are those of Argo's DAGs as KFP compiles to them (kubeflow/pipelines, argocompiler/dag.go):
 a task needs all its upstream tasks to have *succeeded*, or only to have ended
@@ -14,6 +15,7 @@ no exit task; independent branches go on.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -29,6 +31,7 @@ from .sizes import measure_values
 from .values import ValueTypeError, parse_seconds
 
 MAX_BACKOFF = 3600.0  # seconds; the limit of KFP where the pipeline sets none
+SLICE = 50  # tasks that loops add at once; more would keep the runs of all tenants waiting
 
 
 class Plan:
@@ -40,6 +43,7 @@ class Plan:
         placeholders: Callable[[TaskNode], Mapping[str, str]] = lambda _node: {},
         stored: Mapping[str, TaskProgress] | None = None,
         bounds: RunBounds = RunBounds(),  # noqa: B008 - frozen
+        slice_size: int = SLICE,
     ) -> None:
         self.pipeline = pipeline
         self.nodes: dict[str, TaskNode] = {}
@@ -54,12 +58,33 @@ class Plan:
         self._bounds = bounds
         self._steps = 1  # that are made, or are sure to be
         self._size = 0  # bytes of the inputs and outputs of all steps, about
+        self._growing: dict[str, TaskNode] = {}  # loops that wait to go on, by path
+        self._slice_size = self._room = slice_size
+        self._restoring = False  # makes only what is stored
         self.root = self._add(None, "", TaskSpec(), pipeline.root, TaskType.DAG, 0)
 
     @property
     def over(self) -> bool:
         """Whether every task has ended."""
         return self.root.state.final
+
+    @property
+    def grows(self) -> bool:
+        """Whether a loop has iterations that are still to be made."""
+        return bool(self._growing)
+
+    def grow(self, now: float) -> None:
+        """Make the next iterations of the loops that wait."""
+        self._grow(self._slice_size, now)
+
+    def _grow(self, room: int, now: float) -> None:
+        self._room = room
+        waiting, self._growing = self._growing, {}
+        for loop in waiting.values():
+            self._iterate(loop, now)
+            if loop.unfinished == 0 and not loop.state.final and loop.path not in self._growing:
+                self._close(loop, now)
+        self._settle(now)
 
     def start(self, arguments: Mapping[str, Any], now: float) -> None:
         """Start the run with these pipeline parameters."""
@@ -101,6 +126,8 @@ class Plan:
 
     def cancel(self, reason: str, now: float) -> list[TaskNode]:
         """Start nothing more; return the running tasks, which the caller must stop."""
+        self._restoring = True  # what ran before a restart has to be known to be stopped
+        self._grow(sys.maxsize, now)
         self.cancelling = reason
         self.ready.clear()
         running = []
@@ -109,6 +136,10 @@ class Plan:
                 running.append(node)
             elif node.state is State.PENDING:
                 self._finish(node, State.CANCELED if node.attempt else State.SKIPPED, now, reason=reason)
+        held, self._growing = self._growing, {}
+        for loop in held.values():
+            if loop.unfinished == 0:
+                self._close(loop, now)
         self._settle(now)
         return running
 
@@ -136,6 +167,7 @@ class Plan:
         if stored is not None:
             node.created_at, node.started_at = stored.created_at, stored.started_at
         self.nodes[node.path] = node
+        self._room -= 1
         if parent is not None:
             parent.children[name] = node
             parent.unfinished += 1
@@ -148,8 +180,7 @@ class Plan:
         tasks = node.component.dag.tasks if node.component.dag else {}
         if node.type is not TaskType.LOOP_ITERATION:  # a loop counts those of all its iterations
             self._count(len(tasks))
-        node.state, node.started_at = State.RUNNING, node.started_at or now
-        self.changed[node.path] = node
+        self._enter(node, now)
         for name, task in tasks.items():
             component = self.pipeline.component(task)
             self._add(node, name, task, component, self._type_of(task, component), now)
@@ -163,6 +194,13 @@ class Plan:
         for child in list(node.children.values()):
             if child.blocked == 0:
                 self._consider(child, now)
+
+    def _enter(self, node: TaskNode, now: float) -> None:
+        """Let a DAG or loop run; one that is stored as ended stays so there while it is restored."""
+        node.state, node.started_at = State.RUNNING, node.started_at or now
+        stored = self._stored.get(node.path)
+        if stored is None or not stored.state.final:
+            self.changed[node.path] = node
 
     def _type_of(self, task: TaskSpec, component: Component) -> TaskType:
         if task.parameter_iterator is not None or task.artifact_iterator is not None:
@@ -237,19 +275,21 @@ class Plan:
     def _begin_loop(self, node: TaskNode, now: float) -> None:
         node.items = inputs.read_loop_items(node)
         self._count(len(node.items) * (1 + len(node.component.dag.tasks if node.component.dag else ())))
-        node.state, node.started_at = State.RUNNING, node.started_at or now
-        self.changed[node.path] = node
+        self._enter(node, now)
         if not node.items:
             self._close(node, now)
         self._iterate(node, now)
 
     def _iterate(self, loop: TaskNode, now: float) -> None:
-        """Start iterations up to the limit of the loop."""
+        """Start iterations up to the limit of the loop, as far as there is room in this slice."""
         limit = max(0, loop.spec.iterator_policy.parallelism_limit) or len(loop.items)
         while len(loop.children) < len(loop.items) and loop.unfinished < limit and not self.cancelling:
+            name = f"iteration-{len(loop.children)}"
+            if self._room <= 0 or (self._restoring and loop.below + name not in self._stored):
+                self._growing[loop.path] = loop
+                return
             number = len(loop.children)
-            task = loop.spec
-            node = self._add(loop, f"iteration-{number}", task, loop.component, TaskType.LOOP_ITERATION, now)
+            node = self._add(loop, name, loop.spec, loop.component, TaskType.LOOP_ITERATION, now)
             try:
                 node.inputs = self._keep(inputs.resolve_iteration_inputs(loop, loop.items[number]))
             except InputError as error:
@@ -273,8 +313,10 @@ class Plan:
                     self._consider(sibling, now)
             if parent.type is TaskType.LOOP:
                 self._iterate(parent, now)
-            if parent.unfinished == 0 and not parent.state.final:
+            if parent.unfinished == 0 and not parent.state.final and parent.path not in self._growing:
                 self._close(parent, now)
+        if not self._growing:
+            self._room = self._slice_size
 
     def _close(self, node: TaskNode, now: float) -> None:
         """End a DAG or a loop whose tasks have all ended."""
