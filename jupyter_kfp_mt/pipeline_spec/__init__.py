@@ -1,13 +1,14 @@
 """Compiled pipelines (IR 2.1.0): reading, inspecting, changing and writing them. Pure.
 
-`parse` returns a `Package`; `summarize`, `check_parameters` and `with_cache` take one; `Package.wire()`
-is its form in a request.
+`parse` returns a `Package`; `summarize`, `check_links`, `check_parameters` and `with_cache` take one;
+`Package.wire()` is its form in a request.
 """
 
 from __future__ import annotations
 
 from .package import (
     Package,
+    check_links,
     check_parameters,
     from_wire,
     parse,
@@ -19,6 +20,7 @@ from .parameters import TypedText, word_of
 __all__ = [
     "Package",
     "TypedText",
+    "check_links",
     "check_parameters",
     "from_wire",
     "parse",

@@ -12,7 +12,7 @@ import yaml
 
 from ..errors import KfpError, kfp_error
 from ..models import CachePolicy, ParameterSpec, ParameterType, PipelineInfo
-from . import parameters, reading, schema
+from . import links, parameters, reading, schema
 from .task_plan import count_tasks
 
 _OLD_TYPES = {"INT": "NUMBER_INTEGER", "DOUBLE": "NUMBER_DOUBLE", "STRING": "STRING"}
@@ -126,6 +126,18 @@ def summarize(package: Package) -> PipelineInfo:
 def check_parameters(package: Package, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values` as they are sent; raises `bad-input` naming the first parameter that does not fit."""
     return parameters.check_values(_read_parameters(package), values, package.source or package.name)
+
+
+def check_links(package: Package) -> None:
+    """Check that no run of the pipeline must fail for an input that nobody can give; raises `bad-input`."""
+    spec = package.pipeline_spec
+    for artifact in links.find_needed_artifacts(spec):
+        cure = "Import it in the pipeline (dsl.importer), or make the input optional."
+        if links.is_single_component(spec):
+            cure = "This is a component: use it in a pipeline, or import the data there (dsl.importer)."
+        raise kfp_error("bad-input", field=artifact.name, problem=artifact.problem, next=cure)
+    for link in links.find_broken_links(spec):
+        raise kfp_error("bad-input", field=link.task, problem=link.problem, why=link.why, next=link.cure)
 
 
 def with_cache(package: Package, cache: CachePolicy) -> Package:

@@ -37,6 +37,14 @@ def test_a_file_is_compiled_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert (package.name, package.source) == ("train", "train.py")
 
 
+def test_a_file_in_a_folder_below_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "below").mkdir()
+    write(tmp_path / "below", PIPELINE.format(name="train", function="train"))
+    monkeypatch.chdir(tmp_path)
+
+    assert read_path("below/train.py").name == "train"
+
+
 def test_one_of_several_pipelines_is_chosen_by_name(tmp_path: Path) -> None:
     text = PIPELINE.format(name="a", function="a") + PIPELINE.format(name="b", function="b")
     path = write(tmp_path, text)

@@ -38,10 +38,11 @@ def compile_function(function: Callable[..., Any]) -> Package:
 
 def compile_file(path: Path, function: str = "") -> Package:
     """Compile the pipeline in a Python file; raises `sdk-missing`, `compile-failed`, `bad-input`."""
+    path = path.resolve()  # the compiler runs in its folder
     command = [sys.executable, "-m", __name__, str(path), function]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=TIMEOUT, check=False, cwd=path.resolve().parent
+            command, capture_output=True, text=True, timeout=TIMEOUT, check=False, cwd=path.parent
         )
     except subprocess.TimeoutExpired:
         raise kfp_error(

@@ -20,7 +20,7 @@ from ...client import runs as requests
 from ...client.api import TRANSIENT
 from ...errors import KfpError, KfpNotStartedError, kfp_error
 from ...models import CachePolicy, PipelineVersionReference, Run, SubmitRequest
-from ...pipeline_spec import Package, check_parameters, with_cache
+from ...pipeline_spec import Package, check_links, check_parameters, with_cache
 from .. import experiments
 from ..backend import Backend
 from ..experiments import check_text
@@ -39,6 +39,7 @@ def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
     values = dict(request.parameters)
     if resolved.example:
         values = {"name": backend.context.namespace or "you", **values}
+    check_links(package)
     values = check_parameters(package, values)
     name = request.display_name or propose_run_name(backend, package.name)
     for field, text in (

@@ -11,6 +11,7 @@ import msgspec
 
 from ....bounds import MAX_TEXT, RunBounds, TextTooLongError
 from ....pipeline_spec import Package
+from ....pipeline_spec.links import find_broken_links, find_needed_artifacts
 from ..plan.components import CommandError, find_python_code, is_containerized_python
 from ..plan.expressions import ExpressionError, compile_condition
 from ..plan.foresight import ForeseenTask, Known, foresee_command, walk_tasks
@@ -64,6 +65,9 @@ def find_package_problems(
         pipeline = read_pipeline(package.pipeline_spec, package.platform_spec or None)
     except msgspec.ValidationError as error:
         return [Problem(task=package.name, reason=f"a form that can be read here ({error})")]
+    unlinked = _find_unlinked(package)
+    if unlinked:
+        return unlinked
     try:
         problems = find_problems(pipeline, arguments, mount_fault, which)
     except TextTooLongError:
@@ -73,6 +77,19 @@ def find_package_problems(
     if not problems and count_steps(pipeline, arguments, bounds.max_steps) > bounds.max_steps:
         problems.append(Problem(task=package.name, reason=f"more than {bounds.describe('max_steps')}"))
     return problems
+
+
+def _find_unlinked(package: Package) -> list[Problem]:
+    """Return what the pipeline takes from nowhere: no run of it can succeed, here or on a cluster."""
+    lacking = [
+        Problem(task=package.name, reason=f"its input {each.name} from outside: {each.problem}")
+        for each in find_needed_artifacts(package.pipeline_spec)
+    ]
+    broken = [
+        Problem(task=each.task, reason=f"{each.wanted} of {each.source}, which has none. {each.cure}")
+        for each in find_broken_links(package.pipeline_spec)
+    ]
+    return [*lacking, *broken]
 
 
 def find_problems(
