@@ -568,6 +568,11 @@ class DoctorReport(msgspec.Struct, frozen=True, kw_only=True):
         return 3 if "error" in levels else 1 if "warning" in levels else 0
 
 
+# How the callers of an embedded server show that they may use it: by a token, as processes of the server's
+# own user, or not at all.
+Access = Literal["token", "user", "open"]
+
+
 class RuntimeFile(msgspec.Struct, frozen=True, kw_only=True):
     """The address of a running embedded server: `runtime.json` (mode 0600) in its data folder."""
 
@@ -578,6 +583,7 @@ class RuntimeFile(msgspec.Struct, frozen=True, kw_only=True):
     owner_key: str  # opens the server's administration routes
     version: str
     multi_user: bool = True
+    access: Access = "token"
 
     def __repr__(self) -> str:
         """Leave out the key: failing tests and tracebacks print this."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
 from .. import embedded
-from ..bounds import HELP, RunBounds, make_option
+from ..bounds import HELP, make_option
 from ..commands.grammar import argument, command, usage_error
 from ..errors import kfp_error
 from ..models import RuntimeFile
@@ -26,6 +27,7 @@ _FIELDS = (
     "token_path",
     "version",
     "multi_user",
+    "access",
 )  # without the owner key, which is secret
 _START_S = 20.0  # seconds until the server must be up
 _POLL_S = 0.05
@@ -45,6 +47,15 @@ def _parse_bound(text: str) -> int:
     return int(text)
 
 
+def _parse_origins(text: str) -> str:
+    for origin in filter(None, map(str.strip, text.split(","))):
+        if not re.fullmatch(r"https?://[^/]+/?", origin):
+            problem = f"“{origin}” is not an origin"
+            following = "write --allowed-origins http://127.0.0.1:3000"
+            raise kfp_error("bad-input", field="--allowed-origins", problem=problem, next=following)
+    return text
+
+
 @command(
     "serve",
     argument("--background", action="store_true", help="start the server and return"),
@@ -62,6 +73,30 @@ def _parse_bound(text: str) -> int:
     ),
     *(argument(make_option(name), metavar="N", type=_parse_bound, help=HELP[name]) for name in HELP),
     argument("--recover", action="store_true", help="bring back folders of runs that were set aside"),
+    argument(
+        "--open",
+        action="store_true",
+        help="where no token is needed (--single-user, --identity-header): let every user of this machine in",
+    ),
+    argument(
+        "--identity-header",
+        metavar="NAME",
+        default="",
+        help="trust this header as the user's name; only behind a front that sets it",
+    ),
+    argument(
+        "--allowed-hosts",
+        metavar="HOST,…",
+        default="",
+        help="further names that the server may be called by, for a front such as the KFP UI",
+    ),
+    argument(
+        "--allowed-origins",
+        metavar="ORIGIN,…",
+        default="",
+        type=_parse_origins,
+        help="origins whose web pages may call, such as http://127.0.0.1:3000",
+    ),
 )
 def serve(
     session: TerminalSession,
@@ -71,6 +106,10 @@ def serve(
     status: bool,
     port: int,
     single_user: bool,
+    open: bool,  # noqa: A002 - the name of the option
+    identity_header: str,
+    allowed_hosts: str,
+    allowed_origins: str,
     recover: bool,
     **bounds: int | None,
 ) -> object:
@@ -80,6 +119,16 @@ def serve(
     """
     if background + stop + status > 1:
         raise usage_error("Take one of --background, --stop and --status.", next_step=f"{PROGRAM} help serve")
+    if open and not (single_user or identity_header):
+        problem = "--open is for a server without tokens: --single-user or --identity-header."
+        raise usage_error(problem, next_step=f"{PROGRAM} help serve")
+    options = [
+        *(["--single-user"] if single_user else []),
+        *(["--open"] if open else []),
+        *(["--identity-header", identity_header] if identity_header else []),
+        *(["--allowed-hosts", allowed_hosts] if allowed_hosts else []),
+        *(["--allowed-origins", allowed_origins] if allowed_origins else []),
+    ]
     stop_command = f"{PROGRAM} serve --stop{session.data_option}"
     if status:
         return describe_server(session, find_running(session), stop=stop_command)
@@ -100,13 +149,14 @@ def serve(
         started = embedded.ensure_running(
             session.data_dir,
             port=port,
-            single_user=single_user,
+            options=options,
             recover=recover,
             bounds=run_bounds,
             on_step=session.front.say,
         )
         return describe_server(session, started, stop=stop_command)
-    _serve_in_foreground(session, port, run_bounds, single_user=single_user, recover=recover)
+    options += [*run_bounds.to_arguments(), *(["--recover"] if recover else [])]
+    _serve_in_foreground(session, port, options)
     return None
 
 
@@ -125,16 +175,22 @@ def describe_server(session: TerminalSession, runtime: RuntimeFile, *, stop: str
         lab = f"with JUPYTER_KFP_MT_DATA_DIR={shlex.quote(str(session.data_dir))}"
     where = f", namespace {runtime.namespace}," if runtime.multi_user else ", one user, no namespaces,"
     client = f'kfp.Client(host="{runtime.url}"'
-    if runtime.multi_user:
+    namespace = f', namespace="{runtime.namespace}"' if runtime.multi_user else ""
+    if runtime.multi_user or runtime.access == "token":
         client += (
-            f', namespace="{runtime.namespace}",\n'
+            f"{namespace},\n"
             f'                 credentials=ServiceAccountTokenVolumeCredentials("{runtime.token_path}"))'
         )
     else:
         client += ")"
     document = {name: getattr(runtime, name) for name in _FIELDS}
+    who = {
+        "user": "  For          processes of your own user only; --open lets every user of this machine in\n",
+        "open": "  Warning      every user of this machine can run code as you\n",
+    }
     text = (
         f"Embedded Kubeflow Pipelines{where} on this machine only.\n"
+        f"{who.get(runtime.access, '')}"
         f"  JupyterLab   {lab}\n"
         f"  Python       {client}\n"
         f"  Stop         {stop}"
@@ -142,19 +198,9 @@ def describe_server(session: TerminalSession, runtime: RuntimeFile, *, stop: str
     return session.result(document, text)
 
 
-def _serve_in_foreground(
-    session: TerminalSession, port: int, bounds: RunBounds, *, single_user: bool, recover: bool
-) -> None:
+def _serve_in_foreground(session: TerminalSession, port: int, options: Sequence[str]) -> None:
     """Run the server as a child that logs to this terminal, until Ctrl-C or until it ends."""
-    words = [
-        "--data",
-        str(session.data_dir),
-        "--port",
-        str(port),
-        *(["--single-user"] if single_user else []),
-        *bounds.to_arguments(),
-        *(["--recover"] if recover else []),
-    ]
+    words = ["--data", str(session.data_dir), "--port", str(port), *options]
     with _interrupted_by_sigterm():
         # In a session of its own, since Ctrl-C is for this process, which then stops the child in order.
         child = subprocess.Popen(

@@ -20,11 +20,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=_folder, required=True, help="folder of the store and all files")
     parser.add_argument("--port", type=int, default=0, help="0 = a free port, the last one if possible")
     parser.add_argument("--namespace", default="", help="the first profile; default: the user's name")
-    parser.add_argument("--single-user", action="store_true", help="no tenants, no tokens")
+    parser.add_argument("--single-user", action="store_true", help="no tenants; for processes of this user")
+    parser.add_argument("--open", action="store_true", help="without tokens: for every user of this machine")
     parser.add_argument(
         "--identity-header",
         default="",
         help="trust this header as the user's name; only behind a front that sets it",
+    )
+    parser.add_argument(
+        "--allowed-hosts",
+        type=_names,
+        default=frozenset(),
+        metavar="HOST,…",
+        help="further names in Host that are served, for a front such as the KFP UI",
+    )
+    parser.add_argument(
+        "--allowed-origins",
+        type=_names,
+        default=frozenset(),
+        metavar="ORIGIN,…",
+        help="origins (http://HOST:PORT) whose pages may call",
     )
     parser.add_argument(
         "--idle-minutes", type=float, default=0, help="stop after so many minutes without work; 0 = never"
@@ -41,6 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
         namespace=parsed.namespace,
         multi_user=not parsed.single_user,
         identity_header=parsed.identity_header,
+        open=parsed.open,
+        allowed_hosts=parsed.allowed_hosts,
+        allowed_origins=parsed.allowed_origins,
         idle_seconds=parsed.idle_minutes * 60,
         bounds=RunBounds(*(getattr(parsed, name) for name in RunBounds._fields)),
         recover=parsed.recover,
@@ -60,6 +78,11 @@ def _folder(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("a folder needs a name")
     return Path(text)
+
+
+def _names(text: str) -> frozenset[str]:
+    """Return the names in a list with commas, as they are compared."""
+    return frozenset(name.strip().lower().rstrip("/") for name in text.split(",") if name.strip())
 
 
 def _reason(error: Exception) -> str:

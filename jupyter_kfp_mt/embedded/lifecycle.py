@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -50,13 +50,14 @@ def ensure_running(
     *,
     namespace: str = "",
     port: int = 0,
-    single_user: bool = False,
+    options: Sequence[str] = (),
     bounds: RunBounds = RunBounds(),  # noqa: B008 - frozen
     recover: bool = False,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> RuntimeFile:
     """Return the server of this folder, and start it if needed; raises `embedded-failed` with the reason.
 
+    `options` are further ones of `python -m jupyter_kfp_mt.embedded`.
     A server of another version is restarted when no run is under way.
     """
     runtime = find(data_dir)
@@ -69,8 +70,7 @@ def ensure_running(
     data_dir = data_dir.absolute()  # the server's working directory is this folder
     arguments = ["--data", str(data_dir), "--port", str(port), "--idle-minutes", str(IDLE_MINUTES)]
     arguments += ["--namespace", namespace] if namespace else []
-    arguments += ["--single-user"] if single_user else []
-    arguments += bounds.to_arguments()
+    arguments += [*options, *bounds.to_arguments()]
     arguments += ["--recover"] if recover else []
     try:
         runtime = _Start(data_dir, arguments).wait()

@@ -22,7 +22,7 @@ import msgspec
 
 from .. import __version__
 from ..bounds import RunBounds
-from ..models import RuntimeFile
+from ..models import Access, RuntimeFile
 from ..owner import LOCK, RUNTIME
 from . import find
 from .api.app import LARGEST_HEADER, MOST_READ, ApiServer
@@ -31,6 +31,7 @@ from .core.runner import Runner
 from .engine import UnknownFolders
 from .lifecycle import STORE
 from .listening import BoundedServer, last_port, listen, room_for_connections
+from .peers import SameUser, can_find_users
 from .store import Store
 from .tenants import Tenancy, profile_name
 
@@ -54,6 +55,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str = ""
     multi_user: bool = True
     identity_header: str = ""
+    open: bool = False  # without tokens: for every user of this machine
+    allowed_hosts: frozenset[str] = frozenset()
+    allowed_origins: frozenset[str] = frozenset()
     idle_seconds: float = 0
     bounds: RunBounds = RunBounds()
     recover: bool = False
@@ -111,6 +115,22 @@ def _make_engine(bounds: RunBounds, store: Store, folder: Path, tenancy: Tenancy
     return Engine(store, folder, Limits(run=bounds), is_allowed=tenancy.is_allowed)
 
 
+def _choose_access(options: Options) -> Access:
+    """Return how callers show that they may use the server; raises OSError for a way that is not safe here.
+
+    A header that names the user is no secret: without a check of the peer, any local user could send it.
+    """
+    if options.multi_user and not options.identity_header:
+        return "token"
+    if options.open:
+        return "open"
+    if can_find_users():
+        return "user"
+    if options.identity_header:
+        raise OSError("--identity-header takes --open here: the system does not tell whose connections come")
+    return "token"
+
+
 class ServerProcess:
     """Starts and stops all parts of the server in order, and keeps its files while it runs."""
 
@@ -124,9 +144,11 @@ class ServerProcess:
         self._owner_key = secrets.token_hex(32)
         self._store = Store(self._folder / STORE)
         UnknownFolders(self._store, self._folder).bring_back(everything=options.recover)
+        self._access = _choose_access(options)
         self._tenancy = Tenancy(
             self._store,
             multi_user=options.multi_user,
+            token_required=self._access == "token",
             identity_header=options.identity_header,
             owner_key=self._owner_key,
         )
@@ -148,7 +170,15 @@ class ServerProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopped.set)
         with ThreadPoolExecutor(4, "request") as executor:
-            server = ApiServer(manager, executor, __version__, stop=self._stopped.set)
+            server = ApiServer(
+                manager,
+                executor,
+                __version__,
+                stop=self._stopped.set,
+                hosts=self._options.allowed_hosts,
+                origins=self._options.allowed_origins,
+                admits=SameUser().admits if self._access == "user" else None,
+            )
             listener = listen(self._options.port, last_port(self._folder))
             http = BoundedServer(
                 server.application(),
@@ -165,6 +195,8 @@ class ServerProcess:
             (self._folder / "port").write_text(str(self._port))
             self._write_runtime()
             log.info("serving %s, namespace %s", listener.getsockname(), self._namespace)
+            if self._access == "open":
+                log.warning("every user of this machine can run code as %s: --open", getpass.getuser())
             await self._until_stopped(server)
             http.stop()
             self.remove_traces()
@@ -248,6 +280,7 @@ class ServerProcess:
             owner_key=self._owner_key,
             version=__version__,
             multi_user=self._options.multi_user,
+            access=self._access,
         )
         _write_private(self._runtime_path, msgspec.json.encode(runtime))
 

@@ -81,6 +81,7 @@ class Tenancy:
         store: Store,
         *,
         multi_user: bool = True,
+        token_required: bool = True,
         identity_header: str = "",
         owner_key: str = "",
         now: Callable[[], float] = time.time,
@@ -89,6 +90,7 @@ class Tenancy:
         self._table = store.tenants
         self._now = now
         self.multi_user = multi_user
+        self.token_required = token_required  # tenants always need one
         self._identity_header = identity_header
         self._key = bytes.fromhex(self._table.ensure_setting("token-key", secrets.token_hex(32)))
         self.page_key = bytes.fromhex(self._table.ensure_setting("page-key", secrets.token_hex(32)))

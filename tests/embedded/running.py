@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
 from tornado.testing import bind_unused_port
 
 from jupyter_kfp_mt.embedded.api.app import LARGEST_HEADER, MOST_READ, ApiServer
@@ -135,11 +136,23 @@ def send(url: str, method: str, path: str, body: object, headers: Sequence[tuple
 
 @contextlib.contextmanager
 def running(
-    folder: Path, *, multi_user: bool = True, identity_header: str = "", **options: Any
+    folder: Path,
+    *,
+    multi_user: bool = True,
+    token_required: bool = False,
+    identity_header: str = "",
+    admits: Callable[[IOStream], Awaitable[bool]] | None = None,
+    **options: Any,
 ) -> Iterator[Running]:
     """An embedded server with the tenants alice, bob and carol; alice registers shared pipelines."""
     store = Store(folder / "store.sqlite")
-    tenancy = Tenancy(store, multi_user=multi_user, identity_header=identity_header, owner_key=OWNER_KEY)
+    tenancy = Tenancy(
+        store,
+        multi_user=multi_user,
+        token_required=token_required,
+        identity_header=identity_header,
+        owner_key=OWNER_KEY,
+    )
     for name in (SHARED, *NAMESPACES):
         tenancy.add_profile(name, f"{name}@example.com")
     store.tenants.share(SHARED, subject("alice", EDITOR), "shared")
@@ -153,7 +166,7 @@ def running(
     async def serve() -> None:
         ended = asyncio.Event()
         with ThreadPoolExecutor(4) as executor:
-            server = ApiServer(manager, executor, "0.0.0", stop=ended.set)
+            server = ApiServer(manager, executor, "0.0.0", stop=ended.set, admits=admits)
             http = HTTPServer(server.application(), max_header_size=LARGEST_HEADER, max_body_size=MOST_READ)
             http.add_socket(listener)
             end.append(ended)

@@ -9,7 +9,7 @@ import posixpath
 import re
 import time
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Executor
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote
@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, quote, unquote
 import msgspec
 from tornado import httputil, web
 from tornado.http1connection import HTTP1Connection
+from tornado.iostream import IOStream
 
 from ..core.resource_manager import ResourceManager
 from ..errors import DEADLINE, EXHAUSTED, INVALID, ApiError, malformed_request, wrong_method
@@ -33,7 +34,9 @@ MOST_BUFFERED = 4 * LARGEST_UPLOAD  # of all large bodies in flight together
 MOST_READ = 1024 * 1024 * 1024  # a body that is too large is dropped as it arrives, so its caller gets a 413
 LARGEST_HEADER = 256 * 1024  # a filter of 70 kB in the URL is fine on a real server
 _UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}  # of Grpc-Timeout
-_NOT_SERVED = "this Host is not served here"
+_NOT_SERVED = "this Host is not served here; --allowed-hosts names more"
+_FROM_PAGE = "calls from web pages are not taken; --allowed-origins names the pages that may call"
+_STRANGER = "this server is for processes of its own user only; --open admits every user of this machine"
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 log = logging.getLogger("jupyter_kfp_mt.embedded")
@@ -49,12 +52,16 @@ class ApiServer:
         version: str,
         *,
         stop: Callable[[], None],
-        hosts: Collection[str] = LOCAL_HOSTS,
+        hosts: Collection[str] = (),
+        origins: Collection[str] = (),
+        admits: Callable[[IOStream], Awaitable[bool]] | None = None,
         more_routes: Sequence[ApiRoute] = (),
     ) -> None:
         self.manager = manager
         self.executor = executor
-        self.hosts = frozenset(hosts)
+        self.hosts = LOCAL_HOSTS.union(hosts)
+        self.origins = frozenset(origins)
+        self.admits = admits  # None: whoever reaches the port
         self.last_call = time.monotonic()
         self.buffered = 0  # bytes of request bodies in flight, above each request's free allowance
         self.routes = all_routes(version, stop)
@@ -96,19 +103,28 @@ class _Handler(web.RequestHandler):
         self.clear_header("Server")
         self.set_header("X-Content-Type-Options", "nosniff")
 
-    def prepare(self) -> None:
-        """Reject requests for other hosts, from web pages, and with bodies that are too large."""
+    async def prepare(self) -> None:
+        """Reject strangers, requests for other hosts or from web pages, and bodies that are too large."""
         self._server.last_call = time.monotonic()
         authority, path = _split_target(self.request.uri or "")
         self._route_path = unquote(path, errors="replace")
         upload = self._route_path.rstrip("/").endswith(("/upload", "/upload_version"))
         self._limit = LARGEST_UPLOAD if upload else LARGEST_BODY
-        reason = _reason_to_reject(self.request.headers, self._server.hosts)
-        if reason or (authority and not _is_served(authority, self._server.hosts)):
-            message = reason or _NOT_SERVED
-            self._send(ApiResponse(403, msgspec.json.encode({"code": 7, "message": message})))
+        reason = _reason_to_reject(self.request.headers, self._server.hosts, self._server.origins)
+        if authority and not _is_served(authority, self._server.hosts):
+            reason = reason or _NOT_SERVED
+        if not await self._is_admitted():
+            reason = _STRANGER
+        if reason:
+            self._send(ApiResponse(403, msgspec.json.encode({"code": 7, "message": reason})))
         else:
             self._check_length(self.request.headers.get("Content-Length", "0"))
+
+    async def _is_admitted(self) -> bool:
+        connection = self.request.connection
+        if self._server.admits is None:
+            return True
+        return isinstance(connection, HTTP1Connection) and await self._server.admits(connection.stream)
 
     def _check_length(self, length: str) -> None:
         if not re.fullmatch(r"[0-9]{1,18}", length):
@@ -227,7 +243,7 @@ class _Handler(web.RequestHandler):
         self.finish(msgspec.json.encode({"code": 13, "message": "Internal error, see server.log"}))
 
 
-def _reason_to_reject(headers: httputil.HTTPHeaders, hosts: Collection[str]) -> str:
+def _reason_to_reject(headers: httputil.HTTPHeaders, hosts: Collection[str], origins: Collection[str]) -> str:
     """Return why a request from this origin is not served; "" when it is.
 
     A web page can make a browser send requests here; Origin reveals it, and Host after DNS rebinding.
@@ -236,10 +252,12 @@ def _reason_to_reject(headers: httputil.HTTPHeaders, hosts: Collection[str]) -> 
     if not _is_served(host, hosts):
         return _NOT_SERVED
     origin = headers.get("Origin", "")
+    if origin.lower() in origins:
+        return ""
     if origin and origin != f"http://{host}":
-        return "calls from web pages are not taken"
+        return _FROM_PAGE
     if headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-        return "calls from web pages are not taken"
+        return _FROM_PAGE
     return ""
 
 

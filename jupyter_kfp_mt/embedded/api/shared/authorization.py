@@ -48,6 +48,8 @@ def authorize(manager: ResourceManager, guard: Guard, call: Call) -> None:
         if guard is OWNER:
             manager.tenancy.authenticate_owner(call.header)
         elif not manager.tenancy.multi_user:
+            if manager.tenancy.token_required:
+                call.identity = manager.tenancy.authenticate(call.header)
             if target.namespace is None and target.missing is not None:
                 raise target.missing
         elif not (guard.shared_is_public and target.namespace == ""):
