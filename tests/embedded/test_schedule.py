@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -25,6 +27,10 @@ def at(text: str) -> int:
         ("TZ=Europe/Berlin 0 0 12 * * *", "2026-03-28T12:00:00", "2026-03-29T10:00:00"),
         ("TZ=Europe/Berlin 0 30 2 * * *", "2026-03-28T12:00:00", "2026-03-29T01:00:00"),
         ("TZ=Europe/Berlin 0 30 2 * * *", "2026-10-25T00:30:00", "2026-10-26T01:30:00"),
+        ("TZ=Europe/Berlin 20 30 2 * * *", "2026-03-28T12:00:00", "2026-03-29T01:00:20"),
+        ("TZ=Europe/Berlin 20 30 2 * * *", "2026-10-25T00:30:20", "2026-10-26T01:30:20"),
+        ("TZ=Europe/Berlin 5,20 30 2 * * *", "2026-10-25T00:30:05", "2026-10-25T00:30:20"),
+        ("TZ=Europe/Berlin 0 */20 * * * *", "2026-10-25T00:40:00", "2026-10-25T01:00:00"),
         ("TZ=Asia/Tokyo 0 0 9 * * *", "2026-03-01T00:00:00", "2026-03-02T00:00:00"),
     ],
 )
@@ -32,6 +38,46 @@ def test_cron(cron: str, after: str, expected: str) -> None:
     found = Trigger(cron=cron).find_next_time(created=0, last=at(after))
 
     assert datetime.fromtimestamp(found, timezone.utc).isoformat()[:19] == expected
+
+
+@pytest.mark.parametrize("created", ["2027-10-31T00:40:00", "2027-10-31T01:29:40"])
+def test_a_time_that_comes_twice_fires_the_second_time_for_a_schedule_that_is_new(created: str) -> None:
+    trigger = Trigger(cron="TZ=Europe/Berlin 0 30 2 * * *")
+
+    first = trigger.find_next_time(created=at(created), last=None)
+    second = trigger.find_next_time(created=at(created), last=first)
+
+    assert (first, second) == (at("2027-10-31T01:30:00"), at("2027-11-01T01:30:00"))
+    assert trigger.skip_missed(first, now=second - 1) == first
+    assert trigger.skip_missed(first, now=second) == second
+
+
+@pytest.mark.parametrize("seconds", ["0", "17"])
+@pytest.mark.parametrize(
+    ("zone", "moment"),
+    [
+        ("Europe/Berlin", "2026-03-29T01:00:00"),
+        ("Europe/Berlin", "2026-10-25T01:00:00"),
+        ("America/New_York", "2026-03-08T07:00:00"),
+        ("America/New_York", "2026-11-01T06:00:00"),
+        ("Australia/Lord_Howe", "2026-04-04T15:00:00"),
+        ("Australia/Lord_Howe", "2026-10-03T15:30:00"),
+    ],
+)
+def test_a_daily_time_fires_once_a_day_when_clocks_change(zone: str, moment: str, seconds: str) -> None:
+    change = at(moment)
+    for minutes in range(0, 4 * 60, 10):
+        trigger = Trigger(cron=f"TZ={zone} {seconds} {minutes % 60} {minutes // 60} * * *")
+        for hours in (-60, -1, 0, 1):  # before the change, and around it
+            created = change + hours * 3600 + 7
+            times, last = [], None
+            while last is None or last < change + 72 * 3600:
+                last = trigger.find_next_time(created=created, last=last)
+                times.append(last)
+            days = [datetime.fromtimestamp(time, ZoneInfo(zone)).date() for time in times]
+            assert times == sorted(set(times))
+            assert created < times[0] <= created + 25 * 3600
+            assert [(later - day).days for day, later in pairwise(days)] == [1] * (len(days) - 1)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,44 @@ def test_a_restart_loses_and_doubles_nothing(clocked: Callable[..., Clocked]) ->
     assert made == [1060, 1120, 1180, 1240, 1300, 1360]
 
 
+MINUTELY = {"interval": Trigger(interval=60), "cron": Trigger(cron="0 * * * * *")}
+
+
+@pytest.mark.parametrize("trigger", MINUTELY.values(), ids=MINUTELY.keys())
+@pytest.mark.parametrize("no_catchup", [True, False])
+@pytest.mark.parametrize("restart", [True, False])
+def test_a_clock_that_was_ahead_neither_silences_nor_doubles(
+    trigger: Trigger, no_catchup: bool, restart: bool, clocked: Callable[..., Clocked]
+) -> None:
+    it = clocked(trigger=trigger, no_catchup=no_catchup, max_concurrency=100)
+    before = it.fire(1060)
+
+    ahead = [time for now in range(4661, 4665) for time in it.fire(now)]
+    if restart:
+        it.restart()
+    later = [time for now in range(1070, 1400, 10) for time in it.fire(now)]
+
+    made = [*before, *ahead, *later]
+    assert len(set(made)) == len(made)
+    assert later == sorted(later)
+    assert {1080, 1140, 1200, 1260, 1320} <= {time // 60 * 60 for time in made}
+
+
+def test_a_clock_that_is_put_back_often_delays_nothing(clocked: Callable[..., Clocked]) -> None:
+    it = clocked(max_concurrency=100)
+
+    assert [time for now in (1030, 1029, 1050, 1049, 1059, 1058, 1060) for time in it.fire(now)] == [1060]
+
+
+def test_a_disabled_one_that_fired_while_the_clock_was_ahead(clocked: Callable[..., Clocked]) -> None:
+    it = clocked(trigger=MINUTELY["cron"], no_catchup=True, max_concurrency=100)
+    assert it.fire(5000) == [4980]
+    for enabled in (False, True):
+        it.store.recurring_runs.enable("recurring", enabled=enabled)
+
+    assert [it.fire(1100), it.fire(1139), it.fire(1140)] == [[], [], [1140]]
+
+
 def test_off_and_on_again(clocked: Callable[..., Clocked]) -> None:
     it = clocked(max_concurrency=10, no_catchup=True)
     it.fire(1060)

@@ -56,11 +56,11 @@ class RecurringRunController:
 
     def _fire_if_due(self, row: RecurringRunRow, now: int) -> str:
         trigger = row.trigger
-        due = row.next_at
-        if due is None:
-            due = trigger.find_next_time(created=row.created_at, last=self._last_scheduled(row))
+        due = self._find_next_time(row, now)
         if due > now:
-            self._store.recurring_runs.set_next(row.recurring_run_id, due, fired=row.fired)
+            self._store.recurring_runs.set_next(
+                row.recurring_run_id, due, now=now, fired=row.fired, fault=row.fault
+            )
             return ""
         if self._store.runs.count_unfinished(row.recurring_run_id) >= row.max_concurrency:
             return ""
@@ -72,12 +72,31 @@ class RecurringRunController:
             log.warning("recurring run %s did not start a run: %s", row.recurring_run_id, error)
             following = trigger.find_next_time(created=row.created_at, last=trigger.skip_missed(due, now=now))
             self._store.recurring_runs.set_next(
-                row.recurring_run_id, following, fired=row.fired, fault=str(error)
+                row.recurring_run_id, following, now=now, fired=row.fired, fault=str(error)
             )
             return ""
         following = trigger.find_next_time(created=row.created_at, last=due)
-        self._store.recurring_runs.set_next(row.recurring_run_id, following, fired=row.fired + 1)
+        self._store.recurring_runs.set_next(row.recurring_run_id, following, now=now, fired=row.fired + 1)
         return run.run_id if self._store.runs.add(run) else ""
+
+    def _find_next_time(self, row: RecurringRunRow, now: int) -> int:
+        """Return when it fires next.
+
+        If the clock was put back since that was computed, it goes on from now and leaves out the times for
+        which it has fired: else it would be silent for as long as the clock was ahead.
+        """
+        trigger, due = row.trigger, row.next_at
+        last = self._last_scheduled(row) if due is None else None
+        if row.computed_at <= now and (last is None or last <= now):
+            return trigger.find_next_time(created=row.created_at, last=last) if due is None else due
+        fired = self._store.runs.list_scheduled(row.recurring_run_id, after=now)
+        following = trigger.find_next_time(created=row.created_at, last=now)
+        while following in fired:
+            following = trigger.find_next_time(created=row.created_at, last=following)
+        if due is not None and due <= following:
+            return due
+        log.warning("the clock was put back: recurring run %s goes on from now", row.recurring_run_id)
+        return following
 
     def _last_scheduled(self, row: RecurringRunRow) -> int | None:
         if not row.fired:

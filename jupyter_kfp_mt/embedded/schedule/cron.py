@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -35,6 +35,7 @@ _EVERY = "@every "
 _DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+")
 _PART = re.compile(r"([0-9.]+)(ns|us|µs|ms|s|m|h)")
 _NANOSECONDS = {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
+_CHANGE = 3 * 3600  # seconds around a change of clocks within which a time may come twice
 _ZONE = re.compile(r"(?:CRON_)?TZ=(\S*)\s+(.*)", re.DOTALL)
 
 
@@ -60,8 +61,11 @@ def check_cron(text: str) -> None:
             _check_range(part, least, most, names)
 
 
-def generate_times(text: str, after: int) -> Iterator[int]:
-    """Generate the times of a cron text after `after`; none for a text that cannot be read."""
+def generate_times(text: str, after: int, since: int) -> Iterator[int]:
+    """Generate the times after `after` of a cron text that came into being at `since`.
+
+    There are none for a text that cannot be read.
+    """
     zone, text = _split(text)
     if step := find_interval(text):
         while True:
@@ -69,17 +73,38 @@ def generate_times(text: str, after: int) -> Iterator[int]:
             yield after
     fields = _DESCRIPTORS.get(text.strip(), text).replace("?", "*").split()
     fields = [*fields, "*"][:6]  # five fields lack the day of the week, not the seconds
-    if fields[0] == "0":
-        # Without seconds CronSim does what cron does when clocks change: a time that is left out comes
-        # right after the gap, one that comes twice counts once.
-        del fields[0]
+    fixed = zone is not None and not fields[1].startswith("*") and not fields[2].startswith("*")
     local: tzinfo = timezone.utc if zone is None else ZoneInfo(zone)
-    start = datetime.fromtimestamp(after, timezone.utc).astimezone(local)
     try:
-        for moment in CronSim(" ".join(fields), start):
-            yield int(moment.timestamp())
+        if fixed:
+            yield from _generate_times_of_day(fields, after, since, local)
+        else:
+            for moment in CronSim(" ".join(fields), _localize(after, local)):
+                yield int(moment.timestamp())
     except CronSimError:
         return
+
+
+def _generate_times_of_day(fields: list[str], after: int, since: int, local: tzinfo) -> Iterator[int]:
+    """Generate times of day as cron does when clocks change.
+
+    A time that is left out comes right after the gap, which CronSim does for texts without seconds. One that
+    comes twice counts once: the first time, or the second for a schedule that did not exist before.
+    """
+    seconds = sorted(CronSim(" ".join(fields), datetime.now(timezone.utc)).seconds)
+    start = _localize(after, local)
+    if _localize(after - _CHANGE, local).utcoffset() != _localize(after + _CHANGE, local).utcoffset():
+        start = _localize(after - _CHANGE, local)
+    for minute in CronSim(" ".join(fields[1:]), start.replace(second=0) - timedelta(seconds=1)):
+        first, again = int(minute.timestamp()), int(minute.replace(fold=1).timestamp())
+        for second in seconds:
+            moment = second + (first if first + second > since else again)
+            if moment > after:
+                yield moment
+
+
+def _localize(seconds: int, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc).astimezone(zone)
 
 
 def find_interval(text: str) -> int:

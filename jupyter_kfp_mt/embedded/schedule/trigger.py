@@ -32,7 +32,10 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if not self.cron and not self.periodic:
             return created if last is None else NEVER
         after = max(base, self.start)
-        time = min(NEVER, after + self.interval) if self.periodic else _find_next_of_cron(self.cron, after)
+        if self.periodic:
+            time = min(NEVER, after + self.interval)
+        else:
+            time = _find_next_of_cron(self.cron, after, self.start or created)
         return NEVER if self.end and self.end < time else time
 
     def skip_missed(self, due: int, *, now: int) -> int:
@@ -47,13 +50,13 @@ def _find_latest(text: str, due: int, limit: int) -> int:
 
     It searches by bisection: after a long pause there may be billions of times in between.
     """
-    step = find_interval(text)
+    first, step = due, find_interval(text)
     if step:
         return due + max(0, limit - due) // step * step
     late = limit  # no time of the text lies after it
     while due < late:
         middle = (due + late) // 2
-        following = _find_next_of_cron(text, middle)
+        following = _find_next_of_cron(text, middle, first - 1)
         if middle < following <= limit:
             due = following
         else:
@@ -61,5 +64,5 @@ def _find_latest(text: str, due: int, limit: int) -> int:
     return due
 
 
-def _find_next_of_cron(text: str, after: int) -> int:
-    return next(generate_times(text, after), NEVER)
+def _find_next_of_cron(text: str, after: int, since: int) -> int:
+    return next(generate_times(text, after, since), NEVER)

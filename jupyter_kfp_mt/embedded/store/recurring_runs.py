@@ -47,11 +47,16 @@ ALTER TABLE recurring_runs ADD COLUMN creator TEXT NOT NULL DEFAULT '';
 ALTER TABLE recurring_runs ADD COLUMN fault TEXT NOT NULL DEFAULT '';
 UPDATE recurring_runs SET creator = 'system:serviceaccount:' || namespace || ':default-editor';
 """
+# When `next_at` was computed, by the wall clock: a later time than now says that the clock was put back.
+CLOCK = """
+ALTER TABLE recurring_runs ADD COLUMN computed_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX recurring_runs_computed ON recurring_runs (computed_at) WHERE enabled = 1;
+"""
 
 _FIELDS = (
     "recurring_run_id, namespace, experiment_id, display_name, description, service_account, enabled,"
     " created_at, updated_at, pipeline_id, pipeline_version_id, spec, runtime_config, trigger_spec,"
-    " max_concurrency, no_catchup, extra, next_at, fired, creator, fault"
+    " max_concurrency, no_catchup, extra, next_at, fired, creator, fault, computed_at"
 )
 _COLUMNS = f"seq, {_FIELDS}"
 
@@ -93,6 +98,7 @@ class RecurringRunRow(msgspec.Struct, frozen=True, kw_only=True):
     next_at: int | None = None  # the engine's: when it fires next; None = to be computed
     fired: int = 0  # the engine's: how often it has fired
     creator: str = ""  # who made it, and whose rights count when it fires
+    computed_at: int = 0  # the engine's: when it computed `next_at`
     fault: str = ""  # the engine's: why it did not fire the last time
 
     @property
@@ -126,15 +132,21 @@ class RecurringRunTable:
         return int(count)
 
     def list_due(self, now: int) -> list[RecurringRunRow]:
-        """Return the enabled ones whose `next_at` has come or is not computed yet, oldest first."""
-        return self._rows("enabled = 1 AND (next_at IS NULL OR next_at <= ?)", now)
+        """Return the enabled ones whose `next_at` has come or must be computed, oldest first.
 
-    def set_next(self, recurring_run_id: str, next_at: int, *, fired: int, fault: str = "") -> None:
+        It must be computed for a new one, and again when the clock was put back since.
+        """
+        conditions = ("next_at IS NULL", "next_at <= ?", "computed_at > ?")  # each has an index
+        found = [f"SELECT seq FROM recurring_runs WHERE enabled = 1 AND {each}" for each in conditions]
+        return self._rows(f"seq IN ({' UNION '.join(found)})", now, now)
+
+    def set_next(self, recurring_run_id: str, next_at: int, *, now: int, fired: int, fault: str = "") -> None:
         """Store when a recurring run fires next (a far time for never), and what came of the last time."""
         with self._db.write() as sql:
             sql.execute(
-                "UPDATE recurring_runs SET next_at = ?, fired = ?, fault = ? WHERE recurring_run_id = ?",
-                (next_at, fired, fault, recurring_run_id),
+                "UPDATE recurring_runs SET next_at = ?, computed_at = ?, fired = ?, fault = ?"
+                " WHERE recurring_run_id = ?",
+                (next_at, now, fired, fault, recurring_run_id),
             )
 
     def add(self, row: RecurringRunRow) -> None:

@@ -238,6 +238,15 @@ class RunTable:
         ).fetchone()
         return None if latest is None else int(latest)
 
+    def list_scheduled(self, recurring_run_id: str, *, after: int) -> set[int]:
+        """Return the times after `after` that a recurring run has started runs for."""
+        rows = self._db.read.execute(
+            "SELECT scheduled_at FROM runs WHERE recurring_run_id = ? AND recurring_run_id <> ''"
+            " AND scheduled_at > ?",
+            (recurring_run_id, after),
+        )
+        return {scheduled_at for (scheduled_at,) in rows}
+
     def add(self, row: RunRow) -> bool:
         """Store a new run with PENDING as its first history entry; False when the id is taken."""
         digest = hashlib.sha256(row.spec).hexdigest()

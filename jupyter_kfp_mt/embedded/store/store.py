@@ -26,6 +26,7 @@ MIGRATIONS = (
     runs.CRASHES,
     recurring_runs.CREATORS,
     folders.SCHEMA,
+    recurring_runs.CLOCK,
 )
 
 
