@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { RunManager } from '../src/model/manager';
 import { RunActions } from '../src/views/actions';
+import { actOnMany } from '../src/views/bulk';
 import type { Run } from '../src/api/types';
 import { fakeApi, json, run, status, trans, waitFor } from './samples';
 
@@ -130,5 +131,35 @@ describe('archive', () => {
 
   it('of a running run says that it keeps running', async () => {
     expect(await answer(actions().archive([RUNNING]), 'Cancel')).toContain('It goes on running');
+  });
+});
+
+describe('an action on several runs', () => {
+  const many = ['a', 'b', 'c'].map(run_id => run({ run_id, display_name: run_id.toUpperCase(), phase: 'SUCCEEDED' }));
+
+  it('counts them, names those that failed, and tries these again', async () => {
+    await answer(actions().remove(many), 'Delete');
+    await waitFor(() => expect(texts().at(0)).toMatch(/^1 of 3 done\./));
+    expect([...asked].sort()).toEqual(['DELETE a', 'DELETE b']);
+    expect(texts().join()).not.toContain('Deleting 1 of 3…');
+    const words = answer(Promise.resolve(), 'Try failed again');
+    press('Show');
+    expect(await words).toContain('AYou may not delete runs in team-a.');
+    await waitFor(() => expect(asked.filter(each => each === 'DELETE a').length).toBe(2));
+  });
+
+  it('leaves the rest when it is stopped', async () => {
+    const twenty = Array.from({ length: 20 }, (_, index) => run({ run_id: `r${index}` }));
+    const begun: string[] = [];
+    const open: (() => void)[] = [];
+    const act = (each: Run): Promise<void> => new Promise(resolve => (begun.push(each.run_id), open.push(resolve)));
+    const words = { doing: (number: number, total: number): string => `Doing ${number} of ${total}…` };
+    const result = actOnMany(twenty, act, words, trans);
+    expect(texts()).toEqual(['Doing 1 of 20…']);
+    press('Stop');
+    expect(texts()).toEqual(['Stopping…']);
+    open.forEach(resolve => resolve());
+    expect((await result).done.length).toBe(8);
+    expect([begun.length, texts()]).toEqual([8, ['Stopped. 8 of 20 done.']]);
   });
 });

@@ -7,6 +7,7 @@ import type { IRunActions } from '../commands';
 import { cutMiddle } from '../format';
 import { isActive, mayDo } from '../rules';
 import type { IRunManager } from '../tokens';
+import { actOnEach, actOnMany, reportFailures, type IBulkWords } from './bulk';
 
 /** Milliseconds in which a delete or archive can be undone. */
 const UNDO = 8000;
@@ -43,12 +44,19 @@ export class RunActions implements IRunActions {
       verb: trans.__('Terminate')
     });
     if (asked) {
-      await this._forEach(runs, run => this._manager.verbs.terminate(run.run_id, this._namespace(run)));
+      await this._forEach(runs, run => this._manager.verbs.terminate(run.run_id, this._namespace(run)), {
+        doing: (number, total) => trans.__('Terminating %1 of %2…', number, total),
+        done: count => trans.__('%1 runs are being terminated.', count)
+      });
     }
   }
 
   async retry(runs: readonly Run[]): Promise<void> {
-    await this._forEach(runs, run => this._manager.verbs.retry(run.run_id, this._namespace(run)));
+    const trans = this._trans;
+    await this._forEach(runs, run => this._manager.verbs.retry(run.run_id, this._namespace(run)), {
+      doing: (number, total) => trans.__('Retrying %1 of %2…', number, total),
+      done: count => trans.__('%1 runs retried.', count)
+    });
   }
 
   async archive(runs: readonly Run[]): Promise<void> {
@@ -61,10 +69,19 @@ export class RunActions implements IRunActions {
       body: trans.__('It goes on running and leaves this list. Find it with the filter Archived.'),
       verb: trans.__('Archive')
     });
-    if (!asked) {
-      return;
+    if (asked) {
+      await this._archiveNow(runs);
     }
-    const done = await this._forEach(runs, run => this._manager.verbs.archive(run.run_id, this._namespace(run)));
+  }
+
+  private async _archiveNow(runs: readonly Run[]): Promise<void> {
+    const trans = this._trans;
+    const done = await this._forEach(
+      runs,
+      run => this._manager.verbs.archive(run.run_id, this._namespace(run)),
+      { doing: (number, total) => trans.__('Archiving %1 of %2…', number, total) },
+      left => this._archiveNow(left)
+    );
     const [first] = done;
     if (first) {
       const text =
@@ -79,7 +96,11 @@ export class RunActions implements IRunActions {
   }
 
   async restore(runs: readonly Run[]): Promise<void> {
-    await this._forEach(runs, run => this._manager.verbs.unarchive(run.run_id, this._namespace(run)));
+    const trans = this._trans;
+    await this._forEach(runs, run => this._manager.verbs.unarchive(run.run_id, this._namespace(run)), {
+      doing: (number, total) => trans.__('Restoring %1 of %2…', number, total),
+      done: count => trans.__('%1 runs restored.', count)
+    });
   }
 
   async remove(runs: readonly Run[]): Promise<void> {
@@ -171,12 +192,18 @@ export class RunActions implements IRunActions {
   }
 
   private async _removeNow(runs: readonly Run[]): Promise<void> {
-    const done = await this._forEach(runs, async run => {
+    const trans = this._trans;
+    const remove = async (run: Run): Promise<void> => {
       if (mayDo('terminate', run)) {
         await this._manager.verbs.terminate(run.run_id, this._namespace(run));
       }
       await this._manager.verbs.deleteRun(run.run_id, this._namespace(run));
-    });
+    };
+    const words: IBulkWords = {
+      doing: (number, total) => trans.__('Deleting %1 of %2…', number, total),
+      done: count => trans.__('%1 runs deleted.', count)
+    };
+    const done = await this._forEach(runs, remove, words, left => this._removeNow(left));
     for (const run of runs) {
       if (!done.includes(run)) {
         this._manager.list.hide(run.run_id, false);
@@ -184,22 +211,21 @@ export class RunActions implements IRunActions {
     }
   }
 
-  /** Act on each run in turn and report failures; return the runs that succeeded. */
-  private async _forEach(runs: readonly Run[], act: (run: Run) => Promise<unknown>): Promise<Run[]> {
-    const done: Run[] = [];
-    let problem: unknown;
-    for (const run of runs) {
-      try {
-        await act(run);
-        done.push(run);
-      } catch (error) {
-        problem = error;
-      }
-    }
-    if (done.length < runs.length) {
-      const { message, why, next } = toErrorBody(problem);
-      const count = runs.length > 1 ? `${this._trans.__('%1 of %2 done.', done.length, runs.length)} ` : '';
-      this._showError(`${count}${[message, why, next].filter(part => part !== '').join(' ')}`);
+  /** Act on each run and report failures; return the runs that succeeded. */
+  private async _forEach(
+    runs: readonly Run[],
+    act: (run: Run) => Promise<unknown>,
+    words: IBulkWords,
+    again: (runs: readonly Run[]) => Promise<void> = async left => void (await this._forEach(left, act, words))
+  ): Promise<readonly Run[]> {
+    const isOne = runs.length < 2;
+    const { done, failed } = isOne ? await actOnEach(runs, act) : await actOnMany(runs, act, words, this._trans);
+    const [first] = failed;
+    if (first && isOne) {
+      const { message, why, next } = first.error;
+      this._showError([message, why, next].filter(part => part !== '').join(' '));
+    } else if (first) {
+      reportFailures(failed, done.length, runs.length, this._trans, left => void again(left));
     }
     return done;
   }

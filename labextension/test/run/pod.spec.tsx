@@ -65,7 +65,7 @@ describe('the pod of a task', () => {
   it.each([
     [podOf({ gone: true, manifest: '' }), 'Pod load-1 is gone.'],
     [podOf({ events: [] }), 'No events. The cluster keeps them for about an hour.'],
-    [podOf({ pod: '' }), 'This task has no pod yet.']
+    [podOf({ pod: '' }), 'There is no pod yet.']
   ])('says what there is not', (view, words) => {
     show(view);
     expect(screen.getByText(words).isConnected).toBe(true);

@@ -2,7 +2,7 @@ import { caretDownIcon, caretRightIcon, copyIcon } from '@jupyterlab/ui-componen
 import * as React from 'react';
 
 import type { ErrorBody, PodEvent, PodView } from '../../api/types';
-import type { Format } from '../../format';
+import { cutMiddle, type Format } from '../../format';
 import { warningIcon } from '../../icons';
 import type { IPodState } from '../../tasks/pod';
 import { Button } from '../Button';
@@ -27,7 +27,7 @@ export function PodPane(props: IPodPaneProps): React.JSX.Element {
     return <Skeleton trans={trans} />;
   }
   if (!view.pod) {
-    return <p className="jp-kfp-Hint">{trans.__('This task has no pod yet.')}</p>;
+    return <p className="jp-kfp-Hint">{trans.__('There is no pod yet.')}</p>;
   }
   return (
     <div className="jp-kfp-Scroll jp-kfp-Pod">
@@ -114,7 +114,8 @@ function Manifest(props: IPodPartProps): React.JSX.Element | null {
     <>
       <div className="jp-kfp-Pod-head">
         <Button
-          label={trans.__('Pod %1 as YAML', view.pod)}
+          label={trans.__('Pod %1 as YAML', cutMiddle(view.pod, 32))}
+          title={view.pod}
           kind="quiet"
           icon={open ? caretDownIcon : caretRightIcon}
           expanded={open}
