@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -35,3 +36,26 @@ def display_path(path: Path) -> str:
     """Return `path` as people write it: starting with `~` inside the home folder."""
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+
+def open_beneath(folder: Path, path: Path) -> int:
+    """Open a regular file below `folder` for reading and return its descriptor; no step may be a link.
+
+    Whoever may write there could put a link in place of any part of the path, to a file that the reader may
+    read and he should not, or a pipe, which never ends. Raises OSError.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    *folders, name = path.relative_to(folder).parts
+    current = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for each in folders:
+            following = os.open(each, flags | os.O_DIRECTORY, dir_fd=current)
+            os.close(current)
+            current = following
+        opened = os.open(name, flags, dir_fd=current)
+    finally:
+        os.close(current)
+    if stat.S_ISREG(os.fstat(opened).st_mode):
+        return opened
+    os.close(opened)
+    raise OSError(errno.EINVAL, "not a regular file", str(path))

@@ -21,6 +21,7 @@ from tests.engine.bench import Bench
 
 Compiled = Callable[[Any], Package]
 OUT = "../out/executor_output.json"
+STORE = "../../../../../../store.sqlite"
 CASES = {
     "removes its folder": ("import os, shutil; shutil.rmtree(os.path.dirname(os.getcwd()))", ""),
     "removes the folder and ends": (
@@ -43,6 +44,10 @@ CASES = {
     "endless outputs": (
         f"import os; os.symlink('/dev/zero', '{OUT}'); os._exit(0)",
         "execute: Its outputs cannot be read: executor_output.json is not a file.",
+    ),
+    "a file of the server as outputs": (
+        f"import os; os.symlink(os.path.abspath('{STORE}'), '{OUT}'); os._exit(0)",
+        "execute: Its outputs cannot be read: executor_output.json leads to a file of the server.",
     ),
     "kills who watches it and leaves children": (
         "import os, subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True);"
@@ -116,7 +121,9 @@ def test_a_task_that_ends_well_when_it_is_told_to_end_is_canceled(
     assert bench.tasks(run_id)["execute"].state == "CANCELED"
 
 
-@pytest.mark.parametrize("put", ["os.mkdir('../log')", "os.mkfifo('../log')", "pass"])
+@pytest.mark.parametrize(
+    "put", ["os.mkdir('../log')", "os.mkfifo('../log')", f"os.symlink('{STORE[3:]}', '../log')", "pass"]
+)
 def test_a_log_that_is_not_a_file_is_empty(put: str, bench: Bench, compiled: Compiled, place: Path) -> None:
     code = f"import os; os.remove('../log'); {put}"
     run = bench.wait(bench.submit(compiled(pipelines.executes), {"code": code, "folder": str(place)}))

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ...files import open_beneath
 from ..core.resource_manager import ResourceManager
 from ..errors import HTTP_STATUS, ApiError, invalid_input, not_found
 from ..store import RunRow
@@ -79,9 +80,15 @@ def read_artifact(manager: ResourceManager, call: Call) -> Json:
     path = _readable_path(manager, call.row, artifacts[0].get("uri", "") if artifacts else "")
     if path is None:
         raise not_found("Artifact", f"{node_id}/{name}")
-    if path.stat().st_size > LARGEST_ARTIFACT:
+    try:
+        opened = open_beneath((manager.folder / "runs").resolve(), path)
+    except OSError:  # replaced since it was looked at
+        raise not_found("Artifact", f"{node_id}/{name}") from None
+    with open(opened, "rb") as file:
+        data = file.read(LARGEST_ARTIFACT + 1)
+    if len(data) > LARGEST_ARTIFACT:
         raise invalid_input(f"the artifact is larger than {LARGEST_ARTIFACT} bytes")
-    return {"data": base64.b64encode(path.read_bytes()).decode()}
+    return {"data": base64.b64encode(data).decode()}
 
 
 def _readable_path(manager: ResourceManager, run: RunRow, uri: str) -> Path | None:

@@ -21,6 +21,9 @@ from urllib.parse import quote
 
 import msgspec
 
+from ....files import open_beneath
+
+_LONGEST_EXIT = 64 * 1024  # bytes
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,190}")
 
 
@@ -93,13 +96,23 @@ class AttemptFolder:
         self.work = path / "work"
         self._claim = path / "claim"
 
+    @property
+    def run(self) -> Path:
+        """The folder of the run."""
+        return self.path.parents[2]
+
+    def _open(self, name: str) -> int:
+        """Open a file of this folder, which the task can have replaced by anything; raises OSError."""
+        return open_beneath(self.run, self.path / name)
+
     def read_exit(self) -> Exit | None:
         """Return how the attempt ended; None while it runs, or when the file cannot be read.
 
         The task can have done anything to its folder, and a power cut can have lost the contents of the file.
         """
         try:
-            return parse_exit((self.path / "exit.json").read_bytes())
+            with open(self._open("exit.json"), "rb") as file:
+                return parse_exit(file.read(_LONGEST_EXIT))
         except OSError:
             return None
 
@@ -143,7 +156,7 @@ class AttemptFolder:
             over or self.read_exit() is not None
         )  # checked first, so that nothing written before the end is missed
         try:
-            with open(self.path / "log", "rb", opener=_open_nonblocking) as file:
+            with open(self._open("log"), "rb") as file:
                 file.seek(offset)
                 data = file.read(limit)
                 size = os.fstat(file.fileno()).st_size
@@ -151,6 +164,12 @@ class AttemptFolder:
             data, size = b"", 0
         end = offset + len(data)
         return LogPart(data=data, offset=offset, next_offset=end, size=size, complete=over and end >= size)
+
+
+def leads_to_server(path: Path, run: Path) -> bool:
+    """Whether `path`, which a task of `run` has written, leads to a file of the server or of another run."""
+    real, own = Path(os.path.realpath(path)), Path(os.path.realpath(run))
+    return real.is_relative_to(own.parent.parent) and not real.is_relative_to(own)
 
 
 def is_run_id(name: str) -> bool:
@@ -164,7 +183,3 @@ def parse_exit(data: bytes) -> Exit | None:
         return msgspec.json.decode(data, type=Exit)
     except msgspec.DecodeError:
         return None
-
-
-def _open_nonblocking(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # the task can have put a pipe there

@@ -15,7 +15,7 @@ import msgspec
 from ....models import Artifact, TaskValues
 from ..plan.ir import Component
 from ..plan.values import ValueTypeError, coerce, parse
-from .folders import AttemptFolder
+from .folders import AttemptFolder, leads_to_server
 from .jobs import output_path
 
 _LARGEST = 256 * 1024 * 1024  # bytes of an output file that are read
@@ -43,7 +43,7 @@ class _ExecutorOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 
 def read_outputs(component: Component, attempt: AttemptFolder, artifacts: dict[str, Artifact]) -> TaskValues:
     """Return the outputs of an attempt; `artifacts` are the declared ones; raises OutputError."""
-    written = _read_executor_output(attempt.out / "executor_output.json")
+    written = _read_executor_output(attempt)
     parameters = {}
     for name, definition in component.output_definitions.parameters.items():
         kind = definition.parameter_type
@@ -52,7 +52,8 @@ def read_outputs(component: Component, attempt: AttemptFolder, artifacts: dict[s
                 parameters[name] = coerce(written.parameter_values[name], kind)
             else:
                 source = artifacts.get(definition.read_from)
-                text = _read_text(Path(source.uri) if source else output_path(attempt, name), name)
+                path = Path(source.uri) if source else output_path(attempt, name)
+                text = _read_text(path, name, attempt)
                 parameters[name] = parse(text.removesuffix("\n") if definition.trimmed else text, kind)
         except ValueTypeError as error:
             raise OutputError(f"Its output {name} cannot be used: {error}.") from error
@@ -63,9 +64,9 @@ def read_outputs(component: Component, attempt: AttemptFolder, artifacts: dict[s
     return TaskValues(parameters=parameters, artifacts=collected)
 
 
-def _read_executor_output(path: Path) -> _ExecutorOutput:
+def _read_executor_output(attempt: AttemptFolder) -> _ExecutorOutput:
     try:
-        written = _read_file(path, "outputs")
+        written = _read_file(attempt.out / "executor_output.json", "outputs", attempt)
         return msgspec.json.decode(written, type=_ExecutorOutput)
     except FileNotFoundError:
         return _ExecutorOutput()
@@ -77,17 +78,22 @@ def _read_executor_output(path: Path) -> _ExecutorOutput:
         raise OutputError(f"Its outputs cannot be read: {reason}.") from error
 
 
-def _read_text(path: Path, name: str) -> str:
+def _read_text(path: Path, name: str, attempt: AttemptFolder) -> str:
     try:
-        return _read_file(path, f"output {name}").decode("utf-8")
+        return _read_file(path, f"output {name}", attempt).decode("utf-8")
     except FileNotFoundError:
         raise OutputError(f"It did not give its output {name}.") from None
     except UnicodeDecodeError:
         raise OutputError(f"Its output {name} is not text.") from None
 
 
-def _read_file(path: Path, what: str) -> bytes:
-    """Read a whole file; a pipe or a device might block the engine for ever, so it is refused."""
+def _read_file(path: Path, what: str, attempt: AttemptFolder) -> bytes:
+    """Read a whole file; a pipe or a device might block the engine for ever, so it is refused.
+
+    So is a link to a file of the server: whoever reads the output may not be one who may read that file.
+    """
+    if leads_to_server(path, attempt.run):
+        raise OutputError(f"Its {what} cannot be read: {path.name} leads to a file of the server.")
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         about = os.fstat(descriptor)
