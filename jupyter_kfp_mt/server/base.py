@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, cast
 import msgspec
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
+from jupyter_server.utils import ensure_async
 from tornado import web
 
 from ..errors import KfpConnectionError, KfpError, kfp_error
@@ -94,6 +95,11 @@ class KfpHandler(APIHandler):
         """Return the service of `namespace` for this request; raises if there is no KFP."""
         service = await self.off_loop(self.parts.upstream.service, namespace)
         return service.on_behalf(self.request_id)
+
+    async def is_allowed(self, action: str) -> bool:
+        """Whether the user may do this now; `@authorized` has asked once, and a stream lasts for hours."""
+        verdict = self.authorizer.is_authorized(self, self.current_user, action, self.auth_resource)
+        return bool(await ensure_async(verdict))
 
     def query(self) -> dict[str, Any]:
         """Return the query arguments in the types of the route table."""

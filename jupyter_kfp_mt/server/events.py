@@ -28,7 +28,7 @@ class EventsHandler(KfpHandler):
     @web.authenticated
     @authorized
     async def get(self, namespace: str) -> None:
-        """Send events until the page leaves or the server stops."""
+        """Send events until the page leaves, loses the right to read, or the server stops."""
         await self.service(namespace)
         stream = self.parts.streams.get_stream(namespace)
         loop = asyncio.get_running_loop()
@@ -48,7 +48,7 @@ class EventsHandler(KfpHandler):
     async def _send_events(self, stream: Stream) -> None:
         _set_headers(self)
         last_id = self.request.headers.get("Last-Event-ID", "")
-        while not (self._left or self.parts.streams.closed):
+        while not (self._left or self.parts.streams.closed) and await self.is_allowed("read"):
             self._news.clear()
             events, last_id = stream.since(last_id)
             self.write(b"".join(events) or b": alive\n\n")
@@ -83,9 +83,10 @@ class DoctorEventsHandler(KfpHandler):
         work.add_done_callback(finish)
         _set_headers(self)
         with suppress(StreamClosedError):
-            while (row := await rows.get()) is not None:
+            while (row := await rows.get()) is not None and await self.is_allowed("read"):
                 await self._send_event("check", row)
-            await self._send_event("report", work.result())
+            if row is None and await self.is_allowed("read"):
+                await self._send_event("report", work.result())
 
     async def _send_event(self, name: str, model: msgspec.Struct) -> None:
         self.write(f"event: {name}\ndata: ".encode() + msgspec.json.encode(model) + b"\n\n")

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from jupyter_server.auth.authorizer import Authorizer
 from traitlets.config import Config
 
 from jupyter_kfp_mt.errors import kfp_error
@@ -148,5 +149,31 @@ class TestSlowPoll:
         async with events() as reader:
             await settled(reader)
             await jp_serverapp.extension_manager.stop_all_extensions()
+            with pytest.raises(EOFError):
+                await reader.next()
+
+
+class Revocable(Authorizer):
+    """Allows everything until the right is taken back."""
+
+    refused = False
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        return not self.refused
+
+
+class TestRightTakenBack:
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: Config) -> Config:
+        jp_server_config.ServerApp.authorizer_class = Revocable
+        return jp_server_config
+
+    async def test_a_stream_ends_with_the_right_to_read(
+        self, jp_serverapp: Any, kfp: FakeKfp, events: Open
+    ) -> None:
+        async with events() as reader:
+            await settled(reader)
+            jp_serverapp.authorizer.refused = True
+            kfp.put("run-1")
             with pytest.raises(EOFError):
                 await reader.next()
