@@ -9,7 +9,7 @@ from ..errors import KfpNotFoundError, kfp_error
 from ..lists import TaskList
 from ..models import LogChunk, Phase, Run, Task
 from ..results import LogText
-from ..run_rules import has_log
+from ..run_rules import FINAL_STATES, has_log
 from .grammar import did_you_mean
 from .session import Session
 
@@ -70,6 +70,9 @@ def read_log(session: Session, run: Run, word: str, *, tail: int, search: str) -
     if task is not None and task.cached_from_run_id and not chunks[-1].text:
         name, origin = task.display_name or task.name, task.cached_from_run_id[:8]
         session.front.say(f"{name} was taken from the cache. Its log: {session.program} logs {origin} {name}")
+    elif task is not None and task.state in FINAL_STATES and not any(chunk.text for chunk in chunks):
+        name = task.display_name or task.name
+        session.front.say(f"{name} has no log. {task.reason}".strip())
     return _log_text(run, task, _filter_lines("".join(chunk.text for chunk in chunks), search), chunks)
 
 

@@ -473,6 +473,7 @@ CATALOGUE |= {
     "kfp-unavailable/embedded": _vary(
         "kfp-unavailable", next="Start it again. History is kept.", command="jupyter kfp serve"
     ),
+    "run-failed/no-log": _vary("run-failed", next="{next}", command="{command}"),
     "cannot-run-here/embedded": _vary("cannot-run-here", why="{why}"),
     **{
         f"{code}/embedded": _vary(code, message="{message}", why="", next="", command="")

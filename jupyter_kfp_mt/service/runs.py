@@ -14,7 +14,7 @@ from ..client.api import TRANSIENT
 from ..client.responses import shorten
 from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..lists import RunList
-from ..models import Experiment, Phase, Run, RunPage, RunQuery
+from ..models import Experiment, Failure, Phase, Run, RunPage, RunQuery
 from ..names import LABEL_VALUE
 from ..polling import poll_interval
 from ..run_rules import RETRYABLE, is_confirmed, may_retry, may_terminate
@@ -256,7 +256,7 @@ def wait_for_run(
     *,
     timeout: float | None,
     on_change: Callable[[Run], None] | None,
-    why: Callable[[Run], str],
+    find_failure: Callable[[Run], Failure | None],
     policy: WaitPolicy,
 ) -> Run:
     """Wait until a run has succeeded, and return it.
@@ -281,7 +281,7 @@ def wait_for_run(
                 shown = heard
                 on_change(run)
             if run.ended:
-                return _check_outcome(run, why)
+                return _check_outcome(run, find_failure)
             last = run
         left = float("inf") if timeout is None else started + timeout - backend.clock.monotonic()
         if left <= 0:
@@ -294,11 +294,23 @@ def _visible_state(run: Run) -> tuple[object, ...]:
     return run.phase, run.progress, [(task.task_id, task.state) for task in run.task_details]
 
 
-def _check_outcome(run: Run, why: Callable[[Run], str]) -> Run:
+def _check_outcome(run: Run, find_failure: Callable[[Run], Failure | None]) -> Run:
     if run.phase is Phase.SUCCEEDED:
         return run
-    ended = _ENDED_WORDS.get(run.phase, "ended")
-    raise kfp_error("run-failed", name=run.display_name, ended=ended, why=why(run), ref=run.run_id[:8])
+    ended, ref = _ENDED_WORDS.get(run.phase, "ended"), run.run_id[:8]
+    failure = find_failure(run)
+    if failure is None or failure.line or not failure.task:
+        why = failure.message if failure is not None else ""
+        raise kfp_error("run-failed", name=run.display_name, ended=ended, why=why, ref=ref)
+    # Its task has no log: it did not start, or wrote nothing.
+    raise kfp_error(
+        "run-failed/no-log",
+        name=run.display_name,
+        ended=ended,
+        why=f"{failure.message} {failure.why}".strip(),
+        next=failure.next,
+        command=failure.command,
+    )
 
 
 def _timeout_error(run: Run | None, run_id: str, timeout: float) -> KfpError:

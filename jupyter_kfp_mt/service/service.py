@@ -312,7 +312,7 @@ class KfpService:
             _to_id(run_id),
             timeout=timeout,
             on_change=on_change,
-            why=lambda run: view.summarize_failure(self._details(), run),
+            find_failure=lambda run: view.find_failure(self._details(), run),
             policy=self._policies.waiting,
         )
 

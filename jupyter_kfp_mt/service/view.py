@@ -128,14 +128,14 @@ def explain_run(backend: Backend, details: Details, run_id: str) -> Failure | No
     return explanation.failure if explanation is not None else None
 
 
-def summarize_failure(details: Details, run: Run) -> str:
-    """Return in one sentence why `run` failed; empty if it did not, or if nobody says why."""
+def find_failure(details: Details, run: Run) -> Failure | None:
+    """Return why `run` failed; None if it did not, or if nobody says why."""
     if run.phase is not Phase.FAILED:
-        return ""
+        return None
     try:
-        return _explain_failure(details, run, details.report_tasks(run)).failure.message
+        return _explain_failure(details, run, details.report_tasks(run)).failure
     except KfpError:
-        return ""  # the run has failed all the same, and that is the news
+        return None  # the run has failed all the same, and that is the news
 
 
 def list_tasks(backend: Backend, details: Details, run_id: str, *, reasons: bool = False) -> TaskList:

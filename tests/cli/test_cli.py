@@ -49,6 +49,68 @@ def test_a_failing_pipeline_exits_1_and_prints_the_run(prompt: Prompt) -> None:
     assert outcome.error["command"].startswith("jupyter kfp logs ")
 
 
+ONE_TASK = """
+pipelineInfo: {name: one-task}
+schemaVersion: 2.1.0
+components: {comp-t: {executorLabel: exec-t}}
+deploymentSpec: {executors: {exec-t: {container: {image: alpine, command: [sh, -c, exit 3]}}}}
+root: {dag: {tasks: {t: {componentRef: {name: comp-t}, taskInfo: {name: t}}}}}
+"""
+SECRET = """---
+platforms:
+  kubernetes:
+    deploymentSpec:
+      executors: {exec-t: {secretAsEnv: [{secretName: nothing, keyToEnv: [{secretKey: a, envVar: A}]}]}}
+"""
+LOOP = """
+pipelineInfo: {name: a-loop}
+schemaVersion: 2.1.0
+components:
+  comp-t: {executorLabel: exec-t}
+  comp-loop:
+    dag: {tasks: {t: {componentRef: {name: comp-t}, taskInfo: {name: t}}}}
+    inputDefinitions: {parameters: {items: {parameterType: LIST}, item: {parameterType: STRING}}}
+deploymentSpec: {executors: {exec-t: {container: {image: alpine, command: [sh, -c, exit 3]}}}}
+root:
+  inputDefinitions: {parameters: {items: {parameterType: LIST, isOptional: true}}}
+  dag:
+    tasks:
+      loop:
+        componentRef: {name: comp-loop}
+        taskInfo: {name: loop}
+        inputs: {parameters: {items: {componentInputParameter: items}}}
+        parameterIterator: {items: {inputParameter: items}, itemInput: item}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "why", "log"),
+    [
+        (ONE_TASK, "Task t stopped: exit code 3. It wrote nothing.", ""),
+        (LOOP, "Loop loop stopped: the loop cannot iterate over None: it is not a list.", ""),
+        (
+            ONE_TASK + SECRET,
+            "Task t stopped: There is no secret nothing with key a in this namespace.",
+            "There is no secret nothing with key a in this namespace.\n",
+        ),
+    ],
+    ids=["silent", "loop", "secret"],
+)
+def test_a_log_is_pointed_at_only_where_there_is_one(
+    text: str, why: str, log: str, prompt: Prompt, tmp_path: Path
+) -> None:
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(text)
+
+    outcome = prompt.do(f"submit {path} --wait --json")
+
+    assert (outcome.error["code"], outcome.error["why"]) == ("run-failed", why)
+    assert outcome.error["next"] == ("Look at its log." if log else "")
+    shown = prompt.do("logs @last")
+    assert shown.out == log
+    assert log or shown.err.strip()
+
+
 def test_a_file_that_is_no_pipeline_exits_2(prompt: Prompt) -> None:
     outcome = prompt.do(f"submit {ROOT / 'setup.cfg'}")
     assert (outcome.code, outcome.out) == (2, "")

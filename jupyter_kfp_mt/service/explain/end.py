@@ -166,5 +166,5 @@ def ended_with(facts: Facts) -> Cause | None:
         "stopped",
         f"exit code {code}",
         f"Its last line: {last}" if last else "It wrote nothing.",
-        "Look at its log.",
+        "Look at its log." if last else "",
     )

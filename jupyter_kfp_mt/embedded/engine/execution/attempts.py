@@ -217,7 +217,9 @@ class Attempts:
             if self._is_current(attempt):
                 self._start(attempt)
         except (ValueError, KfpError, OSError, RecursionError) as error:
-            self._fail(attempt, str(error) if not isinstance(error, KfpError) else _describe_error(error))
+            reason = str(error) if not isinstance(error, KfpError) else _describe_error(error)
+            attempt.folder.write_log(f"{reason}\n")  # where people look for it
+            self._fail(attempt, reason)
 
     def _start(self, attempt: RunningAttempt) -> None:
         run, node = attempt.run, attempt.node
