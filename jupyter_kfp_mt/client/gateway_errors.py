@@ -138,6 +138,8 @@ def match_outage(exchange: Exchange) -> KfpError | None:
     slow = exchange.status == 503 and "connection timeout" in exchange.text  # a sidecar waited in our place
     if exchange.status in (504, 524) or exchange.code == 4 or slow:
         return timeout_error(exchange.context)
+    if exchange.context.embedded and exchange.status == 503 and exchange.code == 14:
+        return kfp_error("kfp-unavailable/sick", why=exchange.message)
     away = exchange.status in (429, 502, 503) or was_not_passed_on(exchange)
     if away or (exchange.code is None and exchange.status >= 520):
         text = exchange.short.removeprefix(str(exchange.status)).strip(" .")

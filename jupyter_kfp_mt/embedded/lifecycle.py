@@ -19,6 +19,7 @@ from ..errors import KfpError, kfp_error
 from ..models import NOT_JSON, RuntimeFile
 from ..owner import OwnerClient, is_served, read_runtime
 from .environment import make_server_environment
+from .log import FILE
 
 IDLE_MINUTES = 30
 STORE = "store.sqlite"
@@ -128,7 +129,7 @@ class _Start:
         self._arguments = arguments
         self._killed = 0
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._log = data_dir / "server.log"
+        self._log = data_dir / FILE
         self._process = self._spawn()
 
     def _spawn(self) -> subprocess.Popen[bytes]:

@@ -10,7 +10,6 @@ import logging
 import os
 import secrets
 import signal
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,11 +25,13 @@ from ..models import Access, RuntimeFile
 from ..owner import LOCK, RUNTIME
 from . import find
 from .api.app import LARGEST_HEADER, MOST_READ, ApiServer
+from .api.lanes import THREADS
 from .core.resource_manager import ResourceManager
 from .core.runner import Runner
 from .engine import UnknownFolders
 from .lifecycle import STORE
 from .listening import BoundedServer, last_port, listen, room_for_connections
+from .log import log_to_stderr, rotate
 from .peers import SameUser, can_find_users
 from .store import Store
 from .tenants import Tenancy, profile_name
@@ -84,7 +85,7 @@ def serve(options: Options, make_engine: MakeEngine | None = None) -> None:
     with (folder / LOCK).open("a+b") as lock:
         _take_lock(lock, folder)
         (folder / RUNTIME).unlink(missing_ok=True)  # left by a server that was killed
-        _log_to_stderr()
+        log_to_stderr()
         ServerProcess(options, make_engine or partial(_make_engine, options.bounds), lock).run()
 
 
@@ -169,7 +170,7 @@ class ServerProcess:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopped.set)
-        with ThreadPoolExecutor(4, "request") as executor:
+        with ThreadPoolExecutor(THREADS, "request") as executor:
             server = ApiServer(
                 manager,
                 executor,
@@ -211,6 +212,7 @@ class ServerProcess:
                 log.error("the folder was removed or replaced")
                 return
             renewed = self.keep_files(renewed)
+            rotate(self._folder)
             if self.is_idle(time.monotonic() - server.last_call):
                 log.info("nothing to do for %.0f s", self._options.idle_seconds)
                 return
@@ -296,9 +298,3 @@ def _write_private(path: Path, data: bytes) -> None:
     except OSError:  # the disk is full
         part.unlink(missing_ok=True)
         raise
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )

@@ -474,6 +474,13 @@ CATALOGUE |= {
         "kfp-unavailable", next="Start it again. History is kept.", command="jupyter kfp serve"
     ),
     "run-failed/no-log": _vary("run-failed", next="{next}", command="{command}"),
+    "kfp-unavailable/sick": _vary(
+        "kfp-unavailable",
+        message="The embedded server runs no tasks at the moment.",
+        why="{why}",
+        next="Wait, or stop it and start it again. History is kept.",
+        command="jupyter kfp serve --stop; jupyter kfp serve --background",
+    ),
     "cannot-run-here/embedded": _vary("cannot-run-here", why="{why}"),
     **{
         f"{code}/embedded": _vary(code, message="{message}", why="", next="", command="")

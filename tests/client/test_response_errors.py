@@ -395,6 +395,16 @@ def test_the_embedded_server_says_what_cannot_run_in_its_words() -> None:
     assert error.why == "fit needs a volume."
 
 
+def test_the_embedded_server_says_that_it_runs_no_tasks() -> None:
+    here = CONTEXT._replace(embedded=True)
+    body = json.dumps({"code": 14, "message": "The engine has not moved for 40 s."}).encode()
+
+    error = classify(ask(), Response(status=503, body=body), here)
+
+    assert (error.code, error.why) == ("kfp-unavailable", "The engine has not moved for 40 s.")
+    assert error.message == "The embedded server runs no tasks at the moment."
+
+
 @given(st.integers(300, 599), st.binary(max_size=300), st.sampled_from(["", "text/html", "application/json"]))
 def test_every_answer_has_a_code(status: int, body: bytes, kind: str) -> None:
     answer = Response(status=status, headers={"content-type": kind}, body=body)

@@ -19,9 +19,11 @@ from tornado.iostream import IOStream
 from tornado.testing import bind_unused_port
 
 from jupyter_kfp_mt.embedded.api.app import LARGEST_HEADER, MOST_READ, ApiServer
+from jupyter_kfp_mt.embedded.api.lanes import THREADS
 from jupyter_kfp_mt.embedded.core.resource_manager import ResourceManager
 from jupyter_kfp_mt.embedded.engine import LogPart, Problem
 from jupyter_kfp_mt.embedded.store import Store
+from jupyter_kfp_mt.embedded.store.db import flush_file
 from jupyter_kfp_mt.embedded.tenants import EDITOR, SHARED, Tenancy, subject
 from jupyter_kfp_mt.pipeline_spec import Package
 
@@ -36,6 +38,7 @@ class StandIn:
     store: Store
     orders: list[tuple[str, str]] = field(default_factory=list)
     log: LogPart | None = None  # what every task has
+    sick: str = ""  # why no task can start
     fault: Exception | None = None  # what a look at a pipeline comes to
 
     def start(self) -> None:
@@ -48,6 +51,9 @@ class StandIn:
         if self.fault is not None:
             raise self.fault
         return ()
+
+    def find_fault(self) -> str:
+        return self.sick
 
     def submit(self, run_id: str) -> None:
         self.orders.append(("submit", run_id))
@@ -142,10 +148,11 @@ def running(
     token_required: bool = False,
     identity_header: str = "",
     admits: Callable[[IOStream], Awaitable[bool]] | None = None,
+    flush: Callable[[int], None] = flush_file,
     **options: Any,
 ) -> Iterator[Running]:
     """An embedded server with the tenants alice, bob and carol; alice registers shared pipelines."""
-    store = Store(folder / "store.sqlite")
+    store = Store(folder / "store.sqlite", flush=flush)
     tenancy = Tenancy(
         store,
         multi_user=multi_user,
@@ -165,7 +172,7 @@ def running(
 
     async def serve() -> None:
         ended = asyncio.Event()
-        with ThreadPoolExecutor(4) as executor:
+        with ThreadPoolExecutor(THREADS) as executor:
             server = ApiServer(manager, executor, "0.0.0", stop=ended.set, admits=admits)
             http = HTTPServer(server.application(), max_header_size=LARGEST_HEADER, max_body_size=MOST_READ)
             http.add_socket(listener)

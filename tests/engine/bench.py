@@ -38,13 +38,14 @@ class Bench:
         executor: str = "",
         log_bytes: int = 1 << 20,
         bounds: RunBounds = RunBounds(),  # noqa: B008 - frozen
+        turn: float = 60.0,
         clock: Callable[[], float] = time.time,
         packages: Packages | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.store = Store(folder / "store.sqlite")
-        limits = Limits(tasks=tasks, executor=executor, log_bytes=log_bytes, run=bounds)
+        limits = Limits(tasks=tasks, executor=executor, log_bytes=log_bytes, run=bounds, turn=turn)
         self.engine = Engine(self.store, folder, limits, clock, packages, is_allowed=allow_all)
         self.engine.start()
 

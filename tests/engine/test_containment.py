@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -112,3 +113,23 @@ def test_a_bug_outside_any_run(
 
     assert bench.wait(bench.submit(compiled(pipelines.talks))).state == "SUCCEEDED"
     assert stacks(caplog) == 1
+
+
+def test_an_engine_that_hangs_says_so_and_can_be_stopped(make_bench: Callable[..., Bench]) -> None:
+    release, hangs = threading.Event(), threading.Event()
+
+    def clock() -> float:
+        if hangs.is_set():
+            release.wait(60)
+        return time.time()
+
+    bench = make_bench(clock=clock, turn=0.5)
+    bench.until(lambda: not bench.engine.find_fault())
+    hangs.set()
+    bench.submit({"pipelineInfo": {"name": "p"}, "root": {"dag": {"tasks": {}}}})
+
+    bench.until(lambda: bench.engine.find_fault().startswith("The engine has not moved for "))
+    bench.engine.stop()
+
+    hangs.clear()
+    release.set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 import posixpath
@@ -11,6 +10,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote
 
@@ -22,6 +22,7 @@ from tornado.iostream import IOStream
 from ..core.resource_manager import ResourceManager
 from ..errors import DEADLINE, EXHAUSTED, INVALID, ApiError, malformed_request, wrong_method
 from . import healthz, owner, run_files
+from .lanes import Lanes
 from .shared.calls import JSON, TEXT, ApiResponse, Call
 from .shared.routing import ApiRoute, Router, render_error, respond
 from .v1 import routes as v1
@@ -58,7 +59,7 @@ class ApiServer:
         more_routes: Sequence[ApiRoute] = (),
     ) -> None:
         self.manager = manager
-        self.executor = executor
+        self.lanes = Lanes(executor)
         self.hosts = LOCAL_HOSTS.union(hosts)
         self.origins = frozenset(origins)
         self.admits = admits  # None: whoever reaches the port
@@ -188,9 +189,9 @@ class _Handler(web.RequestHandler):
         except ApiError as error:
             self._send(render_error(error))
             return
-        if route.slow or self._size > LARGE_BODY:
-            loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self._server.executor, self._respond, route, call, until)
+        if self._waits(route):
+            caller = self.request.headers.get("Authorization", "")
+            response = await self._server.lanes.run(caller, partial(self._respond, route, call, until))
         else:
             response = self._respond(route, call, until)
         if call.method not in ("GET", "HEAD"):
@@ -198,6 +199,12 @@ class _Handler(web.RequestHandler):
         self._send(response)
 
     get = head = post = delete = patch = put = options = _handle
+
+    def _waits(self, route: ApiRoute) -> bool:
+        """Whether the call waits, as each change does for the disk; the owner's are few and stay in order."""
+        if route.slow or self._size > LARGE_BODY:
+            return True
+        return self.request.method not in ("GET", "HEAD") and not self._route_path.startswith("/embedded/")
 
     def _respond(self, route: ApiRoute, call: Call, until: float) -> ApiResponse:
         """Handle the call unless its time is over before it starts; a started call is finished."""

@@ -1,8 +1,9 @@
-"""The health of the server, for anyone who asks."""
+"""The health of the server, for anyone who asks: 503 with the reason while no task can start."""
 
 from __future__ import annotations
 
 from ..core.resource_manager import ResourceManager
+from ..errors import UNAVAILABLE, ApiError
 from .shared.calls import Call
 from .shared.rendering import Json
 from .shared.routing import ApiRoute, Handler
@@ -18,6 +19,9 @@ def routes(version: str) -> list[ApiRoute]:
 
 def _healthz(version: str, **more: str) -> Handler:
     def handle(manager: ResourceManager, _call: Call) -> Json:
+        fault = manager.runner.find_fault()
+        if fault:
+            raise ApiError(UNAVAILABLE, fault)
         return {
             "commit_sha": "embedded",
             "tag_name": version,

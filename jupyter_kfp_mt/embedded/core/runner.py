@@ -15,6 +15,9 @@ class Runner(Protocol):
     def find_problems(self, package: Package, arguments: Mapping[str, Any]) -> Sequence[Problem]:
         """List the tasks that cannot run on this machine with these values of the run; starts nothing."""
 
+    def find_fault(self) -> str:
+        """Return why no task can start at the moment; empty when all is well."""
+
     def submit(self, run_id: str) -> None:
         """Start a stored run."""
 

@@ -62,6 +62,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     tasks: int = 0  # running at once; 0: four for each core, at least eight
     log_bytes: int = 16 * 1024 * 1024  # of one attempt
     run: RunBounds = RunBounds()
+    turn: float = 15.0  # seconds; an engine counts as hung when one of its turns takes longer
     executor: str = ""  # "fork" or "subprocess"; "": JUPYTER_KFP_MT_EXECUTOR, else what works here
 
 
@@ -108,6 +109,8 @@ class Engine:
             containment=self._containment,
         )
         self._stopping = False
+        self._turned = time.monotonic()  # when its last turn began
+        self._trouble = ""  # of that turn
         self._next_recurring_check = 0.0
         self._thread = threading.Thread(target=self._run, name="kfp-engine", daemon=True)
 
@@ -126,7 +129,10 @@ class Engine:
     def stop(self) -> None:
         """Stop working; running tasks go on, and the next engine adopts them."""
         self._commands.put(self._request_stop)
-        self._thread.join()
+        self._thread.join(self._limits.turn)
+        if self._thread.is_alive():
+            log.error("the engine does not stop; the next one goes on with its tasks")
+            return
         self._attempts.close()
         self._current.close()
         self._selector.close()
@@ -135,6 +141,13 @@ class Engine:
     def find_problems(self, package: Package, arguments: Mapping[str, Any]) -> list[Problem]:
         """Return the tasks of `package` that cannot run here with these values of the run."""
         return find_package_problems(package, arguments, self._mounts.find_fault, bounds=self._limits.run)
+
+    def find_fault(self) -> str:
+        """Return why no task can start at the moment; empty when all is well."""
+        still = time.monotonic() - self._turned
+        return self._trouble or (
+            f"The engine has not moved for {still:.0f} s." if still > self._limits.turn else ""
+        )
 
     def submit(self, run_id: str) -> None:
         """Start a stored run."""
@@ -211,12 +224,15 @@ class Engine:
 
     def _run(self) -> None:
         while not self._stopping:
+            self._turned = time.monotonic()
             try:
-                if not self._containment.contain("a turn of the loop", self._run_once):
-                    time.sleep(_INTERVAL)
+                well = self._containment.contain("a turn of the loop", self._run_once)
+                self._trouble = "" if well else "The engine failed; server.log says why."
             except sqlite3.OperationalError as error:
                 # Usually a full disk. Nothing is lost: what is not stored is neither shown nor started.
                 log.warning("the store cannot be written (%s); trying again", error)
+                self._trouble = f"The store cannot be written: {error}."
+            if self._trouble:
                 time.sleep(_INTERVAL)
 
     def _run_once(self) -> None:
