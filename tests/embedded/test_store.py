@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_kfp_mt.embedded.store import ExperimentRow, RunRow, Store
-from jupyter_kfp_mt.embedded.store.db import Database, StoreError, fold
-from jupyter_kfp_mt.embedded.store.store import MIGRATIONS
+from jupyter_kfp_mt.embedded.store.db import Database, StoreError, fold, fold_pattern
+from jupyter_kfp_mt.embedded.store.store import MIGRATIONS, SORTED_KEYS
 from tests.contract.packages import specs
 from tests.embedded.running import running
 
@@ -152,6 +152,66 @@ def test_the_first_released_schema_is_brought_up_to_date(tmp_path: Path) -> None
 )
 def test_texts_that_the_database_of_kfp_takes_for_the_same(one: str, other: str) -> None:
     assert fold(one) == fold(other)
+
+
+def test_texts_sort_as_in_mysql_8() -> None:
+    # `ORDER BY name COLLATE utf8mb4_0900_ai_ci`
+    ordered = [
+        "",
+        "a",
+        "a x",
+        "a_x",
+        "a-x",
+        "a.x",
+        "a/x",
+        "a+x",
+        "a$x",
+        "a–x",
+        "a0",
+        "Á1",
+        "A2",
+        "ab",
+        "b",
+        "ж",
+    ]
+    shuffled = ordered[::-1]
+    assert sorted(shuffled, key=fold) == ordered
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        ("a-x", "1 A-X 2", True),
+        ("a_x", "a.x", True),  # a wildcard of LIKE, as in KFP
+        ("a%2", "a-x 2", True),
+        ("a\\_x", "a_x", True),
+        ("a\\_x", "a-x", False),
+        ("a\\%", "a%", True),
+        ("a ", "a b", True),
+        ("a ", "a", False),
+        ("%", "", True),
+        ("\\", "100%", True),  # it escapes the wildcard after it
+        ("\\", "100", False),
+    ],
+)
+def test_a_pattern_is_found_in_folded_texts(pattern: str, text: str, fits: bool) -> None:
+    query = "SELECT ? LIKE ? ESCAPE '\\'"
+    with sqlite3.connect(":memory:") as sql:
+        assert bool(sql.execute(query, (fold(text), fold_pattern(pattern))).fetchone()[0]) is fits
+
+
+def test_the_keys_of_an_older_store_are_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    before = Database(path, MIGRATIONS[: MIGRATIONS.index(SORTED_KEYS)])
+    with before.write() as sql:
+        sql.execute(
+            "INSERT INTO experiments (experiment_id, namespace, display_name, name_key, created_at)"
+            " VALUES ('e', 'alice', 'An-Experiment', 'an-experiment', 1)"
+        )
+    before.close()
+    store = Store(path)
+    assert store.experiments.find_by_name("alice", "an-experiment") is not None
+    store.close()
 
 
 def test_the_same_create_at_once_makes_one_run(tmp_path: Path) -> None:

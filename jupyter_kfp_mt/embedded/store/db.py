@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import threading
 import unicodedata
@@ -196,11 +197,46 @@ def _describe_damage(path: Path, error: sqlite3.DatabaseError) -> str:
     )
 
 
+# The order of `utf8mb4_0900_ai_ci`, MySQL 8's default: signs, then digits, then letters.
+_SIGNS = "\t\n\v\f\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
+_FREE = [rank for rank in range(1, 0x2F) if rank != ord("%")]
+_RANKS = {ord(sign): rank for sign, rank in zip(_SIGNS, _FREE, strict=False)}
+_AFTER_SIGNS = "\x2f"  # before a sign that ASCII lacks
+
+
 def fold(text: str | None) -> str:
-    """Return `text` as KFP's database compares it: without case, accents and trailing blanks."""
+    """Return `text` as KFP's database compares and sorts it: without case, accents and trailing blanks.
+
+    Each sign becomes a character below the digits, so that the texts sort by their bytes as in MySQL 8, and
+    none is one that LIKE takes for a wildcard.
+    """
     if not text:
         return ""
     if text.isascii():
-        return text.lower().rstrip(" ")
+        return text.lower().rstrip(" ").translate(_RANKS)
     plain = (char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return "".join(plain).casefold().rstrip(" ")
+    folded = "".join(plain).casefold().rstrip(" ").translate(_RANKS)
+    return "".join(f"{_AFTER_SIGNS}{char}" if _is_other_sign(char) else char for char in folded)
+
+
+def fold_pattern(text: str) -> str:
+    """Return the pattern of LIKE that finds `text` in folded texts.
+
+    As in KFP, `%` and `_` in it are wildcards, and a backslash takes that meaning from the next character.
+    """
+    parts = _PATTERN.findall(f"%{text}%")
+    return "".join(part if part in {"%", "_"} else _fold_part(part) for part in parts)
+
+
+_PATTERN = re.compile(r"\\.|[%_]|[^%_\\]+", re.DOTALL)
+
+
+def _fold_part(part: str) -> str:
+    return fold(f"{part.removeprefix(_BACKSLASH)}x")[:-1]  # `fold` drops trailing blanks, which count here
+
+
+_BACKSLASH = "\\"
+
+
+def _is_other_sign(char: str) -> bool:
+    return not char.isascii() and unicodedata.category(char)[0] in "PSZ"

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from .db import Database, fold
+from .db import Database, fold, fold_pattern
 
 Row = TypeVar("Row")
 
@@ -170,8 +170,7 @@ def _term(listing: Listing, predicate: Predicate) -> tuple[str, list[Any]]:
     if predicate.operation == "IS_SUBSTRING":
         if len(str(value)) > _MAX_PATTERN:
             return "0", []
-        pattern = fold(f"{value}x")[:-1]  # `fold` drops trailing blanks, which count within a text
-        return f"{left} LIKE ? ESCAPE '\\'", [f"%{pattern}%"]
+        return f"{left} LIKE ? ESCAPE '\\'", [fold_pattern(str(value))]
     return f"{left} {_COMPARE[predicate.operation]} ?", [_comparable(field, value)]  # type: ignore[arg-type]
 
 

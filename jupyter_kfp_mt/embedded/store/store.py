@@ -16,6 +16,14 @@ from .runs import RunTable
 from .tasks import TaskTable
 from .tenants import TenantTable
 
+# `fold` gives keys that sort as in MySQL 8.
+SORTED_KEYS = """
+UPDATE experiments SET name_key = fold(display_name);
+UPDATE runs SET name_key = fold(display_name);
+UPDATE recurring_runs SET name_key = fold(display_name);
+UPDATE pipelines SET name_key = fold(name);
+UPDATE pipeline_versions SET name_key = fold(name)
+"""
 MIGRATIONS = (
     experiments.SCHEMA
     + runs.SCHEMA
@@ -27,6 +35,7 @@ MIGRATIONS = (
     recurring_runs.CREATORS,
     folders.SCHEMA,
     recurring_runs.CLOCK,
+    SORTED_KEYS,
 )
 
 

@@ -49,9 +49,9 @@ def fingerprint(pipeline: CompiledPipeline, node: TaskNode) -> str:
     ]
     names += [resolve_setting(node, mount.name, {}) for mount in platform.pvc_mount]
     read = [sources, platform.field_path_as_env, platform.pvc_mount, names]
-    code = [container.image, container.command, container.args, container.env]
-    own = [container.requirements, container.files]
-    return _hash([pipeline.pipeline_info.name, code, own, values, artifacts, outputs, read])
+    # Requests for resources make no other result; results of version 0.1.0 have this place for them.
+    code = {**msgspec.to_builtins(container), "resources": {"accelerator": {}}}
+    return _hash([pipeline.pipeline_info.name, code, values, artifacts, outputs, read])
 
 
 def _hash(facts: list[Any]) -> str:

@@ -118,11 +118,16 @@ def _make_env(
 def _make_references(source: SourceAsEnv, kind: str, name: Any) -> list[dict[str, Any]]:
     if name is None:
         return []
-    optional = {} if source.optional is None else {"optional": source.optional}
     return [
         {
             "name": key.env_var,
-            "valueFrom": {kind: {"name": name, "key": key.secret_key or key.config_map_key, **optional}},
+            "valueFrom": {
+                kind: {
+                    "name": name,
+                    "key": key.secret_key or key.config_map_key,
+                    "optional": source.optional,
+                }
+            },
         }
         for key in source.key_to_env
     ]

@@ -354,7 +354,7 @@ class SourceAsEnv(_Message, frozen=True, kw_only=True):
     config_map_name: str = ""
     config_map_name_parameter: InputParameter | None = None
     key_to_env: list[KeyToEnv] = []
-    optional: bool | None = None
+    optional: bool = False
 
 
 class SourceAsFiles(_Message, frozen=True, kw_only=True):
