@@ -7,6 +7,8 @@ call costs a review of the token and one of the right, and its client of Kuberne
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 ACTIVE_S = 5.0  # seconds between two looks while something runs
@@ -24,33 +26,39 @@ def poll_interval(*, embedded: bool) -> float:
 class Pacing(NamedTuple):
     """Makes pauses longer while calls queue up in KFP, and shorter again when they do not.
 
-    A call that takes much longer than the fastest one has waited for others, as in LEDBAT (RFC 6817). The
-    longer it waited the longer is the next pause, so that those who click find a short queue.
+    A call that takes much longer than the fastest of its kind has waited for others, as in LEDBAT (RFC 6817).
+    The longer it waited the longer is the next pause, so that those who click find a short queue. The answer
+    is a strong one: KFP works on calls whose caller has left, and a queue that is there for a while stays.
     """
 
     stretch: float = 1.0
-    fastest: float = 2.0  # seconds; no call that is slower than this counts as fast
+    fastest: Mapping[Hashable, float] = MappingProxyType({})  # seconds by kind of call
 
-    def after(self, latency: float) -> Pacing:
-        """Return the pacing after a call that took `latency` seconds."""
-        fastest = min(self.fastest, latency)
+    def after(self, latency: float, kind: Hashable = None) -> Pacing:
+        """Return the pacing after a call of some kind that took `latency` seconds."""
+        fastest = min(self.fastest.get(kind, _SLOWEST_FAST_S) * _RISE, latency)
         queued = (latency - fastest) / _QUEUED_S
         factor = min(1 + queued, _MOST_FACTOR) if queued > 1 else _RECOVERY
-        return Pacing(min(max(1.0, self.stretch * factor), _MOST_STRETCH), fastest)
+        stretch = min(max(1.0, self.stretch * factor), _MOST_STRETCH)
+        return Pacing(stretch, MappingProxyType({**self.fastest, kind: fastest}))
 
     def pause(self, usual: float, *, took: float) -> float:
         """Return the pause after a look that took `took` seconds and usually has a pause of `usual`."""
         return max(usual * self.stretch, took * _PATIENCE)
 
-    def pause_unanswered(self, usual: float) -> float:
-        """Return the pause after a look that KFP did not answer in time."""
-        return min(usual * self.stretch, _MOST_UNANSWERED_S)
+    def pause_unanswered(self, usual: float, *, failures: int) -> float:
+        """Return the pause after looks in a row that KFP did not answer in time; one may be a hiccup."""
+        stretch = min(self.stretch, _UNANSWERED * 2.0 ** min(failures - 1, 16))
+        return min(usual * stretch, _MOST_UNANSWERED_S)
 
 
-_QUEUED_S = 0.3  # seconds: a call that took so much longer than the fastest has waited in a queue
-_MOST_FACTOR = 4.0
-_RECOVERY = 0.95
-_MOST_STRETCH = 30.0  # 150 s while something runs, 15 minutes while nothing does
+_QUEUED_S = 0.15  # seconds: a call that took so much longer than the fastest has waited in a queue
+_SLOWEST_FAST_S = 2.0  # no call that is slower counts as fast
+_RISE = 1.02  # of the fastest with each call, since lists grow
+_MOST_FACTOR = 32.0
+_RECOVERY = 0.8
+_MOST_STRETCH = 60.0  # 5 minutes while something runs, 30 while nothing does
+_UNANSWERED = 16.0  # stretch after one look without an answer
 _MOST_UNANSWERED_S = 600.0  # as KFP may hang, and be back
 _PATIENCE = 19.0  # pauses for each second of waiting: a poller waits for KFP a twentieth of its time
 

@@ -33,6 +33,7 @@ class _Kept:
     def __init__(self) -> None:
         self.page: Future[RunPage] = Future()
         self.at = float("inf")  # when it was there
+        self.took = 0.0  # seconds that KFP needed for it
 
     def is_fresh(self, now: float, seconds: float) -> bool:
         """Whether it is being read, or at most `seconds` old."""
@@ -49,8 +50,8 @@ class SharedPages:
 
     def read(
         self, namespace: str, query: RunQuery, read: Callable[[RunQuery], RunPage], *, seconds: float | None
-    ) -> RunPage:
-        """Return the page, at most `seconds` old, or read it for everybody; an error is shared, too."""
+    ) -> tuple[RunPage, float]:
+        """Return the page, at most `seconds` old, and how long KFP took; an error is shared, too."""
         key = namespace, msgspec.json.encode(query)
         with self._lock:
             now = self._clock()
@@ -61,7 +62,8 @@ class SharedPages:
                 self._kept = {each: kept for each, kept in self._kept.items() if kept.is_fresh(now, START_S)}
                 self._kept[key] = mine
         if known is not None:
-            return known.page.result()
+            return known.page.result(), known.took
+        started = self._clock()
         try:
             page = read(query)
         except BaseException as error:  # for all who wait
@@ -69,8 +71,9 @@ class SharedPages:
             mine.page.set_exception(error)
             raise
         mine.at = self._clock()
+        mine.took = mine.at - started
         mine.page.set_result(page)
-        return page
+        return page, mine.took
 
     def renew(self, namespace: str) -> None:
         """Count the pages of `namespace` as read now: a watch starts with them."""
@@ -89,15 +92,26 @@ class SharedPages:
 class SharingService:
     """The service of a namespace; its pages of runs are those that others have just read."""
 
-    def __init__(self, service: Watched, pages: SharedPages, namespace: str, seconds: float | None) -> None:
+    def __init__(
+        self,
+        service: Watched,
+        pages: SharedPages,
+        namespace: str,
+        seconds: float | None,
+        on_page: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """`on_page` gets the seconds that KFP took for each page, whoever asked for it."""
         self._service = service
         self._pages = pages
         self._namespace = namespace
         self._seconds = seconds
+        self._on_page = on_page
 
     def page_runs(self, query: RunQuery) -> RunPage:
         """Return one page of runs."""
-        return self._pages.read(self._namespace, query, self._service.page_runs, seconds=self._seconds)
+        page, took = self._pages.read(self._namespace, query, self._service.page_runs, seconds=self._seconds)
+        self._on_page(took)
+        return page
 
     def get_run(self, run_id: str) -> Run:
         """Return one run."""

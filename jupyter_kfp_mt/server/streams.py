@@ -168,21 +168,23 @@ class Streams:
         def open_service(again: bool) -> SharingService:
             service = self._open(namespace, again)
             if not log.is_empty:
-                return SharingService(service, self._pages, namespace, None)
+                return SharingService(service, self._pages, namespace, None, watch.learn)
             self._pages.renew(namespace)  # for this look and the page that reads again after it
-            return self.share_pages(service, namespace)
+            return self.share_pages(service, namespace, watch.learn)
 
         watch = LiveWatch(open_service, namespace, Pace(active=self._active, idle=self._idle))
         return Stream(watch, log, forget_pages=lambda: self._pages.drop(namespace))
 
-    def share_pages(self, service: Shareable, namespace: str) -> SharingService:
+    def share_pages(
+        self, service: Shareable, namespace: str, on_page: Callable[[float], None] = lambda _: None
+    ) -> SharingService:
         """Return `service`, of which pages of runs that were just read are not read again.
 
         So a page that opens and the watch that starts for it read the list once. On this machine, where the
         watch looks more often than that, only those who ask at the same time share.
         """
         seconds = 0.0 if service.context.embedded else min(SHARED_S, self._active / 2)
-        return SharingService(service, self._pages, namespace, seconds)
+        return SharingService(service, self._pages, namespace, seconds, on_page)
 
     def look_now(self, namespace: str = "", run_id: str = "") -> None:
         """After our own change, let the watches of `namespace`, or of all, look at once."""

@@ -147,6 +147,7 @@ class Watch:
         self._listeners: list[Listener] = []
         self._asked_for: set[str] = set()
         self._asked_whole = False
+        self._page_took = 0.0
         self._state = _State()
 
     def add(self, listener: Listener) -> None:
@@ -168,6 +169,10 @@ class Watch:
             elif self._listeners:
                 self._asked_whole = True
 
+    def learn(self, seconds: float) -> None:
+        """Learn how long KFP took for a page of this look, which somebody else may have asked for."""
+        self._page_took = max(self._page_took, seconds)
+
     def look_once(self) -> float:
         """Look once, report what changed, and return the seconds until the next look."""
         with self._lock:
@@ -187,6 +192,7 @@ class Watch:
     def _look(self, asked_for: Collection[str], whole: bool) -> _Outcome:
         state, known = self._state, self._state.status
         started = self._clock()
+        self._page_took = 0.0
         try:
             service = _Timed(self._open(state.failures > 0), self._clock)
             status = service.status(counts=False) if known is None or state.failures else known
@@ -207,7 +213,8 @@ class Watch:
             now = self._now()
             changes.append(RunsEvent(namespace=self._namespace, runs=runs, removed=removed, at=now))
         usual = self._pace.pause_after_look(active=bool(after.active), embedded=status.embedded)
-        pacing = Pacing() if status.embedded else state.pacing.after(service.slowest)
+        latency = max(service.slowest, self._page_took)
+        pacing = Pacing() if status.embedded else state.pacing.after(latency, look)
         pause = usual if status.embedded else pacing.pause(usual, took=self._clock() - started)
         return _Outcome(changes, _State(after, status, 0, state.seen.after(look, usual), pacing), pause)
 
@@ -220,9 +227,8 @@ class Watch:
         if error.code == "kfp-timeout" and not known.embedded:
             active = bool(state.rows and state.rows.active)
             pacing = pacing.after(took)
-            pause = max(
-                pause, pacing.pause_unanswered(self._pace.pause_after_look(active=active, embedded=False))
-            )
+            usual = self._pace.pause_after_look(active=active, embedded=False)
+            pause = max(pause, pacing.pause_unanswered(usual, failures=failures))
         reached = isinstance(error, KfpRefusedError)
         status = msgspec.structs.replace(known, connected=reached, error=promise_retry(error.body, pause))
         changes: list[Change] = [] if status == state.status else [status]

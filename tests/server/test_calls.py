@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from traitlets.config import Config
 
-from benchmarks.pacing import Policy, Simulation, percentile
+from benchmarks.pacing import OPENED_IN, Policy, Simulation, percentile
 from jupyter_kfp_mt import connect
 from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.errors import kfp_error
 from jupyter_kfp_mt.models import RunPage, RunQuery
-from jupyter_kfp_mt.server.pages import SharedPages
+from jupyter_kfp_mt.server.pages import SharedPages, SharingService
+from jupyter_kfp_mt.server.rows import PAGE
 from jupyter_kfp_mt.server.watch import Change, Pace, Watch
 from jupyter_kfp_mt.settings import KfpSettings
 from tests.replay.cluster import ReplayCluster
@@ -84,7 +85,7 @@ def test_a_page_is_kept_for_a_moment_and_not_after_a_change() -> None:
     service = FakeService(kfp, "team-a")
 
     def read(seconds: float | None = 2) -> list[str]:
-        page = pages.read("team-a", RunQuery(), service.page_runs, seconds=seconds)
+        page, _ = pages.read("team-a", RunQuery(), service.page_runs, seconds=seconds)
         return [run.run_id for run in page.runs]
 
     assert read() == []
@@ -136,7 +137,7 @@ def test_those_who_ask_at_the_same_time_share_a_call_and_its_error() -> None:
     assert errors == {type(kfp.error)}
     assert kfp.calls == ["page_runs"]
     kfp.error = None
-    assert read().runs == []
+    assert read()[0].runs == []
 
 
 class Notebook:
@@ -241,13 +242,39 @@ def test_pauses_grow_while_calls_wait_in_a_queue_and_shrink_again() -> None:
     kfp.put("run")
     notebook = Notebook(kfp)
     pauses = []
-    for latency in (0.1, 0.6, 0.6, 0.6, *[0.1] * 20):
+    for latency in (0.1, 0.1, 0.4, 0.4, 0.4, *[0.1] * 20):
         notebook.latency = latency
         notebook.look()
         pauses.append(notebook.pause)
-    assert [round(pause) for pause in pauses[:4]] == [5, 13, 36, 95]
-    assert pauses[4:] == sorted(pauses[4:], reverse=True)
-    assert pauses[-1] < 40
+    assert [round(pause) for pause in pauses[:5]] == [5, 5, 15, 44, 131]
+    assert pauses[5:] == sorted(pauses[5:], reverse=True)
+    assert pauses[-1] == 5
+
+
+def test_a_page_that_somebody_else_has_read_took_as_long_as_it_did() -> None:
+    kfp = FakeKfp()
+    kfp.put("run")
+    notebook, pages = Notebook(kfp), SharedPages(lambda: notebook.seconds)
+    notebook.latency = 3.0
+    SharingService(notebook, pages, "team-a", 60.0).page_runs(RunQuery(page_size=PAGE))
+    watch = Watch(lambda again: sharing, "team-a", Pace(), clock=lambda: notebook.seconds)
+    sharing = SharingService(notebook, pages, "team-a", 60.0, watch.learn)
+    watch.add(notebook.changes.append)
+    notebook.reads.clear()
+    assert watch.look_once() > 30
+    assert notebook.reads == []
+
+
+def test_a_larger_page_is_no_sign_of_a_queue() -> None:
+    kfp = FakeKfp()
+    kfp.put("run", "SUCCEEDED")
+    notebook = Notebook(kfp)
+    pauses = set()
+    for number in range(24):
+        notebook.latency = 0.6 if number % 10 == 0 else 0.1  # each tenth look reads a page
+        notebook.look()
+        pauses.add(notebook.pause)
+    assert pauses == {30}
 
 
 def test_a_server_that_is_slow_without_a_queue_is_waited_for_a_twentieth_of_the_time() -> None:
@@ -265,7 +292,7 @@ def test_a_call_that_is_not_answered_in_time_counts_as_one_that_waits_in_a_queue
     notebook.look()
     kfp.error, notebook.latency = kfp_error("kfp-timeout", host="kfp", s=10), 10.0
     pauses = [notebook.look() and notebook.pause for _ in range(4)]
-    assert pauses == [120, 480, 600, 600]
+    assert pauses == [480, 600, 600, 600]
 
 
 def test_a_server_that_says_when_to_come_back_is_left_alone_until_then() -> None:
@@ -277,8 +304,9 @@ def test_a_server_that_says_when_to_come_back_is_left_alone_until_then() -> None
     assert notebook.pause == 45
 
 
-def test_a_thousand_idle_notebooks_leave_room_for_a_click() -> None:
-    outcome = Simulation(Policy(paced=True)).run()
+@pytest.mark.parametrize("opened_in", OPENED_IN)
+def test_a_thousand_idle_notebooks_leave_room_for_a_click(opened_in: float) -> None:
+    outcome = Simulation(Policy(paced=True), opened_in).run()
     assert percentile(outcome.clicks, 0.95) <= 2
-    fixed = Simulation(Policy(paced=False)).run()
+    fixed = Simulation(Policy(paced=False), opened_in).run()
     assert percentile(fixed.clicks, 0.95) > 5, "the simulation shows what happens without pacing"
