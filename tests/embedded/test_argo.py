@@ -189,6 +189,11 @@ def test_a_parameter_without_value_is_asked_for(server: Running) -> None:
     assert ask(server, "runs", manifest, spec=given).status == 200
 
 
+def test_a_recurring_run_may_lack_a_value_until_it_fires(server: Running) -> None:
+    manifest = workflow(dag(TASK), arguments={"parameters": [{"name": "p"}]})
+    assert ask(server, "jobs", manifest, max_concurrency="1").status == 200
+
+
 @pytest.mark.parametrize(
     "fields", [{"metadata": [1]}, {"spec": []}, {"spec": {"templates": [1], "arguments": {"parameters": 1}}}]
 )

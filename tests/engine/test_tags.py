@@ -106,3 +106,12 @@ def test_a_task_sees_what_argo_would_put_in_place_of_its_tags(
         assert log == f"{'|'.join([*seen, retries])} {run.run_id}.{retries} {last}\n"
     if arguments:
         assert task.inputs.parameters == {"constant": f"tags-{run.run_id[:8]}", "given": run.run_id}
+
+
+def test_a_workflow_without_a_value_fails_when_it_starts(bench: Bench) -> None:
+    manifest = workflow()
+    manifest["spec"]["arguments"] = {"parameters": [{"name": "p"}]}
+
+    run = bench.wait(bench.submit(manifest))
+
+    assert (run.state, run.error) == ("FAILED", "There is no value for the parameter p.")

@@ -84,7 +84,7 @@ class RecurringRuns:
         """Store a recurring run; an enabled one without trigger fires once, immediately."""
         with prefix_errors("Failed to create a recurring run with an invalid pipeline spec manifest"):
             resolved = self._sources.resolve(new.source, may_read)
-        config = self._sources.check_config(resolved, new.runtime_config, new.texts)
+        config = self._sources.check_config(resolved, new.runtime_config, new.texts, recurring=True)
         latest = bool(new.source.pipeline_id) and not new.source.pipeline_version_id and not new.pinned
         now = int(self._now())
         row = RecurringRunRow(

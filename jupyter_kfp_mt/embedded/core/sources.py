@@ -65,11 +65,17 @@ class PipelineSources:
             return ResolvedPipeline(template=read_spec(source.spec))
 
     def check_config(
-        self, resolved: ResolvedPipeline, config: Mapping[str, Any], texts: Mapping[str, str]
+        self,
+        resolved: ResolvedPipeline,
+        config: Mapping[str, Any],
+        texts: Mapping[str, str],
+        *,
+        recurring: bool = False,
     ) -> dict[str, Any]:
         """Return the effective `runtime_config`: `texts`, the values of v1, are for Argo Workflows only.
 
-        Rejects wrong parameters, and pipelines that cannot run on this machine (400, code 9).
+        Rejects wrong parameters, and pipelines that cannot run on this machine (400, code 9). A recurring run
+        of a Workflow may lack a value: KFP validates the Workflow only when it fires.
         """
         template = resolved.template
         if template.package is None and texts:
@@ -77,7 +83,7 @@ class PipelineSources:
         sent = config.get("parameters")
         values = sent if isinstance(sent, dict) else {}
         if template.package is None:
-            self._check_argo(template, values)
+            self._check_argo(template, values, recurring=recurring)
         else:
             self._check_ir(template.package, values)
         return dict(config)
@@ -105,14 +111,14 @@ class PipelineSources:
             )
         return version
 
-    def _check_argo(self, template: Template, values: Mapping[str, Any]) -> None:
+    def _check_argo(self, template: Template, values: Mapping[str, Any], *, recurring: bool) -> None:
         declared = {each["name"]: "value" in each for each in template.parameters}
         with prefix_errors("Failed to generate the ExecutionSpec: Failed to verify parameters"):
             for name in values:
                 if name not in declared:
                     raise invalid_input(f"Unrecognized input parameter: {name}")
             for name, has_value in declared.items():
-                if not has_value and name not in values:
+                if not has_value and name not in values and not recurring:
                     raise invalid_input(
                         f"spec.arguments.{name}.value or spec.arguments.{name}.valueFrom is required"
                     )

@@ -53,7 +53,11 @@ def resolve_task_inputs(node: TaskNode, placeholders: Mapping[str, str]) -> Task
 def resolve_run_inputs(component: Component, arguments: Mapping[str, Any]) -> TaskValues:
     """Return the inputs of the run: `arguments` and the defaults of the pipeline; raises InputError."""
     given = {name: value for name, value in arguments.items() if value is not None}
-    return TaskValues(parameters=_convert(given, component))
+    values = _convert(given, component)
+    for name, definition in component.input_definitions.parameters.items():
+        if name not in values and not definition.is_optional:
+            raise InputError(f"There is no value for the parameter {name}.")
+    return TaskValues(parameters=values)
 
 
 def resolve_setting(node: TaskNode, source: InputParameter, placeholders: Mapping[str, str]) -> Any:
