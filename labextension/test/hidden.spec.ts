@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { StateDB } from '@jupyterlab/statedb';
 import { expect, it } from 'vitest';
 

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
 import { findAll, markMatches, MOST_MATCHES } from '../../src/log/search';

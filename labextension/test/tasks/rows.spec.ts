@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
 import { formatAttempt, getDuration, findFirstTask, getTaskName, toCsv, listRows } from '../../src/tasks/rows';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, it } from 'vitest';
 
