@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow  # a process that imports the SDK for every test
+
 PIPELINES = Path(__file__).parent.parent / "notebooks" / "pipelines"
 PACKAGED = Path(__file__).parent.parent / "jupyter_kfp_mt" / "example" / "hello.yaml"
 SDK_VERSION = re.compile(r"kfp(==|-)[0-9.]+")

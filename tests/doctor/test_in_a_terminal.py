@@ -16,6 +16,8 @@ import pytest
 
 from tests.doctor.world import CANARY, NOW, PATIENCE, World
 
+pytestmark = pytest.mark.slow  # a process for every test
+
 HERE = Path(__file__).parents[2]
 IN_A_POD = """
 import json, sys

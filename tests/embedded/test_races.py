@@ -24,6 +24,8 @@ from jupyter_kfp_mt.errors import KfpConnectionError
 from jupyter_kfp_mt.models import RuntimeFile
 from tests.embedded.running import StandIn, send
 
+pytestmark = pytest.mark.slow  # many processes at once
+
 DEATHS = 12
 
 
@@ -46,7 +48,6 @@ def failure(folder: Path, **options: int) -> KfpConnectionError:
     return error.value
 
 
-@pytest.mark.slow
 def test_whoever_comes_right_after_a_kill_gets_a_server_that_answers(folder: Path) -> None:
     runtime = embedded.ensure_running(folder)
     seen = {runtime.pid}
@@ -58,7 +59,6 @@ def test_whoever_comes_right_after_a_kill_gets_a_server_that_answers(folder: Pat
     assert len(seen) == DEATHS + 1
 
 
-@pytest.mark.slow
 def test_processes_that_start_together_after_a_kill_get_one_server(folder: Path) -> None:
     os.kill(embedded.ensure_running(folder).pid, signal.SIGKILL)
     code = "import pathlib, sys; from jupyter_kfp_mt import embedded;"
@@ -74,7 +74,6 @@ def test_processes_that_start_together_after_a_kill_get_one_server(folder: Path)
     assert printed == {str(found.pid)}
 
 
-@pytest.mark.slow
 def test_stops_between_starts_leave_nothing_half_done(folder: Path) -> None:
     over = threading.Event()
 

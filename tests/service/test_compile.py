@@ -10,6 +10,8 @@ from jupyter_kfp_mt.service.submit.sources import read_path
 from tests.fakes import FakeTransport
 from tests.service.stand_ins import service
 
+pytestmark = pytest.mark.slow  # a process that imports the SDK for nearly every test
+
 PIPELINE = """\
 from kfp import dsl
 
