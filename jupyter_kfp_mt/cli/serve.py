@@ -85,6 +85,13 @@ def _parse_origins(text: str) -> str:
         help="trust this header as the user's name; only behind a front that sets it",
     ),
     argument(
+        "--shared-pipelines",
+        metavar="WHO",
+        choices=["all", "owner"],
+        default="all",
+        help="who may upload pipelines without a namespace: all tenants, or owner, the first profile",
+    ),
+    argument(
         "--allowed-hosts",
         metavar="HOST,…",
         default="",
@@ -108,6 +115,7 @@ def serve(
     single_user: bool,
     open: bool,  # noqa: A002 - the name of the option
     identity_header: str,
+    shared_pipelines: str,
     allowed_hosts: str,
     allowed_origins: str,
     recover: bool,
@@ -126,6 +134,7 @@ def serve(
         *(["--single-user"] if single_user else []),
         *(["--open"] if open else []),
         *(["--identity-header", identity_header] if identity_header else []),
+        *(["--shared-pipelines", shared_pipelines] if shared_pipelines != "all" else []),
         *(["--allowed-hosts", allowed_hosts] if allowed_hosts else []),
         *(["--allowed-origins", allowed_origins] if allowed_origins else []),
     ]

@@ -28,6 +28,12 @@ def main(arguments: list[str] | None = None) -> int:
         help="trust this header as the user's name; only behind a front that sets it",
     )
     parser.add_argument(
+        "--shared-pipelines",
+        choices=("all", "owner"),
+        default="all",
+        help="who may upload pipelines without a namespace: every tenant, or the first profile",
+    )
+    parser.add_argument(
         "--allowed-hosts",
         type=_names,
         default=frozenset(),
@@ -56,6 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         namespace=parsed.namespace,
         multi_user=not parsed.single_user,
         identity_header=parsed.identity_header,
+        shared_pipelines=parsed.shared_pipelines,
         open=parsed.open,
         allowed_hosts=parsed.allowed_hosts,
         allowed_origins=parsed.allowed_origins,

@@ -34,7 +34,7 @@ from .listening import BoundedServer, last_port, listen, room_for_connections
 from .log import log_to_stderr, rotate
 from .peers import SameUser, can_find_users
 from .store import Store
-from .tenants import Tenancy, profile_name
+from .tenants import SharedPipelines, Tenancy, profile_name
 
 TOKEN_SECONDS = 7200
 TOKEN_RENEWED = 1200.0  # seconds between renewals of the token files
@@ -56,6 +56,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str = ""
     multi_user: bool = True
     identity_header: str = ""
+    shared_pipelines: SharedPipelines = "all"
     open: bool = False  # without tokens: for every user of this machine
     allowed_hosts: frozenset[str] = frozenset()
     allowed_origins: frozenset[str] = frozenset()
@@ -151,6 +152,7 @@ class ServerProcess:
             multi_user=options.multi_user,
             token_required=self._access == "token",
             identity_header=options.identity_header,
+            shared_pipelines=options.shared_pipelines,
             owner_key=self._owner_key,
         )
         self._engine = make_engine(self._store, self._folder, self._tenancy)

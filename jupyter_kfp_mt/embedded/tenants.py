@@ -15,7 +15,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -33,6 +33,8 @@ EDITOR, VIEWER = "default-editor", "default-viewer"
 ANONYMOUS = "system:anonymous"
 MOST_KEYS, LARGEST_DATA = 100, 1024 * 1024
 LONGEST_TOKEN = 365 * 24 * 3600
+
+SharedPipelines = Literal["all", "owner"]  # who may upload them
 
 _HEADER = b'{"alg":"HS256","typ":"JWT"}'
 _SUBJECT = "system:serviceaccount:"
@@ -83,6 +85,7 @@ class Tenancy:
         multi_user: bool = True,
         token_required: bool = True,
         identity_header: str = "",
+        shared_pipelines: SharedPipelines = "all",
         owner_key: str = "",
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -92,6 +95,7 @@ class Tenancy:
         self.multi_user = multi_user
         self.token_required = token_required  # tenants always need one
         self._identity_header = identity_header
+        self._shared_pipelines = shared_pipelines
         self._key = bytes.fromhex(self._table.ensure_setting("token-key", secrets.token_hex(32)))
         self.page_key = bytes.fromhex(self._table.ensure_setting("page-key", secrets.token_hex(32)))
 
@@ -170,6 +174,27 @@ class Tenancy:
             return verb in _READ or self.is_allowed(identity, verb, resource, SHARED)
         role = self.get_role(identity, namespace)
         return bool(role) and verb in RIGHTS[role].get(resource, ())
+
+    def find_sharing_fault(self, identity: str, creator: str | None) -> str:
+        """Return why `identity` may not upload a shared pipeline, or a version of the one of `creator`.
+
+        KFP up to 2.17 checks nothing at all, and clients that know no namespaces rely on that. But a new
+        version changes what others run, so it takes whoever uploaded the pipeline.
+        """
+        if self._shared_pipelines == "owner":
+            return (
+                "This server takes shared pipelines from its first profile only, as KFP 2.18 does"
+                " (--shared-pipelines owner): send a namespace"
+            )
+        namespaces = [profile.namespace for profile in self.list_profiles()]
+        if not any(self.is_allowed(identity, "create", "pipelines", namespace) for namespace in namespaces):
+            return "A shared pipeline takes the right to create pipelines in a namespace"
+        if creator is not None and creator != identity:
+            return (
+                "Only whoever uploaded a shared pipeline, and the first profile, may add versions to it:"
+                " take another name, or send a namespace"
+            )
+        return ""
 
     def get_role(self, identity: str, namespace: str) -> str:
         """Return the role of `identity` in `namespace`: "view", "edit", "admin", "shared", or "" for none."""

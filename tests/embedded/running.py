@@ -24,7 +24,7 @@ from jupyter_kfp_mt.embedded.core.resource_manager import ResourceManager
 from jupyter_kfp_mt.embedded.engine import LogPart, Problem
 from jupyter_kfp_mt.embedded.store import Store
 from jupyter_kfp_mt.embedded.store.db import flush_file
-from jupyter_kfp_mt.embedded.tenants import EDITOR, SHARED, Tenancy, subject
+from jupyter_kfp_mt.embedded.tenants import EDITOR, SHARED, SharedPipelines, Tenancy, subject
 from jupyter_kfp_mt.pipeline_spec import Package
 
 OWNER_KEY = "owner-key-of-a-test"
@@ -147,6 +147,7 @@ def running(
     multi_user: bool = True,
     token_required: bool = False,
     identity_header: str = "",
+    shared_pipelines: SharedPipelines = "all",
     admits: Callable[[IOStream], Awaitable[bool]] | None = None,
     flush: Callable[[int], None] = flush_file,
     **options: Any,
@@ -158,6 +159,7 @@ def running(
         multi_user=multi_user,
         token_required=token_required,
         identity_header=identity_header,
+        shared_pipelines=shared_pipelines,
         owner_key=OWNER_KEY,
     )
     for name in (SHARED, *NAMESPACES):

@@ -65,6 +65,7 @@ class Pipelines:
         package_url: str = "",
         code_source_url: str = "",
         version_tags: Mapping[str, str] | None = None,
+        creator: str = "",
     ) -> tuple[PipelineRow, VersionRow | None]:
         """Register a pipeline, with a first version if there is a template; 409 for a taken name."""
         if not names.name:
@@ -78,6 +79,7 @@ class Pipelines:
             description=names.description,
             created_at=int(self._now()),
             tags=msgspec.json.encode(names.tags),
+            creator=creator,
         )
         version = None
         if template is not None:

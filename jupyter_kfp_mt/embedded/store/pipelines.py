@@ -43,8 +43,9 @@ CREATE TABLE pipeline_versions (
 );
 CREATE INDEX pipeline_versions_by_time ON pipeline_versions (pipeline_id, created_at, seq);
 """
+CREATORS = "ALTER TABLE pipelines ADD COLUMN creator TEXT NOT NULL DEFAULT ''"
 
-_PIPELINE = "pipeline_id, namespace, name, display_name, description, created_at, tags"
+_PIPELINE = "pipeline_id, namespace, name, display_name, description, created_at, tags, creator"
 _VERSION = (
     "pipeline_version_id, pipeline_id, name, display_name, description, created_at, spec, template,"
     " parameters, package_url, code_source_url, tags"
@@ -62,6 +63,7 @@ class PipelineRow(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     created_at: int
     tags: bytes = b"{}"
+    creator: str = ""  # who uploaded it; unknown for old ones
 
 
 class VersionRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ MIGRATIONS = (
     folders.SCHEMA,
     recurring_runs.CLOCK,
     SORTED_KEYS,
+    pipelines.CREATORS,
 )
 
 

@@ -91,13 +91,17 @@ class TenantTable:
             return added.rowcount == 1
 
     def remove_profile(self, namespace: str, accounts: list[str]) -> None:
-        """Delete a profile, its secrets, and every role that it gave or that its `accounts` have."""
+        """Delete a profile, its secrets, and every role that it gave or that its `accounts` have.
+
+        A later profile of this name gets none of them back, nor the shared pipelines that they uploaded.
+        """
         with self._db.write() as sql:
             sql.execute("DELETE FROM profiles WHERE namespace = ?", (namespace,))
             sql.execute("DELETE FROM secrets WHERE namespace = ?", (namespace,))
             sql.execute("DELETE FROM contributors WHERE namespace = ?", (namespace,))
             for account in accounts:
                 sql.execute("DELETE FROM contributors WHERE subject = ?", (account,))
+                sql.execute("UPDATE pipelines SET creator = '' WHERE creator = ?", (account,))
 
     def get_role(self, namespace: str, subject: str) -> str:
         """Return the role of `subject` in `namespace`; "" for none."""

@@ -28,6 +28,7 @@ class Guard(NamedTuple):
     denied_prefix: str = ""  # before the message of a 401 or 403
     shared_is_public: bool = False  # shared pipelines may be read without identity
     prefix: str = ""  # before the message of any error of authorization, the 404 included
+    is_upload: bool = False  # tenants may be allowed to upload shared pipelines
 
 
 _SHARED = "Failed to access shared pipeline {{id}}. Check if you have permission to {verb} shared pipelines"
@@ -68,7 +69,13 @@ def _authorize_tenant(manager: ResourceManager, guard: Guard, call: Call, target
     ):
         raise target.missing
     if namespace is None or not is_allowed(call.identity, guard.verb, guard.resource, namespace):
-        error = _permission_denied(call.identity, guard, namespace or "", target.name)
+        hint = ""
+        if guard.is_upload and namespace == "":
+            creator = None if target.row is None else target.row.creator
+            hint = manager.tenancy.find_sharing_fault(call.identity, creator)
+            if not hint:
+                return
+        error = _permission_denied(call.identity, guard, namespace or "", target.name, hint)
         raise error.with_prefix(prefix.replace("{namespace}", namespace or ""))
 
 
@@ -84,12 +91,13 @@ def pipeline_reader(manager: ResourceManager, call: Call) -> MayRead:
     return lambda namespace: manager.tenancy.is_allowed(call.identity, "get", "pipelines", namespace)
 
 
-def _permission_denied(identity: str, guard: Guard, namespace: str, name: str) -> ApiError:
-    """403 in the words of KFP, which prints the SubjectAccessReview as Go does."""
+def _permission_denied(identity: str, guard: Guard, namespace: str, name: str, hint: str) -> ApiError:
+    """403 in the words of KFP, which prints the SubjectAccessReview as Go does; ends with our `hint`."""
     group = "kubeflow.org" if guard.resource == "viewers" else "pipelines.kubeflow.org"
     text = (
         f"User '{identity}' is not authorized with reason:  (request: &ResourceAttributes{{"
         f"Namespace:{namespace or SHARED},Verb:{guard.verb},Group:{group},Version:v1beta1,"
         f"Resource:{guard.resource},Subresource:,Name:{name},FieldSelector:nil,LabelSelector:nil,}})"
     )
-    return ApiError(DENIED, text, message=f"PermissionDenied: {text}: Unauthorized access")
+    access = f"Unauthorized access. {hint}" if hint else "Unauthorized access"
+    return ApiError(DENIED, text, message=f"PermissionDenied: {text}: {access}")

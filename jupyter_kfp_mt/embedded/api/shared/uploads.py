@@ -50,7 +50,7 @@ def routes(api_version: str, renderer: Renderer) -> list[ApiRoute]:
         ApiRoute(
             "*",
             f"{base}/upload",
-            Guard("pipelines", "create", _locate_upload),
+            Guard("pipelines", "create", _locate_upload, is_upload=True),
             _upload_pipeline(renderer),
             query=_QUERY,
             parse=_parse_upload,
@@ -60,7 +60,7 @@ def routes(api_version: str, renderer: Renderer) -> list[ApiRoute]:
         ApiRoute(
             "*",
             f"{base}/upload_version",
-            Guard("pipelines", "create", _find_pipeline_of_upload),
+            Guard("pipelines", "create", _find_pipeline_of_upload, is_upload=True),
             _upload_version(renderer),
             query={**_QUERY, "pipelineid": "text"},
             parse=_parse_version_upload,
@@ -120,7 +120,7 @@ def parse_names(message: Mapping[str, Any], otherwise: str = "") -> PipelineName
 
 
 def _locate_upload(manager: ResourceManager, call: Call) -> Target:
-    """Find where a pipeline goes; without namespace it is shared, which takes the right to share."""
+    """Find where a pipeline goes; without namespace it is shared."""
     namespace = call.text("namespace") if manager.tenancy.multi_user else ""
     return Target(namespace, call.parsed.names.name)
 
@@ -140,6 +140,7 @@ def _upload_pipeline(renderer: Renderer) -> Handler:
             call.parsed.names,
             read_template(call.parsed.text),
             code_source_url=call.text("code_source_url"),
+            creator=call.identity,
         )
         return renderer.render_pipeline(row, version)
 
