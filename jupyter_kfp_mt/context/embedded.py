@@ -46,6 +46,16 @@ def embedded_context(runtime: RuntimeFile, settings: KfpSettings) -> Context:
     )
 
 
+def lacks_profiles(context: Context) -> bool:
+    """Whether profiles were added to or removed from the embedded server since `context` was found."""
+    known = context.profile_credentials
+    files = [each.path for each in known.values() if isinstance(each, TokenFile)]
+    return bool(known) and (
+        not _token_paths(Path(context.folder)).keys() <= known.keys()
+        or not all(file.exists() for file in files)
+    )
+
+
 def _token_paths(folder: Path) -> dict[str, str]:
     """Return the token files that the server keeps for its profiles."""
     paths = {path.name.removeprefix("token-"): str(path) for path in folder.glob("token-*")}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from .. import __version__
+from ..context.embedded import lacks_profiles
 from ..errors import CATALOGUE, ErrorBody, KfpError, kfp_error
 from ..models import Check, DoctorReport, EmbeddedMode, SavedPart, Status
 from .routes import NO_NAMESPACE
@@ -66,6 +67,9 @@ class Upstream:
         limit = START_S if self._may_start else FIND_S
         try:
             service = self._search().result(limit)
+            if lacks_profiles(service.context):
+                self.forget()
+                service = self._search().result(limit)
         except concurrent.futures.TimeoutError:
             raise kfp_error("kfp-timeout", host="Kubeflow Pipelines", s=f"{limit:.0f}") from None
         if namespace in ("", NO_NAMESPACE, service.namespace):

@@ -195,7 +195,11 @@ class Watch:
         self._page_took = 0.0
         try:
             service = _Timed(self._open(state.failures > 0), self._clock)
-            status = service.status(counts=False) if known is None or state.failures else known
+            # The embedded server may have new profiles, and it is near.
+            if known is None or state.failures or known.embedded:
+                status = service.status(counts=False)
+            else:
+                status = known
             if status.error is not None:
                 raise error_from_body(status.error)
             moved = known is None or status.endpoint != known.endpoint

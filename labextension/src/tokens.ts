@@ -115,6 +115,8 @@ export interface IRunManager extends IDisposable {
   watch(): IDisposable;
   /** Ask for everything again. */
   refresh(): Promise<void>;
+  /** Counts the refreshes: lists that are loaded once are out of date when it changes. */
+  readonly revision: number;
 }
 
 export const IRunManager = new Token<IRunManager>(

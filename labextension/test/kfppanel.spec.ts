@@ -1,5 +1,5 @@
 import { nullTranslator } from '@jupyterlab/translation';
-import { screen } from '@testing-library/react';
+import { fireEvent, screen } from '@testing-library/react';
 import { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
 import { afterEach, expect, it } from 'vitest';
@@ -18,6 +18,7 @@ import { fakeApi, FakeStream, format, json, run, status, trans, waitFor } from '
 let manager: RunManager;
 let panel: KfpPanel;
 let asked: Request[];
+let experiments: string[] = [];
 let sections: Registry<IPanelSection>;
 const work = (): IOpenWork => ({ unsaved: 0, kernels: 0, terminals: 0 });
 
@@ -36,6 +37,8 @@ async function show(fields: Partial<Status> = {}): Promise<FakeStream> {
       'GET status': () => json(status(fields)),
       'GET namespaces/team-a/runs': () =>
         json({ runs: [run({ run_id: 'a' })], total_size: 1, next_page_token: '' }),
+      'GET namespaces/team-a/experiments': () =>
+        json({ experiments: experiments.map(name => ({ experiment_id: name, display_name: name })) }),
       'GET namespaces/team-a/events': () => stream.response
     },
     asked
@@ -60,6 +63,18 @@ it('asks for what is open, and for nothing that is folded', async () => {
   await show();
   await waitFor(() => expect(asked.some(request => request.url.includes('/events'))).toBe(true));
   expect(asked.filter(request => /experiments|pipelines\?/.test(request.url))).toEqual([]);
+});
+
+it('lists what was made in another place, at a refresh and by itself', async () => {
+  experiments = ['first'];
+  await show({ embedded: true });
+  fireEvent.click(screen.getByText('Experiments'));
+  await screen.findByText('first');
+  experiments = ['second'];
+  await manager.refresh();
+  await screen.findByText('second');
+  experiments = ['third'];
+  await waitFor(() => expect(screen.getByText('third').isConnected).toBe(true));
 });
 
 it('lets the stream go while it is not in view, and when it is closed', async () => {

@@ -15,6 +15,7 @@ from traitlets.config import Config
 
 from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.models import Phase, RuntimeFile
+from jupyter_kfp_mt.owner import OwnerClient
 from jupyter_kfp_mt.server.routes import ROUTES, Route
 from tests.server.sse import stream
 
@@ -104,6 +105,19 @@ async def test_a_run_from_the_form_to_its_log(page: Page, jp_serverapp: Any, jp_
     _, log = await page.ask("GET", f"{RUNS}/{row['run_id']}/tasks/{first['task_id']}/log", offset=0)
     assert "Hello, team-a!" in log["text"]
     assert log["complete"]
+
+
+async def test_a_new_profile_is_there_at_once(
+    page: Page, jp_serverapp: Any, jp_http_port: int, embedded: RuntimeFile
+) -> None:
+    async with stream(jp_http_port, jp_serverapp.identity_provider.token) as events:
+        while (await events.next()).kind != "reset":
+            pass
+        OwnerClient(embedded, 10).send("POST", "profiles", body={"namespace": "team-b", "owner": ""})
+        while "team-b" not in (await events.next()).data.get("namespaces", []):
+            pass
+    code, listed = await page.ask("GET", "namespaces/team-b/runs")
+    assert (code, listed["runs"]) == (200, [])
 
 
 async def test_a_task_that_fails_is_named_with_its_exit_code(

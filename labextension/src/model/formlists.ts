@@ -33,6 +33,12 @@ export class FormLists {
     }
   }
 
+  /** Load again what was loaded. */
+  async renew(): Promise<void> {
+    const { pipelines } = this._options.state();
+    await Promise.all([this.loadExperiments(), pipelines && this.loadPipelines(), pipelines && this.loadVersions()]);
+  }
+
   /** Load the experiments, newest first. */
   async loadExperiments(): Promise<void> {
     const { api, namespace } = this._options;

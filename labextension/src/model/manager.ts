@@ -90,7 +90,12 @@ export class RunManager implements IRunManager {
     });
   }
 
+  get revision(): number {
+    return this._revision;
+  }
+
   async refresh(): Promise<void> {
+    this._revision += 1;
     this._stream?.retry();
     await this.connection.connect().catch(() => undefined);
   }
@@ -180,6 +185,7 @@ export class RunManager implements IRunManager {
   private readonly _changed = new Signal<this, void>(this);
   private readonly _runChanged = new Signal<this, IRunChange>(this);
   private _isDisposed = false;
+  private _revision = 0;
   private _lastEventId = '';
   private _stream: IEvents | null = null;
   private _watchers = 0;

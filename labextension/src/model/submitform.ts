@@ -64,6 +64,7 @@ export class SubmitFormModel implements IDisposable {
     this._isRestored = Boolean(kept);
     this._id = kept?.id ?? UUID.uuid4();
     this._cloneOf = (kept ?? options.start)?.cloneOf ?? '';
+    this._revision = options.manager.revision;
     options.manager.changed.connect(this._onManagerChanged, this);
     options.manager.runChanged.connect(this._onRunChanged, this);
     options.manager.verbs.submitLost.connect(this._onSubmitLost, this);
@@ -167,8 +168,12 @@ export class SubmitFormModel implements IDisposable {
   }
 
   /** Create an experiment and choose it; resolves to whether that worked. */
-  createExperiment(displayName: string): Promise<boolean> {
-    return this._lists.createExperiment(displayName);
+  async createExperiment(displayName: string): Promise<boolean> {
+    const created = await this._lists.createExperiment(displayName);
+    if (created) {
+      void this._options.manager.refresh(); // other views list it too
+    }
+    return created;
   }
 
   setName(name: string): void {
@@ -392,6 +397,11 @@ export class SubmitFormModel implements IDisposable {
   }
 
   private _onManagerChanged(): void {
+    const { revision } = this._options.manager;
+    if (revision !== this._revision) {
+      this._revision = revision;
+      void this._lists.renew();
+    }
     this._changed.emit();
   }
 
@@ -414,6 +424,8 @@ export class SubmitFormModel implements IDisposable {
 
   private readonly _options: ISubmitFormModelOptions;
   private readonly _lists: FormLists;
+  /** The manager's revision at which the lists were loaded. */
+  private _revision: number;
   private readonly _look: Debouncer;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _submitted = new Signal<this, Run>(this);

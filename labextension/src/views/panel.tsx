@@ -277,9 +277,9 @@ export class KfpPanel extends SidePanel {
   /** Return a value that changes when lists that are loaded once are out of date. */
   private _version(): string {
     const { namespace, state } = this._manager.connection;
-    const { runs } = this._manager.list;
+    const { list, revision } = this._manager;
     if (state === 'connected') {
-      this._listed = `${namespace} ${runs[0]?.run_id ?? ''}`;
+      this._listed = `${namespace} ${list.runs[0]?.run_id ?? ''} ${revision}`;
     }
     return this._listed;
   }

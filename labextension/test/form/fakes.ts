@@ -86,6 +86,8 @@ export class FakeServer {
     verbs: { submitLost: this.submitLost, submit: (request: SubmitRequest) => this.submit(request) },
     changed: this.changed,
     runChanged: this.runChanged,
+    revision: 0,
+    refresh: () => Promise.resolve(),
     watch: () => new DisposableDelegate(() => undefined)
   } as unknown as IRunManager;
 }

@@ -4,29 +4,44 @@ import * as React from 'react';
 
 import { toErrorBody } from '../../api/errors';
 import type { ErrorBody } from '../../api/types';
+import type { IConnection } from '../../tokens';
 import { ErrorNotice } from '../ErrorNotice';
 import { Skeleton } from '../Skeleton';
 
 /** The most rows that a section lists: enough for a person to look through. */
 export const LISTED = 100;
 
+/** Return how often a list that is open is read again: the embedded server is near, a cluster pays for each call. */
+export function chooseInterval({ status }: Pick<IConnection, 'status'>): number {
+  return status?.embedded === true ? 2000 : 60_000;
+}
+
 /** The items, or why there are none; null while they are being loaded. */
 type Loaded<T> = { readonly items: readonly T[] } | { readonly error: ErrorBody } | null;
 
-/** Load when `version` changes; an answer that comes late is dropped. */
-function useLoaded<T>(load: () => Promise<readonly T[]>, version: string): Loaded<T> {
+/** Load when `version` changes, and again each `interval` while the page is visible; drop an answer that comes late. */
+function useLoaded<T>(load: () => Promise<readonly T[]>, version: string, interval: number): Loaded<T> {
   const [loaded, setLoaded] = React.useState<Loaded<T>>(null);
   React.useEffect(() => {
     let current = true;
-    load().then(
-      items => current && setLoaded({ items }),
-      (error: unknown) => current && setLoaded({ error: toErrorBody(error) })
-    );
+    const read = (): void => {
+      load().then(
+        items => current && setLoaded({ items }),
+        (error: unknown) => current && setLoaded({ error: toErrorBody(error) })
+      );
+    };
+    read();
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') {
+        read();
+      }
+    }, interval);
     return () => {
       current = false;
+      clearInterval(timer);
     };
     // `version` says when what `load` asks for has changed.
-  }, [version]);
+  }, [version, interval]);
   return loaded;
 }
 
@@ -34,6 +49,8 @@ export interface IListingProps<T> {
   readonly load: () => Promise<readonly T[]>;
   /** Another value makes the list load again. */
   readonly version: string;
+  /** Milliseconds until it loads again, for what was made in a terminal, a notebook or another page. */
+  readonly interval: number;
   readonly trans: TranslationBundle;
   /** What is shown while there is nothing to list. */
   readonly empty: React.JSX.Element;
@@ -45,7 +62,7 @@ export interface IListingProps<T> {
 /** A list that a section loads when it is opened: rows, or a notice in their place. */
 export function Listing<T>(props: IListingProps<T>): React.JSX.Element {
   const { trans } = props;
-  const loaded = useLoaded(props.load, props.version);
+  const loaded = useLoaded(props.load, props.version, props.interval);
   if (loaded === null) {
     return <Skeleton trans={trans} />;
   }

@@ -3,7 +3,7 @@ import * as React from 'react';
 import { CommandIDs } from '../../commandids';
 import { Button } from '../../components/Button';
 import { EmptyState } from '../../components/EmptyState';
-import { Listing, ListingRow, LISTED } from '../../components/panel/Listing';
+import { chooseInterval, Listing, ListingRow, LISTED } from '../../components/panel/Listing';
 import { experimentIcon } from '../../icons';
 import type { IPanelContext, IPanelSection } from './section';
 
@@ -23,6 +23,7 @@ function Experiments({ manager, format, version, execute, copy }: IPanelContext)
     <Listing
       load={async () => (await manager.api.listExperiments(namespace, { page_size: LISTED })).experiments}
       version={version}
+      interval={chooseInterval(manager.connection)}
       trans={trans}
       onCopy={copy}
       empty={

@@ -5,7 +5,7 @@ import type { Pipeline } from '../../api/types';
 import { CommandIDs } from '../../commandids';
 import { Button } from '../../components/Button';
 import { EmptyState } from '../../components/EmptyState';
-import { Listing, ListingRow, LISTED } from '../../components/panel/Listing';
+import { chooseInterval, Listing, ListingRow, LISTED } from '../../components/panel/Listing';
 import { pipelinesIcon } from '../../icons';
 import type { IPanelContext, IPanelSection } from './section';
 
@@ -24,6 +24,7 @@ function Pipelines({ manager, format, version, execute, copy }: IPanelContext): 
     <Listing
       load={() => loadPipelines(manager.api, manager.connection.namespace)}
       version={version}
+      interval={chooseInterval(manager.connection)}
       trans={trans}
       onCopy={copy}
       empty={
