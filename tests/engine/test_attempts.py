@@ -18,6 +18,7 @@ from jupyter_kfp_mt.embedded.engine.execution.attempts import STOPPED, Attempts
 from jupyter_kfp_mt.embedded.engine.execution.folders import RunFolder
 from jupyter_kfp_mt.embedded.engine.execution.jobs import Job
 from jupyter_kfp_mt.embedded.engine.execution.launchers import Handle
+from jupyter_kfp_mt.embedded.engine.execution.machine import Machine
 from jupyter_kfp_mt.embedded.engine.execution.packages import Packages
 from jupyter_kfp_mt.embedded.engine.execution.volumes import VolumeClaims
 from jupyter_kfp_mt.embedded.engine.loop.commands import CommandQueue
@@ -57,7 +58,7 @@ def run(compiled: Callable[[Any], Package], tmp_path: Path) -> Iterator[ActiveRu
         folder=folder,
         claims=VolumeClaims(tenant=tmp_path, run=folder.volumes, remove=lambda _: None),
         sources=store.tenants,
-        environment={},
+        machine=Machine(environment={}),
         log_limit=1,
     )
     store.close()
@@ -74,6 +75,7 @@ def setting(tmp_path: Path) -> Iterator[tuple[Attempts, selectors.BaseSelector]]
             commands=commands,
             timers=Timers(),
             containment=Containment(lambda _run, _why: None, CurrentRun(tmp_path / "current-run")),
+            discard=lambda _: None,
         )
         yield attempts, selector
         attempts.close()

@@ -25,7 +25,6 @@ from ...bounds import RunBounds
 from ...models import TaskValues
 from ...pipeline_spec import Package
 from ...run_rules import FINAL_STATES
-from ..environment import make_task_environment
 from ..store import RecurringRunRow, RunRow, Store
 from ..store.tasks import Result, TaskRow
 from .execution.active import ActiveRun, end_tasks, read_stored_pipeline, reset_for_retry
@@ -33,6 +32,7 @@ from .execution.attempts import STOPPED, Attempts, ask_to_stop
 from .execution.cache import fingerprint, outputs_exist
 from .execution.folders import LogPart, RunFolder
 from .execution.launchers import choose_launcher
+from .execution.machine import prepare_machine
 from .execution.mount_probe import MountProbe
 from .execution.packages import Packages
 from .execution.problems import Problem, find_package_problems
@@ -88,7 +88,7 @@ class Engine:
         self._unknown = UnknownFolders(store, folder)
         self._mounts = MountProbe(folder)
         self._clock = clock
-        self._environment = make_task_environment(os.environ)
+        self._machine = prepare_machine(os.environ, folder)
         self._runs: dict[str, ActiveRun] = {}
         self._recurring = RecurringRunController(store, clock, is_allowed)
         self._unopened: deque[str] = deque()  # runs of the previous engine, still to be opened
@@ -107,6 +107,7 @@ class Engine:
             commands=self._commands,
             timers=self._timers,
             containment=self._containment,
+            discard=self._remover.put_in_place,
         )
         self._stopping = False
         self._turned = time.monotonic()  # when its last turn began
@@ -328,7 +329,7 @@ class Engine:
             folder=folder,
             claims=VolumeClaims(tenant=tenant, run=folder.volumes, remove=self._remover.put),
             sources=self._store.tenants,
-            environment=self._environment,
+            machine=self._machine,
             log_limit=self._limits.log_bytes,
             bounds=self._limits.run,
         )

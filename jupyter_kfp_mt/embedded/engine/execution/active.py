@@ -8,7 +8,7 @@ rows (`changed_rows`, `mark_stored`). What ends a run or starts it again without
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import partial
 from graphlib import TopologicalSorter
@@ -30,6 +30,7 @@ from ..plan.plan import Plan
 from ..plan.values import fill, render_text, restore_integers
 from .folders import RunFolder
 from .jobs import JobBuilder, SecretSource
+from .machine import Machine
 from .volumes import CREATE, DELETE, VolumeClaims
 
 IMAGE_URI = "oci://"  # an artifact that is an image, which KFP mounts from its registry
@@ -46,7 +47,7 @@ class ActiveRun:
         folder: RunFolder,
         claims: VolumeClaims,
         sources: SecretSource,
-        environment: Mapping[str, str],
+        machine: Machine,
         log_limit: int,
         bounds: RunBounds,
     ) -> None:
@@ -70,7 +71,7 @@ class ActiveRun:
             folder=folder,
             claims=claims,
             sources=sources,
-            environment=environment,
+            machine=machine,
             placeholders=self.placeholders,
             log_limit=log_limit,
         )

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
@@ -64,6 +65,7 @@ class Attempts:
         commands: CommandQueue,
         timers: Timers,
         containment: Containment,
+        discard: Callable[[Path], None],
     ) -> None:
         self._packages = packages
         self._make_launcher = make_launcher
@@ -72,6 +74,7 @@ class Attempts:
         self._commands = commands
         self._timers = timers
         self._containment = containment
+        self._discard = discard  # deletes a folder in the background
         self._launcher: Launcher | None = None
         self._running: dict[tuple[str, str], RunningAttempt] = {}
         self._to_launch: list[RunningAttempt] = []
@@ -307,6 +310,7 @@ class Attempts:
         if self._running.pop((attempt.run.run_id, attempt.node.path), None) is not None:
             attempt.run.running -= 1
         self._close_handle(attempt)
+        attempt.folder.remove_own(self._discard)
 
     def _close_handle(self, attempt: RunningAttempt) -> None:
         if attempt.handle is not None:

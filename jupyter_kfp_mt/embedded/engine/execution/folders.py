@@ -4,6 +4,7 @@
 runs/<run id>/workspace/                     shared by the tasks of the run (`dsl.WorkspaceConfig`)
 runs/<run id>/volumes/<claim>/               see volumes.py
 runs/<run id>/tasks/<task id>/<attempt>/     claim, log, exit.json (see worker/supervisor.py), out/, work/
+runs/<run id>/tasks/<task id>/<attempt>/own/ its /tmp and what it installs, until its outputs are read
 runs/<run id>/artifacts/<task id>/<attempt>/<output>
 ```
 An attempt that never started (the server died while it was launched) leaves `<attempt>` behind with an empty
@@ -14,8 +15,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import re
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +28,12 @@ import msgspec
 from ....files import open_beneath
 
 _LONGEST_EXIT = 64 * 1024  # bytes
+# place → folder of the task alone
+_HIDDEN = {
+    place: place.strip("/").replace("/", "-")
+    for place in ("/tmp", "/var/tmp")  # noqa: S108 - hidden, not used
+    if os.path.isdir(place)
+}
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,190}")
 
 
@@ -94,6 +104,10 @@ class AttemptFolder:
         self.path = path
         self.out = path / "out"
         self.work = path / "work"
+        self.own = path / "own"
+        # The path of a socket is limited, so where /tmp cannot be hidden its stand-in has a short name.
+        mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+        self.short_tmp = Path(tempfile.gettempdir()) / f"kfp-{mark}"
         self._claim = path / "claim"
 
     @property
@@ -104,6 +118,25 @@ class AttemptFolder:
     def _open(self, name: str) -> int:
         """Open a file of this folder, which the task can have replaced by anything; raises OSError."""
         return open_beneath(self.run, self.path / name)
+
+    @property
+    def hidden(self) -> dict[str, Path]:
+        """The places of the machine that the task does not see, and the folders that it sees there."""
+        return {place: self.own / name for place, name in _HIDDEN.items()}
+
+    def locate(self, path: Path) -> Path:
+        """Return where a path of the task is for everybody else."""
+        for place, folder in {**self.hidden, str(self.short_tmp): self.own / "tmp"}.items():
+            inner = folder / path.relative_to(place) if path.is_relative_to(place) else None
+            if inner is not None and inner.exists() and inner.resolve().is_relative_to(folder.resolve()):
+                return inner
+        return path
+
+    def remove_own(self, remove: Callable[[Path], None]) -> None:
+        """Remove what ends with the attempt, once its outputs are read."""
+        with contextlib.suppress(OSError):
+            self.short_tmp.unlink()
+        remove(self.own)
 
     def read_exit(self) -> Exit | None:
         """Return how the attempt ended; None while it runs, or when the file cannot be read.

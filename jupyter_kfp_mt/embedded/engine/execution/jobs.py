@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from ..plan.ir import ENV, CompiledPipeline, Container, FieldAsEnv, SourceAsEnv,
 from ..plan.nodes import TaskNode
 from ..plan.values import fill, render_text
 from .folders import AttemptFolder, RunFolder
+from .machine import Machine
 from .task_config import TASK_CONFIG, build_task_config
 from .volumes import VolumeClaims
 
@@ -66,6 +68,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     executor_input: dict[str, Any] = {}
     files: dict[str, dict[str, str]] = {}  # path → name → text: secrets and config maps, in memory only
     volumes: dict[str, str] = {}  # path → the folder that is mounted there
+    own: str = ""  # the folder for what ends with the attempt
+    hidden: dict[str, str] = {}  # place → the folder that the task sees there, where it can have mounts
+    temporary: str = ""  # the short name of the temporary folder, where it cannot
+    workspace: str = ""
+    interpreter: str = ""
+    shown: list[str] = []
+    given: list[str] = []  # its program and artifacts, to be shown as well
+    writable: list[str] = []
+    protected: list[str] = []
 
     def __repr__(self) -> str:
         return f"Job({self.folder!r})"
@@ -79,7 +90,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
     folder: RunFolder
     claims: VolumeClaims
     sources: SecretSource
-    environment: Mapping[str, str]
+    machine: Machine
     placeholders: Callable[[TaskNode], Mapping[str, str]]
     log_limit: int
 
@@ -99,6 +110,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
             command = self._build_command(node, container, executor_input, attempt, own)
             if not command:
                 raise JobError("Its command is empty.")
+        workspace = self.pipeline.settings.workspace is not None
         return Job(
             folder=str(attempt.path),
             work=str(attempt.work),
@@ -113,6 +125,15 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
             executor_input=executor_input,
             files=self._read_files(node),
             volumes=self._find_volumes(node, attempt),
+            own=str(attempt.own),
+            hidden={place: str(folder) for place, folder in attempt.hidden.items()},
+            temporary=str(attempt.short_tmp),
+            workspace=str(self.folder.workspace) if workspace else "",
+            interpreter=self.machine.interpreter,
+            shown=self.machine.shown,
+            given=_list_paths(node, command),
+            writable=self.machine.writable,
+            protected=self.machine.protected,
         )
 
     def build_executor_input(self, node: TaskNode, task_id: str, attempt: AttemptFolder) -> dict[str, Any]:
@@ -194,7 +215,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         return [render_text(word) for word in fill(words, node.inputs.parameters, placeholders, room)]
 
     def _build_environment(self, own: Mapping[str, str], paths: list[str]) -> dict[str, str]:
-        values = dict(self.environment)
+        values = dict(self.machine.environment)
         if paths:
             values["PYTHONPATH"] = ":".join([*paths, *filter(None, [values.get("PYTHONPATH", "")])])
         return {**values, **own}
@@ -318,6 +339,12 @@ def _find_shell(command: list[str]) -> str:
     """Return the program for `command`: bash for `sh`, which in most images knows `[[` and `pipefail`."""
     is_shell = bool(command) and command[0] in {"sh", "/bin/sh"}
     return (shutil.which("bash") or "") if is_shell else ""
+
+
+def _list_paths(node: TaskNode, command: list[str]) -> list[str]:
+    """Return the files of the machine that a task was given: its program and its artifacts."""
+    uris = [artifact.uri for artifacts in node.inputs.artifacts.values() for artifact in artifacts]
+    return [path for path in (*command[:1], *uris) if os.path.isabs(path)]
 
 
 def _make_output_folders(executor_input: dict[str, Any]) -> None:

@@ -60,7 +60,7 @@ def read_outputs(component: Component, attempt: AttemptFolder, artifacts: dict[s
     collected = {}
     for name, artifact in artifacts.items():
         listed = written.artifacts.get(name, _ArtifactList()).artifacts
-        collected[name] = [_collect_artifact(artifact, one) for one in listed] or [artifact]
+        collected[name] = [_collect_artifact(artifact, one, attempt) for one in listed] or [artifact]
     return TaskValues(parameters=parameters, artifacts=collected)
 
 
@@ -107,9 +107,11 @@ def _read_file(path: Path, what: str, attempt: AttemptFolder) -> bytes:
         os.close(descriptor)
 
 
-def _collect_artifact(declared: Artifact, written: _RuntimeArtifact) -> Artifact:
+def _collect_artifact(declared: Artifact, written: _RuntimeArtifact, attempt: AttemptFolder) -> Artifact:
     uri = written.uri or declared.uri
-    custom = Path(written.custom_path) if written.custom_path else None
+    custom = attempt.locate(Path(written.custom_path)) if written.custom_path else None
+    if attempt.locate(Path(uri)) != Path(uri):  # in its own /tmp, which ends with it
+        custom, uri = attempt.locate(Path(uri)), declared.uri
     if custom is not None and custom.exists() and uri == declared.uri:
         _copy(custom, Path(uri))
     return Artifact(

@@ -1,4 +1,4 @@
-"""Deletes folders in the background: they are renamed immediately and deleted by a thread."""
+"""Deletes folders in the background: most are renamed immediately, and all deleted by a thread."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ class FolderRemover:
             shutil.rmtree(path, ignore_errors=True)
         else:
             self._waiting.put(aside)
+
+    def put_in_place(self, path: Path) -> None:
+        """Remove `path` where it is, if it is still there: nobody needs its name."""
+        self._waiting.put(path)
 
     def _work(self) -> None:
         while True:

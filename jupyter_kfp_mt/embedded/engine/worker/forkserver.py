@@ -28,11 +28,13 @@ STANDBY = 30.0  # seconds that a supervisor stands by for the next job
 
 def main(path: str, paths: list[str]) -> None:
     """Serve until the standard input ends."""
-    import supervisor  # type: ignore[import-not-found] # loaded once, for all
+    import mounts  # type: ignore[import-not-found] # loaded once, for all
+    import supervisor  # type: ignore[import-not-found]
     import task  # type: ignore[import-not-found] # noqa: F401
 
     sys.path[:] = [*paths, *(entry for entry in sys.path if os.path.abspath(entry or ".") != HERE)]
     warm_up()
+    mounts.works()  # tried once, for all
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -67,6 +67,15 @@ def supervise(job: dict[str, Any], start: Start, report: Callable[[bytes], None]
         write_exit(folder, text)
     with contextlib.suppress(OSError):  # the server has ended
         report(text)
+    remove_empty(job["own"])
+
+
+def remove_empty(folder: str) -> None:
+    """Remove a folder of empty folders; the server removes others, in its own time."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            os.rmdir(os.path.join(folder, name))
+        os.rmdir(folder)
 
 
 def take_claim(folder: str) -> int | None:

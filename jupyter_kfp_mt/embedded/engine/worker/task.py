@@ -6,15 +6,24 @@ which is empty afterwards; without a job the process ends.
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import os
 import signal
 import sys
+import tempfile
 from typing import Any, NoReturn, TextIO
 
-from mounts import MountError, mount_folders  # type: ignore[import-not-found] # run by path
-from supervisor import PR_SET_PDEATHSIG, prctl  # type: ignore[import-not-found] # run by path
+import installs  # type: ignore[import-not-found] # run by path, as the next two
+import mounts  # type: ignore[import-not-found]
+from supervisor import PR_SET_PDEATHSIG, prctl  # type: ignore[import-not-found]
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+WORKSPACE = "/kfp-workspace"  # of the SDK (kfp.dsl.constants)
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a mount point
+
+_NO_MOUNT = "Files cannot be mounted for this task alone"
 
 
 def become_task(output: int) -> NoReturn:
@@ -22,8 +31,9 @@ def become_task(output: int) -> NoReturn:
     code = 1
     try:
         _detach(output)
+        fault = _enter_namespace()  # before the job comes, so that it does not wait for it
         job = _read_job()
-        _set_up(job)
+        _set_up(job, fault)
         code = _run(job)
     except SystemExit as error:
         code = _get_exit_code(error)
@@ -60,22 +70,74 @@ def _read_job() -> dict[str, Any]:
     return job
 
 
-def _set_up(job: dict[str, Any]) -> None:
-    if job["files"] or job["volumes"]:
-        _mount(job)
+def _enter_namespace() -> mounts.MountError | None:
+    """Enter a mount namespace where this machine lets us; returns why it failed."""
+    try:
+        if mounts.works():
+            mounts.enter_namespace()
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the change of credentials has cleared it
+    except mounts.MountError as error:
+        return error
+    return None
+
+
+def _set_up(job: dict[str, Any], fault: mounts.MountError | None) -> None:
+    environment: dict[str, str] = job["environment"]
+    own: str = job["own"]
+    if (job["files"] or job["volumes"]) and not mounts.works():
+        fault = mounts.MountError("this machine allows no mount namespace")
+    if fault is not None:
+        raise SystemExit(f"{_NO_MOUNT}: {fault}.")
+    try:
+        os.mkdir(own, 0o700)
+        os.mkdir(os.path.join(own, "packages"))
+        for folder in job["hidden"].values():
+            os.mkdir(folder)
+            os.chmod(folder, 0o1777)  # noqa: S103 - as /tmp; nobody else can enter the folder around it
+        if mounts.works():
+            _mount(job)
+        else:
+            environment.setdefault("TMPDIR", _shorten(job))
+    except OSError as error:
+        raise SystemExit(f"Its own folders could not be made: {error.strerror}.") from None
+    except mounts.MountError as error:
+        raise SystemExit(f"{_NO_MOUNT}: {error}.") from None
+    job["paths"].insert(0, installs.add_variables(environment, own, job["interpreter"]))
     os.environ.clear()
-    os.environ.update(job["environment"])
+    os.environ.update(environment)
+    tempfile.tempdir = None  # the fork server may have looked it up in its own environment
     os.chdir(job["work"])
 
 
 def _mount(job: dict[str, Any]) -> None:
-    own = os.path.join(job["folder"], "mounts")
-    os.mkdir(own, 0o700)
+    """Give this process its own /tmp, the server's packages to read only, and the job's files and volumes."""
+    volumes = dict(job["volumes"])
+    if job["workspace"]:
+        volumes[WORKSPACE] = job["workspace"]
+    hidden = {**job["hidden"], SHARED_MEMORY: ""}
+    hidden.update({place: volumes.pop(place) for place in hidden if place in volumes})
+    mounts.hide_places(hidden, [*job["shown"], *_list_needed(), *map(os.path.realpath, job["given"])])
+    mounts.protect_folders([*installs.list_shared(), *job["protected"]], job["writable"])
+    if volumes or job["files"]:
+        workshop = os.path.join(job["folder"], "mounts")
+        os.mkdir(workshop, 0o700)
+        mounts.mount_folders(job["files"], workshop, volumes, hidden)
+
+
+@functools.cache
+def _list_needed() -> list[str]:
+    """Return what this Python needs."""
+    return [*installs.list_shared(), *map(os.path.realpath, [*sys.path, HERE])]
+
+
+def _shorten(job: dict[str, Any]) -> str:
+    """Return a path to the temporary folder that leaves room for the name of a socket (108 bytes)."""
+    long, short = str(next(iter(job["hidden"].values()))), str(job["temporary"])
     try:
-        mount_folders(job["files"], own, job["volumes"])
-    except MountError as error:
-        raise SystemExit(f"Files cannot be mounted for this task alone: {error}.") from None
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the change of credentials has cleared it
+        os.symlink(long, short)
+    except FileExistsError:
+        return long
+    return short
 
 
 def _open_text(descriptor: int) -> TextIO:
@@ -86,9 +148,10 @@ def _run(job: dict[str, Any]) -> int:
     if job["command"]:
         return _run_program(job["command"], job["program"])
     sys.dont_write_bytecode = True
-    for ours in ("supervisor", "task", "forkserver", "mounts"):
+    for ours in ("supervisor", "task", "forkserver", "mounts", "installs"):
         sys.modules.pop(ours, None)  # the user's modules may have these names
     sys.path[:0] = job["paths"]
+    sys.meta_path.insert(0, installs.PipFinder())
     module = os.path.join(job["work"], "ephemeral_component.py")
     with open(module, "w", encoding="utf-8") as file:
         file.write(job["source"])

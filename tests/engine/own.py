@@ -1,0 +1,178 @@
+"""Pipelines whose tasks use /tmp and install packages, as those of strangers do."""
+
+# ruff: noqa: SIM115 - written as people write for the SDK
+from kfp import dsl
+from kfp.dsl import Dataset, Input, Output
+
+from tests.engine.rows import component
+
+
+@component
+def scratch(number: int, folder: str, wanted: int):
+    """Write under fixed names, wait for all others to have done so, and read."""
+    import os
+    import tempfile
+    import time
+
+    places = ["/tmp", "/var/tmp", "/dev/shm", tempfile.gettempdir()]
+    paths = [os.path.join(place, "scratch") for place in places if os.path.isdir(place)]
+    for path in paths:
+        open(path, "w").write(str(number))
+    open(os.path.join(folder, str(number)), "w").close()
+    while len(os.listdir(folder)) < wanted:
+        time.sleep(0.02)
+    assert {open(path).read() for path in paths} == {str(number)}
+    assert not os.listdir("/dev/shm") or os.listdir("/dev/shm") == ["scratch"]
+
+
+@dsl.pipeline
+def fixed_names(number: int, folder: str, wanted: int):
+    scratch(number=number, folder=folder, wanted=wanted).set_caching_options(False)
+
+
+@component
+def own_temporary_folder(folder: str):
+    """Without mounts, only TMPDIR is the task's own; it is short enough for a socket."""
+    import multiprocessing
+    import os
+    import tempfile
+
+    open(os.path.join(tempfile.gettempdir(), "left"), "w").close()
+    open(os.path.join(folder, "told"), "w").write(tempfile.gettempdir())
+    with multiprocessing.Manager() as manager:
+        assert manager.list([1])[0] == 1
+
+
+@dsl.pipeline
+def temporary_folder(folder: str):
+    own_temporary_folder(folder=folder)
+
+
+@component
+def leave_in_tmp(first: Output[Dataset], second: Output[Dataset]) -> Dataset:
+    import os
+
+    first.custom_path = "/tmp/first"
+    second.uri = "/tmp/second"
+    os.mkdir("/tmp/third")
+    for path in ("/tmp/first", "/tmp/second", "/tmp/third/inner"):
+        open(path, "w").write(path)
+    return Dataset(name="third", uri="/tmp/third")
+
+
+@component
+def take_from_tmp(first: Input[Dataset], second: Input[Dataset], third: Input[Dataset]):
+    import os
+
+    assert not any(os.path.exists(f"/tmp/{name}") for name in ("first", "second", "third"))
+    assert open(first.path).read() == "/tmp/first"
+    assert open(second.path).read() == "/tmp/second"
+    assert open(os.path.join(third.path, "inner")).read() == "/tmp/third/inner"
+
+
+@dsl.pipeline
+def outputs_in_tmp():
+    left = leave_in_tmp()
+    outputs = left.outputs
+    take_from_tmp(first=outputs["first"], second=outputs["second"], third=outputs["Output"])
+
+
+@component
+def at_the_workspace(workspace: str):
+    import os
+
+    open("/kfp-workspace/note", "w").write("seen")
+    assert os.path.samefile("/kfp-workspace", workspace)
+    assert open(os.path.join(workspace, "note")).read() == "seen"
+
+
+@dsl.pipeline(pipeline_config=dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(size="1Gi")))
+def workspace_path():
+    at_the_workspace(workspace=dsl.WORKSPACE_PATH_PLACEHOLDER)
+
+
+@component
+def install_in_python(wheels: str):
+    """Install in each way that people do; the packages are there at once, and the server's stay."""
+    import importlib
+    import importlib.metadata
+    import os
+    import subprocess
+    import sys
+
+    chosen = ["install", "-q", "--no-index", "--find-links", wheels]
+    show = "import tiny_tool; print(tiny_tool.VERSION)"
+
+    subprocess.run(["pip", *chosen, "tiny-tool==1.0"], check=True)
+    import tiny_tool
+
+    assert tiny_tool.VERSION == "1.0"
+    assert subprocess.check_output(["tiny-tool"], text=True) == "1.0\n"
+
+    subprocess.run([sys.executable, "-m", "pip", *chosen, "--user", "tiny-tool==2.0"], check=True)
+    assert subprocess.check_output([sys.executable, "-c", show], text=True) == "2.0\n"
+
+    import pip
+
+    assert pip.main([*chosen, "other-tool"]) == 0
+    import other_tool  # noqa: F401
+
+    assert os.system("pip uninstall -q -y tiny-tool editables") == 0
+    importlib.invalidate_caches()
+    assert subprocess.call([sys.executable, "-c", "import tiny_tool"], stderr=subprocess.DEVNULL) == 1
+    assert importlib.metadata.version("editables")
+
+
+@dsl.pipeline
+def installs(wheels: str):
+    install_in_python(wheels=wheels)
+
+
+@dsl.container_component
+def install_in_shell(wheels: str):
+    script = """
+        pip install -q --no-index --find-links "$0" tiny-tool==1.0
+        test "$(tiny-tool)" = 1.0
+        python3 -c "import tiny_tool"
+        /bin/sh -c 'python3 -m pip install -q --no-index --find-links "$0" tiny-tool==2.0' "$0"
+        test "$(tiny-tool)" = 2.0
+    """
+    return dsl.ContainerSpec(image="python:3.11", command=["sh", "-ec", script], args=[wheels])
+
+
+@dsl.pipeline
+def installs_in_shell(wheels: str):
+    install_in_shell(wheels=wheels)
+
+
+@dsl.container_component
+def change_the_machine(program: str):
+    return dsl.ContainerSpec(
+        image="python:3.11", command=["sh", "-c", '"$0" -y install hello'], args=[program]
+    )
+
+
+@dsl.pipeline
+def changes_the_machine(program: str):
+    change_the_machine(program=program)
+
+
+@component
+def write_to_the_server():
+    import errno
+    import os
+    import site
+
+    path = os.path.join(site.getsitepackages()[0], "left_by_a_task.py")
+    error = 0
+    try:
+        open(path, "w").close()
+        os.remove(path)
+    except OSError as fault:
+        error = fault.errno
+    assert error == errno.EROFS
+
+
+@dsl.pipeline
+def writes_to_the_server():
+    write_to_the_server()
