@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,8 +56,8 @@ def test_a_terminated_run_goes_canceling_and_ends_failed(alice: Tenant) -> None:
     assert alice.call("POST", f"v2beta1/runs/{run_id}:terminate").status == 400
 
 
-def test_a_failed_run_is_retried_under_its_id(alice: Tenant) -> None:
-    flag = f"/tmp/kfp-flag-{time.monotonic_ns()}"
+def test_a_failed_run_is_retried_under_its_id(alice: Tenant, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
     run_id = alice.start(shell("flaky", f"test -e {flag} || {{ touch {flag}; exit 3; }}; rm {flag}"))
     failed = alice.until(run_id, *FINAL)
     assert (failed["state"], alice.work(run_id)["exit_code"]) == ("FAILED", 3)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from jupyter_kfp_mt.bounds import RunBounds
 from jupyter_kfp_mt.embedded.engine.execution.active import ActiveRun
 from jupyter_kfp_mt.embedded.engine.execution.attempts import STOPPED, Attempts
 from jupyter_kfp_mt.embedded.engine.execution.folders import RunFolder
@@ -60,6 +61,7 @@ def run(compiled: Callable[[Any], Package], tmp_path: Path) -> Iterator[ActiveRu
         sources=store.tenants,
         machine=Machine(environment={}),
         log_limit=1,
+        bounds=RunBounds(),
     )
     store.close()
 

@@ -404,6 +404,20 @@ def test_packages_that_cannot_be_installed(
     assert "ERROR: No matching distribution found for tiny-package==1.0" in log
 
 
+def test_packages_of_an_index_that_does_not_answer(
+    make_bench: Callable[..., Bench], compiled: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:1/simple")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    bench = make_bench()
+
+    run = bench.wait(bench.submit(compiled(pipelines.one_package)))
+
+    reason = bench.tasks(run.run_id)["use-package"].reason
+    assert "tiny-package==1.0: the package index 127.0.0.1 does not answer" in reason
+    assert "after connection broken by" in bench.log(run.run_id, "use-package")
+
+
 def test_terminate_while_packages_are_installed(
     make_bench: Callable[..., Bench], compiled: Compiled, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from ...environment import make_server_environment
 
 RUNTIME = ("--no-deps", "kfp>=2.8,<3")
 _TIMEOUT = 1800  # seconds for an installation
+_HOST = re.compile(r"Connection(?:Pool)?\(host='([^']{1,200})'")
 _OUTPUT = 64 * 1024  # characters of pip's output that are kept of a failed one
 
 
@@ -132,6 +134,10 @@ def _make_error(requirements: tuple[str, ...], reason: str, output: str = "") ->
 
 
 def _last_error(output: str) -> str:
+    """Return why pip failed. Of an index that does not answer it says last that there is no such package."""
+    if "(from versions: none)" in output and "after connection broken by" in output:
+        host = _HOST.search(output)
+        return f"the package index{f' {host[1]}' if host else ''} does not answer"
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     return (errors or lines or ["pip printed nothing"])[-1][:500]

@@ -32,6 +32,7 @@ _DETACH = 2  # of umount2(2)
 _KEPT_FLAGS = 2 | 4 | 8 | 1024 | 2048  # nosuid, nodev, noexec, noatime, nodiratime: as in statvfs(3)
 _STAT_RELATIME, _RELATIME = 4096, 1 << 21
 
+PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - where a task sees its own folders
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -132,14 +133,14 @@ def mount_folders(
     """Mount `folders` (path → file name → text) and `volumes` (path → folder) in the namespace entered.
 
     `own` is an empty folder to work in; `hidden` are the places whose folders are the process's own. Raises
-    MountError, also for a path that would hide `own`, Python, the home folder or the temporary folder.
+    MountError, also for a path that would hide `own`, Python or the home folder.
     """
     temporary = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - nothing is written there
     needed = [own, sys.prefix, sys.base_prefix, os.path.expanduser("~"), temporary, "/proc/self", "/dev/null"]
-    kept = [os.path.realpath(path) for path in needed]
+    free = [os.path.realpath(place) for place in hidden]
+    kept = [os.path.realpath(path) for path in needed if os.path.realpath(path) not in free]
     if not all(os.path.isabs(place) for place in (*folders, *(volumes or {}))):
         raise MountError("its path does not begin with /")
-    free = [os.path.realpath(place) for place in hidden]
     real = {os.path.realpath(place): files for place, files in folders.items()}
     mounted: list[str] = []
     try:
@@ -297,6 +298,7 @@ def _unmount(place: str) -> None:
 if __name__ == "__main__":
     try:
         enter_namespace()
-        mount_folders({place: {} for place in sys.argv[2:]}, sys.argv[1])
+        hide_places(dict.fromkeys(PLACES, sys.argv[1]), [os.path.realpath(sys.argv[1])])
+        mount_folders({place: {} for place in sys.argv[2:]}, sys.argv[1], {}, PLACES)
     except MountError as error:
         sys.exit(str(error))
