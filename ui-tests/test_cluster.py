@@ -232,11 +232,12 @@ def test_a_submitted_run_is_followed_to_its_end(page: Page, server: Server, clus
 
     expect(run_row(page, "Pending, watched")).to_have_count(1)
     cluster.advance(25)
-    expect(run_row(page, "Running, watched")).to_have_count(1)
+    slow = 60_000  # milliseconds: looks come less often while answers take long
+    expect(run_row(page, "Running, watched")).to_have_count(1, timeout=slow)
     expect(head(page)).to_contain_text("Running")
     save(page, f"running-{server.name}")
     cluster.advance(100)
-    expect(run_row(page, "Succeeded, watched")).to_have_count(1)
+    expect(run_row(page, "Succeeded, watched")).to_have_count(1, timeout=slow)
     expect(head(page)).to_contain_text("Succeeded")
     ended = {"plain": "Succeeded", "shipped": "From cache"}[server.name]
     assert outline(page) == [f"sleepy: {ended}", f"work: {ended}"]

@@ -1,8 +1,7 @@
 """The entry point of `jupyter kfp`: reads the words, performs the command, returns the exit code.
 
 Results go to stdout, with `--json` as one document with KFP's field names; messages and errors go to stderr.
-Exit codes: 0 done, 1 the run failed, 2 wrong usage, 3 not connected or no credential, 4 refused, 5 unclear or
-time limit, 6 the run did not start and can be submitted again.
+`options.HELP` lists the exit codes.
 """
 
 from __future__ import annotations

@@ -16,7 +16,18 @@ Options of every command:
   --endpoint URL      the address of Kubeflow Pipelines
   --data DIR          the data folder of the embedded server
   --json              one JSON document on stdout, messages and errors on stderr
-  --quiet             only the result and errors"""
+  --quiet             only the result and errors
+
+Exit codes:
+  0    done
+  1    the run failed
+  2    wrong usage, or a value that cannot be used
+  3    not connected, no credential, or KFP could not answer
+  4    refused, not there, or not possible in this state
+  5    unclear whether a run started, or the time limit was over
+  6    the run did not start; submit it again
+  130  stopped with Ctrl-C
+  `doctor` ends with 0 when all is well, 1 for warnings, 3 for errors."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pytest
 
 from jupyter_kfp_mt import cli, commands
 from jupyter_kfp_mt.commands import Command
+from jupyter_kfp_mt.errors import CATALOGUE
 from jupyter_kfp_mt.plain_text import clean
 from tests.cli.outcome import Outcome
 from tests.laptop import BROKEN, HELLO, Laptop
@@ -241,6 +242,13 @@ def test_the_list_of_commands_begins_with_those_of_the_magic(prompt: Prompt) -> 
     outcome = prompt.do("--help").out.splitlines()
     for line, each in zip(outcome, commands.COMMANDS, strict=False):
         assert line.split() == ["jupyter", "kfp", *each.name.split(), *each.summary.split()]
+
+
+def test_the_help_lists_the_exit_code_of_every_error(prompt: Prompt) -> None:
+    listed = prompt.do("--help").out.partition("Exit codes:\n")[2].splitlines()
+    codes = {int(line.split()[0]) for line in listed if line.split()[0].isdecimal()}
+    errors = {entry.kind.exit_code for entry in CATALOGUE.values()}
+    assert codes == {0, *errors, 130}
 
 
 def test_tenants_see_their_own_runs_only(prompt: Prompt) -> None:
