@@ -24,7 +24,7 @@ from ..bounds import RunBounds
 from ..models import Access, RuntimeFile
 from ..owner import LOCK, RUNTIME
 from . import find
-from .api.app import LARGEST_HEADER, MOST_READ, ApiServer
+from .api.app import MOST_HEADER, MOST_READ, ApiServer
 from .api.lanes import THREADS
 from .core.resource_manager import ResourceManager
 from .core.runner import Runner
@@ -186,7 +186,7 @@ class ServerProcess:
             http = BoundedServer(
                 server.application(),
                 most=room_for_connections(),
-                max_header_size=LARGEST_HEADER,
+                max_header_size=MOST_HEADER,
                 max_body_size=MOST_READ,
                 idle_connection_timeout=120,
                 body_timeout=60,

@@ -18,7 +18,7 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.testing import bind_unused_port
 
-from jupyter_kfp_mt.embedded.api.app import LARGEST_HEADER, MOST_READ, ApiServer
+from jupyter_kfp_mt.embedded.api.app import MOST_HEADER, MOST_READ, ApiServer
 from jupyter_kfp_mt.embedded.api.lanes import THREADS
 from jupyter_kfp_mt.embedded.core.resource_manager import ResourceManager
 from jupyter_kfp_mt.embedded.engine import LogPart, Problem
@@ -176,7 +176,7 @@ def running(
         ended = asyncio.Event()
         with ThreadPoolExecutor(THREADS) as executor:
             server = ApiServer(manager, executor, "0.0.0", stop=ended.set, admits=admits)
-            http = HTTPServer(server.application(), max_header_size=LARGEST_HEADER, max_body_size=MOST_READ)
+            http = HTTPServer(server.application(), max_header_size=MOST_HEADER, max_body_size=MOST_READ)
             http.add_socket(listener)
             end.append(ended)
             ready.set()

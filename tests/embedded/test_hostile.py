@@ -235,3 +235,10 @@ def test_a_page_of_large_runs_ends_before_it_takes_all_memory(server: Running) -
         assert (len(reply.body) < 24 << 20, page["total_size"]) == (True, 8)
         seen += [run["run_id"] for run in page["runs"]]
     assert seen == [f"large-{number}" for number in range(8)]
+
+
+@pytest.mark.parametrize(("size", "status"), [(200_000, 200), (300_000, 431)])
+def test_a_header_that_is_too_large_is_told_so(server: Running, size: int, status: int) -> None:
+    healthz = "/apis/v2beta1/healthz"
+    assert server.call("GET", healthz, headers=[("X-Large", "x" * size)]).status == status
+    assert server.call("GET", f"{healthz}?large={'x' * size}").status == status

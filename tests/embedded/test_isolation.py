@@ -16,7 +16,8 @@ import pytest
 
 from jupyter_kfp_mt.embedded.api.app import all_routes
 from jupyter_kfp_mt.embedded.api.shared.authorization import OWNER
-from jupyter_kfp_mt.embedded.api.shared.routing import ApiRoute
+from jupyter_kfp_mt.embedded.api.shared.calls import Call
+from jupyter_kfp_mt.embedded.api.shared.routing import ApiRoute, Router, respond
 from jupyter_kfp_mt.embedded.core.packages import read_spec
 from jupyter_kfp_mt.embedded.core.pipelines import PipelineNames
 from jupyter_kfp_mt.embedded.tenants import EDITOR, RIGHTS, subject
@@ -252,6 +253,37 @@ def test_no_route_is_without_an_authorization_row() -> None:
         if route.guard is not None:
             assert any(route.guard.verb in verbs for verbs in RIGHTS["edit"].values()), route.path
             assert route.guard.resource in RIGHTS["edit"], route.path
+
+
+@pytest.mark.parametrize("kind", ["runs", "experiments", "recurringruns", "pipelines", "versions"])
+def test_a_foreign_object_takes_the_same_steps_as_none(server: Running, kind: str) -> None:
+    """An answer that takes longer would tell that there is such an object."""
+    theirs = things(server, "bob")
+    random = dict.fromkeys(theirs, RANDOM)
+
+    def list_steps(ids: dict[str, str]) -> list[str]:
+        path = {
+            "runs": f"runs/{ids['run_id']}",
+            "experiments": f"experiments/{ids['experiment_id']}",
+            "recurringruns": f"recurringruns/{ids['recurring_run_id']}",
+            "pipelines": f"pipelines/{ids['pipeline_id']}",
+            "versions": f"pipelines/{ids['pipeline_id']}/versions/{ids['pipeline_version_id']}",
+        }[kind]
+        bearer = [f"Bearer {server.token('alice')}"]
+        path = f"/apis/v2beta1/{path}"
+        call = Call("GET", path, {}, lambda name: bearer if name == "Authorization" else [])
+        route, call.params = Router(ROUTES).find("GET", path)
+        steps: list[str] = []
+        database = server.manager.store.db.read
+        database.set_trace_callback(steps.append)
+        try:
+            assert respond(server.manager, route, call).status == 404
+        finally:
+            database.set_trace_callback(None)
+        return [re.sub(r"'[^']*'", "?", step) for step in steps]
+
+    assert list_steps(theirs) == list_steps(random)
+    assert len(list_steps(random)) > 3
 
 
 def test_what_a_run_may_stand_on_is_private_too(server: Running) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,16 @@ def test_every_form_of_a_package_is_read(server: Running, file: str, data: bytes
     assert (spec.get("pipeline_spec") or spec)["pipelineInfo"]["name"] == "two-steps"
 
 
+def tar_with_link(kind: bytes) -> bytes:
+    """Return a package whose pipeline.yaml is a link that leads nowhere, or a device."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        entry = tarfile.TarInfo("pipeline.yaml")
+        entry.type, entry.linkname = kind, "/etc/passwd"
+        archive.addfile(entry)
+    return packed.getvalue()
+
+
 @pytest.mark.parametrize(
     ("file", "data", "words"),
     [
@@ -95,6 +107,9 @@ def test_every_form_of_a_package_is_read(server: Running, file: str, data: bytes
         ("p.zip", zipped(), "Failed to read a pipeline spec file"),
         ("p.zip", zipped(("readme.md", b"x"), ("p.yaml", YAML)), "Failed to read a pipeline spec file"),
         ("p.tar.gz", gzip.compress(b"no tar"), "Failed to read a pipeline spec file"),
+        ("link.tar.gz", tar_with_link(tarfile.SYMTYPE), "Failed to read a pipeline spec file"),
+        ("hard.tar.gz", tar_with_link(tarfile.LNKTYPE), "Failed to read a pipeline spec file"),
+        ("device.tar.gz", tar_with_link(tarfile.CHRTYPE), "Failed to read a pipeline spec file"),
         ("bomb.zip", zipped(("pipeline.yaml", b" " * (33 << 20))), "Failed to read a pipeline spec file"),
         ("bomb.tgz", gzip.compress(b"\0" * (40 << 20)), "Failed to read a pipeline spec file"),
         (

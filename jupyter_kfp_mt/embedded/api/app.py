@@ -34,6 +34,7 @@ LARGE_BODY = 256 * 1024  # larger ones are read off the event loop
 MOST_BUFFERED = 4 * LARGEST_UPLOAD  # of all large bodies in flight together
 MOST_READ = 1024 * 1024 * 1024  # a body that is too large is dropped as it arrives, so its caller gets a 413
 LARGEST_HEADER = 256 * 1024  # a filter of 70 kB in the URL is fine on a real server
+MOST_HEADER = 2 * LARGEST_HEADER  # so much is read, so that one that is too large gets an answer
 _UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}  # of Grpc-Timeout
 _NOT_SERVED = "this Host is not served here; --allowed-hosts names more"
 _FROM_PAGE = "calls from web pages are not taken; --allowed-origins names the pages that may call"
@@ -118,6 +119,10 @@ class _Handler(web.RequestHandler):
             reason = _STRANGER
         if reason:
             self._send(ApiResponse(403, msgspec.json.encode({"code": 7, "message": reason})))
+        elif _header_size(self.request) > LARGEST_HEADER:
+            self.set_header("Connection", "close")
+            message = f"the address and the headers are larger than {LARGEST_HEADER} bytes"
+            self._send(ApiResponse(431, msgspec.json.encode({"code": 3, "message": message})))
         else:
             self._check_length(self.request.headers.get("Content-Length", "0"))
 
@@ -270,6 +275,11 @@ def _reason_to_reject(headers: httputil.HTTPHeaders, hosts: Collection[str], ori
 
 def _is_served(host: str, hosts: Collection[str]) -> bool:
     return re.sub(r":[0-9]*$", "", host).lower() in hosts
+
+
+def _header_size(request: httputil.HTTPServerRequest) -> int:
+    lines = request.headers.get_all()
+    return len(request.uri or "") + sum(len(name) + len(value) + 4 for name, value in lines)
 
 
 def _find_port(request: httputil.HTTPServerRequest) -> int:

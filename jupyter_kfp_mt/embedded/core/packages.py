@@ -140,7 +140,8 @@ def _from_tar(data: bytes) -> bytes:
             names.setdefault(each.name, each)
             if len(names) > MAX_ENTRIES:
                 raise _unreadable(f"it has more than {MAX_ENTRIES} entries")
-        entry = archive.extractfile(names[_choose(list(names))])
+        chosen = names[_choose(list(names))]
+        entry = archive.extractfile(chosen) if chosen.isreg() else None  # a link may lead nowhere
         if entry is None:
             raise _unreadable("its entry is not a file")
         return _check_size(entry.read(MAX_UNPACKED + 1))

@@ -34,6 +34,9 @@ class Guard(NamedTuple):
 _SHARED = "Failed to access shared pipeline {{id}}. Check if you have permission to {verb} shared pipelines"
 
 
+_NOWHERE = "-"  # no profile has this name
+
+
 def _find_nothing(_manager: ResourceManager, _call: Call) -> Target:
     return Target(None)
 
@@ -64,10 +67,13 @@ def _authorize_tenant(manager: ResourceManager, guard: Guard, call: Call, target
     with prefix_errors(prefix.replace("{namespace}", known)):
         call.identity = manager.tenancy.authenticate(call.header)
     is_allowed = manager.tenancy.is_allowed
-    if target.missing is not None and not (
-        namespace is not None and is_allowed(call.identity, "get", guard.resource, namespace)
-    ):
-        raise target.missing
+    if target.missing is not None:
+        # Asked for an unknown object, too: it must not be told from a foreign one by the time that it takes.
+        may_know = is_allowed(
+            call.identity, "get", guard.resource, _NOWHERE if namespace is None else namespace
+        )
+        if namespace is None or not may_know:
+            raise target.missing
     if namespace is None or not is_allowed(call.identity, guard.verb, guard.resource, namespace):
         hint = ""
         if guard.is_upload and namespace == "":

@@ -94,7 +94,7 @@ def find_version(manager: ResourceManager, call: Call) -> Target:
     if not version_id:
         raise invalid_input("Failed to find a pipeline version: its id is empty")
     row = manager.store.pipelines.get_version(version_id)
-    pipeline = manager.store.pipelines.get(row.pipeline_id) if row else None
+    pipeline = manager.store.pipelines.get(row.pipeline_id if row else "")  # asked in any case: it takes time
     missing = _missing(
         "PipelineVersion",
         version_id,
