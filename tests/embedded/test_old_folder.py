@@ -29,6 +29,7 @@ class OldFolder:
     """A server on the old folder, and the calls of its first tenant."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._runtime = embedded.ensure_running(folder, namespace="ana")
         self._token = (folder / "token-ana").read_text()
 
@@ -104,6 +105,13 @@ def test_lists(old: OldFolder) -> None:
         "yearly": "DISABLED",
         "much later": "ENABLED",
     }
+
+
+def test_every_folder_stays(old: OldFolder) -> None:
+    names = {path.name for path in (old.folder / "runs").iterdir()}
+    assert len(names) >= 6
+    assert names <= {str(run["run_id"]) for run in old.list("runs").values()}
+    assert list((old.folder / "removed").glob("unknown-*")) == []
 
 
 def test_a_finished_run_has_its_tasks_logs_and_artifacts(old: OldFolder) -> None:

@@ -37,6 +37,9 @@ class DyingLauncher:
     def __init__(self, _paths: Sequence[str]) -> None:
         pass
 
+    def prepare(self) -> None:
+        pass
+
     def start(self, _job: Job) -> Handle:
         reader, writer = os.pipe()
         os.close(writer)

@@ -84,6 +84,28 @@ def test_kills_at_random_moments(compiled: Callable[[Any], Package], tmp_path: P
     store.close()
 
 
+def test_killed_processes_leave_no_socket(
+    compiled: Callable[[Any], Package], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, temporary = tmp_path / "engine", tmp_path / "tmp"
+    for each in (folder, temporary):
+        each.mkdir()
+    store = Store(folder / "store.sqlite")
+    run_id = add_run(store, "ana", compiled(pipelines.uncached), {"folder": str(folder)})
+    monkeypatch.setenv("TMPDIR", str(temporary))
+
+    server = EngineProcess(folder)
+    end = time.monotonic() + PATIENCE
+    while state_of(store, run_id) not in FINAL_STATES:
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.05)
+    os.kill(server.fork_server(), signal.SIGKILL)
+    server.kill()
+    store.close()
+
+    assert list(temporary.iterdir()) == []
+
+
 def test_a_run_that_takes_the_server_down_is_set_aside(
     compiled: Callable[[Any], Package], tmp_path: Path
 ) -> None:

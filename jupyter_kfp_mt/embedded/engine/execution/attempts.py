@@ -116,11 +116,23 @@ class Attempts:
     def launch(self) -> bool:
         """Start the attempts that are stored as running; returns whether more can be launched at once."""
         waiting, self._to_launch = self._to_launch, []
+        if waiting:
+            self._prepare_launcher()
         for attempt in waiting:
             self._containment.contain_run(
                 attempt.run.run_id, partial(self._launch, attempt), attempt.node.path
             )
         return bool(self._to_launch)
+
+    def _prepare_launcher(self) -> None:
+        """Start what all attempts need: if the server is killed during that second, no run is to blame."""
+        runtime = self._packages.find_runtime()
+        if runtime is None:
+            return
+        if self._launcher is None:
+            self._launcher = self._make_launcher(runtime)
+        with contextlib.suppress(OSError):  # `start` tries again, and says why
+            self._launcher.prepare()
 
     def poll(self) -> None:
         """Check the adopted attempts: no handle reports their end."""
@@ -230,12 +242,10 @@ class Attempts:
         code = find_python_code(container) if container is not None else None
         wanted = code.requirements if code is not None else tuple(container.requirements if container else ())
         runtime, paths = self._packages.find_runtime(), self._packages.find(wanted)
-        if runtime is None or paths is None:
+        if self._launcher is None or runtime is None or paths is None:
             lacking = RUNTIME if runtime is None else wanted
             threading.Thread(target=self._install, args=(attempt, lacking), daemon=True).start()
             return
-        if self._launcher is None:
-            self._launcher = self._make_launcher(runtime)
         job = run.job_builder.build(node, run.task_id(node), attempt.folder, paths)
         attempt.handle = self._launcher.start(job)
         self._selector.register(attempt.handle.fileno(), selectors.EVENT_READ, attempt)

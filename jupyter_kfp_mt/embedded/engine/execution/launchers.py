@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -39,6 +39,9 @@ class Handle(Protocol):
 class Launcher(Protocol):
     """Starts supervisors."""
 
+    def prepare(self) -> None:
+        """Start what all supervisors need, if it does not run; raises LaunchError."""
+
     def start(self, job: Job) -> Handle:
         """Start the supervisor of `job`; raises LaunchError."""
 
@@ -47,14 +50,20 @@ class Launcher(Protocol):
 
 
 class ForkLauncher:
-    """Launches supervisors through a fork server, restarting the server if it died."""
+    """Launches supervisors through a fork server, restarting the server if it died.
+
+    Connections are passed through a socket that only the two processes have: there is no file to be left
+    behind when both are killed.
+    """
 
     def __init__(self, paths: Sequence[str] = ()) -> None:
         self._paths = list(paths)
-        # Not in the data folder: the path of a socket is limited to about 100 characters.
-        self._folder = tempfile.mkdtemp(prefix="kfp-")
-        self._path = os.path.join(self._folder, "fork")
         self._server: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+
+    def prepare(self) -> None:
+        """Start the fork server if it does not run; raises LaunchError."""
+        self._ensure_server()
 
     @property
     def pid(self) -> int:
@@ -67,18 +76,19 @@ class ForkLauncher:
         fault: OSError = LaunchError("the fork server does not start")
         for _ in range(_TRIES):
             try:
-                self._ensure_server()
-                return self._send(data)
+                return self._send(self._ensure_server(), data)
             except OSError as error:
                 fault = error
                 self._stop_server()
         raise LaunchError(f"the fork server does not answer ({fault})") from fault
 
-    def _send(self, data: bytes) -> Handle:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    @staticmethod
+    def _send(channel: socket.socket, data: bytes) -> Handle:
+        connection, passed = socket.socketpair()
         try:
+            with passed:
+                socket.send_fds(channel, [b"!"], [passed.fileno()])
             connection.settimeout(_PATIENCE)
-            connection.connect(self._path)
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
         except OSError:
@@ -89,34 +99,38 @@ class ForkLauncher:
     def close(self) -> None:
         """Stop the fork server; running attempts go on."""
         self._stop_server()
-        with contextlib.suppress(OSError):
-            os.unlink(self._path)
-        with contextlib.suppress(OSError):
-            os.rmdir(self._folder)
 
-    def _ensure_server(self) -> None:
-        if self.pid:
-            return
+    def _ensure_server(self) -> socket.socket:
+        """Return the channel to the fork server, which is started if needed; raises LaunchError."""
+        if self._channel is not None and self.pid:
+            return self._channel
         self._stop_server()
-        os.makedirs(self._folder, 0o700, exist_ok=True)  # a fork server removes it when it ends
-        server = subprocess.Popen(
-            [sys.executable, "-B", str(_WORKER / "forkserver.py"), self._path, *self._paths],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=make_task_environment(os.environ),
-            start_new_session=True,
-        )
+        self._channel, its_end = socket.socketpair()
+        self._channel.settimeout(_PATIENCE)
+        with its_end:
+            server = subprocess.Popen(
+                [sys.executable, "-B", str(_WORKER / "forkserver.py"), *self._paths],
+                stdin=its_end.fileno(),
+                stdout=subprocess.PIPE,
+                env=make_task_environment(os.environ),
+                start_new_session=True,
+            )
         self._server = server
-        if server.stdout is None or server.stdout.readline() != b"ready\n":
+        if server.stdout is None or not select.select([server.stdout], [], [], _PATIENCE)[0]:
+            raise LaunchError("the fork server is not ready")
+        if server.stdout.readline() != b"ready\n":
             raise LaunchError("the fork server did not start")
+        return self._channel
 
     def _stop_server(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
         server, self._server = self._server, None
         if server is None:
             return
-        for pipe in (server.stdin, server.stdout):
-            if pipe is not None:
-                pipe.close()
+        if server.stdout is not None:
+            server.stdout.close()
         try:
             server.wait(2)
         except subprocess.TimeoutExpired:
@@ -130,6 +144,9 @@ class SingleLauncher:
     def __init__(self, paths: Sequence[str] = ()) -> None:
         self._paths = list(paths)
         self._started: list[subprocess.Popen[bytes]] = []
+
+    def prepare(self) -> None:
+        """Do nothing: each supervisor is a new process."""
 
     def start(self, job: Job) -> Handle:
         """Start the supervisor of `job`; raises LaunchError."""

@@ -1,9 +1,9 @@
 """The fork server: a small process with KFP's executor loaded, which forks a supervisor for each task.
 
-`python forkserver.py SOCKET PATH…` uses only the standard library and kfp, and no threads: a fork copies only
-the thread that forks. Each connection brings one job (JSON, terminated by closing the sending side) and is
-closed when the attempt has ended. The fork server ends with its standard input, and so with the server.
-Supervisors and tasks go on.
+`python forkserver.py PATH…` uses only the standard library and kfp, and no threads: a fork copies only the
+thread that forks. Its standard input is a socket through which connections come. Each connection brings one
+job (JSON, terminated by closing the sending side) and is closed when the attempt has ended. The fork server
+ends with its standard input, and so with the server. Supervisors and tasks go on.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 STANDBY = 30.0  # seconds that a supervisor stands by for the next job
 
 
-def main(path: str, paths: list[str]) -> None:
+def main(paths: list[str]) -> None:
     """Serve until the standard input ends."""
     import mounts  # type: ignore[import-not-found] # loaded once, for all
     import supervisor  # type: ignore[import-not-found]
@@ -35,27 +35,15 @@ def main(path: str, paths: list[str]) -> None:
     sys.path[:] = [*paths, *(entry for entry in sys.path if os.path.abspath(entry or ".") != HERE)]
     warm_up()
     mounts.works()  # tried once, for all
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(path)
-    os.chmod(path, 0o600)
-    listener.listen(128)
     supervisor.prctl(supervisor.PR_SET_CHILD_SUBREAPER)
     gc.collect()
     gc.freeze()
-    try:
+    with contextlib.suppress(BrokenPipeError):  # the server has already ended
         os.write(1, b"ready\n")
-        accept(listener)
-    except BrokenPipeError:
-        pass  # the server has already ended
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(path)
-            os.rmdir(os.path.dirname(path))
+        accept(socket.socket(fileno=0))
 
 
-def accept(listener: socket.socket) -> None:
+def accept(channel: socket.socket) -> None:
     """Hand each connection to a supervisor until the standard input ends.
 
     After each job, the supervisor and the task process of the next one are forked ahead, so that a job waits
@@ -65,19 +53,19 @@ def accept(listener: socket.socket) -> None:
     supervisors: set[int] = set()
     ended = watch_children()
     while True:
-        ready, _, _ = select.select([listener.fileno(), 0, ended], [], [], STANDBY if standby else None)
+        ready, _, _ = select.select([channel.fileno(), ended], [], [], STANDBY if standby else None)
         if ended in ready:
             os.read(ended, 4096)
             reap_children(supervisors)
-        if 0 in ready and not os.read(0, 4096):
-            return
-        if listener.fileno() in ready:
-            connection, _ = listener.accept()
-            with connection:
-                pass_on(connection, standby, listener, supervisors)
+        if channel.fileno() in ready:
+            _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+            if not descriptors:
+                return
+            with socket.socket(fileno=descriptors[0]) as connection:
+                pass_on(connection, standby, supervisors)
             standby = None
             with contextlib.suppress(OSError):  # no process can be forked now; the next job tries again
-                standby = fork_standby(listener, supervisors)
+                standby = fork_standby(supervisors)
         elif standby is not None and not ready:
             standby.close()
             standby = None
@@ -112,26 +100,20 @@ def reap_children(supervisors: set[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def pass_on(
-    connection: socket.socket,
-    standby: socket.socket | None,
-    listener: socket.socket,
-    supervisors: set[int],
-) -> None:
+def pass_on(connection: socket.socket, standby: socket.socket | None, supervisors: set[int]) -> None:
     """Pass `connection` to the supervisor that stands by, or to a new one if it has ended."""
     for channel in (standby, None):
         gone = contextlib.suppress(BrokenPipeError, ConnectionResetError)
-        with gone, channel or fork_standby(listener, supervisors) as taker:
+        with gone, channel or fork_standby(supervisors) as taker:
             socket.send_fds(taker, [b"!"], [connection.fileno()])
             return
 
 
-def fork_standby(listener: socket.socket, supervisors: set[int]) -> socket.socket:
+def fork_standby(supervisors: set[int]) -> socket.socket:
     """Fork a supervisor that waits for a connection; returns the socket to pass it through."""
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
-        listener.close()
         ours.close()
         serve(theirs)
     supervisors.add(pid)
@@ -214,4 +196,4 @@ def prepare_task() -> Callable[[bytes], tuple[int, int]]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1:])
