@@ -16,6 +16,7 @@ import pytest
 from jupyter_kfp_mt.bounds import RunBounds
 from jupyter_kfp_mt.embedded.engine.execution.active import ActiveRun
 from jupyter_kfp_mt.embedded.engine.execution.attempts import STOPPED, Attempts
+from jupyter_kfp_mt.embedded.engine.execution.copies import Copier
 from jupyter_kfp_mt.embedded.engine.execution.folders import RunFolder
 from jupyter_kfp_mt.embedded.engine.execution.jobs import Job
 from jupyter_kfp_mt.embedded.engine.execution.launchers import Handle
@@ -54,17 +55,19 @@ def run(compiled: Callable[[Any], Package], tmp_path: Path) -> Iterator[ActiveRu
     store = Store(tmp_path / "store.sqlite")
     spec = msgspec.json.encode(compiled(pipelines.talks).wire())
     folder = RunFolder(tmp_path, "run")
+    claims = VolumeClaims(tenant=tmp_path, run=folder.volumes, remove=lambda _: None)
     yield ActiveRun(
         row=RunRow(
             run_id="run", namespace="ana", experiment_id="e", display_name="run", created_at=1, spec=spec
         ),
         tasks=[],
         folder=folder,
-        claims=VolumeClaims(tenant=tmp_path, run=folder.volumes, remove=lambda _: None),
+        claims=claims,
         sources=store.tenants,
         machine=Machine(environment={}),
         log_limit=1,
         bounds=RunBounds(),
+        copier=Copier(folder=folder, claims=claims, bounds=RunBounds(), is_own_run=lambda _: False),
     )
     store.close()
 

@@ -226,3 +226,18 @@ def test_the_bounds_of_a_server_are_settings(tmp_path: Path) -> None:
     assert "p needs more than 2 steps, the bound here (`jupyter kfp serve --max-steps`)" in str(
         replies[1].body
     )
+
+
+def test_the_outputs_of_an_attempt_are_bounded_together(make_bench: Callable[..., Bench]) -> None:
+    script = 'for file; do truncate -s 40000000 "$file"; done'
+    words = ["{{$.outputs.parameters['a'].output_file}}", "{{$.outputs.parameters['b'].output_file}}"]
+    executors = {"exec": {"container": {"image": "i", "command": ["sh", "-c", script, "sh", *words]}}}
+    outputs = {"parameters": {name: {"parameterType": "STRING"} for name in ("a", "b")}}
+    root = {"dag": {"tasks": {"one": task()}}}
+    code = {**PLAIN, "outputDefinitions": outputs}
+
+    bench = make_bench()
+    parts = {"root": root, "components": {"code": code}, "deploymentSpec": {"executors": executors}}
+    run = bench.wait(bench.submit(package(parts)))
+
+    assert run.error.startswith("one: Its output b cannot be read: all together take more than 64 MiB.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Callable
@@ -11,10 +10,6 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.execution.folders import AttemptFolder
-from jupyter_kfp_mt.embedded.engine.execution.outputs import OutputError, read_outputs
-from jupyter_kfp_mt.embedded.engine.plan.ir import Component
-from jupyter_kfp_mt.models import Artifact
 from jupyter_kfp_mt.pipeline_spec import Package
 from tests.engine import pipelines
 from tests.engine.bench import Bench
@@ -131,16 +126,6 @@ def test_a_log_that_is_not_a_file_is_empty(put: str, bench: Bench, compiled: Com
     part = bench.engine.read_log(run.run_id, "execute")
 
     assert (run.state, part.data, part.complete) == ("SUCCEEDED", b"", True)
-
-
-def test_a_device_is_not_copied(tmp_path: Path) -> None:
-    attempt = AttemptFolder(tmp_path)
-    attempt.out.mkdir()
-    written = {"artifacts": {"data": {"artifacts": [{"custom_path": "/dev/zero"}]}}}
-    (attempt.out / "executor_output.json").write_text(json.dumps(written))
-
-    with pytest.raises(OutputError, match="at /dev/zero is not a file or folder"):
-        read_outputs(Component(), attempt, {"data": Artifact(name="data", uri=str(tmp_path / "data"))})
 
 
 def working_in(folder: Path) -> list[str]:

@@ -30,6 +30,7 @@ from ..store.tasks import Result, TaskRow
 from .execution.active import ActiveRun, end_tasks, read_stored_pipeline, reset_for_retry
 from .execution.attempts import STOPPED, Attempts, ask_to_stop
 from .execution.cache import fingerprint, outputs_exist
+from .execution.copies import Copier
 from .execution.folders import LogPart, RunFolder
 from .execution.launchers import choose_launcher
 from .execution.machine import prepare_machine
@@ -323,18 +324,29 @@ class Engine:
     def _activate(self, row: RunRow, tasks: list[TaskRow]) -> ActiveRun:
         folder = RunFolder(self._runs_folder, row.run_id)
         tenant = find_claims_folder(self._volumes, row.namespace)
+        claims = VolumeClaims(tenant=tenant, run=folder.volumes, remove=self._remover.put)
         run = ActiveRun(
             row=row,
             tasks=tasks,
             folder=folder,
-            claims=VolumeClaims(tenant=tenant, run=folder.volumes, remove=self._remover.put),
+            claims=claims,
             sources=self._store.tenants,
             machine=self._machine,
             log_limit=self._limits.log_bytes,
             bounds=self._limits.run,
+            copier=Copier(
+                folder=folder,
+                claims=claims,
+                bounds=self._limits.run,
+                is_own_run=partial(self._is_of_namespace, row.namespace),
+            ),
         )
         self._runs[row.run_id] = run
         return run
+
+    def _is_of_namespace(self, namespace: str, run_id: str) -> bool:
+        row = self._store.runs.get(run_id)
+        return row is not None and row.namespace == namespace
 
     def _start_run(self, run: ActiveRun) -> None:
         run.start(self._clock())
@@ -474,7 +486,7 @@ class Engine:
         except ValueError:
             return None  # its inputs cannot be resolved, and its attempt will say why
         result = self._store.tasks.find_result(run.row.namespace, mark) if mark else None
-        return result if result is not None and outputs_exist(result.outputs) else None
+        return result if result is not None and outputs_exist(result.outputs, self._runs_folder) else None
 
     def _run_inline(self, run: ActiveRun, node: TaskNode, action: Callable[[], TaskValues]) -> None:
         run.plan.record_start(node, node.attempt + 1, self._clock())

@@ -7,12 +7,10 @@ rows (`changed_rows`, `mark_stored`). What ends a run or starts it again without
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import partial
 from graphlib import TopologicalSorter
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -28,6 +26,7 @@ from ..plan.ir import CompiledPipeline, Dag, Importer, TaskSpec, read_pipeline
 from ..plan.nodes import State, TaskNode, TaskProgress, TaskType, make_task_id
 from ..plan.plan import Plan
 from ..plan.values import fill, render_text, restore_integers
+from .copies import Copier, Copy
 from .folders import RunFolder
 from .jobs import JobBuilder, SecretSource
 from .machine import Machine
@@ -50,6 +49,7 @@ class ActiveRun:
         machine: Machine,
         log_limit: int,
         bounds: RunBounds,
+        copier: Copier,
     ) -> None:
         self.row = row
         self.folder = folder
@@ -65,6 +65,7 @@ class ActiveRun:
         self.terminating = False
         self.removed = False
         self.claims = claims
+        self.copier = copier
         self.job_builder = JobBuilder(
             pipeline=self.pipeline,
             namespace=row.namespace,
@@ -135,15 +136,16 @@ class ActiveRun:
     def find_inline_action(self, node: TaskNode) -> Callable[[], TaskValues] | None:
         """Return what the engine does itself for `node`; None for a task with code to run."""
         executor = self.pipeline.executor(node.component)
-        if executor.importer is not None:
-            return partial(self.import_artifact, node, executor.importer)
+        if executor.importer is not None and not executor.importer.download_to_workspace:
+            return lambda: self.import_artifact(node)[0]
         if executor.container is not None and executor.container.image in {CREATE, DELETE}:
             values, task = node.inputs.parameters, self.task_id(node)
             return partial(self.claims.operate, executor.container.image, values, task)
         return None
 
-    def import_artifact(self, node: TaskNode, importer: Importer) -> TaskValues:
-        """Return the outputs of an importer; raises InputError."""
+    def import_artifact(self, node: TaskNode) -> tuple[TaskValues, list[Copy]]:
+        """Return the outputs of an importer, and the copy that it asks for; raises InputError."""
+        importer = self.pipeline.executor(node.component).importer or Importer()
         source = importer.artifact_uri
         values = node.inputs.parameters
         uri = values.get(source.runtime_parameter) if source.runtime_parameter else source.constant
@@ -155,26 +157,18 @@ class ActiveRun:
         path = render_text(fill(uri, values, placeholders)).removeprefix("file://")
         if path.startswith(IMAGE_URI):
             raise InputError(f"{path} is an image, which only a cluster can mount.")
+        copies = []
         if importer.download_to_workspace:
-            path = self._copy_to_workspace(path)
+            missing = (
+                f"{path} is not a file or folder on this machine, so it cannot be copied to the workspace."
+            )
+            target = str(self.folder.workspace / ".artifacts" / path.lstrip("/"))
+            copies.append(Copy(source=path, target=target, missing=missing))
+            path = target
         artifact = Artifact(
             name=name, type=definition.artifact_type.schema_title, uri=path, metadata=metadata
         )
-        return TaskValues(artifacts={output: [artifact]})
-
-    def _copy_to_workspace(self, uri: str) -> str:
-        source = Path(uri)
-        if not source.is_file() and not source.is_dir():  # reading a device might never end
-            raise InputError(
-                f"{uri} is not a file or folder on this machine, so it cannot be copied to the workspace."
-            )
-        target = self.folder.workspace / ".artifacts" / uri.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True)
-        else:
-            shutil.copy2(source, target)
-        return str(target)
+        return TaskValues(artifacts={output: [artifact]}), copies
 
     def _make_row(self, node: TaskNode) -> TaskRow:
         history = self.history.setdefault(node.path, [])

@@ -23,6 +23,7 @@ from pathlib import Path
 import msgspec
 
 from ....errors import KfpError
+from ....models import TaskValues
 from ..loop.commands import CommandQueue
 from ..loop.containment import Containment
 from ..loop.timers import Timers
@@ -30,6 +31,7 @@ from ..plan.components import find_python_code
 from ..plan.nodes import State, TaskNode
 from .active import ActiveRun
 from .cache import fingerprint
+from .copies import Copy, CopyProcess
 from .folders import AttemptFolder, Exit, parse_exit
 from .launchers import Handle, Launcher
 from .outputs import read_outputs
@@ -49,6 +51,8 @@ class RunningAttempt(msgspec.Struct, kw_only=True, eq=False):
     folder: AttemptFolder
     handle: Handle | None = None
     adopted: bool = False
+    copy: CopyProcess | None = None  # its code has ended, and its files are being copied
+    outputs: TaskValues = TaskValues()  # once they are copied
     asked_at: float = 0  # by the monotonic clock: when its supervisor was first asked to stop
 
 
@@ -162,6 +166,9 @@ class Attempts:
             self._read_end(attempt)
 
     def _read_end(self, attempt: RunningAttempt) -> None:
+        if attempt.copy is not None:
+            self._finish_copies(attempt, attempt.copy.read_fault())
+            return
         end = attempt.folder.read_exit() or _read_handle(attempt.handle)
         if end is None and attempt.folder.find_supervisor():
             # The fork server died, its supervisor did not: only polling tells how it ends.
@@ -238,7 +245,11 @@ class Attempts:
 
     def _start(self, attempt: RunningAttempt) -> None:
         run, node = attempt.run, attempt.node
-        container = run.pipeline.executor(node.component).container
+        executor = run.pipeline.executor(node.component)
+        if executor.importer is not None:
+            self._start_copies(attempt, *run.import_artifact(node))
+            return
+        container = executor.container
         code = find_python_code(container) if container is not None else None
         wanted = code.requirements if code is not None else tuple(container.requirements if container else ())
         runtime, paths = self._packages.find_runtime(), self._packages.find(wanted)
@@ -272,8 +283,8 @@ class Attempts:
             self._to_launch.append(attempt)
 
     def _stop_attempt(self, attempt: RunningAttempt) -> None:
-        if attempt.handle is None and not attempt.adopted:
-            # Not started: it waits to be launched, or for packages.
+        if attempt.copy is not None or (attempt.handle is None and not attempt.adopted):
+            # Nothing of its own runs: it waits to be launched, for packages, or for copies.
             self._remove(attempt)
             attempt.run.plan.record_failure(attempt.node, STOPPED, self._clock())
             return
@@ -302,10 +313,34 @@ class Attempts:
         run, node = attempt.run, attempt.node
         try:
             declared = run.job_builder.declare_artifacts(node, run.task_id(node))
-            outputs = read_outputs(node.component, attempt.folder, declared)
+            outputs, copies = read_outputs(node.component, attempt.folder, declared)
+            if copies and run.plan.cancelling:
+                self._fail(attempt, STOPPED)
+                return
+            if copies:
+                self._start_copies(attempt, outputs, copies)
+                return
         except (ValueError, OSError, RecursionError) as error:  # a task can write anything as its outputs
             self._fail(attempt, str(error), exit_code=0)
             return
+        self._record_success(attempt, outputs)
+
+    def _start_copies(self, attempt: RunningAttempt, outputs: TaskValues, copies: list[Copy]) -> None:
+        """Copy files in a process of its own; the attempt ends when that has."""
+        self._close_handle(attempt)
+        attempt.adopted, attempt.outputs = False, outputs
+        attempt.copy = attempt.handle = attempt.run.copier.start(copies, attempt.folder)
+        self._selector.register(attempt.handle.fileno(), selectors.EVENT_READ, attempt)
+
+    def _finish_copies(self, attempt: RunningAttempt, fault: str) -> None:
+        if fault:
+            end = attempt.folder.read_exit()
+            self._fail(attempt, fault, exit_code=end.code if end is not None else None)
+        else:
+            self._record_success(attempt, attempt.outputs)
+
+    def _record_success(self, attempt: RunningAttempt, outputs: TaskValues) -> None:
+        run, node = attempt.run, attempt.node
         self._remove(attempt)
         mark = fingerprint(run.pipeline, node)
         if mark:

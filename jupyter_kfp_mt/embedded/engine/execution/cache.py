@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -58,11 +59,14 @@ def _hash(facts: list[Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
 
 
-def outputs_exist(outputs: TaskValues) -> bool:
-    """Whether the local files of a result still exist; metrics need no file."""
+def outputs_exist(outputs: TaskValues, runs: Path) -> bool:
+    """Whether the files of a result still exist; metrics need no file.
+
+    A task can name any address as its output. Outside of `runs`, looking could wait for a file system.
+    """
     return all(
         os.path.exists(os.path.dirname(artifact.uri))
         for listed in outputs.artifacts.values()
         for artifact in listed
-        if artifact.uri.startswith("/")
+        if Path(artifact.uri).is_relative_to(runs)
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ import msgspec
 from ....models import Artifact, TaskValues
 from ..plan.ir import Component
 from ..plan.values import ValueTypeError, coerce, parse
+from .copies import Copy
 from .folders import AttemptFolder, leads_to_server
 from .jobs import output_path
 
-_LARGEST = 256 * 1024 * 1024  # bytes of an output file that are read
+_MOST = 64 * 1024 * 1024  # bytes of all output files of an attempt that are read; larger data is an artifact
 
 
 class OutputError(ValueError):
@@ -41,9 +41,15 @@ class _ExecutorOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     artifacts: dict[str, _ArtifactList] = {}
 
 
-def read_outputs(component: Component, attempt: AttemptFolder, artifacts: dict[str, Artifact]) -> TaskValues:
-    """Return the outputs of an attempt; `artifacts` are the declared ones; raises OutputError."""
-    written = _read_executor_output(attempt)
+def read_outputs(
+    component: Component, attempt: AttemptFolder, artifacts: dict[str, Artifact]
+) -> tuple[TaskValues, list[Copy]]:
+    """Return the outputs of an attempt, and the files that have to be copied where they belong.
+
+    `artifacts` are the declared ones. Raises OutputError.
+    """
+    files = _OutputFiles(attempt)
+    written = _read_executor_output(files, attempt.out / "executor_output.json")
     parameters = {}
     for name, definition in component.output_definitions.parameters.items():
         kind = definition.parameter_type
@@ -52,21 +58,54 @@ def read_outputs(component: Component, attempt: AttemptFolder, artifacts: dict[s
                 parameters[name] = coerce(written.parameter_values[name], kind)
             else:
                 source = artifacts.get(definition.read_from)
-                path = Path(source.uri) if source else output_path(attempt, name)
-                text = _read_text(path, name, attempt)
+                text = _read_text(files, Path(source.uri) if source else output_path(attempt, name), name)
                 parameters[name] = parse(text.removesuffix("\n") if definition.trimmed else text, kind)
         except ValueTypeError as error:
             raise OutputError(f"Its output {name} cannot be used: {error}.") from error
-    collected = {}
+    collected, copies = {}, []
     for name, artifact in artifacts.items():
         listed = written.artifacts.get(name, _ArtifactList()).artifacts
-        collected[name] = [_collect_artifact(artifact, one, attempt) for one in listed] or [artifact]
-    return TaskValues(parameters=parameters, artifacts=collected)
+        placed = [_collect_artifact(artifact, one, attempt) for one in listed]
+        collected[name] = [one for one, _ in placed] or [artifact]
+        copies += [copy for _, copy in placed if copy is not None][-1:]  # all have the same target
+    return TaskValues(parameters=parameters, artifacts=collected), copies
 
 
-def _read_executor_output(attempt: AttemptFolder) -> _ExecutorOutput:
+class _OutputFiles:
+    """Reads the output files of one attempt, which together are bounded."""
+
+    def __init__(self, attempt: AttemptFolder) -> None:
+        self._attempt = attempt
+        self._room = _MOST
+
+    def read(self, path: Path, what: str) -> bytes:
+        """Read a whole file; a pipe or a device might block the engine for ever, so it is refused.
+
+        So is a link to a file of the server: whoever reads the output may not be one who may read that file.
+        """
+        if leads_to_server(path, self._attempt.run):
+            raise OutputError(f"Its {what} cannot be read: {path.name} leads to a file of the server.")
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode):
+                raise OutputError(f"Its {what} cannot be read: {path.name} is not a file.")
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(min(self._room, about.st_size) + 1)
+        finally:
+            os.close(descriptor)
+        self._room -= len(data)
+        if self._room < 0:
+            raise OutputError(
+                f"Its {what} cannot be read: all together take more than {_MOST // 1024**2} MiB."
+                " Write larger data into an output artifact."
+            )
+        return data
+
+
+def _read_executor_output(files: _OutputFiles, path: Path) -> _ExecutorOutput:
     try:
-        written = _read_file(attempt.out / "executor_output.json", "outputs", attempt)
+        written = files.read(path, "outputs")
         return msgspec.json.decode(written, type=_ExecutorOutput)
     except FileNotFoundError:
         return _ExecutorOutput()
@@ -78,52 +117,27 @@ def _read_executor_output(attempt: AttemptFolder) -> _ExecutorOutput:
         raise OutputError(f"Its outputs cannot be read: {reason}.") from error
 
 
-def _read_text(path: Path, name: str, attempt: AttemptFolder) -> str:
+def _read_text(files: _OutputFiles, path: Path, name: str) -> str:
     try:
-        return _read_file(path, f"output {name}", attempt).decode("utf-8")
+        return files.read(path, f"output {name}").decode("utf-8")
     except FileNotFoundError:
         raise OutputError(f"It did not give its output {name}.") from None
     except UnicodeDecodeError:
         raise OutputError(f"Its output {name} is not text.") from None
 
 
-def _read_file(path: Path, what: str, attempt: AttemptFolder) -> bytes:
-    """Read a whole file; a pipe or a device might block the engine for ever, so it is refused.
-
-    So is a link to a file of the server: whoever reads the output may not be one who may read that file.
-    """
-    if leads_to_server(path, attempt.run):
-        raise OutputError(f"Its {what} cannot be read: {path.name} leads to a file of the server.")
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode):
-            raise OutputError(f"Its {what} cannot be read: {path.name} is not a file.")
-        if about.st_size > _LARGEST:
-            raise OutputError(f"Its {what} cannot be read: {path.name} is larger than {_LARGEST} bytes.")
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read()
-    finally:
-        os.close(descriptor)
-
-
-def _collect_artifact(declared: Artifact, written: _RuntimeArtifact, attempt: AttemptFolder) -> Artifact:
-    uri = written.uri or declared.uri
-    custom = attempt.locate(Path(written.custom_path)) if written.custom_path else None
+def _collect_artifact(
+    declared: Artifact, written: _RuntimeArtifact, attempt: AttemptFolder
+) -> tuple[Artifact, Copy | None]:
+    """Return an artifact, and the copy that puts its files where it is declared, if they are elsewhere."""
+    uri, named = written.uri or declared.uri, written.custom_path
     if attempt.locate(Path(uri)) != Path(uri):  # in its own /tmp, which ends with it
-        custom, uri = attempt.locate(Path(uri)), declared.uri
-    if custom is not None and custom.exists() and uri == declared.uri:
-        _copy(custom, Path(uri))
-    return Artifact(
+        uri, named = declared.uri, uri
+    artifact = Artifact(
         name=written.name or declared.name, type=declared.type, uri=uri, metadata=written.metadata or {}
     )
-
-
-def _copy(source: Path, target: Path) -> None:
-    if not source.is_file() and not source.is_dir():  # reading a device might never end
-        raise OutputError(f"Its output at {source} is not a file or folder.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, target, dirs_exist_ok=True)
-    else:
-        shutil.copy2(source, target)
+    if not named or uri != declared.uri:
+        return artifact, None
+    missing = f"Its output at {named} is not a file or folder."
+    source = str(attempt.locate(Path(named)))
+    return artifact, Copy(source=source, target=uri, optional=True, missing=missing)
