@@ -54,6 +54,7 @@ _MOST_CRASHES = 3  # of the server at the same work of a run, before the run is 
 _MOST_NAMES = 10  # of folders in one line of the log
 _SLICE = 0.03  # seconds of a turn for each kind of work of which one tenant may have very much
 _TASKS_PER_CORE, _FEWEST_TASKS = 4, 8  # most tasks wait, for the network or for each other
+_LAST_TRY = 1.0  # seconds before the last try of such a run: all others come first
 _INTERVAL = 1.0  # seconds between checks of recurring runs, and before the loop tries again after an error
 
 
@@ -91,6 +92,7 @@ class Engine:
         self._clock = clock
         self._machine = prepare_machine(os.environ, folder)
         self._runs: dict[str, ActiveRun] = {}
+        self._suspects: set[str] = set()  # those that may have ended its process, to be opened last
         self._recurring = RecurringRunController(store, clock, is_allowed)
         self._unopened: deque[str] = deque()  # runs of the previous engine, still to be opened
         self._served: dict[str, int] = {}
@@ -122,10 +124,14 @@ class Engine:
         """Start working, first on the runs that are not finished."""
         self._runs_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._remover.start()
-        self._set_aside_what_crashed()
+        self._count_crash()
+        self._suspects.update(self._store.runs.list_crashed(_MOST_CRASHES - 1))
         self._selector.register(self._commands, selectors.EVENT_READ)
         self._commands.put(lambda: self._containment.contain("folders without a run", self._sweep))
-        self._unopened.extend(self._store.runs.list_unfinished())
+        unfinished = self._store.runs.list_unfinished()
+        self._unopened.extend(run_id for run_id in unfinished if run_id not in self._suspects)
+        for run_id in self._suspects:
+            self._timers.add(_LAST_TRY, run_id, partial(self._open_suspect, run_id))
         self._thread.start()
 
     def stop(self) -> None:
@@ -198,7 +204,7 @@ class Engine:
     def _enqueue(self, run_id: str, command: Callable[[str], None]) -> None:
         self._commands.put(lambda: self._containment.contain_run(run_id, lambda: command(run_id)))
 
-    def _set_aside_what_crashed(self) -> None:
+    def _count_crash(self) -> None:
         """Count what the server was working on when it was killed or crashed; end the run the third time.
 
         Without that, a run that takes the server down would do so again after each start.
@@ -289,6 +295,10 @@ class Engine:
             run_id = self._unopened[0]
             self._containment.contain_run(run_id, partial(self._open_run, run_id))
             self._unopened.popleft()  # only now: a full disk raises, and the next turn tries again
+
+    def _open_suspect(self, run_id: str) -> None:
+        self._suspects.discard(run_id)
+        self._open_run(run_id)
 
     def _grow_runs(self) -> None:
         """Let loops grow for a moment, those of the smallest runs first: nobody waits for a huge one."""
@@ -405,8 +415,10 @@ class Engine:
             if not run.plan.over:
                 return  # its processes must end first; `_release` calls this again
             self._drop(run_id)
-        elif run_id in self._unopened:  # its processes may run
-            self._unopened.remove(run_id)
+        elif run_id in self._unopened or run_id in self._suspects:  # its processes may run
+            self._suspects.discard(run_id)
+            with contextlib.suppress(ValueError):
+                self._unopened.remove(run_id)
             self._end_leftover(run_id, self._forget)
             return
         borrowed = self._store.tasks.list_cache_sources(run_id)

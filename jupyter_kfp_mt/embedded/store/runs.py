@@ -338,6 +338,14 @@ class RunTable:
             ).fetchone()
         return int(count)
 
+    def list_crashed(self, times: int) -> list[str]:
+        """Return the unfinished runs at whose work the server has ended so often."""
+        rows = self._db.read.execute(
+            f"SELECT DISTINCT run_id FROM runs JOIN crashes USING (run_id) WHERE n >= ? AND {_UNFINISHED}",
+            (times,),
+        )
+        return [run_id for (run_id,) in rows]
+
     def forget_crashes(self) -> None:
         """Forget all counted crashes: the server has ended at other work, or in order."""
         with self._db.write() as sql:

@@ -14,6 +14,7 @@ claim; the next try to start it is in `<attempt>.1`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -152,9 +153,12 @@ class AttemptFolder:
     def find_supervisor(self) -> int:
         """Return the process id of its living supervisor; 0 without one."""
         try:
-            descriptor = os.open(self._claim, os.O_RDWR)
-        except (FileNotFoundError, NotADirectoryError):
-            return 0
+            # The task can have put a pipe there, or a link.
+            descriptor = os.open(self._claim, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+                return 0
+            raise
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
