@@ -105,6 +105,25 @@ def test_each_recording_that_did_not_succeed_has_its_words(configuration: str) -
     assert explained == unhappy
 
 
+def row_of(kind: str, configuration: str, name: str) -> str:
+    """Return the row of `docs/reasons.md`: what KFP's API gives its UI of the run, beside our words."""
+    run, said = load_run(configuration, name).v2, REASONS[kind][configuration][name]
+    tasks = [task for task in run["run_details"]["task_details"] if task.get("state") == "FAILED"]
+    errors = [task["error"] for task in (run, *tasks) if task.get("error")]
+    names = " ".join(sorted(task["display_name"] for task in tasks))
+    theirs = (
+        f"{run['state']}, {f'{len(errors)} errors' if errors else 'no `error`'}; FAILED: {names or 'none'}"
+    )
+    ours = " ".join(filter(None, (said["message"], said["why"], said["next"])))
+    return " | ".join(("", f"{name}, {configuration}", theirs, ours.replace("|", "\\|"), "")).strip()
+
+
+def test_the_page_of_reasons_has_each_recorded_failure() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reasons.md").read_text(encoding="utf-8").splitlines()
+    rows = {row_of("failed", *pair) for pair in FAILED} | {row_of("waiting", *pair) for pair in WAITING}
+    assert {line for line in page if line.startswith("| ") and ", " in line.split(" | ")[0]} == rows
+
+
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
 @pytest.mark.parametrize("name", series_names("plain"))
 def test_nothing_is_said_to_wait_while_a_run_makes_progress(
