@@ -274,6 +274,9 @@ def loop_sources(xs: list = [3, 4], pairs: List[dict] = [{"a": "x", "b": 1}, {"a
     with dsl.ParallelFor(pairs) as item:
         joined = pair(a=item.a, b=item.b)
     expect(value=names(values=dsl.Collected(joined.output)).output, wanted="x1,y2")
+    with dsl.ParallelFor([1, 0.5]) as rate:
+        written = text(value=f"{rate}")
+    expect_list(value=dsl.Collected(written.output), wanted=["1", "0.5"])
 
 
 @component
@@ -491,6 +494,8 @@ def parts_of_items(items: List[Dict[str, int]] = [{"a": 1, "b": 2}]):
             expect(value=f"if {item.b}", wanted="if 2")
         with dsl.ParallelFor([7]) as inner:
             expect(value=f"{item.a}/{inner}", wanted="1/7")
+    with dsl.ParallelFor([{"n": 1, "word": "one"}, {"n": 2, "word": "two"}]) as mixed, dsl.If(mixed.n == 2):
+        expect(value=f"{mixed.word} {mixed.n}", wanted="two 2")
     expect_list(value=dsl.Collected(joined.output), wanted=["12"])
 
 

@@ -24,6 +24,7 @@ from jupyter_kfp_mt.embedded.engine.plan.values import (
     [
         (3.0, "NUMBER_INTEGER", 3),
         ("3", "NUMBER_INTEGER", 3),
+        (3.5, "NUMBER_INTEGER", 3.5),
         (2, "NUMBER_DOUBLE", 2.0),
         (True, "BOOLEAN", True),
         ("true", "BOOLEAN", True),
@@ -45,7 +46,7 @@ def test_coerce(value: Any, kind: str, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        (3.5, "NUMBER_INTEGER"),
+        ("3.5", "NUMBER_INTEGER"),
         ("x", "NUMBER_INTEGER"),
         (True, "NUMBER_INTEGER"),
         (1, "BOOLEAN"),

@@ -14,6 +14,7 @@ from .nodes import State, TaskNode
 from .values import ValueTypeError, coerce, fill, find_references, restore_integers, select, shorten
 
 _ABSENT = object()
+_PART = "-subvar-"  # in the name of an input: a part of the item of a loop
 
 
 class InputError(ValueError):
@@ -198,7 +199,7 @@ def _look_up(node: TaskNode, name: str) -> Any:
         if "loop-item" not in name:
             break
         scope = scope.parent
-    whole, mark, key = name.rpartition("-subvar-")
+    whole, mark, key = name.rpartition(_PART)
     item = _look_up(node, whole) if mark and "loop-item" in whole else _ABSENT
     return _ABSENT if item is _ABSENT else select(item, f'parseJson(string_value)["{key}"]')
 
@@ -243,6 +244,8 @@ def _convert(values: Mapping[str, Any], component: Component) -> dict[str, Any]:
             if default is msgspec.UNSET or default is None:
                 continue
             typed[name] = restore_integers(default)
+        if component.dag is not None and _PART in name:
+            continue  # the compiler gives all parts of an item one type
         try:
             typed[name] = coerce(typed[name], definition.parameter_type)
         except ValueTypeError as error:

@@ -69,10 +69,13 @@ def coerce(value: Any, parameter_type: str) -> Any:
 
     Anything becomes text for STRING, as in KFP's driver: the items of a loop over an untyped list have that
     type. For every other type, text is parsed as JSON. KFP's driver refuses that; here such an item can also
-    be used as an int.
+    be used as an int. Every number fits NUMBER_INTEGER, as in KFP's driver: the items of a loop over
+    `[1, 0.5]` have the type of the first.
     """
     if parameter_type == _STRING:
         return render_text(value)
+    if parameter_type == _INTEGER and isinstance(value, float) and math.isfinite(value):
+        return int(value) if value.is_integer() else value
     if isinstance(value, str) and parameter_type in _FITS:
         value = _read_text(value, parameter_type)
     if parameter_type == _INTEGER and isinstance(value, float) and value.is_integer():
