@@ -2,3 +2,5 @@
 if ('document' in globalThis) {
   await import('./page');
 }
+
+export {};
