@@ -100,7 +100,7 @@ def measure() -> list[Row]:
             bench = _Bench(server, packages)
             bench.run("one")
             bench.run("chain")  # warm
-            rows = [*bench.measure_tasks(local), bench.measure_delay(folder / "times")]
+            rows = [*bench.measure_tasks(local), bench.measure_delay(server.folder / "times")]
             _, after = server.read_memory()
         with run_laptop() as server:
             _Bench(server, packages).run("one")

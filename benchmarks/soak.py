@@ -324,7 +324,7 @@ def soak(laptop: Laptop, folder: Path, minutes: float) -> int:
     for tenant in TENANTS[1:]:
         laptop.add_profile(tenant)
     packages = compile_pipelines(folder)
-    tenants = [Tenant(tenant, laptop, packages, folder / "marks") for tenant in TENANTS]
+    tenants = [Tenant(tenant, laptop, packages, laptop.folder / "marks") for tenant in TENANTS]
     tenants[0].work(time.monotonic() + 2)  # warm
     initial, killer = Usage.read(laptop), Killer(laptop)
     until, started = time.monotonic() + minutes * 60, time.monotonic()
