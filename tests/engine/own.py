@@ -1,7 +1,7 @@
 """Pipelines whose tasks use /tmp and install packages, as those of strangers do."""
 
 # ruff: noqa: SIM115 - written as people write for the SDK
-from kfp import dsl
+from kfp import dsl, kubernetes
 from kfp.dsl import Dataset, Input, Output
 
 from tests.engine.rows import component
@@ -78,8 +78,10 @@ def outputs_in_tmp():
 
 
 @component
-def at_the_workspace(workspace: str):
+def at_the_workspace(workspace: str, kept: Output[Dataset]):
     import os
+
+    kept.uri = "/kfp-workspace/note"
 
     open("/kfp-workspace/note", "w").write("seen")
     assert os.path.samefile("/kfp-workspace", workspace)
@@ -89,6 +91,16 @@ def at_the_workspace(workspace: str):
 @dsl.pipeline(pipeline_config=dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(size="1Gi")))
 def workspace_path():
     at_the_workspace(workspace=dsl.WORKSPACE_PATH_PLACEHOLDER)
+
+
+@component
+def fill_tmp():
+    open("/tmp/filled", "w").write("seen")
+
+
+@dsl.pipeline
+def volume_at_tmp():
+    kubernetes.empty_dir_mount(fill_tmp(), volume_name="tmp", mount_path="/tmp")
 
 
 @component

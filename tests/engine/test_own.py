@@ -71,6 +71,19 @@ def test_workspace_path(bench: Bench, compiled: Compiled) -> None:
     run_id = bench.submit(compiled(own.workspace_path))
 
     assert bench.wait(run_id).state == "SUCCEEDED", bench.log(run_id, "at-the-workspace")
+    (kept,) = bench.tasks(run_id)["at-the-workspace"].outputs.artifacts["kept"]
+    assert Path(kept.uri).read_text() == "seen"
+
+
+@pytest.mark.usefixtures("mounts")
+def test_a_volume_at_tmp(bench: Bench, compiled: Compiled) -> None:
+    package = compiled(own.volume_at_tmp)
+    assert bench.engine.find_problems(package, {}) == []
+
+    run_id = bench.submit(package)
+
+    assert bench.wait(run_id).state == "SUCCEEDED", bench.log(run_id, "fill-tmp")
+    assert [path.read_text() for path in (bench.folder / "runs" / run_id).rglob("filled")] == ["seen"]
 
 
 @pytest.mark.parametrize("pipeline", [own.installs, own.installs_in_shell], ids=lambda each: each.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .facts import Cause, Facts, to_clause
+from .python import find_exception
 
 _NO_NEWS = re.compile(r"(?:\w+: )?Error \(exit code|child '|No more retries left|It ended with exit code")
 _CHANNEL = "pipelinechannel--"  # what the SDK puts before the names of inputs of loops and conditions
@@ -52,6 +53,7 @@ _PIP = re.compile(
 _PIP_ENDED = re.compile(r"^\s*ERROR: ")
 _PIP_CURE = "Check the names and versions in packages_to_install, or use an image that has them."
 _INSTALL = re.compile(r"Packages could not be installed[.:]* ?(?P<why>.*)")
+_MACHINE_CHANGE = re.compile(r"^(?P<command>\S+ \S+) changes this machine for everybody")
 _PIP_NETWORK = re.compile(
     r"Failed to establish a new connection|Temporary failure in name resolution|ProxyError|SSLError"
     r"|(?:NewConnection|ConnectTimeout|ReadTimeout|NameResolution)Error"
@@ -115,6 +117,17 @@ def packages(facts: Facts) -> Cause | None:
         f"packages cannot be installed{what}",
         f"{why}." if why else "",
         _PIP_CURE,
+    )
+
+
+def machine_change(facts: Facts) -> Cause | None:
+    """It wanted to install on the machine of the embedded server."""
+    match, raised = facts.find_line(_MACHINE_CHANGE), find_exception(facts.lines)
+    if match is None or (raised is not None and raised.kind != "CalledProcessError"):
+        return None
+    cure = "Name Python packages in packages_to_install; ask an admin for the rest."
+    return Cause(
+        "stopped", f"it may not change this machine ({match['command']})", "All tasks would see that.", cure
     )
 
 

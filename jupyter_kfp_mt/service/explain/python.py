@@ -184,6 +184,12 @@ def _syntax(raised: Raised) -> Cause:
 
 
 def _disk(raised: Raised) -> Cause | None:
+    path = _PATH.search(raised.text)
+    if "Errno 30" in raised.text and path is not None:
+        cure = "Write below /tmp or to an output of the task."
+        if _FOREIGN.search(path["path"]):
+            cure = "Name packages in packages_to_install: a task cannot change those of the server."
+        return Cause("stopped", f"{path['path']} can only be read", raised.place, cure)
     if "Errno 28" not in raised.text:
         return None
     return Cause(

@@ -43,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     start.runtime,
     start.not_configured,
     end.out_of_memory,
+    kfp.machine_change,
     python_error,
     kfp.packages,
     kfp.unknown_field,

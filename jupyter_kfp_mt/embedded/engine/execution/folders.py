@@ -30,11 +30,8 @@ from ....files import open_beneath
 
 _LONGEST_EXIT = 64 * 1024  # bytes
 # place → folder of the task alone
-_HIDDEN = {
-    place: place.strip("/").replace("/", "-")
-    for place in ("/tmp", "/var/tmp")  # noqa: S108 - hidden, not used
-    if os.path.isdir(place)
-}
+_HIDDEN = {"/tmp": "tmp", **({"/var/tmp": "var-tmp"} if os.path.isdir("/var/tmp") else {})}  # noqa: S108
+WORKSPACE = "/kfp-workspace"  # where KFP mounts the workspace of a run
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,190}")
 
 
@@ -127,7 +124,12 @@ class AttemptFolder:
 
     def locate(self, path: Path) -> Path:
         """Return where a path of the task is for everybody else."""
-        for place, folder in {**self.hidden, str(self.short_tmp): self.own / "tmp"}.items():
+        places = {
+            **self.hidden,
+            str(self.short_tmp): self.own / "tmp",
+            WORKSPACE: self.run / "workspace",
+        }
+        for place, folder in places.items():
             inner = folder / path.relative_to(place) if path.is_relative_to(place) else None
             if inner is not None and inner.exists() and inner.resolve().is_relative_to(folder.resolve()):
                 return inner

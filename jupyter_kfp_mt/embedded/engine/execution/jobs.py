@@ -20,7 +20,7 @@ from ..plan.inputs import resolve_setting
 from ..plan.ir import ENV, CompiledPipeline, Container, FieldAsEnv, SourceAsEnv, SourceAsFiles
 from ..plan.nodes import TaskNode
 from ..plan.values import fill, render_text
-from .folders import AttemptFolder, RunFolder
+from .folders import WORKSPACE, AttemptFolder, RunFolder
 from .machine import Machine
 from .task_config import TASK_CONFIG, build_task_config
 from .volumes import VolumeClaims
@@ -71,7 +71,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     own: str = ""  # the folder for what ends with the attempt
     hidden: dict[str, str] = {}  # place → the folder that the task sees there, where it can have mounts
     temporary: str = ""  # the short name of the temporary folder, where it cannot
-    workspace: str = ""
+    workspace: tuple[str, str] | None = None  # place and folder of the workspace
     interpreter: str = ""
     shown: list[str] = []
     given: list[str] = []  # its program and artifacts, to be shown as well
@@ -110,7 +110,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
             command = self._build_command(node, container, executor_input, attempt, own)
             if not command:
                 raise JobError("Its command is empty.")
-        workspace = self.pipeline.settings.workspace is not None
+        has_workspace = self.pipeline.settings.workspace is not None
         return Job(
             folder=str(attempt.path),
             work=str(attempt.work),
@@ -128,7 +128,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
             own=str(attempt.own),
             hidden={place: str(folder) for place, folder in attempt.hidden.items()},
             temporary=str(attempt.short_tmp),
-            workspace=str(self.folder.workspace) if workspace else "",
+            workspace=(WORKSPACE, str(self.folder.workspace)) if has_workspace else None,
             interpreter=self.machine.interpreter,
             shown=self.machine.shown,
             given=_list_paths(node, command),

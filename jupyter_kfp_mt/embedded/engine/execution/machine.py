@@ -58,12 +58,18 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     writable: list[str] = []  # folders that it may write, though they may be in one that it may only read
     protected: list[str] = []  # folders that it may only read
 
+    def which(self, program: str) -> str | None:
+        """Find a program as tasks do."""
+        return shutil.which(program, path=self.environment.get("PATH"))
+
 
 def prepare_machine(environ: Mapping[str, str], folder: Path) -> Machine:
     """Return what tasks get of a server with this environment and data folder, and make their programs."""
     environment = make_task_environment(environ)
     environment.pop("TMPDIR", None)  # a task has its own
-    path = environment.get("PATH", os.defpath)
+    # `python3` is the server's, also when its environment is not activated.
+    path = os.pathsep.join([os.path.dirname(sys.executable), environment.get("PATH", os.defpath)])
+    environment["PATH"] = path
     named = [entry for value in environment.values() for entry in value.split(":") if os.path.isabs(entry)]
     programs = folder / "programs"
     programs.mkdir(exist_ok=True, mode=0o700)

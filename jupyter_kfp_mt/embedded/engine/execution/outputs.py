@@ -131,8 +131,11 @@ def _collect_artifact(
 ) -> tuple[Artifact, Copy | None]:
     """Return an artifact, and the copy that puts its files where it is declared, if they are elsewhere."""
     uri, named = written.uri or declared.uri, written.custom_path
-    if attempt.locate(Path(uri)) != Path(uri):  # in its own /tmp, which ends with it
+    located = attempt.locate(Path(uri))
+    if located.is_relative_to(attempt.own):  # in its own /tmp, which ends with it
         uri, named = declared.uri, uri
+    elif located != Path(uri):
+        uri = str(located)
     artifact = Artifact(
         name=written.name or declared.name, type=declared.type, uri=uri, metadata=written.metadata or {}
     )

@@ -27,6 +27,7 @@ from ..plan.ir import (
 )
 from ..plan.sizes import count_steps
 from .active import IMAGE_URI
+from .folders import WORKSPACE
 from .jobs import KNOWN_FIELDS, POD_METADATA
 from .programs import Which, find_lacking, has_module
 from .volumes import CREATE, DELETE
@@ -37,9 +38,6 @@ MountFault = Callable[[tuple[str, ...]], str]
 def refuse_mounts(_places: tuple[str, ...]) -> str:
     """Refuse every mount, for a caller that cannot probe."""
     return "files cannot be mounted for one task alone"
-
-
-WORKSPACE = "/kfp-workspace"  # where KFP mounts the workspace of a run
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

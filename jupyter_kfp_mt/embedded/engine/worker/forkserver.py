@@ -30,11 +30,12 @@ def main(paths: list[str]) -> None:
     """Serve until the standard input ends."""
     import mounts  # type: ignore[import-not-found] # loaded once, for all
     import supervisor  # type: ignore[import-not-found]
-    import task  # type: ignore[import-not-found] # noqa: F401
+    import task  # type: ignore[import-not-found]
 
     sys.path[:] = [*paths, *(entry for entry in sys.path if os.path.abspath(entry or ".") != HERE)]
     warm_up()
-    mounts.works()  # tried once, for all
+    mounts.works()  # tried once, for all tasks
+    task.list_needed()
     supervisor.prctl(supervisor.PR_SET_CHILD_SUBREAPER)
     gc.collect()
     gc.freeze()

@@ -39,9 +39,7 @@ def add_variables(environment: dict[str, str], folder: str, interpreter: str) ->
     environment["KFP_TASK_FOLDER"] = folder
     environment.setdefault("PIP_PYTHON", interpreter)
     environment.setdefault("UV_PYTHON", interpreter)
-    # `python3` is the server's, also when its environment is not activated.
-    programs = [os.path.dirname(path) for path in (interpreter, sys.executable)]
-    first = [os.path.join(folder, "bin"), *programs]
+    first = [os.path.join(folder, "bin"), os.path.dirname(interpreter)]
     for name, entries in (("PATH", first), ("PYTHONPATH", [packages])):
         environment[name] = ":".join([*entries, *filter(None, [environment.get(name, "")])])
     return packages

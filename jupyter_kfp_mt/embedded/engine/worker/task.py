@@ -20,7 +20,6 @@ import mounts  # type: ignore[import-not-found]
 from supervisor import PR_SET_PDEATHSIG, prctl  # type: ignore[import-not-found]
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WORKSPACE = "/kfp-workspace"  # of the SDK (kfp.dsl.constants)
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a mount point
 
 _NO_MOUNT = "Files cannot be mounted for this task alone"
@@ -113,10 +112,10 @@ def _mount(job: dict[str, Any]) -> None:
     """Give this process its own /tmp, the server's packages to read only, and the job's files and volumes."""
     volumes = dict(job["volumes"])
     if job["workspace"]:
-        volumes[WORKSPACE] = job["workspace"]
+        volumes.update([job["workspace"]])
     hidden = {**job["hidden"], SHARED_MEMORY: ""}
     hidden.update({place: volumes.pop(place) for place in hidden if place in volumes})
-    mounts.hide_places(hidden, [*job["shown"], *_list_needed(), *map(os.path.realpath, job["given"])])
+    mounts.hide_places(hidden, [*job["shown"], *list_needed(), *map(os.path.realpath, job["given"])])
     mounts.protect_folders([*installs.list_shared(), *job["protected"]], job["writable"])
     if volumes or job["files"]:
         workshop = os.path.join(job["folder"], "mounts")
@@ -125,7 +124,7 @@ def _mount(job: dict[str, Any]) -> None:
 
 
 @functools.cache
-def _list_needed() -> list[str]:
+def list_needed() -> list[str]:
     """Return what this Python needs."""
     return [*installs.list_shared(), *map(os.path.realpath, [*sys.path, HERE])]
 
