@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import uuid
 from collections.abc import Callable
@@ -130,3 +131,8 @@ def find_fork_servers(parent: int) -> set[int]:
         if b"forkserver.py" in command and parents == str(parent):
             found.add(int(entry.name))
     return found
+
+
+def list_files(top: Path) -> list[Path]:
+    """Return all files below `top`; folders may be removed meanwhile, as those of ended attempts are."""
+    return [Path(folder) / name for folder, _, names in os.walk(top) for name in names]

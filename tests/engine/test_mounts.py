@@ -12,7 +12,7 @@ import pytest
 from jupyter_kfp_mt.embedded.engine.execution.mount_probe import MountProbe
 from jupyter_kfp_mt.pipeline_spec import Package
 from tests.engine import rows_platform
-from tests.engine.bench import Bench
+from tests.engine.bench import Bench, list_files
 from tests.engine.rows import Row
 
 Compiled = Callable[[Any], Package]
@@ -87,7 +87,5 @@ def test_the_data_folder_is_never_hidden(tmp_path: Path) -> None:
 
 
 def everything_below(folder: Path, *, but: str) -> str:
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != but]
-    return "".join(
-        path.read_text(errors="replace") for path in files if path.name != "ephemeral_component.py"
-    )
+    files = [path for path in list_files(folder) if path.name not in (but, "ephemeral_component.py")]
+    return "".join(path.read_text(errors="replace") for path in files if path.is_file())
