@@ -56,11 +56,9 @@ def _perform(terminal: Terminal, given: list[str], environment: Environment | No
     if words == ["--version"]:
         terminal.write_result(__version__)
         return 0
-    if words[:1] in (["--help"], ["-h"]):
-        words = ["help", *words[1:]]
     session = TerminalSession(terminal, load_settings(), options, COMMANDS, environment)
     result = commands.perform(session, words)
-    if words == ["help"]:
+    if words in (["help"], ["-h"], ["--help"]):
         result = Text(f"{result}\n{HELP}")
     code = _exit_code(result)
     if isinstance(result, Run) and not terminal.json:

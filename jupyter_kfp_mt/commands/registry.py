@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import ModuleType
 
+from ..errors import PROGRAM
 from ..lists import ModelList
 from ..results import Text
 from . import about, experiments, pipelines, runs, submit, tasks
@@ -34,6 +35,25 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
+_OTHER_WORDS = {  # of other tools, and the commands that do it here
+    "cancel": "terminate",
+    "compare": "metrics",
+    "describe": "show",
+    "get": "show",
+    "kill": "terminate",
+    "list": "runs",
+    "log": "logs",
+    "ls": "runs",
+    "ps": "runs",
+    "rerun": "clone",
+    "rm": "delete",
+    "run": "submit",
+    "stop": "terminate",
+    "tail": "logs",
+    "unarchive": "restore",
+}
+
+
 def find_command(words: Sequence[str], more: Sequence[Command] = ()) -> tuple[Command, list[str]]:
     """Return the command that `words` begin with, and the words after it; raises KfpUsageError."""
     known = {each.name: each for each in (*COMMANDS, *more)}
@@ -48,11 +68,17 @@ def find_command(words: Sequence[str], more: Sequence[Command] = ()) -> tuple[Co
     group = [name for name in known if name.startswith(f"{words[0]} ")]
     if group:
         raise usage_error(f"“{words[0]}” needs one more word: {', '.join(group)}.")
+    if words[0] in _OTHER_WORDS:
+        ours = _OTHER_WORDS[words[0]]
+        problem = f"Unknown command “{words[0]}”. Here it is “{ours}”."
+        raise usage_error(problem, next_step=f"{PROGRAM} help {ours}")
     raise usage_error(f"Unknown command “{words[0]}”.{did_you_mean(words[0], filter(None, known))}")
 
 
 def perform(session: Session, words: Sequence[str]) -> object:
     """Perform the command that `words` spell and return its result; raises KfpError."""
+    if words[:1] in (["-h"], ["--help"]):
+        words = ["help", *words[1:]]
     found, rest = find_command(words, session.more)
     if "-h" in rest or "--help" in rest:
         return Text(found.render_manual(session.program))

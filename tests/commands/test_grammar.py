@@ -31,6 +31,16 @@ def test_a_wrong_word_is_taught(line: str, message: str) -> None:
     assert caught.value.next_step == "%kfp help"
 
 
+@pytest.mark.parametrize(
+    ("word", "ours"), [("list", "runs"), ("cancel", "terminate"), ("rerun", "clone"), ("run", "submit")]
+)
+def test_a_word_of_another_tool_points_to_ours(word: str, ours: str) -> None:
+    with pytest.raises(KfpUsageError) as caught:
+        find_command([word, "train.yaml"])
+    assert caught.value.message == f"Unknown command “{word}”. Here it is “{ours}”."
+    assert caught.value.next_step == f"%kfp help {ours}"
+
+
 def test_runs_are_sorted_by_fields_that_kfp_knows() -> None:
     assert parse_sorting("finished_at  desc") == "finished_at desc"
     assert parse_sorting("metric:auc") == "metric:auc"
