@@ -8,7 +8,7 @@ from typing import Any
 from ..models import CachePolicy, Run, Source, SourceKind, SubmitRequest
 from .argument_types import parse_parameters
 from .arguments import RUN, SOURCE, TIMEOUT
-from .grammar import argument, command
+from .grammar import Argument, argument, command
 from .runs import wait_for_run
 from .session import Session
 from .sources import read_source
@@ -19,14 +19,8 @@ _PARAMETERS = argument(
     nargs="*",
     help="values of parameters; $name takes a variable of the notebook",
 )
+_DEFAULT = "Default"
 _OPTIONS = (
-    argument(
-        "--experiment",
-        "-e",
-        metavar="EXPERIMENT",
-        default="Default",
-        help="created if it does not exist (default: Default)",
-    ),
     argument(
         "--name", metavar="NAME", default="", help="the run's name (default: the pipeline's, with the time)"
     ),
@@ -46,13 +40,26 @@ _OPTIONS = (
     argument("--wait", action="store_true", help="wait until the run has ended; fails when the run fails"),
     TIMEOUT,
 )
+
+
+def _experiment(default: str, said: str) -> Argument:
+    """Return the option for the experiment of the new run."""
+    return argument(
+        "--experiment",
+        "-e",
+        metavar="EXPERIMENT",
+        default=default,
+        help=f"created if it does not exist (default: {said})",
+    )
+
+
 _UNCLEAR = (
     "Not confirmed yet. KFP did not answer after the request was sent. "
     "We ask until we know, for two minutes at most. Nothing is sent twice."
 )
 
 
-@command("submit", SOURCE, _PARAMETERS, *_OPTIONS)
+@command("submit", SOURCE, _PARAMETERS, _experiment(_DEFAULT, _DEFAULT), *_OPTIONS)
 def submit(
     session: Session, *, source: str, parameters: Sequence[str], **options: Any
 ) -> Run | dict[str, Any]:
@@ -64,8 +71,10 @@ def submit(
     return _start_with(session, read_source(session, source), values, **options)
 
 
-@command("clone", RUN, _PARAMETERS, *_OPTIONS)
-def clone(session: Session, *, run: str, parameters: Sequence[str], **options: Any) -> Run | dict[str, Any]:
+@command("clone", RUN, _PARAMETERS, _experiment("", "that of RUN"), *_OPTIONS)
+def clone(
+    session: Session, *, run: str, parameters: Sequence[str], experiment: str, **options: Any
+) -> Run | dict[str, Any]:
     """Start a run with the pipeline and the values of another one; given values replace the old ones."""
     values = parse_parameters(parameters)
     view = session.service().view_run(session.find_run(run))
@@ -79,7 +88,8 @@ def clone(session: Session, *, run: str, parameters: Sequence[str], **options: A
     else:
         source = Source(kind=SourceKind.TEXT, text=view.spec, path=view.run.display_name)
     before = view.run.runtime_config.parameters if view.run.runtime_config else {}
-    return _start_with(session, source, {**before, **values}, **options)
+    experiment = experiment or view.run.experiment_name or _DEFAULT
+    return _start_with(session, source, {**before, **values}, experiment=experiment, **options)
 
 
 def _start_with(

@@ -371,9 +371,11 @@ def test_the_doctor_finds_nothing(console: Console) -> None:
 
 
 def test_a_clone_takes_pipeline_and_values(console: Console, laptop: Laptop) -> None:
-    first = console.do(f"submit {laptop.quick} epochs=3 flag=false")
+    first = console.do(f"submit {laptop.quick} epochs=3 flag=false -e sweep")
     second = console.do(f"clone {first.run_id} epochs=4 --name again --wait")
     assert second.run_id != first.run_id
+    assert second.experiment_name == "sweep"
+    assert console.do(f"clone {first.run_id} -e other").experiment_name == "other"
     assert console.session.service().get_run(second).runtime_config.parameters == {"epochs": 4, "flag": False}
 
 
