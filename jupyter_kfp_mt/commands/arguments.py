@@ -8,7 +8,7 @@ from .grammar import argument
 _RUN_HELP = "id, its first 4 or more letters, a unique name, or @last"
 
 RUN = argument("run", metavar="RUN", help=_RUN_HELP)
-RUNS = argument("refs", metavar="RUN", nargs="+", help=_RUN_HELP)
+RUNS = argument("refs", metavar="RUN", nargs="+", help=f"{_RUN_HELP}; in a notebook also a list, $runs")
 TASK = argument("task", metavar="TASK", nargs="?", default="", help="the name of a task")
 SOURCE = argument(
     "source",

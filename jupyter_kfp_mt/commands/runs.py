@@ -71,7 +71,7 @@ def why(session: Session, *, run: str) -> str:
 @command("wait", RUNS, TIMEOUT)
 def wait(session: Session, *, refs: Sequence[str], timeout: float | None) -> Run | RunList:
     """Wait until runs have ended; fails when one of them fails."""
-    waiting = [session.find_run(ref) for ref in refs]
+    waiting = session.find_runs(refs)
     ended = [wait_for_run(session, run, timeout) for run in waiting]
     return ended[0] if len(ended) == 1 else RunList(ended, total_size=len(ended))
 
@@ -117,7 +117,7 @@ def restore(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
 def delete(session: Session, *, refs: Sequence[str], yes: bool) -> BulkResult:
     """Delete runs for good."""
     service = session.service()
-    doomed = [session.find_run(ref) for ref in refs]
+    doomed = session.find_runs(refs)
     if not yes:
         names = ", ".join(run.display_name for run in doomed[:5])
         raise usage_error(
@@ -138,7 +138,7 @@ def delete(session: Session, *, refs: Sequence[str], yes: bool) -> BulkResult:
 @command("metrics", RUNS, FRAME)
 def metrics(session: Session, *, refs: Sequence[str]) -> MetricTable:
     """Compare the metrics of runs."""
-    return session.service().metrics([session.find_run(ref).run_id for ref in refs])
+    return session.service().metrics([run.run_id for run in session.find_runs(refs)])
 
 
 def _act_on_each(session: Session, refs: Sequence[str], act: Callable[[str], Run]) -> Run | BulkResult:
@@ -146,7 +146,7 @@ def _act_on_each(session: Session, refs: Sequence[str], act: Callable[[str], Run
 
     All references are resolved first: one that fits no run stops everything.
     """
-    targets = [session.find_run(ref) for ref in refs]
+    targets = session.find_runs(refs)
     if len(targets) == 1:
         return act(targets[0].run_id)
     done: list[str] = []

@@ -134,6 +134,8 @@ class Session:
         """Return the run of a word, a Run or a card; raises `not-found`, `ambiguous` or `bad-input`."""
         service = self.service()
         known = getattr(reference, "value", reference)  # `$name` carries its variable
+        if isinstance(known, (list, tuple)):
+            return self._find_one(str(reference), known)
         run_id = getattr(known, "run_id", "")
         if isinstance(run_id, str) and run_id:
             return service.get_run(run_id)
@@ -145,3 +147,19 @@ class Session:
                 "bad-input", field="RUN", problem="it is empty", next="write an id, a name or @last"
             )
         return service.find_run(word)
+
+    def find_runs(self, references: Sequence[object]) -> list[Run]:
+        """Return the runs of words, of which each may stand for a list of runs; raises as `find_run`."""
+        every: list[object] = []
+        for reference in references:
+            known = getattr(reference, "value", reference)
+            every += known if isinstance(known, (list, tuple)) else [reference]
+        if not every:
+            raise kfp_error("bad-input", field="RUN", problem=f"“{references[0]}” is empty")
+        return [self.find_run(each) for each in every]
+
+    def _find_one(self, word: str, known: Sequence[object]) -> Run:
+        if len(known) == 1:
+            return self.find_run(known[0])
+        problem = f"“{word}” is a list of {len(known)}"
+        raise kfp_error("bad-input", field="RUN", problem=problem, next="write one run")

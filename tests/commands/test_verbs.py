@@ -273,6 +273,21 @@ def test_several_runs_at_once(console: Console, laptop: Laptop) -> None:
         console.do(f"retry {words}")
 
 
+def test_a_list_stands_for_its_runs(console: Console, laptop: Laptop) -> None:
+    runs = [console.do(f"submit {laptop.quick} seconds=0.01") for _ in range(2)]
+    console.variables.update(runs=runs, ids=[run.run_id for run in runs], none=[], one=runs[:1])
+    ended = console.do("wait $runs --timeout 60s")
+    assert [run.run_id for run in ended] == [run.run_id for run in runs]
+    assert [row.run_id for row in console.do("metrics $ids")] == [run.run_id for run in runs]
+    console.variables["ended"] = ended
+    assert console.do("archive $ended").done == [run.run_id for run in runs]
+    assert console.do("show $one").run_id == runs[0].run_id
+    with pytest.raises(KfpInputError, match="“\\$runs” is a list of 2"):
+        console.do("show $runs")
+    with pytest.raises(KfpInputError, match="“\\$none” is empty"):
+        console.do("wait $none")
+
+
 def test_pipelines_are_registered_and_run(console: Console, laptop: Laptop) -> None:
     version = console.do(f"upload {laptop.quick} --name registered")
     assert isinstance(version, PipelineVersion)
