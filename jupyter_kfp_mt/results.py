@@ -20,13 +20,12 @@ class Text(str):
 class LogText(Text):
     """The log of a task."""
 
-    __slots__ = ("run_id", "shown", "source", "task", "truncated")
+    __slots__ = ("run_id", "source", "task", "truncated")
 
     run_id: str
     task: str
     source: str  # "embedded", "pod", "archive", "copy"
     truncated: bool
-    shown: bool  # whether it was printed as it came
 
     def __new__(
         cls,
@@ -36,13 +35,21 @@ class LogText(Text):
         task: str,
         source: str = "",
         truncated: bool = False,
-        shown: bool = False,
     ) -> LogText:
         """Make the log `text` of `task` in run `run_id`."""
         log = super().__new__(cls, text)
         log.run_id, log.task, log.source = run_id, task, source
-        log.truncated, log.shown = truncated, shown
+        log.truncated = truncated
         return log
+
+
+class FollowedLog(LogText):
+    """The log of a task that was printed as it came."""
+
+    __slots__ = ()
+
+    def _ipython_display_(self) -> None:
+        """Display nothing: it has been."""
 
 
 class Outputs(dict[str, dict[str, Any]]):

@@ -15,7 +15,7 @@ from ..errors import KfpError, body_for_program
 from ..lists import name_in_loop
 from ..models import Check, Run, RunView
 from ..plain_text import clean, clean_lines
-from ..results import LogText
+from ..results import FollowedLog
 from . import documents
 
 PROGRAM = "jupyter kfp"
@@ -53,7 +53,7 @@ class Terminal:
 
     def show(self, result: object) -> None:
         """Write the result of a command: a text for people, or one JSON document."""
-        if result is None or (isinstance(result, LogText) and result.shown and not self.json):
+        if result is None or (isinstance(result, FollowedLog) and not self.json):
             return
         if self.json:
             self.write_result(documents.encode(result))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import KfpNotFoundError, kfp_error
 from ..lists import TaskList
 from ..models import LogChunk, Phase, Run, Task
-from ..results import LogText
+from ..results import FollowedLog, LogText
 from ..run_rules import FINAL_STATES, has_log
 from .grammar import did_you_mean
 from .session import Session
@@ -99,7 +99,7 @@ def follow_log(session: Session, run: Run, word: str, *, tail: int, search: str)
             session.front.write(texts[-1])
     except KeyboardInterrupt:
         session.front.say("Stopped waiting. The run goes on.")
-    return _log_text(run, task, "".join(texts), chunks, shown=True)
+    return _log_text(run, task, "".join(texts), chunks, kind=FollowedLog)
 
 
 def _follow_chunks(session: Session, run: Run, task: Task, tail: int) -> Iterator[LogChunk]:
@@ -142,13 +142,12 @@ def _filter_lines(text: str, search: str) -> str:
 
 
 def _log_text(
-    run: Run, task: Task | None, text: str, chunks: Sequence[LogChunk], *, shown: bool = False
+    run: Run, task: Task | None, text: str, chunks: Sequence[LogChunk], *, kind: type[LogText] = LogText
 ) -> LogText:
-    return LogText(
+    return kind(
         text,
         run_id=run.run_id,
         task=(task.display_name or task.name) if task else "",
         source=chunks[0].source if chunks else "",
         truncated=any(chunk.truncated for chunk in chunks),
-        shown=shown,
     )

@@ -20,7 +20,7 @@ from jupyter_kfp_mt.errors import (
 )
 from jupyter_kfp_mt.lists import RunList
 from jupyter_kfp_mt.models import Check, Experiment, Phase, PipelineVersion, Run, RunView, Status
-from jupyter_kfp_mt.results import BulkResult, LogText, Outputs
+from jupyter_kfp_mt.results import BulkResult, FollowedLog, Outputs
 from jupyter_kfp_mt.service import KfpService
 from tests.laptop import BROKEN, HELLO, Laptop
 
@@ -167,9 +167,8 @@ def test_terminate_wait_retry(console: Console, laptop: Laptop) -> None:
 def test_a_log_is_followed_to_its_end(console: Console, laptop: Laptop) -> None:
     console.do(f"submit {laptop.quick} seconds=0.7 --cache off")
     log = console.do("logs @last --follow")
-    assert isinstance(log, LogText)
+    assert isinstance(log, FollowedLog)
     assert log == "".join(console.screen.written) == "line 1\nline 2\nline 3\nend\n"
-    assert log.shown
     assert (log.task, log.source) == ("step", "embedded")
 
 

@@ -214,6 +214,13 @@ def test_text_comes_back_as_text(notebook: Notebook) -> None:
     assert "name: quick" in notebook.run("%kfp spec @last")
 
 
+def test_a_log_that_is_followed_is_shown_once(notebook: Notebook) -> None:
+    notebook.run("run = %kfp submit QUICK --wait --cache off")
+    log = notebook.run("%kfp logs @last --follow")
+    assert log.splitlines() == ["line 1", "line 2", "line 3", "end"]
+    assert notebook.printed.count("line 1") == 1
+
+
 def test_help_teaches_the_grammar(notebook: Notebook) -> None:
     assert "%kfp submit" in notebook.run("%kfp help")
     assert "KEY=VALUE" in notebook.run("%kfp help submit")
