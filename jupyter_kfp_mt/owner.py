@@ -6,13 +6,14 @@ says where it listens, and holds the owner key that the routes under `/embedded`
 
 from __future__ import annotations
 
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from .deadlines import BoundedConnection
 from .models import NOT_JSON, RuntimeFile
 from .proof import require_proof
 
@@ -67,7 +68,7 @@ class OwnerClient:
         """
         target = "/".join(["/embedded", *(quote(part, safe=":") for part in path)])
         url = self._runtime.url
-        connection = HTTPConnection(urlsplit(url).netloc, timeout=self._timeout)
+        connection = BoundedConnection(urlsplit(url).netloc, timeout=self._timeout)
         headers = {OWNER_HEADER: self._runtime.owner_key, "Content-Type": "application/json"}
         sent = msgspec.json.encode(body) if body is not None else None
         try:

@@ -7,14 +7,10 @@ redirects, no retries, no `.netrc`. The variables for proxies and CA certificate
 
 from __future__ import annotations
 
-import io
 import os
-import socket
 import ssl
-import time
-from http.client import HTTPResponse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 import urllib3
@@ -29,15 +25,12 @@ from urllib3.exceptions import (
 from urllib3.util.ssl_ import create_urllib3_context
 
 from ..context import Context
+from ..deadlines import BoundedResponse
 from ..owner import read_runtime
 from ..proof import UnprovenError, require_proof
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
 KEPT = 16  # connections; one Jupyter server serves one person
 PROOF_TIMEOUT = 5.0  # seconds
-WHOLE = 6  # a whole response may take so many times the read time-out
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -95,62 +88,12 @@ def find_proxy(url: str) -> str:
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"
 
 
-# urllib3's read time-out bounds each pause between two pieces, so a server that sends a byte now and then can
-# hold a caller for ever. We bound the whole response where its bytes are read. A watchdog thread that shuts
-# the socket down would not be simpler: only here do we see when the request has been sent and the wait begins
-# (sending has no bound in total: a large pipeline on a slow line takes as long as it takes), a shutdown looks
-# like a broken connection, under TLS like a failed handshake, and must be distinct from both, and a timer
-# thread for each request is not free.
-class _DeadlineReader(io.RawIOBase):
-    """Reads a response under a total deadline that trickled bytes cannot extend."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
-        self._timeout = sock.gettimeout()
-        self._deadline = 0.0
-        self.extend(1)
-
-    def extend(self, times: int) -> None:
-        """Move the deadline to so many read time-outs from now."""
-        self._deadline = time.monotonic() + times * self._timeout if self._timeout else 0.0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
-        if self._timeout:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError("timed out")
-            self._sock.settimeout(min(left, self._timeout))
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _BoundedResponse(HTTPResponse):
-    """A response whose head has to arrive within one read time-out and whose body within `WHOLE` more."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
-        super().__init__(sock, *args, **options)
-        self.fp.close()
-        self._reader = _DeadlineReader(sock)
-        self.fp = io.BufferedReader(self._reader, 1 << 16)
-
-    def begin(self) -> None:
-        super().begin()
-        self._reader.extend(WHOLE)
-
-
 class _Connection(HTTPConnection):
-    response_class = _BoundedResponse
+    response_class = BoundedResponse
 
 
 class _SecureConnection(HTTPSConnection):
-    response_class = _BoundedResponse
+    response_class = BoundedResponse
 
 
 class _Pool(urllib3.HTTPConnectionPool):

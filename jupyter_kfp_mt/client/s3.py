@@ -16,7 +16,10 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-TIMEOUT = 20.0  # seconds without a byte
+from ..callers import require_caller
+from ..deadlines import BoundedConnection, SecureBoundedConnection
+
+TIMEOUT = 20.0  # seconds without a byte; the whole has the bound of `deadlines`
 _EMPTY = hashlib.sha256().hexdigest()  # of the body of a GET
 _PIECE = 1024 * 1024
 
@@ -64,12 +67,13 @@ def download(
 
 
 def _download(store: ArtifactStore, place: str, file: BinaryIO, *, now: datetime, limit: int) -> str:
+    require_caller()
     url = urlsplit(store.endpoint)
     path = quote(place, safe="/-_.~")
     stamp = now.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     headers = {"host": url.netloc, "x-amz-content-sha256": _EMPTY, "x-amz-date": stamp}
     headers["authorization"] = sign(store, path, headers, now)
-    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    kind = SecureBoundedConnection if url.scheme == "https" else BoundedConnection
     with closing(kind(url.netloc, timeout=TIMEOUT)) as connection:
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()

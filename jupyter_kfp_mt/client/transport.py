@@ -14,6 +14,7 @@ from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
 from .. import __version__
+from ..callers import require_caller
 from ..context import Context
 from ..errors import KfpError, kfp_error
 from .connections import open_pool
@@ -46,7 +47,8 @@ class HttpTransport:
         return HttpTransport(context, self._connections)
 
     def send(self, request: Request[Any]) -> Response:
-        """Send once; see `Transport`."""
+        """Send once; see `Transport`. Raises CallerLeftError when nobody waits for the response."""
+        require_caller()
         context = self._context
         url = context.endpoint + request.path
         credential = context.credential.headers(url)

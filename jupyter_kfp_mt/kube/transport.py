@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from urllib3 import PoolManager, Timeout
+from urllib3 import HTTPSConnectionPool, PoolManager, Timeout
+from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError, SSLError, TimeoutError  # noqa: A004 - urllib3's
 from urllib3.util.ssl_ import create_urllib3_context
 
 from ..auth import TokenFile
+from ..callers import require_caller
 from ..context.environment import SERVICE_ACCOUNT, Environment
+from ..deadlines import BoundedBulk
 from ..errors import KfpError, kfp_error
 
 HOST_VARIABLE, PORT_VARIABLE = "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"
@@ -29,7 +32,7 @@ _HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
 class Timeouts(NamedTuple):
-    """Seconds to wait for a connection and for each part of a response."""
+    """Seconds to wait for a connection and for the head of a response; its body has `WHOLE` times as long."""
 
     connect: float = 2.0
     read: float = 5.0
@@ -63,6 +66,14 @@ def cluster_of(environment: Environment) -> Cluster | None:
     return Cluster(folder, host, port) if host and port and (folder / "token").is_file() else None
 
 
+class _Connection(HTTPSConnection):
+    response_class = BoundedBulk
+
+
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
 class KubernetesApi:
     """Sends requests as this pod; raises `kubernetes-unavailable` if there is no usable response."""
 
@@ -86,6 +97,7 @@ class KubernetesApi:
         limit: int = MAX_RESPONSE,
     ) -> KubernetesResponse:
         """Return the response whatever its status but 401; reads at most `limit` bytes of it."""
+        require_caller()
         text = urlencode(list(query))
         try:
             response = self._pool.request(
@@ -121,7 +133,9 @@ class KubernetesApi:
         """The connections, without a proxy: the API server is inside the cluster."""
         trust = create_urllib3_context()
         trust.load_verify_locations(self.cluster.folder / "ca.crt")
-        return PoolManager(num_pools=1, maxsize=KEPT, ssl_context=trust)
+        pool = PoolManager(num_pools=1, maxsize=KEPT, ssl_context=trust)
+        pool.pool_classes_by_scheme = {"https": _Pool}
+        return pool
 
     def _reason(self, error: HTTPError) -> str:
         if isinstance(error, SSLError):

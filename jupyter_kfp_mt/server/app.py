@@ -19,12 +19,12 @@ from .routes import ROUTES, Route
 from .settler import Settler
 from .streams import Streams
 from .upstream import ServiceFactory, Upstream
-from .workers import Workers
+from .workers import Lanes
 
 if TYPE_CHECKING:
     from ..context import Environment
 
-THREADS = 16
+THREADS = 16  # of each lane
 
 
 class KfpExtension(ExtensionApp):
@@ -76,7 +76,7 @@ class KfpExtension(ExtensionApp):
         self.parts = Parts(
             upstream=upstream,
             streams=Streams(upstream.service, settings.poll_active_s, settings.poll_idle_s),
-            workers=Workers(THREADS, "kfp-work"),
+            lanes=Lanes.open(THREADS),
             settler=self.settler,
             upload_limit=settings.max_upload_mib << 20,
         )
@@ -89,7 +89,7 @@ class KfpExtension(ExtensionApp):
         """End the event streams and accept no more work."""
         self.settler.close()
         self.parts.streams.close()
-        self.parts.workers.close()
+        self.parts.lanes.close()
         self.parts.upstream.close()
 
     def _stop_embedded(self) -> bool:

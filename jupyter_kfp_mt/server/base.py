@@ -17,13 +17,14 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import ensure_async
 from tornado import web
 
+from ..callers import Caller, CallerLeftError
 from ..errors import KfpConnectionError, KfpError, kfp_error
 from .reading import NoBody, check_names, check_size, read_body, read_query
 from .routes import Route
 from .settler import Settler
 from .streams import Streams
 from .upstream import Upstream
-from .workers import Workers
+from .workers import Lanes, Workers
 
 if TYPE_CHECKING:
     from ..service import KfpService
@@ -45,7 +46,7 @@ class Parts(NamedTuple):
     upstream: Upstream
     streams: Streams
     settler: Settler
-    workers: Workers  # of our own: if KFP hangs, the rest of the Jupyter server does not
+    lanes: Lanes  # of our own: if KFP hangs, the rest of the Jupyter server does not
     upload_limit: int  # bytes of a pipeline
 
 
@@ -65,6 +66,7 @@ class KfpHandler(APIHandler):
         self._route = routes.get(self.request.method or "")
         self._track_activity = self.request.method != "GET"  # watching does not keep an idle server alive
         self._left = False  # the client has disconnected
+        self._caller = Caller()
         self._queued: Future[Any] | None = None
 
     @cached_property
@@ -110,21 +112,34 @@ class KfpHandler(APIHandler):
         return read_body(self.request.body, model)
 
     async def off_loop(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do blocking work in our own threads; work still queued is dropped if the client disconnects."""
-        self._queued = future = self.parts.workers.submit(call, *args, **kwargs)
+        """Do blocking work in our own threads.
+
+        If the client disconnects, work that is queued is dropped, and reading ends; a change is completed.
+        """
+        self._queued = future = self._workers.submit(self._caller.serve, call, *args, **kwargs)
         try:
             return await asyncio.wrap_future(future)
+        except CallerLeftError:
+            raise web.Finish from None
         except asyncio.CancelledError:
             if self._left:
                 raise web.Finish from None
             raise kfp_error("jupyter-error", why="It is stopping.") from None
 
+    @property
+    def _workers(self) -> Workers:
+        if self.request.method != "GET":
+            return self.parts.lanes.changes
+        return self.parts.lanes.objects if "run_id" in self.path_kwargs else self.parts.lanes.lists
+
     def on_connection_close(self) -> None:
-        """Drop queued work: nobody waits for the response."""
+        """Drop queued work, and stop reading: nobody waits for the response."""
         super().on_connection_close()
         self._left = True
         if self._queued is not None:
             self._queued.cancel()
+        if self.request.method == "GET":
+            self._caller.leave()
 
     def send(self, model: msgspec.Struct | None = None) -> None:
         """Send a model, or `{}`."""

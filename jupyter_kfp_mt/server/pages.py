@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from ..callers import CallerLeftError, require_caller, wait_for
 from ..models import Run, RunPage, RunQuery, Status
 from .rows import Watched
 
@@ -51,7 +52,19 @@ class SharedPages:
     def read(
         self, namespace: str, query: RunQuery, read: Callable[[RunQuery], RunPage], *, seconds: float | None
     ) -> tuple[RunPage, float]:
-        """Return the page, at most `seconds` old, and how long KFP took; an error is shared, too."""
+        """Return the page, at most `seconds` old, and how long KFP took; an error is shared, too.
+
+        Whoever waited for a caller who has left reads it himself.
+        """
+        while True:
+            try:
+                return self._read(namespace, query, read, seconds)
+            except CallerLeftError:
+                require_caller()
+
+    def _read(
+        self, namespace: str, query: RunQuery, read: Callable[[RunQuery], RunPage], seconds: float | None
+    ) -> tuple[RunPage, float]:
         key = namespace, msgspec.json.encode(query)
         with self._lock:
             now = self._clock()
@@ -62,7 +75,7 @@ class SharedPages:
                 self._kept = {each: kept for each, kept in self._kept.items() if kept.is_fresh(now, START_S)}
                 self._kept[key] = mine
         if known is not None:
-            return known.page.result(), known.took
+            return wait_for(known.page), known.took
         started = self._clock()
         try:
             page = read(query)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,3 +66,21 @@ class Workers:
             else:
                 future.set_result(result)
             del taken, future, call  # an idle thread keeps nothing alive
+
+
+class Lanes(NamedTuple):
+    """Threads for each kind of work: whoever clicks never waits behind lists that hang."""
+
+    lists: Workers
+    objects: Workers
+    changes: Workers
+
+    @classmethod
+    def open(cls, count: int) -> Lanes:
+        """Return lanes of at most `count` threads each."""
+        return cls(*(Workers(count, f"kfp-{name}") for name in cls._fields))
+
+    def close(self) -> None:
+        """Cancel the work that has not started."""
+        for workers in self:
+            workers.close()

@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
+from ..callers import carry
 from ..errors import KfpError, kfp_error
 from ..lists import TaskList, name_in_loop
 from ..models import NO_DETAILS, NO_SPEC, Failure, ParameterValue, Phase, PodView, Run, RunView, Task
@@ -213,8 +215,9 @@ def _to_file_name(name: str) -> str:
 
 def list_metrics(backend: Backend, details: Details, run_ids: Sequence[str]) -> MetricTable:
     """Return the scalar metrics of runs, side by side."""
+    read = carry(partial(_read_metrics, backend, details))
     with ThreadPoolExecutor(RUNS_AT_ONCE, thread_name_prefix="kfp-metrics") as pool:
-        return MetricTable(list(pool.map(lambda run_id: _read_metrics(backend, details, run_id), run_ids)))
+        return MetricTable(list(pool.map(read, run_ids)))
 
 
 def _read_metrics(backend: Backend, details: Details, run_id: str) -> RunMetrics:

@@ -70,7 +70,7 @@ def server() -> Iterator[Server]:
 
 
 def to(url: str, path: Path, kind: type[TokenFile] | type[CookieFile] = TokenFile) -> HttpTransport:
-    return HttpTransport(Context(url, "alice", credential=kind(path, url), timeout=0.3))
+    return HttpTransport(Context(url, "alice", credential=kind(path, url)))
 
 
 def test_a_token_is_read_for_each_request(server: Server, tmp_path: Path) -> None:

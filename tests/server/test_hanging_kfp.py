@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from traitlets.config import Config
 
+from tests.server.asking import ask_for_runs
+
 
 class Silent:
     """A server that accepts and says nothing."""
@@ -19,6 +21,7 @@ class Silent:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=200)
         self._taken: list[socket.socket] = []
         self.called = threading.Event()
+        self.calls = threading.Semaphore(0)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(target=self._take)
         self._thread.start()
@@ -31,6 +34,7 @@ class Silent:
                 return
             self._taken.append(taken)
             self.called.set()
+            self.calls.release()
 
     def close(self) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
@@ -52,7 +56,7 @@ def jp_server_config(silent: Silent) -> Config:
     return Config(
         {
             "ServerApp": {"jpserver_extensions": {"jupyter_kfp_mt": True}},
-            "KfpSettings": {"endpoint": silent.url, "namespace": "team-a", "request_timeout_s": 30.0},
+            "KfpSettings": {"endpoint": silent.url, "namespace": "team-a", "request_timeout_s": 300.0},
         }
     )
 
@@ -69,9 +73,13 @@ async def test_a_hundred_requests_that_hang_stop_nothing_else(
         writer.close()
 
 
-async def ask_for_runs(port: int, token: str) -> asyncio.StreamWriter:
-    """Ask without waiting; not `jp_fetch`, which has ten requests at a time at most."""
-    _, writer = await asyncio.open_connection("127.0.0.1", port)
-    path = "/a%40b/jupyter-kfp-mt/namespaces/team-a/runs"
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: token {token}\r\n\r\n".encode())
-    return writer
+async def test_pages_that_were_closed_free_their_threads(
+    jp_fetch: Any, jp_serverapp: Any, jp_http_port: int, silent: Silent
+) -> None:
+    assert (await jp_fetch("api", "status")).code == 200
+    token = jp_serverapp.identity_provider.token
+    for _ in range(2):
+        asked = [await ask_for_runs(jp_http_port, token) for _ in range(40)]
+        assert await asyncio.to_thread(silent.calls.acquire, timeout=60)
+        for writer in asked:
+            writer.close()

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Collection
 from urllib.parse import urljoin, urlsplit
 
+from ...deadlines import SecureBoundedConnection
 from ..errors import ApiError, invalid_input
 from .packages import MAX_UPLOAD
 
@@ -76,7 +77,7 @@ def _public_address(host: str) -> str:
     return addresses[0]
 
 
-class _PinnedConnection(http.client.HTTPSConnection):
+class _PinnedConnection(SecureBoundedConnection):
     """Connects to the address that was checked, and checks the certificate against the host's name."""
 
     def __init__(self, host: str, address: str) -> None:

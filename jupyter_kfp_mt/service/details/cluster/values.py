@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import msgspec
 
+from ....callers import carry
 from ....client import runs as requests
 from ....client.api import TRANSIENT
 from ....errors import KfpError, KfpRefusedError
@@ -92,8 +94,9 @@ def _read_all(backend: Backend, wanted: Sequence[tuple[int, Place, Task]]) -> It
         for number, _, task in rest:
             yield number, msgspec.structs.replace(task, outputs_unread=refusal)
         return
+    try_to_read = carry(partial(_try_to_read, backend))
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="kfp-outputs") as pool:
-        read = pool.map(lambda each: _try_to_read(backend, each[1], each[2]), rest)
+        read = pool.map(try_to_read, [place for _, place, _ in rest], [task for _, _, task in rest])
         yield from zip((number for number, _, _ in rest), read, strict=True)
 
 
