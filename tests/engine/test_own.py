@@ -87,6 +87,7 @@ def test_a_volume_at_tmp(bench: Bench, compiled: Compiled) -> None:
     assert [path.read_text() for path in files if path.name == "filled"] == ["seen"]
 
 
+@pytest.mark.slow  # pip starts many times
 @pytest.mark.parametrize("pipeline", [own.installs, own.installs_in_shell], ids=lambda each: each.name)
 def test_packages_that_a_task_installs(pipeline: Any, bench: Bench, compiled: Compiled, wheels: Path) -> None:
     before = list_environment()
@@ -132,10 +133,11 @@ def test_a_temporary_folder_without_mounts(compiled: Compiled, tmp_path: Path, p
     assert not os.path.lexists(told)
 
 
+@pytest.mark.slow
 def test_packages_without_mounts(compiled: Compiled, tmp_path: Path, wheels: Path) -> None:
     before = list_environment()
 
-    end = run_without_mounts(tmp_path, compiled(own.installs), {"wheels": str(wheels)})
+    end = run_without_mounts(tmp_path, compiled(own.installs_in_shell), {"wheels": str(wheels)})
 
     assert end["state"] == "SUCCEEDED", end
     assert list_environment() == before

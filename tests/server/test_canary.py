@@ -25,6 +25,7 @@ from jupyter_kfp_mt import cli, embedded
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.errors import KfpError
 from jupyter_kfp_mt.server.routes import ROUTES
+from tests.engine.bench import list_files
 
 CREDENTIALS = {
     "token": "opaque-canary-4711-token-value",
@@ -227,7 +228,7 @@ def test_a_secret_of_a_tenant_is_shown_nowhere(
         in_a_terminal(shown, capsys)
     finally:
         embedded.stop(tmp_path / "kfp")
-    for path in (tmp_path / "kfp").rglob("*"):
+    for path in list_files(tmp_path / "kfp"):
         if path.is_file() and not path.name.startswith("store.sqlite"):
             shown.add(path.name, path.read_bytes().decode(errors="replace"))
     shown.tell(capsys, "secret of a tenant")
