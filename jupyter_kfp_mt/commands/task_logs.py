@@ -61,6 +61,9 @@ def read_log(session: Session, run: Run, word: str, *, tail: int, search: str) -
         return LogText("", run_id=run.run_id, task=word)
     if task is None:
         session.front.say(tasks.why_empty or "No task has started yet.")
+    elif not word and run.phase is Phase.FAILED and task.phase is not Phase.FAILED:
+        failure = session.service().why(run.run_id)  # a loop or condition, which has no log
+        session.front.say(failure.text if failure is not None else "")
     try:
         chunks = list(_read_chunks(session.service(), run.run_id, task.task_id if task else "", tail))
     except KfpNotFoundError:

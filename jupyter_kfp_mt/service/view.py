@@ -143,7 +143,8 @@ def find_failure(details: Details, run: Run) -> Failure | None:
 def list_tasks(backend: Backend, details: Details, run_id: str, *, reasons: bool = False) -> TaskList:
     """Return the tasks of a run in the order of their start; without any, the reason is in `why_empty`.
 
-    With `reasons`, the one that failed or waits has the short form of the explanation.
+    With `reasons`, the one that failed or waits has the short form of the explanation, and where no task has
+    failed but a loop or condition itself, that is listed too.
     """
     run = runs.get_run(backend, run_id)
     report = details.report_tasks(run)
@@ -153,6 +154,8 @@ def list_tasks(backend: Backend, details: Details, run_id: str, *, reasons: bool
         listed.awaited = _read_plan(backend, run).names - {task.name for task in report.tasks}
     if (reasons or not report.tasks) and run.phase is not Phase.UNCONFIRMED:
         explanation = _explain(details, run, report)
+        if report.tasks and not select_failed(report.tasks):
+            listed += select_failed_itself(report.groups)
         listed[:] = [_add_reason(task, explanation) for task in listed]
         listed.why_empty = explanation.failure.text if explanation is not None else ""
     return listed

@@ -112,6 +112,19 @@ def test_a_log_is_pointed_at_only_where_there_is_one(
     assert log or shown.err.strip()
 
 
+def test_a_loop_that_failed_beside_tasks_is_named(prompt: Prompt, tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.yaml"
+    alone = "  dag:\n    tasks:\n"
+    before = "      before: {componentRef: {name: comp-t}, taskInfo: {name: before}}\n"
+    path.write_text(LOOP.replace("exit 3", "echo fine").replace(alone, alone + before))
+    reason = "Loop loop stopped: the loop cannot iterate over None: it is not a list."
+
+    assert prompt.do(f"submit {path} --wait --json").error["why"] == reason
+    assert "the loop cannot iterate over None: it is not a list" in prompt.do("tasks @last").out
+    shown = prompt.do("logs @last")
+    assert (shown.out, shown.err.strip()) == ("fine\n", reason)
+
+
 def test_a_file_that_is_no_pipeline_exits_2(prompt: Prompt) -> None:
     outcome = prompt.do(f"submit {ROOT / 'setup.cfg'}")
     assert (outcome.code, outcome.out) == (2, "")
