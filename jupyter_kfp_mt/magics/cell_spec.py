@@ -43,9 +43,9 @@ class CellNames:
             table = symtable.symtable(code, "<cell>", "exec")
         except (SyntaxError, ValueError) as error:
             line = f"Line {error.lineno}: {error.msg}." if isinstance(error, SyntaxError) else str(error)
-            raise cell_error(
-                "The cell is not plain Python.", why=line, next_step="leave out magics and !commands"
-            ) from None
+            magic = any(each.lstrip().startswith(("%", "!")) for each in code.splitlines())
+            cure = "leave out magics and !commands" if magic else "correct that line"
+            raise cell_error("The cell is not plain Python.", why=line, next_step=cure) from None
         self.imported = _find_imports(tree)
         self.star = any(
             alias.name == "*"

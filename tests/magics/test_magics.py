@@ -18,6 +18,7 @@ from IPython.utils.capture import capture_output
 from jupyter_kfp_mt.commands import Connect
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError, KfpInputError, RunFailed, kfp_error
 from jupyter_kfp_mt.lists import RunList
+from jupyter_kfp_mt.magics.cell_spec import CellNames
 from jupyter_kfp_mt.magics.kfp import KfpMagics
 from jupyter_kfp_mt.models import Run, Status
 from jupyter_kfp_mt.service import KfpService
@@ -267,6 +268,16 @@ def test_a_cell_that_cannot_run_is_refused_before_it_is_sent(
         notebook.run(cell)
     assert caught.value.message == message
     assert notebook.run("runs = %kfp runs\nruns").total_size == before
+
+
+@pytest.mark.parametrize(
+    ("code", "cure"),
+    [("x = 1\n!pip list", "leave out magics and !commands"), ("def f(:", "correct that line")],
+)
+def test_a_cell_that_is_not_python_is_cured_by_what_is_wrong(code: str, cure: str) -> None:
+    with pytest.raises(KfpInputError) as caught:
+        CellNames(code)
+    assert caught.value.next_step == cure
 
 
 def test_packages_that_python_lacks_are_warned_about(notebook: Notebook) -> None:

@@ -85,9 +85,24 @@ def test_a_function_is_compiled_where_it_lives() -> None:
     assert service(FakeTransport()).inspect(double).pipeline.parameters[0].name == "x"
 
 
-def test_a_function_that_is_no_pipeline_is_refused() -> None:
+def plain() -> None:
+    """Nothing."""
+
+
+def test_a_function_without_a_decorator_is_told_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(KfpError) as caught:
-        compile_function(lambda: None)
+        compile_function(plain)
+    lacks = "it has no @dsl.pipeline or @dsl.component above it."
+    assert (caught.value.code, caught.value.message) == ("bad-input", f"plain: {lacks}")
+    assert caught.value.next_step == "write one of them above the function"
+    with pytest.raises(KfpError) as caught:
+        compile_file(write(tmp_path, "def plain(): pass"), "plain")
+    assert caught.value.message == f"train.py: plain: {lacks}"
+
+
+def test_what_is_no_function_is_refused() -> None:
+    with pytest.raises(KfpError) as caught:
+        compile_function(print)
 
     assert caught.value.code == "compile-failed"
 

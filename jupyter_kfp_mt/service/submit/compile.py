@@ -7,6 +7,7 @@ which contains the effects of importing it: `python -m jupyter_kfp_mt.service.su
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import subprocess
 import sys
@@ -22,11 +23,15 @@ from ...pipeline_spec import Package, parse
 
 TIMEOUT = 120.0  # seconds; the SDK's import alone takes two
 _MARK = "JUPYTER_KFP_MT "
+_UNDECORATED = "it has no @dsl.pipeline or @dsl.component above it"
+_DECORATE = "write one of them above the function"
 
 
 def compile_function(function: Callable[..., Any]) -> Package:
     """Compile a pipeline or component function; raises `sdk-missing` and `compile-failed`."""
     name = getattr(function, "__name__", None) or getattr(function, "name", None) or "pipeline"
+    if _lacks_decorator(function):
+        raise kfp_error("bad-input", field=name, problem=_UNDECORATED, next=_DECORATE)
     try:
         text = _compile(function)
     except ImportError as error:
@@ -64,6 +69,11 @@ def _to_error(outcome: dict[str, Any], name: str) -> KfpError:
     if outcome["code"] == "bad-input":
         return kfp_error("bad-input", field=name, problem=outcome["problem"], why=outcome.get("why", ""))
     return kfp_error("compile-failed", error=outcome["error"], file=outcome["file"], n=outcome["n"])
+
+
+def _lacks_decorator(function: object) -> bool:
+    """Whether `function` is one that the SDK does not know as a component or a pipeline."""
+    return inspect.isfunction(function)  # a decorated one is an object of the SDK
 
 
 def _compile(function: Callable[..., Any]) -> str:
@@ -135,6 +145,8 @@ def _main(path: Path, wanted: str) -> dict[str, Any]:
             problem = "there is no pipeline in it" if not pipelines else "there are several pipelines in it"
             why = f"Choose one, as {path.name}:{pipelines[0][0]}. It has {names}." if pipelines else ""
             return {"code": "bad-input", "problem": problem, "why": why}
+        if _lacks_decorator(pipelines[0][1]):
+            return {"code": "bad-input", "problem": f"{wanted}: {_UNDECORATED}", "why": ""}
         return {"yaml": _compile(pipelines[0][1])}
     except ImportError as error:
         if (error.name or "").split(".")[0] == "kfp":
