@@ -21,6 +21,7 @@ class ModelList(list[T]):
     """A list with the `total_size` of everything that matched, fetched or not."""
 
     field: ClassVar[str] = ""  # name in JSON, as KFP writes it
+    is_part: bool = False  # only what was searched for, so an empty one says little
 
     def __init__(self, items: Iterable[T] = (), *, total_size: int | None = None) -> None:
         super().__init__(items)

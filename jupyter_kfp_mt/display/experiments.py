@@ -23,7 +23,8 @@ def describe_experiments(experiments: ExperimentList, now: datetime | None = Non
         )
         for each in experiments
     ]
-    empty = "No experiments yet. An experiment groups runs that belong together."
+    none = "No experiments yet. An experiment groups runs that belong together."
+    empty = "No experiments match." if experiments.is_part else none
     return Table(columns, rows, describe_rest(len(rows), experiments.total_size), empty)
 
 

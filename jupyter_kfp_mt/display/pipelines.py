@@ -25,6 +25,8 @@ def describe_pipelines(pipelines: PipelineList, now: datetime | None = None) -> 
         for each in pipelines
     ]
     rest = describe_rest(len(rows), pipelines.total_size)
+    if pipelines.is_part:
+        return Table(columns, rows, rest, "No pipelines match.")
     return Table(columns, rows, rest, "No pipelines yet.", f"{PROGRAM} upload FILE.yaml registers one.")
 
 

@@ -35,7 +35,9 @@ def list_experiments(backend: Backend, query: ExperimentQuery, *, limit: int) ->
     """Return the newest experiments, at most `limit`."""
     pages = list(read_pages(partial(read_page, backend), query, limit))
     rows = [experiment for page in pages for experiment in page.experiments]
-    return ExperimentList(rows, total_size=pages[-1].total_size if pages else 0)
+    listed = ExperimentList(rows, total_size=pages[-1].total_size if pages else 0)
+    listed.is_part = bool(query.search or query.archived)
+    return listed
 
 
 def find_experiment(backend: Backend, reference: str) -> Experiment:

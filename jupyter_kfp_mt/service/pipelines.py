@@ -44,7 +44,9 @@ def list_pipelines(backend: Backend, query: PipelineQuery, *, limit: int) -> Pip
     """Return the newest pipelines, at most `limit`."""
     pages = list(read_pages(partial(read_page, backend), query, limit))
     rows = [pipeline for page in pages for pipeline in page.pipelines]
-    return PipelineList(rows, total_size=pages[-1].total_size if pages else 0)
+    listed = PipelineList(rows, total_size=pages[-1].total_size if pages else 0)
+    listed.is_part = bool(query.search)
+    return listed
 
 
 def find_pipeline(backend: Backend, reference: str) -> Pipeline:

@@ -10,6 +10,7 @@ import pytest
 from jupyter_kfp_mt import embedded
 from jupyter_kfp_mt.cli.owner_api import OwnerApi
 from jupyter_kfp_mt.commands import Session, perform, split_line
+from jupyter_kfp_mt.display import render_text
 from jupyter_kfp_mt.errors import (
     KfpError,
     KfpInputError,
@@ -220,6 +221,8 @@ def test_runs_are_filtered_and_counted(console: Console, laptop: Laptop) -> None
 
 def test_no_runs_is_an_empty_list(console: Console) -> None:
     assert console.do("runs --search nothing-has-this-name") == []
+    for word, said in (("experiments", "No experiments match."), ("pipelines", "No pipelines match.")):
+        assert render_text(console.do(f"{word} --search nothing-has-this-name")).strip() == said
 
 
 def test_archive_restore_delete(console: Console, laptop: Laptop) -> None:
