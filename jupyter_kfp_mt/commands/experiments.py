@@ -31,13 +31,17 @@ def create_experiment(session: Session, *, name: str, description: str) -> Exper
 @command("experiment archive", _EXPERIMENT)
 def archive_experiment(session: Session, *, name: str) -> Experiment:
     """Archive an experiment with its runs; its recurring runs stop."""
-    return session.service().archive_experiment(name)
+    archived = session.service().archive_experiment(name)
+    session.front.say(f"Archived {archived.display_name} with its runs.")
+    return archived
 
 
 @command("experiment restore", _EXPERIMENT)
 def restore_experiment(session: Session, *, name: str) -> Experiment:
     """Bring an archived experiment back; its runs stay archived."""
-    return session.service().unarchive_experiment(name)
+    restored = session.service().unarchive_experiment(name)
+    session.front.say(f"Restored {restored.display_name}.")
+    return restored
 
 
 @command("experiment delete", _EXPERIMENT, YES)

@@ -92,25 +92,34 @@ def wait_for_run(session: Session, run: Run, timeout: float | None) -> Run:
 @command("terminate", RUNS)
 def terminate(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
     """Stop runs now. Finished tasks keep their results."""
-    return _act_on_each(session, refs, session.service().terminate)
+    targets = session.find_runs(refs)
+    running = [run for run in targets if not run.ended]
+    for run in targets:
+        if run.ended:
+            session.front.say(f"{run.display_name} has already ended.")
+    if len(targets) == 1 and not running:
+        return targets[0]
+    result = _act_on_each(session, running, session.service().terminate)
+    several = len(targets) > 1 and isinstance(result, Run)
+    return BulkResult(done=[running[0].run_id]) if several else result
 
 
 @command("retry", RUNS)
 def retry(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
     """Continue failed or canceled runs from where they stopped."""
-    return _act_on_each(session, refs, session.service().retry)
+    return _act_on_each(session, session.find_runs(refs), session.service().retry)
 
 
 @command("archive", RUNS)
 def archive(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
     """Take runs out of the lists; --archived shows them."""
-    return _act_on_each(session, refs, session.service().archive)
+    return _act_on_each(session, session.find_runs(refs), session.service().archive, said="Archived")
 
 
 @command("restore", RUNS)
 def restore(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
     """Bring archived runs back into the lists."""
-    return _act_on_each(session, refs, session.service().unarchive)
+    return _act_on_each(session, session.find_runs(refs), session.service().unarchive, said="Restored")
 
 
 @command("delete", RUNS, YES)
@@ -131,7 +140,7 @@ def delete(session: Session, *, refs: Sequence[str], yes: bool) -> BulkResult:
         service.delete_run(run_id)
         return next(run for run in doomed if run.run_id == run_id)
 
-    result = _act_on_each(session, [run.run_id for run in doomed], delete_one)
+    result = _act_on_each(session, doomed, delete_one)
     return result if isinstance(result, BulkResult) else BulkResult(done=[result.run_id])
 
 
@@ -141,14 +150,15 @@ def metrics(session: Session, *, refs: Sequence[str]) -> MetricTable:
     return session.service().metrics([run.run_id for run in session.find_runs(refs)])
 
 
-def _act_on_each(session: Session, refs: Sequence[str], act: Callable[[str], Run]) -> Run | BulkResult:
-    """Do `act` with every run, and return the run itself where it is one.
-
-    All references are resolved first: one that fits no run stops everything.
-    """
-    targets = session.find_runs(refs)
+def _act_on_each(
+    session: Session, targets: Sequence[Run], act: Callable[[str], Run], *, said: str = ""
+) -> Run | BulkResult:
+    """Do `act` with every run, and return the run itself where it is one, which is named after `said`."""
     if len(targets) == 1:
-        return act(targets[0].run_id)
+        changed = act(targets[0].run_id)
+        if said:
+            session.front.say(f"{said} {changed.display_name}.")
+        return changed
     done: list[str] = []
     failures: list[tuple[str, KfpError]] = []
     for run in targets:

@@ -228,8 +228,12 @@ def test_no_runs_is_an_empty_list(console: Console) -> None:
 def test_archive_restore_delete(console: Console, laptop: Laptop) -> None:
     run = console.do(f"submit {laptop.quick} --name box --wait")
     console.do("archive box")
+    assert console.screen.said[-1] == "Archived box."
     assert [run.display_name for run in console.do("runs --archived --search box")] == ["box"]
     console.do("restore box")
+    assert console.screen.said[-1] == "Restored box."
+    assert console.do("terminate box").run_id == run.run_id
+    assert console.screen.said[-1] == "box has already ended."
     with pytest.raises(KfpUsageError, match=r"Delete box\? Nothing was done"):
         console.do("delete box")
     assert console.do("delete box --yes") == BulkResult(done=[run.run_id])
@@ -242,6 +246,7 @@ def test_an_experiment_is_archived_restored_and_deleted(console: Console, laptop
     console.do(f"submit {laptop.quick} -e shelf --wait")
 
     assert console.do("experiment archive shelf").storage_state == "ARCHIVED"
+    assert console.screen.said[-1] == "Archived shelf with its runs."
     assert console.do("runs --archived --experiment shelf").total_size == 1
     assert console.do("experiment restore shelf").storage_state == "AVAILABLE"
     with pytest.raises(KfpUsageError, match=r"Delete shelf\? Nothing was done") as caught:
@@ -288,6 +293,14 @@ def test_a_list_stands_for_its_runs(console: Console, laptop: Laptop) -> None:
         console.do("show $runs")
     with pytest.raises(KfpInputError, match="“\\$none” is empty"):
         console.do("wait $none")
+
+
+def test_of_several_runs_only_those_that_run_are_terminated(console: Console, laptop: Laptop) -> None:
+    ended = console.do(f"submit {laptop.quick} --name ended --wait")
+    running = console.do(f"submit {laptop.quick} seconds=60 --cache off")
+    words = f"terminate {ended.run_id} {running.run_id}"
+    assert console.do(words) == BulkResult(done=[running.run_id])
+    assert "ended has already ended." in console.screen.said
 
 
 def test_pipelines_are_registered_and_run(console: Console, laptop: Laptop) -> None:
