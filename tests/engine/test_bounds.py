@@ -11,8 +11,10 @@ import pytest
 from jupyter_kfp_mt import embedded
 from jupyter_kfp_mt.bounds import MAX_TEXT, RunBounds, TextRoom, TextTooLongError
 from jupyter_kfp_mt.embedded.argo import make_workflow_tags
+from jupyter_kfp_mt.embedded.engine.execution.mount_probe import MountProbe
 from jupyter_kfp_mt.embedded.engine.execution.problems import find_package_problems
 from jupyter_kfp_mt.embedded.engine.plan.components import expand_variables
+from jupyter_kfp_mt.embedded.engine.plan.expressions import ExpressionError, compile_condition
 from jupyter_kfp_mt.embedded.engine.plan.nodes import State
 from jupyter_kfp_mt.embedded.engine.plan.plan import Plan
 from jupyter_kfp_mt.embedded.engine.plan.values import fill
@@ -241,3 +243,16 @@ def test_the_outputs_of_an_attempt_are_bounded_together(make_bench: Callable[...
     run = bench.wait(bench.submit(package(parts)))
 
     assert run.error.startswith("one: Its output b cannot be read: all together take more than 64 MiB.")
+
+
+def test_a_condition_is_no_longer_than_64_kib() -> None:
+    compile_condition(f"'{'x' * 65_000}' == 'y'")
+    with pytest.raises(ExpressionError, match="longer than 65536 characters"):
+        compile_condition(f"'{'x' * 66_000}' == 'y'")
+
+
+def test_one_pipeline_has_no_more_than_100_sets_of_paths_probed(tmp_path: Path) -> None:
+    find_fault = MountProbe(tmp_path).limit()
+    refused = [find_fault((f"\0{number}",)) for number in range(150)]
+
+    assert refused == ["that is not a path"] * 100 + ["after 100 other sets of paths"] * 50

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import posixpath
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from urllib.parse import parse_qs, quote, unquote
 import msgspec
 from tornado import httputil, web
 from tornado.http1connection import HTTP1Connection
-from tornado.iostream import IOStream
+from tornado.iostream import IOStream, StreamClosedError
 
 from ..core.resource_manager import ResourceManager
 from ..errors import DEADLINE, EXHAUSTED, INVALID, ApiError, malformed_request, wrong_method
@@ -201,7 +202,10 @@ class _Handler(web.RequestHandler):
             response = self._respond(route, call, until)
         if call.method not in ("GET", "HEAD"):
             _log_change(call, response, time.monotonic() - started)
-        self._send(response)
+        if response.more is not None:
+            await self._send_in_parts(response, response.more)
+        else:
+            self._send(response)
 
     get = head = post = delete = patch = put = options = _handle
 
@@ -235,13 +239,28 @@ class _Handler(web.RequestHandler):
         self._send(ApiResponse(413, msgspec.json.encode({"code": 3, "message": message})))
 
     def _send(self, response: ApiResponse) -> None:
+        self._send_head(response)
+        self.finish(response.body)
+
+    async def _send_in_parts(self, response: ApiResponse, more: Iterator[bytes]) -> None:
+        """Send a large body; each part is made in a thread, once the caller has taken the one before."""
+        caller = self.request.headers.get("Authorization", "")
+        self._send_head(response)
+        self.write(response.body)
+        with contextlib.suppress(StreamClosedError):  # the caller has gone
+            await self.flush()
+            while part := await self._server.lanes.run(caller, partial(next, more, b"")):
+                self.write(part)
+                await self.flush()
+            await self.finish()
+
+    def _send_head(self, response: ApiResponse) -> None:
         self.set_status(response.status)
         self.set_header("Content-Type", response.content_type)
         for name, value in response.headers.items():
             self.set_header(name, value)
         if response.status == 200 and response.content_type == JSON:
             self.set_header("Grpc-Metadata-Content-Type", "application/grpc")
-        self.finish(response.body)
 
     def compute_etag(self) -> None:
         """Send no etags: KFP does not."""

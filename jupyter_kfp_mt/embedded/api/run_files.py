@@ -34,6 +34,7 @@ def routes() -> list[ApiRoute]:
                 guard_run("readArtifact"),
                 read_artifact,
                 render_error=_render_error,
+                slow=True,
             )
             for version in ("v1beta1", "v2beta1")
         ),
@@ -44,6 +45,7 @@ def routes() -> list[ApiRoute]:
             read_log,
             query=_LOG_QUERY,
             render_error=_render_error,
+            slow=True,
         ),
     ]
 

@@ -149,7 +149,7 @@ class Engine:
     def find_problems(self, package: Package, arguments: Mapping[str, Any]) -> list[Problem]:
         """Return the tasks of `package` that cannot run here with these values of the run."""
         return find_package_problems(
-            package, arguments, self._mounts.find_fault, self._machine.which, bounds=self._limits.run
+            package, arguments, self._mounts.limit(), self._machine.which, bounds=self._limits.run
         )
 
     def find_fault(self) -> str:

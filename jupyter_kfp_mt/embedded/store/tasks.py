@@ -3,13 +3,14 @@
 # ruff: noqa: S608 - statements are put together from constants, values are always bound
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from itertools import starmap
 
 import msgspec
 
-from ...models import ChildTask, RuntimeStatus, Task, TaskValues
+from ...models import RuntimeStatus, Task, TaskValues
 from .db import Database
 
 SCHEMA = """
@@ -51,6 +52,8 @@ _FIELDS = (
     "run_id, task_id, path, parent_task_id, name, display_name, type, state, attempt, max_attempts,"
     " exit_code, reason, cached_from_run_id, created_at, started_at, ended_at, state_history, inputs, outputs"
 )
+_NAMES = _FIELDS.split(", ")
+_PART, _ROW = 1024 * 1024, 1024  # bytes of a part of a list, and of a task in it without values
 _LIGHT = _FIELDS.removesuffix(", inputs, outputs")
 _KEPT = ("run_id", "path", "task_id", "created_at")
 
@@ -182,9 +185,37 @@ class TaskTable:
             tasks.setdefault(task.run_id, []).append(task)
         return tasks
 
-    def list_tasks(self, run_id: str) -> list[Task]:
-        """Return the tasks of a run as the API shows them, each with the ids of those below it."""
-        return _with_children([row.to_task() for row in self.list_of_run(run_id)])
+    def list_parts(self, run_id: str) -> Iterator[list[TaskRow]]:
+        """Generate the tasks of a run in the order they were made, about a megabyte at once."""
+        part, after = self._list_part(run_id, 0)
+        while part:
+            yield part
+            part, after = self._list_part(run_id, after)
+
+    def _list_part(self, run_id: str, after: int) -> tuple[list[TaskRow], int]:
+        rows = self._db.read.execute(
+            f"SELECT seq, {_FIELDS} FROM tasks WHERE run_id = ? AND seq > ? ORDER BY seq", (run_id, after)
+        )
+        part: list[TaskRow] = []
+        size = 0
+        with contextlib.closing(rows):
+            for seq, *values in rows:
+                after = seq
+                part.append(TaskRow(**dict(zip(_NAMES, values, strict=True))))
+                size += _ROW + len(part[-1].inputs) + len(part[-1].outputs)
+                if size > _PART:
+                    break
+        return part, after
+
+    def list_children(self, run_id: str) -> dict[str, list[str]]:
+        """Return the ids of the tasks below each task of a run."""
+        rows = self._db.read.execute(
+            "SELECT parent_task_id, task_id FROM tasks WHERE run_id = ? ORDER BY seq", (run_id,)
+        )
+        children: dict[str, list[str]] = {}
+        for parent, task_id in rows:
+            children.setdefault(parent, []).append(task_id)
+        return children
 
     def get(self, run_id: str, task_id: str, *, values: bool = True) -> TaskRow | None:
         """Return the task of this id in the run; its path or its name will do as well.
@@ -237,13 +268,6 @@ class TaskTable:
                 "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",
                 (namespace, fingerprint, run_id, msgspec.json.encode(outputs)),
             )
-
-
-def _with_children(tasks: list[Task]) -> list[Task]:
-    children: dict[str, list[ChildTask]] = {}
-    for task in tasks:
-        children.setdefault(task.parent_task_id, []).append(ChildTask(task_id=task.task_id))
-    return [msgspec.structs.replace(task, child_tasks=children.get(task.task_id, [])) for task in tasks]
 
 
 def _time(seconds: float) -> datetime | None:

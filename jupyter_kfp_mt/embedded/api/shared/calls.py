@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -63,6 +63,7 @@ class ApiResponse(NamedTuple):
     body: bytes
     content_type: str = JSON
     headers: Mapping[str, str] = {}
+    more: Iterator[bytes] | None = None  # the rest of a large body, made while it is sent
 
 
 def read_query(known: Mapping[str, str], sent: Mapping[str, Sequence[str]]) -> dict[str, Any]:

@@ -114,7 +114,14 @@ _RUNS = [
         query=REFERENCE_QUERY,
         parse=parse_scoped_options(RUNS),
     ),
-    ApiRoute("GET", f"{_V1}/runs/{{run_id}}", guard_run("get"), runs.get_run, "Failed to get a v1beta1 run"),
+    ApiRoute(
+        "GET",
+        f"{_V1}/runs/{{run_id}}",
+        guard_run("get"),
+        runs.get_run,
+        "Failed to get a v1beta1 run",
+        slow=True,
+    ),
     *(
         ApiRoute(
             "POST",

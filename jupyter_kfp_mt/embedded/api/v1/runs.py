@@ -21,6 +21,7 @@ from ..shared.calls import Call, Target
 from ..shared.listing import render_page, scope_of_runs
 from ..shared.rendering import Json, drop_empty, format_time
 from ..shared.targets import find_experiment_of_new, settle_namespace
+from ..shared.task_values import ValuesRoom
 from .pipeline_spec import (
     parse_config,
     parse_extra,
@@ -138,7 +139,15 @@ def create_run(manager: ResourceManager, call: Call) -> Json:
 
 def get_run(manager: ResourceManager, call: Call) -> Json:
     """Return a run with its run-time part."""
-    return render_run_detail(call.row, manager.store.tasks.list_tasks(call.row.run_id))
+    room = ValuesRoom()
+    tasks = [
+        msgspec.structs.replace(
+            row, inputs=room.shorten(row.inputs), outputs=room.shorten(row.outputs)
+        ).to_task()
+        for part in manager.store.tasks.list_parts(call.row.run_id)
+        for row in part
+    ]
+    return render_run_detail(call.row, tasks)
 
 
 def list_runs(manager: ResourceManager, call: Call) -> Json:

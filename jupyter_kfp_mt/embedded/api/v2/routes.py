@@ -138,7 +138,12 @@ _RUNS = [
         "Failed to delete a run",
     ),
     ApiRoute(
-        "GET", f"{_V2}/runs/{{run_id}}/tasks", guard_run("get"), runs.list_tasks, "Failed to list tasks"
+        "GET",
+        f"{_V2}/runs/{{run_id}}/tasks",
+        guard_run("get"),
+        runs.list_tasks,
+        "Failed to list tasks",
+        slow=True,
     ),
 ]
 

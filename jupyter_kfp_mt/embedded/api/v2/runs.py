@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
 
-from ....models import Task
 from ...core.resource_manager import ResourceManager
 from ...core.runs import NewRun
 from ...core.sources import PipelineSource
 from ...errors import bad_request, prefix_errors
 from ...store import RunRow, StateEntry
 from ...store.runs import LISTING
+from ...store.tasks import TaskRow
 from ..shared.authorization import pipeline_reader
-from ..shared.calls import Call, Target
+from ..shared.calls import ApiResponse, Call, Target
 from ..shared.listing import render_page, scope_of_runs
 from ..shared.rendering import Json, drop_empty
 from ..shared.targets import find_experiment_of_new, settle_namespace
+from ..shared.task_values import ValuesRoom
 from .run_message import RunMessage, render_run
 
 _NOT_IN_TASKS = frozenset({"phase"})  # of models.Task: computed by the client
@@ -96,14 +98,30 @@ def list_runs(manager: ResourceManager, call: Call) -> Json:
     )
 
 
-def list_tasks(manager: ResourceManager, call: Call) -> Json:
+def list_tasks(manager: ResourceManager, call: Call) -> ApiResponse:
     """List every task of a run with values, attempts and reasons; KFP has no such route yet."""
-    tasks = manager.store.tasks.list_tasks(call.row.run_id)
-    return {"tasks": [_render_task(task) for task in tasks], "total_size": len(tasks)}
+    parts = _render_tasks(manager, call.row.run_id)
+    start, following = next(parts) + next(parts, b""), next(parts, b"")
+    return ApiResponse(200, start, more=chain([following], parts) if following else None)
 
 
-def _render_task(task: Task) -> Json:
-    fields = msgspec.to_builtins(task)
-    return {
-        name: value for name, value in fields.items() if name not in _NOT_IN_TASKS and value not in ("", None)
-    }
+def _render_tasks(manager: ResourceManager, run_id: str) -> Iterator[bytes]:
+    """Generate the response with all tasks in parts of about a megabyte."""
+    children, room = manager.store.tasks.list_children(run_id), ValuesRoom()
+    before, count = b'{"tasks":[', 0
+    for rows in manager.store.tasks.list_parts(run_id):
+        rendered = [_render_task(row, children.get(row.task_id, []), room) for row in rows]
+        yield before + b",".join(rendered)
+        before, count = b",", count + len(rows)
+    yield (b"" if count else before) + f'],"total_size":{count}}}'.encode()
+
+
+def _render_task(row: TaskRow, children: Sequence[str], room: ValuesRoom) -> bytes:
+    fields = msgspec.to_builtins(msgspec.structs.replace(row, inputs=b"{}", outputs=b"{}").to_task())
+    fields["child_tasks"] = [{"task_id": child, "pod_name": ""} for child in children]
+    shown = {name: value for name, value in fields.items() if name not in _NOT_IN_TASKS}
+    shown = {name: value for name, value in shown.items() if value not in ("", None)}
+    shown["inputs"], shown["outputs"] = (
+        msgspec.Raw(room.shorten(side)) for side in (row.inputs, row.outputs)
+    )
+    return msgspec.json.encode(shown)

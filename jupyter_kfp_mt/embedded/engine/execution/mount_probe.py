@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from ...environment import make_task_environment
 
 _SCRIPT = Path(__file__).parents[1] / "worker" / "mounts.py"
 _TIMEOUT = 20  # seconds
+_MOST = 100  # sets of paths that one pipeline can have probed: each is a process
+_REMEMBERED = 1000  # results
 
 
 class MountProbe:
@@ -21,11 +24,25 @@ class MountProbe:
         self._folder = folder  # the data folder, which no mount may hide
         self._faults: dict[tuple[str, ...], str] = {}
 
+    def limit(self) -> Callable[[tuple[str, ...]], str]:
+        """Return `find_fault` for one pipeline: it refuses what would take too many probes."""
+        asked: set[tuple[str, ...]] = set()
+
+        def find_fault(places: tuple[str, ...]) -> str:
+            asked.add(places)
+            return self.find_fault(places) if len(asked) <= _MOST else f"after {_MOST} other sets of paths"
+
+        return find_fault
+
     def find_fault(self, places: tuple[str, ...]) -> str:
         """Return why nothing can be mounted at these paths; empty when it can."""
-        if places not in self._faults:
-            self._faults[places] = self._probe(places)
-        return self._faults[places]
+        fault = self._faults.get(places)
+        if fault is None:
+            fault = self._probe(places)
+            if len(self._faults) >= _REMEMBERED:
+                self._faults.clear()
+            self._faults[places] = fault
+        return fault
 
     def _probe(self, places: tuple[str, ...]) -> str:
         if any("\0" in place for place in places):

@@ -48,6 +48,7 @@ _ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_LONGEST = 64 * 1024  # characters of a condition: the engine reads it in the thread of all tenants
 _WORDS = {"true": True, "false": False, "null": None}
 _Eval = Callable[[Mapping[str, Any]], Any]
 
@@ -62,6 +63,8 @@ def evaluate(condition: str, values: Mapping[str, Any]) -> bool:
 
 def compile_condition(condition: str) -> _Eval:
     """Return a function from the inputs to the value of the condition; raises ExpressionError."""
+    if len(condition) > _LONGEST:
+        raise ExpressionError(f"it is longer than {_LONGEST} characters")
     parser = _ConditionParser(_tokenize(condition))
     result = parser.parse_or()
     if parser.next.kind != "end":
