@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ....errors import KfpError, kfp_error
 from ...environment import make_server_environment
@@ -136,8 +137,9 @@ def _make_error(requirements: tuple[str, ...], reason: str, output: str = "") ->
 def _last_error(output: str) -> str:
     """Return why pip failed. Of an index that does not answer it says last that there is no such package."""
     if "(from versions: none)" in output and "after connection broken by" in output:
-        host = _HOST.search(output)
-        return f"the package index{f' {host[1]}' if host else ''} does not answer"
+        named = _HOST.search(output)  # by pip 25 and newer
+        host = named[1] if named else urlsplit(os.environ.get("PIP_INDEX_URL", "")).hostname
+        return f"the package index{f' {host}' if host else ''} does not answer"
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     return (errors or lines or ["pip printed nothing"])[-1][:500]
