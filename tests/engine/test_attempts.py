@@ -41,6 +41,9 @@ class DyingLauncher:
     def prepare(self) -> None:
         pass
 
+    def wake(self, *, restart: bool) -> None:
+        pass
+
     def start(self, _job: Job) -> Handle:
         reader, writer = os.pipe()
         os.close(writer)

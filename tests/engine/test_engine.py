@@ -59,24 +59,35 @@ def test_terminate_of_a_run_that_waits(
 def test_terminate_while_the_fork_server_is_stopped(
     make_bench: Callable[..., Bench], compiled: Compiled, place: Path
 ) -> None:
-    before = find_fork_servers(os.getpid())
-    bench = make_bench()
-    bench.wait(bench.submit(compiled(pipelines.uncached), {"folder": str(place)}))
-    (fork_server,) = find_fork_servers(os.getpid()) - before
-    marks = len(os.listdir(place))
+    bench, fork_server = make_bench_with_fork_server(make_bench, compiled(pipelines.talks))
+    sleeping = {"code": "import time; time.sleep(600)", "folder": str(place)}
 
     os.kill(fork_server, signal.SIGSTOP)
-    try:
-        run_id = bench.submit(compiled(pipelines.uncached), {"folder": str(place)})
-        bench.until(lambda: bench.run(run_id).state == "RUNNING")
-        bench.engine.terminate(run_id)
-        run = bench.wait(run_id)
-    finally:
-        os.kill(fork_server, signal.SIGCONT)
-    later = bench.wait(bench.submit(compiled(pipelines.uncached), {"folder": str(place)}))
+    run_id = bench.submit(compiled(pipelines.executes), sleeping)
+    bench.until(lambda: bench.run(run_id).state == "RUNNING")
+    bench.engine.terminate(run_id)
 
-    assert (run.state, later.state) == ("FAILED", "SUCCEEDED")
-    assert len(os.listdir(place)) == 2 * marks
+    assert bench.wait(run_id).state == "FAILED"
+    assert bench.tasks(run_id)["execute"].state == "CANCELED"
+
+
+def test_a_fork_server_that_a_task_has_stopped_is_continued(
+    make_bench: Callable[..., Bench], compiled: Compiled
+) -> None:
+    bench, fork_server = make_bench_with_fork_server(make_bench, compiled(pipelines.talks))
+
+    os.kill(fork_server, signal.SIGSTOP)
+
+    assert bench.wait(bench.submit(compiled(pipelines.talks_again))).state == "SUCCEEDED"
+
+
+def make_bench_with_fork_server(make_bench: Callable[..., Bench], package: Package) -> tuple[Bench, int]:
+    """Make an engine that has run something, and return it with its fork server."""
+    before = find_fork_servers(os.getpid())
+    bench = make_bench()
+    bench.wait(bench.submit(package))
+    (fork_server,) = find_fork_servers(os.getpid()) - before
+    return bench, fork_server
 
 
 def test_retry_keeps_what_succeeded(bench: Bench, compiled: Compiled, tmp_path: Path) -> None:

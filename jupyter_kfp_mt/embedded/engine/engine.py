@@ -115,7 +115,7 @@ class Engine:
         self._stopping = False
         self._turned = time.monotonic()  # when its last turn began
         self._trouble = ""  # of that turn
-        self._next_recurring_check = 0.0
+        self._next_check = 0.0
         self._thread = threading.Thread(target=self._run, name="kfp-engine", daemon=True)
 
     # ---- called from any thread
@@ -255,7 +255,7 @@ class Engine:
         self._open_runs()
         self._grow_runs()
         self._run_timers()
-        self._start_recurring_runs()
+        self._do_every_second()
         self._attempts.poll()
         self._dispatch()
         self._save()
@@ -265,18 +265,19 @@ class Engine:
     def _timeout(self) -> float:
         if self._unopened or any(run.plan.grows for run in self._runs.values()):
             return 0.0
-        wait = min(self._timers.next_due(), self._next_recurring_check) - time.monotonic()
+        wait = min(self._timers.next_due(), self._next_check) - time.monotonic()
         return max(0.0, min(wait, _POLL_INTERVAL) if self._attempts.any_adopted else wait)
 
     def _run_timers(self) -> None:
         for timer in self._timers.take_due():
             self._containment.contain_run(timer.run_id, timer.action)
 
-    def _start_recurring_runs(self) -> None:
-        """Start the runs that are due."""
-        if time.monotonic() < self._next_recurring_check:
+    def _do_every_second(self) -> None:
+        """Start the recurring runs that are due, and check what may have gone wrong."""
+        if time.monotonic() < self._next_check:
             return
-        self._next_recurring_check = time.monotonic() + _INTERVAL
+        self._next_check = time.monotonic() + _INTERVAL
+        self._attempts.wake_overdue()
         self._store.db.keep_room()
         for row in self._recurring.find_due():
             name = f"recurring run {row.recurring_run_id}"

@@ -11,6 +11,7 @@ that never started, but nothing ever runs that the store does not know of.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import selectors
 import signal
@@ -37,9 +38,12 @@ from .launchers import Handle, Launcher
 from .outputs import read_outputs
 from .packages import RUNTIME, Packages
 
+log = logging.getLogger(__name__)
 STOPPED = "The run was terminated."
 _CLAIM_PAUSE = 0.02  # seconds between looks at an attempt that is being claimed
 _ASK_PAUSE = 0.5  # seconds between requests to stop: its task can stop a supervisor again at any moment
+_WAKE_SECONDS = 2.0  # that a supervisor may take to claim an attempt before the fork server is woken
+_RESTART_SECONDS = 30.0  # and before it is replaced
 _ASK_SECONDS = 4.0  # after these the supervisor is killed, and everything below it with it
 
 
@@ -53,6 +57,7 @@ class RunningAttempt(msgspec.Struct, kw_only=True, eq=False):
     adopted: bool = False
     copy: CopyProcess | None = None  # its code has ended, and its files are being copied
     outputs: TaskValues = TaskValues()  # once they are copied
+    launched_at: float = 0  # by the monotonic clock; 0 once its supervisor has claimed it
     asked_at: float = 0  # by the monotonic clock: when its supervisor was first asked to stop
 
 
@@ -143,6 +148,23 @@ class Attempts:
         for attempt in [each for each in self._running.values() if each.adopted]:
             poll = partial(self._poll_attempt, attempt)
             self._containment.contain_run(attempt.run.run_id, poll, attempt.node.path)
+
+    def wake_overdue(self) -> None:
+        """Wake the launcher if a supervisor is overdue; replace it if that does not help.
+
+        A task can stop the fork server, as it is of the same user. No other run would start any more.
+        """
+        now = time.monotonic()
+        for attempt in [each for each in self._running.values() if each.handle and each.launched_at]:
+            late = now - attempt.launched_at
+            if attempt.folder.is_claimed() or self._launcher is None:
+                attempt.launched_at = 0
+            elif late > _WAKE_SECONDS:
+                restart = late > _RESTART_SECONDS
+                self._launcher.wake(restart=restart)
+                if restart:
+                    log.warning("the fork server did not start a task for %.0f s and is replaced", late)
+                    attempt.launched_at = 0
 
     def handle_end(self, attempt: RunningAttempt) -> None:
         """Handle the end of an attempt that its handle reports."""
@@ -259,6 +281,7 @@ class Attempts:
             return
         job = run.job_builder.build(node, run.task_id(node), attempt.folder, paths)
         attempt.handle = self._launcher.start(job)
+        attempt.launched_at = time.monotonic()
         self._selector.register(attempt.handle.fileno(), selectors.EVENT_READ, attempt)
 
     def _install(self, attempt: RunningAttempt, requirements: tuple[str, ...]) -> None:

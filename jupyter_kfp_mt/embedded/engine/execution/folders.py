@@ -169,6 +169,10 @@ class AttemptFolder:
             os.close(descriptor)
         return 0
 
+    def is_claimed(self) -> bool:
+        """Whether a supervisor has claimed the attempt; its folder is made before, so none means yes."""
+        return os.path.exists(self._claim) or not os.path.exists(self.path)
+
     def prevent_start(self) -> bool:
         """Prevent the attempt from starting; returns False if it already has.
 

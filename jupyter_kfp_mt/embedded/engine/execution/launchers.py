@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -45,6 +46,9 @@ class Launcher(Protocol):
     def start(self, job: Job) -> Handle:
         """Start the supervisor of `job`; raises LaunchError."""
 
+    def wake(self, *, restart: bool) -> None:
+        """Make what starts supervisors go on, or replace it: a supervisor is overdue."""
+
     def close(self) -> None:
         """Launch no more; running attempts go on."""
 
@@ -81,6 +85,11 @@ class ForkLauncher:
                 fault = error
                 self._stop_server()
         raise LaunchError(f"the fork server does not answer ({fault})") from fault
+
+    def wake(self, *, restart: bool) -> None:
+        """Continue a fork server that a task has stopped, or kill it: the next attempt starts another."""
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL if restart else signal.SIGCONT)
 
     @staticmethod
     def _send(channel: socket.socket, data: bytes) -> Handle:
@@ -168,6 +177,9 @@ class SingleLauncher:
         with contextlib.suppress(BrokenPipeError), process.stdin:
             process.stdin.write(msgspec.json.encode(job))
         return process.stdout
+
+    def wake(self, *, restart: bool) -> None:
+        """Do nothing: each supervisor is a process of its own."""
 
     def close(self) -> None:
         """Launch no more; running attempts go on."""
