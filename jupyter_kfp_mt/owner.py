@@ -6,6 +6,7 @@ says where it listens, and holds the owner key that the routes under `/embedded`
 
 from __future__ import annotations
 
+import os
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,18 +15,20 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from .deadlines import BoundedConnection
+from .files import read_file
 from .models import NOT_JSON, RuntimeFile
 from .proof import require_proof
 
 LOCK = "lock"
 RUNTIME = "runtime.json"
+_LARGEST_RUNTIME = 64 * 1024  # bytes
 OWNER_HEADER = "X-Kfp-Owner-Key"
 
 
 def read_runtime(folder: Path) -> RuntimeFile | None:
     """Return the runtime file of `folder`, or None; ignores a partially written file."""
     try:
-        return msgspec.json.decode((folder / RUNTIME).read_bytes(), type=RuntimeFile)
+        return msgspec.json.decode(read_file(folder / RUNTIME, _LARGEST_RUNTIME), type=RuntimeFile)
     except (OSError, *NOT_JSON):
         return None
 
@@ -35,7 +38,7 @@ def is_served(folder: Path) -> bool:
     import fcntl
 
     try:
-        with (folder / LOCK).open("rb") as lock:
+        with open(os.open(folder / LOCK, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             return False
     except BlockingIOError:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..bounds import HELP, RunBounds, make_option
 from ..errors import KfpError
 from .environment import make_server_environment, prevent_core_files
+from .listening import HIGHEST_PORT
 from .server import AlreadyRunningError, Options, serve
 from .store import StoreError
 
@@ -18,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until stopped; returns 0 when stopped or already running, 1 when it could not start."""
     parser = argparse.ArgumentParser(prog="python -m jupyter_kfp_mt.embedded", description=__doc__)
     parser.add_argument("--data", type=_folder, required=True, help="folder of the store and all files")
-    parser.add_argument("--port", type=int, default=0, help="0 = a free port, the last one if possible")
+    parser.add_argument("--port", type=_port, default=0, help="0 = a free port, the last one if possible")
     parser.add_argument("--namespace", default="", help="the first profile; default: the user's name")
     parser.add_argument("--single-user", action="store_true", help="no tenants; for processes of this user")
     parser.add_argument("--open", action="store_true", help="without tokens: for every user of this machine")
@@ -92,10 +93,18 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip().lower().rstrip("/") for name in text.split(",") if name.strip())
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is not a port")
+    return int(text)
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, KfpError):
         return error.why
-    return (error.strerror if isinstance(error, OSError) else "") or str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def _drop_environment() -> None:

@@ -11,8 +11,12 @@ from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
+from ..files import read_file
+
 FILES = 4096  # open files that the server asks for; macOS allows 256 by default
 MOST_CONNECTIONS = 1024
+PORT = "port"  # the file with the port of the last start
+HIGHEST_PORT = 65535
 
 
 class BoundedServer(HTTPServer):
@@ -78,8 +82,9 @@ def listen(port: int, last: int) -> socket.socket:
 
 
 def last_port(folder: Path) -> int:
-    """Return the port of the last start, so that addresses that people wrote down stay valid."""
+    """Return the port of the last start, so that addresses stay valid that people wrote down; or 0."""
     try:
-        return int((folder / "port").read_text())
+        port = int(read_file(folder / PORT, 16))
     except (OSError, ValueError):
         return 0
+    return port if 0 < port <= HIGHEST_PORT else 0

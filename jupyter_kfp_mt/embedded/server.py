@@ -22,7 +22,7 @@ import msgspec
 from .. import __version__
 from ..bounds import RunBounds
 from ..models import Access, RuntimeFile
-from ..owner import LOCK, RUNTIME
+from ..owner import LOCK, RUNTIME, read_runtime
 from . import find
 from .api.app import MOST_HEADER, MOST_READ, ApiServer
 from .api.lanes import THREADS
@@ -30,7 +30,7 @@ from .core.resource_manager import ResourceManager
 from .core.runner import Runner
 from .engine import UnknownFolders
 from .lifecycle import STORE
-from .listening import BoundedServer, last_port, listen, room_for_connections
+from .listening import PORT, BoundedServer, last_port, listen, room_for_connections
 from .log import log_to_stderr, rotate
 from .peers import SameUser, can_find_users
 from .store import Store
@@ -195,7 +195,7 @@ class ServerProcess:
             self._engine.start()
             self._write_tokens()
             self._port = listener.getsockname()[1]
-            (self._folder / "port").write_text(str(self._port))
+            self._write_port()
             self._write_runtime()
             log.info("serving %s, namespace %s", listener.getsockname(), self._namespace)
             if self._access == "open":
@@ -241,11 +241,11 @@ class ServerProcess:
         return (present.st_dev, present.st_ino) == (ours.st_dev, ours.st_ino)
 
     def keep_files(self, renewed: float) -> float:
-        """Renew tokens before they expire, and write all files again if someone has removed them.
+        """Renew tokens before they expire, and write all files again if someone has damaged or removed them.
 
         Returns the time of the last renewal; after an error, such as a full disk, the next check tries again.
         """
-        gone = not self._runtime_path.exists()
+        gone = read_runtime(self._folder) != self._describe_runtime()
         try:
             if gone or time.monotonic() - renewed > TOKEN_RENEWED:
                 self._write_tokens()
@@ -264,7 +264,7 @@ class ServerProcess:
             _write_private(path, token.encode())
         for path in self._folder.glob("token-*"):
             if path not in wanted:
-                path.unlink()
+                _remove_file(path)
 
     def _token_path(self, namespace: str) -> Path:
         return self._folder / f"token-{namespace}"
@@ -273,10 +273,16 @@ class ServerProcess:
         """Remove runtime and token files, unless the folder is no longer ours."""
         if self.holds_folder():
             for path in (self._runtime_path, *self._folder.glob("token-*")):
-                path.unlink(missing_ok=True)
+                _remove_file(path)
 
-    def _write_runtime(self) -> None:
-        runtime = RuntimeFile(
+    def _write_port(self) -> None:
+        try:
+            _write_private(self._folder / PORT, str(self._port).encode())
+        except OSError as error:  # somebody has put a folder there; the next start takes any port
+            log.warning("the port is not remembered: %s", error)
+
+    def _describe_runtime(self) -> RuntimeFile:
+        return RuntimeFile(
             url=f"http://127.0.0.1:{self._port}",
             pid=os.getpid(),
             namespace=self._namespace,
@@ -286,7 +292,17 @@ class ServerProcess:
             multi_user=self._options.multi_user,
             access=self._access,
         )
-        _write_private(self._runtime_path, msgspec.json.encode(runtime))
+
+    def _write_runtime(self) -> None:
+        _write_private(self._runtime_path, msgspec.json.encode(self._describe_runtime()))
+
+
+def _remove_file(path: Path) -> None:
+    """Remove a file; something else of its name, which somebody has put there, is left and logged."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("%s is not removed: %s", path, error.strerror)
 
 
 def _write_private(path: Path, data: bytes) -> None:

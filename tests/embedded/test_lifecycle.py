@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from jupyter_kfp_mt.embedded.server import Options, ServerProcess
 from jupyter_kfp_mt.embedded.store import Store
 from jupyter_kfp_mt.errors import KfpConnectionError
 from jupyter_kfp_mt.models import RuntimeFile
+from jupyter_kfp_mt.owner import read_runtime
 from tests.embedded.running import StandIn, send
 
 
@@ -95,6 +96,39 @@ def test_a_failed_start_shows_the_last_line_of_the_log(tmp_path: Path) -> None:
         embedded.ensure_running(tmp_path / "kfp")
     assert error.value.code == "embedded-failed"
     assert "not a database" in error.value.why
+
+
+def put_text(path: Path) -> None:
+    path.write_text("99999")
+
+
+ODD = {"text": put_text, "pipe": os.mkfifo, "folder": os.mkdir}
+
+
+@pytest.mark.parametrize("put", ODD.values(), ids=ODD.keys())
+def test_odd_files_in_the_folder_are_cleaned_or_named(put: Callable[[Path], None], folder: Path) -> None:
+    folder.mkdir()
+    for name in ("port", "token-gone", "runtime.json"):
+        put(folder / name)
+
+    if put is os.mkdir:
+        with pytest.raises(KfpConnectionError) as caught:
+            embedded.ensure_running(folder)
+        assert f"{folder}/runtime.json: Is a directory" in caught.value.why
+        (folder / "runtime.json").rmdir()
+    runtime = embedded.ensure_running(folder)
+
+    assert embedded.find(folder) == runtime
+    assert (folder / "port").is_dir() or (folder / "port").read_text() == runtime.url.rpartition(":")[2]
+
+
+def test_a_runtime_file_that_somebody_damaged_is_written_again(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("a+b") as lock:
+        server = ServerProcess(Options(data=tmp_path), lambda store, *_parts: StandIn(store), lock)
+        for damage in (b"{}", b"\0" * 100, b""):
+            (tmp_path / "runtime.json").write_bytes(damage)
+            server.keep_files(time.monotonic())
+            assert read_runtime(tmp_path) is not None
 
 
 def test_a_folder_without_a_name_is_none(tmp_path: Path) -> None:

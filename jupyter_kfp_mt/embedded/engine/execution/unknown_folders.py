@@ -58,10 +58,14 @@ class UnknownFolders:
             if place.exists():
                 log.warning("%s stays: there is a newer folder of this name", aside)
                 continue
+            try:
+                place.parent.mkdir(exist_ok=True, mode=0o700)
+                aside.rename(place)
+            except OSError as error:
+                log.warning("%s could not be brought back: %s", aside, error.strerror)
+                continue
             if aside.name not in known:
                 self._store.folders.add(f"runs/{aside.name}", deleted=False)
-            place.parent.mkdir(exist_ok=True, mode=0o700)
-            aside.rename(place)
             count += 1
         if count:
             log.info("%d folders were brought back from %s", count, self._removed)
