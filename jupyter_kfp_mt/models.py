@@ -143,6 +143,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     outputs_unread: str = ""  # ours: why its outputs are not known, though it has succeeded
     phase: Phase = Phase.PENDING  # ours
 
+    def __str__(self) -> str:
+        """Return what `print` shows."""
+        return f"{self.display_name or self.name} ({self.phase.value.lower()})"
+
     @property
     def duration(self) -> float | None:
         """Seconds from start to end, or to now; None before the start."""
@@ -205,6 +209,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # from JSON, so
         except NOT_JSON:
             return []
         return details.task_details if details else []
+
+    def __str__(self) -> str:
+        """Return what `print` shows."""
+        return f"{self.display_name} ({self.phase.value.lower()}, {self.run_id})"
 
     @property
     def ended(self) -> bool:

@@ -1,4 +1,7 @@
-"""Split a line of `%kfp` into words, as a shell does; `$name` takes a variable, braces stay."""
+"""Split a line of `%kfp` into words, as a shell does; `$name` takes a variable, braces stay.
+
+`$run.run_id` takes an attribute, and is `$run` with a text behind it where there is no such attribute.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,11 @@ from collections.abc import Mapping
 
 from .grammar import did_you_mean, usage_error
 
-_VALUE = re.compile(r"(?:(?P<key>[^\s=$'\"]+)=)?\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
+_VALUE = re.compile(
+    r"(?:(?P<key>[^\s=$'\"]+)=)?\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<path>(?:\.[A-Za-z][A-Za-z0-9_]*)*)"
+)
 _NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_MISSING = object()
 _LITERAL = "\ue000"  # stands for a quoted "$" while the words are split; private use, in no name
 
 
@@ -60,7 +66,11 @@ def _mark_literals(line: str) -> str:
 def _resolve(word: str, variables: Mapping[str, object]) -> str:
     match = _VALUE.fullmatch(word)
     if match and not word.startswith("-"):
-        return VariableWord(word.replace(_LITERAL, "$"), _value(match["name"], variables))
+        value = _value(match["name"], variables)
+        for name in match["path"].split(".")[1:]:
+            value = getattr(value, name, _MISSING)
+        if value is not _MISSING:
+            return VariableWord(word.replace(_LITERAL, "$"), value)
     return _NAME.sub(lambda name: str(_value(name[1], variables)), word).replace(_LITERAL, "$")
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from jupyter_kfp_mt.commands import VariableWord, split_line
@@ -26,6 +28,16 @@ def test_a_value_alone_is_given_too() -> None:
     word = split_line("$run", {"run": run})[0]
     assert isinstance(word, VariableWord)
     assert word.value is run
+
+
+def test_an_attribute_of_a_value_keeps_its_type() -> None:
+    run = SimpleNamespace(run_id="3f9c", config=SimpleNamespace(lr=0.5))
+    assert split_line("$run.run_id", {"run": run})[0].value == "3f9c"  # type: ignore[attr-defined]
+    assert split_line("lr=$run.config.lr", {"run": run})[0].value == 0.5  # type: ignore[attr-defined]
+
+
+def test_what_is_no_attribute_is_text() -> None:
+    assert split_line("$name.yaml", {"name": "train"}) == ["train.yaml"]
 
 
 @pytest.mark.parametrize("line", ["'price=$5'", r"price=\$5", "price=$5"])

@@ -219,6 +219,12 @@ def test_runs_are_filtered_and_counted(console: Console, laptop: Laptop) -> None
     assert console.do("runs --experiment counted --df").shape[0] == 3
 
 
+def test_a_run_and_its_tasks_print_as_a_line(console: Console, laptop: Laptop) -> None:
+    run = console.do(f"submit {laptop.quick} --name printed --wait")
+    assert str(run) == f"printed (succeeded, {run.run_id})"
+    assert [str(task) for task in console.do("tasks @last")] == ["step (succeeded)"]
+
+
 def test_no_runs_is_an_empty_list(console: Console) -> None:
     assert console.do("runs --search nothing-has-this-name") == []
     for word, said in (("experiments", "No experiments match."), ("pipelines", "No pipelines match.")):
