@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 5.0  # seconds
 MAX_RESPONSE = 256 * 1024 * 1024  # bytes: two hundred runs, each with a pipeline as large as KFP takes
+MAX_UNPACKED = 16 * 1024 * 1024  # bytes of an answer that may be packed as tightly as gzip can: 1000 : 1
+_MOST_TIMES = 50  # larger than it was sent may a larger answer be; lists of runs are packed about 20 : 1
 _PIECE = 1 << 16  # bytes
 _HEADERS = {
     "User-Agent": f"jupyter_kfp_mt/{__version__}",
@@ -67,13 +69,13 @@ class HttpTransport:
                     enforce_content_length=True,  # urllib3 1 would take half a response for a whole one
                 )
                 body, dropped = _read(response, request.last)
+        except _TooLongError as error:
+            raise self._too_long(request, error) from None
         except HTTPError as error:
             sent = outgoing is None or outgoing.is_sent
             raise transport_error(request, context, error, sent=sent) from None
         except OSError as error:  # CA certificates that cannot be read, and so nothing was sent
             raise tls_error(context, error) from None
-        if len(body) > MAX_RESPONSE:
-            raise self._too_long(request)
         headers = {name.lower(): value for name, value in response.headers.items()}
         received = Response(status=response.status, headers=headers, body=body, dropped=dropped)
         return scrub(received, credential)
@@ -86,9 +88,13 @@ class HttpTransport:
         return f"HttpTransport({self._context.endpoint!r})"
 
     @staticmethod
-    def _too_long(request: Request[Any]) -> KfpError:
-        error = kfp_error("kfp-error", status="An answer of more than", text=f"{MAX_RESPONSE >> 20} MiB")
+    def _too_long(request: Request[Any], bound: _TooLongError) -> KfpError:
+        error = kfp_error("kfp-error", status="An answer of more than", text=str(bound))
         return error.replace(unclear=not request.repeatable)
+
+
+class _TooLongError(Exception):
+    """A response is too long; the text is the bound."""
 
 
 class _BodyStream(io.BytesIO):
@@ -147,7 +153,10 @@ def _headers_of(request: Request[Any]) -> dict[str, str]:
 
 
 def _read(response: BaseHTTPResponse, last: int) -> tuple[bytes, bool]:
-    """Return the body of a response, or its last bytes, and whether more came before them."""
+    """Return the body of a response, or its last bytes, and whether more came before them.
+
+    Raises _TooLongError, also for a few bytes that unpack to very many.
+    """
     kept: deque[bytes] = deque()
     size, dropped = 0, False
     try:
@@ -159,7 +168,11 @@ def _read(response: BaseHTTPResponse, last: int) -> tuple[bytes, bool]:
                 dropped = True
             if size > MAX_RESPONSE:
                 response.close()
-                break
+                raise _TooLongError(f"{MAX_RESPONSE >> 20} MiB")
+            sent = response.tell()
+            if size > max(MAX_UNPACKED, sent * _MOST_TIMES):
+                response.close()
+                raise _TooLongError(f"{MAX_UNPACKED >> 20} MiB, unpacked from {sent} bytes")
     finally:
         response.release_conn()
     return (b"".join(kept)[-last:], dropped or size > last) if last else (b"".join(kept), False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
+import random
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,6 +19,7 @@ from jupyter_kfp_mt.client import HttpTransport, Response, runs
 from jupyter_kfp_mt.client.gateway_errors import unavailable_error
 from jupyter_kfp_mt.client.scrub import scrub
 from jupyter_kfp_mt.client.system import get_healthz
+from jupyter_kfp_mt.client.transport import MAX_UNPACKED
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError
 
@@ -31,6 +35,7 @@ class Server(ThreadingHTTPServer):
         self.away = ""
         self.mute = False
         self.text = b"{}"
+        self.encoding = ""
 
     @property
     def url(self) -> str:
@@ -49,6 +54,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.away:
             self.send_header("Location", self.server.away)
         self.send_header("Set-Cookie", "session=1")
+        if self.server.encoding:
+            self.send_header("Content-Encoding", self.server.encoding)
         self.send_header("Content-Length", str(len(self.server.text)))
         self.end_headers()
         self.wfile.write(self.server.text)
@@ -260,3 +267,21 @@ def test_of_a_long_answer_only_the_end_is_kept(
     found = transport.send(runs.read_archived_log("r", "n", last=last))
     assert (found.body, found.dropped) == (kept, len(kept) < 10)
     transport.close()
+
+
+def test_a_few_bytes_that_unpack_to_many_are_refused(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret")
+    server.encoding = "gzip"
+    with contextlib.closing(to(server.url, tmp_path / "token")) as transport:
+        server.text = gzip.compress(b"0" * (MAX_UNPACKED - 1))
+        assert len(transport.send(get_healthz()).body) == MAX_UNPACKED - 1
+
+        chance = random.Random(1)
+        lines = [chance.randbytes(1000).hex().encode() + b"0" * 20_000 for _ in range(1000)]
+        server.text = gzip.compress(b"".join(lines), 1)
+        assert len(transport.send(get_healthz()).body) > MAX_UNPACKED
+
+        server.text = gzip.compress(b"0" * (10 * MAX_UNPACKED))
+        with pytest.raises(KfpError) as refused:
+            transport.send(get_healthz())
+    assert "An answer of more than 16 MiB, unpacked from" in refused.value.message + refused.value.why
