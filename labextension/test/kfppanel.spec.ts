@@ -1,11 +1,13 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { fireEvent, screen } from '@testing-library/react';
+import { StateDB } from '@jupyterlab/statedb';
 import { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
 import { afterEach, expect, it } from 'vitest';
 
 import type { Status } from '../src/api/types';
 import { createErrorBody } from '../src/api/errors';
+import { SectionSizes } from '../src/plugins/sizes';
 import { HiddenCautions } from '../src/model/hidden';
 import { RunManager } from '../src/model/manager';
 import { Registry } from '../src/registry';
@@ -75,6 +77,22 @@ it('lists what was made in another place, at a refresh and by itself', async () 
   await screen.findByText('second');
   experiments = ['third'];
   await waitFor(() => expect(screen.getByText('third').isConnected).toBe(true));
+});
+
+it('has the heights of its sections back after a reload', async () => {
+  await show();
+  const state = new StateDB();
+  const open = async (): Promise<void> => new SectionSizes(panel, state).begin();
+  await open();
+  panel.setSectionSizes({ runs: 0.7, experiments: 0.3, pipelines: 0 });
+  await waitFor(async () => expect(await state.fetch('jupyter-kfp-mt:sections')).toMatchObject({ pipelines: 0 }));
+  for (let reload = 0; reload < 3; reload++) {
+    panel.dispose();
+    manager.dispose();
+    await show();
+    await open();
+  }
+  expect([panel.content.widgets.map(({ isHidden }) => isHidden)]).toEqual([[false, false, true]]);
 });
 
 it('lets the stream go while it is not in view, and when it is closed', async () => {

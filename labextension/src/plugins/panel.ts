@@ -12,6 +12,7 @@ import { IPanelSections } from '../views/sections/section';
 import { IRunManager } from '../tokens';
 import { Memory } from './memory';
 import { Preferences } from './preferences';
+import { SectionSizes } from './sizes';
 
 /** The key that records that the panel was opened once. */
 const SHOWN = 'jupyter-kfp-mt:shown';
@@ -50,6 +51,9 @@ export const panel: JupyterFrontEndPlugin<void> = {
       void new Memory(manager, state).begin();
     }
     void app.restored.then(async () => {
+      if (state) {
+        await new SectionSizes(widget, state).begin();
+      }
       if (state && !(await state.fetch(SHOWN))) {
         app.shell.activateById(widget.id);
         await state.save(SHOWN, true);

@@ -6,6 +6,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { IDisposable } from '@lumino/disposable';
 import { MessageLoop } from '@lumino/messaging';
 import type { Message } from '@lumino/messaging';
+import { Signal, type ISignal } from '@lumino/signaling';
 import { AccordionPanel, Widget } from '@lumino/widgets';
 import type { PanelLayout } from '@lumino/widgets';
 import * as React from 'react';
@@ -85,6 +86,36 @@ export class KfpPanel extends SidePanel {
     this._onChanged();
   }
 
+  /** Emitted when a person has folded, unfolded or resized a section. */
+  get resized(): ISignal<this, void> {
+    return this._resized;
+  }
+
+  /** The height of each section as a share of all; 0 for one that is folded. */
+  get sectionSizes(): Readonly<Record<string, number>> {
+    const sizes = this._accordion?.relativeSizes() ?? [];
+    const shares = this._sections.items.map(({ id }, index): [string, number] => {
+      const isOpen = this._accordion?.widgets[index]?.isHidden === false;
+      return [id, isOpen ? (sizes[index] ?? 0) : 0];
+    });
+    return Object.fromEntries(shares);
+  }
+
+  /** Fold, unfold and resize the sections that are in `sizes`; the others stay folded or open. */
+  setSectionSizes(sizes: Readonly<Record<string, number>>): void {
+    const content = this._accordion;
+    const { items } = this._sections;
+    items.forEach(({ id }, index) => {
+      const size = sizes[id];
+      if (size === 0) {
+        content?.collapse(index);
+      } else if (size !== undefined) {
+        content?.expand(index);
+      }
+    });
+    content?.setRelativeSizes(items.map(({ id }) => sizes[id] ?? 0));
+  }
+
   /** Focus the runs list, or else the first available button. */
   focusList(): void {
     const places = [
@@ -111,11 +142,10 @@ export class KfpPanel extends SidePanel {
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
     this._look();
-    const { content } = this;
-    if (content instanceof AccordionPanel) {
-      this._sections.items.forEach(({ id }) => this._fold(id));
-      content.expansionToggled.connect(giveRoom);
-    }
+    this._sections.items.forEach(({ id }) => this._fold(id));
+    this._accordion?.expansionToggled.connect(giveRoom);
+    this._accordion?.expansionToggled.connect(this._onResized, this);
+    this._accordion?.handleMoved.connect(this._onResized, this);
   }
 
   protected override onActivateRequest(message: Message): void {
@@ -189,9 +219,17 @@ export class KfpPanel extends SidePanel {
   /** Fold a section that is folded at first. */
   private _fold(id: string): void {
     const index = this._sections.items.findIndex(section => section.id === id);
-    if (this._sections.items[index]?.folded && this.content instanceof AccordionPanel) {
-      this.content.collapse(index);
+    if (this._sections.items[index]?.folded) {
+      this._accordion?.collapse(index);
     }
+  }
+
+  private get _accordion(): AccordionPanel | null {
+    return this.content instanceof AccordionPanel ? this.content : null;
+  }
+
+  private _onResized(): void {
+    this._resized.emit();
   }
 
   private get _context(): IPanelContext {
@@ -379,6 +417,7 @@ export class KfpPanel extends SidePanel {
     MessageLoop.postMessage(this.content, Widget.ResizeMessage.UnknownSize)
   );
   private readonly _ticker = new Ticker();
+  private readonly _resized = new Signal<this, void>(this);
   private _announcement = '';
   private _listed = '';
   private _starting = false;
