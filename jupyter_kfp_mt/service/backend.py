@@ -44,6 +44,7 @@ class Caches(NamedTuple):
     archived: TtlCache[tuple[str, str], LogCopy | NoLog]
     outputs: TtlCache[tuple[str, str], Task]  # by namespace and pod
     rights: Rights
+    names: TtlCache[str, int]  # how many runs got a proposed name
 
     @classmethod
     def new(cls, clock: Clock, journal: Journal | None = None) -> Caches:
@@ -59,6 +60,7 @@ class Caches(NamedTuple):
             TtlCache(clock, seconds=60.0, size=16),
             TtlCache(clock, seconds=float("inf"), size=500),
             Rights(TtlCache(clock, seconds=300.0, size=100)),
+            TtlCache(clock, seconds=60.0, size=100),
         )
 
 

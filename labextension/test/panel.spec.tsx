@@ -3,6 +3,7 @@ import * as React from 'react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Run } from '../src/api/types';
+import { CutName } from '../src/components/CutName';
 import { ErrorNotice, report } from '../src/components/ErrorNotice';
 import { PanelFooter } from '../src/components/panel/PanelFooter';
 import { PanelHeader } from '../src/components/panel/PanelHeader';
@@ -67,6 +68,12 @@ function section(props: Partial<IRunsSectionProps> = {}): IRunsSectionProps {
   render(<RunsSection {...all} />);
   return all;
 }
+
+it('keeps the end of a long name, where runs of one pipeline differ', () => {
+  const { container } = render(<CutName name="hello-pipeline 2026-11-30 06-05-12" />);
+  expect(screen.getByText('06-05-12').className).toBe('');
+  expect(container.textContent).toBe('hello-pipeline 2026-11-30 06-05-12');
+});
 
 describe('the runs list', () => {
   it('says what each run is, in words', () => {

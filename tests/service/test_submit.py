@@ -41,6 +41,17 @@ def test_each_submit_has_an_id_of_its_own() -> None:
     assert len(ids) == 3
 
 
+def test_runs_of_one_second_have_different_names() -> None:
+    fake = kfp()
+    ours = service(fake)
+
+    for _ in range(2):
+        ours.submit(TRAIN, {"name": "x"})
+
+    first, second = (json.loads(request.body)["display_name"] for request in fake.sent("POST", RUNS))
+    assert second == f"{first}-2"
+
+
 def test_caching_is_switched_off_in_the_pipeline_that_is_sent() -> None:
     fake = kfp()
 
@@ -156,7 +167,7 @@ def test_a_run_that_never_appears_is_reported_after_two_minutes_and_not_sent_aga
         service(fake, clock).submit(TRAIN, {"name": "x"})
 
     assert caught.value.lines() == [
-        "KfpNotStartedError [not-started]  train 2026-03-12 14-02 did not start.",
+        "KfpNotStartedError [not-started]  train 2026-03-12 14-02-00 did not start.",
         "  Why   KFP has no record of it.",
         "  Next  Submit again.",
     ]

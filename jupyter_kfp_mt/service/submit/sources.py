@@ -53,8 +53,16 @@ def resolve(backend: Backend, source: Source) -> Resolved:
 
 def propose_run_name(backend: Backend, pipeline_name: str) -> str:
     """Return the name of a run without one: the pipeline's, shortened if needed, with the time."""
-    moment = backend.clock.now().astimezone().strftime("%Y-%m-%d %H-%M")
+    moment = backend.clock.now().astimezone().strftime("%Y-%m-%d %H-%M-%S")
     return f"{' '.join(pipeline_name.split())[:200]} {moment}"
+
+
+def take_run_name(backend: Backend, pipeline_name: str) -> str:
+    """Return such a name, numbered if an earlier run of this process got it in the same second."""
+    name = propose_run_name(backend, pipeline_name)
+    names = backend.caches.names
+    number = names.put(name, (names.get(name) or 0) + 1)
+    return name if number == 1 else f"{name}-{number}"
 
 
 def read_path(word: str) -> Package:

@@ -27,7 +27,7 @@ from ..experiments import check_text
 from ..state.journal import OPEN, Intent, Stage
 from . import settle
 from .settle import Settling
-from .sources import propose_run_name, resolve
+from .sources import resolve, take_run_name
 
 OnUnclear = Callable[[], object]
 
@@ -41,7 +41,7 @@ def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
         values = {"name": backend.context.namespace or "you", **values}
     check_links(package)
     values = check_parameters(package, values)
-    name = request.display_name or propose_run_name(backend, package.name)
+    name = request.display_name or take_run_name(backend, package.name)
     for field, text in (
         ("display_name", name),
         ("description", request.description),

@@ -24,6 +24,9 @@ import { getTaskName } from '../tasks/rows';
 import type { IRunManager } from '../tokens';
 import { download } from './download';
 
+/** The longest name in a tab, which would cut its end. */
+const TITLE = 24;
+
 export interface IRunViewOptions {
   readonly api: KfpApi;
   readonly manager: IRunManager;
@@ -150,7 +153,7 @@ export class RunViewWidget extends ReactWidget {
   private _onChanged(): void {
     const run = this._model.view?.run;
     if (run) {
-      this.title.label = cutMiddle(run.display_name, 40);
+      this.title.label = cutMiddle(run.display_name, TITLE);
       this.title.caption = `${run.display_name}\n${describePhase(run.phase, this._format.trans, run.state)}`;
       this.title.icon = phaseIcons[run.phase];
     }

@@ -5,6 +5,7 @@ import * as React from 'react';
 import { toErrorBody } from '../../api/errors';
 import type { ErrorBody } from '../../api/types';
 import type { IConnection } from '../../tokens';
+import { CutName } from '../CutName';
 import { ErrorNotice } from '../ErrorNotice';
 import { Skeleton } from '../Skeleton';
 
@@ -96,10 +97,13 @@ export function ListingRow(props: IListingRowProps): React.JSX.Element {
         type="button"
         className={`jp-kfp-ListingRow ${props.className}`}
         title={props.title}
+        aria-label={[props.name, props.badge, props.fact].filter(part => part).join(', ')}
         onClick={props.onClick}
       >
         <props.icon.react tag={null} />
-        <span className="jp-kfp-grow jp-kfp-cut">{props.name}</span>
+        <span className="jp-kfp-grow jp-kfp-cut">
+          <CutName name={props.name} />
+        </span>
         {props.badge && <span className="jp-kfp-Badge">{props.badge}</span>}
         <span className="jp-kfp-small jp-kfp-dim jp-kfp-num">{props.fact}</span>
       </button>

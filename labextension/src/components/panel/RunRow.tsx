@@ -7,6 +7,7 @@ import type { Format } from '../../format';
 import { describePhase } from '../../phase';
 import { isTimed, mayDo } from '../../rules';
 import { Button } from '../Button';
+import { CutName } from '../CutName';
 import { StateIcon } from '../StateIcon';
 
 /** The actions on a row. */
@@ -74,7 +75,7 @@ export function RunRow(props: IRunRowProps): React.JSX.Element {
         />
       </span>
       <span className="jp-kfp-cut" role="gridcell">
-        {name}
+        <CutName name={name} />
       </span>
       <span className="jp-kfp-RunRow-time jp-kfp-num" role="gridcell" title={format.tooltip(run.created_at)}>
         {created}
