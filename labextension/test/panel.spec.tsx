@@ -63,6 +63,7 @@ function section(props: Partial<IRunsSectionProps> = {}): IRunsSectionProps {
     onDoctor: vi.fn(),
     onTerminateSelected: vi.fn(),
     onArchiveSelected: vi.fn(),
+    onDeleteSelected: vi.fn(),
     ...props
   };
   render(<RunsSection {...all} />);
@@ -180,11 +181,13 @@ describe('in place of the list', () => {
 });
 
 it('shows the bar of a selection in place of the chips', () => {
-  const { onArchiveSelected, onTerminateSelected } = section({ selected: new Set(['a', 'b']) });
+  const { onArchiveSelected, onTerminateSelected, onDeleteSelected } = section({ selected: new Set(['a', 'b']) });
   expect(screen.getByText('2 selected')).toBeTruthy();
   fireEvent.click(screen.getByRole('button', { name: 'Archive' }));
   fireEvent.click(within(screen.getByRole('toolbar')).getByRole('button', { name: 'Terminate' }));
-  expect([onArchiveSelected, onTerminateSelected].map(act => vi.mocked(act).mock.calls.length)).toEqual([1, 1]);
+  fireEvent.click(within(screen.getByRole('toolbar')).getByRole('button', { name: 'Delete…' }));
+  const acts = [onArchiveSelected, onTerminateSelected, onDeleteSelected];
+  expect(acts.map(act => vi.mocked(act).mock.calls.length)).toEqual([1, 1, 1]);
 });
 
 it('the bar of a selection says why none of the selected runs can be terminated or archived', () => {

@@ -38,6 +38,7 @@ export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
   readonly onDoctor: () => void;
   readonly onTerminateSelected: () => void;
   readonly onArchiveSelected: () => void;
+  readonly onDeleteSelected: () => void;
 }
 
 /** The section of runs: search, chips or selection bar, and the list or a notice in its place. */
@@ -170,6 +171,7 @@ function SelectionBar(props: IRunsSectionProps): React.JSX.Element {
         off={off ?? (some('archive') ? undefined : trans.__('None of them can be archived.'))}
         onClick={props.onArchiveSelected}
       />
+      <Button label={trans.__('Delete…')} kind="quiet" off={off} onClick={props.onDeleteSelected} />
       <Button
         label="✕"
         kind="quiet"

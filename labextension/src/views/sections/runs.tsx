@@ -67,6 +67,7 @@ function Runs({ manager, format, ticker, execute, openMenu, copy }: IPanelContex
       onDoctor={() => execute(CommandIDs.doctor)}
       onTerminateSelected={() => execute(CommandIDs.terminate)}
       onArchiveSelected={() => execute(CommandIDs.archive)}
+      onDeleteSelected={() => execute(CommandIDs.remove)}
     />
   );
 }
