@@ -57,7 +57,7 @@ export const commands: JupyterFrontEndPlugin<void> = {
     settings: ISettingRegistry | null,
     files: IDefaultFileBrowser | null
   ): Promise<void> => {
-    const preferences = await Preferences.load(settings);
+    const preferences = await Preferences.load(settings, translator.load(DOMAIN));
     const trans = translator.load(DOMAIN);
     const format = preferences.format(trans);
     const page = new Page({ app, manager, translator, format, labShell, files, preferences, tabs });

@@ -25,7 +25,7 @@ export const notifications: JupyterFrontEndPlugin<void> = {
     translator: ITranslator,
     settings: ISettingRegistry | null
   ): Promise<void> => {
-    const preferences = await Preferences.load(settings);
+    const preferences = await Preferences.load(settings, translator.load(DOMAIN));
     const format = preferences.format(translator.load(DOMAIN));
     const { trans } = format;
     const offers: Record<NoticeAction, { label: string; run: (runId: string) => Promise<unknown> }> = {

@@ -33,7 +33,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     state: IStateDB | null,
     settings: ISettingRegistry | null
   ): Promise<void> => {
-    const preferences = await Preferences.load(settings);
+    const preferences = await Preferences.load(settings, translator.load(DOMAIN));
     preferences.follow(() => manager.list.setPageSize(preferences.pageSize));
     const format = preferences.format(translator.load(DOMAIN));
     const widget = new KfpPanel({

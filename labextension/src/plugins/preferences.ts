@@ -1,3 +1,4 @@
+import { Notification } from '@jupyterlab/apputils';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
@@ -9,9 +10,10 @@ export class Preferences {
   constructor(private readonly _settings: ISettingRegistry.ISettings | null) {}
 
   /** Load the settings; falls back to the defaults if they cannot be read. */
-  static async load(registry: ISettingRegistry | null): Promise<Preferences> {
+  static async load(registry: ISettingRegistry | null, trans: TranslationBundle): Promise<Preferences> {
     const settings = await registry?.load(SETTINGS).catch((error: unknown) => {
       console.warn('The settings of jupyter-kfp-mt cannot be read; the defaults are used.', error);
+      reportDefaults(trans);
       return null;
     });
     return new Preferences(settings ?? null);
@@ -63,6 +65,17 @@ export class Preferences {
 
   private _get(key: string): unknown {
     return this._settings?.composite[key];
+  }
+}
+
+let isReported = false;
+
+/** Say once on a page, whose plugins each load the settings, that the defaults are used. */
+function reportDefaults(trans: TranslationBundle): void {
+  if (!isReported) {
+    isReported = true;
+    const text = trans.__('A setting of Kubeflow Pipelines has a wrong value; the defaults are used.');
+    Notification.warning(text, { autoClose: false });
   }
 }
 

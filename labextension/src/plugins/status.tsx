@@ -2,6 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { CommandIDs } from '../commandids';
@@ -25,7 +26,7 @@ export const status: JupyterFrontEndPlugin<void> = {
     statusBar: IStatusBar | null,
     settings: ISettingRegistry | null
   ): Promise<void> => {
-    const preferences = await Preferences.load(settings);
+    const preferences = await Preferences.load(settings, translator.load(DOMAIN));
     if (!statusBar) {
       return;
     }
@@ -44,7 +45,11 @@ export const status: JupyterFrontEndPlugin<void> = {
       manager.changed
     );
     item.addClass('jp-mod-highlighted');
-    preferences.follow(() => item.setHidden(!preferences.statusBar));
-    statusBar.registerStatusItem('jupyter-kfp-mt:status', { item, align: 'left', rank: 500 });
+    // The status bar shows an item at each of its updates unless the item says that it is not active.
+    const activeStateChanged = new Signal<typeof item, void>(item);
+    const isActive = (): boolean => preferences.statusBar;
+    const options = { item, align: 'left' as const, rank: 500, isActive, activeStateChanged };
+    statusBar.registerStatusItem('jupyter-kfp-mt:status', options);
+    preferences.follow(() => activeStateChanged.emit());
   }
 };
