@@ -14,10 +14,11 @@ import msgspec
 _CHANNEL = "pipelinechannel--"
 # The SDK writes the item of a loop into DAGs around the loop, too; nothing reads it there.
 _ITEM = "loop-item"
+_CHOICE = "-oneof-"  # in the name of a `dsl.OneOf`
 
 
 class BrokenLink(msgspec.Struct, frozen=True, kw_only=True):
-    """A task that takes an input of the DAG around it, `source`, which does not have it."""
+    """A task that takes something of `source`, a DAG around or beside it, which does not have it."""
 
     task: str
     wanted: str
@@ -32,12 +33,16 @@ class BrokenLink(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def why(self) -> str:
         """How it came about (kubeflow/pipelines 12390, 13273)."""
-        return _LOST_LIST if self.is_list else ""
+        if self.is_list:
+            return _LOST_LIST
+        return _LOST_CHOICE if _CHOICE in self.wanted else ""
 
     @property
     def cure(self) -> str:
         """What to write instead."""
-        return _KEEP_ITEM if self.is_list else "Correct the pipeline."
+        if self.is_list:
+            return _KEEP_ITEM
+        return _KEEP_CHOICE if _CHOICE in self.wanted else "Correct the pipeline."
 
 
 class NeededArtifact(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +62,8 @@ _LOST_LIST = (
     "The SDK loses the list of a loop that is inside another loop, a condition or an exit handler, if a text"
     ' (f"…") mentions its item.'
 )
+_LOST_CHOICE = "The SDK loses a dsl.OneOf that is first used by a condition or a loop."
+_KEEP_CHOICE = "Give it to a task, and use the output of that."
 _KEEP_ITEM = "Give the task the item as an input of its own, with no text around it."
 
 
@@ -65,13 +72,14 @@ def find_broken_links(spec: Mapping[str, Any]) -> list[BrokenLink]:
     found: list[BrokenLink] = []
     components: Mapping[str, Any] = spec.get("components", {})
     for name, component in [("the pipeline", spec["root"]), *_name_dags(spec, components)]:
-        for task_name, task in component.get("dag", {}).get("tasks", {}).items():
+        tasks = component.get("dag", {}).get("tasks", {})
+        for task_name, task in tasks.items():
             looped = task.get("parameterIterator", {}).get("items", {}).get("inputParameter", "")
-            for key, wanted in _list_missing(task, component):
-                wanted_name = wanted.removeprefix(_CHANNEL)
-                found.append(
-                    BrokenLink(task=task_name, wanted=wanted_name, source=name, is_list=key == looped)
-                )
+            missing = [(key, wanted, name) for key, wanted in _list_missing(task, component)]
+            missing += _list_missing_outputs(task, tasks, components)
+            for key, wanted, source in missing:
+                short = wanted.removeprefix(_CHANNEL)
+                found.append(BrokenLink(task=task_name, wanted=short, source=source, is_list=key == looped))
     return found
 
 
@@ -118,6 +126,23 @@ def _list_missing(task: Mapping[str, Any], around: Mapping[str, Any]) -> Iterato
             name = source.get(field, "")
             if name and name not in declared and _ITEM not in name:
                 yield key, name
+
+
+def _list_missing_outputs(
+    task: Mapping[str, Any], siblings: Mapping[str, Any], components: Mapping[str, Any]
+) -> Iterator[tuple[str, str, str]]:
+    """Generate (input, output, sibling) for what `task` takes of DAGs beside it that do not pass it on."""
+    for kind, field, output_key in (
+        ("parameters", "taskOutputParameter", "outputParameterKey"),
+        ("artifacts", "taskOutputArtifact", "outputArtifactKey"),
+    ):
+        for key, source in task.get("inputs", {}).get(kind, {}).items():
+            producer = source.get(field, {}).get("producerTask", "")
+            reference = siblings.get(producer, {}).get("componentRef", {}).get("name", "")
+            dag = components.get(reference, {}).get("dag")
+            wanted = source.get(field, {}).get(output_key, "")
+            if dag is not None and wanted not in dag.get("outputs", {}).get(kind, {}) and _ITEM not in wanted:
+                yield key, wanted, producer
 
 
 def _read_type(definition: Mapping[str, Any]) -> str:

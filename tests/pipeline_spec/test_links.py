@@ -54,6 +54,21 @@ def loop_over_output_in_condition(mode: str = "x"):
         show(x=f"{item}")
 
 
+@component
+def name(x: str) -> str:
+    return x
+
+
+@dsl.pipeline
+def condition_on_choice(flag: bool = True):
+    with dsl.If(flag == True):  # noqa: E712 - a comparison of the SDK
+        one = name(x="one")
+    with dsl.Else():
+        two = name(x="two")
+    with dsl.If(dsl.OneOf(one.output, two.output) == "one"):
+        show(x="one")
+
+
 @dsl.pipeline
 def needs_dataset(data: dsl.Input[dsl.Dataset]):
     evaluate(data=data)
@@ -77,6 +92,11 @@ def compiled(pipeline: Any, folder: Path) -> Package:
     [
         (grid, "for-loop-2: it takes ys of for-loop-1, which has none.", "an input of its own"),
         (loop_in_exit_handler, "for-loop-2: it takes ys of exit-handler-1, which has none.", "of its own"),
+        (
+            condition_on_choice,
+            "condition-4: it takes condition-branches-1-oneof-1 of condition-branches-1, which has none.",
+            "Give it to a task",
+        ),
         (needs_dataset, "data: a Dataset is needed, and a run can only be given values.", "dsl.importer"),
         (evaluate, "data: a Dataset is needed, and a run can only be given values.", "This is a component"),
     ],
