@@ -6,12 +6,23 @@ from collections.abc import Callable, Sequence
 
 from ..errors import KfpError, kfp_error
 from ..lists import RunList
-from ..models import Run
+from ..models import Phase, Run
 from ..results import BulkResult, MetricTable
 from .argument_types import parse_sorting, parse_states
 from .arguments import ARCHIVED, FRAME, LIMIT, RUN, RUNS, SEARCH, TIMEOUT, YES
 from .grammar import argument, command, usage_error
 from .session import Session
+
+_NOT_FAILED = {
+    Phase.PENDING: "waits to start",
+    Phase.RUNNING: "is running",
+    Phase.PAUSED: "is paused",
+    Phase.CANCELING: "is being canceled",
+    Phase.CANCELED: "was canceled",
+    Phase.SUCCEEDED: "has succeeded",
+    Phase.SKIPPED: "was skipped",
+    Phase.UNCONFIRMED: "is not confirmed yet",
+}
 
 
 @command(
@@ -64,7 +75,7 @@ def why(session: Session, *, run: str) -> str:
     found = session.find_run(run)
     failure = session.service().why(found.run_id)
     if failure is None:
-        return f"{found.display_name} has not failed. It is {found.phase.value.lower()}."
+        return f"{found.display_name} has not failed. It {_NOT_FAILED.get(found.phase, 'is active')}."
     return failure.text
 
 

@@ -69,7 +69,7 @@ def _resolve(word: str, variables: Mapping[str, object]) -> str:
         value = _value(match["name"], variables)
         for name in match["path"].split(".")[1:]:
             value = getattr(value, name, _MISSING)
-        if value is not _MISSING:
+        if value is not _MISSING and not (match["path"] and callable(value)):
             return VariableWord(word.replace(_LITERAL, "$"), value)
     return _NAME.sub(lambda name: str(_value(name[1], variables)), word).replace(_LITERAL, "$")
 

@@ -38,6 +38,7 @@ def test_an_attribute_of_a_value_keeps_its_type() -> None:
 
 def test_what_is_no_attribute_is_text() -> None:
     assert split_line("$name.yaml", {"name": "train"}) == ["train.yaml"]
+    assert split_line("$name.index", {"name": "train"}) == ["train.index"]
 
 
 @pytest.mark.parametrize("line", ["'price=$5'", r"price=\$5", "price=$5"])

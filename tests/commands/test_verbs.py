@@ -219,6 +219,11 @@ def test_runs_are_filtered_and_counted(console: Console, laptop: Laptop) -> None
     assert console.do("runs --experiment counted --df").shape[0] == 3
 
 
+def test_a_run_that_has_not_failed_has_no_reason(console: Console, laptop: Laptop) -> None:
+    console.do(f"submit {laptop.quick} --name fine --wait")
+    assert console.do("why @last") == "fine has not failed. It has succeeded."
+
+
 def test_a_run_and_its_tasks_print_as_a_line(console: Console, laptop: Laptop) -> None:
     run = console.do(f"submit {laptop.quick} --name printed --wait")
     assert str(run) == f"printed (succeeded, {run.run_id})"
