@@ -171,8 +171,9 @@ def _match_rights(exchange: Exchange) -> KfpError | None:
         return not_found_error(exchange.request, exchange.context)  # somebody else's: never confirm it
     source, account = _service_account(user["user"])
     viewer = account == "default-viewer" and verb not in _READING
+    code = "view-only" if viewer else "forbidden"
     return kfp_error(
-        "view-only" if viewer else "forbidden",
+        f"{code}/embedded" if exchange.context.embedded else code,
         verb=verb,
         resource=resource,
         ns=namespace,

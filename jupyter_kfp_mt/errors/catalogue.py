@@ -582,6 +582,14 @@ CATALOGUE |= {
         )
         for kind, things in (("secrets", "secrets"), ("configmaps", "config maps"))
     },
+    **{
+        f"{code}/embedded": _vary(
+            code,
+            next="The owner of the embedded server gives the right, if {ns} is a profile of it:",
+            command="jupyter kfp profiles share {ns} {src} --role edit",
+        )
+        for code in ("forbidden", "view-only")
+    },
     "kfp-unavailable/watched": _vary("kfp-unavailable", next="We try again in {s} s."),
     "kfp-unavailable/proxy": _vary(
         "kfp-unavailable",

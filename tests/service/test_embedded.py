@@ -214,7 +214,8 @@ def test_another_namespace_is_refused_with_the_cure(kfp: KfpService) -> None:
         kfp.in_namespace("team-b").list_runs()
 
     assert caught.value.message == "You may not list runs in team-b."
-    assert caught.value.command.startswith("kubectl create rolebinding allow-")
+    share = f"jupyter kfp profiles share team-b {kfp.namespace} --role edit"
+    assert (caught.value.code, caught.value.command) == ("forbidden", share)
 
 
 def test_metrics_stand_side_by_side(kfp: KfpService, hello: Run) -> None:
