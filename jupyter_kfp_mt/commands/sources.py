@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..errors import kfp_error
+from ..files import display_path
 from ..models import Source, SourceKind
 from ..pipeline_spec import from_wire
+from .grammar import did_you_mean
 from .session import Session
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ def read_source(session: Session, word: str) -> Source:
         from ..service.submit.sources import to_source  # imports more than a file needs
 
         return to_source(function)
+    if session.variables and word.isidentifier() and not Path(word).exists():
+        names = [name for name, known in session.variables.items() if callable(known) and name[0] != "_"]
+        hint = did_you_mean(word, names)
+        raise kfp_error("not-found/source", ref=word, folder=display_path(Path.cwd()), hint=hint)
     return Source(kind=SourceKind.FILE, path=str(value if isinstance(value, Path) else word))
 
 

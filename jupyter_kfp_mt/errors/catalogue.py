@@ -677,6 +677,13 @@ CATALOGUE |= {
     "not-found/file": _vary(
         "not-found", why="“{ref}” is not in {folder}.", next="Check the path.", command=""
     ),
+    "not-found/source": _vary(
+        "not-found",
+        message="No such file or function.",
+        why="“{ref}” is neither in {folder} nor a function of this notebook.{hint}",
+        next="Check its name.",
+        command="",
+    ),
     "not-found/pod": _vary("not-found", why="{why}"),
     "logs-gone/outside": _vary(
         "logs-gone",

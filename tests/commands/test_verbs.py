@@ -230,6 +230,14 @@ def test_a_run_and_its_tasks_print_as_a_line(console: Console, laptop: Laptop) -
     assert [str(task) for task in console.do("tasks @last")] == ["step (succeeded)"]
 
 
+def test_a_function_that_is_written_wrongly_is_found(console: Console) -> None:
+    console.variables["train_digits"] = print
+    with pytest.raises(KfpNotFoundError) as caught:
+        console.do("submit train_digit")
+    assert caught.value.message == "No such file or function."
+    assert "nor a function of this notebook. Did you mean “train_digits”?" in caught.value.why
+
+
 def test_no_runs_is_an_empty_list(console: Console) -> None:
     assert console.do("runs --search nothing-has-this-name") == []
     for word, said in (("experiments", "No experiments match."), ("pipelines", "No pipelines match.")):
