@@ -647,6 +647,24 @@ def task_configs(memory: str):
     kubernetes.use_secret_as_volume(task, "database", "/mnt/kfp-test/neither")
 
 
+@dsl.component(
+    base_image="python:3.11",
+    install_kfp_package=False,
+    task_config_passthroughs=[dsl.TaskConfigField.KUBERNETES_VOLUMES],
+)
+def hands_on_workspace(config: dsl.TaskConfig, path: str, workflow: str):
+    claim = {"claimName": f"{workflow}-kfp-workspace"}
+    assert config.volumes == [{"name": "kfp-workspace", "persistentVolumeClaim": claim}], config
+    assert config.volume_mounts == [{"name": "kfp-workspace", "mountPath": "/kfp-workspace"}], config
+
+
+@dsl.pipeline(pipeline_config=dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(size="1Gi")))
+def workspace_of_task_config():
+    hands_on_workspace(
+        path=dsl.WORKSPACE_PATH_PLACEHOLDER, workflow=dsl.PIPELINE_JOB_RESOURCE_NAME_PLACEHOLDER
+    )
+
+
 @component
 def see_metadata(run_id: str):
     import os
@@ -670,6 +688,7 @@ def labels_and_annotations():
 
 ROWS = [
     Row("`dsl.TaskConfig`: the settings to pass on, or none", task_configs, {"memory": "1024Mi"}),
+    Row("`dsl.TaskConfig`: the workspace of the run", workspace_of_task_config),
     Row("Labels and annotations of the pod as variables", labels_and_annotations),
     Row(
         "A program that is a placeholder: `IfPresent`, `Concat`, a parameter",

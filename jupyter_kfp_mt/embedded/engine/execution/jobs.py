@@ -17,12 +17,12 @@ from ....models import Artifact
 from ...argo import replace_retries
 from ..plan.components import expand_variables, find_python_code, resolve_arguments
 from ..plan.inputs import resolve_setting
-from ..plan.ir import ENV, CompiledPipeline, Container, FieldAsEnv, SourceAsEnv, SourceAsFiles
+from ..plan.ir import ENV, ClaimMount, CompiledPipeline, Container, FieldAsEnv, SourceAsEnv, SourceAsFiles
 from ..plan.nodes import TaskNode
 from ..plan.values import fill, render_text
 from .folders import WORKSPACE, AttemptFolder, RunFolder
 from .machine import Machine
-from .task_config import TASK_CONFIG, build_task_config
+from .task_config import TASK_CONFIG, build_task_config, make_workspace_claim
 from .volumes import VolumeClaims
 
 FIXED_FIELDS = {
@@ -174,8 +174,18 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
             self.pipeline.passed_on(node.component),
             lambda parameter: resolve_setting(node, parameter, placeholders),
             lambda text: render_text(fill(text, node.inputs.parameters, placeholders)),
+            workspace=self._find_workspace_claim(node),
         )
         executor_input["inputs"]["parameterValues"].update(dict.fromkeys(names, config))
+
+    def _find_workspace_claim(self, node: TaskNode) -> ClaimMount | None:
+        """Return the mount of the run's workspace; None if no input of `node` is a path in it."""
+        placeholders = self.placeholders(node)
+        places = (placeholders[".workspace_path"], WORKSPACE)
+        texts = [value for value in node.inputs.parameters.values() if isinstance(value, str)]
+        if self.pipeline.settings.workspace is None or not any(p in text for text in texts for p in places):
+            return None
+        return make_workspace_claim(placeholders[".pipeline_job_resource_name"])
 
     def declare_artifacts(self, node: TaskNode, task_id: str) -> dict[str, Artifact]:
         """Return the output artifacts that `node` declares, with the paths where it must write them."""

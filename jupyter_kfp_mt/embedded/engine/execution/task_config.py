@@ -25,27 +25,44 @@ from ..plan.ir import (
     Toleration,
 )
 from ..plan.values import render_text
+from .folders import WORKSPACE
 
 Resolve = Callable[[InputParameter], Any]  # the value of a setting; None without one
 Fill = Callable[[str], str]  # fills placeholders
 
 TASK_CONFIG = "TASK_CONFIG"  # the type of such a parameter
+_WORKSPACE = "kfp-workspace"  # the name of the volume; that of its claim ends so
 _QUANTITY = re.compile(r"([+-]?\d+(?:\.\d*)?|[+-]?\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?)")
 _DECIMAL = {"n": -3, "u": -2, "m": -1, "": 0, "k": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
 _BINARY = {"": 0, "Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
 
 
+def make_workspace_claim(workflow: str) -> ClaimMount:
+    """Return the mount of the workspace in the pods of a run whose Workflow has this name."""
+    return ClaimMount(mount_path=WORKSPACE, constant=f"{workflow}-{_WORKSPACE}")
+
+
 def build_task_config(
-    component: Component, container: Container, platform: KubernetesExecutor, resolve: Resolve, fill: Fill
+    component: Component,
+    container: Container,
+    platform: KubernetesExecutor,
+    resolve: Resolve,
+    fill: Fill,
+    *,
+    workspace: ClaimMount | None = None,
 ) -> dict[str, Any]:
-    """Return the value of a `dsl.TaskConfig`; settings that are not passed on are empty."""
+    """Return the value of a `dsl.TaskConfig`; settings that are not passed on are empty.
+
+    `workspace` is that of the run, if the task uses it.
+    """
     passes_on = component.passes_on
     affinity = _make_affinity(platform.node_affinity, resolve)
     selector = platform.node_selector
     labels: Any = selector.labels if selector is not None else None
     if selector is not None and selector.node_selector_json is not None:
         labels = resolve(selector.node_selector_json)
-    volumes, mounts = _make_volumes(platform, resolve)
+    claims = [*([workspace] if workspace is not None else []), *platform.pvc_mount]
+    volumes, mounts = _make_volumes(platform, claims, resolve)
     return {
         "affinity": affinity if passes_on("KUBERNETES_AFFINITY") else None,
         "tolerations": (
@@ -139,14 +156,15 @@ def _name_of(source: SourceAsEnv | SourceAsFiles, written: str, resolve: Resolve
 
 
 def _make_volumes(
-    platform: KubernetesExecutor, resolve: Resolve
+    platform: KubernetesExecutor, claims: list[ClaimMount], resolve: Resolve
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the volumes of claims, secrets and config maps, and their mounts."""
     volumes, mounts = [], []
-    for claim in platform.pvc_mount:
+    for claim in claims:
         name = resolve(claim.name)
-        volumes.append({"name": name, "persistentVolumeClaim": {"claimName": name}})
-        mounts.append(_make_mount(name, claim))
+        volume = _WORKSPACE if claim.mount_path == WORKSPACE else name
+        volumes.append({"name": volume, "persistentVolumeClaim": {"claimName": name}})
+        mounts.append(_make_mount(volume, claim))
     for source in platform.secret_as_volume:
         name = _name_of(source, source.secret_name, resolve)
         if name is not None:
