@@ -99,14 +99,22 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """JupyterLab in a new window."""
+@pytest.fixture(scope="module")
+def window(browser: Browser, lab: Lab) -> Iterator[Page]:
+    """JupyterLab in a new window. The tests of a module share it: loading the page takes longer than most."""
     with open_page(browser, lab) as page:
         yield page
-        results = PROJECT / "ui-tests" / "results"
-        results.mkdir(exist_ok=True)
-        page.screenshot(path=results / f"{request.node.name}.png")
+
+
+@pytest.fixture
+def page(window: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """JupyterLab with nothing open in its main area."""
+    # closing would ask whether to save a notebook
+    window.evaluate("() => [...window.jupyterapp.shell.widgets('main')].forEach(each => each.dispose())")
+    yield window
+    results = PROJECT / "ui-tests" / "results"
+    results.mkdir(exist_ok=True)
+    window.screenshot(path=results / f"{request.node.name}.png")
 
 
 @contextmanager
