@@ -6,7 +6,8 @@ Argo's tags: https://argo-workflows.readthedocs.io/en/latest/variables/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 
 from .run_tags import RETRIES, WorkflowTags
 from .workflow import Unfit
@@ -48,9 +49,8 @@ class TagRewriter:
         self._paths = paths
         self.of_workflow: set[str] = set()  # parameters of the workflow that were used
         self.used_paths: set[str] = set()
-        longest_first = sorted(paths, key=len, reverse=True)
-        paths_too = [rf"(?<![\w.-]){re.escape(path)}(?![\w-]|\.\w)" for path in longest_first]
-        self._either = re.compile("|".join([TAG.pattern, *paths_too]))
+        either = [TAG.pattern, *([rf"(?<![\w.-]){_match_any(sorted(paths))}"] if paths else [])]
+        self._either = re.compile("|".join(either))
 
     def rewrite(self, text: str) -> str:
         """Return `text` for the IR; raises Unfit for an unknown tag."""
@@ -85,6 +85,27 @@ class TagRewriter:
                 self.used_paths.add(path)
                 return known
         raise Unfit(f"a value for {{{{{match[0]}}}}}")
+
+
+def _match_any(paths: Sequence[str]) -> str:
+    """Return a pattern for whole paths, the longest that fits, in which no two alternatives begin alike.
+
+    A text is read once for all paths, not once for each. `paths` are sorted.
+    """
+    first, last = paths[0], paths[-1]
+    shared = next(
+        (at for at, (one, two) in enumerate(zip(first, last, strict=False)) if one != two), len(first)
+    )
+    common = first[:shared]  # of the first and the last, so of all
+    rests = [path.removeprefix(common) for path in paths]
+    by_first = {first: list(each) for first, each in groupby(filter(None, rests), lambda rest: rest[0])}
+    alternatives = [_match_any(each) for each in by_first.values()]
+    end = r"(?![\w-]|\.\w)"
+    if not alternatives:
+        return re.escape(common) + end
+    firsts = "".join(map(re.escape, by_first))
+    longer = f"(?=[{firsts}])(?:{'|'.join(alternatives)})"
+    return re.escape(common) + (f"(?:{longer}|{end})" if "" in rests else longer)
 
 
 def read_depends(depends: str, tasks: Callable[[str], bool]) -> list[str]:
