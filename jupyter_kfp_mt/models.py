@@ -543,6 +543,29 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""  # of this package
 
 
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """A right that somebody has in a namespace."""
+
+    who: str  # a person, `sa NAMESPACE/NAME` or `group NAME`
+    role: str  # "owner", "admin", "edit" or "view"; "role NAME" for one that cannot be read
+    origin: str  # "profile", "contributor" or "RoleBinding NAME"
+
+
+class AccessList(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has access to a namespace, as far as we may know."""
+
+    namespace: str
+    grants: list[Grant] = []
+    unread: str = ""  # a sentence on what is not known; empty: this is all
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who we are, and who else has access to our namespace."""
+
+    status: Status
+    access: AccessList
+
+
 class RunsEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Event `runs` of the stream: new and changed runs, and the ids of removed ones."""
 

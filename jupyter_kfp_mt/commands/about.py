@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import PROGRAM
-from ..models import DoctorReport, Status
+from ..models import AccessList, DoctorReport, Identity, Status
 from .grammar import argument, command, usage_error
 from .session import Session
 
@@ -12,6 +12,15 @@ from .session import Session
 def status(session: Session) -> Status:
     """Show the account, namespace, connection and running tasks."""
     return session.status()
+
+
+@command("whoami")
+def whoami(session: Session) -> Identity:
+    """Show the account, and who else has access to the namespace."""
+    known = session.status()
+    if not known.connected or known.error is not None:
+        return Identity(status=known, access=AccessList(namespace=known.namespace))
+    return Identity(status=known, access=session.service().list_grants())
 
 
 @command("doctor")

@@ -15,6 +15,8 @@ from .plain import Paint, draw_text, no_colour
 
 _BLOCKS: dict[type, Callable[[Any], Block]] = {
     models.Status: status.describe_status,
+    models.Identity: status.describe_identity,
+    models.AccessList: status.describe_access,
     models.DoctorReport: status.describe_report,
     errors.ErrorBody: status.describe_error,
     models.Run: runs.describe_run,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from ..errors import PROGRAM, ErrorBody, KfpError
-from ..models import Check, DoctorReport, Phase, Status
+from ..models import AccessList, Check, DoctorReport, Identity, Phase, Status
 from ..plain_text import clean
 from .blocks import Block, Cell, Column, Lines, Notice, Stack, Table
 from .formats import format_count, format_duration
@@ -44,6 +44,25 @@ def describe_status(status: Status) -> Block:
         ]
     )
     return Stack([shown, Notice(status.error)]) if status.error else shown
+
+
+def describe_identity(identity: Identity) -> Block:
+    """Return the lines of the status, then who has access."""
+    if not identity.status.connected or identity.status.error is not None:
+        return describe_status(identity.status)
+    return Stack([describe_status(identity.status), describe_access(identity.access)])
+
+
+def describe_access(access: AccessList) -> Block:
+    """Return a table of who has which rights, and what is not known."""
+    rows = [(Cell(grant.who), Cell(grant.role), Cell(grant.origin)) for grant in access.grants]
+    shown: list[Block] = []
+    if rows:
+        shown.append(Lines([(f"Who has access to {access.namespace}:", "")]))
+        shown.append(Table((Column("Who"), Column("Role"), Column("From")), rows))
+    if access.unread:
+        shown.append(Lines([(access.unread, "")]))
+    return Stack(shown)
 
 
 def _describe_disconnected(status: Status) -> Block:

@@ -290,6 +290,13 @@ def subject(namespace: str, account: str) -> str:
     return f"{_SUBJECT}{namespace}:{account}"
 
 
+def describe_identity(identity: str) -> str:
+    """Return how people name an identity: an account as `sa NAMESPACE/NAME`, a person by name."""
+    if not identity.startswith(_SUBJECT):
+        return identity
+    return "sa " + identity.removeprefix(_SUBJECT).replace(":", "/")
+
+
 def profile_name(user: str) -> str:
     """Turn the name of an operating-system user into the name of a namespace."""
     plain = re.sub(r"[^a-z0-9]+", "-", user.lower()).strip("-")[:63].strip("-")

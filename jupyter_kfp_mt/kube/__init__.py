@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from .client import Access, Kubernetes, PodText, in_cluster
 from .config import read_environment_with_kubeconfig
-from .objects import AccessReview, KubernetesEvent, Namespace, Pod, PodDefault
+from .objects import (
+    AccessReview,
+    KubernetesEvent,
+    Namespace,
+    Pod,
+    PodDefault,
+    PolicyRule,
+    RoleBinding,
+    RoleSubject,
+)
 from .transport import Cluster, KubernetesApi, Timeouts, cluster_of
 
 __all__ = [
@@ -23,6 +32,9 @@ __all__ = [
     "Pod",
     "PodDefault",
     "PodText",
+    "PolicyRule",
+    "RoleBinding",
+    "RoleSubject",
     "Timeouts",
     "cluster_of",
     "in_cluster",

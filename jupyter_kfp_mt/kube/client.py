@@ -27,7 +27,12 @@ from .objects import (
     PodDefault,
     PodDefaultList,
     PodList,
+    PolicyRule,
     RawList,
+    RoleBinding,
+    RoleBindingList,
+    RoleObject,
+    RoleReference,
     StatusObject,
 )
 from .transport import KubernetesApi, KubernetesResponse, Timeouts, cluster_of
@@ -204,6 +209,20 @@ class Kubernetes:
         found = self._get(_core(namespace, resource, name), DataObject, resource, namespace)
         return None if found is None else found.data or {}
 
+    def list_role_bindings(self, namespace: str) -> list[RoleBinding]:
+        """Return who has which role in a namespace; few accounts may read that."""
+        path = _rbac(namespace, "rolebindings")
+        return (self._get(path, RoleBindingList, "rolebindings", namespace) or RoleBindingList()).items or []
+
+    def read_rules(self, role: RoleReference, namespace: str) -> list[PolicyRule]:
+        """Return the rules of a role; none of one that does not exist."""
+        path = (
+            _rbac(namespace, "roles", role.name)
+            if role.kind == "Role"
+            else f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{_name(role.name)}"
+        )
+        return (self._get(path, RoleObject, "roles", namespace) or RoleObject()).rules or []
+
     def list_filters_with(self, text: str, namespace: str) -> list[str]:
         """Return the names of the EnvoyFilters in a namespace that mention `text`, such as a header."""
         path = f"/apis/networking.istio.io/v1alpha3/namespaces/{_name(namespace)}/envoyfilters"
@@ -287,6 +306,11 @@ def _label(value: str) -> str:
 
 def _core(namespace: str, resource: str, name: str | None = None) -> str:
     path = f"/api/v1/namespaces/{_name(namespace)}/{resource}"
+    return path if name is None else f"{path}/{_name(name)}"
+
+
+def _rbac(namespace: str, resource: str, name: str | None = None) -> str:
+    path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{_name(namespace)}/{resource}"
     return path if name is None else f"{path}/{_name(name)}"
 
 

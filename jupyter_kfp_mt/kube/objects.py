@@ -292,3 +292,44 @@ class RawList(_KubernetesObject, frozen=True, kw_only=True):
     """A list whose objects are searched as text."""
 
     items: list[msgspec.Raw] | None = None
+
+
+class RoleSubject(_KubernetesObject, frozen=True, kw_only=True):
+    """Whom a RoleBinding gives a role: a User, a Group or a ServiceAccount."""
+
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+
+
+class RoleReference(_KubernetesObject, frozen=True, kw_only=True):
+    """The Role or ClusterRole of a RoleBinding."""
+
+    kind: str = ""
+    name: str = ""
+
+
+class RoleBinding(MetadataOnly, frozen=True, kw_only=True):
+    """Gives subjects a role in a namespace."""
+
+    role_ref: RoleReference = RoleReference()
+    subjects: list[RoleSubject] | None = None
+
+
+class RoleBindingList(_KubernetesObject, frozen=True, kw_only=True):
+    """The RoleBindings of a namespace."""
+
+    items: list[RoleBinding] | None = None
+
+
+class PolicyRule(_KubernetesObject, frozen=True, kw_only=True):
+    """One rule of a role."""
+
+    api_groups: list[str] | None = None
+    verbs: list[str] | None = None
+
+
+class RoleObject(_KubernetesObject, frozen=True, kw_only=True):
+    """A Role or ClusterRole."""
+
+    rules: list[PolicyRule] | None = None

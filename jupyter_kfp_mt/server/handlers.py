@@ -34,6 +34,7 @@ __all__ = [
     "EmbeddedHandler",
     "EventsHandler",
     "ExperimentsHandler",
+    "GrantsHandler",
     "InspectHandler",
     "LogHandler",
     "NotebookRestartHandler",
@@ -58,6 +59,17 @@ class StatusHandler(KfpHandler):
     async def get(self) -> None:
         """Return the status; a failed connection is part of it, not an error."""
         self.send(await self.off_loop(self.parts.upstream.status, **self.query()))
+
+
+class GrantsHandler(KfpHandler):
+    """Who has access to a namespace."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str) -> None:
+        """Return the people and accounts with rights."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.list_grants))
 
 
 class DoctorHandler(KfpHandler):

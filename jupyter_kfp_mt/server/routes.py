@@ -89,6 +89,13 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", "embedded", "EmbeddedHandler", models.Status, summary="Stop the embedded server."),
     Route(
         "GET",
+        "namespaces/{namespace}/access",
+        "GrantsHandler",
+        models.AccessList,
+        summary="Who has access to a namespace.",
+    ),
+    Route(
+        "GET",
         "namespaces/{namespace}/events",
         "EventsHandler",
         models.RunsEvent,

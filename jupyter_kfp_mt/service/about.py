@@ -10,7 +10,7 @@ from .. import __version__
 from ..client import filters
 from ..client import runs as requests
 from ..errors import KfpConnectionError, KfpError, KfpRefusedError
-from ..models import Phase, Run, Status
+from ..models import AccessList, Phase, Run, Status
 from ..run_rules import ACTIVE, phase_of
 from ..tokens import warn_if_late
 from .backend import Backend
@@ -34,6 +34,14 @@ def read_status(backend: Backend, *, counts: bool, settling: Settling) -> Status
         return _add_rights(backend, kept)
     status = _read(backend, None)
     return status if status.error else backend.caches.status.put(backend.context.namespace, status)
+
+
+def list_grants(backend: Backend) -> AccessList:
+    """Return who has access to the namespace."""
+    if not backend.health().multi_user:
+        everybody = "This KFP has no separate users: whoever reaches it may see everything."
+        return AccessList(namespace=backend.context.namespace, unread=everybody)
+    return choose_details(backend).list_grants()
 
 
 def _read(backend: Backend, settling: Settling | None) -> Status:

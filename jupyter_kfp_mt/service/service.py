@@ -14,6 +14,7 @@ from ..context import Context
 from ..errors import kfp_error
 from ..lists import ExperimentList, PipelineList, PipelineVersionList, RunList, TaskList
 from ..models import (
+    AccessList,
     CachePolicy,
     Experiment,
     ExperimentPage,
@@ -149,6 +150,12 @@ class KfpService:
         from . import about
 
         return about.read_status(self._backend, counts=counts, settling=self._policies.settling)
+
+    def list_grants(self) -> AccessList:
+        """Return who has access to the namespace, as far as this account may know."""
+        from . import about
+
+        return about.list_grants(self._backend)
 
     def create_access_option(self, *, allowed: bool = True) -> None:
         """Create “Allow access to Kubeflow Pipelines” in this notebook's profile; nothing restarts."""

@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 
 import { Cautions } from '../src/components/panel/Cautions';
 import type { ICautionsProps } from '../src/components/panel/Cautions';
-import { listFacts } from '../src/components/WhoAmI';
+import { listAccess, listFacts, WhoAmI } from '../src/components/WhoAmI';
 import { format, status, trans } from './samples';
 
 const MISMATCH = { code: 'namespace-mismatch', message: 'The pod says a, the address says b. Using a.', forget: '' };
@@ -59,4 +59,32 @@ it('says who I am, and of what is not known that it is not', () => {
   expect(less.get('Account')).toMatch(/^not known; /);
   expect(less.get('Kubeflow Pipelines')).toBe('not known, multi-user');
   expect(less.get('Credential')).toBe('none is sent');
+});
+
+const ACCESS = {
+  namespace: 'team-a',
+  grants: [
+    { who: 'ana@example.com', role: 'owner', origin: 'profile' },
+    { who: 'sa team-b/default-editor', role: 'edit', origin: 'RoleBinding allow-team-b' }
+  ],
+  unread: ''
+};
+const UNREAD = 'Who else may see team-a cannot be read with your rights (list rolebindings).';
+
+it('says who else has access, with where that comes from', () => {
+  render(<WhoAmI facts={[]} access={ACCESS} trans={trans} />);
+  const rows = screen.getAllByRole('row').map(row => row.textContent);
+  expect(rows).toEqual(['WhoRoleFrom', 'ana@example.comownerprofile', 'sa team-b/default-editoreditRoleBinding allow-team-b']);
+  expect(screen.getByRole('region', { name: 'Who has access to team-a' })).toBeTruthy();
+  expect(listAccess(ACCESS)).toEqual(['ana@example.com · owner · profile', 'sa team-b/default-editor · edit · RoleBinding allow-team-b']);
+});
+
+it('says which right is missing where that cannot be read', () => {
+  render(<WhoAmI facts={[]} access={{ ...ACCESS, grants: [], unread: UNREAD }} trans={trans} />);
+  expect(screen.getByText(UNREAD)).toBeTruthy();
+  expect(screen.queryByRole('table')).toBeNull();
+});
+
+it('says nothing of access where it is not known', () => {
+  expect(render(<WhoAmI facts={[]} access={null} trans={trans} />).container.querySelector('section')).toBeNull();
 });

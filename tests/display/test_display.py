@@ -10,7 +10,19 @@ from jupyter_kfp_mt import display
 from jupyter_kfp_mt.display.runs import describe_runs
 from jupyter_kfp_mt.errors import kfp_error
 from jupyter_kfp_mt.lists import RunList, TaskList
-from jupyter_kfp_mt.models import Check, DoctorReport, Phase, Progress, Run, RunView, Status, Task
+from jupyter_kfp_mt.models import (
+    AccessList,
+    Check,
+    DoctorReport,
+    Grant,
+    Identity,
+    Phase,
+    Progress,
+    Run,
+    RunView,
+    Status,
+    Task,
+)
 from jupyter_kfp_mt.results import MetricTable, Outputs, RunMetrics, Text
 
 NOW = datetime(2026, 3, 12, 15, 0, 0).astimezone()
@@ -54,6 +66,27 @@ def test_runs_are_the_table_of_the_spec() -> None:
 
 def test_no_runs_are_a_sentence() -> None:
     assert display.render_text(RunList()) == "No runs match.   %kfp experiments lists what there is."
+
+
+def test_who_has_access_is_a_table_or_the_right_that_is_missing() -> None:
+    grants = [
+        Grant(who="ana@example.com", role="owner", origin="profile"),
+        Grant(who="sa team-b/default-editor", role="edit", origin="RoleBinding allow-team-b"),
+    ]
+    unread = "Who else may see team-a cannot be read with your rights (list rolebindings)."
+    known = AccessList(namespace="team-a", grants=grants)
+    assert display.render_text(known).splitlines() == [
+        "Who has access to team-a:",
+        "Who                       Role   From",
+        "ana@example.com           owner  profile",
+        "sa team-b/default-editor  edit   RoleBinding allow-team-b",
+    ]
+    assert display.render_text(AccessList(namespace="team-a", unread=unread)) == unread
+    lines = display.render_text(
+        Identity(status=Status(connected=True, namespace="team-a", identity="default-editor"), access=known)
+    ).splitlines()
+    assert lines[0].startswith("team-a as default-editor")
+    assert lines[-1].startswith("sa team-b/default-editor")
 
 
 def test_status_is_four_lines() -> None:

@@ -80,6 +80,10 @@ class FakeService:
             connected=True, namespace=self.namespace, endpoint="http://kfp", version=__version__
         )
 
+    def list_grants(self) -> models.AccessList:
+        self.kfp.asked("list_grants")
+        return models.AccessList(namespace=self.namespace)
+
     def page_runs(self, query: models.RunQuery) -> models.RunPage:
         self.kfp.asked("page_runs")
         runs = sorted(self.kfp.runs.values(), key=lambda run: (run.created_at, run.run_id), reverse=True)

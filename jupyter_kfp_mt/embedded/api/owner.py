@@ -2,6 +2,7 @@
 
 ```text
 GET    /embedded/proof/{challenge}                         for anyone: proof.py
+GET    /embedded/namespaces/{namespace}/access             for its members: {"grants": [{who, role, origin}]}
 GET    /embedded/profiles                                  {"profiles": [{namespace, owner, contributors}]}
 POST   /embedded/profiles                                  {"namespace": ..., "owner": ""}
 DELETE /embedded/profiles/{namespace}                      with everything in it
@@ -24,9 +25,9 @@ from ...proof import PROOF
 from ..core.resource_manager import ResourceManager
 from ..errors import already_exists, invalid_input, not_found
 from ..store.tenants import CONFIG_MAP, SECRET
-from ..tenants import EDITOR, ROLES, SHARED, VIEWER, check_data, subject
-from .shared.authorization import OWNER
-from .shared.calls import TEXT, ApiResponse, Call
+from ..tenants import EDITOR, ROLES, SHARED, VIEWER, check_data, describe_identity, subject
+from .shared.authorization import OWNER, Guard
+from .shared.calls import TEXT, ApiResponse, Call, Target
 from .shared.protojson import Message, read_int32, read_map, read_text
 from .shared.rendering import Json
 from .shared.routing import ApiRoute
@@ -50,6 +51,7 @@ def routes(stop: Callable[[], None]) -> list[ApiRoute]:
     one = "/embedded/profiles/{namespace}"
     return [
         ApiRoute("GET", f"{PROOF}/{{challenge}}", None, prove),
+        ApiRoute("GET", "/embedded/namespaces/{namespace}/access", MEMBER, list_access),
         ApiRoute("GET", "/embedded/profiles", OWNER, list_profiles),
         ApiRoute("POST", "/embedded/profiles", OWNER, add_profile, body=profile),
         ApiRoute("DELETE", one, OWNER, remove_profile),
@@ -70,6 +72,27 @@ def prove(manager: ResourceManager, call: Call) -> ApiResponse:
     if proof is None:
         raise invalid_input("a challenge is 64 hexadecimal digits")
     return ApiResponse(200, proof.encode(), TEXT)
+
+
+def _find_namespace(_manager: ResourceManager, call: Call) -> Target:
+    return Target(call.params["namespace"])
+
+
+# Whoever may list the runs of a namespace may know who else may.
+MEMBER = Guard("runs", "list", _find_namespace)
+
+
+def list_access(manager: ResourceManager, call: Call) -> Json:
+    """List who has which role in a namespace."""
+    namespace = call.params["namespace"]
+    profile = manager.store.tenants.get_profile(namespace)
+    owner = profile.owner if profile is not None else ""
+    rows = [(owner, "owner", "profile")] if owner else []
+    rows += [(subject(namespace, EDITOR), "edit", "profile"), (subject(namespace, VIEWER), "view", "profile")]
+    for each in manager.store.tenants.list_contributors(namespace):
+        rows.append((each.subject, each.role, "contributor"))
+    grants = [{"who": describe_identity(who), "role": role, "origin": origin} for who, role, origin in rows]
+    return {"namespace": namespace, "grants": grants}
 
 
 def _require_profile(manager: ResourceManager, namespace: str) -> str:

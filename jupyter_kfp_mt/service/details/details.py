@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from ...models import Artifact, LogChunk, PodView, Run, Task
+from ...models import AccessList, Artifact, LogChunk, PodView, Run, Task
 from ..explain import Explanation, Facts
 
 
@@ -40,6 +40,9 @@ class Details(Protocol):
 
     def may_run(self) -> bool | None:
         """Return whether this account may start runs in the chosen namespace, None while unknown."""
+
+    def list_grants(self) -> AccessList:
+        """Return who has access to the chosen namespace, as far as this account may know."""
 
     def report_tasks(self, run: Run) -> TaskReport:
         """Return the tasks of `run` in the order of their start."""

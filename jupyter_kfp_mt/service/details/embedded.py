@@ -11,9 +11,10 @@ import msgspec
 
 from ...client import Response
 from ...client import runs as requests
+from ...client.system import list_grants
 from ...errors import KfpError, kfp_error
 from ...files import replace_file
-from ...models import LogChunk, PodView, Run, Task
+from ...models import AccessList, LogChunk, PodView, Run, Task
 from ...pipeline_spec.task_plan import read_task_plan
 from ..backend import Backend
 from ..explain import LOG_LINES, Explanation, Facts, make_facts
@@ -39,6 +40,11 @@ class EmbeddedDetails:
         context = self._backend.context
         claims = context.credential.claims()
         return _MAY_RUN.get(claims.account) if claims.namespace == context.namespace else None
+
+    def list_grants(self) -> AccessList:
+        """Return the profile's owner, its accounts and its contributors."""
+        context = self._backend.context
+        return self._backend.api.call(list_grants(context.namespace))
 
     def report_tasks(self, run: Run) -> TaskReport:
         """Return the tasks of `run`, as the server's own route reports them."""

@@ -7,6 +7,7 @@ import { version } from '../../package.json';
 import { createErrorBody, isErrorBody, KfpApiError } from './errors';
 import { readEvents } from './sse';
 import type {
+  AccessList,
   Check,
   DoctorReport,
   ErrorBody,
@@ -88,6 +89,11 @@ export class KfpApi {
       throw new KfpApiError(this._versionMismatch(status.version), 0);
     }
     return status;
+  }
+
+  /** Return who has access to a namespace, as far as we may know. */
+  async listGrants(namespace: string): Promise<AccessList> {
+    return this._get<AccessList>([...getNamespacePath(namespace), 'access']);
   }
 
   /** Run the doctor's checks in order; `onCheck` receives each as soon as it is done. */

@@ -356,6 +356,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jupyter-kfp-mt/namespaces/{namespace}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has access to a namespace. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccessList"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jupyter-kfp-mt/namespaces/{namespace}/events": {
         parameters: {
             query?: never;
@@ -1153,6 +1200,17 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccessList
+         * @description Who has access to a namespace, as far as we may know.
+         */
+        AccessList: {
+            namespace: string;
+            /** @default [] */
+            grants: components["schemas"]["Grant"][];
+            /** @default  */
+            unread: string;
+        };
+        /**
          * Artifact
          * @description A file or folder that a task wrote or read; metrics are in `metadata`.
          */
@@ -1299,6 +1357,15 @@ export interface components {
             command: string;
             /** @default  */
             docs: string;
+        };
+        /**
+         * Grant
+         * @description A right that somebody has in a namespace.
+         */
+        Grant: {
+            who: string;
+            role: string;
+            origin: string;
         };
         /**
          * Inspection

@@ -6,6 +6,7 @@ type Schemas = components['schemas'];
 /** What a request body must have, the rest having defaults on the server. */
 type Wanted<T, Required extends keyof T> = Pick<T, Required> & Partial<Omit<T, Required>>;
 
+export type AccessList = Schemas['AccessList'];
 export type Artifact = Schemas['Artifact'];
 export type Caution = Schemas['Caution'];
 export type Check = Schemas['Check'];

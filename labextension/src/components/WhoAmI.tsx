@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { Status } from '../api/types';
+import type { AccessList, Status } from '../api/types';
 import { instant } from '../format';
 import type { Format } from '../format';
 
@@ -30,8 +30,19 @@ export function listFacts(status: Status, format: Format, now: number): Fact[] {
   return others ? [...facts, [trans.__('What others can see'), others]] : facts;
 }
 
-/** Who am I, as a table of two columns. */
-export function WhoAmI(props: { readonly facts: readonly Fact[] }): React.JSX.Element {
+/** List who has access to the namespace, a line each, and what is not known of that. */
+export function listAccess(access: AccessList): string[] {
+  const grants = access.grants.map(grant => [grant.who, grant.role, grant.origin].join(' · '));
+  return access.unread ? [...grants, access.unread] : grants;
+}
+
+/** Who am I, as a table of two columns; then who has access to the namespace. */
+export function WhoAmI(props: {
+  readonly facts: readonly Fact[];
+  readonly access: AccessList | null;
+  readonly trans: Format['trans'];
+}): React.JSX.Element {
+  const { access, trans } = props;
   return (
     <div className="jp-kfp">
       <dl className="jp-kfp-Pairs">
@@ -42,7 +53,38 @@ export function WhoAmI(props: { readonly facts: readonly Fact[] }): React.JSX.El
           </React.Fragment>
         ))}
       </dl>
+      {access && <Access access={access} trans={trans} />}
     </div>
+  );
+}
+
+function Access({ access, trans }: { readonly access: AccessList; readonly trans: Format['trans'] }): React.JSX.Element {
+  const title = access.namespace ? trans.__('Who has access to %1', access.namespace) : trans.__('Who has access');
+  return (
+    <section aria-label={title}>
+      <h3 className="jp-kfp-Artifacts-title">{title}</h3>
+      {access.grants.length > 0 && (
+        <table className="jp-kfp-Table">
+          <thead>
+            <tr>
+              <th scope="col">{trans.__('Who')}</th>
+              <th scope="col">{trans.__('Role')}</th>
+              <th scope="col">{trans.__('From')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {access.grants.map(grant => (
+              <tr key={[grant.who, grant.role, grant.origin].join(' ')}>
+                <td>{grant.who}</td>
+                <td>{grant.role}</td>
+                <td>{grant.origin}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {access.unread && <p>{access.unread}</p>}
+    </section>
   );
 }
 

@@ -148,14 +148,15 @@ export class Page implements IPage {
   async whoAmI(): Promise<void> {
     const { manager, format } = this._options;
     const { trans } = format;
-    const { listFacts, WhoAmI } = await import('../components/WhoAmI');
+    const { listAccess, listFacts, WhoAmI } = await import('../components/WhoAmI');
     // Ask again: the known status may be old, and tokens and permissions change.
     const status = await manager.api.status(manager.connection.namespace).catch(() => manager.connection.status);
     if (status) {
       const facts = listFacts(status, format, Date.now());
+      const access = status.connected ? await manager.api.listGrants(status.namespace).catch(() => null) : null;
       const { button } = await showDialog({
         title: trans.__('Who am I'),
-        body: ReactWidget.create(<WhoAmI facts={facts} />),
+        body: ReactWidget.create(<WhoAmI facts={facts} access={access} trans={trans} />),
         buttons: [
           Dialog.createButton({ label: trans.__('Copy'), accept: true }),
           Dialog.cancelButton({ label: trans.__('Close') })
@@ -163,7 +164,8 @@ export class Page implements IPage {
         defaultButton: 1
       });
       if (button.accept) {
-        Clipboard.copyToSystem(facts.map(([name, value]) => `${name}: ${value}`).join('\n'));
+        const lines = facts.map(([name, value]) => `${name}: ${value}`);
+        Clipboard.copyToSystem([...lines, ...(access ? listAccess(access) : [])].join('\n'));
       }
     }
   }

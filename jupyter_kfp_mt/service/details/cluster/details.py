@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ....models import LogChunk, PodView, Run, Task
+from ....models import AccessList, LogChunk, PodView, Run, Task
 from ....pipeline_spec.task_plan import read_task_plan
 from ...backend import Backend
 from ...explain import Explanation, Facts
@@ -13,6 +13,7 @@ from ...tasks.rows import cancel_stopped, select_groups, select_leaves
 from ..details import MadeArtifact, TaskReport
 from .artifacts import save_artifact
 from .facts import collect_run_facts, collect_task_facts, explain_run_wait
+from .grants import list_grants
 from .logs import read_log
 from .pods import view_pod
 from .run import read_steps
@@ -36,6 +37,10 @@ class ClusterDetails:
         if backend.kubernetes is None:
             return None
         return backend.caches.rights.may_run(backend.kubernetes, backend.context.namespace)
+
+    def list_grants(self) -> AccessList:
+        """Return the owner of the namespace and whom its RoleBindings name."""
+        return list_grants(self._backend.kubernetes, self._backend.context)
 
     def report_tasks(self, run: Run) -> TaskReport:
         """Return the tasks of `run`: of its Workflow, or what KFP reports if there is none to read."""
