@@ -14,7 +14,8 @@ from ..models import NOT_JSON
 from ..tokens import TokenClaims
 from .http import Request, Response
 
-_JWT_SHAPED = re.compile(r"[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
+_JWT_SHAPED = re.compile(r"(?<![\w-])[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
+_HEAD, _TAIL = 12_000, 4_000  # characters of a message that rules look at
 _TITLE = re.compile(r"<title[^>]*>(?P<title>[^<]*)", re.IGNORECASE)
 _PAGE = (b"<!doctype", b"<html", b"<head", b"<!--", b"<?xml")
 _BOM = b"\xef\xbb\xbf"
@@ -67,8 +68,9 @@ def inspect_exchange(
     except NOT_JSON:
         body = _ErrorMessage()
     error = body.error if isinstance(body.error, str) else ""
-    message = body.message or body.error_message or error
+    message = _cut_middle(body.message or body.error_message or error)
     detail = next((_text_of(entry) for entry in body.details), "") if isinstance(body.details, list) else ""
+    detail = _cut_middle(detail)
     html = _is_html(response)
     shown = _title(text) if html else text
     short = detail if detail and detail != "Internal Server Error" else message or shown
@@ -85,6 +87,11 @@ def inspect_exchange(
         shorten(mask_tokens(short)),
         body.kind == "Status",
     )
+
+
+def _cut_middle(text: str) -> str:
+    """Return `text` without the middle of a long one: rules search it, and its end has the cause."""
+    return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]} … {text[-_TAIL:]}"
 
 
 def shorten(text: str, limit: int = 200) -> str:

@@ -49,7 +49,7 @@ _PYTHON = {
     ParameterType.STRUCT: (dict,),
 }
 _INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _DECIMAL_COMMA = re.compile(r"(?![+-]?[1-9][0-9]{0,2},[0-9]{3}$)[+-]?[0-9]+,[0-9]+")  # 1,000 may be 1000
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[_ '\u00a0\u202f][0-9]{3})+(?:\.[0-9]+)?")

@@ -117,7 +117,7 @@ function integer(text: string): Checked {
 }
 
 function number(text: string): Checked {
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) {
+  if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) {
     return problem({ kind: 'not-a-number', got: text, write: readNumber(text) });
   }
   const value = Number(text);

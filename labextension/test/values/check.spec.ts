@@ -15,6 +15,11 @@ const problem = (kind: string, more: object = {}): object => ({
 });
 
 describe('check', () => {
+  it('reads a long text that is nearly a number in one pass', () => {
+    const text = `${'1'.repeat(300_000)}x`;
+    expect(check(spec('NUMBER_DOUBLE'), text)).toMatchObject(problem('not-a-number'));
+  });
+
   it.each([
     ['NUMBER_INTEGER', '10', value(10)],
     ['NUMBER_INTEGER', ' -3 ', value(-3)],

@@ -16,6 +16,7 @@ _LIST, _STRUCT = "LIST", "STRUCT"
 _OVERHEAD = 64  # bytes that any value takes, however short
 _PLACEHOLDER = re.compile(r"\{\{\$([^{}]*)\}\}")
 _INPUT = re.compile(r"\.inputs\.parameters\[(?:'([^']*)'|\"([^\"]*)\")\]$")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _STEP = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\d+))\]")
 
 
@@ -99,7 +100,7 @@ def _parse_integer(text: str) -> int | None:
 
 
 def _parse_double(text: str) -> float | None:
-    is_one = re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", text)
+    is_one = _NUMBER.fullmatch(text)
     value = float(text) if is_one else math.inf
     return value if math.isfinite(value) else None
 
