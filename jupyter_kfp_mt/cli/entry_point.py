@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__, commands
 from ..errors import KfpConnectionError, KfpError, KfpRefusedError, RunFailed, RunTimeout
-from ..models import DoctorReport, Phase, Run, RunView, Status
+from ..models import DoctorReport, Identity, Phase, Run, RunView, Status
 from ..results import Text
 from ..settings import load_settings
 from . import documents, profiles
@@ -70,6 +70,8 @@ def _perform(terminal: Terminal, given: list[str], environment: Environment | No
 
 def _exit_code(result: object) -> int:
     """Return 0 for success; printing the status of a connection that does not work exits non-zero."""
+    if isinstance(result, Identity):
+        return _exit_code(result.status)
     if isinstance(result, Status) and not result.connected:
         return KfpConnectionError.exit_code
     if isinstance(result, Status) and result.error is not None:

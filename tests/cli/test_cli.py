@@ -235,6 +235,7 @@ def test_without_a_server_exits_3(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert (outcome.out, outcome.error["code"]) == ("", "no-kubeflow")
     assert cli.main(["--data", str(tmp_path)]) == 3
     assert cli.main(["doctor", "--data", str(tmp_path)]) == 3
+    assert cli.main(["whoami", "--data", str(tmp_path)]) == 3
 
 
 def test_a_server_that_does_not_answer_exits_3(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
