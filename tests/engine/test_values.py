@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.embedded.engine.plan.components import find_requirements, resolve_arguments
+from jupyter_kfp_mt.bounds import TextRoom
+from jupyter_kfp_mt.embedded.engine.plan.components import (
+    expand_variables,
+    find_requirements,
+    resolve_arguments,
+)
 from jupyter_kfp_mt.embedded.engine.plan.values import (
     ValueTypeError,
     coerce,
@@ -154,3 +159,19 @@ def test_concat_and_if_present() -> None:
         "--y",
         '{"a": 1}',
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expanded"),
+    [
+        ("$(A)/$(B)", "1/$(B)"),
+        ("$$(A) $$", "$(A) $"),
+        ("$A $(A", "$A $(A"),
+        ("$(date) $(A)", "$(date) 1"),
+        ("$($(A))", "$(1)"),
+        ("$(" * 1_000_000, "$(" * 1_000_000),  # in one pass
+    ],
+    ids=lambda text: text[:10],
+)
+def test_variables_as_the_kubelet_expands_them(text: str, expanded: str) -> None:
+    assert expand_variables(text, {"A": "1"}, TextRoom()) == expanded

@@ -15,7 +15,7 @@ from .ir import Container
 
 _SOURCE_MARK = "ephemeral_component.py"
 _RUNTIME_OPTIONS = frozenset({"--no-deps"})
-_VARIABLE = re.compile(r"\$\$|\$\(([^)]*)\)")
+_VARIABLE = re.compile(r"\$\$|\$\(([-._a-zA-Z0-9]{1,256})\)")  # names that Kubernetes accepts
 _QUIET_OPTIONS = frozenset({"--quiet", "--no-warn-script-location"})
 
 
