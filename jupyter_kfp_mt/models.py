@@ -264,6 +264,7 @@ class PipelineVersion(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime | None = None
     pipeline_spec: msgspec.Raw = msgspec.field(default_factory=_no_spec)
     error: RpcStatus | None = None
+    is_unchanged: bool = False  # ours, of an upload: this version was already there, and nothing was uploaded
 
 
 class PipelineVersionPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,4 +48,6 @@ def describe_versions(versions: PipelineVersionList, now: datetime | None = None
 def describe_version(version: PipelineVersion) -> Lines:
     """Return a version that was registered as a line."""
     name = version.display_name or version.name
+    if version.is_unchanged:
+        return Lines([(f"Nothing changed, {name} is this file.", shorten_id(version.pipeline_version_id))])
     return Lines([(f"✓ Registered  {name}", shorten_id(version.pipeline_version_id))])

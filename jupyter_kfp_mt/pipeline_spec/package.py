@@ -123,6 +123,21 @@ def summarize(package: Package) -> PipelineInfo:
     )
 
 
+def list_gpu_tasks(package: Package) -> list[str]:
+    """Return the names of the tasks that ask for a GPU or another accelerator."""
+    executors = package.pipeline_spec.get("deploymentSpec", {}).get("executors", {})
+    components = {
+        name
+        for name, component in package.components.items()
+        if (executors.get(component.get("executorLabel"), {}).get("container") or {})
+        .get("resources", {})
+        .get("accelerator")
+    }
+    graphs = (package.pipeline_spec["root"], *package.components.values())
+    tasks = (entry for graph in graphs for entry in graph.get("dag", {}).get("tasks", {}).items())
+    return [name for name, task in tasks if task.get("componentRef", {}).get("name") in components]
+
+
 def check_parameters(package: Package, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values` as they are sent; raises `bad-input` naming the first parameter that does not fit."""
     return parameters.check_values(_read_parameters(package), values, package.source or package.name)

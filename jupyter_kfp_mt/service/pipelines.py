@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from functools import partial
 
 import msgspec
 
 from ..client import filters
 from ..client import pipelines as requests
+from ..errors import KfpError, KfpNotFoundError
 from ..lists import PipelineList, PipelineVersionList
 from ..models import (
     Inspection,
@@ -19,11 +22,11 @@ from ..models import (
     PipelineVersion,
     PipelineVersionPage,
 )
-from ..pipeline_spec import summarize
+from ..pipeline_spec import Package, list_gpu_tasks, summarize
 from .backend import UUID, Backend
 from .experiments import check_texts
 from .paging import MAX_PAGE, read_pages
-from .submit.sources import AnySource, get_version, propose_run_name, resolve, to_source
+from .submit.sources import AnySource, get_version, propose_run_name, read_package, resolve, to_source
 
 
 def read_page(backend: Backend, query: PipelineQuery) -> PipelinePage:
@@ -94,12 +97,15 @@ def delete_pipeline(backend: Backend, reference: str, version_id: str = "") -> N
 def upload_pipeline(
     backend: Backend, source: AnySource, *, name: str = "", description: str = ""
 ) -> PipelineVersion:
-    """Register a pipeline privately, or a new version of a known name."""
+    """Register a pipeline privately, or a new version of a known name, unless it is the newest one."""
     package = resolve(backend, to_source(source)).package
     name = name or package.name
     check_texts("name", name, description, most_bytes=127)  # it also names the version, which has less room
     known = _find_by_name(backend, backend.namespace(), name)
     text = package.to_yaml()
+    newest = _find_newest(backend, known) if known is not None else None
+    if newest is not None and _is_same(newest, package) and description in ("", newest.description):
+        return msgspec.structs.replace(newest, is_unchanged=True)
     if known is not None:
         label = f"{name[:100]} {backend.clock.now().strftime('%Y-%m-%d %H-%M-%S')}"
         request = requests.upload_version(known.pipeline_id, text, name=label, description=description)
@@ -110,13 +116,48 @@ def upload_pipeline(
     return get_version(backend, made.pipeline_id, "")
 
 
+def _find_newest(backend: Backend, pipeline: Pipeline) -> PipelineVersion | None:
+    """Return the newest version of a pipeline; None if all were deleted."""
+    try:
+        return get_version(backend, pipeline.pipeline_id, "")
+    except KfpNotFoundError:
+        return None
+
+
+def _is_same(version: PipelineVersion, package: Package) -> bool:
+    """Whether `version` was made of `package`."""
+    try:
+        known = read_package(version)
+    except KfpError:
+        return False  # one of KFP 1
+    return (known.pipeline_spec, known.platform_spec) == (package.pipeline_spec, package.platform_spec)
+
+
 def inspect_source(backend: Backend, source: AnySource) -> Inspection:
     """Return a source as a form needs it; starts nothing."""
     resolved = resolve(backend, to_source(source))
     pipeline = summarize(resolved.package)
     if resolved.example:
         pipeline = _greet_namespace(backend, pipeline)
-    return Inspection(pipeline=pipeline, display_name=propose_run_name(backend, pipeline.name), warnings=[])
+    warnings = _list_differences(resolved.package, pipeline) if backend.context.embedded else []
+    return Inspection(
+        pipeline=pipeline, display_name=propose_run_name(backend, pipeline.name), warnings=warnings
+    )
+
+
+def _list_differences(package: Package, pipeline: PipelineInfo) -> list[str]:
+    """Return what the embedded server, whose tasks are processes, does not apply of a pipeline."""
+    python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    images = [image for image in pipeline.images if not _PYTHON_IMAGE.fullmatch(image)]
+    return [
+        *(f"Image {image} is not used here; the task runs in this Jupyter's {python}." for image in images),
+        *(f"The GPU request of {task} is not applied here." for task in list_gpu_tasks(package)),
+    ]
+
+
+_PYTHON_IMAGE = re.compile(
+    r"(?:docker\.io/)?(?:library/)?python(?::[\w.-]+)?"
+)  # of components without another
 
 
 def _greet_namespace(backend: Backend, pipeline: PipelineInfo) -> PipelineInfo:

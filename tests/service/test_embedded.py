@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import yaml
 
 from jupyter_kfp_mt.client import HttpTransport, Request, Response, Transport
 from jupyter_kfp_mt.connection import connect
@@ -195,10 +197,30 @@ def test_a_pipeline_is_registered_and_run(kfp: KfpService) -> None:
 
     assert first.pipeline_id == second.pipeline_id == kfp.find_pipeline("greet").pipeline_id
     assert len(kfp.list_versions(first.pipeline_id)) == 2
+    third = kfp.upload(PIPELINES / "hello.yaml", name="greet")
+    assert (third.is_unchanged, third.pipeline_version_id) == (True, second.pipeline_version_id)
+    assert len(kfp.list_versions(first.pipeline_id)) == 2
     run = kfp.submit(Source(kind=SourceKind.PIPELINE, pipeline_id=first.pipeline_id))
     assert run.pipeline_version_reference is not None
     assert kfp.wait(run, timeout=TIMEOUT).phase is Phase.SUCCEEDED
     assert kfp.view_run(run).parameters[0].value == "world"
+
+
+def test_what_is_not_applied_on_this_machine_is_said_before_a_run(kfp: KfpService, tmp_path: Path) -> None:
+    spec = yaml.safe_load((PIPELINES / "hello.yaml").read_text())
+    executor = next(iter(spec["deploymentSpec"]["executors"].values()))["container"]
+    executor |= {
+        "image": "alpine:latest",
+        "resources": {"accelerator": {"type": "nvidia.com/gpu", "count": "1"}},
+    }
+    file = tmp_path / "gpu.yaml"
+    file.write_text(yaml.safe_dump(spec))
+
+    image, gpu = kfp.inspect(file).warnings
+
+    assert image.startswith("Image alpine:latest is not used here; the task runs in this Jupyter's Python 3.")
+    assert re.fullmatch(r"The GPU request of \S+ is not applied here\.", gpu)
+    assert kfp.inspect(PIPELINES / "hello.yaml").warnings == []
 
 
 def test_the_example_greets_the_namespace(kfp: KfpService) -> None:

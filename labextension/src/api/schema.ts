@@ -1514,6 +1514,8 @@ export interface components {
             pipeline_spec: unknown;
             /** @default null */
             error: components["schemas"]["RpcStatus"] | null;
+            /** @default false */
+            is_unchanged: boolean;
         };
         /**
          * PipelineVersionPage

@@ -205,7 +205,9 @@ export class Page implements IPage {
       return;
     }
     await this._notify(manager.api.upload(manager.connection.namespace, { source: { kind: 'file', path } }), version =>
-      trans.__('%1 uploaded to %2 as %3.', path, manager.connection.namespace, version.display_name)
+      version.is_unchanged
+        ? trans.__('Nothing changed, %1 is this file.', version.display_name)
+        : trans.__('%1 uploaded to %2 as %3.', path, manager.connection.namespace, version.display_name)
     );
     await manager.refresh();
   }
