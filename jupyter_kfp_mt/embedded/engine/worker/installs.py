@@ -30,12 +30,18 @@ def list_shared() -> list[str]:
     )
 
 
+def find_packages(folder: str) -> str:
+    """Return the folder of packages of an environment in `folder`."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return os.path.join(folder, "lib", version, "site-packages")
+
+
 def add_variables(environment: dict[str, str], folder: str, interpreter: str) -> str:
     """Add the variables that lead to an environment in `folder`; returns its folder of packages.
 
     What the pipeline has set stays.
     """
-    packages = os.path.join(folder, "packages")
+    packages = find_packages(folder)
     environment["KFP_TASK_FOLDER"] = folder
     environment.setdefault("PIP_PYTHON", interpreter)
     environment.setdefault("UV_PYTHON", interpreter)
@@ -47,9 +53,7 @@ def add_variables(environment: dict[str, str], folder: str, interpreter: str) ->
 
 def make_environment(folder: str) -> None:
     """Make the environment; does nothing if another process is making it or has."""
-    library = os.path.join(folder, "lib", f"python{sys.version_info.major}.{sys.version_info.minor}")
     base: str = sys._base_executable  # type: ignore[attr-defined] # as venv does
-    os.makedirs(library, exist_ok=True)
     os.makedirs(os.path.join(folder, "bin"), exist_ok=True)
     # `no` means false to Python, and nothing to pip, which refuses `--user` otherwise; the last line of
     # `server.pth` leads that to this environment.
@@ -57,22 +61,17 @@ def make_environment(folder: str) -> None:
     start = f"import os, site; list(map(site.addsitedir, {_list_site_folders()!a})); "
     start += f"os.environ['PYTHONUSERBASE'] = {folder!a}; site.ENABLE_USER_SITE = True\n"
     _write(os.path.join(folder, "pyvenv.cfg"), settings)
-    _write(os.path.join(folder, "packages", "server.pth"), start)
-    _link(os.path.join("..", "..", "packages"), os.path.join(library, "site-packages"))
+    _write(os.path.join(find_packages(folder), "server.pth"), start)
     # Last: it says that all is there. Not named `python`: only pip and uv shall find it.
-    _link(base, os.path.join(folder, "bin", "task-python"))
+    draft = os.path.join(folder, "bin", f"task-python.{os.getpid()}")
+    os.symlink(base, draft)
+    os.replace(draft, os.path.join(folder, "bin", "task-python"))
 
 
 def _write(path: str, text: str) -> None:
     draft = f"{path}.{os.getpid()}"
     with open(draft, "w", encoding="utf-8") as file:
         file.write(text)
-    os.replace(draft, path)
-
-
-def _link(target: str, path: str) -> None:
-    draft = f"{path}.{os.getpid()}"
-    os.symlink(target, draft)
     os.replace(draft, path)
 
 

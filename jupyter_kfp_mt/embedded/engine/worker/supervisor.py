@@ -73,9 +73,8 @@ def supervise(job: dict[str, Any], start: Start, report: Callable[[bytes], None]
 def remove_empty(folder: str) -> None:
     """Remove a folder of empty folders; the server removes others, in its own time."""
     with contextlib.suppress(OSError):
-        for name in os.listdir(folder):
-            os.rmdir(os.path.join(folder, name))
-        os.rmdir(folder)
+        for inner, _, _ in os.walk(folder, topdown=False):
+            os.rmdir(inner)
 
 
 def take_claim(folder: str) -> int | None:

@@ -89,7 +89,7 @@ def _set_up(job: dict[str, Any], fault: mounts.MountError | None) -> None:
         raise SystemExit(f"{_NO_MOUNT}: {fault}.")
     try:
         os.mkdir(own, 0o700)
-        os.mkdir(os.path.join(own, "packages"))
+        os.makedirs(installs.find_packages(own))  # now: Python looks once whether it is there
         for folder in job["hidden"].values():
             os.mkdir(folder)
             os.chmod(folder, 0o1777)  # noqa: S103 - as /tmp; nobody else can enter the folder around it
