@@ -51,8 +51,8 @@ def _namespace(session: TerminalSession) -> str:
 
 def _cluster_namespace(session: TerminalSession) -> str:
     """Return the namespace for a kubectl line."""
-    found = session.cluster.namespace if session.cluster is not None else ""
-    return session.namespace or found or "NAMESPACE"
+    namespace = session.cluster.namespace if session.cluster is not None else ""
+    return session.namespace or namespace or "NAMESPACE"
 
 
 @command("profiles list")

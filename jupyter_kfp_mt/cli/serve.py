@@ -142,9 +142,9 @@ def serve(
     if status:
         return describe_server(session, find_running(session), stop=stop_command)
     if stop:
-        found = find_running(session)
+        runtime = find_running(session)
         embedded.stop(session.data_dir)
-        return session.result({"stopped": found.url}, "Stopped. History stays.")
+        return session.result({"stopped": runtime.url}, "Stopped. History stays.")
     run_bounds = session.settings.run_bounds._replace(
         **{name: value for name, value in bounds.items() if value is not None}
     )
@@ -171,10 +171,10 @@ def serve(
 
 def find_running(session: TerminalSession) -> RuntimeFile:
     """Return the running server; raises `no-kubeflow` when none runs."""
-    found = embedded.find(session.data_dir)
-    if found is None:
+    runtime = embedded.find(session.data_dir)
+    if runtime is None:
         raise kfp_error("no-kubeflow/stopped", folder=session.data_dir, options=session.data_option)
-    return found
+    return runtime
 
 
 def describe_server(session: TerminalSession, runtime: RuntimeFile, *, stop: str) -> object:
@@ -234,9 +234,9 @@ def _serve_in_foreground(session: TerminalSession, port: int, options: Sequence[
 def _wait_for_start(session: TerminalSession, child: subprocess.Popen[bytes]) -> RuntimeFile:
     deadline = time.monotonic() + _START_S
     while child.poll() is None and time.monotonic() < deadline:
-        found = embedded.find(session.data_dir)
-        if found is not None and found.pid == child.pid:
-            return found
+        runtime = embedded.find(session.data_dir)
+        if runtime is not None and runtime.pid == child.pid:
+            return runtime
         time.sleep(_POLL_S)
     raise kfp_error("embedded-failed", line="Its log is above.")
 

@@ -57,12 +57,12 @@ class TerminalSession(Session):
         from ..kube import read_environment_with_kubeconfig
 
         try:
-            found = detect(self._environment or read_environment_with_kubeconfig(), self.settings)
+            context = detect(self._environment or read_environment_with_kubeconfig(), self.settings)
         except KfpConnectionError as error:
             if error.code != "no-kubeflow":
                 raise
             return None
-        return None if found.embedded else found
+        return None if context.embedded else context
 
     def result(self, document: dict[str, Any], text: str) -> object:
         """Return the result of a command: `document` for `--json`, else `text`."""

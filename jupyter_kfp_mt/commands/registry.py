@@ -79,12 +79,12 @@ def perform(session: Session, words: Sequence[str]) -> object:
     """Perform the command that `words` spell and return its result; raises KfpError."""
     if words[:1] in (["-h"], ["--help"]):
         words = ["help", *words[1:]]
-    found, rest = find_command(words, session.more)
+    command, rest = find_command(words, session.more)
     if "-h" in rest or "--help" in rest:
-        return Text(found.render_manual(session.program))
-    arguments = found.parse(rest)
+        return Text(command.render_manual(session.program))
+    arguments = command.parse(rest)
     as_frame = arguments.pop("df", False)
-    result = found.function(session, **arguments)
+    result = command.function(session, **arguments)
     return result.to_df() if as_frame and isinstance(result, ModelList) else result
 
 

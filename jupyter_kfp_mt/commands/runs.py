@@ -72,10 +72,10 @@ def show(session: Session, *, run: str) -> Run:
 @command("why", RUN)
 def why(session: Session, *, run: str) -> str:
     """Say why a run failed, or what it waits for."""
-    found = session.find_run(run)
-    failure = session.service().why(found.run_id)
+    chosen_run = session.find_run(run)
+    failure = session.service().why(chosen_run.run_id)
     if failure is None:
-        return f"{found.display_name} has not failed. It {_NOT_FAILED.get(found.phase, 'is active')}."
+        return f"{chosen_run.display_name} has not failed. It {_NOT_FAILED.get(chosen_run.phase, 'is active')}."
     return failure.text
 
 

@@ -31,10 +31,10 @@ def tasks(session: Session, *, run: str) -> TaskList:
 )
 def logs(session: Session, *, run: str, task: str, tail: int, search: str, follow: bool) -> LogText:
     """Show the log of a task; without TASK, of the failed one, else the running one, else the last one."""
-    found = session.find_run(run)
+    chosen_run = session.find_run(run)
     if follow:
-        return task_logs.follow_log(session, found, task, tail=tail, search=search)
-    return task_logs.read_log(session, found, task, tail=tail, search=search)
+        return task_logs.follow_log(session, chosen_run, task, tail=tail, search=search)
+    return task_logs.read_log(session, chosen_run, task, tail=tail, search=search)
 
 
 @command(
@@ -45,9 +45,9 @@ def events(session: Session, *, run: str, task: str, yaml: bool) -> PodView | Te
 
     Before the first task, it is the pod of KFP's driver.
     """
-    found = session.find_run(run)
-    chosen = task_logs.choose_task(session.service().tasks(found.run_id), task, found)
-    pod = session.service().pod(found.run_id, chosen.task_id if chosen else "")
+    chosen_run = session.find_run(run)
+    chosen = task_logs.choose_task(session.service().tasks(chosen_run.run_id), task, chosen_run)
+    pod = session.service().pod(chosen_run.run_id, chosen.task_id if chosen else "")
     return Text(pod.manifest) if yaml and pod.manifest else pod
 
 
@@ -59,10 +59,10 @@ def events(session: Session, *, run: str, task: str, yaml: bool) -> PodView | Te
 )
 def outputs(session: Session, *, run: str, task: str, save: str) -> Outputs | Text:
     """Show the outputs of the tasks of a run: values, and addresses of artifacts."""
-    found = session.find_run(run)
+    chosen_run = session.find_run(run)
     if not save:
-        return session.service().outputs(found.run_id, task)
-    saved, failed = session.service().save_outputs(found.run_id, task, folder=Path(save).expanduser())
+        return session.service().outputs(chosen_run.run_id, task)
+    saved, failed = session.service().save_outputs(chosen_run.run_id, task, folder=Path(save).expanduser())
     if failed and saved:
         session.front.say("\n".join(display_path(path) for path in saved))
     if failed:

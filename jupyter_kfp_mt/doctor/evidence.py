@@ -101,8 +101,8 @@ class Evidence(NamedTuple):
     @property
     def credential_location(self) -> str:
         """Where the credential is kept, as people write it; empty if there is none."""
-        found = "" if isinstance(self.credential, KfpError) else self.credential.location
-        return found or (self.place.credential.location if isinstance(self.place, Context) else "")
+        location = "" if isinstance(self.credential, KfpError) else self.credential.location
+        return location or (self.place.credential.location if isinstance(self.place, Context) else "")
 
 
 def gather(env: Environment, settings: KfpSettings, namespace: str = "") -> Iterator[Evidence]:

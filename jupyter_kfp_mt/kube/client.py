@@ -206,8 +206,8 @@ class Kubernetes:
 
     def read_data(self, resource: str, name: str, namespace: str) -> dict[str, str] | None:
         """Return the data of one of `configmaps` or `secrets`; values of a Secret are base64."""
-        found = self._get(_core(namespace, resource, name), DataObject, resource, namespace)
-        return None if found is None else found.data or {}
+        holder = self._get(_core(namespace, resource, name), DataObject, resource, namespace)
+        return None if holder is None else holder.data or {}
 
     def list_role_bindings(self, namespace: str) -> list[RoleBinding]:
         """Return who has which role in a namespace; few accounts may read that."""

@@ -21,22 +21,22 @@ _FROM_SUBMIT = {"--experiment", "--cache", "--dry-run", "--wait", "--timeout"}
 
 def _parse_names(text: str) -> list[str]:
     """Return the names in `a,b`."""
-    found = [name.strip() for name in text.split(",") if name.strip()]
-    for name in found:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
         if not name.isidentifier() or keyword.iskeyword(name):
             raise usage_error(f"“{name}” is not a name.", next_step="%%kfp --help")
-    return found
+    return names
 
 
 def _parse_packages(text: str) -> list[str]:
     """Return the requirements in `p,q==1`."""
-    found = [name.strip() for name in text.split(",") if name.strip()]
-    for name in found:
+    packages = [name.strip() for name in text.split(",") if name.strip()]
+    for name in packages:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._\-\[\]<>=!~]*", name):
             raise usage_error(
                 f"“{name}” is not a package.", next_step="write --packages scikit-learn,pandas==2.2"
             )
-    return found
+    return packages
 
 
 def _submit_options() -> list[Argument]:
@@ -114,15 +114,15 @@ def _pipeline_name(text: str) -> str:
 
 
 def _read_inputs(session: Session, names: Sequence[str]) -> dict[str, Any]:
-    found = {}
+    inputs = {}
     for name in names:
         if name not in session.variables:
             near = did_you_mean(name, [key for key in session.variables if not key.startswith("_")])
             raise usage_error(
                 f"“{name}” is not defined here.{near}", next_step=f"define {name} in a cell above"
             )
-        found[name] = cell_spec.check_value(name, session.variables[name])
-    return found
+        inputs[name] = cell_spec.check_value(name, session.variables[name])
+    return inputs
 
 
 def _check_output(names: Sequence[str], inputs: dict[str, Any]) -> str:

@@ -75,13 +75,13 @@ def _read_symbols(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
 
 
 def _find_imports(tree: ast.AST) -> set[str]:
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
+            modules |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.split(".")[0])
-    return found - sys.stdlib_module_names
+            modules.add(node.module.split(".")[0])
+    return modules - sys.stdlib_module_names
 
 
 def check_value(name: str, value: object) -> Any:

@@ -130,5 +130,5 @@ class _Scanner:
     def _error(self, expected: str) -> BadJson:
         line = self._text.count("\n", 0, self._at) + 1
         column = self._at - self._text.rfind("\n", 0, self._at)
-        found = f"found “{self._next()}”" if self._next() else "but the text ends"
-        return BadJson(f"line {line}, column {column}: expected {_EXPECTED[expected]}, {found}")
+        instead = f"found “{self._next()}”" if self._next() else "but the text ends"
+        return BadJson(f"line {line}, column {column}: expected {_EXPECTED[expected]}, {instead}")

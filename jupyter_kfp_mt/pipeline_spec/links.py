@@ -69,7 +69,7 @@ _KEEP_ITEM = "Give the task the item as an input of its own, with no text around
 
 def find_broken_links(spec: Mapping[str, Any]) -> list[BrokenLink]:
     """Return what tasks take from where it is not, in the order of the pipeline."""
-    found: list[BrokenLink] = []
+    broken: list[BrokenLink] = []
     components: Mapping[str, Any] = spec.get("components", {})
     for name, component in [("the pipeline", spec["root"]), *_name_dags(spec, components)]:
         tasks = component.get("dag", {}).get("tasks", {})
@@ -79,8 +79,8 @@ def find_broken_links(spec: Mapping[str, Any]) -> list[BrokenLink]:
             missing += _list_missing_outputs(task, tasks, components)
             for key, wanted, source in missing:
                 short = wanted.removeprefix(_CHANNEL)
-                found.append(BrokenLink(task=task_name, wanted=short, source=source, is_list=key == looped))
-    return found
+                broken.append(BrokenLink(task=task_name, wanted=short, source=source, is_list=key == looped))
+    return broken
 
 
 def find_needed_artifacts(spec: Mapping[str, Any]) -> list[NeededArtifact]:

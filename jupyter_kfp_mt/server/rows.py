@@ -110,10 +110,10 @@ def _read_whole(service: Watched, before: Rows, asked_for: Collection[str]) -> R
         active = service.page_runs(RunQuery(state=_CONFIRMED_STATES, page_size=PAGE))
         older = {run.run_id: run for run in active.runs if run.run_id not in newest}
     missing = sorted(wanted - older.keys())
-    found, gone = _look_up(service, missing[:LOOK_UPS])
+    runs, gone = _look_up(service, missing[:LOOK_UPS])
     known = before.every
     older |= {run_id: known[run_id] for run_id in missing[LOOK_UPS:] if run_id in known}
-    return Rows(newest, older | found, gone, full=True, total=page.total_size)
+    return Rows(newest, older | runs, gone, full=True, total=page.total_size)
 
 
 def _read_active(service: Watched, before: Rows, asked_for: Collection[str]) -> Rows:
@@ -137,8 +137,8 @@ def _complete(service: Watched, before: Rows, wanted: Collection[str], listed: l
     missing = sorted(set(wanted) - seen.keys())
     if len(missing) > FEW:
         return _read_whole(service, before, wanted)
-    found, gone = _look_up(service, missing)
-    return _merge(before, [*seen.values(), *found.values()], gone)
+    runs, gone = _look_up(service, missing)
+    return _merge(before, [*seen.values(), *runs.values()], gone)
 
 
 def _merge(before: Rows, runs: Iterable[Run], gone: frozenset[str]) -> Rows:
@@ -164,8 +164,8 @@ _READ: dict[Look, Callable[[Watched, Rows, Collection[str]], Rows]] = {
 def _look_up(service: Watched, run_ids: Iterable[str]) -> tuple[dict[str, Run], frozenset[str]]:
     """Read runs by id; return those that a list shows, and the ids of those that it does not."""
     rows = {run_id: _read_row(service, run_id) for run_id in run_ids}
-    found = {run_id: run for run_id, run in rows.items() if run is not None}
-    return found, frozenset(rows.keys() - found.keys())
+    runs = {run_id: run for run_id, run in rows.items() if run is not None}
+    return runs, frozenset(rows.keys() - runs.keys())
 
 
 def _read_row(service: Watched, run_id: str) -> Run | None:

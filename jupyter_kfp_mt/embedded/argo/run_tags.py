@@ -73,11 +73,11 @@ class WorkflowTags(msgspec.Struct, frozen=True, kw_only=True):
         }.get(tag)
 
     def _replace_one(self, room: TextRoom, match: re.Match[str]) -> str:
-        found = self.find(match[1].strip())
-        if found is None:
+        value = self.find(match[1].strip())
+        if value is None:
             return match[0]
-        room.take(len(found))
-        return found
+        room.take(len(value))
+        return value
 
     def _format_time(self, form: str) -> str | None:
         moment = datetime.fromtimestamp(int(self.created_at), timezone.utc)

@@ -183,9 +183,9 @@ def back_up(path: Path, target: Path) -> None:
 
 def _check(connection: sqlite3.Connection) -> None:
     """Raise sqlite3.DatabaseError for a damaged file: what is read there may be wrong."""
-    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise sqlite3.DatabaseError(found)
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
 
 
 def _describe_damage(path: Path, error: sqlite3.DatabaseError) -> str:

@@ -137,8 +137,8 @@ class RecurringRunTable:
         It must be computed for a new one, and again when the clock was put back since.
         """
         conditions = ("next_at IS NULL", "next_at <= ?", "computed_at > ?")  # each has an index
-        found = [f"SELECT seq FROM recurring_runs WHERE enabled = 1 AND {each}" for each in conditions]
-        return self._rows(f"seq IN ({' UNION '.join(found)})", now, now)
+        selects = [f"SELECT seq FROM recurring_runs WHERE enabled = 1 AND {each}" for each in conditions]
+        return self._rows(f"seq IN ({' UNION '.join(selects)})", now, now)
 
     def set_next(self, recurring_run_id: str, next_at: int, *, now: int, fired: int, fault: str = "") -> None:
         """Store when a recurring run fires next (a far time for never), and what came of the last time."""

@@ -60,8 +60,8 @@ def read_import(specs: ImporterSpecs) -> Import:
 
 def find_address(log: str) -> str:
     """Return the address that the launcher of an importer took from a parameter; empty without one."""
-    found = _ADDRESS.findall(log)
-    return str(found[-1]).strip() if found else ""
+    addresses = _ADDRESS.findall(log)
+    return str(addresses[-1]).strip() if addresses else ""
 
 
 def _constant(value: dict[str, Any]) -> Any:

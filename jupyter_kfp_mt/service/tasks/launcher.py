@@ -88,30 +88,30 @@ def outputs_of(log: str, planned: TaskValues = TaskValues()) -> TaskValues | Non
     places = list(_OUTPUTS.finditer(log))
     if not places:
         return None
-    found = read_object(log[places[-1].end() : places[-1].end() + MAX_OUTPUTS], whole=False)
-    if not found:
+    outputs = read_object(log[places[-1].end() : places[-1].end() + MAX_OUTPUTS], whole=False)
+    if not outputs:
         return None
     types = {name: listed[0].type for name, listed in planned.artifacts.items() if listed}
-    written = _read_artifacts(take_object(found, "artifacts"), types)
+    written = _read_artifacts(take_object(outputs, "artifacts"), types)
     return TaskValues(
-        parameters=take_object(found, "parameterValues"),
+        parameters=take_object(outputs, "parameterValues"),
         artifacts={**planned.artifacts, **{name: listed for name, listed in written.items() if listed}},
     )
 
 
 def cache_hit_of(log: str) -> CacheHit | None:
     """Return where a task's outputs come from, by its driver's log; None where it ran itself."""
-    found = _CACHED.search(log)
-    return CacheHit(found[1], found[2]) if found is not None else None
+    match = _CACHED.search(log)
+    return CacheHit(match[1], match[2]) if match is not None else None
 
 
 def read_object(text: str, *, whole: bool = True) -> dict[str, Any]:
     """Return the JSON object that `text` is, or, unless it is the `whole`, begins with; else an empty one."""
     try:
-        found = json.loads(text) if whole else json.JSONDecoder().raw_decode(text)[0]
+        value = json.loads(text) if whole else json.JSONDecoder().raw_decode(text)[0]
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def take_object(parent: dict[str, Any], name: str) -> dict[str, Any]:

@@ -18,12 +18,12 @@ _LOOK = "import importlib.util as u, sys; sys.exit(0 if u.find_spec(sys.argv[1])
 def has_module(python: str, module: str) -> bool:
     """Whether the interpreter `python` finds `module`; true as well when it does not answer."""
     try:
-        found = subprocess.run(
+        done = subprocess.run(
             [python, "-c", _LOOK, module], capture_output=True, timeout=_PATIENCE, cwd=os.sep, check=False
         )
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return True
-    return found.returncode == 0
+    return done.returncode == 0
 
 
 def find_lacking(

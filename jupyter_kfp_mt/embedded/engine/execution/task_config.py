@@ -187,8 +187,8 @@ def _make_tolerations(tolerations: list[Toleration], resolve: Resolve) -> list[d
     made: list[dict[str, Any]] = []
     for each in tolerations:
         if each.toleration_json is not None:
-            found = resolve(each.toleration_json)
-            made += found if isinstance(found, list) else [found] if found else []
+            resolved = resolve(each.toleration_json)
+            made += resolved if isinstance(resolved, list) else [resolved] if resolved else []
             continue
         fields = {
             "key": each.key,
@@ -206,11 +206,11 @@ def _make_affinity(terms: list[NodeAffinityTerm], resolve: Resolve) -> dict[str,
     preferred: list[Any] = []
     for each in terms:
         if each.node_affinity_json is not None:
-            found = resolve(each.node_affinity_json)
-            found = found if isinstance(found, dict) else {}
-            needed = found.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+            resolved = resolve(each.node_affinity_json)
+            resolved = resolved if isinstance(resolved, dict) else {}
+            needed = resolved.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
             required += needed.get("nodeSelectorTerms") or []
-            preferred += found.get("preferredDuringSchedulingIgnoredDuringExecution") or []
+            preferred += resolved.get("preferredDuringSchedulingIgnoredDuringExecution") or []
             continue
         term = {"matchExpressions": each.match_expressions, "matchFields": each.match_fields}
         term = {name: value for name, value in term.items() if value}

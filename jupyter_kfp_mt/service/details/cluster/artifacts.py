@@ -91,11 +91,11 @@ def _find_store(kubernetes: Kubernetes, namespace: str, artifact: Artifact, buck
     """Return the store of the namespace; raises `artifact-unread` if it, or its keys, may not be read."""
     endpoint = ""
     try:
-        found = _read_launcher(kubernetes, namespace, urlsplit(artifact.uri).scheme)
-        found = found or _read_repository(kubernetes, namespace, bucket)
-        if found is None:
+        store = _read_launcher(kubernetes, namespace, urlsplit(artifact.uri).scheme)
+        store = store or _read_repository(kubernetes, namespace, bucket)
+        if store is None:
             raise _unread(artifact, f"No configuration of {namespace} says where its store is.")
-        endpoint, region, (secret, access_name, secret_name) = found
+        endpoint, region, (secret, access_name, secret_name) = store
         keys = kubernetes.read_data("secrets", secret, namespace) or {}
         access_key, secret_key = _decode(keys.get(access_name)), _decode(keys.get(secret_name))
     except KfpError as error:
@@ -135,10 +135,10 @@ def _read_repository(kubernetes: Kubernetes, namespace: str, bucket: str) -> _Fo
 
 def _load(text: str) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(text)
+        value = yaml.safe_load(text)
     except yaml.YAMLError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _child(parent: dict[str, Any], name: str) -> dict[str, Any]:

@@ -42,11 +42,11 @@ def add_values(backend: Backend, run: Run, tasks: Sequence[Task], *, metrics_onl
     With `metrics_only` no log is read of a task that is known to make no metrics.
     """
     steps = read_steps(backend, run)
-    found = [(task, find_step(steps, task.task_id)) for task in tasks]
-    described = [_add_inputs(task, step) for task, step in found]
+    pairs = [(task, find_step(steps, task.task_id)) for task in tasks]
+    described = [_add_inputs(task, step) for task, step in pairs]
     wanted = [
         (number, Place(run, steps.namespace, attempt), described[number])
-        for number, (task, step) in enumerate(found)
+        for number, (task, step) in enumerate(pairs)
         if (attempt := _attempt_with_outputs(task, step)) is not None
         and not (metrics_only and (attempt.patch or attempt.importer) and not _makes_metrics(attempt))
     ]
