@@ -126,9 +126,15 @@ class KfpError(Exception):
 
     def lines(self) -> list[str]:
         """Return the error in at most four lines of text, the first with its code."""
-        head = f"{type(self).__name__} [{self.code}]  {self.message}"
+        return [f"{type(self).__name__} [{self.code}]  {self.message}", *self._advice()]
+
+    def __str__(self) -> str:
+        """Return what a script that does not catch the error leaves behind, below the name of its class."""
+        return "\n".join([f"{self.message} [{self.code}]", *self._advice()])
+
+    def _advice(self) -> list[str]:
         rest = [f"  {word:<6}{text}" for word, text in (("Why", self.why), ("Next", self.next_step)) if text]
-        return [head, *rest, *([f"  →     {self.command}"] if self.command else [])]
+        return [*rest, *([f"  →     {self.command}"] if self.command else [])]
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows in place of the stack."""

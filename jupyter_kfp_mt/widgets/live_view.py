@@ -45,9 +45,8 @@ class Listeners:
         try:
             function(value)
         except Exception as error:  # code of users in our thread: show the error, and continue
-            self._complain(
-                f"{type(error).__name__} in {getattr(function, '__name__', 'a callback')}: {error}"
-            )
+            said = error.message if isinstance(error, KfpError) else error
+            self._complain(f"{type(error).__name__} in {getattr(function, '__name__', 'a callback')}: {said}")
 
 
 class LiveView(VBox):

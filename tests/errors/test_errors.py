@@ -88,3 +88,9 @@ def test_another_program_puts_its_name_into_the_next_step_and_the_command() -> N
     assert body_for_program(body, "jupyter kfp") == ErrorBody(
         code="c", message="%kfp", next="jupyter kfp help", command="jupyter kfp runs"
     )
+
+
+def test_a_script_that_catches_nothing_leaves_the_whole_error() -> None:
+    error = kfp_error("no-kubeflow", kfp="kubeflow")
+    assert str(error).splitlines() == [f"{error.message} [no-kubeflow]", *error.lines()[1:]]
+    assert len(str(error).splitlines()) == 4
