@@ -75,7 +75,8 @@ def why(session: Session, *, run: str) -> str:
     chosen_run = session.find_run(run)
     failure = session.service().why(chosen_run.run_id)
     if failure is None:
-        return f"{chosen_run.display_name} has not failed. It {_NOT_FAILED.get(chosen_run.phase, 'is active')}."
+        state = _NOT_FAILED.get(chosen_run.phase, "is active")
+        return f"{chosen_run.display_name} has not failed. It {state}."
     return failure.text
 
 
