@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from jupyter_kfp_mt.pipeline_spec import Package
+from jupyter_kfp_mt.pipeline_spec import Package, from_wire
 from tests.engine import pipelines
-from tests.engine.bench import Bench
+from tests.engine.bench import Bench, find_fork_servers
+from tests.engine.specs import task
 
 Compiled = Callable[[Any], Package]
 OUT = "../out/executor_output.json"
@@ -168,3 +169,29 @@ def read_state(process: str) -> tuple[str, str]:
     """Return the state of a process and its parent (proc(5), `stat`)."""
     state, parent = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[:2]
     return state, parent
+
+
+def test_nobody_waits_for_a_large_job_that_is_not_taken(make_bench: Callable[..., Bench]) -> None:
+    executors = {"exec": {"container": {"image": "i", "command": ["true"]}}}
+    large = task(inputs={"parameters": {"a": {"runtimeValue": {"constant": "x" * 1_000_000}}}})
+    spec = {
+        "pipelineInfo": {"name": "p"},
+        "schemaVersion": "2.1.0",
+        "deploymentSpec": {"executors": executors},
+    }
+    code = {"executorLabel": "exec", "inputDefinitions": {"parameters": {"a": {"parameterType": "STRING"}}}}
+    parts = {"root": {"dag": {"tasks": {"one": large}}}, "components": {"code": code}}
+    nothing = {"root": {"dag": {"tasks": {}}}, "components": {}}
+
+    before = find_fork_servers(os.getpid())
+    bench = make_bench()
+    package = from_wire({**spec, **parts})
+    assert bench.wait(bench.submit(package)).state == "SUCCEEDED"
+    (server,) = find_fork_servers(os.getpid()) - before
+    os.kill(server, signal.SIGSTOP)
+    run_id = bench.submit(package)
+    bench.until(lambda: bench.tasks(run_id).get("one") and bench.tasks(run_id)["one"].state == "RUNNING")
+    other = bench.wait(bench.submit(from_wire({**spec, **nothing}), namespace="berta"))
+    os.kill(server, signal.SIGCONT)
+
+    assert (other.state, bench.wait(run_id).state) == ("SUCCEEDED", "SUCCEEDED")

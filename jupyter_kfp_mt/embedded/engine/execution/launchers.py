@@ -9,9 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 import msgspec
 
@@ -20,6 +21,7 @@ from .jobs import Job
 
 _WORKER = Path(__file__).parents[1] / "worker"
 _PATIENCE = 30.0  # seconds for the fork server to accept a job
+_AT_ONCE = 64 * 1024  # bytes of a job that a socket takes though nobody reads
 _TRIES = 3  # attempts to start a fork server that dies
 
 
@@ -98,8 +100,11 @@ class ForkLauncher:
             with passed:
                 socket.send_fds(channel, [b"!"], [passed.fileno()])
             connection.settimeout(_PATIENCE)
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
+            if len(data) > _AT_ONCE:
+                threading.Thread(target=_send_later, args=(connection, data), daemon=True).start()
+            else:
+                connection.sendall(data)
+                connection.shutdown(socket.SHUT_WR)
         except OSError:
             connection.close()
             raise
@@ -174,8 +179,8 @@ class SingleLauncher:
         self._started.append(process)
         if process.stdin is None or process.stdout is None:
             raise LaunchError("the process has no pipes")
-        with contextlib.suppress(BrokenPipeError), process.stdin:
-            process.stdin.write(msgspec.json.encode(job))
+        data = msgspec.json.encode(job)
+        threading.Thread(target=_write_later, args=(process.stdin, data), daemon=True).start()
         return process.stdout
 
     def wake(self, *, restart: bool) -> None:
@@ -186,6 +191,24 @@ class SingleLauncher:
         for process in self._started:
             process.poll()
             process.returncode = process.returncode or 0  # it outlives the server by design
+
+
+def _send_later(connection: socket.socket, data: bytes) -> None:
+    """Send a job in a thread: who takes it may have been stopped, and the engine's thread must not wait.
+
+    If it is not taken in time the connection ends, as it does when the fork server dies.
+    """
+    with contextlib.suppress(OSError):  # the engine has closed it
+        try:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            connection.shutdown(socket.SHUT_RDWR)
+
+
+def _write_later(pipe: IO[bytes], data: bytes) -> None:
+    with contextlib.suppress(OSError), pipe:
+        pipe.write(data)
 
 
 def choose_launcher(executor: str, paths: Sequence[str] = ()) -> Launcher:
