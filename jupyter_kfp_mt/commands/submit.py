@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from ..models import CachePolicy, Run, Source, SourceKind, SubmitRequest
+from ..pipeline_spec.credentials import find_credentials
 from .argument_types import parse_parameters
 from .arguments import RUN, SOURCE, TIMEOUT
 from .grammar import Argument, argument, command
@@ -119,6 +121,21 @@ def _start_with(
     return start_run(session, request, **how)
 
 
+def _warn_of_credential(name: str, namespace: str, *, embedded: bool) -> str:
+    """Return the warning about the value of a parameter, and the line that makes a secret of it."""
+    secret = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "mine"
+    line = (
+        f"jupyter kfp secrets set {secret} value=-"
+        if embedded
+        else f"kubectl create secret generic {secret} -n {namespace} --from-file=value=/dev/stdin"
+    )
+    where = namespace or "this KFP"
+    return (
+        f"{name} looks like a password or key. Everybody who may look at {where} can read it."
+        f" Use a secret: → {line}"
+    )
+
+
 def start_run(
     session: Session,
     request: SubmitRequest,
@@ -131,6 +148,8 @@ def start_run(
     service = session.service(start=not dry_run)
     for warning in service.inspect(request.source).warnings:
         session.front.say(warning)
+    for name in find_credentials(request.parameters):
+        session.front.say(_warn_of_credential(name, service.namespace, embedded=service.context.embedded))
     if dry_run:
         return service.preview(request)
     run = session.remember(service.start_run(request, on_unclear=lambda: session.front.say(_UNCLEAR)))

@@ -44,6 +44,16 @@ def test_submit_wait_json_prints_the_finished_run(prompt: Prompt) -> None:
     assert "Succeeded" in outcome.err
 
 
+def test_a_value_that_looks_like_a_credential_is_warned_of_and_not_repeated(prompt: Prompt) -> None:
+    key = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+    outcome = prompt.do(f"submit {HELLO} name={key} --dry-run")
+    assert outcome.code == 0
+    assert "name looks like a password or key. Everybody who may look at" in outcome.err
+    assert "Use a secret: → jupyter kfp secrets set name value=-" in outcome.err
+    assert key not in outcome.err
+    assert "password or key" not in prompt.do(f"submit {HELLO} name=Ana --dry-run").err
+
+
 def test_a_failing_pipeline_exits_1_and_prints_the_run(prompt: Prompt) -> None:
     outcome = prompt.do(f"submit {BROKEN} --wait --json")
     assert (outcome.code, outcome.document["state"], outcome.error["code"]) == (1, "FAILED", "run-failed")
