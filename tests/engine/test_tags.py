@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from jupyter_kfp_mt.embedded.argo import translate
+from jupyter_kfp_mt.embedded.engine.execution.problems import find_package_problems
 from tests.engine.bench import Bench
 
 TAGS = (
@@ -115,3 +117,19 @@ def test_a_workflow_without_a_value_fails_when_it_starts(bench: Bench) -> None:
     run = bench.wait(bench.submit(manifest))
 
     assert (run.state, run.error) == ("FAILED", "There is no value for the parameter p.")
+
+
+def test_the_program_of_a_workflow_may_be_a_parameter(bench: Bench) -> None:
+    manifest = workflow()
+    manifest["spec"]["arguments"] = {"parameters": [{"name": "p", "value": "echo"}]}
+    container = {"image": "alpine", "command": ["{{workflow.parameters.p}}", "said"]}
+    manifest["spec"]["templates"] = [{"name": "t", "container": container}]
+
+    package, unfit = translate(manifest)
+    assert (unfit, find_package_problems(package)) == ([], [])
+    [problem] = find_package_problems(package, {"p": "no-such-program"})
+    assert problem.reason == "the program no-such-program of its image alpine"
+
+    run = bench.wait(bench.submit(manifest))
+    assert run.state == "SUCCEEDED", run.error
+    assert bench.log(run.run_id, bench.tasks(run.run_id)["t"].task_id) == "said\n"
