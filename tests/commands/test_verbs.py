@@ -278,7 +278,7 @@ def test_an_experiment_is_archived_restored_and_deleted(console: Console, laptop
 
 def test_a_pipeline_is_deleted_by_version_and_whole(console: Console, laptop: Laptop) -> None:
     first = console.do(f"upload {laptop.quick} --name goner")
-    second = console.do(f"upload {laptop.quick} --name goner")
+    second = console.do(f"upload {HELLO} --name goner")
 
     with pytest.raises(KfpUsageError) as caught:
         console.do("pipeline delete goner")
