@@ -53,6 +53,8 @@ export interface IRunActions {
   startEmbedded(): Promise<void>;
   stopEmbedded(): Promise<void>;
   say(text: string): void;
+  /** Say why something could not be done. */
+  fail(error: unknown): void;
 }
 
 export interface ICommandsOptions {
@@ -193,7 +195,12 @@ function addRunCommands(commands: CommandRegistry, options: ICommandsOptions): v
       return runs;
     }
     const namespace = text(args, 'namespace') || manager.connection.namespace;
-    return [{ ...(await manager.api.viewRun(namespace, id)).run, namespace }];
+    try {
+      return [{ ...(await manager.api.viewRun(namespace, id)).run, namespace }];
+    } catch (error) {
+      actions.fail(error);
+      return [];
+    }
   };
   const describedBy = {
     args: {

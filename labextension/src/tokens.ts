@@ -111,6 +111,8 @@ export interface IRunManager extends IDisposable {
   readonly changed: ISignal<IRunManager, void>;
   /** Emitted for each run that is new or changed, after `changed`. */
   readonly runChanged: ISignal<IRunManager, IRunChange>;
+  /** Emitted with the ids of runs that have left the server's list: deleted or archived. */
+  readonly runsRemoved: ISignal<IRunManager, readonly string[]>;
   /** Keep everything up to date until the handle is disposed; so does a run of mine that is active. */
   watch(): IDisposable;
   /** Ask for everything again. */

@@ -54,7 +54,8 @@ beforeEach(() => {
     runExample: () => Promise.resolve(run({ run_id: 'new' })),
     startEmbedded: vi.fn(),
     stopEmbedded: vi.fn(),
-    say: vi.fn()
+    say: vi.fn(),
+    fail: vi.fn()
   };
 });
 

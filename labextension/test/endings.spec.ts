@@ -142,3 +142,14 @@ it('says nothing of runs that had ended before they were seen', async () => {
   endings('all').note(change('theirs', null, 'FAILED'));
   expect(await texts()).toEqual([]);
 });
+
+it('counts canceled runs as what they are', async () => {
+  const all = endings('all');
+  for (const id of ['a', 'b']) {
+    all.note(change(id, 'RUNNING', 'CANCELED'));
+  }
+  expect(await texts()).toEqual(['2 runs were canceled.']);
+  all.note(change('c', 'RUNNING', 'CANCELED'));
+  all.note(change('d', 'RUNNING', 'SUCCEEDED'));
+  expect((await texts()).at(-1)).toBe('2 runs ended: 1 succeeded, 0 failed, 1 canceled.');
+});

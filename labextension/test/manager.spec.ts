@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { EVERYTHING } from '../src/filter';
+import { mergeRuns } from '../src/model/rows';
 import { RunManager } from '../src/model/manager';
 import type { Run, Status } from '../src/api/types';
 import type { IRunChange } from '../src/tokens';
@@ -294,4 +296,13 @@ describe('rights that are not known at first', () => {
     await vi.advanceTimersByTimeAsync(2000);
     expect(asked).toHaveLength(before);
   });
+});
+
+it('keeps the order of the server for runs of one second', () => {
+  const known = ['c', 'a'].map(run_id => run({ run_id }));
+  const ids = (runs: readonly Run[]): string[] => runs.map(({ run_id }) => run_id);
+  const changed = run({ run_id: 'a', phase: 'SUCCEEDED' });
+  expect(ids(mergeRuns(known, [changed], [], EVERYTHING))).toEqual(['c', 'a']);
+  expect(ids(mergeRuns(known, [run({ run_id: 'b' })], [], EVERYTHING))).toEqual(['b', 'c', 'a']);
+  expect(ids(mergeRuns(known, [run({ run_id: 'd' })], [], EVERYTHING, true))).toEqual(['c', 'a', 'd']);
 });

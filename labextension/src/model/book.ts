@@ -63,7 +63,7 @@ export class RunBook {
 
   /** Add the expected page below the rows, or replace them with it; return the changes that are new. */
   takePage(runs: readonly Run[], below: boolean): IRunChange[] {
-    let rows = below ? mergeRuns(this._rows, runs, [], this._filter) : replaceRuns(this._rows, runs);
+    let rows = below ? mergeRuns(this._rows, runs, [], this._filter, true) : replaceRuns(this._rows, runs);
     for (const news of this._meanwhile ?? []) {
       rows = mergeRuns(rows, news.runs, news.removed, this._filter);
     }

@@ -192,7 +192,15 @@ export class Endings {
     const { trans } = this._options.format;
     const failed = runs.filter(run => run.phase === 'FAILED').length;
     const succeeded = runs.filter(run => run.phase === 'SUCCEEDED' || run.phase === 'CACHED').length;
-    const text = trans.__('%1 runs ended: %2 succeeded, %3 failed.', runs.length, succeeded, failed);
+    const canceled = runs.length - failed - succeeded;
+    if (canceled === runs.length) {
+      const words = trans.__('%1 runs were canceled.', canceled);
+      return { text: words, type: 'info', autoClose: 5000, runId: '', actions: ['show'] };
+    }
+    const text =
+      canceled > 0
+        ? trans.__('%1 runs ended: %2 succeeded, %3 failed, %4 canceled.', runs.length, succeeded, failed, canceled)
+        : trans.__('%1 runs ended: %2 succeeded, %3 failed.', runs.length, succeeded, failed);
     return { text, type: failed > 0 ? 'error' : 'info', autoClose: false, runId: '', actions: ['show'] };
   }
 

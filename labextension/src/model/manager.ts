@@ -45,6 +45,7 @@ export class RunManager implements IRunManager {
     this.list.changed.connect(this._onChanged, this);
     this.list.runChanged.connect(this._onRunChanged, this);
     this.list.taken.connect(this._tend, this);
+    this.list.removed.connect((_, runIds) => this._runsRemoved.emit(runIds), this);
     document.addEventListener('visibilitychange', this._onVisibility);
     this.ready = this.connection.start();
   }
@@ -61,6 +62,10 @@ export class RunManager implements IRunManager {
 
   get runChanged(): ISignal<IRunManager, IRunChange> {
     return this._runChanged;
+  }
+
+  get runsRemoved(): ISignal<IRunManager, readonly string[]> {
+    return this._runsRemoved;
   }
 
   get isDisposed(): boolean {
@@ -183,6 +188,7 @@ export class RunManager implements IRunManager {
   private readonly _isPageVisible: () => boolean;
   private readonly _pages: IPages | null;
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _runsRemoved = new Signal<this, readonly string[]>(this);
   private readonly _runChanged = new Signal<this, IRunChange>(this);
   private _isDisposed = false;
   private _revision = 0;

@@ -4,10 +4,9 @@ import { instant } from '../format';
 import type { Run } from '../api/types';
 import type { IRunFilter } from '../tokens';
 
-/** Compare runs as the server sorts them: newest first. */
+/** Compare runs as the server sorts them: newest first; only the server knows the order of those of one second. */
 export function compareNewestFirst(one: Run, other: Run): number {
-  const difference = (instant(other.created_at) ?? 0) - (instant(one.created_at) ?? 0);
-  return difference || (one.run_id < other.run_id ? 1 : -1);
+  return (instant(other.created_at) ?? 0) - (instant(one.created_at) ?? 0);
 }
 
 /** Whether two states of a run are equal. */
@@ -17,13 +16,14 @@ export function isSameRun(one: Run, other: Run): boolean {
 
 /**
  * Merge `runs` into `rows` and drop `removed`; a row that did not change stays the same object, and the array
- * stays the same if nothing changed.
+ * stays the same if nothing changed. Of runs of one second, new ones come first, unless they are a page `below`.
  */
 export function mergeRuns(
   rows: readonly Run[],
   runs: readonly Run[],
   removed: readonly string[],
-  filter: IRunFilter
+  filter: IRunFilter,
+  below = false
 ): readonly Run[] {
   const byId = new Map(rows.map(run => [run.run_id, run]));
   let changed = false;
@@ -39,7 +39,14 @@ export function mergeRuns(
   for (const runId of removed) {
     changed = byId.delete(runId) || changed;
   }
-  return changed ? [...byId.values()].sort(compareNewestFirst) : rows;
+  if (!changed) {
+    return rows;
+  }
+  const known = new Set(rows.map(run => run.run_id));
+  const all = [...byId.values()];
+  const added = all.filter(run => !known.has(run.run_id));
+  const kept = all.filter(run => known.has(run.run_id));
+  return (below ? [...kept, ...added] : [...added, ...kept]).sort(compareNewestFirst);
 }
 
 /** Replace the rows with a page; rows that did not change stay the same objects. */

@@ -69,6 +69,11 @@ export class RunList implements IRunList, IDisposable {
     return this._listed;
   }
 
+  /** Emitted with the ids of runs that have left the server's list, whatever is shown. */
+  get removed(): ISignal<this, readonly string[]> {
+    return this._removed;
+  }
+
   /** Emitted after changes other than a page were applied and announced. */
   get taken(): ISignal<this, void> {
     return this._taken;
@@ -164,6 +169,9 @@ export class RunList implements IRunList, IDisposable {
     this._changed.emit();
     this._announce(changes);
     this._taken.emit();
+    if (removed.length) {
+      this._removed.emit(removed);
+    }
   }
 
   /** Announce a known run again, to those who only now know that it concerns them. */
@@ -175,6 +183,9 @@ export class RunList implements IRunList, IDisposable {
   /** Apply changes from the stream; runs that left the server's list may be in the archive that is shown. */
   takeStreamed(runs: readonly Run[], removed: readonly string[]): void {
     this.take(runs, this._book.filter.archived ? [] : removed);
+    if (this._book.filter.archived && removed.length) {
+      this._removed.emit(removed);
+    }
   }
 
   /** The server says that nothing has changed. */
@@ -207,6 +218,7 @@ export class RunList implements IRunList, IDisposable {
   private readonly _book = new RunBook(this.selection);
   private readonly _changed = new Signal<this, void>(this);
   private readonly _runChanged = new Signal<this, IRunChange>(this);
+  private readonly _removed = new Signal<this, readonly string[]>(this);
   private readonly _taken = new Signal<this, void>(this);
   private readonly _listed = new Signal<this, ReadonlySet<string>>(this);
   private _isDisposed = false;

@@ -27,6 +27,7 @@ export class RunViewModel implements IDisposable {
     this.namespace = options.namespace;
     this.runId = options.runId;
     this._manager.runChanged.connect(this._onRunChanged, this);
+    this._manager.runsRemoved.connect(this._onRunsRemoved, this);
     this._manager.changed.connect(this._onManagerChanged, this);
     this._poll = new PausablePoll({
       name: 'jupyter-kfp-mt:run-view',
@@ -52,6 +53,11 @@ export class RunViewModel implements IDisposable {
   /** Why the last read failed. */
   get error(): ErrorBody | null {
     return this._error;
+  }
+
+  /** Whether the run was deleted since it was first read. */
+  get isGone(): boolean {
+    return this._view !== null && this._error?.code === 'not-found';
   }
 
   /** When `view` was last known to be right, in milliseconds since 1970. */
@@ -123,6 +129,12 @@ export class RunViewModel implements IDisposable {
     }
   }
 
+  private _onRunsRemoved(_: IRunManager, runIds: readonly string[]): void {
+    if (runIds.includes(this.runId)) {
+      void this.refresh();
+    }
+  }
+
   private _onManagerChanged(): void {
     this._schedule();
     this._changed.emit();
@@ -130,7 +142,7 @@ export class RunViewModel implements IDisposable {
 
   /** Poll only a run that the manager does not follow. */
   private _schedule(): void {
-    const active = this._view !== null && isActive(this._view.run.phase);
+    const active = this._view !== null && !this.isGone && isActive(this._view.run.phase);
     const alone = this._manager.connection.namespace !== this.namespace;
     this._poll.setActive(this._watching !== null && active && alone);
   }

@@ -171,6 +171,10 @@ export class RunActions implements IRunActions {
     Notification.info(text, { autoClose: 3000 });
   }
 
+  fail(error: unknown): void {
+    this._showError('', error);
+  }
+
   /** Take runs off the list now, and delete them later unless that is undone. */
   private _removeLater(runs: readonly Run[]): void {
     const trans = this._trans;

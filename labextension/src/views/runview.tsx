@@ -91,12 +91,14 @@ export class RunViewWidget extends ReactWidget {
     const { manager, commands, namespace } = this._options;
     const model = this._model;
     const run = (action: RunAction): void => {
-      void commands.execute(`jupyter-kfp-mt:${action}`, { run_id: model.runId, namespace });
+      // Read again whatever came of it: the run may have been deleted by somebody else.
+      void commands.execute(`jupyter-kfp-mt:${action}`, { run_id: model.runId, namespace }).then(() => model.refresh());
     };
     return (
       <RunPage
         view={model.view}
         error={model.error}
+        isGone={model.isGone}
         freshness={model}
         access={manager.connection}
         tabs={this._options.tabs.items}

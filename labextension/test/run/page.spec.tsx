@@ -58,6 +58,7 @@ function logOf(text: string, more: Partial<ILogState> = {}): ILogState {
 const props: IRunPageProps = {
   view: view('FAILED', TASKS, { failure: FAILURE }),
   error: null,
+  isGone: false,
   wrap: true,
   freshness: { updatedAt: Date.now() },
   access: { state: 'connected', status: null, error: null, namespace: 'team-a' },
@@ -161,6 +162,14 @@ describe('the run view', () => {
     expect(screen.getByText('KFP has not started the first task yet.').isConnected).toBe(true);
     rerender(<Page view={view('RUNNING', [task('load', 'RUNNING')])} log={null} />);
     expect(screen.getByRole('region', { name: 'Task load' }).isConnected).toBe(true);
+  });
+
+  it('says that the run was deleted, and offers nothing more', () => {
+    render(<Page isGone error={createErrorBody({ code: 'not-found', message: 'No such run.' })} />);
+    expect(screen.getByText('This run was deleted.').isConnected).toBe(true);
+    const buttons = within(screen.getByRole('toolbar')).getAllByRole('button');
+    expect(buttons.map(each => each.title)).toEqual(buttons.map(() => 'This run was deleted.'));
+    expect(screen.queryByText('No such run.', { exact: false })).toBeNull();
   });
 
   it('offers Open log where the log is not shown, and goes there', () => {

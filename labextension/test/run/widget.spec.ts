@@ -27,6 +27,7 @@ class FakeManager {
   list = { updatedAt: 0 };
   changed = new Signal<FakeManager, void>(this);
   runChanged = new Signal<FakeManager, IRunChange>(this);
+  runsRemoved = new Signal<FakeManager, readonly string[]>(this);
   api = {
     viewRun: () => {
       this.views++;
@@ -87,7 +88,7 @@ describe('RunViewWidget', () => {
   it('reads again only when this run changes', async () => {
     await settle();
     manager.runChanged.emit({ run: run('RUNNING', { run_id: 'another' }), previous: null });
-    await vi.advanceTimersByTimeAsync(60_000);
+    await vi.advanceTimersByTimeAsync(20_000);
     expect(manager.views).toBe(1);
     manager.runChanged.emit({ run: run('RUNNING'), previous: 'RUNNING' });
     await settle();
@@ -149,6 +150,17 @@ describe('RunViewWidget', () => {
     await settle();
     expect(widget.node.textContent).toContain('prepare-data');
     expect(widget.node.textContent).toContain('No answer.');
+  });
+
+  it('says so when the run is deleted, and asks no more', async () => {
+    await settle();
+    manager.failure = new KfpApiError(createErrorBody({ code: 'not-found', message: 'No such run.' }), 404);
+    manager.runsRemoved.emit(['another']);
+    manager.runsRemoved.emit([ID]);
+    await settle();
+    expect([manager.views, widget.node.textContent?.includes('This run was deleted.')]).toEqual([2, true]);
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(manager.views).toBe(2);
   });
 
   it('leaves nothing running behind', async () => {

@@ -1,8 +1,9 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { ErrorBody, RunView } from '../../api/types';
 import { whyOff } from '../../reasons';
-import { isActive } from '../../rules';
+import { isActive, type RunAction } from '../../rules';
 import { createDriver, DRIVER } from '../../tasks/driver';
 import { createGraph } from '../../tasks/graph';
 import { Button } from '../Button';
@@ -45,6 +46,8 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
   const shown = chooseTask(view, place);
   const graph = React.useMemo(() => createGraph(view), [view]);
   const tab = findTab(place, tabs);
+  const off = (action: RunAction): string | undefined =>
+    props.isGone ? trans.__('This run was deleted.') : whyOff(action, run, access, trans);
   const taskTab = chooseTaskTab(view, place, shown);
   const failed = failure?.task_id || (createDriver(view) ? DRIVER : '');
   const openTask = (wanted: TaskTab): void => {
@@ -53,8 +56,8 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
   };
   return (
     <div className="jp-kfp-Main">
-      <RunToolbar run={run} access={access} trans={trans} onAction={onAction} />
-      {error && <Trouble {...props} error={error} />}
+      <RunToolbar run={run} off={off} trans={trans} onAction={onAction} />
+      {props.isGone ? <Gone trans={trans} /> : error && <Trouble {...props} error={error} />}
       <RunHead
         run={run}
         format={format}
@@ -68,7 +71,7 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
           failure={failure}
           waits={isActive(run.phase)}
           format={format}
-          off={action => whyOff(action, run, access, trans)}
+          off={off}
           opens={failed === '' ? [] : view.has_pods ? ['log', 'events'] : ['log']}
           shown={tab?.showsTask === true && shown === failed ? taskTab : null}
           onAction={onAction}
@@ -82,6 +85,15 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
           <tab.Body {...props} graph={graph} shown={shown} taskTab={taskTab} now={now} copy={copy} />
         </div>
       )}
+    </div>
+  );
+}
+
+/** One line on top: the run is no more. */
+function Gone({ trans }: { readonly trans: TranslationBundle }): React.JSX.Element {
+  return (
+    <div className="jp-kfp-Trouble" role="status">
+      <span className="jp-kfp-cut">{trans.__('This run was deleted.')}</span>
     </div>
   );
 }

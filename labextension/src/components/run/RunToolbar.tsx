@@ -4,22 +4,21 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Run } from '../../api/types';
-import { whyOff } from '../../reasons';
-import type { IAccess } from '../../reasons';
 import { isArchived } from '../../rules';
 import type { RunAction } from '../../rules';
 import { Button } from '../Button';
 
 export interface IRunToolbarProps {
   readonly run: Run;
-  readonly access: IAccess;
+  /** Why an action cannot be done now. */
+  readonly off: (action: RunAction) => string | undefined;
   readonly trans: TranslationBundle;
   readonly onAction: (action: RunAction) => void;
 }
 
 /** The actions of a run; a button that is off says why. */
 export function RunToolbar(props: IRunToolbarProps): React.JSX.Element {
-  const { run, access, trans, onAction } = props;
+  const { run, off, trans, onAction } = props;
   const archived = isArchived(run);
   const actions: readonly (readonly [RunAction, string, LabIcon?])[] = [
     ['retry', trans.__('Retry'), redoIcon],
@@ -36,7 +35,7 @@ export function RunToolbar(props: IRunToolbarProps): React.JSX.Element {
           label={label}
           icon={icon}
           kind="quiet"
-          off={whyOff(action, run, access, trans)}
+          off={off(action)}
           onClick={() => onAction(action)}
         />
       ))}

@@ -35,6 +35,8 @@ export const FIRST_PLACE: IRunPlace = { tab: 'tasks', task: null, opened: '', ta
 export interface IRunPageProps {
   readonly view: RunView | null;
   readonly error: ErrorBody | null;
+  /** Whether the run was deleted; what was known of it stays. */
+  readonly isGone: boolean;
   readonly freshness: IFreshness;
   readonly access: IAccess;
   readonly tabs: readonly IRunTab[];
