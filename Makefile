@@ -70,7 +70,7 @@ chaos: setup ## Press Run 1,000 times while the network breaks, kill server and 
 		tests/service/test_chaos.py tests/service/test_chaos_restarts.py tests/engine/test_crash.py
 
 .PHONY: fuzz
-fuzz: setup ## Many odd requests to the embedded server, other ones each time, and every contract case; EXAMPLES=3000
+fuzz: setup ## Many odd requests and random pipelines, other ones each time, and every contract case; EXAMPLES=3000
 	KFP_TESTS=full KFP_FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) python -m pytest -q --timeout=3600 \
 		tests/fuzz tests/embedded/test_robustness.py tests/contract/test_other_server.py
 
