@@ -108,3 +108,27 @@ def test_a_caller_that_leaves_stops_the_response(server: Running) -> None:
         assert caller.recv(12) == b"HTTP/1.1 200"
 
     assert len(read_tasks(server).tasks) == 31
+
+
+def test_a_page_of_runs_has_a_bounded_number_of_tasks(server: Running) -> None:
+    store = server.manager.store
+    for number in range(4):
+        row = RunRow(
+            run_id=f"r{number}",
+            namespace="alice",
+            experiment_id="e",
+            display_name=f"r{number}",
+            created_at=number,
+        )
+        store.runs.add(row)
+        store.tasks.save(
+            TaskRow(run_id=row.run_id, task_id=f"{number}-{task}", path=f"t{task}", name="t", type="RUNTIME")
+            for task in range(8_000)
+        )
+
+    reply = server.call("GET", f"{V2}/runs?namespace=alice", token=server.token("alice"))
+
+    counts = {
+        run["run_id"]: len(run.get("run_details", {}).get("task_details", [])) for run in reply.json["runs"]
+    }
+    assert sorted(counts.values()) == [0, 0, 8_000, 8_000]

@@ -53,6 +53,7 @@ _FIELDS = (
     " exit_code, reason, cached_from_run_id, created_at, started_at, ended_at, state_history, inputs, outputs"
 )
 _NAMES = _FIELDS.split(", ")
+_LISTED = 20_000  # tasks in a page of runs
 _PART, _ROW = 1024 * 1024, 1024  # bytes of a part of a list, and of a task in it without values
 _LIGHT = _FIELDS.removesuffix(", inputs, outputs")
 _KEPT = ("run_id", "path", "task_id", "created_at")
@@ -175,10 +176,21 @@ class TaskTable:
         return [TaskRow(**dict(row)) for row in rows]
 
     def list_of_runs(self, run_ids: Sequence[str]) -> dict[str, list[TaskBrief]]:
-        """Return the tasks of several runs, as lists show them."""
-        marks = ",".join("?" * len(run_ids))
+        """Return the tasks of several runs, as lists show them.
+
+        A page has up to 200 runs, and a run up to 10,000 tasks: beyond `_LISTED` tasks a run is left out.
+        """
+        chosen: list[str] = []
+        room = _LISTED
+        for run_id in run_ids:
+            counted = self._db.read.execute("SELECT COUNT(*) FROM tasks WHERE run_id = ?", (run_id,))
+            (count,) = counted.fetchone()
+            if count <= room or not chosen:
+                chosen.append(run_id)
+                room -= count
+        marks = ",".join("?" * len(chosen))
         rows = self._db.read.execute(
-            f"SELECT {_BRIEF} FROM tasks WHERE run_id IN ({marks}) ORDER BY seq", list(run_ids)
+            f"SELECT {_BRIEF} FROM tasks WHERE run_id IN ({marks}) ORDER BY seq", chosen
         )
         tasks: dict[str, list[TaskBrief]] = {}
         for task in starmap(TaskBrief, rows):

@@ -29,7 +29,7 @@ class ApiRoute(NamedTuple):
     query: Mapping[str, str] = {}
     parse: Callable[[ResourceManager, Call], Any] | None = None  # what KFP checks before authorization
     render_error: Callable[[ApiError], ApiResponse] | None = None  # for routes whose errors look different
-    slow: bool = False  # waits for something, so it must not hold up other calls
+    slow: bool = False  # waits for something, or makes a large response: it must not hold up other calls
 
 
 class Router:

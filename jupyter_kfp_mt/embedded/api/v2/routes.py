@@ -113,8 +113,11 @@ _RUNS = [
         "Failed to list runs",
         query=_RUNS_QUERY,
         parse=parse_list_options(RUNS, messages.FILTERS),
+        slow=True,
     ),
-    ApiRoute("GET", f"{_V2}/runs/{{run_id}}", guard_run("get"), runs.get_run, "Failed to get a run"),
+    ApiRoute(
+        "GET", f"{_V2}/runs/{{run_id}}", guard_run("get"), runs.get_run, "Failed to get a run", slow=True
+    ),
     *(
         ApiRoute(
             "POST",
