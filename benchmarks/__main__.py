@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import api, clients, engine, imports, pacing, submits, watch
+from . import api, clients, engine, fair, imports, pacing, submits, watch
 from .processes import compiling_modules
 from .table import describe_machine, print_table, read_load
 
@@ -13,6 +13,7 @@ PARTS = {
     "clients": clients.measure,
     "api": api.measure,
     "engine": engine.measure,
+    "fair": fair.measure,
     "watch": watch.measure,
     "submits": submits.measure,
     "pacing": pacing.measure,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from jupyter_kfp_mt import embedded
+from jupyter_kfp_mt.bounds import RunBounds
 from jupyter_kfp_mt.embedded.store import RunRow, StateEntry, Store
 from jupyter_kfp_mt.embedded.store.tasks import TaskRow, TaskState
 from jupyter_kfp_mt.models import RuntimeFile
@@ -43,7 +47,7 @@ class Caller:
     """A keep-alive connection; responses stay bytes, so that only the server is measured."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
+        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=600)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def get(self, path: str, **query: object) -> bytes:
@@ -54,6 +58,17 @@ class Caller:
     def post(self, path: str, body: object) -> Any:
         """POST JSON and return the decoded response."""
         return json.loads(self._send_checked("POST", path, body))
+
+    def upload(self, path: str, text: str) -> None:
+        """Upload a pipeline package as a file."""
+        edge = "bench-bench-bench"
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="uploadfile"; filename="p.yaml"\r\n\r\n'
+        headers = {**self._headers, "Content-Type": f"multipart/form-data; boundary={edge}"}
+        self._connection.request("POST", path, f"{head}{text}\r\n--{edge}--\r\n", headers)
+        response = self._connection.getresponse()
+        body = response.read()
+        if response.status >= 500:
+            raise RuntimeError(f"{path}: {response.status} {body[:300]!r}")
 
     def send(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
         """Send a request; return status and body."""
@@ -80,9 +95,11 @@ class Caller:
 class Laptop:
     """A running embedded server."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bounds: RunBounds = RunBounds()) -> None:  # noqa: B008 - immutable
         self.folder = folder
-        self.runtime: RuntimeFile = embedded.ensure_running(folder, namespace="ana")
+        self._bounds = bounds
+        self.runtime: RuntimeFile
+        self.start_again()
 
     def connect(self, namespace: str = "ana") -> Caller:
         """Open a connection as a tenant."""
@@ -107,7 +124,7 @@ class Laptop:
 
     def start_again(self) -> None:
         """Start the server again after it was killed."""
-        self.runtime = embedded.ensure_running(self.folder, namespace="ana")
+        self.runtime = embedded.ensure_running(self.folder, namespace="ana", bounds=self._bounds)
 
     def restart(self) -> float:
         """Restart the server; return the seconds from its start to its runtime file."""
@@ -118,10 +135,21 @@ class Laptop:
 
 
 @contextlib.contextmanager
-def run_laptop() -> Iterator[Laptop]:
-    """Run a server until the end of the block."""
+def run_laptop(
+    bounds: RunBounds = RunBounds(),  # noqa: B008 - immutable
+    variables: Mapping[str, str] = {},
+) -> Iterator[Laptop]:
+    """Run a server until the end of the block, with `variables` of its own if there are any."""
     with tempfile.TemporaryDirectory() as name:
-        laptop = Laptop(Path(name) / "kfp")
+        folder = Path(name) / "kfp"
+        if variables:
+            # Started as a program, the server would make an environment of its own.
+            code = "from jupyter_kfp_mt.embedded.__main__ import main; main()"
+            command = [sys.executable, "-c", code, "--data", str(folder), "--namespace", "ana"]
+            subprocess.Popen(command, env={**os.environ, **variables}, stderr=subprocess.DEVNULL)
+            while embedded.find(folder) is None:
+                time.sleep(0.02)
+        laptop = Laptop(folder, bounds)
         try:
             yield laptop
         finally:
