@@ -12,10 +12,16 @@ export type MenuItems = readonly (Menu.IItemOptions | null)[];
 /** Open a menu at a place of the page. */
 export function openMenu(commands: CommandRegistry, items: MenuItems, x: number, y: number): void {
   const menu = new MenuSvg({ commands });
+  const before = document.activeElement;
   items.forEach(item => menu.addItem(item ?? { type: 'separator' }));
   menu.aboutToClose.connect(() => {
     // The chosen command has yet to run.
-    setTimeout(() => menu.dispose(), 0);
+    setTimeout(() => {
+      menu.dispose();
+      if (document.activeElement === document.body && before instanceof HTMLElement) {
+        before.focus({ preventScroll: true });
+      }
+    }, 0);
   });
   menu.open(x, y);
 }
