@@ -51,3 +51,17 @@ def test_a_run_that_waits_to_be_opened_can_be_terminated(make_bench: Callable[..
         again.engine.terminate(run_id)
 
     assert {again.wait(run_id).state for run_id in runs} == {"FAILED"}
+
+
+def test_long_tasks_of_a_tenant_do_not_hold_up_another_one(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(tasks=1)
+    long = [bench.submit(make_pipeline(["sleep", "600"], {"one": ONE}), namespace="ana") for _ in range(3)]
+    bench.until(lambda: bench.store.tasks.get(long[0], "one"))
+
+    small = bench.submit(make_pipeline(["true"], {"one": ONE}), namespace="bob")
+
+    assert bench.wait(small).state == "SUCCEEDED"
+    assert bench.run(long[1]).state == "RUNNING"
+    assert [bench.tasks(run_id)["one"].attempt for run_id in long] == [1, 0, 0]
+    for run_id in long:
+        bench.engine.terminate(run_id)
