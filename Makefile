@@ -72,7 +72,8 @@ chaos: setup ## Press Run 1,000 times while the network breaks, kill server and 
 .PHONY: fuzz
 fuzz: setup ## Many odd requests and random pipelines, other ones each time, and every contract case; EXAMPLES=3000
 	KFP_TESTS=full KFP_FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) python -m pytest -q --timeout=3600 \
-		tests/fuzz tests/embedded/test_robustness.py tests/contract/test_other_server.py
+		tests/fuzz tests/embedded/test_robustness.py tests/contract/test_other_server.py \
+		tests/server/test_with_embedded.py
 
 .PHONY: clean
 clean: ## Remove everything that was set up or built

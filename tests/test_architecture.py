@@ -54,13 +54,7 @@ def test_the_committed_openapi_is_made_from_routes_and_models() -> None:
     )
 
 
-@pytest.mark.skipif(
-    not (LABEXTENSION / "node_modules").is_dir(), reason="`make setup` installs the generator"
-)
-def test_the_committed_typescript_is_made_from_openapi() -> None:
-    run("npm", "run", "--silent", "api:check", cwd=LABEXTENSION)
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module", ["jupyter_kfp_mt", "jupyter_kfp_mt.server.handlers", "jupyter_kfp_mt.server.app"]
 )
@@ -82,6 +76,7 @@ def layers(function: Callable[..., Any]) -> Iterator[str]:
         function = function.__wrapped__
 
 
+@pytest.mark.slow
 def test_a_starting_jupyter_server_pays_for_no_client() -> None:
     code = "import sys, jupyter_kfp_mt.server.app; print(*sys.modules)"
     loaded = set(run(sys.executable, "-c", code).split())

@@ -25,6 +25,8 @@ from tests.contract.compare import Comparison, same_text
 from tests.contract.target import CannotSetUpError, Files, Target, own
 from tests.embedded.running import Reply, send
 
+pytestmark = pytest.mark.slow  # many cases against a server behind a proxy
+
 IDS = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 OTHER = bytes.maketrans(b"0123456789abcdefABCDEF", b"9876543210fedcbaFEDCBA")
 LISTS = re.compile(

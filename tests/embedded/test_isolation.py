@@ -24,6 +24,8 @@ from jupyter_kfp_mt.embedded.tenants import EDITOR, RIGHTS, subject
 from tests.contract.packages import specs
 from tests.embedded.running import Reply, Running, running
 
+pytestmark = pytest.mark.slow  # thousands of requests: each caller, each route
+
 RANDOM = "0a0a0a0a-0b0b-4c0c-8d0d-0e0e0e0e0e0e"
 OWNERS = ("alice", "bob", "carol")
 ROUTES = [route for route in all_routes("0", lambda: None) if route.guard is not OWNER]

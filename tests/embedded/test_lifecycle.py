@@ -23,6 +23,8 @@ from jupyter_kfp_mt.models import RuntimeFile
 from jupyter_kfp_mt.owner import read_runtime
 from tests.embedded.running import StandIn, send
 
+pytestmark = pytest.mark.slow  # a server process for nearly every test
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:

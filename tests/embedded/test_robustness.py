@@ -21,6 +21,8 @@ from jupyter_kfp_mt.embedded.api.shared.routing import ApiRoute
 from tests.contract.packages import specs
 from tests.embedded.running import OWNER_KEY, Running, running
 
+pytestmark = pytest.mark.slow  # thousands of odd requests
+
 EXAMPLES = int(os.environ.get("KFP_FUZZ_EXAMPLES", "150"))
 LEFT_OUT = {("POST", "/embedded/stop"), ("DELETE", "/embedded/profiles/{namespace}")}  # what we stand on
 ROUTES = [route for route in all_routes("0", lambda: None) if (route.method, route.path) not in LEFT_OUT]

@@ -17,7 +17,7 @@ from tests.embedded.running import send
 
 FOLDER = Path(__file__).parent / "swagger"
 DESCRIPTIONS = (FOLDER / "kfp-v2beta1.swagger.json", FOLDER / "kfp-v1beta1.swagger.json")
-USUAL = 150
+USUAL = 90
 EXAMPLES = int(os.environ.get("KFP_FUZZ_EXAMPLES", str(USUAL)))
 
 

@@ -22,6 +22,8 @@ from tests.replay.cluster import ReplayCluster
 from tests.replay.recordings import load_run, runs
 from tests.replay.server import serve
 
+pytestmark = pytest.mark.slow  # each recorded pair is followed to its end
+
 BOTH = sorted(set(runs("plain")) & set(runs("shipped")) - {"bad-image"})  # which was not ended in `shipped`
 STARTED = [  # `sleeper` was taken from the cache in `shipped`
     ("broken", ""),

@@ -17,6 +17,7 @@ from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.models import Phase, RuntimeFile
 from jupyter_kfp_mt.owner import OwnerClient
 from jupyter_kfp_mt.server.routes import ROUTES, Route
+from tests.scale import FULL
 from tests.server.sse import stream
 
 EXAMPLE = {"source": {"kind": "example"}}
@@ -229,7 +230,7 @@ async def test_junk_is_never_a_fault_of_ours(page: Page, route: Route) -> None:
     if "events" not in path:
         asked = [(re.sub(r"{\w+}", junk.replace("/", ""), path), None, {}) for junk in JUNK if junk != ".."]
         asked += [(path, None, {name: junk}) for name, _ in route.query for junk in JUNK]
-        asked += [(path, body, {}) for body in BODIES if route.request is not None]
+        asked += [(path, body, {}) for body in BODIES[:: 1 if FULL else 4] if route.request is not None]
         for where, body, query in asked:
             code, answer = await page.ask(route.method, where, body, **query)
             assert code < 500, (where, body, query, answer)
