@@ -22,7 +22,7 @@ from typing import NamedTuple
 PYTHON = sys.executable
 # files are independent of each other, the tests of a file often share a server
 PYTEST = [PYTHON, "-m", "pytest", "-q"]
-PARALLEL = ["--numprocesses=3", "--dist=loadfile"]  # they often wait: more than a processor each
+PARALLEL = ["--numprocesses=4", "--dist=loadfile"]  # more than processors: tests often wait
 MOST_AGAIN = 5  # more failures than these are no accident
 
 

@@ -25,7 +25,8 @@ def test_it_asks_until_the_answer_is_yes_and_leaves_no_thread(ticker: Ticker) ->
     ticker.add("a", ask, every=0.01)
     assert done.wait(10)
     ticker.close()
-    assert (len(asked), len(ticker), threading.active_count()) == (3, 0, before)
+    assert (len(asked), len(ticker)) == (3, 0)
+    assert threading.active_count() <= before  # a thread of an earlier test may have ended meanwhile
 
 
 def test_one_thread_serves_all(ticker: Ticker) -> None:
