@@ -34,4 +34,4 @@ def test_nothing_else_is(folder: Path, name: str) -> None:
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(OSError, match=rf"{name.partition('/')[0]}|not a regular file"):
         open_beneath(folder, folder / name)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before  # some of an earlier test may be closed meanwhile
