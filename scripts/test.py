@@ -23,8 +23,6 @@ PYTHON = sys.executable
 # files are independent of each other, the tests of a file often share a server
 PYTEST = [PYTHON, "-m", "pytest", "-q"]
 PARALLEL = ["--numprocesses=3", "--dist=loadfile"]  # more than processors: tests often wait
-# left out of `--fast`, not even imported: many pipelines to compile, a thousand recorded requests to send
-LONG = [f"--ignore=tests/{path}" for path in ("contract", "engine/test_rows.py", "engine/test_docs.py")]
 MOST_AGAIN = 5  # more failures than these are no accident
 
 
@@ -57,7 +55,7 @@ def pytest(name: str, *arguments: str, fast: bool = False, slow: bool = True) ->
 LANES: tuple[tuple[Step, ...], ...] = (
     (
         pytest("pytest", *PARALLEL),
-        pytest("pytest", *PARALLEL, *LONG, "-m", "not slow", fast=True, slow=False),
+        pytest("pytest", *PARALLEL, "-m", "not slow", fast=True, slow=False),
     ),
     (
         Step("ruff", ["ruff", "check", "."]),
