@@ -84,7 +84,7 @@ def test_terminate_of_a_task_that_stopped(pid: str, bench: Bench, compiled: Comp
 
 STOPS = "os.kill(os.getppid(), signal.SIGSTOP)"
 STOPPERS = {
-    "once, when it is told to end": f"signal.signal(signal.SIGTERM, lambda *_: {STOPS}); signal.pause()",
+    "once, when it is asked to end": f"signal.signal(signal.SIGTERM, lambda *_: {STOPS}); signal.pause()",
     "all the time": f"signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: {STOPS}",
 }
 

@@ -69,7 +69,7 @@ export async function actOnMany(
   const stop = {
     label: trans.__('Stop'),
     callback: (event: MouseEvent): void => {
-      event.preventDefault(); // the notice stays until the begun ones have ended
+      event.preventDefault(); // the notice stays until the actions that have started have ended
       stopped = true;
       Notification.update({ id, message: trans.__('Stopping…'), actions: [] });
     }
