@@ -2,8 +2,9 @@ import { CommandRegistry } from '@lumino/commands';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { CommandIDs } from '../src/commandids';
-import { addCommands } from '../src/commands';
+import { addCommands, listCommands } from '../src/commands';
 import type { IPage, IRunActions } from '../src/commands';
+import type { ICommand } from '../src/commands/table';
 import type { Run, Status } from '../src/api/types';
 import { RunManager } from '../src/model/manager';
 import { fakeApi, format, json, run, status } from './samples';
@@ -17,6 +18,7 @@ const RUNS = [
 
 let manager: RunManager;
 let commands: CommandRegistry;
+let rows: readonly ICommand[];
 let page: IPage;
 let actions: IRunActions;
 
@@ -30,7 +32,8 @@ async function begin(fields: Partial<Status> = {}): Promise<void> {
   });
   manager = new RunManager({ api, pages: null });
   commands = new CommandRegistry();
-  addCommands(commands, { manager, page, actions, format });
+  rows = listCommands({ manager, page, actions, format });
+  addCommands(commands, rows);
   await manager.ready;
 }
 
@@ -43,6 +46,7 @@ beforeEach(() => {
     linkTo: (id, namespace) => `${namespace}/${id}`,
     chosenFile: () => 'chosen.yaml',
     newExperiment: vi.fn(),
+    chooseNamespace: () => Promise.resolve('team-b'),
     upload: vi.fn()
   };
   actions = {
@@ -147,10 +151,28 @@ it('offers to start the embedded server only where that is possible', async () =
   expect(commands.isEnabled(CommandIDs.startEmbedded)).toBe(false);
 });
 
-it('every command has a label and says which arguments it takes', async () => {
+it('asks for the namespace where none is named', async () => {
   await begin();
-  for (const id of Object.values(CommandIDs)) {
-    expect(commands.label(id, { namespace: 'x' }), id).not.toBe('');
+  await commands.execute(CommandIDs.switchNamespace);
+  expect(manager.connection.namespace).toBe('team-b');
+});
+
+it('gives every command a label, a caption and an icon, and says which arguments it takes', async () => {
+  await begin();
+  expect(rows.map(({ id }) => id).sort()).toEqual(Object.values(CommandIDs).sort());
+  for (const { id } of rows) {
+    expect(commands.label(id), id).not.toBe('');
+    expect(commands.caption(id), id).not.toBe('');
+    expect(commands.icon(id), id).toBeTypeOf('object');
     expect(await commands.describedBy(id), id).toHaveProperty('args');
+  }
+});
+
+it('says of each command that is off why, in the place of its caption', async () => {
+  await begin({ connected: false, can_run: false });
+  const off = rows.filter(({ id }) => !commands.isEnabled(id));
+  expect(off.map(({ id }) => id)).toContain(CommandIDs.retry);
+  for (const { id, caption } of off) {
+    expect(commands.caption(id), id).not.toBe(caption);
   }
 });

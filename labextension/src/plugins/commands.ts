@@ -7,36 +7,13 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { CommandIDs } from '../commandids';
-import { addCommands } from '../commands';
+import { addCommands, addToPalette, listCommands } from '../commands';
 import { IRunTabs } from '../components/run/tab';
 import { DOMAIN } from '../names';
 import { RunActions } from '../views/actions';
 import { IRunManager } from '../tokens';
 import { Page } from './page';
 import { Preferences } from './preferences';
-
-/** Commands that make sense without an argument or a selected row. */
-const IN_PALETTE = [
-  CommandIDs.togglePanel,
-  CommandIDs.newRun,
-  CommandIDs.runExample,
-  CommandIDs.openRun,
-  CommandIDs.retry,
-  CommandIDs.terminate,
-  CommandIDs.clone,
-  CommandIDs.archive,
-  CommandIDs.restore,
-  CommandIDs.remove,
-  CommandIDs.copyId,
-  CommandIDs.copyLink,
-  CommandIDs.newExperiment,
-  CommandIDs.uploadPipeline,
-  CommandIDs.whoAmI,
-  CommandIDs.doctor,
-  CommandIDs.startEmbedded,
-  CommandIDs.stopEmbedded,
-  CommandIDs.refresh
-];
 
 /** Adds the commands and opens what they open. */
 export const commands: JupyterFrontEndPlugin<void> = {
@@ -62,10 +39,11 @@ export const commands: JupyterFrontEndPlugin<void> = {
     const format = preferences.format(trans);
     const page = new Page({ app, manager, translator, format, labShell, files, preferences, tabs });
     const actions = new RunActions(manager, trans, preferences);
-    addCommands(app.commands, { manager, page, actions, format });
+    const rows = listCommands({ manager, page, actions, format });
+    addCommands(app.commands, rows);
     manager.changed.connect(() => app.commands.notifyCommandChanged());
-    for (const command of IN_PALETTE) {
-      palette?.addItem({ command, category: trans.__('Kubeflow Pipelines') });
+    if (palette) {
+      addToPalette(palette, rows, trans);
     }
     launcher?.add({
       command: CommandIDs.newRun,

@@ -197,6 +197,22 @@ export class Page implements IPage {
     }
   }
 
+  async chooseNamespace(): Promise<string> {
+    const { manager, format } = this._options;
+    const { trans } = format;
+    const { status, namespace } = manager.connection;
+    const names = [...new Set([...(status?.namespaces ?? []), namespace])].sort();
+    const { value } = await InputDialog.getItem({
+      title: trans.__('Switch namespace'),
+      label: trans.__('Namespace'),
+      items: names,
+      current: names.indexOf(namespace),
+      okLabel: trans.__('Switch'),
+      cancelLabel: trans.__('Cancel')
+    });
+    return value ?? '';
+  }
+
   async upload(path: string): Promise<void> {
     const { manager, format } = this._options;
     const { trans } = format;

@@ -56,9 +56,9 @@ export const MORE_ITEMS: MenuItems = [
 
 /** List the items of the filter menu. */
 export function listFilterItems(trans: TranslationBundle): MenuItems {
-  const item = (label: string, args: { only?: string; archived?: boolean }): Menu.IItemOptions => ({
+  const item = (name: string, args: { only?: string; archived?: boolean }): Menu.IItemOptions => ({
     command: CommandIDs.filter,
-    args: { label, ...args }
+    args: { name, ...args }
   });
   return [
     item(trans.__('All states'), { only: 'all' }),

@@ -1,0 +1,21 @@
+/** The commands. Buttons and menus know only their ids; one more is a row in the file of its subject. */
+import type { ICommandsOptions } from './options';
+import { listPlaceCommands } from './place';
+import { listRunCommands } from './runs';
+import { listStartCommands } from './start';
+import type { ICommand } from './table';
+import { listViewCommands } from './view';
+
+export type { IFormBegin, IPage, IRunActions } from './options';
+export { isStartable } from './place';
+export { addCommands, addToPalette } from './table';
+
+/** List every command; each works on the ids in its arguments, or on the chosen rows. */
+export function listCommands(options: ICommandsOptions): readonly ICommand[] {
+  return [
+    ...listViewCommands(options),
+    ...listStartCommands(options),
+    ...listRunCommands(options),
+    ...listPlaceCommands(options)
+  ];
+}

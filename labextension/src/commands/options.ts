@@ -1,0 +1,56 @@
+/** What the commands are given: a plugin provides it. */
+import type { Run, Source } from '../api/types';
+import type { Format } from '../format';
+import type { IRunManager } from '../tokens';
+import type { IKeptForm } from '../values/kept';
+
+/** What a form for a new run starts with. */
+export interface IFormBegin {
+  readonly source?: Source;
+  /** The id of a run whose pipeline and values are used. */
+  readonly cloneOf?: string;
+  readonly namespace?: string;
+  /** The form as it was left. */
+  readonly kept?: IKeptForm | null;
+}
+
+/** What commands do with the page; a plugin provides it. */
+export interface IPage {
+  togglePanel(): void;
+  openRun(runId: string, namespace: string): Promise<void>;
+  /** Open the form for a new run, empty or with a source, or with the values of a run. */
+  openForm(start: IFormBegin): Promise<void>;
+  openDoctor(): Promise<void>;
+  openSettings(): void;
+  whoAmI(): Promise<void>;
+  /** The link that opens a run in this JupyterLab. */
+  linkTo(runId: string, namespace: string): string;
+  /** The path of the file selected in the file browser. */
+  chosenFile(): string;
+  newExperiment(): Promise<void>;
+  /** Ask for a namespace; "" if none was chosen. */
+  chooseNamespace(): Promise<string>;
+  upload(path: string): Promise<void>;
+}
+
+/** The actions on runs, which ask for confirmation where needed. */
+export interface IRunActions {
+  terminate(runs: readonly Run[]): Promise<void>;
+  retry(runs: readonly Run[]): Promise<void>;
+  archive(runs: readonly Run[]): Promise<void>;
+  restore(runs: readonly Run[]): Promise<void>;
+  remove(runs: readonly Run[]): Promise<void>;
+  runExample(): Promise<Run | null>;
+  startEmbedded(): Promise<void>;
+  stopEmbedded(): Promise<void>;
+  say(text: string): void;
+  /** Say why something could not be done. */
+  fail(error: unknown): void;
+}
+
+export interface ICommandsOptions {
+  readonly manager: IRunManager;
+  readonly page: IPage;
+  readonly actions: IRunActions;
+  readonly format: Format;
+}
