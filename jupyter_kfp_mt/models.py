@@ -76,6 +76,14 @@ class ExperimentPage(msgspec.Struct, frozen=True, kw_only=True):
     next_page_token: str = ""
 
 
+class ExperimentView(msgspec.Struct, frozen=True, kw_only=True):
+    """An experiment, and how much goes with it when it is archived or deleted."""
+
+    experiment: Experiment
+    runs: int = 0  # that are not archived
+    recurring_runs: int | None = None  # that are switched on; None if the server does not list them
+
+
 class PipelineVersionReference(msgspec.Struct, frozen=True, kw_only=True):
     """The registered pipeline and version that a run was started from."""
 
@@ -462,6 +470,9 @@ class RunQuery(PageQuery, frozen=True, kw_only=True):
 
     state: Sequence[str] = ()
     experiment_id: str = ""
+    pipeline_id: str = ""
+    recurring_run_id: str = ""
+    created_after: datetime | None = None
     archived: bool = False
 
 

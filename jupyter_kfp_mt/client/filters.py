@@ -39,6 +39,11 @@ def contains(key: str, text: str) -> Predicate:
     return {"operation": "IS_SUBSTRING", "key": key, "string_value": literal}
 
 
+def not_before(key: str, value: datetime) -> Predicate:
+    """Return the predicate that the time `key` is `value` or later."""
+    return {"operation": "GREATER_THAN_EQUALS", "key": key, "timestamp_value": moment(value)}
+
+
 def moment(value: datetime) -> str:
     """Return a time as filters take it: in UTC, because KFP decodes the `+` of an offset as a blank."""
     return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

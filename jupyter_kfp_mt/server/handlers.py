@@ -28,11 +28,13 @@ from .routes import DRIVER
 
 __all__ = [
     "AccessOptionHandler",
+    "ArchiveExperimentHandler",
     "ArchiveHandler",
     "DoctorEventsHandler",
     "DoctorHandler",
     "EmbeddedHandler",
     "EventsHandler",
+    "ExperimentHandler",
     "ExperimentsHandler",
     "GrantsHandler",
     "InspectHandler",
@@ -47,6 +49,7 @@ __all__ = [
     "SavedContextHandler",
     "StatusHandler",
     "TerminateHandler",
+    "UnarchiveExperimentHandler",
     "UnarchiveHandler",
 ]
 
@@ -274,6 +277,46 @@ class ExperimentsHandler(KfpHandler):
         request = self.body(ExperimentRequest)
         service = await self.service(namespace)
         self.send(await self.off_loop(service.create_experiment, request.display_name, request.description))
+
+
+class ExperimentHandler(KfpHandler):
+    """One experiment."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str, experiment_id: str) -> None:
+        """Return the experiment, and how much goes with it."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.view_experiment, experiment_id))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, namespace: str, experiment_id: str) -> None:
+        """Delete the experiment for good; its runs stay."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.delete_experiment, experiment_id))
+
+
+class ArchiveExperimentHandler(KfpHandler):
+    """Archive an experiment."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, namespace: str, experiment_id: str) -> None:
+        """Archive the experiment and its runs; its recurring runs stop."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.archive_experiment, experiment_id))
+
+
+class UnarchiveExperimentHandler(KfpHandler):
+    """Restore an experiment from the archive."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, namespace: str, experiment_id: str) -> None:
+        """Restore the experiment; its runs stay archived."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.unarchive_experiment, experiment_id))
 
 
 class PipelinesHandler(KfpHandler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,6 +20,8 @@ _THINGS = {
     "run_id": ("run", "runs"),
     "task_id": ("task", "runs"),
     "pipeline_id": ("pipeline", "pipelines"),
+    "experiment_id": ("experiment", "experiments"),
+    "recurring_run_id": ("recurring run", "recurring"),
 }
 _WORDS = {
     "`str`": "text",
@@ -99,11 +102,15 @@ def _read_argument(name: str, text: bytes, kind: Any) -> Any:
         if kind is States:
             value = [part for part in text.decode().split(",") if part]
         read = msgspec.convert(value, kind, strict=False)
+        if isinstance(read, datetime):
+            read.astimezone(timezone.utc)  # the first and the last day may be none in UTC
         return tuple(phase.value for phase in read) if kind is States else read
     except msgspec.ValidationError as error:
         raise _to_bad_input(str(error), name) from error
     except UnicodeDecodeError as error:
         raise kfp_error("bad-input", field=name, problem="is not UTF-8") from error
+    except OverflowError as error:
+        raise kfp_error("bad-input", field=name, problem="is out of range") from error
 
 
 def _to_bad_input(message: str, whole: str) -> KfpError:

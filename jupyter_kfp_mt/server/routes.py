@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 from msgspec import Meta
@@ -20,6 +21,7 @@ PageSize = Annotated[int, Meta(ge=1, le=200)]
 Bytes = Annotated[int, Meta(ge=0, le=2**53)]
 Attempt = Annotated[int, Meta(ge=0, le=10_000)]
 Lines = Annotated[int, Meta(ge=0, le=20_000)]
+Moment = Annotated[datetime, Meta(tz=True)]
 States = tuple[models.Phase, ...]  # in a URL: separated by commas
 
 
@@ -37,6 +39,7 @@ class Route(NamedTuple):
 
 _PAGE = (("page_size", PageSize), ("page_token", Text), ("sort_by", Text))
 _RUNS = "namespaces/{namespace}/runs"
+_EXPERIMENT = "namespaces/{namespace}/experiments/{experiment_id}"
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -119,6 +122,9 @@ ROUTES: tuple[Route, ...] = (
             ("state", States),
             ("search", Text),
             ("experiment_id", Text),
+            ("pipeline_id", Text),
+            ("recurring_run_id", Text),
+            ("created_after", Moment),
             ("archived", bool),
         ),
         summary="One page of runs, without their specs.",
@@ -165,6 +171,28 @@ ROUTES: tuple[Route, ...] = (
         models.Experiment,
         models.ExperimentRequest,
         summary="Create an experiment.",
+    ),
+    Route(
+        "GET",
+        _EXPERIMENT,
+        "ExperimentHandler",
+        models.ExperimentView,
+        summary="An experiment, and how much goes with it when it is archived or deleted.",
+    ),
+    Route("DELETE", _EXPERIMENT, "ExperimentHandler", None, summary="Delete an experiment; its runs stay."),
+    Route(
+        "POST",
+        _EXPERIMENT + "/archive",
+        "ArchiveExperimentHandler",
+        models.Experiment,
+        summary="Archive an experiment and its runs.",
+    ),
+    Route(
+        "POST",
+        _EXPERIMENT + "/unarchive",
+        "UnarchiveExperimentHandler",
+        models.Experiment,
+        summary="Restore an experiment without its runs.",
     ),
     Route(
         "GET",

@@ -119,11 +119,7 @@ def _count_runs(backend: Backend, settling: Settling) -> tuple[int, int]:
 
 def _count_failed_today(backend: Backend) -> int:
     midnight = backend.clock.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    since = {
-        "operation": "GREATER_THAN_EQUALS",
-        "key": "created_at",
-        "timestamp_value": filters.moment(midnight),
-    }
+    since = filters.not_before("created_at", midnight)
     here = filters.equals("storage_state", "AVAILABLE")
     predicates = [here, filters.equals("state", "FAILED"), since]
     request = requests.list_runs(backend.namespace(), predicates, page_size=MAX_PAGE)

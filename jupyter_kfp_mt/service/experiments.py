@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from ..client import experiments as requests
-from ..client import filters
-from ..errors import KfpConflictError, kfp_error
+from ..client import filters, runs
+from ..errors import KfpConflictError, KfpError, kfp_error
 from ..lists import ExperimentList
-from ..models import Experiment, ExperimentPage, ExperimentQuery
+from ..models import Experiment, ExperimentPage, ExperimentQuery, ExperimentView
 from .backend import UUID, Backend
-from .paging import read_pages
+from .paging import MAX_PAGE, read_pages
 
 
 def read_page(backend: Backend, query: ExperimentQuery) -> ExperimentPage:
@@ -67,6 +67,22 @@ def ensure_experiment(backend: Backend, reference: str) -> Experiment:
     if experiment.storage_state == "ARCHIVED":
         raise kfp_error("conflict", name=name, holder="An archived experiment")
     return experiment
+
+
+def view_experiment(backend: Backend, reference: str) -> ExperimentView:
+    """Return an experiment with the numbers of its runs and of its recurring runs that are on."""
+    experiment = find_experiment(backend, reference)
+    here = [filters.equals("storage_state", "AVAILABLE")]
+    where, experiment_id = backend.namespace(), experiment.experiment_id
+    counted = runs.list_runs(where, here, experiment_id=experiment_id, page_size=1)
+    try:
+        listed = backend.api.call(requests.list_schedules(where, experiment_id, page_size=MAX_PAGE))
+        on = sum(each.status == "ENABLED" for each in listed.recurring_runs)
+    except KfpError as error:
+        if error.code != "old-server":
+            raise
+        on = None
+    return ExperimentView(experiment=experiment, runs=backend.api.call(counted).total_size, recurring_runs=on)
 
 
 def create_experiment(backend: Backend, display_name: str, description: str = "") -> Experiment:

@@ -52,31 +52,72 @@ def read_page(backend: Backend, query: RunQuery, settling: Settling) -> RunPage:
     phases = _read_phases(query.state)
     first = not (query.search or query.archived or query.page_token)
     waiting = reconcile(backend, settling) if first and Phase.UNCONFIRMED in (phases or Phase) else []
-    predicates = [filters.equals("storage_state", "ARCHIVED" if query.archived else "AVAILABLE")]
-    predicates += filters.in_phases(phases) if phases else []
-    predicates += [filters.contains("display_name", query.search)] if query.search else []
     if query.experiment_id:
         _require_own_experiment(backend, query.experiment_id)
-    page = backend.api.call(
-        requests.list_runs(
-            backend.namespace(),
-            predicates,
-            experiment_id=query.experiment_id,
-            sort_by=query.sort_by,
-            page_size=query.page_size,
-            page_token=query.page_token,
-        )
-    )
+    page = _list_matching(backend, query, _list_predicates(query, phases))
     known = backend.get_experiments_of(page.runs)
     rows = [describe_run(run, known.get(run.experiment_id), row=True) for run in page.runs]
     rows = [row for row in rows if not phases or row.phase in phases]
     listed_ids = {row.run_id for row in rows}
-    waiting = [
-        row
-        for row in waiting
-        if row.run_id not in listed_ids and query.experiment_id in ("", row.experiment_id)
-    ]
+    waiting = [row for row in waiting if row.run_id not in listed_ids and _is_wanted(row, query)]
     return msgspec.structs.replace(page, runs=mark_own_runs(backend, waiting + rows))
+
+
+def _list_predicates(query: RunQuery, phases: frozenset[Phase]) -> list[filters.Predicate]:
+    predicates = [filters.equals("storage_state", "ARCHIVED" if query.archived else "AVAILABLE")]
+    predicates += filters.in_phases(phases) if phases else []
+    predicates += [filters.contains("display_name", query.search)] if query.search else []
+    if query.recurring_run_id:
+        predicates.append(filters.equals("recurring_run_id", query.recurring_run_id))
+    if query.created_after is not None:
+        predicates.append(filters.not_before("created_at", query.created_after))
+    return predicates
+
+
+def _list_matching(backend: Backend, query: RunQuery, predicates: list[filters.Predicate]) -> RunPage:
+    """Return a page as KFP lists it; with a pipeline, the runs of it among the next `WALK`.
+
+    KFP cannot list by pipeline: it is no field of a filter in backend/src/apiserver/model/run.go. The size of
+    all is then known only if one page has them all; else it is 0.
+    """
+
+    def read(size: int, token: str) -> RunPage:
+        request = requests.list_runs(
+            backend.namespace(),
+            predicates,
+            experiment_id=query.experiment_id,
+            sort_by=query.sort_by,
+            page_size=size,
+            page_token=token,
+        )
+        return backend.api.call(request)
+
+    if not query.pipeline_id:
+        return read(query.page_size, query.page_token)
+    rows: list[Run] = []
+    token = query.page_token
+    for _ in range(WALK // MAX_PAGE):
+        page = read(MAX_PAGE, token)
+        rows += [run for run in page.runs if _is_of_pipeline(run, query.pipeline_id)]
+        token = page.next_page_token
+        if not token or len(rows) >= query.page_size:
+            break
+    is_all = not token and not query.page_token
+    return RunPage(runs=rows, total_size=len(rows) if is_all else 0, next_page_token=token)
+
+
+def _is_of_pipeline(run: Run, pipeline_id: str) -> bool:
+    reference = run.pipeline_version_reference
+    return reference is not None and reference.pipeline_id == pipeline_id
+
+
+def _is_wanted(run: Run, query: RunQuery) -> bool:
+    """Whether an unconfirmed submit, which KFP does not list, is one that `query` asks for."""
+    return (
+        query.experiment_id in ("", run.experiment_id)
+        and (not query.pipeline_id or _is_of_pipeline(run, query.pipeline_id))
+        and not query.recurring_run_id
+    )
 
 
 def _read_phases(words: Sequence[str]) -> frozenset[Phase]:

@@ -19,6 +19,7 @@ from ..models import (
     Experiment,
     ExperimentPage,
     ExperimentQuery,
+    ExperimentView,
     Failure,
     Healthz,
     Inspection,
@@ -386,6 +387,10 @@ class KfpService:
     def get_experiment(self, name_or_id: str) -> Experiment:
         """Return an experiment by name or id."""
         return experiments.find_experiment(self._backend, name_or_id)
+
+    def view_experiment(self, experiment: str) -> ExperimentView:
+        """Return an experiment, by id or name, and how much goes with it."""
+        return experiments.view_experiment(self._backend, experiment)
 
     def create_experiment(self, name: str, description: str = "") -> Experiment:
         """Create an experiment."""

@@ -108,6 +108,12 @@ class TestAsReader:
         (("namespaces", "team-a", "runs"), {"params": {"pagesize": "5"}}, "pagesize"),
         (("namespaces", "team-a", "runs"), {"params": {"state": "RUNNING,LOST"}}, "state[1]"),
         (("namespaces", "team-a", "runs"), {"params": {"archived": "perhaps"}}, "archived"),
+        (("namespaces", "team-a", "runs"), {"params": {"created_after": "2026-03-12"}}, "created_after"),
+        (
+            ("namespaces", "team-a", "runs"),
+            {"params": {"created_after": "0001-01-01T00:00:00+14:00"}},
+            "created_after",
+        ),
         (("namespaces", "team-a", "runs"), {"method": "POST", "body": "{}"}, "source"),
         (("namespaces", "team-a", "runs"), {"method": "POST", "body": "["}, "body"),
         (("namespaces", "team-a", "runs"), {"method": "POST", "body": DEEP}, "body"),

@@ -139,7 +139,8 @@ async def test_the_secrets_of_the_connection_reach_neither_page_nor_log(
     run = await until_ended(page, jp_serverapp, jp_http_port, EXAMPLE)
     for route in ROUTES:
         if "event" not in route.path and route.path != "embedded":
-            path = route.path.format(namespace="team-b", run_id=run["run_id"], task_id="t", pipeline_id="p")
+            path = route.path.replace("{namespace}", "team-b").replace("{run_id}", run["run_id"])
+            path = re.sub(r"{\w+}", "x", path)
             await page.ask(route.method, path)
             await page.ask(route.method, path.replace("team-b", "team-a"))
     token = Path(embedded.token_path).read_text().strip()
@@ -160,6 +161,26 @@ async def test_a_deleted_run_is_gone_and_the_stream_says_so(
             pass
     assert event.data["removed"] == [run["run_id"]]
     assert (await page.ask("GET", f"{RUNS}/{run['run_id']}"))[0] == 404
+
+
+async def test_an_experiment_is_viewed_archived_restored_and_deleted(page: Page) -> None:
+    experiments = "namespaces/team-a/experiments"
+    _, made = await page.ask("POST", experiments, {"display_name": "churn", "description": "who leaves"})
+    _, run = await page.ask("POST", RUNS, {**EXAMPLE, "experiment": "churn"})
+    one = f"{experiments}/{made['experiment_id']}"
+
+    _, view = await page.ask("GET", one)
+    assert (view["experiment"]["description"], view["runs"], view["recurring_runs"]) == ("who leaves", 1, 0)
+    assert (await page.ask("POST", f"{one}/archive"))[1]["storage_state"] == "ARCHIVED"
+    assert (await page.ask("GET", one))[1]["runs"] == 0
+    _, listed = await page.ask("GET", experiments, archived="true")
+    assert [each["display_name"] for each in listed["experiments"]] == ["churn"]
+    assert (await page.ask("POST", f"{one}/unarchive"))[1]["storage_state"] == "AVAILABLE"
+    _, listed = await page.ask("GET", RUNS, experiment_id=made["experiment_id"], archived="true")
+    assert [each["run_id"] for each in listed["runs"]] == [run["run_id"]]
+    assert await page.ask("DELETE", one) == (200, {})
+    code, answer = await page.ask("GET", one)
+    assert (code, answer["code"], answer["message"]) == (404, "not-found", "No such experiment.")
 
 
 async def test_the_doctor_finds_nothing_wrong(page: Page) -> None:

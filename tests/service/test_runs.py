@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -48,7 +49,8 @@ def query(request: Request[Any]) -> dict[str, Any]:
 
 
 def _value(predicate: dict[str, Any]) -> Any:
-    return predicate.get("string_value") or predicate["string_values"]["values"]
+    one = predicate.get("string_value") or predicate.get("timestamp_value")
+    return one or predicate["string_values"]["values"]
 
 
 def test_rows_have_names_and_progress_and_no_spec() -> None:
@@ -85,6 +87,34 @@ def test_a_page_costs_one_call_for_all_experiments_and_then_none() -> None:
 
     assert [request.path for request in fake.requests].count(EXPERIMENTS) == 1
     assert len(fake.sent("GET", "/apis/v2beta1/healthz")) == 1
+
+
+def test_runs_are_listed_by_recurring_run_and_start() -> None:
+    fake = kfp()
+    since = datetime(2026, 3, 12, 1, tzinfo=timezone(timedelta(hours=1)))
+
+    service(fake).page_runs(RunQuery(recurring_run_id=THEIRS, created_after=since))
+
+    (asked,) = fake.sent("GET", RUNS)
+    assert query(asked)["filter"][1:] == [
+        ("EQUALS", "recurring_run_id", THEIRS),
+        ("GREATER_THAN_EQUALS", "created_at", "2026-03-12T00:00:00Z"),
+    ]
+
+
+def test_runs_of_a_pipeline_are_sifted_out_of_several_pages() -> None:
+    fake = kfp()
+    wanted = {"pipeline_version_reference": {"pipeline_id": "p-1"}}
+    pages = [
+        {"runs": [run(), run(run_id="two", **wanted)], "total_size": 3, "next_page_token": "next"},
+        {"runs": [run(run_id="three", **wanted)], "total_size": 3},
+    ]
+    fake.answer("GET", RUNS, *map(ok, pages))
+
+    page = service(fake).page_runs(RunQuery(pipeline_id="p-1", page_size=10))
+
+    assert ([row.run_id for row in page.runs], page.total_size) == (["two", "three"], 2)
+    assert [query(request).get("page_token") for request in fake.sent("GET", RUNS)] == [None, "next"]
 
 
 def test_a_terminated_run_is_canceled_and_no_failure() -> None:
