@@ -78,6 +78,97 @@ def outputs_in_tmp():
 
 
 @component
+def name_unseen(
+    folder: str,
+    plain: Output[Dataset],
+    linked: Output[Dataset],
+    inside: Output[Dataset],
+    own: Output[Dataset],
+) -> Dataset:
+    import os
+
+    secret = os.path.join(folder, "secret")
+    assert not os.path.exists(secret)
+    plain.custom_path = secret
+    os.symlink(folder, "/tmp/way")
+    linked.custom_path = "/tmp/way/secret"
+    os.symlink(secret, inside.path)  # for the next task, too
+    open("/tmp/own", "w").write("of the task")
+    os.symlink("/tmp/own", "link")
+    own.custom_path = os.path.abspath("link")
+    return Dataset(name="addressed", uri=secret)
+
+
+@dsl.container_component
+def link_output(folder: str, text: dsl.OutputPath(str)):
+    script = 'echo of the task > /tmp/text; ln -s /tmp/text "$0"; ! [ -e "$1" ]'
+    return dsl.ContainerSpec(image="i", command=["sh", "-c", script, text, folder])
+
+
+@component
+def look_for(
+    text: str,
+    plain: Input[Dataset],
+    linked: Input[Dataset],
+    addressed: Input[Dataset],
+    inside: Input[Dataset],
+):
+    import os
+
+    assert text.strip() == "of the task"
+    for path in (plain.path, linked.path, addressed.path, inside.path):
+        assert not os.path.exists(path), path
+
+
+@dsl.pipeline
+def names_what_it_does_not_see(folder: str):
+    named = name_unseen(folder=folder).set_caching_options(False)
+    text = link_output(folder=folder).set_caching_options(False).outputs["text"]
+    artifacts = {name: named.outputs[name] for name in ("plain", "linked", "inside")}
+    found = look_for(text=text, addressed=named.outputs["Output"], **artifacts)
+    found.set_caching_options(False)
+
+
+@component
+def leave_at(path: str, left: Output[Dataset]):
+    import os
+
+    os.symlink("/tmp/loop", "/tmp/loop")
+    left.custom_path = path
+
+
+@dsl.pipeline
+def output_at(path: str):
+    leave_at(path=path).set_caching_options(False)
+
+
+@component
+def leave_in_volume(first: Output[Dataset], second: Output[Dataset], third: Output[Dataset]):
+    first.custom_path = "/tmp/deep/volume/first"
+    second.uri = "/tmp/second"
+    third.custom_path = "third"
+    for path in ("/tmp/deep/volume/first", "/tmp/second", "third"):
+        open(path, "w").write(path)
+
+
+@component
+def take_from_volume(first: Input[Dataset], second: Input[Dataset], third: Input[Dataset]):
+    assert open(first.path).read() == "/tmp/deep/volume/first"
+    assert open(second.path).read() == "/tmp/second"
+    assert open(third.path).read() == "third"
+
+
+@dsl.pipeline
+def outputs_in_a_volume():
+    left = leave_in_volume().set_caching_options(False)
+    kubernetes.mount_pvc(left, pvc_name="kept", mount_path="/tmp/deep/volume")
+    kubernetes.mount_pvc(left, pvc_name="tmp", mount_path="/tmp")
+    outputs = left.outputs
+    taken = take_from_volume(first=outputs["first"], second=outputs["second"], third=outputs["third"])
+    taken.set_caching_options(False)
+
+
+@component
 def at_the_workspace(workspace: str, kept: Output[Dataset]):
     import os
 

@@ -59,6 +59,39 @@ def test_outputs_that_a_task_leaves_in_tmp(bench: Bench, compiled: Compiled) -> 
 
 
 @pytest.mark.usefixtures("mounts")
+def test_a_file_in_the_tmp_of_the_machine_is_not_the_task_s(bench: Bench, compiled: Compiled) -> None:
+    """By whatever path, link or mount a task names what it does not see, nobody gets it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        (Path(folder) / "secret").write_text("of the machine")
+        run_id = bench.submit(compiled(own.names_what_it_does_not_see), {"folder": folder})
+
+        run = bench.wait(run_id)
+
+        assert run.state == "SUCCEEDED", (run.error, logs(bench, run_id))
+        files = [path for path in list_files(bench.folder / "runs" / run_id) if not path.is_symlink()]
+        texts = [path.read_text() for path in files]
+    assert "of the task" in texts
+    assert "of the machine" not in texts
+
+
+@pytest.mark.usefixtures("mounts")
+@pytest.mark.parametrize("path", ["/proc/self/environ", "/dev/shm/left", "/tmp/loop"])
+def test_what_has_ended_with_the_task_is_no_output(path: str, bench: Bench, compiled: Compiled) -> None:
+    run = bench.wait(bench.submit(compiled(own.output_at), {"path": path}))
+
+    assert run.state == "FAILED"
+    reason = f"{path} has too many links" if path == "/tmp/loop" else f"{path} has ended with the task"
+    assert run.error == f"leave-at: Its artifact left cannot be read: {reason}."
+
+
+@pytest.mark.usefixtures("mounts")
+def test_an_output_in_a_volume_and_one_beside_the_code(bench: Bench, compiled: Compiled) -> None:
+    run_id = bench.submit(compiled(own.outputs_in_a_volume))
+
+    assert bench.wait(run_id).state == "SUCCEEDED", logs(bench, run_id)
+
+
+@pytest.mark.usefixtures("mounts")
 def test_a_data_folder_in_tmp_is_shown(compiled: Compiled) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder, contextlib.closing(Bench(Path(folder))) as bench:
         run_id = bench.submit(compiled(own.outputs_in_tmp))

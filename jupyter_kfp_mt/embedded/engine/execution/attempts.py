@@ -211,7 +211,7 @@ class Attempts:
         elif end.code != 0:
             self._fail(attempt, end.reason, exit_code=end.code)
         else:
-            self._succeed(attempt)
+            self._succeed(attempt, end)
 
     def record_failure(
         self, run: ActiveRun, node: TaskNode, reason: str, *, exit_code: int | None = None
@@ -332,11 +332,12 @@ class Attempts:
         if self._is_current(attempt):
             self._stop_attempt(attempt)
 
-    def _succeed(self, attempt: RunningAttempt) -> None:
+    def _succeed(self, attempt: RunningAttempt, end: Exit) -> None:
         run, node = attempt.run, attempt.node
         try:
             declared = run.job_builder.declare_artifacts(node, run.task_id(node))
-            outputs, copies = read_outputs(node.component, attempt.folder, declared)
+            view = run.job_builder.make_view(node, attempt.folder, mounts=end.mounts)
+            outputs, copies = read_outputs(node.component, attempt.folder, view, declared)
             if copies and run.plan.cancelling:
                 self._fail(attempt, STOPPED)
                 return

@@ -41,6 +41,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
     code: int
     reason: str = ""
     at: float = 0
+    mounts: bool = True  # whether the task could have mounts, and with them a /tmp of its own
 
 
 class LogPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,19 +122,6 @@ class AttemptFolder:
     def hidden(self) -> dict[str, Path]:
         """The places of the machine that the task does not see, and the folders that it sees there."""
         return {place: self.own / name for place, name in _HIDDEN.items()}
-
-    def locate(self, path: Path) -> Path:
-        """Return where a path of the task is for everybody else."""
-        places = {
-            **self.hidden,
-            str(self.short_tmp): self.own / "tmp",
-            WORKSPACE: self.run / "workspace",
-        }
-        for place, folder in places.items():
-            inner = folder / path.relative_to(place) if path.is_relative_to(place) else None
-            if inner is not None and inner.exists() and inner.resolve().is_relative_to(folder.resolve()):
-                return inner
-        return path
 
     def remove_own(self, remove: Callable[[Path], None]) -> None:
         """Remove what ends with the attempt, once its outputs are read."""

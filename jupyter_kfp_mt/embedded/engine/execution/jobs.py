@@ -17,12 +17,22 @@ from ....models import Artifact
 from ...argo import replace_retries
 from ..plan.components import expand_variables, find_python_code, resolve_arguments
 from ..plan.inputs import resolve_setting
-from ..plan.ir import ENV, ClaimMount, CompiledPipeline, Container, FieldAsEnv, SourceAsEnv, SourceAsFiles
+from ..plan.ir import (
+    ENV,
+    ClaimMount,
+    CompiledPipeline,
+    Container,
+    FieldAsEnv,
+    ScratchMount,
+    SourceAsEnv,
+    SourceAsFiles,
+)
 from ..plan.nodes import TaskNode
 from ..plan.values import fill, render_text
 from .folders import WORKSPACE, AttemptFolder, RunFolder
 from .machine import Machine
 from .task_config import TASK_CONFIG, build_task_config, make_workspace_claim
+from .view import TaskView
 from .volumes import VolumeClaims
 
 FIXED_FIELDS = {
@@ -131,7 +141,7 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
             workspace=(WORKSPACE, str(self.folder.workspace)) if has_workspace else None,
             interpreter=self.machine.interpreter,
             shown=self.machine.shown,
-            given=_list_paths(node, command),
+            given=[*filter(os.path.isabs, command[:1]), *self._list_given(node)],
             writable=self.machine.writable,
             protected=self.machine.protected,
         )
@@ -282,17 +292,48 @@ class JobBuilder(msgspec.Struct, frozen=True, kw_only=True):
         return files
 
     def _find_volumes(self, node: TaskNode, attempt: AttemptFolder) -> dict[str, str]:
-        """Find or make the folders of the claims and empty folders to mount."""
+        """Find the folders of the claims and empty folders to mount, or make them."""
         platform = self.pipeline.platform(node.component)
         volumes = {}
         for scratch in platform.scratch:
-            folder = attempt.path / "volumes" / quote(scratch.volume_name, safe="")
+            volumes[scratch.mount_path] = folder = _find_scratch(scratch, attempt)
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            volumes[scratch.mount_path] = str(folder)
         for mount in platform.pvc_mount:
             name = resolve_setting(node, mount.name, self.placeholders(node))
-            volumes[mount.mount_path] = str(self.claims.make_folder(name, mount.sub_path))
-        return volumes
+            volumes[mount.mount_path] = self.claims.make_folder(name, mount.sub_path)
+        return {place: str(folder) for place, folder in volumes.items()}
+
+    def make_view(self, node: TaskNode, attempt: AttemptFolder, *, mounts: bool) -> TaskView:
+        """Return the paths as an attempt of `node` saw them, with or without mounts; raises InputError."""
+        if not mounts:
+            return TaskView(work=attempt.work)
+        platform = self.pipeline.platform(node.component)
+        mounted: dict[str, Path | None] = {}
+        for source in (*platform.secret_as_volume, *platform.config_map_as_volume):
+            mounted[source.mount_path] = None
+        for scratch in platform.scratch:
+            mounted[scratch.mount_path] = _find_scratch(scratch, attempt)
+        for mount in platform.pvc_mount:
+            name = resolve_setting(node, mount.name, self.placeholders(node))
+            mounted[mount.mount_path] = self.claims.find_folder(name, mount.sub_path)
+        if self.pipeline.settings.workspace is not None:
+            mounted[WORKSPACE] = self.folder.workspace
+        given = map(os.path.realpath, self._list_given(node))
+        return TaskView(
+            work=attempt.work,
+            hidden=attempt.hidden,
+            shown=[*self.machine.shown, *given],
+            mounted=mounted,
+        )
+
+    def _list_given(self, node: TaskNode) -> list[str]:
+        """Return the artifacts of the machine that a task was given.
+
+        Those of runs are not among them: all see the data folder, and a task can have put a link there.
+        """
+        uris = [artifact.uri for artifacts in node.inputs.artifacts.values() for artifact in artifacts]
+        runs = self.folder.path.parent
+        return [uri for uri in uris if os.path.isabs(uri) and not Path(uri).is_relative_to(runs)]
 
     def _resolve_name(self, node: TaskNode, source: SourceAsEnv | SourceAsFiles, written: str) -> str | None:
         """Return the name of a secret or config map; None when it comes from an input without a value."""
@@ -351,10 +392,9 @@ def _find_shell(command: list[str]) -> str:
     return (shutil.which("bash") or "") if is_shell else ""
 
 
-def _list_paths(node: TaskNode, command: list[str]) -> list[str]:
-    """Return the files of the machine that a task was given: its program and its artifacts."""
-    uris = [artifact.uri for artifacts in node.inputs.artifacts.values() for artifact in artifacts]
-    return [path for path in (*command[:1], *uris) if os.path.isabs(path)]
+def _find_scratch(scratch: ScratchMount, attempt: AttemptFolder) -> Path:
+    """Return the empty folder that an attempt mounts."""
+    return attempt.path / "volumes" / quote(scratch.volume_name, safe="")
 
 
 def _make_output_folders(executor_input: dict[str, Any]) -> None:

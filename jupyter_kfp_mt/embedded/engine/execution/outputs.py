@@ -11,12 +11,14 @@ from typing import Any
 
 import msgspec
 
+from ....files import open_beneath
 from ....models import Artifact, TaskValues
 from ..plan.ir import Component
 from ..plan.values import ValueTypeError, coerce, parse
 from .copies import Copy
 from .folders import AttemptFolder, leads_to_server
 from .jobs import output_path
+from .view import TaskView
 
 _MOST = 64 * 1024 * 1024  # bytes of all output files of an attempt that are read; larger data is an artifact
 
@@ -42,13 +44,13 @@ class _ExecutorOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 
 
 def read_outputs(
-    component: Component, attempt: AttemptFolder, artifacts: dict[str, Artifact]
+    component: Component, attempt: AttemptFolder, view: TaskView, artifacts: dict[str, Artifact]
 ) -> tuple[TaskValues, list[Copy]]:
     """Return the outputs of an attempt, and the files that have to be copied where they belong.
 
-    `artifacts` are the declared ones. Raises OutputError.
+    `view` has the paths as the task saw them, `artifacts` are the declared ones. Raises OutputError.
     """
-    files = _OutputFiles(attempt)
+    files = _OutputFiles(attempt, view)
     written = _read_executor_output(files, attempt.out / "executor_output.json")
     parameters = {}
     for name, definition in component.output_definitions.parameters.items():
@@ -65,7 +67,7 @@ def read_outputs(
     collected, copies = {}, []
     for name, artifact in artifacts.items():
         listed = written.artifacts.get(name, _ArtifactList()).artifacts
-        placed = [_collect_artifact(artifact, one, attempt) for one in listed]
+        placed = [_collect_artifact(artifact, one, attempt, view) for one in listed]
         collected[name] = [one for one, _ in placed] or [artifact]
         copies += [copy for _, copy in placed if copy is not None][-1:]  # all have the same target
     return TaskValues(parameters=parameters, artifacts=collected), copies
@@ -74,18 +76,23 @@ def read_outputs(
 class _OutputFiles:
     """Reads the output files of one attempt, which together are bounded."""
 
-    def __init__(self, attempt: AttemptFolder) -> None:
+    def __init__(self, attempt: AttemptFolder, view: TaskView) -> None:
         self._attempt = attempt
+        self._view = view
         self._room = _MOST
 
     def read(self, path: Path, what: str) -> bytes:
         """Read a whole file; a pipe or a device might block the engine for ever, so it is refused.
 
         So is a link to a file of the server: whoever reads the output may not be one who may read that file.
+        Any other link leads where the task saw it lead.
         """
-        if leads_to_server(path, self._attempt.run):
-            raise OutputError(f"Its {what} cannot be read: {path.name} leads to a file of the server.")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            descriptor = open_beneath(self._attempt.run, path)
+        except FileNotFoundError:
+            raise
+        except OSError:  # there is a link on the way, or no regular file
+            descriptor = self._open_linked(path, what)
         try:
             about = os.fstat(descriptor)
             if not stat.S_ISREG(about.st_mode):
@@ -101,6 +108,12 @@ class _OutputFiles:
                 " Write larger data into an output artifact."
             )
         return data
+
+    def _open_linked(self, path: Path, what: str) -> int:
+        located = _locate(self._view, path, what)
+        if leads_to_server(located, self._attempt.run):
+            raise OutputError(f"Its {what} cannot be read: {path.name} leads to a file of the server.")
+        return os.open(located, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def _read_executor_output(files: _OutputFiles, path: Path) -> _ExecutorOutput:
@@ -127,20 +140,35 @@ def _read_text(files: _OutputFiles, path: Path, name: str) -> str:
 
 
 def _collect_artifact(
-    declared: Artifact, written: _RuntimeArtifact, attempt: AttemptFolder
+    declared: Artifact, written: _RuntimeArtifact, attempt: AttemptFolder, view: TaskView
 ) -> tuple[Artifact, Copy | None]:
     """Return an artifact, and the copy that puts its files where it is declared, if they are elsewhere."""
     uri, named = written.uri or declared.uri, written.custom_path
-    located = attempt.locate(Path(uri))
-    if located.is_relative_to(attempt.own):  # in its own /tmp, which ends with it
-        uri, named = declared.uri, uri
-    elif located != Path(uri):
-        uri = str(located)
+    if uri != declared.uri and os.path.isabs(uri):
+        located = _locate(view, Path(uri), f"artifact {declared.name}")
+        if _is_own(located, attempt):  # in its own /tmp, which ends with it
+            uri, named = declared.uri, uri
+        else:  # others find it by the path that it has for all
+            uri = str(located)
     artifact = Artifact(
         name=written.name or declared.name, type=declared.type, uri=uri, metadata=written.metadata or {}
     )
     if not named or uri != declared.uri:
         return artifact, None
     missing = f"Its output at {named} is not a file or folder."
-    source = str(attempt.locate(Path(named)))
+    source = str(_locate(view, Path(named), f"artifact {declared.name}"))
     return artifact, Copy(source=source, target=uri, optional=True, missing=missing)
+
+
+def _locate(view: TaskView, path: Path, what: str) -> Path:
+    try:
+        located = view.locate(path)
+    except OSError as error:
+        raise OutputError(f"Its {what} cannot be read: {error}.") from None
+    if located is None:
+        raise OutputError(f"Its {what} cannot be read: {path} has ended with the task.")
+    return located
+
+
+def _is_own(path: Path, attempt: AttemptFolder) -> bool:
+    return any(path.is_relative_to(own) for own in (attempt.own, os.path.realpath(attempt.own)))

@@ -48,12 +48,17 @@ class VolumeClaims(msgspec.Struct, frozen=True, kw_only=True):
 
     def make_folder(self, name: object, sub_path: str) -> Path:
         """Return the folder of a claim or of a part of it, creating it if needed; raises InputError."""
+        part = self.find_folder(name, sub_path)
+        part.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return part
+
+    def find_folder(self, name: object, sub_path: str) -> Path:
+        """Return the folder of a claim or of a part of it, which need not exist; raises InputError."""
         name = _check_name(name)
         folder = self._find_home(name) / name
         part = (folder / sub_path).resolve()
         if ".." in Path(sub_path).parts or not part.is_relative_to(folder.resolve()):
             raise InputError(f"“{sub_path}” is not a path in the claim {name}.")
-        part.mkdir(parents=True, exist_ok=True, mode=0o700)
         return part
 
     def _find_home(self, name: str) -> Path:

@@ -7,7 +7,7 @@ folder of the attempt are enough for the next server to adopt the attempt.
 ```text
 claim       locked while the supervisor lives; has its process id. Whoever creates it runs the attempt.
 log         the output of the task on descriptors 1 and 2
-exit.json   {"code": …, "reason": …, "at": …}, renamed into place after the last line of the log
+exit.json   {"code": …, "reason": …, "at": …, "mounts": …}, renamed into place after the last line of the log
 ```
 """
 
@@ -24,6 +24,8 @@ import sys
 import time
 from collections.abc import Callable, Collection
 from typing import Any
+
+import mounts  # type: ignore[import-not-found] # run by path
 
 EXIT_ROOM = 4096  # bytes of `exit.json`, a block
 GRACE = 1.0  # seconds between SIGTERM and SIGKILL
@@ -105,8 +107,8 @@ def reserve_exit(folder: str) -> None:
 
 
 def render_exit(code: int, reason: str) -> bytes:
-    """Return how the attempt ended as JSON."""
-    end = {"code": code, "reason": reason[:500], "at": time.time()}
+    """Return how the attempt ended as JSON, and whether its task could have mounts."""
+    end = {"code": code, "reason": reason[:500], "at": time.time(), "mounts": mounts.works()}
     return json.dumps(end, ensure_ascii=True).ljust(EXIT_ROOM).encode()
 
 
