@@ -182,6 +182,14 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     total: int | None = None
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The notebook that a run was started from, and the cell."""
+
+    path: str = ""  # below the Jupyter root, when the run was started
+    notebook_id: str = ""  # `metadata.jupyter_kfp_mt.id` of the notebook, which stays if the file is moved
+    cell: int = 0  # its number among all cells, from 1; 0: the whole notebook, or not known
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # from JSON, so without cycles
     """An execution of a pipeline."""
 
@@ -208,6 +216,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # from JSON, so
     progress: Progress | None = None  # ours
     failed_task: str = ""  # ours: the first task that failed
     mine: bool = False  # ours: whether it was started from here within the last days
+    origin: Origin | None = None  # ours: the notebook that it was started from, if known here
 
     @property
     def task_details(self) -> list[Task]:
@@ -422,16 +431,26 @@ class SourceKind(str, Enum):
     TEXT = "text"
     PIPELINE = "pipeline"
     EXAMPLE = "example"
+    NOTEBOOK = "notebook"
+    CELL = "cell"
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A pipeline to run: a file below the Jupyter root, its text, a registered version, or the example."""
+    """A pipeline to run: a file below the Jupyter root, its text, a registered version, the example.
+
+    Or a notebook or a cell, each as a pipeline of one task; what follows `function` is for them.
+    """
 
     kind: SourceKind
-    path: str = ""
-    text: str = ""
+    path: str = ""  # of a cell: the notebook that it is in, if any
+    text: str = ""  # of a cell: its code
     pipeline_id: str = ""
     pipeline_version_id: str = ""
+    function: str = ""  # in a Python file with several pipelines
+    files: list[str] = []  # that go along: paths below the folder of the notebook
+    packages: list[str] = []  # that the task installs, as requirements of pip
+    image: str = ""  # empty: that of this notebook server's pod, else Python in the kernel's version
+    inputs: dict[str, Any] = {}  # of a cell: values of names that other cells define
 
 
 class CachePolicy(str, Enum):
@@ -454,6 +473,7 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     pipeline_root: str = ""
     service_account: str = ""
     submit_key: str = ""  # one per press of Run: requests with the same key start one run
+    origin: Origin | None = None  # None: the notebook of the source, if it is one
 
 
 class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -474,6 +494,8 @@ class RunQuery(PageQuery, frozen=True, kw_only=True):
     recurring_run_id: str = ""
     created_after: datetime | None = None
     archived: bool = False
+    notebook: str = ""  # only runs started from it: its path below the Jupyter root
+    notebook_id: str = ""  # its id, as in `Origin`: runs from before it was moved belong to it, too
 
 
 class ExperimentQuery(PageQuery, frozen=True, kw_only=True):
@@ -503,12 +525,67 @@ class UploadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     description: str = ""
 
 
+class SourceFunction(msgspec.Struct, frozen=True, kw_only=True):
+    """A pipeline or a component in a Python file."""
+
+    name: str
+    kind: Literal["pipeline", "component"]
+    description: str = ""
+
+
+class Import(msgspec.Struct, frozen=True, kw_only=True):
+    """A module outside of the standard library that a notebook or a cell imports."""
+
+    module: str
+    requirement: str = ""  # proposed for `packages`; empty for a file beside the notebook
+    file: str = ""  # proposed for `files`
+    is_listed: bool = False  # whether `packages` or `files` has it
+
+
+class CellName(msgspec.Struct, frozen=True, kw_only=True):
+    """A name that a cell uses and does not define."""
+
+    name: str
+    cell: int = 0  # number of the other cell that defines it last, from 1; 0: none does
+    is_sent: bool = False  # whether its value goes along, as a parameter of the run
+    can_send: bool = False  # whether a value may be given in `inputs`
+    value: Any = None  # if it is sent
+    reason: str = ""  # why it is not sent, and what helps
+
+
+class SentFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that goes along with a notebook or a cell."""
+
+    path: str
+    size: int
+
+
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """The contents of a source, for the submit form."""
 
     pipeline: PipelineInfo
     display_name: str  # suggested name of the run
     warnings: list[str] = []
+    functions: list[SourceFunction] = []  # of a Python file
+    function: str = ""  # the chosen one; the first if the source names none
+    code: str = ""  # of a notebook or cell: what the task runs
+    imports: list[Import] = []
+    names: list[CellName] = []  # of a cell
+    is_tagged: bool | None = None  # of a notebook: whether a cell is tagged `parameters`
+    cells: int = 0  # of a notebook
+    files: list[SentFile] = []
+    image: str = ""  # of the task of a notebook or a cell
+    kernel: str = ""  # the notebook's own, as Jupyter shows it
+    language: str = ""
+
+
+class ExecutedNotebook(msgspec.Struct, frozen=True, kw_only=True):
+    """The notebook of a run as it was executed, with its outputs; of a failed run up to the failing cell."""
+
+    run_id: str
+    task_id: str
+    name: str  # of the file that was run
+    content: msgspec.Raw  # nbformat 4
 
 
 class EmbeddedMode(str, Enum):

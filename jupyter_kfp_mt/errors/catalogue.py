@@ -685,6 +685,13 @@ CATALOGUE |= {
         command="",
     ),
     "not-found/pod": _vary("not-found", why="{why}"),
+    "not-found/notebook": _vary(
+        "not-found",
+        message="There is no executed notebook.",
+        why="{why}",
+        next="Look at the log.",
+        command="%kfp logs {ref}",
+    ),
     "logs-gone/outside": _vary(
         "logs-gone",
         why="Outside of its cluster only KFP can be asked for a log, and it does not give this one.",

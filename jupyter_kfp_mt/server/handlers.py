@@ -34,6 +34,7 @@ __all__ = [
     "DoctorHandler",
     "EmbeddedHandler",
     "EventsHandler",
+    "ExecutedNotebookHandler",
     "ExperimentHandler",
     "ExperimentsHandler",
     "GrantsHandler",
@@ -231,6 +232,17 @@ class RetryHandler(KfpHandler):
         """Retry the failed tasks; results of the others are kept."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.retry, run_id))
+
+
+class ExecutedNotebookHandler(KfpHandler):
+    """The executed notebook of a run."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str, run_id: str) -> None:
+        """Return the notebook with its outputs."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.read_notebook, run_id))
 
 
 def _read_task_id(text: str) -> str:

@@ -126,6 +126,8 @@ ROUTES: tuple[Route, ...] = (
             ("recurring_run_id", Text),
             ("created_after", Moment),
             ("archived", bool),
+            ("notebook", Text),
+            ("notebook_id", Text),
         ),
         summary="One page of runs, without their specs.",
     ),
@@ -139,6 +141,13 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", _RUNS + "/{run_id}/unarchive", "UnarchiveHandler", models.Run, summary="Restore a run."),
     Route(
         "POST", _RUNS + "/{run_id}/retry", "RetryHandler", models.Run, summary="Go on from the failed tasks."
+    ),
+    Route(
+        "GET",
+        _RUNS + "/{run_id}/notebook",
+        "ExecutedNotebookHandler",
+        models.ExecutedNotebook,
+        summary="The executed notebook of a run, with its outputs.",
     ),
     Route(
         "GET",

@@ -16,6 +16,7 @@ from ..lists import ExperimentList, PipelineList, PipelineVersionList, RunList, 
 from ..models import (
     AccessList,
     CachePolicy,
+    ExecutedNotebook,
     Experiment,
     ExperimentPage,
     ExperimentQuery,
@@ -364,6 +365,12 @@ class KfpService:
         from . import view
 
         return view.save_outputs(self._backend, self._details(), _to_id(run_id), task, folder)
+
+    def read_notebook(self, run_id: str | Run) -> ExecutedNotebook:
+        """Return the executed notebook of a run that was started from a notebook; raises `not-found`."""
+        from . import executed
+
+        return executed.read_notebook(self._backend, self._details(), _to_id(run_id))
 
     def metrics(self, run_ids: Sequence[str | Run]) -> MetricTable:
         """Return the scalar metrics of runs, side by side."""

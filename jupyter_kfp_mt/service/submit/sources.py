@@ -48,7 +48,10 @@ def resolve(backend: Backend, source: Source) -> Resolved:
         return Resolved(parse(text, name="hello.yaml"), example=True)
     if source.kind == SourceKind.TEXT:
         return Resolved(parse(source.text, name=Path(source.path).name or "The text"))
-    return Resolved(read_path(source.path))
+    if source.kind in (SourceKind.NOTEBOOK, SourceKind.CELL):
+        raise kfp_error("bad-input", field="source", problem=f"a {source.kind.value} cannot be run yet")
+    word = f"{source.path}:{source.function}" if source.function else source.path
+    return Resolved(read_path(word))
 
 
 def propose_run_name(backend: Backend, pipeline_name: str) -> str:

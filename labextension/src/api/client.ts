@@ -11,6 +11,7 @@ import type {
   Check,
   DoctorReport,
   ErrorBody,
+  ExecutedNotebook,
   Experiment,
   ExperimentPage,
   ExperimentRequest,
@@ -52,6 +53,9 @@ export interface IRunQuery extends IPageQuery {
   readonly search?: string;
   readonly experiment_id?: string;
   readonly archived?: boolean;
+  /** Only runs started from the notebook at this path, or with this id. */
+  readonly notebook?: string;
+  readonly notebook_id?: string;
 }
 
 /** Which part of a log is wanted: from a byte, or the last lines. */
@@ -178,6 +182,11 @@ export class KfpApi {
   /** Delete a run for good. */
   async deleteRun(namespace: string, runId: string): Promise<void> {
     await this._send('DELETE', [...getNamespacePath(namespace), 'runs', runId]);
+  }
+
+  /** Return the executed notebook of a run, with its outputs. */
+  readNotebook(namespace: string, runId: string): Promise<ExecutedNotebook> {
+    return this._get([...getNamespacePath(namespace), 'runs', runId, 'notebook']);
   }
 
   /** Return a part of a task's log. */

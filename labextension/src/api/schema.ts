@@ -522,6 +522,8 @@ export interface paths {
                     recurring_run_id?: string;
                     created_after?: string;
                     archived?: boolean;
+                    notebook?: string;
+                    notebook_id?: string;
                 };
                 header?: never;
                 path: {
@@ -860,6 +862,54 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/runs/{run_id}/notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The executed notebook of a run, with its outputs. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    run_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExecutedNotebook"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1420,6 +1470,23 @@ export interface components {
             forget: string;
         };
         /**
+         * CellName
+         * @description A name that a cell uses and does not define.
+         */
+        CellName: {
+            name: string;
+            /** @default 0 */
+            cell: number;
+            /** @default false */
+            is_sent: boolean;
+            /** @default false */
+            can_send: boolean;
+            /** @default null */
+            value: unknown;
+            /** @default  */
+            reason: string;
+        };
+        /**
          * Check
          * @description One check of the doctor.
          */
@@ -1471,6 +1538,16 @@ export interface components {
             details: string;
             /** @default  */
             request_id: string;
+        };
+        /**
+         * ExecutedNotebook
+         * @description The notebook of a run as it was executed, with its outputs; of a failed run up to the failing cell.
+         */
+        ExecutedNotebook: {
+            run_id: string;
+            task_id: string;
+            name: string;
+            content: unknown;
         };
         /**
          * Experiment
@@ -1558,6 +1635,19 @@ export interface components {
             origin: string;
         };
         /**
+         * Import
+         * @description A module outside of the standard library that a notebook or a cell imports.
+         */
+        Import: {
+            module: string;
+            /** @default  */
+            requirement: string;
+            /** @default  */
+            file: string;
+            /** @default false */
+            is_listed: boolean;
+        };
+        /**
          * Inspection
          * @description The contents of a source, for the submit form.
          */
@@ -1566,6 +1656,28 @@ export interface components {
             display_name: string;
             /** @default [] */
             warnings: string[];
+            /** @default [] */
+            functions: components["schemas"]["SourceFunction"][];
+            /** @default  */
+            function: string;
+            /** @default  */
+            code: string;
+            /** @default [] */
+            imports: components["schemas"]["Import"][];
+            /** @default [] */
+            names: components["schemas"]["CellName"][];
+            /** @default null */
+            is_tagged: boolean | null;
+            /** @default 0 */
+            cells: number;
+            /** @default [] */
+            files: components["schemas"]["SentFile"][];
+            /** @default  */
+            image: string;
+            /** @default  */
+            kernel: string;
+            /** @default  */
+            language: string;
         };
         /**
          * LogChunk
@@ -1590,6 +1702,18 @@ export interface components {
             truncated: boolean;
             /** @default false */
             complete: boolean;
+        };
+        /**
+         * Origin
+         * @description The notebook that a run was started from, and the cell.
+         */
+        Origin: {
+            /** @default  */
+            path: string;
+            /** @default  */
+            notebook_id: string;
+            /** @default 0 */
+            cell: number;
         };
         /**
          * ParameterSpec
@@ -1844,6 +1968,8 @@ export interface components {
             failed_task: string;
             /** @default false */
             mine: boolean;
+            /** @default null */
+            origin: components["schemas"]["Origin"] | null;
         };
         /**
          * RunPage
@@ -1915,8 +2041,18 @@ export interface components {
             error: components["schemas"]["RpcStatus"] | null;
         };
         /**
+         * SentFile
+         * @description A file that goes along with a notebook or a cell.
+         */
+        SentFile: {
+            path: string;
+            size: number;
+        };
+        /**
          * Source
-         * @description A pipeline to run: a file below the Jupyter root, its text, a registered version, or the example.
+         * @description A pipeline to run: a file below the Jupyter root, its text, a registered version, the example.
+         *
+         *     Or a notebook or a cell, each as a pipeline of one task; what follows `function` is for them.
          */
         Source: {
             kind: components["schemas"]["SourceKind"];
@@ -1928,13 +2064,34 @@ export interface components {
             pipeline_id: string;
             /** @default  */
             pipeline_version_id: string;
+            /** @default  */
+            function: string;
+            /** @default [] */
+            files: string[];
+            /** @default [] */
+            packages: string[];
+            /** @default  */
+            image: string;
+            /** @default {} */
+            inputs: Record<string, unknown>;
+        };
+        /**
+         * SourceFunction
+         * @description A pipeline or a component in a Python file.
+         */
+        SourceFunction: {
+            name: string;
+            /** @enum {unknown} */
+            kind: "component" | "pipeline";
+            /** @default  */
+            description: string;
         };
         /**
          * SourceKind
          * @description The origin of the pipeline of a new run.
          * @enum {unknown}
          */
-        SourceKind: "example" | "file" | "pipeline" | "text";
+        SourceKind: "cell" | "example" | "file" | "notebook" | "pipeline" | "text";
         /**
          * Status
          * @description Identity, place and health of the connection: the four lines of `%kfp`, the head of the panel.
@@ -2002,6 +2159,8 @@ export interface components {
             service_account: string;
             /** @default  */
             submit_key: string;
+            /** @default null */
+            origin: components["schemas"]["Origin"] | null;
         };
         /**
          * Task

@@ -25,7 +25,18 @@ export const INSPECTION: Inspection = {
     ]
   },
   display_name: 'train 2026-03-12 14-02',
-  warnings: ['Image train:latest may change between runs.']
+  warnings: ['Image train:latest may change between runs.'],
+  functions: [],
+  function: '',
+  code: '',
+  imports: [],
+  names: [],
+  is_tagged: null,
+  cells: 0,
+  files: [],
+  image: '',
+  kernel: '',
+  language: ''
 };
 
 /** What the form talks to; each answer can be replaced. */

@@ -1,0 +1,62 @@
+"""The executed notebook of a run, with its outputs."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from ..errors import kfp_error
+from ..files import read_file
+from ..models import NOT_JSON, ExecutedNotebook, Run
+from . import runs
+from .backend import Backend
+from .details.details import Details, MadeArtifact
+
+OUTPUT = "notebook"  # the name of the artifact among the outputs of the task
+MOST = 32 * 1024 * 1024  # bytes of an executed notebook
+
+
+class _Notebook(msgspec.Struct):
+    cells: list[msgspec.Raw]
+    nbformat: int
+
+
+def read_notebook(backend: Backend, details: Details, run_id: str) -> ExecutedNotebook:
+    """Return the executed notebook of a run; raises `not-found`, `artifact-unread` and `too-large`."""
+    run = runs.get_run(backend, run_id)
+    made = _find(details, run)
+    if made is None:
+        why = "No task of this run has made one." if run.ended else "It is there when its task has ended."
+        raise kfp_error("not-found/notebook", ref=run.run_id[:8], why=why)
+    with tempfile.TemporaryDirectory(prefix="kfp-notebook-") as folder:
+        path = Path(folder) / "executed.ipynb"
+        details.save_artifact(made, path)
+        data = read_file(path, MOST + 1)
+    if len(data) > MOST:
+        size, limit = f"It has more than {MOST // 2**20} MiB", f"{MOST // 2**20} MiB"
+        cure = f"Save it with %kfp outputs {run.run_id[:8]} --save FOLDER."
+        raise kfp_error("too-large", thing="The executed notebook", size=size, limit=limit, next=cure)
+    name = str(made.artifact.metadata.get("name") or "notebook.ipynb")
+    return ExecutedNotebook(
+        run_id=run.run_id, task_id=made.task.task_id, name=name, content=_check(data, run.run_id)
+    )
+
+
+def _find(details: Details, run: Run) -> MadeArtifact | None:
+    """Return the artifact that a notebook's task makes."""
+    for task in details.add_values(run, details.report_tasks(run).tasks):
+        for artifact in task.outputs.artifacts.get(OUTPUT, []):
+            return MadeArtifact(run, task, OUTPUT, 0, artifact)
+    return None
+
+
+def _check(data: bytes, run_id: str) -> msgspec.Raw:
+    """Return `data` if it is a notebook; an artifact of any pipeline may have this name."""
+    try:
+        msgspec.json.decode(data, type=_Notebook)
+    except NOT_JSON as error:
+        why = "Its artifact of that name is not a notebook."
+        raise kfp_error("not-found/notebook", ref=run_id[:8], why=why) from error
+    return msgspec.Raw(data)
