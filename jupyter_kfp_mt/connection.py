@@ -14,7 +14,7 @@ from .client import AnyVersion, HttpTransport
 from .clock import SYSTEM, Clock
 from .context import Context, Environment, KubeconfigServer, detect, read_environment
 from .errors import KfpConnectionError
-from .service import Journal, KfpService
+from .service import Journal, KfpService, Presets
 from .settings import KfpSettings, load_settings
 
 if TYPE_CHECKING:
@@ -42,10 +42,13 @@ def connect(
         chosen = chosen.replace(endpoint=endpoint)
     env = environment or read_environment()._replace(kubeconfig=_read_kubeconfig)
     context = find_context(chosen, env, start_embedded=start_embedded, say=say)
-    journal = Journal(Path(chosen.data_dir).expanduser() / "journal.sqlite")
+    folder = Path(chosen.data_dir).expanduser()
+    journal, presets = Journal(folder / "journal.sqlite"), Presets(folder / "presets.sqlite")
     transport = AnyVersion(HttpTransport(context))
     kubernetes = _kubernetes(env, context)
-    service = KfpService(context, transport, clock=clock, journal=journal, kubernetes=kubernetes)
+    service = KfpService(
+        context, transport, clock=clock, journal=journal, presets=presets, kubernetes=kubernetes
+    )
     return service.in_namespace(namespace) if namespace else service
 
 

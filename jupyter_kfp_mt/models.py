@@ -476,6 +476,40 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     origin: Origin | None = None  # None: the notebook of the source, if it is one
 
 
+class PresetRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request to keep the values and options of a pipeline under a name."""
+
+    pipeline: str  # its own name, whatever file or version it comes from
+    name: str
+    parameters: dict[str, Any] = {}
+    experiment: str = ""
+    description: str = ""
+    cache: CachePolicy = CachePolicy.COMPILED
+    pipeline_root: str = ""
+    service_account: str = ""
+
+
+class Preset(msgspec.Struct, frozen=True, kw_only=True):
+    """The values and options of a pipeline, kept under a name, or as those of its last run."""
+
+    pipeline: str
+    name: str  # empty for the last run
+    saved_at: datetime
+    parameters: dict[str, Any] = {}  # without those that look like a credential
+    experiment: str = ""
+    description: str = ""
+    cache: CachePolicy = CachePolicy.COMPILED
+    pipeline_root: str = ""
+    service_account: str = ""
+
+
+class PresetList(msgspec.Struct, frozen=True, kw_only=True):
+    """The presets of a pipeline, by name, and the values of its last run."""
+
+    presets: list[Preset] = []
+    last: Preset | None = None
+
+
 class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A page of a list, as asked for."""
 

@@ -16,6 +16,7 @@ from ..models import (
     PageQuery,
     Phase,
     PipelineQuery,
+    PresetRequest,
     RunQuery,
     Source,
     SubmitRequest,
@@ -44,6 +45,7 @@ __all__ = [
     "PipelineVersionsHandler",
     "PipelinesHandler",
     "PodHandler",
+    "PresetsHandler",
     "RetryHandler",
     "RunHandler",
     "RunsHandler",
@@ -363,3 +365,33 @@ class PipelineVersionsHandler(KfpHandler):
         """Return one page, newest first."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.page_versions, pipeline_id, PageQuery(**self.query())))
+
+
+class PresetsHandler(KfpHandler):
+    """The presets of this user for a pipeline."""
+
+    changes = False  # of nothing that a watch looks at
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str) -> None:
+        """Return them by name, and the values of the last run."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.list_presets, self.query().get("pipeline", "")))
+
+    @web.authenticated
+    @authorized
+    async def post(self, namespace: str) -> None:
+        """Keep one, in place of one with its name."""
+        request = self.body(PresetRequest)
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.save_preset, request))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, namespace: str) -> None:
+        """Delete one."""
+        query = {"pipeline": "", "name": "", **self.query()}
+        service = await self.service(namespace)
+        await self.off_loop(service.delete_preset, **query)
+        self.send()

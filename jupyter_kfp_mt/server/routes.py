@@ -227,4 +227,28 @@ ROUTES: tuple[Route, ...] = (
         query=_PAGE,
         summary="The versions of a pipeline, newest first.",
     ),
+    Route(
+        "GET",
+        "namespaces/{namespace}/presets",
+        "PresetsHandler",
+        models.PresetList,
+        query=(("pipeline", Text),),
+        summary="The presets of a pipeline by its own name, and the values of its last run.",
+    ),
+    Route(
+        "POST",
+        "namespaces/{namespace}/presets",
+        "PresetsHandler",
+        models.Preset,
+        models.PresetRequest,
+        summary="Keep values and options of a pipeline under a name, without credentials.",
+    ),
+    Route(
+        "DELETE",
+        "namespaces/{namespace}/presets",
+        "PresetsHandler",
+        None,
+        query=(("pipeline", Text), ("name", Text)),
+        summary="Delete a preset.",
+    ),
 )

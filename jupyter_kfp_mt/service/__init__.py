@@ -7,6 +7,7 @@ from ..clock import Clock
 from .runs import WaitPolicy
 from .service import KfpService, Policies
 from .state.journal import Journal
+from .state.presets import Presets
 from .submit.settle import Settling
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Journal",
     "KfpService",
     "Policies",
+    "Presets",
     "RetryPolicy",
     "Settling",
     "WaitPolicy",

@@ -17,6 +17,7 @@ from ..models import Experiment, Healthz, PipelineVersion, Run, Status, Task
 from .state.cache import TtlCache
 from .state.journal import Journal
 from .state.podlogs import PodLogs
+from .state.presets import Presets
 from .state.rights import Rights
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ class Caches(NamedTuple):
     outputs: TtlCache[tuple[str, str], Task]  # by namespace and pod
     rights: Rights
     names: TtlCache[str, int]  # how many runs got a proposed name
+    presets: Presets
 
     @classmethod
-    def new(cls, clock: Clock, journal: Journal | None = None) -> Caches:
+    def new(cls, clock: Clock, journal: Journal | None = None, presets: Presets | None = None) -> Caches:
         """Return empty caches; what never changes, as the spec of a version, is kept longest."""
         return cls(
             TtlCache(clock, seconds=60.0, size=1),
@@ -61,6 +63,7 @@ class Caches(NamedTuple):
             TtlCache(clock, seconds=float("inf"), size=500),
             Rights(TtlCache(clock, seconds=300.0, size=100)),
             TtlCache(clock, seconds=60.0, size=100),
+            presets or Presets(),
         )
 
 
@@ -76,6 +79,11 @@ class Backend:
     def journal(self) -> Journal:
         """The submits whose outcome may not be known yet."""
         return self.caches.journal
+
+    @property
+    def presets(self) -> Presets:
+        """The values that this user keeps for his pipelines."""
+        return self.caches.presets
 
     @property
     def context(self) -> Context:

@@ -33,6 +33,9 @@ from ..models import (
     PipelineVersion,
     PipelineVersionPage,
     PodView,
+    Preset,
+    PresetList,
+    PresetRequest,
     Run,
     RunPage,
     RunQuery,
@@ -47,6 +50,7 @@ from . import experiments, runs
 from .backend import Backend, Caches
 from .runs import WaitPolicy
 from .state.journal import Journal
+from .state.presets import Presets
 from .submit import settle
 from .submit.settle import Settling
 
@@ -82,13 +86,14 @@ class KfpService:
         policies: Policies = Policies(),  # noqa: B008 - a value
         caches: Caches | None = None,
         journal: Journal | None = None,
+        presets: Presets | None = None,
         kubernetes: Kubernetes | None = None,
         request_id: str = "",
     ) -> None:
         self._transport = transport
         self._policies = policies
         api = Api(context, transport, retry=policies.retry, clock=clock, request_id=request_id)
-        self._backend = Backend(api, caches or Caches.new(clock, journal), kubernetes)
+        self._backend = Backend(api, caches or Caches.new(clock, journal, presets), kubernetes)
 
     def __repr__(self) -> str:
         return f"KfpService(namespace={self.namespace!r}, endpoint={self.context.endpoint!r})"
@@ -475,6 +480,32 @@ class KfpService:
         from . import pipelines
 
         return pipelines.inspect_source(self._backend, source)
+
+    # presets
+
+    def list_presets(self, pipeline: str) -> PresetList:
+        """Return the presets of a pipeline by its own name, and the values of its last run."""
+        from . import presets
+
+        return presets.list_presets(self._backend, pipeline)
+
+    def find_preset(self, pipeline: str, name: str) -> Preset:
+        """Return a preset by name; raises `not-found`."""
+        from . import presets
+
+        return presets.find_preset(self._backend, pipeline, name)
+
+    def save_preset(self, request: PresetRequest) -> Preset:
+        """Keep values and options under a name, and return what is kept of them: no credentials."""
+        from . import presets
+
+        return presets.save_preset(self._backend, request)
+
+    def delete_preset(self, pipeline: str, name: str) -> None:
+        """Delete a preset; raises `not-found`."""
+        from . import presets
+
+        presets.delete_preset(self._backend, pipeline, name)
 
     def _details(self) -> Details:
         from .details.choose import choose_details

@@ -9,7 +9,6 @@ it knows. A file that is no journal is set aside.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Collection
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+
+from .database import connect, open_or_replace
 
 T = TypeVar("T")
 
@@ -171,9 +172,9 @@ class Journal:
         """Return the connection, in memory if the file cannot be opened."""
         if self._connection is None:
             try:
-                self._connection = _open_or_replace(self._path)
+                self._connection = open_or_replace(self._path, _SCHEMA)
             except (OSError, sqlite3.Error):
-                self._connection = _connect(None)
+                self._connection = connect(None, _SCHEMA)
         return self._connection
 
 
@@ -223,40 +224,12 @@ def _transaction(database: sqlite3.Connection, work: Callable[[], T]) -> T:
 
 def _copy_to_memory(database: sqlite3.Connection) -> sqlite3.Connection:
     """Return a copy in memory of what can still be read, and close `database`."""
-    copy = _connect(None)
+    copy = connect(None, _SCHEMA)
     with contextlib.suppress(sqlite3.Error, msgspec.ValidationError):
         for intent in _select(database, "1"):
             _insert(copy, intent)
     database.close()
     return copy
-
-
-def _open_or_replace(path: Path | None) -> sqlite3.Connection:
-    """Connect to the file; one that is no journal is set aside and replaced by a new one."""
-    try:
-        return _connect(path)
-    except sqlite3.DatabaseError as error:
-        if path is None or type(error) is not sqlite3.DatabaseError:
-            raise
-    path.replace(path.with_name(f"{path.name}.broken"))
-    return _connect(path)
-
-
-def _connect(path: Path | None) -> sqlite3.Connection:
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    database = sqlite3.connect(
-        path if path is not None else ":memory:", timeout=10.0, isolation_level=None, check_same_thread=False
-    )
-    try:
-        database.execute("PRAGMA journal_mode = DELETE")
-        database.execute("PRAGMA synchronous = FULL")
-        database.executescript(_SCHEMA)
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
 
 
 def _to_intent(row: tuple[object, ...]) -> Intent:

@@ -24,17 +24,21 @@ from ...pipeline_spec import Package, check_links, check_parameters, with_cache
 from .. import experiments
 from ..backend import Backend
 from ..experiments import check_text
+from ..presets import note_last_values
 from ..state.journal import OPEN, Intent, Stage
 from . import settle
 from .settle import Settling
-from .sources import resolve, take_run_name
+from .sources import Resolved, resolve, take_run_name
 
 OnUnclear = Callable[[], object]
 
 
 def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
     """Return the body of the POST without its ids; raises what is wrong with the request."""
-    resolved = resolve(backend, request.source)
+    return _build_body(backend, request, resolve(backend, request.source))
+
+
+def _build_body(backend: Backend, request: SubmitRequest, resolved: Resolved) -> dict[str, Any]:
     package = resolved.package
     values = dict(request.parameters)
     if resolved.example:
@@ -80,7 +84,8 @@ def submit_run(
     known = backend.journal.find_by_key(request.submit_key)
     if known is not None and known.stage in (*OPEN, Stage.ACCEPTED):
         return _resume(backend, known, settling, on_unclear)
-    body = build_body(backend, request)
+    resolved = resolve(backend, request.source)
+    body = _build_body(backend, request, resolved)
     body["experiment_id"] = experiments.ensure_experiment(backend, request.experiment).experiment_id
     body["run_id"] = str(uuid.uuid4())
     intent = Intent(
@@ -95,7 +100,10 @@ def submit_run(
     known = backend.journal.begin(intent)
     if known is not None:
         return _resume(backend, known, settling, on_unclear)
-    return _send(backend, intent, body, settling, on_unclear)
+    run = _send(backend, intent, body, settling, on_unclear)
+    sent = body["runtime_config"].get("parameters", {})
+    note_last_values(backend, resolved.package.name, request, sent)
+    return run
 
 
 def _send(

@@ -1424,6 +1424,124 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jupyter-kfp-mt/namespaces/{namespace}/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The presets of a pipeline by its own name, and the values of its last run. */
+        get: {
+            parameters: {
+                query?: {
+                    pipeline?: string;
+                };
+                header?: never;
+                path: {
+                    namespace: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PresetList"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Keep values and options of a pipeline under a name, without credentials. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PresetRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Preset"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        /** Delete a preset. */
+        delete: {
+            parameters: {
+                query?: {
+                    pipeline?: string;
+                    name?: string;
+                };
+                header?: never;
+                path: {
+                    namespace: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, unknown>;
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1899,6 +2017,57 @@ export interface components {
             gone: boolean;
             /** @default [] */
             refused: components["schemas"]["ErrorBody"][];
+        };
+        /**
+         * Preset
+         * @description The values and options of a pipeline, kept under a name, or as those of its last run.
+         */
+        Preset: {
+            pipeline: string;
+            name: string;
+            saved_at: string;
+            /** @default {} */
+            parameters: Record<string, unknown>;
+            /** @default  */
+            experiment: string;
+            /** @default  */
+            description: string;
+            /** @default compiled */
+            cache: components["schemas"]["CachePolicy"];
+            /** @default  */
+            pipeline_root: string;
+            /** @default  */
+            service_account: string;
+        };
+        /**
+         * PresetList
+         * @description The presets of a pipeline, by name, and the values of its last run.
+         */
+        PresetList: {
+            /** @default [] */
+            presets: components["schemas"]["Preset"][];
+            /** @default null */
+            last: components["schemas"]["Preset"] | null;
+        };
+        /**
+         * PresetRequest
+         * @description A request to keep the values and options of a pipeline under a name.
+         */
+        PresetRequest: {
+            pipeline: string;
+            name: string;
+            /** @default {} */
+            parameters: Record<string, unknown>;
+            /** @default  */
+            experiment: string;
+            /** @default  */
+            description: string;
+            /** @default compiled */
+            cache: components["schemas"]["CachePolicy"];
+            /** @default  */
+            pipeline_root: string;
+            /** @default  */
+            service_account: string;
         };
         /**
          * Progress
