@@ -15,8 +15,10 @@ class RunBounds(NamedTuple):
     max_copy_mib: int = 10_240  # of a file or folder that the server copies for a task
 
     def to_arguments(self) -> list[str]:
-        """Return the bounds as arguments of the server's process."""
-        return [word for name, value in self._asdict().items() for word in (make_option(name), str(value))]
+        """Return the bounds that were set as arguments of the server's process."""
+        usual = RunBounds()._asdict()
+        changed = {name: value for name, value in self._asdict().items() if value != usual[name]}
+        return [word for name, value in changed.items() for word in (make_option(name), str(value))]
 
     def describe(self, name: str) -> str:
         """Return a bound and its option in words, which continue “more than …”."""

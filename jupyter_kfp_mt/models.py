@@ -738,6 +738,7 @@ class RuntimeFile(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     multi_user: bool = True
     access: Access = "token"
+    options: list[str] = []  # arguments for a server that takes its place
 
     def __repr__(self) -> str:
         """Leave out the key: failing tests and tracebacks print this."""

@@ -51,17 +51,18 @@ def ensure_running(
     *,
     namespace: str = "",
     port: int = 0,
-    options: Sequence[str] = (),
+    options: Sequence[str] | None = None,
     bounds: RunBounds = RunBounds(),  # noqa: B008 - frozen
     recover: bool = False,
     on_step: Callable[[str], None] = lambda _step: None,
 ) -> RuntimeFile:
     """Return the server of this folder, and start it if needed; raises `embedded-failed` with the reason.
 
-    `options` are further ones of `python -m jupyter_kfp_mt.embedded`.
-    A server of another version is restarted when no run is under way.
+    `options` are further ones of `python -m jupyter_kfp_mt.embedded`; None: those of the server that is
+    replaced, or was killed. A server of another version is restarted when no run is under way.
     """
     runtime = find(data_dir)
+    before = runtime or read_runtime(data_dir)  # a server that is stopped leaves none
     if runtime is not None and not _is_outdated(runtime):
         return runtime
     if runtime is not None:
@@ -70,8 +71,10 @@ def ensure_running(
     on_step("Starting the embedded server")
     data_dir = data_dir.absolute()  # the server's working directory is this folder
     arguments = ["--data", str(data_dir), "--port", str(port), "--idle-minutes", str(IDLE_MINUTES)]
+    if options is None:
+        options = before.options if before is not None else []
+    arguments += [*options, *bounds.to_arguments()]  # the last one counts
     arguments += ["--namespace", namespace] if namespace else []
-    arguments += [*options, *bounds.to_arguments()]
     arguments += ["--recover"] if recover else []
     try:
         runtime = _Start(data_dir, arguments).wait()

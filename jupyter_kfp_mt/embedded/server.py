@@ -32,9 +32,10 @@ from .engine import UnknownFolders
 from .lifecycle import STORE
 from .listening import PORT, BoundedServer, last_port, listen, room_for_connections
 from .log import log_to_stderr, rotate
+from .options import Options
 from .peers import SameUser, can_find_users
 from .store import Store
-from .tenants import SharedPipelines, Tenancy, profile_name
+from .tenants import Tenancy, profile_name
 
 TOKEN_SECONDS = 7200
 TOKEN_RENEWED = 1200.0  # seconds between renewals of the token files
@@ -46,23 +47,6 @@ log = logging.getLogger("jupyter_kfp_mt.embedded")
 
 class AlreadyRunningError(Exception):
     """Another process serves this folder."""
-
-
-class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """Options of the server."""
-
-    data: Path
-    port: int = 0
-    namespace: str = ""
-    multi_user: bool = True
-    identity_header: str = ""
-    shared_pipelines: SharedPipelines = "all"
-    open: bool = False  # without tokens: for every user of this machine
-    allowed_hosts: frozenset[str] = frozenset()
-    allowed_origins: frozenset[str] = frozenset()
-    idle_seconds: float = 0
-    bounds: RunBounds = RunBounds()
-    recover: bool = False
 
 
 class Startable(Runner, Protocol):
@@ -291,6 +275,7 @@ class ServerProcess:
             version=__version__,
             multi_user=self._options.multi_user,
             access=self._access,
+            options=self._options.to_arguments(),
         )
 
     def _write_runtime(self) -> None:

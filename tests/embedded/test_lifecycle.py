@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -16,7 +17,9 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt import embedded
-from jupyter_kfp_mt.embedded.server import Options, ServerProcess
+from jupyter_kfp_mt.bounds import RunBounds
+from jupyter_kfp_mt.embedded.options import Options, parse_options
+from jupyter_kfp_mt.embedded.server import ServerProcess
 from jupyter_kfp_mt.embedded.store import Store
 from jupyter_kfp_mt.errors import KfpConnectionError
 from jupyter_kfp_mt.models import RuntimeFile
@@ -89,6 +92,44 @@ def test_a_server_of_another_version_is_restarted_when_it_is_idle(folder: Path) 
     old = msgspec.structs.replace(runtime, version="0.0.0")
     (folder / "runtime.json").write_bytes(msgspec.json.encode(old))
     assert embedded.ensure_running(folder).pid != runtime.pid
+
+
+OPTIONS = {
+    "tenants": ["--namespace", "ana", "--shared-pipelines", "owner", "--max-steps", "20"],
+    "single user": [
+        "--single-user",
+        "--open",
+        "--allowed-hosts",
+        "a.example,b.example",
+        "--max-copy-mib",
+        "3",
+    ],
+    "front": ["--identity-header", "Remote-User", "--allowed-origins", "http://front:3000"],
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
+def test_options_become_arguments_again(options: list[str]) -> None:
+    parsed = parse_options(["--data", "d", *options], "")
+    assert parse_options(["--data", "d", *parsed.to_arguments()], "") == parsed
+
+
+def test_a_server_that_takes_the_place_of_another_has_its_options(folder: Path) -> None:
+    first = embedded.ensure_running(folder, options=OPTIONS["single user"])
+    old = msgspec.structs.replace(first, version="0.0.0")
+    (folder / "runtime.json").write_bytes(msgspec.json.encode(old))
+
+    upgraded = embedded.ensure_running(folder)
+    os.kill(upgraded.pid, signal.SIGKILL)
+    after_a_crash = embedded.ensure_running(folder, bounds=RunBounds(max_values_mib=7))
+    embedded.stop(folder)
+    after_a_stop = embedded.ensure_running(folder)
+
+    assert upgraded.pid != first.pid
+    assert upgraded.options == first.options
+    assert (upgraded.multi_user, upgraded.access) == (first.multi_user, first.access)
+    assert after_a_crash.options == [*first.options, "--max-values-mib", "7"]
+    assert after_a_stop.options == []
 
 
 def test_a_failed_start_shows_the_last_line_of_the_log(tmp_path: Path) -> None:

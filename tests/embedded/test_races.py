@@ -19,7 +19,8 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt import embedded
-from jupyter_kfp_mt.embedded.server import Options, ServerProcess
+from jupyter_kfp_mt.embedded.options import Options
+from jupyter_kfp_mt.embedded.server import ServerProcess
 from jupyter_kfp_mt.errors import KfpConnectionError
 from jupyter_kfp_mt.models import RuntimeFile
 from tests.embedded.running import StandIn, send
