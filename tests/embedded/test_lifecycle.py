@@ -96,14 +96,7 @@ def test_a_server_of_another_version_is_restarted_when_it_is_idle(folder: Path) 
 
 OPTIONS = {
     "tenants": ["--namespace", "ana", "--shared-pipelines", "owner", "--max-steps", "20"],
-    "single user": [
-        "--single-user",
-        "--open",
-        "--allowed-hosts",
-        "a.example,b.example",
-        "--max-copy-mib",
-        "3",
-    ],
+    "single user": ["--single-user", "--open", "--allowed-hosts", "a.example,b.example", "--max-steps", "3"],
     "front": ["--identity-header", "Remote-User", "--allowed-origins", "http://front:3000"],
 }
 
