@@ -429,6 +429,8 @@ class SourceKind(str, Enum):
 
     FILE = "file"
     TEXT = "text"
+    DATA = "data"
+    ADDRESS = "address"
     PIPELINE = "pipeline"
     EXAMPLE = "example"
     NOTEBOOK = "notebook"
@@ -438,12 +440,14 @@ class SourceKind(str, Enum):
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A pipeline to run: a file below the Jupyter root, its text, a registered version, the example.
 
-    Or a notebook or a cell, each as a pipeline of one task; what follows `function` is for them.
+    Or the bytes of a file, which may be a zip or tar.gz, or a public https address as the path. Or a notebook
+    or a cell, each as a pipeline of one task; what follows `function` is for them.
     """
 
     kind: SourceKind
     path: str = ""  # of a cell: the notebook that it is in, if any
     text: str = ""  # of a cell: its code
+    data: bytes = b""
     pipeline_id: str = ""
     pipeline_version_id: str = ""
     function: str = ""  # in a Python file with several pipelines
@@ -552,11 +556,13 @@ class ExperimentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class UploadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request to register a pipeline, private to the namespace of the route."""
+    """A request to register a pipeline, private to the namespace of the route unless it is to be shared."""
 
     source: Source
     name: str = ""
     description: str = ""
+    version: str = ""  # name of the version; empty: made from the pipeline's and the time
+    shared: bool = False  # whether everyone on this KFP may read and run it
 
 
 class SourceFunction(msgspec.Struct, frozen=True, kw_only=True):

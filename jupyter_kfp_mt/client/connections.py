@@ -63,13 +63,14 @@ def _open_proxy(proxy: str, settings: dict[str, Any]) -> urllib3.PoolManager:
 def make_tls_context(context: Context) -> ssl.SSLContext:
     """Return a TLS context that trusts the settings' CA file, else the environment's, else certifi's."""
     tls = create_urllib3_context()
-    tls.load_verify_locations(context.ca_file or _find_ca_bundle())
+    tls.load_verify_locations(context.ca_file or find_ca_bundle())
     if context.credential.certificate is not None:
         tls.load_cert_chain(*context.credential.certificate)
     return tls
 
 
-def _find_ca_bundle() -> str:
+def find_ca_bundle() -> str:
+    """Return the CA certificates that the environment names, else certifi's."""
     for name in CA_VARIABLES:
         if path := os.environ.get(name, ""):
             return path

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..models import Pipeline, PipelinePage, PipelineVersion, PipelineVersionPage
 from .filters import Predicate, page_query
-from .http import V2, Empty, Request, T, delete, drop_empty, get, segment
+from .http import V2, Empty, Request, T, delete, drop_empty, get, post, segment
 
 _PATH = f"{V2}/pipelines"
 
@@ -57,11 +57,15 @@ def delete_version(pipeline_id: str, version_id: str) -> Request[Empty]:
     return delete(path, thing="pipeline version", ref=version_id)
 
 
-def upload_pipeline(namespace: str, text: str, *, name: str, description: str = "") -> Request[Pipeline]:
-    """Build the request that registers a pipeline and its first version.
+def create_pipeline(namespace: str, name: str, *, description: str = "") -> Request[Pipeline]:
+    """Build the request that registers a pipeline without a version; without namespace it is shared."""
+    body = {"display_name": name, "description": description, "namespace": namespace}
+    present = {key: value for key, value in body.items() if value}
+    return post(_PATH, Pipeline, present, thing="pipeline", ref=name)
 
-    It always names a namespace: without one the pipeline would be shared with everybody.
-    """
+
+def upload_pipeline(namespace: str, text: str, *, name: str, description: str = "") -> Request[Pipeline]:
+    """Build the request that registers a pipeline and its first version; without namespace it is shared."""
     query = (("name", name), ("description", description), ("namespace", namespace))
     return _upload("upload", Pipeline, text, query, name)
 

@@ -55,12 +55,24 @@ def spec(session: Session, *, ref: str, output: str) -> Text:
     "upload",
     SOURCE,
     argument("--name", metavar="NAME", default="", help="the pipeline's name (default: that in the file)"),
+    argument("--version", metavar="NAME", default="", help="the version's name (default: with the time)"),
     argument("--description", metavar="TEXT", default="", help="a note that stays with it"),
+    argument("--shared", action="store_true", help="let all namespaces of this KFP read and run it"),
+    YES,
 )
-def upload(session: Session, *, source: str, name: str, description: str) -> PipelineVersion:
+def upload(
+    session: Session, *, source: str, name: str, version: str, description: str, shared: bool, yes: bool
+) -> PipelineVersion:
     """Register a pipeline in the namespace, or a new version of a registered one."""
+    if shared and not yes:
+        raise usage_error(
+            f"Share {name or source} with everyone? Nothing was done.",
+            why="All namespaces of this KFP can read and run it.",
+            next_step="add --yes",
+        )
     service = session.service(start=True)
-    return service.upload(read_source(session, source), name=name, description=description)
+    chosen = read_source(session, source)
+    return service.upload(chosen, name=name, version=version, description=description, shared=shared)
 
 
 @command(

@@ -38,6 +38,8 @@ def read_source(session: Session, word: str) -> Source:
         names = [name for name, known in session.variables.items() if callable(known) and name[0] != "_"]
         hint = did_you_mean(word, names)
         raise kfp_error("not-found/source", ref=word, folder=display_path(Path.cwd()), hint=hint)
+    if word.startswith("https://"):
+        return Source(kind=SourceKind.ADDRESS, path=word)
     return Source(kind=SourceKind.FILE, path=str(value if isinstance(value, Path) else word))
 
 

@@ -452,6 +452,12 @@ def _vary(code: str, **words: str) -> Entry:
 
 
 CATALOGUE |= {
+    "upload-refused/shared": _vary(
+        "upload-refused",
+        why="{id} may not create pipelines for everyone (create pipelines, in all namespaces).",
+        next="Upload it as Private.",
+        command="",
+    ),
     # the embedded server: no cluster is there to look into, and no network policy in the way
     "no-kubeflow/stopped": _vary(
         "no-kubeflow",

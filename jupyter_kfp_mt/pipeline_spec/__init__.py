@@ -1,7 +1,7 @@
 """Compiled pipelines (IR 2.1.0): reading, inspecting, changing and writing them. Pure.
 
-`parse` returns a `Package`; `summarize`, `check_links`, `check_parameters` and `with_cache` take one;
-`Package.wire()` is its form in a request.
+`parse` and `parse_file` return a `Package`; `summarize`, `check_links`, `check_parameters` and `with_cache`
+take one; `Package.wire()` is its form in a request.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from .package import (
     from_wire,
     list_gpu_tasks,
     parse,
+    parse_file,
     summarize,
     with_cache,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "from_wire",
     "list_gpu_tasks",
     "parse",
+    "parse_file",
     "summarize",
     "with_cache",
     "word_of",

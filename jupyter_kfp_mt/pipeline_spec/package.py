@@ -12,7 +12,7 @@ import yaml
 
 from ..errors import KfpError, kfp_error
 from ..models import CachePolicy, ParameterSpec, ParameterType, PipelineInfo
-from . import links, parameters, reading, schema
+from . import archive, links, parameters, reading, schema
 from .task_plan import count_tasks
 
 _OLD_TYPES = {"INT": "NUMBER_INTEGER", "DOUBLE": "NUMBER_DOUBLE", "STRING": "STRING"}
@@ -58,6 +58,19 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
             )
             + "\n"
         )
+
+
+def parse_file(data: bytes, *, name: str = "") -> Package:
+    """Read a compiled pipeline from the bytes of a YAML, JSON, zip or tar.gz file; raises as `parse` does."""
+    if len(data) > reading.MAX_BYTES:
+        raise _too_large(len(data))
+    if not archive.is_archive(data):
+        return parse(data, name=name)
+    try:
+        text = archive.unpack(data)
+    except reading.Unreadable as error:
+        raise _not_a_pipeline(1, error.reason).replace(why=f"{name or 'The file'}: {error.reason}.") from None
+    return parse(text, name=name)
 
 
 def parse(text: str | bytes, *, name: str = "") -> Package:

@@ -346,12 +346,17 @@ class PipelinesHandler(KfpHandler):
     @web.authenticated
     @authorized
     async def post(self, namespace: str) -> None:
-        """Register a pipeline privately, or a new version of a known name."""
+        """Register a pipeline, or a new version of a known name."""
         request = self.body(UploadRequest)
         source = await read_file_source(self, request.source)
         service = await self.service(namespace)
         version = await self.off_loop(
-            service.upload, source, name=request.name, description=request.description
+            service.upload,
+            source,
+            name=request.name,
+            version=request.version,
+            description=request.description,
+            shared=request.shared,
         )
         self.send(version)
 

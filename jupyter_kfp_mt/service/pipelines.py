@@ -10,7 +10,7 @@ import msgspec
 
 from ..client import filters
 from ..client import pipelines as requests
-from ..errors import KfpError, KfpNotFoundError
+from ..errors import KfpError, KfpNotFoundError, KfpRefusedError, kfp_error
 from ..lists import PipelineList, PipelineVersionList
 from ..models import (
     Inspection,
@@ -94,26 +94,56 @@ def delete_pipeline(backend: Backend, reference: str, version_id: str = "") -> N
         backend.api.call(requests.delete_pipeline(pipeline.pipeline_id))
 
 
-def upload_pipeline(
-    backend: Backend, source: AnySource, *, name: str = "", description: str = ""
-) -> PipelineVersion:
-    """Register a pipeline privately, or a new version of a known name, unless it is the newest one."""
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """What an upload is called, and who may see it."""
+
+    name: str = ""  # of the pipeline; empty: the one in the file
+    version: str = ""  # empty: made from the pipeline's name and the time
+    description: str = ""
+    shared: bool = False  # with everyone on this KFP
+
+
+def upload_pipeline(backend: Backend, source: AnySource, label: Label) -> PipelineVersion:
+    """Register a pipeline, or a new version of a known name, unless it is the newest one."""
     package = resolve(backend, to_source(source)).package
-    name = name or package.name
-    check_texts("name", name, description, most_bytes=127)  # it also names the version, which has less room
-    known = _find_by_name(backend, backend.namespace(), name)
-    text = package.to_yaml()
+    name = label.name or package.name
+    # it also names the version, which has less room
+    check_texts("name", name, label.description, most_bytes=127)
+    if label.version:
+        check_texts("version", label.version, "", most_bytes=127)
+    namespace = "" if label.shared else backend.namespace()
+    known = _find_by_name(backend, namespace, name)
     newest = _find_newest(backend, known) if known is not None else None
-    if newest is not None and _is_same(newest, package) and description in ("", newest.description):
+    if newest is not None and _is_same(newest, package) and _is_labelled(newest, label):
         return msgspec.structs.replace(newest, is_unchanged=True)
-    if known is not None:
-        label = f"{name[:100]} {backend.clock.now().strftime('%Y-%m-%d %H-%M-%S')}"
-        request = requests.upload_version(known.pipeline_id, text, name=label, description=description)
-        return backend.api.call(request)
-    made = backend.api.call(
-        requests.upload_pipeline(backend.namespace(), text, name=name, description=description)
+    try:
+        return _register(backend, namespace, known, package, msgspec.structs.replace(label, name=name))
+    except KfpRefusedError as error:
+        if label.shared and error.code in ("upload-refused", "forbidden"):
+            raise kfp_error(
+                "upload-refused/shared", id=backend.context.credential.account or "Your account"
+            ) from error
+        raise
+
+
+def _register(
+    backend: Backend, namespace: str, known: Pipeline | None, package: Package, label: Label
+) -> PipelineVersion:
+    """Register a version; KFP names the first one of a pipeline like it, unless they are made one by one."""
+    text, note = package.to_yaml(), label.description
+    if known is None and not label.version:
+        upload = requests.upload_pipeline(namespace, text, name=label.name, description=note)
+        return get_version(backend, backend.api.call(upload).pipeline_id, "")
+    pipeline = known or backend.api.call(requests.create_pipeline(namespace, label.name, description=note))
+    version = label.version or f"{label.name[:100]} {backend.clock.now().strftime('%Y-%m-%d %H-%M-%S')}"
+    return backend.api.call(
+        requests.upload_version(pipeline.pipeline_id, text, name=version, description=note)
     )
-    return get_version(backend, made.pipeline_id, "")
+
+
+def _is_labelled(version: PipelineVersion, label: Label) -> bool:
+    """Whether `version` has what `label` names."""
+    return label.description in ("", version.description) and label.version in ("", version.display_name)
 
 
 def _find_newest(backend: Backend, pipeline: Pipeline) -> PipelineVersion | None:

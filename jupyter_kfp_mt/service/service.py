@@ -463,11 +463,20 @@ class KfpService:
 
         return get_version(self._backend, pipeline_id, version_id)
 
-    def upload(self, source: AnySource, *, name: str = "", description: str = "") -> PipelineVersion:
-        """Register a pipeline privately, or a new version of a known name."""
+    def upload(
+        self,
+        source: AnySource,
+        *,
+        name: str = "",
+        version: str = "",
+        description: str = "",
+        shared: bool = False,
+    ) -> PipelineVersion:
+        """Register a pipeline, or a new version of a known name; it is private unless it is to be shared."""
         from . import pipelines
 
-        return pipelines.upload_pipeline(self._backend, source, name=name, description=description)
+        label = pipelines.Label(name=name, version=version, description=description, shared=shared)
+        return pipelines.upload_pipeline(self._backend, source, label)
 
     def delete_pipeline(self, pipeline: str, version_id: str = "") -> None:
         """Delete a pipeline with its versions, or one version of it, for good."""

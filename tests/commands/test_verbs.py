@@ -332,6 +332,16 @@ def test_pipelines_are_registered_and_run(console: Console, laptop: Laptop) -> N
     assert run.pipeline_version_reference.pipeline_version_id == version.pipeline_version_id
 
 
+def test_sharing_asks_first_and_an_address_is_checked(console: Console, laptop: Laptop) -> None:
+    with pytest.raises(KfpUsageError, match="with everyone"):
+        console.do(f"upload {laptop.quick} --shared")
+    version = console.do(f"upload {laptop.quick} --name for-all --version v1 --shared --yes")
+    assert version.display_name == "v1"
+    assert "for-all" in [each.display_name for each in console.do("pipelines --shared")]
+    with pytest.raises(KfpInputError, match="inside a private network"):
+        console.do("upload https://localhost/p.yaml")
+
+
 def test_an_experiment_is_created_once(console: Console) -> None:
     assert isinstance(console.do("experiment create churn-2 --description 'who leaves'"), Experiment)
     with pytest.raises(KfpError) as caught:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from jupyter_kfp_mt.downloads import Downloader
 from jupyter_kfp_mt.embedded.core.fetch import fetch
 from jupyter_kfp_mt.embedded.errors import ApiError, invalid_input
 from tests.contract.packages import specs, tarred, zipped
@@ -214,7 +215,7 @@ def test_only_allowed_hosts_are_asked(url: str) -> None:
 
 def test_a_name_that_leads_home_is_not_followed() -> None:
     with pytest.raises(ApiError, match="Pipeline URL validation failed"):
-        fetch("https://localhost/x.yaml", allowed=("localhost",))
+        fetch("https://localhost/x.yaml", Downloader(is_allowed=lambda host: host == "localhost"))
 
 
 def test_a_body_over_its_bound_is_refused_in_words_and_a_boundless_one_before_it_is_read(

@@ -112,7 +112,8 @@ class FakeService:
 
     def inspect(self, source: models.Source) -> models.Inspection:
         self.kfp.asked("inspect")
-        return models.Inspection(pipeline=models.PipelineInfo(name=source.text), display_name=source.path)
+        name = source.text or source.data.hex()
+        return models.Inspection(pipeline=models.PipelineInfo(name=name), display_name=source.path)
 
     def terminate(self, run_id: str) -> models.Run:
         self.kfp.asked("terminate")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,19 @@ async def test_the_text_of_a_file_is_handed_on_with_its_name(jp_fetch: Any, jp_r
     (jp_root_dir / "sub" / "a b.yaml").write_text("the text")
     seen = await inspected(jp_fetch, "sub/a b.yaml")
     assert (seen["pipeline"]["name"], seen["display_name"]) == ("the text", "sub/a b.yaml")
+
+
+async def test_an_archive_is_handed_on_as_bytes(jp_fetch: Any, jp_root_dir: Path) -> None:
+    (jp_root_dir / "p.tar.gz").write_bytes(b"\x1f\x8b\xff")
+    seen = await inspected(jp_fetch, "p.tar.gz")
+    assert (seen["pipeline"]["name"], seen["display_name"]) == ("1f8bff", "p.tar.gz")
+
+
+async def test_bytes_over_the_limit_are_refused(jp_fetch: Any) -> None:
+    body = json.dumps({"kind": "data", "path": "p.zip", "data": b64encode(b"x" * ((1 << 20) + 1)).decode()})
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch(*INSPECT, method="POST", body=body)
+    assert caught.value.code == 413
 
 
 @pytest.mark.parametrize(

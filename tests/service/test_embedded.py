@@ -23,6 +23,7 @@ from jupyter_kfp_mt.owner import OwnerClient, is_served, read_runtime
 from jupyter_kfp_mt.service import Journal, KfpService
 from jupyter_kfp_mt.service.state.journal import Stage
 from jupyter_kfp_mt.settings import KfpSettings
+from tests.contract.packages import zipped
 from tests.service.loops import nested
 
 PIPELINES = Path(__file__).parents[2] / "notebooks" / "pipelines"
@@ -204,6 +205,21 @@ def test_a_pipeline_is_registered_and_run(kfp: KfpService) -> None:
     assert run.pipeline_version_reference is not None
     assert kfp.wait(run, timeout=TIMEOUT).phase is Phase.SUCCEEDED
     assert kfp.view_run(run).parameters[0].value == "world"
+
+
+def test_an_upload_is_named_and_shared_on_request(kfp: KfpService, tmp_path: Path) -> None:
+    packed = tmp_path / "hello.zip"
+    packed.write_bytes(zipped(("pipeline.yaml", (PIPELINES / "hello.yaml").read_bytes())))
+
+    private = kfp.upload(packed, name="for-me", version="v1")
+    shared = kfp.upload(packed, name="for-all", version="v1", shared=True)
+
+    assert (private.display_name, shared.display_name) == ("v1", "v1")
+    assert kfp.upload(packed, name="for-all", version="v1", shared=True).is_unchanged
+    assert "for-all" not in [each.display_name for each in kfp.list_pipelines()]
+    assert [each.display_name for each in kfp.list_pipelines(shared=True)] == ["for-all"]
+    again = kfp.upload(packed, name="for-all", version="v2", shared=True)
+    assert (again.pipeline_id, again.display_name) == (shared.pipeline_id, "v2")
 
 
 def test_what_is_not_applied_on_this_machine_is_said_before_a_run(kfp: KfpService, tmp_path: Path) -> None:

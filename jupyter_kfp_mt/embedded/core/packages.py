@@ -6,12 +6,7 @@ in `backend/src/apiserver/template/template.go`.
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,13 +15,11 @@ import yaml
 
 from ... import pipeline_spec as spec
 from ...errors import KfpError
-from ...pipeline_spec import Package
+from ...pipeline_spec import Package, archive
 from ...pipeline_spec.reading import Unreadable, read
 from ..errors import INVALID, ApiError, invalid_input
 
 MAX_UPLOAD = 32 * 1024 * 1024
-MAX_UNPACKED = 32 * 1024 * 1024
-MAX_ENTRIES = 1000
 _EXPONENT = 1e21  # from here on, protojson writes an exponent
 
 
@@ -99,66 +92,14 @@ def unpack(name: str, data: bytes) -> bytes:
     """
     if len(data) > MAX_UPLOAD:
         raise _unreadable(f"the file is larger than {MAX_UPLOAD} bytes")
+    if name.endswith((".yaml", ".yml", ".json")):
+        return data
+    if not archive.is_archive(data):
+        raise _unreadable("it is neither .yaml, .yml, .json, zip nor tar.gz")
     try:
-        if name.endswith((".yaml", ".yml", ".json")):
-            return data
-        if data[:2] == b"PK":
-            return _from_zip(data)
-        if data[:2] == b"\x1f\x8b":
-            return _from_tar(data)
-    except (
-        zipfile.BadZipFile,
-        tarfile.TarError,
-        OSError,
-        EOFError,
-        zlib.error,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
-        raise _unreadable(str(error)) from None
-    raise _unreadable("it is neither .yaml, .yml, .json, zip nor tar.gz")
-
-
-def _from_zip(data: bytes) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = archive.infolist()
-        if len(entries) > MAX_ENTRIES:
-            raise _unreadable(f"it has more than {MAX_ENTRIES} entries")
-        name = _choose([each.filename for each in entries])
-        with archive.open(name) as entry:
-            return _check_size(entry.read(MAX_UNPACKED + 1))
-
-
-def _from_tar(data: bytes) -> bytes:
-    with gzip.GzipFile(fileobj=io.BytesIO(data)) as unzipped:
-        plain = unzipped.read(MAX_UNPACKED + 1024 * 1024)
-    if len(plain) > MAX_UNPACKED:
-        raise _unreadable(f"it unpacks to more than {MAX_UNPACKED} bytes")
-    with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as archive:
-        names: dict[str, tarfile.TarInfo] = {}
-        for each in archive:
-            names.setdefault(each.name, each)
-            if len(names) > MAX_ENTRIES:
-                raise _unreadable(f"it has more than {MAX_ENTRIES} entries")
-        chosen = names[_choose(list(names))]
-        entry = archive.extractfile(chosen) if chosen.isreg() else None  # a link may lead nowhere
-        if entry is None:
-            raise _unreadable("its entry is not a file")
-        return _check_size(entry.read(MAX_UNPACKED + 1))
-
-
-def _choose(names: list[str]) -> str:
-    if "pipeline.yaml" in names:
-        return "pipeline.yaml"
-    if names and names[0].endswith((".yaml", ".yml")):
-        return names[0]
-    raise _unreadable("it holds no pipeline.yaml, and its first entry is no YAML file")
-
-
-def _check_size(text: bytes) -> bytes:
-    if len(text) > MAX_UNPACKED:
-        raise _unreadable(f"it unpacks to more than {MAX_UNPACKED} bytes")
-    return text
+        return archive.unpack(data)
+    except Unreadable as error:
+        raise _unreadable(error.reason) from None
 
 
 def _unreadable(reason: str) -> ApiError:

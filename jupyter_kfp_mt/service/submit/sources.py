@@ -1,4 +1,4 @@
-"""Turn what to run (a file, text, a registered version, our example, a function) into a compiled pipeline."""
+"""Turn what to run (a file, an address, a registered version, our example, …) into a compiled pipeline."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import msgspec
 from ...client import pipelines as requests
 from ...errors import kfp_error
 from ...models import PipelineVersion, PipelineVersionReference, Source, SourceKind
-from ...pipeline_spec import Package, from_wire, parse
+from ...pipeline_spec import Package, from_wire, parse, parse_file
 from ...pipeline_spec.reading import MAX_BYTES
 from ..backend import UUID, Backend
+from .address import PREFIX, read_address
 from .compile import compile_file, compile_function
 
 AnySource = Source | str | Path | Callable[..., Any]
@@ -32,6 +33,8 @@ def to_source(source: AnySource) -> Source:
     """Return `source` as a value: a path as a file, a function as the text it compiles to."""
     if isinstance(source, Source):
         return source
+    if isinstance(source, str) and source.startswith(PREFIX):
+        return Source(kind=SourceKind.ADDRESS, path=source)
     if isinstance(source, (str, Path)):
         return Source(kind=SourceKind.FILE, path=str(source))
     package = compile_function(source)
@@ -48,6 +51,10 @@ def resolve(backend: Backend, source: Source) -> Resolved:
         return Resolved(parse(text, name="hello.yaml"), example=True)
     if source.kind == SourceKind.TEXT:
         return Resolved(parse(source.text, name=Path(source.path).name or "The text"))
+    if source.kind == SourceKind.DATA:
+        return Resolved(parse_file(source.data, name=Path(source.path).name or "The file"))
+    if source.kind == SourceKind.ADDRESS:
+        return Resolved(read_address(source.path))
     if source.kind in (SourceKind.NOTEBOOK, SourceKind.CELL):
         raise kfp_error("bad-input", field="source", problem=f"a {source.kind.value} cannot be run yet")
     word = f"{source.path}:{source.function}" if source.function else source.path
@@ -69,7 +76,7 @@ def take_run_name(backend: Backend, pipeline_name: str) -> str:
 
 
 def read_path(word: str) -> Package:
-    """Read `file.yaml`, `file.json`, `file.py` or `file.py:function` from this machine's disk."""
+    """Read `file.yaml`, `.json`, `.zip`, `.tar.gz`, `.py` or `file.py:function` from this machine's disk."""
     name, _, function = word.rpartition(":") if ".py:" in word else (word, "", "")
     path = Path(name).expanduser()
     if path.suffix == ".ipynb":
@@ -89,7 +96,7 @@ def read_path(word: str) -> Package:
         raise kfp_error(
             "too-large", thing="The file", size=f"It has {size / 2**20:.1f} MiB", limit="32.0 MiB"
         )
-    return parse(text, name=path.name)
+    return parse_file(text, name=path.name)
 
 
 def get_version(backend: Backend, pipeline_id: str, version_id: str) -> PipelineVersion:

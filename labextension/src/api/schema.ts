@@ -2221,7 +2221,8 @@ export interface components {
          * Source
          * @description A pipeline to run: a file below the Jupyter root, its text, a registered version, the example.
          *
-         *     Or a notebook or a cell, each as a pipeline of one task; what follows `function` is for them.
+         *     Or the bytes of a file, which may be a zip or tar.gz, or a public https address as the path. Or a notebook
+         *     or a cell, each as a pipeline of one task; what follows `function` is for them.
          */
         Source: {
             kind: components["schemas"]["SourceKind"];
@@ -2229,6 +2230,8 @@ export interface components {
             path: string;
             /** @default  */
             text: string;
+            /** @default  */
+            data: string;
             /** @default  */
             pipeline_id: string;
             /** @default  */
@@ -2260,7 +2263,7 @@ export interface components {
          * @description The origin of the pipeline of a new run.
          * @enum {unknown}
          */
-        SourceKind: "cell" | "example" | "file" | "notebook" | "pipeline" | "text";
+        SourceKind: "address" | "cell" | "data" | "example" | "file" | "notebook" | "pipeline" | "text";
         /**
          * Status
          * @description Identity, place and health of the connection: the four lines of `%kfp`, the head of the panel.
@@ -2408,7 +2411,7 @@ export interface components {
         };
         /**
          * UploadRequest
-         * @description A request to register a pipeline, private to the namespace of the route.
+         * @description A request to register a pipeline, private to the namespace of the route unless it is to be shared.
          */
         UploadRequest: {
             source: components["schemas"]["Source"];
@@ -2416,6 +2419,10 @@ export interface components {
             name: string;
             /** @default  */
             description: string;
+            /** @default  */
+            version: string;
+            /** @default false */
+            shared: boolean;
         };
     };
     responses: never;
