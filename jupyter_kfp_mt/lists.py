@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 import msgspec
 
 from .errors import kfp_error
-from .models import Experiment, Pipeline, PipelineVersion, Run, Task, known_time
+from .models import Experiment, Pipeline, PipelineVersion, RecurringRun, Run, Task, known_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,6 +165,31 @@ class ExperimentList(ModelList[Experiment]):
     def row(self, item: Experiment) -> dict[str, Any]:
         """Return one experiment."""
         return _fields(item, self.columns())
+
+
+class RecurringRunList(ModelList[RecurringRun]):
+    """Recurring runs."""
+
+    field = "recurringRuns"
+
+    def columns(self) -> list[str]:
+        """Return the columns in order."""
+        fixed = ["recurring_run_id", "display_name", "enabled", "schedule", "time_zone", "next_start"]
+        return [*fixed, "last_state", "experiment", "created_at"]
+
+    def row(self, item: RecurringRun) -> dict[str, Any]:
+        """Return one recurring run."""
+        return {
+            "recurring_run_id": item.recurring_run_id,
+            "display_name": item.display_name,
+            "enabled": item.enabled,
+            "schedule": item.schedule,
+            "time_zone": item.time_zone,
+            "next_start": item.next_starts[0] if item.next_starts else None,
+            "last_state": item.last_run.phase.value if item.last_run else None,
+            "experiment": item.experiment_name or item.experiment_id,
+            "created_at": known_time(item.created_at),
+        }
 
 
 class PipelineList(ModelList[Pipeline]):

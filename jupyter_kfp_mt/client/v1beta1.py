@@ -14,8 +14,16 @@ import msgspec
 from ..errors import kfp_error
 from ..models import NOT_JSON
 from .http import V1, V2, Request, Response, Transport, segment
-from .v1models import experiment_of, page_of, pipeline_of, run_of, version_of, wanted_storage
-from .v1requests import experiment_body, list_query, run_body
+from .v1models import (
+    experiment_of,
+    page_of,
+    pipeline_of,
+    recurring_run_of,
+    run_of,
+    version_of,
+    wanted_storage,
+)
+from .v1requests import experiment_body, list_query, recurring_run_body, run_body
 
 _ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
     (method, re.compile(V2 + path), name)
@@ -34,10 +42,17 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
         ("DELETE", "/experiments/([^/:]+)", "same"),
         ("GET", "/pipelines", "list_pipelines"),
         ("GET", "/pipelines/([^/:]+)", "get_pipeline"),
+        ("DELETE", "/pipelines/([^/:]+)", "same"),
         ("POST", "/pipelines/upload", "upload"),
         ("POST", "/pipelines/upload_version", "upload_version"),
         ("GET", "/pipelines/([^/:]+)/versions", "list_versions"),
         ("GET", "/pipelines/([^/:]+)/versions/([^/:]+)", "get_version"),
+        ("DELETE", "/pipelines/([^/:]+)/versions/([^/:]+)", "delete_version"),
+        ("GET", "/recurringruns", "list_recurring_runs"),
+        ("POST", "/recurringruns", "create_recurring_run"),
+        ("GET", "/recurringruns/([^/:]+)", "get_recurring_run"),
+        ("DELETE", "/recurringruns/([^/:]+)", "delete_recurring_run"),
+        ("POST", "/recurringruns/([^/:]+):(enable|disable)", "change_recurring_run"),
     )
 )
 
@@ -136,6 +151,30 @@ class Translation:
             return template
         text = msgspec.json.decode(template.body).get("template", "")
         return _translate(response, lambda body: version_of(body, unquote(pipeline_id), text))
+
+    def _delete_version(self, _: str, version_id: str) -> Response:
+        return self._send(f"/pipeline_versions/{version_id}")
+
+    def _list_recurring_runs(self) -> Response:
+        return _translate(
+            self._send("/jobs", query=list_query(self._request.query)),
+            lambda body: page_of(
+                body, recurringRuns=[recurring_run_of(each) for each in body.get("jobs", [])]
+            ),
+        )
+
+    def _create_recurring_run(self) -> Response:
+        body = msgspec.json.encode(recurring_run_body(msgspec.json.decode(self._request.body)))
+        return _translate(self._send("/jobs", body=body), recurring_run_of)
+
+    def _get_recurring_run(self, recurring_run_id: str) -> Response:
+        return _translate(self._send(f"/jobs/{recurring_run_id}"), recurring_run_of)
+
+    def _delete_recurring_run(self, recurring_run_id: str) -> Response:
+        return self._send(f"/jobs/{recurring_run_id}", query=())
+
+    def _change_recurring_run(self, recurring_run_id: str, verb: str) -> Response:
+        return self._send(f"/jobs/{recurring_run_id}/{verb}")
 
 
 def _translate(response: Response, translate: Any) -> Response:

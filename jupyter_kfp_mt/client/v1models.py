@@ -50,9 +50,6 @@ def experiment_of(body: dict[str, Any]) -> dict[str, Any]:
 
 def run_of(body: dict[str, Any]) -> dict[str, Any]:
     """Return the run in `body`, with its spec if that is a compiled v2 pipeline."""
-    source = body.get("pipeline_spec") or {}
-    version = owner_of(body, "PIPELINE_VERSION")
-    reference = {"pipeline_id": source.get("pipeline_id", ""), "pipeline_version_id": version}
     return _drop_missing(
         run_id=body.get("id"),
         display_name=body.get("name"),
@@ -66,9 +63,39 @@ def run_of(body: dict[str, Any]) -> dict[str, Any]:
         finished_at=body.get("finished_at"),
         state=_STATES.get(body.get("status", ""), ""),
         error={"message": body["error"]} if body.get("error") else None,
-        pipeline_version_reference=reference if version else None,
-        pipeline_spec=None if version else _spec(source.get("pipeline_manifest", "")),
-        runtime_config=_config(source),
+        **_source_of(body),
+    )
+
+
+def _source_of(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what a run or job runs: the version or the compiled v2 pipeline, and its parameters."""
+    source = body.get("pipeline_spec") or {}
+    version = owner_of(body, "PIPELINE_VERSION")
+    reference = {"pipeline_id": source.get("pipeline_id", ""), "pipeline_version_id": version}
+    return {
+        "pipeline_version_reference": reference if version else None,
+        "pipeline_spec": None if version else _spec(source.get("pipeline_manifest", "")),
+        "runtime_config": _config(source),
+    }
+
+
+def recurring_run_of(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the job in `body` as a recurring run; its `status` says nothing, only `enabled` counts."""
+    return _drop_missing(
+        recurring_run_id=body.get("id"),
+        display_name=body.get("name"),
+        description=body.get("description"),
+        experiment_id=owner_of(body, "EXPERIMENT"),
+        namespace=owner_of(body, "NAMESPACE"),
+        service_account=body.get("service_account"),
+        max_concurrency=body.get("max_concurrency"),
+        trigger=body.get("trigger"),
+        created_at=body.get("created_at"),
+        updated_at=body.get("updated_at"),
+        status="ENABLED" if body.get("enabled") else "DISABLED",
+        error={"message": body["error"]} if body.get("error") else None,
+        no_catchup=body.get("no_catchup"),
+        **_source_of(body),
     )
 
 

@@ -7,6 +7,8 @@ from urllib.parse import unquote
 
 import msgspec
 
+from ..errors import kfp_error
+
 _KEYS = {
     "display_name": "name",
     "run_id": "id",
@@ -59,6 +61,8 @@ def _translate(predicate: dict[str, Any]) -> list[dict[str, Any]]:
         return [{"op": "IN", "key": key, "string_values": {"values": _ARCHIVED}}]
     if key == "storage_state":
         return [{"op": "NOT_EQUALS", "key": key, "string_value": archived} for archived in _ARCHIVED]
+    if key == "recurring_run_id":  # KFP 1 refuses it
+        raise kfp_error("old-server", feature="Showing the runs of a schedule", v="v1beta1", w="KFP 2.0")
     old = {name: part for name, part in predicate.items() if name not in ("operation", "key")}
     operation = predicate["operation"]
     if key == "state" and operation == "NOT_EQUALS":
@@ -83,17 +87,37 @@ def experiment_body(body: dict[str, Any]) -> dict[str, Any]:
 
 def run_body(body: dict[str, Any]) -> dict[str, Any]:
     """Return the body of a new run: its pipeline as a manifest, its owners as references."""
+    started = _start_body(body)
+    if body.get("recurring_run_id"):
+        started["resource_references"].append(reference("JOB", body["recurring_run_id"], "CREATOR"))
+    return {"id": body["run_id"], **started}
+
+
+def recurring_run_body(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a new job; its trigger looks the same in both versions."""
+    return {
+        **_start_body(body),
+        "max_concurrency": body.get("max_concurrency", "1"),
+        "trigger": body.get("trigger", {}),
+        "enabled": body.get("mode") == "ENABLE",
+        "no_catchup": body.get("no_catchup", False),
+    }
+
+
+def _start_body(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what the bodies of a new run and of a new job have in common."""
     references = (
         [reference("EXPERIMENT", body["experiment_id"], "OWNER")] if body.get("experiment_id") else []
     )
     source: dict[str, Any] = {"runtime_config": body.get("runtime_config", {})}
     version = body.get("pipeline_version_reference")
-    if version:
+    if version and version.get("pipeline_version_id"):
         references.append(reference("PIPELINE_VERSION", version["pipeline_version_id"], "CREATOR"))
+    elif version:
+        source["pipeline_id"] = version["pipeline_id"]
     else:
         source["pipeline_manifest"] = msgspec.json.encode(body["pipeline_spec"]).decode()
     return {
-        "id": body["run_id"],
         "name": body["display_name"],
         "description": body.get("description", ""),
         "service_account": body.get("service_account", ""),

@@ -25,15 +25,27 @@ from ..models import (
 from .base import KfpHandler, may
 from .events import DoctorEventsHandler, EventsHandler
 from .files import read_file_source
+from .recurring_runs import (
+    DisableHandler,
+    EditHandler,
+    EnableHandler,
+    RecurringRunHandler,
+    RecurringRunsHandler,
+    RunNowHandler,
+    ScheduleHandler,
+)
 from .routes import DRIVER
 
 __all__ = [
     "AccessOptionHandler",
     "ArchiveExperimentHandler",
     "ArchiveHandler",
+    "DisableHandler",
     "DoctorEventsHandler",
     "DoctorHandler",
+    "EditHandler",
     "EmbeddedHandler",
+    "EnableHandler",
     "EventsHandler",
     "ExecutedNotebookHandler",
     "ExperimentHandler",
@@ -46,10 +58,14 @@ __all__ = [
     "PipelinesHandler",
     "PodHandler",
     "PresetsHandler",
+    "RecurringRunHandler",
+    "RecurringRunsHandler",
     "RetryHandler",
     "RunHandler",
+    "RunNowHandler",
     "RunsHandler",
     "SavedContextHandler",
+    "ScheduleHandler",
     "StatusHandler",
     "TerminateHandler",
     "UnarchiveExperimentHandler",

@@ -40,6 +40,7 @@ class Route(NamedTuple):
 _PAGE = (("page_size", PageSize), ("page_token", Text), ("sort_by", Text))
 _RUNS = "namespaces/{namespace}/runs"
 _EXPERIMENT = "namespaces/{namespace}/experiments/{experiment_id}"
+_RECURRING = "namespaces/{namespace}/recurring-runs"
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -180,6 +181,73 @@ ROUTES: tuple[Route, ...] = (
         models.Experiment,
         models.ExperimentRequest,
         summary="Create an experiment.",
+    ),
+    Route(
+        "POST",
+        "namespaces/{namespace}/schedule",
+        "ScheduleHandler",
+        models.SchedulePreview,
+        models.Schedule,
+        summary="What a schedule means, in words and next starts; creates nothing.",
+    ),
+    Route(
+        "GET",
+        _RECURRING,
+        "RecurringRunsHandler",
+        models.RecurringRunPage,
+        query=(*_PAGE, ("search", Text)),
+        summary="One page of recurring runs, without their specs.",
+    ),
+    Route(
+        "POST",
+        _RECURRING,
+        "RecurringRunsHandler",
+        models.RecurringRun,
+        models.RecurringRunRequest,
+        summary="Create a recurring run.",
+    ),
+    Route(
+        "GET",
+        _RECURRING + "/{recurring_run_id}",
+        "RecurringRunHandler",
+        models.RecurringRun,
+        summary="A recurring run.",
+    ),
+    Route(
+        "DELETE",
+        _RECURRING + "/{recurring_run_id}",
+        "RecurringRunHandler",
+        None,
+        summary="Delete a recurring run; its runs stay.",
+    ),
+    Route(
+        "POST",
+        _RECURRING + "/{recurring_run_id}/enable",
+        "EnableHandler",
+        models.RecurringRun,
+        summary="Switch a recurring run on.",
+    ),
+    Route(
+        "POST",
+        _RECURRING + "/{recurring_run_id}/disable",
+        "DisableHandler",
+        models.RecurringRun,
+        summary="Switch a recurring run off.",
+    ),
+    Route(
+        "POST",
+        _RECURRING + "/{recurring_run_id}/run",
+        "RunNowHandler",
+        models.Run,
+        summary="Start one run of a recurring run now.",
+    ),
+    Route(
+        "POST",
+        _RECURRING + "/{recurring_run_id}/edit",
+        "EditHandler",
+        models.RecurringRun,
+        models.RecurringRunRequest,
+        summary="Put a new recurring run in the place of one, so that exactly one is on.",
     ),
     Route(
         "GET",

@@ -73,6 +73,6 @@ class Settler:
 
         journal = Journal(self._journal)
         try:
-            return bool(journal.list_pending(time.time() - DAY))
+            return bool(journal.list_pending(time.time() - DAY) or journal.list_edits())
         finally:
             journal.close()

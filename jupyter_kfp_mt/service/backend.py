@@ -47,6 +47,7 @@ class Caches(NamedTuple):
     rights: Rights
     names: TtlCache[str, int]  # how many runs got a proposed name
     presets: Presets
+    deleted: TtlCache[str, str]  # recurring runs that were deleted from here, with their namespace
 
     @classmethod
     def new(cls, clock: Clock, journal: Journal | None = None, presets: Presets | None = None) -> Caches:
@@ -64,6 +65,7 @@ class Caches(NamedTuple):
             Rights(TtlCache(clock, seconds=300.0, size=100)),
             TtlCache(clock, seconds=60.0, size=100),
             presets or Presets(),
+            TtlCache(clock, seconds=3600.0, size=100),
         )
 
 

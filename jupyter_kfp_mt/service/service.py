@@ -12,7 +12,14 @@ from ..client import Api, RetryPolicy, Transport
 from ..clock import SYSTEM, Clock
 from ..context import Context
 from ..errors import kfp_error
-from ..lists import ExperimentList, PipelineList, PipelineVersionList, RunList, TaskList
+from ..lists import (
+    ExperimentList,
+    PipelineList,
+    PipelineVersionList,
+    RecurringRunList,
+    RunList,
+    TaskList,
+)
 from ..models import (
     AccessList,
     CachePolicy,
@@ -36,10 +43,16 @@ from ..models import (
     Preset,
     PresetList,
     PresetRequest,
+    RecurringRun,
+    RecurringRunPage,
+    RecurringRunQuery,
+    RecurringRunRequest,
     Run,
     RunPage,
     RunQuery,
     RunView,
+    Schedule,
+    SchedulePreview,
     Status,
     SubmitRequest,
 )
@@ -289,7 +302,26 @@ class KfpService:
         for namespace in namespaces:
             settle.reconcile(self.in_namespace(namespace)._backend, self._policies.settling)
         now = self._backend.clock.now().timestamp()
-        return settle.seconds_to_next_look(settle.list_pending(self._backend), self._policies.settling, now)
+        looks = [
+            settle.seconds_to_next_look(settle.list_pending(self._backend), self._policies.settling, now),
+            self._finish_edits(),
+        ]
+        return min((look for look in looks if look is not None), default=None)
+
+    def _finish_edits(self) -> float | None:
+        """Finish the edits of recurring runs in all namespaces; return the seconds to the next look."""
+        open_ones = [
+            edit for edit in self._backend.journal.list_edits() if edit.server == self.context.server
+        ]
+        if not open_ones:
+            return None
+        from . import edits
+
+        pauses = [
+            edits.finish_edits(self.in_namespace(namespace)._backend, self._policies.settling)
+            for namespace in sorted({edit.namespace for edit in open_ones})
+        ]
+        return min((pause for pause in pauses if pause is not None), default=None)
 
     def terminate(self, run_id: str | Run) -> Run:
         """Terminate a run; one that has ended or is ending is returned unchanged."""
@@ -419,6 +451,86 @@ class KfpService:
     def delete_experiment(self, experiment: str) -> None:
         """Delete an experiment for good, by id or name; its runs stay."""
         experiments.delete_experiment(self._backend, experiment)
+
+    # recurring runs
+
+    def page_recurring_runs(
+        self,
+        query: RecurringRunQuery = RecurringRunQuery(),  # noqa: B008 - a value
+    ) -> RecurringRunPage:
+        """Return one page of recurring runs as rows, without specs."""
+        from . import edits, recurring_runs
+
+        edits.finish_edits(self._backend, self._policies.settling)
+        return recurring_runs.read_page(self._backend, query)
+
+    def list_recurring_runs(self, *, search: str = "", limit: int = 20) -> RecurringRunList:
+        """List recurring runs, at most `limit`, the newest first."""
+        from . import edits, recurring_runs
+
+        edits.finish_edits(self._backend, self._policies.settling)
+        return recurring_runs.list_recurring_runs(
+            self._backend, RecurringRunQuery(search=search), limit=limit
+        )
+
+    def get_recurring_run(self, recurring_run_id: str) -> RecurringRun:
+        """Return one recurring run, with its spec."""
+        from . import recurring_runs
+
+        return recurring_runs.get_recurring_run(self._backend, recurring_run_id)
+
+    def find_recurring_run(self, ref: str) -> RecurringRun:
+        """Find a recurring run by id, by at least four letters of its start, or by name."""
+        from . import recurring_runs
+
+        return recurring_runs.find_recurring_run(self._backend, ref)
+
+    def preview_schedule(self, schedule: Schedule) -> SchedulePreview:
+        """Return what a schedule means on this server; creates nothing."""
+        from . import schedules
+
+        return schedules.preview_schedule(self._backend, schedule)
+
+    def create_recurring_run(self, request: RecurringRunRequest) -> RecurringRun:
+        """Create a recurring run; an experiment that does not exist is created."""
+        from . import recurring_runs
+
+        return recurring_runs.create_recurring_run(self._backend, request, self._policies.settling)
+
+    def edit_recurring_run(self, recurring_run_id: str, request: RecurringRunRequest) -> RecurringRun:
+        """Put a new recurring run in the place of another, which is switched off if it was on.
+
+        Exactly one of them is on if the old one was, even if a part of it fails.
+        """
+        from . import edits
+
+        return edits.edit_recurring_run(self._backend, recurring_run_id, request, self._policies.settling)
+
+    def enable_recurring_run(self, recurring_run_id: str) -> RecurringRun:
+        """Switch a recurring run on; one that is on is returned unchanged."""
+        from . import recurring_runs
+
+        return recurring_runs.switch_recurring_run(self._backend, recurring_run_id, on=True)
+
+    def disable_recurring_run(self, recurring_run_id: str) -> RecurringRun:
+        """Switch a recurring run off; runs that have started go on."""
+        from . import recurring_runs
+
+        return recurring_runs.switch_recurring_run(self._backend, recurring_run_id, on=False)
+
+    def delete_recurring_run(self, recurring_run_id: str) -> None:
+        """Delete a recurring run; runs that have started go on."""
+        from . import recurring_runs
+
+        recurring_runs.delete_recurring_run(self._backend, recurring_run_id)
+
+    def run_recurring_run(self, recurring_run_id: str, *, patient: bool = True) -> Run:
+        """Start one run of a recurring run now, on or off."""
+        from . import recurring_runs
+
+        settling = self._policies.settling
+        run = recurring_runs.run_now(self._backend, recurring_run_id, settling, patient=patient)
+        return run if run.phase is Phase.UNCONFIRMED else runs.present_run(self._backend, run)
 
     # pipelines
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jupyter_kfp_mt.embedded.schedule import NEVER, CronError, Trigger, check_cron
+from jupyter_kfp_mt.schedule import NEVER, CronError, Trigger, check_cron
 
 
 def at(text: str) -> int:

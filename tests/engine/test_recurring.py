@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from jupyter_kfp_mt.embedded.engine.recurring import RecurringRunController
-from jupyter_kfp_mt.embedded.schedule import Trigger
 from jupyter_kfp_mt.embedded.store import RecurringRunRow, Store
 from jupyter_kfp_mt.pipeline_spec import Package
+from jupyter_kfp_mt.schedule import Trigger
 from tests.engine import pipelines
 from tests.engine.bench import Bench
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from ...schedule import CronError, Trigger, check_cron
 from ..errors import invalid_input, prefix_errors
-from ..schedule import CronError, Trigger, check_cron
 from ..store import ExperimentRow, RecurringRunRow, Store
 from .checks import check_name, check_text
 from .runs import EDITOR

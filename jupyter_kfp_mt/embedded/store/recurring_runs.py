@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ..schedule import Trigger
+from ...schedule import Trigger
 from .db import Database, fold
 from .query import Comparison, ListField, Listing, Page, Query, read_page
 

@@ -39,6 +39,17 @@ CREATE TABLE IF NOT EXISTS intents (
 CREATE UNIQUE INDEX IF NOT EXISTS one_each ON intents (submit_key)
   WHERE submit_key <> '' AND stage IN ('SENDING', 'UNCLEAR', 'ACCEPTED');
 CREATE INDEX IF NOT EXISTS open_ones ON intents (endpoint, namespace, stage);
+CREATE TABLE IF NOT EXISTS edits (
+  edit_id TEXT PRIMARY KEY,
+  server TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  old_id TEXT NOT NULL,
+  new_id TEXT NOT NULL,
+  display_name TEXT NOT NULL,
+  known_ids TEXT NOT NULL,
+  started_at REAL NOT NULL,
+  stage TEXT NOT NULL
+);
 """
 _COLUMNS = "run_id, submit_key, endpoint, namespace, display_name, experiment_id, sent_at, stage, looks"
 
@@ -69,6 +80,28 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: float  # seconds since 1970
     stage: Stage = Stage.SENDING
     looks: int = 0  # after it was given up
+
+
+class EditStage(str, Enum):
+    """How far the edit of a recurring run has come."""
+
+    CREATING = "CREATING"  # the new one may exist and is off; the old one is as it was
+    SWITCHING = "SWITCHING"  # from the old one to the new one
+    UNDOING = "UNDOING"  # back to the old one
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """The edit of a recurring run that is on: another takes its place."""
+
+    edit_id: str
+    server: str
+    namespace: str
+    old_id: str
+    new_id: str = ""  # empty until KFP has assigned it
+    display_name: str
+    known_ids: str = ""  # of others of its name that were there before, separated by commas
+    started_at: float  # seconds since 1970
+    stage: EditStage = EditStage.CREATING
 
 
 class Journal:
@@ -141,6 +174,18 @@ class Journal:
         """Return submits that were retried: their first attempt should no longer appear."""
         return self._read("endpoint = ? AND namespace = ? AND stage = 'SURPLUS'", server, namespace)
 
+    def write_edit(self, edit: Edit) -> None:
+        """Add the edit of a recurring run, or note how far it has come."""
+        self._do(lambda database: _write_edit(database, edit))
+
+    def end_edit(self, edit_id: str) -> None:
+        """Forget an edit, after which one of the two is on."""
+        self._write("DELETE FROM edits WHERE edit_id = ?", edit_id)
+
+    def list_edits(self) -> list[Edit]:
+        """Return the edits on any server that have not ended."""
+        return [] if self._is_absent() else self._do(_select_edits)
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -149,9 +194,13 @@ class Journal:
                 self._connection = None
 
     def _read(self, where: str, *values: str | float) -> list[Intent]:
-        if self._connection is None and self._path is not None and not self._path.exists():
-            return []  # nothing has been submitted yet: do not create the file
+        if self._is_absent():
+            return []
         return self._do(lambda database: _select(database, where, *values))
+
+    def _is_absent(self) -> bool:
+        """Whether nothing has been written yet: reading does not create the file."""
+        return self._connection is None and self._path is not None and not self._path.exists()
 
     def _write(self, statement: str, *values: str | float) -> None:
         self._do(lambda database: database.execute(statement, values))
@@ -205,9 +254,20 @@ def _insert(database: sqlite3.Connection, intent: Intent) -> None:
     database.execute(f"INSERT INTO intents ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608 - our names
 
 
+def _write_edit(database: sqlite3.Connection, edit: Edit) -> None:
+    values = msgspec.structs.astuple(edit)
+    marks = ", ".join("?" * len(values))
+    database.execute(f"INSERT OR REPLACE INTO edits VALUES ({marks})", values)  # noqa: S608 - marks only
+
+
 def _select(database: sqlite3.Connection, where: str, *values: str | float) -> list[Intent]:
     query = f"SELECT {_COLUMNS} FROM intents WHERE {where}"  # noqa: S608 - our own conditions
     return [_to_intent(row) for row in database.execute(query, values)]
+
+
+def _select_edits(database: sqlite3.Connection) -> list[Edit]:
+    rows = database.execute("SELECT * FROM edits ORDER BY started_at")
+    return [msgspec.convert(dict(zip(Edit.__struct_fields__, row, strict=True)), type=Edit) for row in rows]
 
 
 def _transaction(database: sqlite3.Connection, work: Callable[[], T]) -> T:
@@ -228,6 +288,8 @@ def _copy_to_memory(database: sqlite3.Connection) -> sqlite3.Connection:
     with contextlib.suppress(sqlite3.Error, msgspec.ValidationError):
         for intent in _select(database, "1"):
             _insert(copy, intent)
+        for edit in _select_edits(database):
+            _write_edit(copy, edit)
     database.close()
     return copy
 

@@ -74,12 +74,17 @@ def _choose_pipeline(
 
 
 def submit_run(
-    backend: Backend, request: SubmitRequest, settling: Settling, on_unclear: OnUnclear | None
+    backend: Backend,
+    request: SubmitRequest,
+    settling: Settling,
+    on_unclear: OnUnclear | None,
+    *,
+    recurring_run_id: str = "",
 ) -> Run:
     """Start one run and return it; raises what is wrong, or `not-started`.
 
     After an unclear response `on_unclear` is called, and then the outcome is waited for; without it the run
-    is returned as unconfirmed.
+    is returned as unconfirmed. A run with `recurring_run_id` counts as one of that recurring run.
     """
     known = backend.journal.find_by_key(request.submit_key)
     if known is not None and known.stage in (*OPEN, Stage.ACCEPTED):
@@ -88,6 +93,8 @@ def submit_run(
     body = _build_body(backend, request, resolved)
     body["experiment_id"] = experiments.ensure_experiment(backend, request.experiment).experiment_id
     body["run_id"] = str(uuid.uuid4())
+    if recurring_run_id:
+        body["recurring_run_id"] = recurring_run_id
     intent = Intent(
         run_id=body["run_id"],
         submit_key=request.submit_key,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...schedule import Trigger
+from ....schedule import Trigger
 from .rendering import Json, drop_empty, format_time
 
 

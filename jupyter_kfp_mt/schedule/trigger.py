@@ -38,6 +38,23 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             time = _find_next_of_cron(self.cron, after, self.start or created)
         return NEVER if self.end and self.end < time else time
 
+    def list_next_times(self, *, created: int, last: int | None, now: int, count: int) -> list[int]:
+        """Return the next `count` times after `now`; the last run was started for `last`."""
+        if not self.cron and not self.periodic:
+            return []
+        if self.periodic:
+            base = max(last if last is not None else self.start or created, self.start)
+            last = base + max(0, now - base) // self.interval * self.interval
+        else:
+            last = max(now, self.start)
+        times: list[int] = []
+        while len(times) < count:
+            last = self.find_next_time(created=created, last=last)
+            if last == NEVER:
+                break
+            times.append(last)
+        return times
+
     def skip_missed(self, due: int, *, now: int) -> int:
         """Return the one time to fire for when several, from `due` on, have passed by `now`."""
         if self.periodic:

@@ -39,15 +39,22 @@ _CHANGE = 3 * 3600  # seconds around a change of clocks within which a time may 
 _ZONE = re.compile(r"(?:CRON_)?TZ=(\S*)\s+(.*)", re.DOTALL)
 
 
+FIELDS = ("second", "minute", "hour", "day of the month", "month", "day of the week")
+
+
 class CronError(ValueError):
-    """A cron text that robfig/cron refuses; the text is robfig's."""
+    """A cron text that robfig/cron refuses; the text is robfig's, and `words` are for people."""
+
+    def __init__(self, text: str, words: str = "") -> None:
+        super().__init__(text)
+        self.words = words or f"{text[:1].lower()}{text[1:]}"
 
 
 def check_cron(text: str) -> None:
     """Refuse what robfig/cron v1 refuses; raises CronError."""
-    zone, text = _split(text)
+    zone, text = split_zone(text)
     if zone is not None:
-        _check_zone(zone)
+        check_zone(zone)
     if not text:
         raise CronError("Empty spec string")
     if text.startswith("@"):
@@ -56,9 +63,21 @@ def check_cron(text: str) -> None:
     fields = text.split()
     if not 5 <= len(fields) <= 6:
         raise CronError(f"Expected 5 to 6 fields, found {len(fields)}: {text}")
-    for field, (least, most, names) in zip(fields, _BOUNDS, strict=False):
+    for name, field, (least, most, names) in zip(FIELDS, fields, _BOUNDS, strict=False):
         for part in field.split(","):
-            _check_range(part, least, most, names)
+            try:
+                _check_range(part, least, most, names)
+            except CronError as error:
+                raise CronError(str(error), f"{name} “{part}” is not one of {least} to {most}") from None
+
+
+def read_fields(text: str) -> list[str]:
+    """Return the six fields of a cron text that was checked; empty for `@every …`."""
+    _, text = split_zone(text)
+    if find_interval(text):
+        return []
+    fields = _DESCRIPTORS.get(text.strip(), text).replace("?", "*").split()
+    return [*fields, "*"][:6]  # five fields lack the day of the week, not the seconds
 
 
 def generate_times(text: str, after: int, since: int) -> Iterator[int]:
@@ -66,13 +85,12 @@ def generate_times(text: str, after: int, since: int) -> Iterator[int]:
 
     There are none for a text that cannot be read.
     """
-    zone, text = _split(text)
+    zone, _ = split_zone(text)
     if step := find_interval(text):
         while True:
             after += step
             yield after
-    fields = _DESCRIPTORS.get(text.strip(), text).replace("?", "*").split()
-    fields = [*fields, "*"][:6]  # five fields lack the day of the week, not the seconds
+    fields = read_fields(text)
     fixed = zone is not None and not fields[1].startswith("*") and not fields[2].startswith("*")
     local: tzinfo = timezone.utc if zone is None else ZoneInfo(zone)
     try:
@@ -109,19 +127,20 @@ def _localize(seconds: int, zone: tzinfo) -> datetime:
 
 def find_interval(text: str) -> int:
     """Return the seconds of `@every …`, at least one; 0 for any other cron text."""
-    _, text = _split(text)
+    _, text = split_zone(text)
     if not text.startswith(_EVERY):
         return 0
     return max(1, round(_nanoseconds(text.removeprefix(_EVERY)) / 1e9))
 
 
-def _split(text: str) -> tuple[str | None, str]:
+def split_zone(text: str) -> tuple[str | None, str]:
     """Return the time zone, None without one, and the rest of a cron text."""
     match = _ZONE.fullmatch(text)
     return (match[1], match[2]) if match is not None else (None, text)
 
 
-def _check_zone(name: str) -> None:
+def check_zone(name: str) -> None:
+    """Refuse a time zone that is not known; raises CronError."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
