@@ -1108,6 +1108,420 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jupyter-kfp-mt/namespaces/{namespace}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a schedule means, in words and next starts; creates nothing. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SchedulePreview"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/recurring-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One page of recurring runs, without their specs. */
+        get: {
+            parameters: {
+                query?: {
+                    page_size?: number;
+                    page_token?: string;
+                    sort_by?: string;
+                    search?: string;
+                };
+                header?: never;
+                path: {
+                    namespace: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecurringRunPage"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Create a recurring run. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RecurringRunRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecurringRun"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/recurring-runs/{recurring_run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A recurring run. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    recurring_run_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecurringRun"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete a recurring run; its runs stay. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    recurring_run_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, unknown>;
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/recurring-runs/{recurring_run_id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch a recurring run on. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    recurring_run_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecurringRun"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/recurring-runs/{recurring_run_id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch a recurring run off. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    recurring_run_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecurringRun"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/recurring-runs/{recurring_run_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start one run of a recurring run now. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    recurring_run_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Run"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/recurring-runs/{recurring_run_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a new recurring run in the place of one, so that exactly one is on. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    recurring_run_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RecurringRunRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecurringRun"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jupyter-kfp-mt/namespaces/{namespace}/experiments/{experiment_id}": {
         parameters: {
             query?: never;
@@ -1626,6 +2040,18 @@ export interface components {
             pod_name: string;
         };
         /**
+         * CronSchedule
+         * @description Starts at the times of a cron text, whose first field is the second.
+         */
+        CronSchedule: {
+            /** @default null */
+            start_time: string | null;
+            /** @default null */
+            end_time: string | null;
+            /** @default  */
+            cron: string;
+        };
+        /**
          * DoctorReport
          * @description The doctor's checks in order, and the root cause.
          */
@@ -1873,6 +2299,18 @@ export interface components {
             description: string;
         };
         /**
+         * PeriodicSchedule
+         * @description Starts after each interval.
+         */
+        PeriodicSchedule: {
+            /** @default null */
+            start_time: string | null;
+            /** @default null */
+            end_time: string | null;
+            /** @default 0 */
+            interval_second: number;
+        };
+        /**
          * Phase
          * @description State of a run or a task as people see it: the states of KFP and four of ours.
          *
@@ -2080,6 +2518,84 @@ export interface components {
             total: number | null;
         };
         /**
+         * RecurringRun
+         * @description A pipeline that is run on a schedule.
+         */
+        RecurringRun: {
+            recurring_run_id: string;
+            /** @default  */
+            display_name: string;
+            /** @default  */
+            description: string;
+            /** @default null */
+            pipeline_version_reference: components["schemas"]["PipelineVersionReference"] | null;
+            pipeline_spec: unknown;
+            /** @default null */
+            runtime_config: components["schemas"]["RuntimeConfig"] | null;
+            /** @default  */
+            service_account: string;
+            /** @default 1 */
+            max_concurrency: number;
+            /** @default null */
+            trigger: components["schemas"]["RecurringTrigger"] | null;
+            /** @default null */
+            created_at: string | null;
+            /** @default null */
+            updated_at: string | null;
+            /** @default  */
+            status: string;
+            /** @default null */
+            error: components["schemas"]["RpcStatus"] | null;
+            /** @default false */
+            no_catchup: boolean;
+            /** @default  */
+            namespace: string;
+            /** @default  */
+            experiment_id: string;
+            /** @default  */
+            experiment_name: string;
+            /** @default  */
+            schedule: string;
+            /** @default  */
+            time_zone: string;
+            /** @default [] */
+            next_starts: string[];
+            /** @default null */
+            last_run: components["schemas"]["Run"] | null;
+        };
+        /**
+         * RecurringRunPage
+         * @description A page of recurring runs.
+         */
+        RecurringRunPage: {
+            /** @default [] */
+            recurringRuns: components["schemas"]["RecurringRun"][];
+            /** @default 0 */
+            total_size: number;
+            /** @default  */
+            next_page_token: string;
+        };
+        /**
+         * RecurringRunRequest
+         * @description A request for a new recurring run, or for what one becomes.
+         */
+        RecurringRunRequest: {
+            run: components["schemas"]["SubmitRequest"];
+            schedule: components["schemas"]["Schedule"];
+            /** @default true */
+            enabled: boolean;
+        };
+        /**
+         * RecurringTrigger
+         * @description When a recurring run starts runs; one with neither starts a single run at once.
+         */
+        RecurringTrigger: {
+            /** @default null */
+            cron_schedule: components["schemas"]["CronSchedule"] | null;
+            /** @default null */
+            periodic_schedule: components["schemas"]["PeriodicSchedule"] | null;
+        };
+        /**
          * RpcStatus
          * @description The cause of an error, as a server reports it (`google.rpc.Status`).
          */
@@ -2208,6 +2724,39 @@ export interface components {
             state: string;
             /** @default null */
             error: components["schemas"]["RpcStatus"] | null;
+        };
+        /**
+         * Schedule
+         * @description When to start runs: a cron text of five or six fields, or an interval.
+         */
+        Schedule: {
+            /** @default  */
+            cron: string;
+            /** @default 0 */
+            interval_second: number;
+            /** @default  */
+            time_zone: string;
+            /** @default null */
+            start_time: string | null;
+            /** @default null */
+            end_time: string | null;
+            /** @default false */
+            catch_up: boolean;
+            /** @default 1 */
+            max_concurrency: number;
+        };
+        /**
+         * SchedulePreview
+         * @description What a schedule means on this server; nothing is created.
+         */
+        SchedulePreview: {
+            words: string;
+            trigger: components["schemas"]["RecurringTrigger"];
+            time_zone: string;
+            /** @default [] */
+            next_starts: string[];
+            /** @default  */
+            note: string;
         };
         /**
          * SentFile
