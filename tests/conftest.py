@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+
+# Rewriting the assertions of all tests takes seconds: pytest keeps what it wrote beside them.
+sys.dont_write_bytecode = False
+
+# An optional part of jsonschema builds 38 parsers while it is imported, for a format that no schema here has.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 # Tasks have a /tmp of their own, and tests look at files that tasks leave.
 _TEMPORARY = Path(__file__).parents[1] / ".tmp"

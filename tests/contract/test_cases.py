@@ -16,7 +16,7 @@ import pytest
 from tests.contract.case import load, names, setups, tell
 from tests.contract.target import URL, CannotSetUpError, Target, other, own
 
-CASES = {name: load(name) for name in names()}
+CASES = names()
 DOCS = Path(__file__).parents[2] / "docs" / "embedded.md"
 
 
@@ -42,7 +42,7 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Targ
 
 @pytest.mark.parametrize("name", CASES)
 def test_case(name: str, targets: dict[str, Target], named: dict[str, dict[str, Any]]) -> None:
-    case = CASES[name]
+    case = load(name)
     try:
         problem = tell(case, targets[case.get("mode", "multi-user")], named)
     except CannotSetUpError as reason:
@@ -51,7 +51,7 @@ def test_case(name: str, targets: dict[str, Target], named: dict[str, dict[str, 
 
 
 def test_there_are_many_cases_and_every_difference_is_explained() -> None:
-    differences = [case["embedded"] for case in CASES.values() if "embedded" in case]
+    differences = [case["embedded"] for case in map(load, CASES) if "embedded" in case]
     explained = set(re.findall(r"\[([a-z-]+)\]", DOCS.read_text()))
     assert len(CASES) >= 250
     assert {each["why"] for each in differences} <= explained
@@ -59,6 +59,6 @@ def test_there_are_many_cases_and_every_difference_is_explained() -> None:
 
 
 def test_every_named_set_up_is_used(named: dict[str, dict[str, Any]]) -> None:
-    items = [item for case in CASES.values() for item in case.get("setup", [])]
+    items = [item for case in map(load, CASES) for item in case.get("setup", [])]
     items += [item for each in named["each"].values() for item in each]
     assert {item for item in items if isinstance(item, str)} == {*named["once"], *named["each"]}

@@ -1,6 +1,7 @@
 """Rows of the feature table: a pipeline that checks itself, and how its run must end."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,12 @@ from jupyter_kfp_mt.models import Task
 
 component = dsl.component(base_image="python:3.11", install_kfp_package=False)
 Check = Callable[[dict[str, Task]], None]
+
+
+def build_pipeline(function: Callable[..., None]) -> Any:
+    """Build a pipeline on a short stack: options of a task read the source of each frame."""
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(dsl.pipeline, function).result()
 
 
 def _unchecked(_tasks: dict[str, Task]) -> None:

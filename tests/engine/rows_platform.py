@@ -6,7 +6,7 @@ from typing import Optional
 
 from kfp import dsl, kubernetes
 
-from tests.engine.rows import Row, component, states
+from tests.engine.rows import Row, build_pipeline, component, states
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -96,7 +96,7 @@ def see_env(wanted: dict):
         assert os.environ.get(name) == value, (name, os.environ.get(name))
 
 
-@dsl.pipeline
+@build_pipeline
 def environment():
     one = see_env(wanted={"COLOUR": "blue", "PASSWORD": "s3cret", "LEVEL": "debug", "WHERE": "ana"})
     one.set_env_variable("COLOUR", "blue")
@@ -181,7 +181,7 @@ def light():
     pass
 
 
-@dsl.pipeline
+@build_pipeline
 def resources():
     task = light().set_cpu_limit("2").set_memory_limit("1G").set_display_name("Light")
     task.set_accelerator_type("nvidia.com/gpu").set_accelerator_limit(1)
@@ -496,7 +496,7 @@ def show_variables(value: str, out: dsl.OutputPath(str)):
     )
 
 
-@dsl.pipeline
+@build_pipeline
 def kubelet_variables():
     task = show_variables(value="$(ONE) $$")
     task.set_env_variable("ONE", "1").set_env_variable("TWO", "$(ONE)2").set_caching_options(False)
@@ -630,7 +630,7 @@ WANTED = {
 }
 
 
-@dsl.pipeline
+@build_pipeline
 def task_configs(memory: str):
     hands_on_nothing()
     hands_on_variables().set_env_variable("ONE", "1")
