@@ -43,4 +43,6 @@ def _drop_environment() -> None:
 if __name__ == "__main__":
     _drop_environment()
     prevent_core_files()
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # `sys.exit` waits for threads: a call that takes long must not keep a stopped server

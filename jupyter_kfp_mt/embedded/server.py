@@ -40,6 +40,7 @@ from .tenants import Tenancy, profile_name
 TOKEN_SECONDS = 7200
 TOKEN_RENEWED = 1200.0  # seconds between renewals of the token files
 _CHECK = 15.0  # seconds between checks of whether to stop
+_LAST_CALLS = 2.0  # seconds for calls under way when the server is stopped
 _PATIENCE, _PAUSE = 20.0, 0.02  # seconds to wait for a server that stops, and between attempts
 
 log = logging.getLogger("jupyter_kfp_mt.embedded")
@@ -156,39 +157,45 @@ class ServerProcess:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopped.set)
-        with ThreadPoolExecutor(THREADS, "request") as executor:
-            server = ApiServer(
-                manager,
-                executor,
-                __version__,
-                stop=self._stopped.set,
-                hosts=self._options.allowed_hosts,
-                origins=self._options.allowed_origins,
-                admits=SameUser().admits if self._access == "user" else None,
-            )
-            listener = listen(self._options.port, last_port(self._folder))
-            http = BoundedServer(
-                server.application(),
-                most=room_for_connections(),
-                max_header_size=MOST_HEADER,
-                max_body_size=MOST_READ,
-                idle_connection_timeout=120,
-                body_timeout=60,
-            )
-            http.add_socket(listener)
-            self._engine.start()
-            self._write_tokens()
-            self._port = listener.getsockname()[1]
-            self._write_port()
-            self._write_runtime()
-            log.info("serving %s, namespace %s", listener.getsockname(), self._namespace)
-            if self._access == "open":
-                log.warning("every user of this machine can run code as %s: --open", getpass.getuser())
-            await self._until_stopped(server)
-            http.stop()
-            self.remove_traces()
-            self._engine.stop()
-        self._store.close()
+        executor = ThreadPoolExecutor(THREADS, "request")
+        server = ApiServer(
+            manager,
+            executor,
+            __version__,
+            stop=self._stopped.set,
+            hosts=self._options.allowed_hosts,
+            origins=self._options.allowed_origins,
+            admits=SameUser().admits if self._access == "user" else None,
+        )
+        listener = listen(self._options.port, last_port(self._folder))
+        http = BoundedServer(
+            server.application(),
+            most=room_for_connections(),
+            max_header_size=MOST_HEADER,
+            max_body_size=MOST_READ,
+            idle_connection_timeout=120,
+            body_timeout=60,
+        )
+        http.add_socket(listener)
+        self._engine.start()
+        self._write_tokens()
+        self._port = listener.getsockname()[1]
+        self._write_port()
+        self._write_runtime()
+        log.info("serving %s, namespace %s", listener.getsockname(), self._namespace)
+        if self._access == "open":
+            log.warning("every user of this machine can run code as %s: --open", getpass.getuser())
+        await self._until_stopped(server)
+        http.stop()
+        self.remove_traces()
+        manager.templates.stop()
+        ended = await server.lanes.wait_for_end(_LAST_CALLS)
+        executor.shutdown(wait=ended, cancel_futures=True)
+        self._engine.stop()
+        if ended:
+            self._store.close()
+        else:
+            log.warning("stopped during a call, which has changed all or nothing")
         log.info("stopped")
 
     async def _until_stopped(self, server: ApiServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -11,6 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from pathlib import Path
 
 import msgspec
@@ -25,6 +28,7 @@ from jupyter_kfp_mt.errors import KfpConnectionError
 from jupyter_kfp_mt.models import RuntimeFile
 from jupyter_kfp_mt.owner import read_runtime
 from tests.embedded.running import StandIn, send
+from tests.engine.bench import is_alive
 
 pytestmark = pytest.mark.slow  # a server process for nearly every test
 
@@ -123,6 +127,38 @@ def test_a_server_that_takes_the_place_of_another_has_its_options(folder: Path) 
     assert (upgraded.multi_user, upgraded.access) == (first.multi_user, first.access)
     assert after_a_crash.options == [*first.options, "--max-values-mib", "7"]
     assert after_a_stop.options == []
+
+
+def test_a_server_stops_during_a_large_upload(folder: Path) -> None:
+    runtime = embedded.ensure_running(folder, namespace="ana")
+    head = b'--x\r\nContent-Disposition: form-data; name="uploadfile"; filename="p.yaml"\r\n\r\n'
+    body = head + b"a: [\n" + b"1,\n" * 900_000 + b"1]\r\n--x--\r\n"
+    token = Path(runtime.token_path).read_text()
+    headers = [("Authorization", f"Bearer {token}"), ("Content-Type", "multipart/form-data; boundary=x")]
+    path = "/apis/v2beta1/pipelines/upload?namespace=ana&name=large"
+
+    with ThreadPoolExecutor(1) as pool:
+        upload = pool.submit(send, runtime.url, "POST", path, body, headers)
+        while not find_readers(runtime.pid):
+            assert not upload.done(), upload.result()
+            time.sleep(0.01)
+        assert embedded.stop(folder)
+
+        assert not find_readers(runtime.pid)
+        with contextlib.suppress(OSError, HTTPException):  # answered before it stopped, or not at all
+            assert upload.result().status == 503
+
+
+def find_readers(server: int) -> list[int]:
+    """Return the processes in which a server reads pipelines."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            command = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
+            if b"core.reader" in command and is_alive(entry.name):
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                found += [int(entry.name)] if parent == server else []
+    return found
 
 
 def test_a_failed_start_shows_the_last_line_of_the_log(tmp_path: Path) -> None:

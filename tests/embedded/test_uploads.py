@@ -15,6 +15,7 @@ import yaml
 
 from jupyter_kfp_mt.downloads import Downloader
 from jupyter_kfp_mt.embedded.core.fetch import fetch
+from jupyter_kfp_mt.embedded.core.reader import LARGE
 from jupyter_kfp_mt.embedded.errors import ApiError, invalid_input
 from tests.contract.packages import specs, tarred, zipped
 from tests.embedded.running import Reply, Running, running
@@ -65,6 +66,23 @@ def test_numbers_come_back_as_protojson_writes_them(server: Running) -> None:
     body = server.call("GET", path, token=server.token("alice")).body.decode()
     assert '"literals":[20971520,0.5,-2,9007199254740992,3,true,"1.0"]' in body
     assert '"n":[7]' in body
+
+
+def test_a_large_file_is_read_as_a_small_one_is(server: Running) -> None:
+    """It is read in a process of its own."""
+    token = server.token("alice")
+    texts = {"ir": YAML, "argo": ARGO, "broken": b"root: [1", "none": b"a: 1", "two": YAML + b"---\n" + YAML}
+    for name, text in texts.items():
+        files = [b"# " + b"x" * size + b"\n" + text for size in (1, LARGE)]
+        queries = [f"namespace=alice&name={name}-{number}" for number in range(2)]
+        replies = [upload(server, "p.yaml", files[i], query=queries[i]) for i in range(2)]
+        assert [reply.status for reply in replies] == [200 if name in {"ir", "argo"} else 400] * 2
+        if replies[0].status == 400:
+            assert replies[0].body == replies[1].body
+            continue
+        paths = [f"/apis/v1beta1/pipelines/{reply.json['pipeline_id']}/templates" for reply in replies]
+        small, large = (server.call("GET", path, token=token).body for path in paths)
+        assert small == large
 
 
 @pytest.mark.parametrize(

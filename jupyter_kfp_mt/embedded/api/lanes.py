@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -11,6 +12,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 THREADS = 16
+_PAUSE = 0.02  # seconds between looks at whether all calls have ended
 EACH = 2  # of them for one caller: six large uploads at once must not hold up the calls of others
 
 
@@ -34,3 +36,10 @@ class Lanes:
             self._calls[caller] -= 1
             if not self._calls[caller]:
                 del self._calls[caller], self._callers[caller]
+
+    async def wait_for_end(self, seconds: float) -> bool:
+        """Wait so long for all calls to end; returns whether they have."""
+        until = time.monotonic() + seconds
+        while self._calls and time.monotonic() < until:
+            await asyncio.sleep(_PAUSE)
+        return not self._calls

@@ -12,6 +12,7 @@ from .experiments import Experiments
 from .fetch import fetch
 from .listing import Lists
 from .pipelines import Pipelines
+from .reader import TemplateReader
 from .recurring_runs import RecurringRuns
 from .runner import Runner
 from .runs import EDITOR, RUNNER_ACCOUNT, Runs
@@ -35,6 +36,7 @@ class ResourceManager:
         self.profiles_changed = profiles_changed
         self.folder = folder
         self.fetch = fetch
+        self.templates = TemplateReader()
         self.store = store
         self.runner = runner
         self.tenancy = tenancy

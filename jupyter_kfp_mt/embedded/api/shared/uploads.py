@@ -12,10 +12,19 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ...core.packages import Template, read_template, unpack
+from ...core.packages import Template, unpack
 from ...core.pipelines import PipelineNames
 from ...core.resource_manager import ResourceManager
-from ...errors import DENIED, EXISTS, NOT_FOUND, UNAUTHENTICATED, ApiError, invalid_input
+from ...errors import (
+    DENIED,
+    EXISTS,
+    HTTP_STATUS,
+    NOT_FOUND,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    ApiError,
+    invalid_input,
+)
 from ...store import PipelineRow, VersionRow
 from .authorization import Guard
 from .calls import JSON, TEXT, ApiResponse, Call, Target
@@ -138,7 +147,7 @@ def _upload_pipeline(renderer: Renderer) -> Handler:
         row, version = manager.pipelines.create(
             call.namespace,
             call.parsed.names,
-            read_template(call.parsed.text),
+            manager.templates.read(call.parsed.text),
             code_source_url=call.text("code_source_url"),
             creator=call.identity,
         )
@@ -154,7 +163,7 @@ def _upload_version(renderer: Renderer) -> Handler:
         version = manager.pipelines.create_version(
             call.row,
             call.parsed.names,
-            read_template(call.parsed.text),
+            manager.templates.read(call.parsed.text),
             code_source_url=call.text("code_source_url"),
         )
         return renderer.render_version(version)
@@ -176,6 +185,8 @@ def _render_upload_error(generic: str, generic_store: str) -> Callable[[ApiError
             text, content_type = generic, TEXT
         elif error.code == EXISTS:
             text, status = generic_store, 409
+        elif error.code == UNAVAILABLE:
+            status = HTTP_STATUS[UNAVAILABLE]
         elif error.text in (_NO_FILE, _UNREADABLE, _BAD_TAGS, _CREATE_VERSION):
             content_type = TEXT
         body = {"error_message": text, "error_details": error.message}
@@ -189,7 +200,7 @@ def _render_upload_error(generic: str, generic_store: str) -> Callable[[ApiError
 
 def fetch_template(manager: ResourceManager, url: str) -> Template:
     """Download and read the pipeline behind a URL."""
-    return read_template(unpack(file_name_in(url), manager.fetch(url)))
+    return manager.templates.read(unpack(file_name_in(url), manager.fetch(url)))
 
 
 def file_name_in(url: str) -> str:

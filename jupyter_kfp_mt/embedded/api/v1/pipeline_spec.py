@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from ...argo import is_argo
-from ...core.packages import Template, read_template
+from ...core.packages import Template
+from ...core.reader import TemplateReader
 from ...core.sources import PipelineSource
 from ...errors import invalid_input, prefix_errors
 from ..shared.rendering import Json, drop_empty
@@ -41,7 +42,7 @@ def _to_text(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def parse_source(message: Mapping[str, Any]) -> PipelineSource:
+def parse_source(templates: TemplateReader, message: Mapping[str, Any]) -> PipelineSource:
     """Return where a new run or job takes its pipeline from."""
     spec = message.get("pipeline_spec", {})
     version = ""
@@ -53,15 +54,15 @@ def parse_source(message: Mapping[str, Any]) -> PipelineSource:
     if version or pipeline_id:
         return PipelineSource(pipeline_id=pipeline_id, pipeline_version_id=version)
     manifest = spec.get("pipeline_manifest") or spec.get("workflow_manifest")
-    return PipelineSource(template=_read_manifest(manifest)) if manifest else PipelineSource()
+    return PipelineSource(template=_read_manifest(templates, manifest)) if manifest else PipelineSource()
 
 
-def _read_manifest(manifest: str) -> Template:
+def _read_manifest(templates: TemplateReader, manifest: str) -> Template:
     with prefix_errors(
         "Failed to create a run due to error fetching manifest:"
         " Failed to fetch a template with an invalid pipeline spec manifest"
     ):
-        return read_template(manifest.encode())
+        return templates.read_to_run(manifest.encode())
 
 
 def parse_config(message: Mapping[str, Any]) -> Json:

@@ -58,7 +58,7 @@ def parse_job(manager: ResourceManager, call: Call) -> NewRecurringRun:
             display_name=message.get("name", ""),
             description=message.get("description", ""),
             service_account=message.get("service_account", ""),
-            source=parse_source(message),
+            source=parse_source(manager.templates, message),
             enabled=bool(message.get("enabled")) or message.get("mode") == "ENABLED",
             max_concurrency=message.get("max_concurrency", 0),
             no_catchup=message.get("no_catchup", False),

@@ -111,7 +111,7 @@ def parse_run(manager: ResourceManager, call: Call) -> NewRun:
             display_name=message.get("name", "") or message.get("pipeline_spec", {}).get("pipeline_name", ""),
             description=message.get("description", ""),
             service_account=message.get("service_account", ""),
-            source=parse_source(message),
+            source=parse_source(manager.templates, message),
             storage_state="ARCHIVED" if archived else "AVAILABLE",
             scheduled_at=message.get("scheduled_at", 0),
             finished_at=message.get("finished_at", 0),
