@@ -21,6 +21,7 @@ from .proof import require_proof
 
 LOCK = "lock"
 RUNTIME = "runtime.json"
+STORE = "store.sqlite"
 _LARGEST_RUNTIME = 64 * 1024  # bytes
 OWNER_HEADER = "X-Kfp-Owner-Key"
 

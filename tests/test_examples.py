@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from jupyter_kfp_mt.service.submit.sources import EXAMPLES
+
 pytestmark = pytest.mark.slow  # a process that imports the SDK for every test
 
 PIPELINES = Path(__file__).parent.parent / "notebooks" / "pipelines"
-PACKAGED = Path(__file__).parent.parent / "jupyter_kfp_mt" / "example" / "hello.yaml"
+PACKAGED = Path(__file__).parent.parent / "jupyter_kfp_mt" / "example"
 SDK_VERSION = re.compile(r"kfp(==|-)[0-9.]+")
 
 
@@ -31,5 +33,7 @@ def test_yaml_is_compiled_from_its_source(name: str, tmp_path: Path) -> None:
     assert fresh == committed
 
 
-def test_the_packaged_example_is_the_one_of_the_notebooks() -> None:
-    assert PACKAGED.read_text(encoding="utf-8") == (PIPELINES / "hello.yaml").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_packaged_examples_are_those_of_the_notebooks(name: str) -> None:
+    packaged, ours = (folder / f"{name}.yaml" for folder in (PACKAGED, PIPELINES))
+    assert packaged.read_text(encoding="utf-8") == ours.read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ from types import FrameType
 
 from .. import embedded
 from ..bounds import HELP, make_option
+from ..commands import serving
 from ..commands.grammar import argument, command, usage_error
 from ..errors import kfp_error
 from ..models import RuntimeFile
@@ -182,29 +183,8 @@ def describe_server(session: TerminalSession, runtime: RuntimeFile, *, stop: str
     lab = "finds it by itself"
     if session.data_option:
         lab = f"with JUPYTER_KFP_MT_DATA_DIR={shlex.quote(str(session.data_dir))}"
-    where = f", namespace {runtime.namespace}," if runtime.multi_user else ", one user, no namespaces,"
-    client = f'kfp.Client(host="{runtime.url}"'
-    namespace = f', namespace="{runtime.namespace}"' if runtime.multi_user else ""
-    if runtime.multi_user or runtime.access == "token":
-        client += (
-            f"{namespace},\n"
-            f'                 credentials=ServiceAccountTokenVolumeCredentials("{runtime.token_path}"))'
-        )
-    else:
-        client += ")"
     document = {name: getattr(runtime, name) for name in _FIELDS}
-    who = {
-        "user": "  For          processes of your own user only; --open lets every user of this machine in\n",
-        "open": "  Warning      every user of this machine can run code as you\n",
-    }
-    text = (
-        f"Embedded Kubeflow Pipelines{where} on this machine only.\n"
-        f"{who.get(runtime.access, '')}"
-        f"  JupyterLab   {lab}\n"
-        f"  Python       {client}\n"
-        f"  Stop         {stop}"
-    )
-    return session.result(document, text)
+    return session.result(document, serving.describe_server(runtime, stop=stop, lab=lab))
 
 
 def _serve_in_foreground(session: TerminalSession, port: int, options: Sequence[str]) -> None:

@@ -53,13 +53,13 @@ class TerminalSession(Session):
     @cached_property
     def cluster(self) -> Context | None:
         """The cluster that commands talk to; None where that is the embedded server, or nothing is found."""
-        from ..context import detect
+        from ..context import NOTHING_FOUND, detect
         from ..kube import read_environment_with_kubeconfig
 
         try:
             context = detect(self._environment or read_environment_with_kubeconfig(), self.settings)
         except KfpConnectionError as error:
-            if error.code != "no-kubeflow":
+            if error.code not in NOTHING_FOUND:
                 raise
             return None
         return None if context.embedded else context

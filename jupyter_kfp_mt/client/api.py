@@ -24,7 +24,7 @@ T = TypeVar("T")
 _HEALTH = frozenset({"multi_user", "tag_name", "commit_sha", "apiServerReady"})  # one is in any KFP's healthz
 _REFUSED_TOKEN = frozenset({"token-expired", "token-rejected", "gateway-jwt"})
 _SHORT_WAIT = 2.0  # seconds; who asks for a longer pause gets an error to show instead
-TRANSIENT = frozenset({"kfp-timeout", "kfp-unavailable"})
+TRANSIENT = frozenset({"embedded-stopped", "kfp-timeout", "kfp-unavailable"})
 
 
 class RetryPolicy(NamedTuple):

@@ -10,6 +10,7 @@ import re
 from urllib.parse import urlsplit
 
 from ..context import Context
+from ..context.embedded import is_gone
 from ..errors import KfpError, kfp_error
 from .http import Response
 from .responses import Exchange, mask_tokens, shorten, title_of
@@ -160,6 +161,8 @@ def timeout_error(context: Context) -> KfpError:
 
 def unavailable_error(context: Context, reason: str = "refused the connection") -> KfpError:
     """Return the error of a refused or broken connection."""
+    if is_gone(context):
+        return kfp_error("embedded-stopped")
     key = "kfp-unavailable/embedded" if context.embedded else "kfp-unavailable"
     return kfp_error(key, host=context.host, reason=reason, kfp=context.install_namespace)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 from .. import __version__
 from ..callers import require_caller
 from ..context import Context
+from ..context.embedded import is_gone
 from ..errors import KfpError, kfp_error
 from .connections import open_pool
 from .http import Request, Response
@@ -53,7 +54,7 @@ class HttpTransport:
         require_caller()
         context = self._context
         url = context.endpoint + request.path
-        credential = context.credential.headers(url)
+        credential = _credential_headers(context, url)
         outgoing = _BodyStream(request.body) if request.body else None
         try:
             with self._connections.pool(context, alone=not request.repeatable) as pool:
@@ -141,6 +142,16 @@ class _Connections:
             if self._pool is not None:
                 self._pool.clear()
                 self._pool = None
+
+
+def _credential_headers(context: Context, url: str) -> Mapping[str, str]:
+    """Return the headers of the credential; that of an embedded server is gone with it."""
+    try:
+        return context.credential.headers(url)
+    except KfpError:
+        if is_gone(context):
+            raise kfp_error("embedded-stopped") from None
+        raise
 
 
 def _headers_of(request: Request[Any]) -> dict[str, str]:

@@ -13,7 +13,7 @@ TASK = argument("task", metavar="TASK", nargs="?", default="", help="the name of
 SOURCE = argument(
     "source",
     metavar="SOURCE",
-    help="file.yaml, file.py[:function], https://…, a function of the notebook, or pipeline:NAME[@VERSION]",
+    help="file.yaml, file.py[:function], https://…, a function, pipeline:NAME[@VERSION], or example:hello",
 )
 SEARCH = argument("--search", metavar="TEXT", default="", help="only names that contain TEXT")
 LIMIT = argument(

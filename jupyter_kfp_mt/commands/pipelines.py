@@ -11,7 +11,7 @@ from ..results import BulkResult, Text
 from .arguments import FRAME, LIMIT, SEARCH, SOURCE, YES
 from .grammar import argument, command, usage_error
 from .session import Session
-from .sources import find_registered, read_source, read_spec
+from .sources import read_source, read_spec
 
 
 @command(
@@ -83,7 +83,7 @@ def upload(
 def delete_pipeline(session: Session, *, reference: str, yes: bool) -> BulkResult:
     """Delete a pipeline with its versions, or one version, for good."""
     service = session.service()
-    source = find_registered(service, reference)
+    source = service.find_source(f"pipeline:{reference}")
     if not yes:
         count = 1 if source.pipeline_version_id else service.list_versions(source.pipeline_id).total_size
         removed = "1 version is" if count == 1 else f"{count} versions are"

@@ -76,6 +76,8 @@ class Session:
 
     def service(self, *, start: bool = False) -> KfpService:
         """Return the service; `start` starts the embedded server if nothing else is found."""
+        if self._found is not None and self._is_gone(self._found):
+            self.forget_service()
         if self._found is None:
             self._found = self._connect(
                 settings=self._settings, start_embedded=True if start else None, say=self.front.say
@@ -83,6 +85,19 @@ class Session:
         if self._service is None:
             self._service = self._found.in_namespace(self._namespace) if self._namespace else self._found
         return self._service
+
+    @staticmethod
+    def _is_gone(service: KfpService) -> bool:
+        """Whether it is of an embedded server that has stopped since: the next one may be elsewhere."""
+        from ..context.embedded import is_gone  # imported with the connection
+
+        return is_gone(service.context)
+
+    def load_settings(self) -> KfpSettings:
+        """Return the settings that were given, else those of this process."""
+        from ..settings import load_settings
+
+        return self._settings or load_settings()
 
     def forget_service(self) -> None:
         """Connect again at the next use."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,11 +13,7 @@ from ..pipeline_spec import from_wire
 from .grammar import did_you_mean
 from .session import Session
 
-if TYPE_CHECKING:
-    from ..service import KfpService
-
-_REGISTERED = "pipeline:"
-_VERSIONS = 1000  # searched for a name, of one pipeline
+_REGISTERED, _EXAMPLE = "pipeline:", "example:"
 
 
 def read_source(session: Session, word: str) -> Source:
@@ -26,8 +21,8 @@ def read_source(session: Session, word: str) -> Source:
     value = getattr(word, "value", None)
     if isinstance(value, Source):
         return value
-    if word.startswith(_REGISTERED):
-        return find_registered(session.service(start=True), word.removeprefix(_REGISTERED))
+    if word.startswith((_REGISTERED, _EXAMPLE)):
+        return session.service(start=True).find_source(str(word))
     named = session.variables.get(word)
     function = value if callable(value) else named if not Path(word).exists() else None
     if callable(function):
@@ -48,7 +43,7 @@ def read_spec(session: Session, word: str) -> str:
     service = session.service()
     if not word.startswith(_REGISTERED):
         return service.view_run(session.find_run(word).run_id).spec
-    source = find_registered(service, word.removeprefix(_REGISTERED))
+    source = service.find_source(str(word))
     version_id = source.pipeline_version_id
     if not version_id:
         newest = service.list_versions(source.pipeline_id, limit=1)
@@ -57,19 +52,3 @@ def read_spec(session: Session, word: str) -> str:
         version_id = newest[0].pipeline_version_id
     version = service.get_version(source.pipeline_id, version_id)
     return from_wire(msgspec.json.decode(version.pipeline_spec), name=version.display_name).to_yaml()
-
-
-def find_registered(service: KfpService, reference: str) -> Source:
-    """Return the registered pipeline or version that NAME[@VERSION] names; raises `not-found`."""
-    name, _, version = reference.partition("@")
-    pipeline = service.find_pipeline(name)
-    if not version:
-        return Source(kind=SourceKind.PIPELINE, pipeline_id=pipeline.pipeline_id)
-    for found in service.list_versions(pipeline.pipeline_id, limit=_VERSIONS):
-        if version in {found.display_name, found.name, found.pipeline_version_id}:
-            return Source(
-                kind=SourceKind.PIPELINE,
-                pipeline_id=pipeline.pipeline_id,
-                pipeline_version_id=found.pipeline_version_id,
-            )
-    raise kfp_error("not-found", thing="version", ref=version, ns=name, list=f"versions {name}")

@@ -11,7 +11,10 @@ from .environment import Environment, read_environment
 from .model import Context, KubeconfigServer, Notebook
 from .providers import PROVIDERS, Provider, detect
 
+NOTHING_FOUND = frozenset({"no-kubeflow", "embedded-stopped"})  # codes of `detect` where a server may start
+
 __all__ = [
+    "NOTHING_FOUND",
     "PROVIDERS",
     "Context",
     "Environment",

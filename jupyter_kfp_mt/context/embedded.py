@@ -7,7 +7,7 @@ from pathlib import Path
 from ..auth import TokenFile
 from ..models import RuntimeFile
 from ..names import NAMESPACE
-from ..owner import read_runtime
+from ..owner import STORE, is_served, read_runtime
 from ..settings import KfpSettings
 from .environment import Environment
 from .model import Context
@@ -44,6 +44,17 @@ def embedded_context(runtime: RuntimeFile, settings: KfpSettings) -> Context:
         profile_credentials=credentials if runtime.multi_user else {},
         folder=str(Path(settings.data_dir).expanduser().resolve()),
     )
+
+
+def has_stopped(env: Environment, settings: KfpSettings) -> bool:
+    """Whether an embedded server has served the folder of the settings, and none does now."""
+    folder = Path(settings.data_dir).expanduser()
+    return (folder / STORE).is_file() and not env.is_served(folder)
+
+
+def is_gone(context: Context) -> bool:
+    """Whether `context` is of an embedded server that has stopped since."""
+    return bool(context.embedded and context.folder) and not is_served(Path(context.folder))
 
 
 def lacks_profiles(context: Context) -> bool:

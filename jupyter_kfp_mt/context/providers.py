@@ -18,7 +18,7 @@ from ..settings import KfpSettings
 from . import openshift
 from .address import endpoint_of
 from .credentials import find_credential, names_credential, open_token
-from .embedded import embedded_context, find_runtime, from_embedded
+from .embedded import embedded_context, find_runtime, from_embedded, has_stopped
 from .environment import SERVICE_ACCOUNT, Environment
 from .model import Context
 from .pod import ThisPod, find_pod
@@ -140,7 +140,7 @@ def _service_url(namespace: str) -> str:
 
 
 def detect(env: Environment, settings: KfpSettings) -> Context:
-    """Return the first context found; raises `no-kubeflow`, or the error of a broken provider."""
+    """Return the first context found, or raise `no-kubeflow`, `embedded-stopped`, or why one is broken."""
     if settings.namespace and not NAMESPACE.fullmatch(settings.namespace):
         problem = f"“{settings.namespace[:63]}” is not a name of one"
         raise kfp_error("bad-input", field="namespace", problem=problem)
@@ -148,6 +148,8 @@ def detect(env: Environment, settings: KfpSettings) -> Context:
         context = provider(env, settings)
         if context is not None:
             return context
+    if has_stopped(env, settings):
+        raise kfp_error("embedded-stopped")
     raise kfp_error(
         "no-kubeflow" if find_pod(env) is None else "no-kubeflow/cluster", kfp=settings.kfp_namespace
     )

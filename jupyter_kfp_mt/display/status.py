@@ -67,7 +67,11 @@ def describe_access(access: AccessList) -> Block:
 
 def _describe_disconnected(status: Status) -> Block:
     head = Lines([(status.namespace, "not connected")] if status.namespace else [("Not connected", "")])
-    return Stack([head, Notice(status.error)]) if status.error else head
+    shown: list[Block] = [head, *([Notice(status.error)] if status.error else [])]
+    if status.error is not None and status.error.code == "no-kubeflow":
+        first = f"{PROGRAM} submit example:hello starts the server here and runs an example."
+        shown.append(Lines([(first, "")]))
+    return Stack(shown)
 
 
 def _describe_token(status: Status) -> str:

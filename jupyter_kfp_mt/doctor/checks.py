@@ -124,6 +124,8 @@ def check_network(evidence: Evidence, row: Row) -> Check:
     if isinstance(place, KfpError):
         if place.code == "kfp-timeout":
             return row.error(place)  # while searching for it
+        if place.code == "embedded-stopped":
+            return row.error(place)
         if place.code != "no-kubeflow":
             return row.skip("no address is known")
         kfp = evidence.install_namespace
@@ -317,6 +319,7 @@ def who_can_fix(code: str, evidence: Evidence) -> str:
 _YOURS = frozenset(
     {
         "bad-input",
+        "embedded-stopped",
         "gateway-jwt",
         "istio-denied",
         "kfp-dns",

@@ -17,12 +17,11 @@ from .. import __version__
 from ..bounds import RunBounds
 from ..errors import KfpError, kfp_error
 from ..models import NOT_JSON, RuntimeFile
-from ..owner import OwnerClient, is_served, read_runtime
+from ..owner import STORE, OwnerClient, is_served, read_runtime
 from .environment import make_server_environment
 from .log import FILE
 
 IDLE_MINUTES = 30
-STORE = "store.sqlite"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 20.0
 _ANSWER_SECONDS = 5.0  # for a server that is busy, or starting on a slow machine

@@ -22,14 +22,13 @@ import msgspec
 from .. import __version__
 from ..bounds import RunBounds
 from ..models import Access, RuntimeFile
-from ..owner import LOCK, RUNTIME, read_runtime
+from ..owner import LOCK, RUNTIME, STORE, read_runtime
 from . import find
 from .api.app import MOST_HEADER, MOST_READ, ApiServer
 from .api.lanes import THREADS
 from .core.resource_manager import ResourceManager
 from .core.runner import Runner
 from .engine import UnknownFolders
-from .lifecycle import STORE
 from .listening import PORT, BoundedServer, last_port, listen, room_for_connections
 from .log import log_to_stderr, rotate
 from .options import Options

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .catalogue import CATALOGUE, error_from_body, kfp_error
-from .program import PROGRAM, body_for_program, text_for_program
+from .program import PROGRAM, body_for_notebook, body_for_program, text_for_program
 from .tree import (
     ErrorBody,
     KfpConflictError,
@@ -32,6 +32,7 @@ __all__ = [
     "KfpUsageError",
     "RunFailed",
     "RunTimeout",
+    "body_for_notebook",
     "body_for_program",
     "error_from_body",
     "kfp_error",

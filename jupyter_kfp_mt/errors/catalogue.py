@@ -86,6 +86,14 @@ CATALOGUE: dict[str, Entry] = {
         "Start the embedded server, or set an address.",
         "jupyter kfp serve",
     ),
+    "embedded-stopped": Entry(
+        KfpConnectionError,
+        424,
+        "The embedded server has stopped.",
+        "It stops after 30 min without work, or was ended. History stays.",
+        "Start it; the next submit starts it, too.",
+        "%kfp serve",
+    ),
     "no-token-no-option": Entry(
         KfpConnectionError,
         424,
@@ -465,6 +473,9 @@ CATALOGUE |= {
         why="Nothing serves {folder}.",
         next="Start it:",
         command="jupyter kfp serve{options}",
+    ),
+    "embedded-failed/off": _vary(
+        "embedded-failed", why="It is switched off in the settings (`embedded`).", next="", command=""
     ),
     "embedded-failed/stop": _vary("embedded-failed", message="The embedded server did not stop."),
     "embedded-failed/backup": _vary(

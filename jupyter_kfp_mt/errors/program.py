@@ -14,6 +14,14 @@ def text_for_program(text: str, program: str) -> str:
     return text.replace(PROGRAM, program)
 
 
+_SERVE = "jupyter kfp serve"  # which would keep a cell busy
+
+
+def body_for_notebook(body: ErrorBody) -> ErrorBody:
+    """Return `body` with the command that a cell can run in place of one for a terminal."""
+    return msgspec.structs.replace(body, command=f"{PROGRAM} serve") if body.command == _SERVE else body
+
+
 def body_for_program(body: ErrorBody, program: str) -> ErrorBody:
     """Return `body` with the commands of `program`."""
     return msgspec.structs.replace(

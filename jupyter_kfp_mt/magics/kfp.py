@@ -6,19 +6,23 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from ..commands import Connect, Session, perform, split_line
 from ..display import render_check
-from ..errors import KfpConnectionError
+from ..errors import KfpConnectionError, body_for_notebook
 from ..lists import RunList
-from ..models import Check, Run, RunView
+from ..models import Check, Run, RunView, Status
 from .cards import Cards
 from .cell import run_cell
 from .completion import complete_line
+from .serve import serve
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from ..settings import KfpSettings
 
 
 _KEPT_RUNS = 20  # newest runs that completion offers
@@ -28,9 +32,11 @@ _KEPT_RUNS = 20  # newest runs that completion offers
 class KfpMagics(Magics):
     """`%kfp` and `%%kfp`."""
 
-    def __init__(self, shell: InteractiveShell, connect: Connect, *, live: bool) -> None:
+    def __init__(
+        self, shell: InteractiveShell, connect: Connect, *, live: bool, settings: KfpSettings | None = None
+    ) -> None:
         super().__init__(shell)
-        self.session = Session(connect, self, variables=shell.user_ns)
+        self.session = Session(connect, self, variables=shell.user_ns, settings=settings, more=(serve,))
         self._seen: list[Run] = []
         self.cards = Cards(
             shell, self._view_now, live=live, pace=lambda: self.session.service().poll_interval
@@ -43,11 +49,13 @@ class KfpMagics(Magics):
         words = split_line(line, self.session.variables)
         try:
             result = perform(self.session, words) if cell is None else run_cell(self.session, words, cell)
-        except KfpConnectionError:
+        except KfpConnectionError as error:
             self.session.forget_service()  # the next command looks for a server again
-            raise
+            raise error.replace(command=body_for_notebook(error.body).command) from None
         finally:
             self.cards.forget_checks()
+        if isinstance(result, Status) and result.error is not None:
+            result = msgspec.structs.replace(result, error=body_for_notebook(result.error))
         self._remember(result)
         if isinstance(result, Run) and self.cards.live:
             self.cards.show(result)  # also where the result goes into a variable

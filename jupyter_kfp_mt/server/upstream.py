@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from .. import __version__
+from ..context import NOTHING_FOUND
 from ..context.embedded import lacks_profiles
 from ..errors import CATALOGUE, ErrorBody, KfpError, kfp_error
 from ..models import Check, DoctorReport, EmbeddedMode, SavedPart, Status
@@ -83,7 +84,7 @@ class Upstream:
         try:
             status = self.service(namespace).status(counts=False)
         except KfpError as error:
-            startable = error.code in ("no-kubeflow", "embedded-failed")
+            startable = error.code in NOTHING_FOUND or error.code == "embedded-failed"
             may_start = startable and self._mode is not EmbeddedMode.OFF
             status = Status(
                 connected=False, version=__version__, can_start_embedded=may_start, error=error.body

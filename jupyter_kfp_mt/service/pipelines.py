@@ -21,12 +21,17 @@ from ..models import (
     PipelineQuery,
     PipelineVersion,
     PipelineVersionPage,
+    Source,
+    SourceKind,
 )
 from ..pipeline_spec import Package, list_gpu_tasks, summarize
 from .backend import UUID, Backend
 from .experiments import check_texts
 from .paging import MAX_PAGE, read_pages
 from .submit.sources import AnySource, get_version, propose_run_name, read_package, resolve, to_source
+
+_REGISTERED = "pipeline:"
+_VERSIONS = 1000  # searched for a name, of one pipeline
 
 
 def read_page(backend: Backend, query: PipelineQuery) -> PipelinePage:
@@ -64,6 +69,31 @@ def find_pipeline(backend: Backend, reference: str) -> Pipeline:
         if named is not None:
             return named
     raise backend.not_found_error("pipeline", reference, Pipeline)
+
+
+def find_source(backend: Backend, source: AnySource) -> Source:
+    """Return `source` as a value: also a word such as `pipeline:NAME[@VERSION]`; raises `not-found`."""
+    if isinstance(source, str) and source.startswith(_REGISTERED):
+        return find_registered(backend, source.removeprefix(_REGISTERED))
+    return to_source(source)
+
+
+def find_registered(backend: Backend, reference: str) -> Source:
+    """Return the registered pipeline or version that NAME[@VERSION] names; raises `not-found`."""
+    name, _, version = reference.partition("@")
+    pipeline = find_pipeline(backend, name)
+    if not version:
+        return Source(kind=SourceKind.PIPELINE, pipeline_id=pipeline.pipeline_id)
+    query = PageQuery()
+    for page in read_pages(partial(read_versions_page, backend, pipeline.pipeline_id), query, _VERSIONS):
+        for found in page.pipeline_versions:
+            if version in {found.display_name, found.name, found.pipeline_version_id}:
+                return Source(
+                    kind=SourceKind.PIPELINE,
+                    pipeline_id=pipeline.pipeline_id,
+                    pipeline_version_id=found.pipeline_version_id,
+                )
+    raise kfp_error("not-found", thing="version", ref=version, ns=name, list=f"versions {name}")
 
 
 def read_versions_page(backend: Backend, pipeline_id: str, query: PageQuery) -> PipelineVersionPage:
@@ -105,7 +135,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 
 def upload_pipeline(backend: Backend, source: AnySource, label: Label) -> PipelineVersion:
     """Register a pipeline, or a new version of a known name, unless it is the newest one."""
-    package = resolve(backend, to_source(source)).package
+    package = resolve(backend, find_source(backend, source)).package
     name = label.name or package.name
     # it also names the version, which has less room
     check_texts("name", name, label.description, most_bytes=127)
@@ -165,9 +195,9 @@ def _is_same(version: PipelineVersion, package: Package) -> bool:
 
 def inspect_source(backend: Backend, source: AnySource) -> Inspection:
     """Return a source as a form needs it; starts nothing."""
-    resolved = resolve(backend, to_source(source))
+    resolved = resolve(backend, find_source(backend, source))
     pipeline = summarize(resolved.package)
-    if resolved.example:
+    if resolved.greets:
         pipeline = _greet_namespace(backend, pipeline)
     warnings = _list_differences(resolved.package, pipeline) if backend.context.embedded else []
     return Inspection(

@@ -11,6 +11,7 @@ import msgspec
 from ..client import Api, RetryPolicy, Transport
 from ..clock import SYSTEM, Clock
 from ..context import Context
+from ..context.embedded import is_gone
 from ..errors import kfp_error
 from ..lists import (
     ExperimentList,
@@ -53,6 +54,7 @@ from ..models import (
     RunView,
     Schedule,
     SchedulePreview,
+    Source,
     Status,
     SubmitRequest,
 )
@@ -102,9 +104,11 @@ class KfpService:
         presets: Presets | None = None,
         kubernetes: Kubernetes | None = None,
         request_id: str = "",
+        start_again: Callable[[], KfpService] | None = None,
     ) -> None:
         self._transport = transport
         self._policies = policies
+        self._start_again = start_again  # where the embedded server may be started after it has stopped
         api = Api(context, transport, retry=policies.retry, clock=clock, request_id=request_id)
         self._backend = Backend(api, caches or Caches.new(clock, journal, presets), kubernetes)
 
@@ -150,7 +154,14 @@ class KfpService:
             caches=self._backend.caches,
             kubernetes=self._backend.kubernetes,
             request_id=request_id,
+            start_again=self._start_again,
         )
+
+    def _require_server(self) -> None:
+        """Start the embedded server again if it has stopped and may be started."""
+        if self._start_again is not None and is_gone(self.context):
+            fresh = self._start_again().in_namespace(self.namespace)
+            self._transport, self._backend = fresh._transport, fresh._backend
 
     def close(self) -> None:
         """Close the connections."""
@@ -251,11 +262,10 @@ class KfpService:
         service_account: str = "",
     ) -> Run:
         """Start one run of a file, a function or a registered pipeline; for people, in a notebook."""
-        from .submit.sources import to_source
-
+        self._require_server()
         return self.start_run(
             SubmitRequest(
-                source=to_source(source),
+                source=self.find_source(source),
                 parameters=dict(parameters or {}),
                 experiment=experiment,
                 display_name=name,
@@ -282,6 +292,7 @@ class KfpService:
         """
         from .submit import submit
 
+        self._require_server()
         settling = self._policies.settling
         run = submit.submit_run(self._backend, request, settling, on_unclear if patient else None)
         return run if run.phase is Phase.UNCONFIRMED else runs.present_run(self._backend, run)
@@ -438,6 +449,7 @@ class KfpService:
 
     def create_experiment(self, name: str, description: str = "") -> Experiment:
         """Create an experiment."""
+        self._require_server()
         return experiments.create_experiment(self._backend, name, description)
 
     def archive_experiment(self, experiment: str) -> Experiment:
@@ -553,6 +565,12 @@ class KfpService:
 
         return pipelines.find_pipeline(self._backend, ref)
 
+    def find_source(self, source: AnySource) -> Source:
+        """Return what to run as a value: `pipeline:NAME[@VERSION]`, `example:NAME`, a path, a function."""
+        from . import pipelines
+
+        return pipelines.find_source(self._backend, source)
+
     def page_versions(
         self,
         pipeline_id: str,
@@ -587,6 +605,7 @@ class KfpService:
         """Register a pipeline, or a new version of a known name; it is private unless it is to be shared."""
         from . import pipelines
 
+        self._require_server()
         label = pipelines.Label(name=name, version=version, description=description, shared=shared)
         return pipelines.upload_pipeline(self._backend, source, label)
 

@@ -70,7 +70,7 @@ class SubmitForm(VBox):
     def service(self) -> KfpService:
         """The service that the form acts through; found as `connect()` finds it."""
         if self._service is None:
-            self._service = connect(start_embedded=True)
+            self._service = connect()
         return self._service
 
     def request(self) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class LiveView(VBox):
     def service(self) -> KfpService:
         """The service that the widget acts through; found as `connect()` finds it."""
         if self._service is None:
-            self._service = connect()
+            self._service = connect(start_embedded=None)
         return self._service
 
     def on_error(self, function: Listener) -> None:

@@ -300,6 +300,7 @@ describe('a notice', () => {
   });
 
   it.each([
+    ['embedded-stopped', false, 'Start embedded server'],
     ['kfp-unavailable', true, 'Start embedded server'],
     ['kfp-unavailable', false, 'Try again'],
     ['version-mismatch', false, 'Reload']

@@ -115,7 +115,8 @@ def test_status_without_a_connection_says_what_to_do() -> None:
     lines = display.render_text(Status(connected=False, error=kfp_error("no-kubeflow").body)).splitlines()
     assert lines[0] == "Not connected"
     assert lines[1] == "[no-kubeflow]  No Kubeflow Pipelines found."
-    assert lines[-1] == "  →     jupyter kfp serve"
+    assert lines[-2] == "  →     jupyter kfp serve"
+    assert lines[-1] == "%kfp submit example:hello starts the server here and runs an example."
 
 
 def test_a_card_has_tasks_and_progress() -> None:

@@ -45,7 +45,7 @@ async def test_the_embedded_server_is_started_stopped_and_started_again(
         assert (await events.next()).kind == "status"
         assert (await events.next()).kind == "reset"
         stopped = await asked(jp_fetch, "DELETE", "embedded")
-        assert (stopped["connected"], stopped["error"]["code"]) == (False, "no-kubeflow")
+        assert (stopped["connected"], stopped["error"]["code"]) == (False, "embedded-stopped")
         assert not (await events.next()).data["connected"]
         await asked(jp_fetch, "POST", "embedded")
         while not (event := await events.next()).data.get("connected"):

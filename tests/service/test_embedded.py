@@ -95,7 +95,7 @@ def test_a_run_left_by_a_deleted_experiment_is_there_but_not_retried(kfp: KfpSer
 
 def test_nothing_is_started_unless_somebody_wants_it(tmp_path: Path) -> None:
     with pytest.raises(KfpError) as caught:
-        connect(settings=KfpSettings(data_dir=str(tmp_path)), environment=LAPTOP)
+        connect(settings=KfpSettings(data_dir=str(tmp_path)), start_embedded=None, environment=LAPTOP)
 
     assert caught.value.code == "no-kubeflow"
     assert list(tmp_path.iterdir()) == []

@@ -18,6 +18,9 @@ from ..backend import UUID, Backend
 from .address import PREFIX, read_address
 from .compile import compile_file, compile_function
 
+EXAMPLES = ("hello", "digits")  # in the package
+_EXAMPLE = "example:"
+
 AnySource = Source | str | Path | Callable[..., Any]
 
 
@@ -26,7 +29,7 @@ class Resolved(NamedTuple):
 
     package: Package
     reference: PipelineVersionReference | None = None
-    example: bool = False
+    greets: bool = False  # our first example, which greets whoever runs it
 
 
 def to_source(source: AnySource) -> Source:
@@ -35,6 +38,8 @@ def to_source(source: AnySource) -> Source:
         return source
     if isinstance(source, str) and source.startswith(PREFIX):
         return Source(kind=SourceKind.ADDRESS, path=source)
+    if isinstance(source, str) and source.startswith(_EXAMPLE):
+        return Source(kind=SourceKind.EXAMPLE, path=source.removeprefix(_EXAMPLE))
     if isinstance(source, (str, Path)):
         return Source(kind=SourceKind.FILE, path=str(source))
     package = compile_function(source)
@@ -47,8 +52,8 @@ def resolve(backend: Backend, source: Source) -> Resolved:
         version = get_version(backend, source.pipeline_id, source.pipeline_version_id)
         return Resolved(read_package(version), _to_reference(version))
     if source.kind == SourceKind.EXAMPLE:
-        text = resources.files("jupyter_kfp_mt").joinpath("example/hello.yaml").read_bytes()
-        return Resolved(parse(text, name="hello.yaml"), example=True)
+        name = source.path or EXAMPLES[0]
+        return Resolved(_read_example(name), greets=name == EXAMPLES[0])
     if source.kind == SourceKind.TEXT:
         return Resolved(parse(source.text, name=Path(source.path).name or "The text"))
     if source.kind == SourceKind.DATA:
@@ -59,6 +64,15 @@ def resolve(backend: Backend, source: Source) -> Resolved:
         raise kfp_error("bad-input", field="source", problem=f"a {source.kind.value} cannot be run yet")
     word = f"{source.path}:{source.function}" if source.function else source.path
     return Resolved(read_path(word))
+
+
+def _read_example(name: str) -> Package:
+    if name not in EXAMPLES:
+        there = f"There are {' and '.join(_EXAMPLE + each for each in EXAMPLES)}."
+        problem = f"there is no example “{name[:80]}”"
+        raise kfp_error("bad-input", field="source", problem=problem, why=there)
+    text = resources.files("jupyter_kfp_mt").joinpath(f"example/{name}.yaml").read_bytes()
+    return parse(text, name=f"{name}.yaml")
 
 
 def propose_run_name(backend: Backend, pipeline_name: str) -> str:

@@ -41,7 +41,7 @@ def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
 def _build_body(backend: Backend, request: SubmitRequest, resolved: Resolved) -> dict[str, Any]:
     package = resolved.package
     values = dict(request.parameters)
-    if resolved.example:
+    if resolved.greets:
         values = {"name": backend.context.namespace or "you", **values}
     check_links(package)
     values = check_parameters(package, values)
@@ -165,7 +165,8 @@ def _may_send_again(backend: Backend, failure: KfpError) -> bool:
 
     The embedded server responds to the same id and body with the run that it has.
     """
-    return failure.code == "kfp-unavailable" and (not failure.unclear or backend.context.embedded)
+    away = failure.code in ("embedded-stopped", "kfp-unavailable")
+    return away and (not failure.unclear or backend.context.embedded)
 
 
 def _begin_again(backend: Backend, intent: Intent, pause: float, settled: Stage) -> bool:

@@ -2768,7 +2768,7 @@ export interface components {
         };
         /**
          * Source
-         * @description A pipeline to run: a file below the Jupyter root, its text, a registered version, the example.
+         * @description A pipeline to run: a file below the Jupyter root, its text, a registered version, an example.
          *
          *     Or the bytes of a file, which may be a zip or tar.gz, or a public https address as the path. Or a notebook
          *     or a cell, each as a pipeline of one task; what follows `function` is for them.

@@ -38,7 +38,8 @@ export function PanelNotice(props: IPanelNoticeProps): React.JSX.Element {
     return <TokenNotice {...props} namespace={status?.namespace ?? ''} off={props.accessOff} />;
   }
   const again: INoticeAction =
-    error.code === 'embedded-failed' || (error.code === 'kfp-unavailable' && status?.embedded === true)
+    ['embedded-failed', 'embedded-stopped'].includes(error.code) ||
+    (error.code === 'kfp-unavailable' && status?.embedded === true)
       ? { label: trans.__('Start embedded server'), run: props.onStart, primary: true }
       : tryAgain(props);
   return (
