@@ -17,7 +17,7 @@ from . import __version__, models
 from .errors import ErrorBody
 from .server.routes import ROUTES, Route, States
 
-_EVENTS: tuple[type, ...] = (models.RunsEvent, models.Status)
+_EVENTS: tuple[type, ...] = (models.RunsEvent, models.Status, models.BulkEvent)
 
 
 def build_document() -> dict[str, Any]:

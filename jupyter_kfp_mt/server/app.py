@@ -15,6 +15,7 @@ from ..models import Check, DoctorReport, EmbeddedMode
 from ..settings import KfpSettings, load_settings
 from . import handlers
 from .base import Parts, UnknownPathHandler
+from .bulk import Bulk
 from .routes import ROUTES, Route
 from .settler import Settler
 from .streams import Streams
@@ -73,9 +74,11 @@ class KfpExtension(ExtensionApp):
         )
         self.settler = Settler(Path(settings.data_dir).expanduser(), upstream.service)
         self.settler.start()  # for submits that an earlier process left open
+        streams = Streams(upstream.service, settings.poll_active_s, settings.poll_idle_s)
         self.parts = Parts(
             upstream=upstream,
-            streams=Streams(upstream.service, settings.poll_active_s, settings.poll_idle_s),
+            streams=streams,
+            bulk=Bulk(upstream.service, streams, lambda line: self.log.info("jupyter_kfp_mt: %s", line)),
             lanes=Lanes.open(THREADS),
             settler=self.settler,
             upload_limit=settings.max_upload_mib << 20,
@@ -88,6 +91,7 @@ class KfpExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         """End the event streams and accept no more work."""
         self.settler.close()
+        self.parts.bulk.close()
         self.parts.streams.close()
         self.parts.lanes.close()
         self.parts.upstream.close()

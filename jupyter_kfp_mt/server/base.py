@@ -19,6 +19,7 @@ from tornado import web
 
 from ..callers import Caller, CallerLeftError
 from ..errors import KfpConnectionError, KfpError, kfp_error
+from .bulk import Bulk
 from .reading import NoBody, check_names, check_size, read_body, read_query
 from .routes import Route
 from .settler import Settler
@@ -46,6 +47,7 @@ class Parts(NamedTuple):
     upstream: Upstream
     streams: Streams
     settler: Settler
+    bulk: Bulk
     lanes: Lanes  # of our own: if KFP hangs, the rest of the Jupyter server does not
     upload_limit: int  # bytes of a pipeline
 

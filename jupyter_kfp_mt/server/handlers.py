@@ -23,6 +23,7 @@ from ..models import (
     UploadRequest,
 )
 from .base import KfpHandler, may
+from .bulk_handlers import BulkHandler, BulkJobHandler
 from .events import DoctorEventsHandler, EventsHandler
 from .files import read_file_source
 from .recurring_runs import (
@@ -40,6 +41,8 @@ __all__ = [
     "AccessOptionHandler",
     "ArchiveExperimentHandler",
     "ArchiveHandler",
+    "BulkHandler",
+    "BulkJobHandler",
     "DisableHandler",
     "DoctorEventsHandler",
     "DoctorHandler",

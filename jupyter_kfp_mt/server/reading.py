@@ -22,6 +22,7 @@ _THINGS = {
     "pipeline_id": ("pipeline", "pipelines"),
     "experiment_id": ("experiment", "experiments"),
     "recurring_run_id": ("recurring run", "recurring"),
+    "job_id": ("bulk action", "runs"),
 }
 _WORDS = {
     "`str`": "text",

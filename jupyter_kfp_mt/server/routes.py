@@ -39,6 +39,7 @@ class Route(NamedTuple):
 
 _PAGE = (("page_size", PageSize), ("page_token", Text), ("sort_by", Text))
 _RUNS = "namespaces/{namespace}/runs"
+_BULK = "namespaces/{namespace}/bulk"
 _EXPERIMENT = "namespaces/{namespace}/experiments/{experiment_id}"
 _RECURRING = "namespaces/{namespace}/recurring-runs"
 
@@ -103,7 +104,7 @@ ROUTES: tuple[Route, ...] = (
         "namespaces/{namespace}/events",
         "EventsHandler",
         models.RunsEvent,
-        summary="Event stream (SSE): `runs`, `status`, `reset`.",
+        summary="Event stream (SSE): `runs`, `status`, `bulk`, `reset`.",
     ),
     Route(
         "POST",
@@ -149,6 +150,29 @@ ROUTES: tuple[Route, ...] = (
         "ExecutedNotebookHandler",
         models.ExecutedNotebook,
         summary="The executed notebook of a run, with its outputs.",
+    ),
+    Route(
+        "GET",
+        _BULK,
+        "BulkHandler",
+        models.BulkList,
+        summary="The changes of many runs that are being made, or have lately been.",
+    ),
+    Route(
+        "POST",
+        _BULK,
+        "BulkHandler",
+        models.BulkJob,
+        models.BulkRequest,
+        summary="Change many runs: returns at once, and goes on if the page closes.",
+    ),
+    Route("GET", _BULK + "/{job_id}", "BulkJobHandler", models.BulkJob, summary="One change of many runs."),
+    Route(
+        "DELETE",
+        _BULK + "/{job_id}",
+        "BulkJobHandler",
+        models.BulkJob,
+        summary="Stop a change of many runs, or undo one that waits.",
     ),
     Route(
         "GET",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from ..models import RunsEvent, Status
+from ..models import BulkEvent, RunsEvent, Status
 from ..polling import SHARED_S
 from .pages import Shareable, SharedPages, SharingService
 
@@ -52,11 +52,11 @@ class EventLog:
         """Whether nothing was ever added."""
         return self._seq == 0
 
-    def add(self, change: Change) -> None:
+    def add(self, change: Change | BulkEvent) -> None:
         """Append `change`, and drop the oldest events if there are too many."""
         with self._lock:
             self._seq += 1
-            self._has_reset |= not isinstance(change, Status)
+            self._has_reset |= not isinstance(change, (Status, BulkEvent))
             event = StreamEvent(self._seq, _encode(self._id(self._seq), change))
             self._events.append(event)
             self._bytes += len(event.text)
@@ -128,7 +128,12 @@ class Stream:
         for wake in waiting.values():
             wake()
 
-    def _record(self, change: Change) -> None:
+    def publish(self, event: BulkEvent) -> None:
+        """Send an event that no watch has seen; pages of runs are read again."""
+        self._forget_pages()
+        self._record(event)
+
+    def _record(self, change: Change | BulkEvent) -> None:
         if isinstance(change, RunsEvent):
             self._forget_pages()  # who reads the list after this event must not get one from before it
         self._log.add(change)
@@ -186,6 +191,12 @@ class Streams:
         seconds = 0.0 if service.context.embedded else min(SHARED_S, self._active / 2)
         return SharingService(service, self._pages, namespace, seconds, on_page)
 
+    def publish(self, namespace: str, event: BulkEvent) -> None:
+        """Send an event to all who listen to `namespace`; who does not reads the job."""
+        stream = self._streams.get(namespace)
+        if stream is not None:
+            stream.publish(event)
+
     def look_now(self, namespace: str = "", run_id: str = "") -> None:
         """After our own change, let the watches of `namespace`, or of all, look at once."""
         self._pages.drop(namespace)
@@ -200,7 +211,10 @@ class Streams:
             stream.close()
 
 
-def _encode(event_id: str, change: Change | None) -> bytes:
-    kind = "runs" if isinstance(change, RunsEvent) else "status" if isinstance(change, Status) else "reset"
+_KINDS: dict[type, str] = {RunsEvent: "runs", Status: "status", BulkEvent: "bulk"}
+
+
+def _encode(event_id: str, change: Change | BulkEvent | None) -> bytes:
+    kind = _KINDS.get(type(change), "reset")
     data = b"{}" if kind == "reset" else msgspec.json.encode(change)
     return f"id: {event_id}\nevent: {kind}\ndata: ".encode() + data + b"\n\n"

@@ -220,7 +220,12 @@ def _ambiguous_error(reference: str, matching: list[Run]) -> KfpError:
 
 def change_run(backend: Backend, run_id: str, verb: str) -> Run:
     """Terminate, archive, unarchive or retry a run; all but retry are safe to repeat."""
-    run = get_run(backend, run_id)
+    return apply_change(backend, get_run(backend, run_id), verb) or get_run(backend, run_id)
+
+
+def apply_change(backend: Backend, run: Run, verb: str) -> Run | None:
+    """Change a run that was just read; return it if it needed no change or was read again, else None."""
+    run_id = run.run_id
     if verb == "retry" and not may_retry(run.phase):
         raise kfp_error(
             "retry-refused",
@@ -239,7 +244,7 @@ def change_run(backend: Backend, run_id: str, verb: str) -> Run:
         if changed is None:
             raise
         return changed
-    return get_run(backend, run_id)
+    return None
 
 
 def _require_confirmed(run: Run, verb: str) -> None:
@@ -273,12 +278,16 @@ def _find_if_changed(backend: Backend, run_id: str, verb: str, error: KfpError) 
 
 def delete_run(backend: Backend, run_id: str) -> None:
     """Delete a run for good, after terminating it if it is running."""
-    run = get_run(backend, run_id)
+    remove_run(backend, get_run(backend, run_id))
+
+
+def remove_run(backend: Backend, run: Run) -> None:
+    """Delete a run that was just read, after terminating it if it is running."""
     _require_confirmed(run, "delete")
     if may_terminate(run.phase):
-        _try_quietly(backend, requests.change_run(run_id, "terminate"))
+        _try_quietly(backend, requests.change_run(run.run_id, "terminate"))
     try:
-        backend.api.call(requests.delete_run(run_id))
+        backend.api.call(requests.delete_run(run.run_id))
     except KfpNotFoundError as error:
         raise _explain_not_found(backend, run, "delete", error) from None
 

@@ -23,6 +23,7 @@ from ..lists import (
 )
 from ..models import (
     AccessList,
+    BulkVerb,
     CachePolicy,
     ExecutedNotebook,
     Experiment,
@@ -353,6 +354,18 @@ class KfpService:
     def delete_run(self, run_id: str | Run) -> None:
         """Delete a run for good, after terminating it if it is running."""
         runs.delete_run(self._backend, _to_id(run_id))
+
+    def list_by_id(self, run_ids: Sequence[str]) -> dict[str, Run]:
+        """Return those of a few runs that are in the namespace, archived ones too, in one call."""
+        from . import bulk
+
+        return bulk.list_by_id(self._backend, run_ids)
+
+    def change_one(self, run: Run | str, verb: BulkVerb) -> None:
+        """Change or delete one of many runs, as `list_by_id` returned it or by its id."""
+        from . import bulk
+
+        bulk.change_one(self._backend, run, verb)
 
     def wait(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
 from jupyter_kfp_mt import __version__, models
@@ -119,6 +120,16 @@ class FakeService:
         self.kfp.asked("terminate")
         self.get_run(run_id)
         return self.kfp.put(run_id, "CANCELING")
+
+    def list_by_id(self, run_ids: Sequence[str]) -> dict[str, models.Run]:
+        self.kfp.asked("list_by_id")
+        return {run_id: self.kfp.runs[run_id] for run_id in run_ids if run_id in self.kfp.runs}
+
+    def change_one(self, run: models.Run | str, verb: models.BulkVerb) -> None:
+        run_id = run if isinstance(run, str) else run.run_id
+        self.kfp.asked(f"{verb.value} {run_id}")
+        self.get_run(run_id)
+        self.kfp.delete(run_id)
 
     def delete_run(self, run_id: str) -> None:
         self.kfp.asked("delete_run")

@@ -15,13 +15,14 @@ from jupyter_kfp_mt.client import Request, Response
 from jupyter_kfp_mt.client.gateway_errors import timeout_error, unavailable_error
 from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError, RunFailed, RunTimeout
-from jupyter_kfp_mt.models import NO_DETAILS, NO_SPEC, Caution, Phase, RunQuery
+from jupyter_kfp_mt.models import NO_DETAILS, NO_SPEC, BulkVerb, Caution, Phase, RunQuery
 from jupyter_kfp_mt.service import KfpService
 from tests.context.pods import token
 from tests.fakes import FakeTransport, ManualClock, ok, problem
 from tests.service.stand_ins import CONTEXT, EXPERIMENTS, OURS, RUN_ID, RUNS, run, service
 
 THEIRS = "22222222-2222-4222-8222-222222222222"
+HEALTHZ = "/apis/v2beta1/healthz"
 SPEC = {
     "root": {
         "dag": {"tasks": {"load": {"componentRef": {"name": "c"}}, "fit": {"componentRef": {"name": "c"}}}}
@@ -86,7 +87,7 @@ def test_a_page_costs_one_call_for_all_experiments_and_then_none() -> None:
     kfp_service.page_runs()
 
     assert [request.path for request in fake.requests].count(EXPERIMENTS) == 1
-    assert len(fake.sent("GET", "/apis/v2beta1/healthz")) == 1
+    assert len(fake.sent("GET", HEALTHZ)) == 1
 
 
 def test_runs_are_listed_by_recurring_run_and_start() -> None:
@@ -471,3 +472,22 @@ def test_in_python_a_failed_run_says_what_to_type_in_a_terminal() -> None:
     with pytest.raises(RunFailed) as caught:
         service(kfp(state="FAILED")).wait(RUN_ID)
     assert caught.value.command == f"%kfp logs {RUN_ID[:8]}"
+
+
+def test_many_runs_cost_a_call_each_and_one_to_look_them_up() -> None:
+    other = "44444444-4444-4444-8444-444444444444"
+    fake = (
+        kfp()
+        .answer("POST", f"{RUNS}/{RUN_ID}:archive", {})
+        .answer("GET", f"{RUNS}/{other}", problem(404, 5, "no"))
+    )
+    kfp_service = service(fake)
+
+    rows = kfp_service.list_by_id([RUN_ID, other])
+    kfp_service.change_one(rows[RUN_ID], BulkVerb.ARCHIVE)
+
+    asked = [(request.method, request.path) for request in fake.requests if request.path != HEALTHZ]
+    assert asked == [("GET", RUNS), ("GET", EXPERIMENTS), ("POST", f"{RUNS}/{RUN_ID}:archive")]
+    assert query(fake.sent("GET", RUNS)[0])["filter"] == [("IN", "run_id", [RUN_ID, other])]
+    with pytest.raises(KfpNotFoundError, match="No such run"):
+        kfp_service.change_one(other, BulkVerb.ARCHIVE)

@@ -410,7 +410,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Event stream (SSE): `runs`, `status`, `reset`. */
+        /** Event stream (SSE): `runs`, `status`, `bulk`, `reset`. */
         get: {
             parameters: {
                 query?: never;
@@ -911,6 +911,168 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The changes of many runs that are being made, or have lately been. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulkList"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Change many runs: returns at once, and goes on if the page closes. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BulkRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulkJob"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/bulk/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One change of many runs. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    job_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulkJob"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Stop a change of many runs, or undo one that waits. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    job_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulkJob"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -1985,6 +2147,83 @@ export interface components {
             /** @default {} */
             metadata: Record<string, unknown>;
         };
+        /**
+         * BulkEvent
+         * @description Event `bulk` of the stream: how far a bulk job has come, and the runs changed since the last event.
+         */
+        BulkEvent: {
+            namespace: string;
+            job_id: string;
+            verb: components["schemas"]["BulkVerb"];
+            state: components["schemas"]["BulkState"];
+            total: number;
+            done: number;
+            failed: number;
+            /** @default [] */
+            run_ids: string[];
+        };
+        /**
+         * BulkFailure
+         * @description A run that a bulk job did not change, and why.
+         */
+        BulkFailure: {
+            run_id: string;
+            /** @default  */
+            display_name: string;
+            error: components["schemas"]["ErrorBody"];
+        };
+        /**
+         * BulkJob
+         * @description One change of many runs, which the Jupyter server makes whether a page is open or not.
+         */
+        BulkJob: {
+            job_id: string;
+            verb: components["schemas"]["BulkVerb"];
+            /** @default waiting */
+            state: components["schemas"]["BulkState"];
+            /** @default 0 */
+            total: number;
+            /** @default 0 */
+            done: number;
+            /** @default [] */
+            failures: components["schemas"]["BulkFailure"][];
+            /** @default [] */
+            left: string[];
+            /** @default null */
+            starts_at: string | null;
+        };
+        /**
+         * BulkList
+         * @description The bulk jobs of a namespace that have not ended, or ended within the last hour, oldest first.
+         */
+        BulkList: {
+            /** @default [] */
+            jobs: components["schemas"]["BulkJob"][];
+        };
+        /**
+         * BulkRequest
+         * @description A request for one change of many runs; the namespace is in the route.
+         */
+        BulkRequest: {
+            verb: components["schemas"]["BulkVerb"];
+            run_ids: string[];
+            /** @default 0 */
+            delay_s: number;
+            /** @default  */
+            job_id: string;
+        };
+        /**
+         * BulkState
+         * @description How far a bulk job has come.
+         * @enum {unknown}
+         */
+        BulkState: "done" | "running" | "stopped" | "waiting";
+        /**
+         * BulkVerb
+         * @description What can be done with many runs at once.
+         * @enum {unknown}
+         */
+        BulkVerb: "archive" | "delete" | "retry" | "terminate" | "unarchive";
         /**
          * CachePolicy
          * @description Whether tasks may reuse results of earlier runs.
