@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from ..models import Experiment, ExperimentPage
 from .filters import Predicate, page_query
 from .http import V2, Empty, Request, delete, get, post, segment
@@ -29,24 +27,6 @@ def list_experiments(
 def get_experiment(experiment_id: str) -> Request[Experiment]:
     """Build the request for one experiment."""
     return get(f"{_PATH}/{segment(experiment_id)}", Experiment, thing="experiment", ref=experiment_id)
-
-
-class Schedule(msgspec.Struct, frozen=True):
-    """Whether a recurring run is switched on."""
-
-    status: str = ""
-
-
-class Schedules(msgspec.Struct, frozen=True):
-    """A page of the recurring runs of an experiment."""
-
-    recurring_runs: list[Schedule] = msgspec.field(name="recurringRuns", default=[])
-
-
-def list_schedules(namespace: str, experiment_id: str, *, page_size: int) -> Request[Schedules]:
-    """Build the request for whether the recurring runs of an experiment are on; KFP cannot filter by that."""
-    where = (("namespace", namespace), ("experiment_id", experiment_id), ("page_size", str(page_size)))
-    return get(f"{V2}/recurringruns", Schedules, where, thing="experiment", ref=experiment_id)
 
 
 def create_experiment(namespace: str, display_name: str, description: str = "") -> Request[Experiment]:

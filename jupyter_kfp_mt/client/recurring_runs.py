@@ -18,13 +18,15 @@ def list_recurring_runs(
     namespace: str,
     predicates: Sequence[Predicate] = (),
     *,
+    experiment_id: str = "",
     sort_by: str = "",
     page_size: int = 0,
     page_token: str = "",
 ) -> Request[RecurringRunPage]:
-    """Build the request for a page of the recurring runs of `namespace`."""
+    """Build the request for a page of the recurring runs of `namespace`, or of an experiment in it."""
     page = page_query(predicates, sort_by=sort_by, page_size=page_size, page_token=page_token)
-    return get(_PATH, RecurringRunPage, (("namespace", namespace), *page))
+    where = (("namespace", namespace), ("experiment_id", experiment_id))
+    return get(_PATH, RecurringRunPage, (*where, *page))
 
 
 def get_recurring_run(recurring_run_id: str) -> Request[RecurringRun]:

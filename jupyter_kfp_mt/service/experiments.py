@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ..client import experiments as requests
-from ..client import filters, runs
+from ..client import filters, recurring_runs, runs
 from ..errors import KfpConflictError, KfpError, kfp_error
 from ..lists import ExperimentList
 from ..models import Experiment, ExperimentPage, ExperimentQuery, ExperimentView
@@ -76,8 +76,8 @@ def view_experiment(backend: Backend, reference: str) -> ExperimentView:
     where, experiment_id = backend.namespace(), experiment.experiment_id
     counted = runs.list_runs(where, here, experiment_id=experiment_id, page_size=1)
     try:
-        listed = backend.api.call(requests.list_schedules(where, experiment_id, page_size=MAX_PAGE))
-        on = sum(each.status == "ENABLED" for each in listed.recurring_runs)
+        listed = recurring_runs.list_recurring_runs(where, experiment_id=experiment_id, page_size=MAX_PAGE)
+        on = sum(each.status == "ENABLED" for each in backend.api.call(listed).recurring_runs)
     except KfpError as error:
         if error.code != "old-server":
             raise
