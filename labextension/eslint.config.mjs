@@ -66,6 +66,13 @@ export default tseslint.config(
       // `noUncheckedIndexedAccess` asks for them after a length check.
       '@typescript-eslint/no-non-null-assertion': 'error',
       eqeqeq: ['error', 'always'],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'JSXAttribute[name.name="tag"] > JSXExpressionContainer > Literal[value=null]',
+          message: 'JupyterLab 4.0 cannot draw it: use components/Icon.'
+        }
+      ],
       'no-console': ['error', { allow: ['warn', 'error'] }]
     }
   },

@@ -1,8 +1,12 @@
-export {};
+import { afterAll } from 'vitest';
 
 /** What a test file needs before it runs: a file that needs no page begins with `@vitest-environment node`. */
 if ('document' in globalThis) {
   await import('./page');
+  // React finishes in turns of the event loop what a test has left, and needs the page for that.
+  afterAll(async () => {
+    for (let turn = 0; turn < 10; turn++) {
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  });
 }
-
-export {};

@@ -1,5 +1,6 @@
 import type { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
+import { Icon } from './Icon';
 
 export interface IButtonProps {
   readonly label: string;
@@ -24,7 +25,6 @@ const KINDS = { primary: 'jp-mod-primary', plain: '', quiet: 'jp-mod-quiet', ico
 export function Button(props: IButtonProps): React.JSX.Element {
   const { label, icon, off, kind = 'plain' } = props;
   const only = kind === 'icon';
-  const Icon = icon?.react;
   const names = ['jp-kfp-Button', KINDS[kind], props.className ?? ''].filter(name => name !== '');
   return (
     <button
@@ -44,7 +44,7 @@ export function Button(props: IButtonProps): React.JSX.Element {
         }
       }}
     >
-      {Icon && <Icon tag={null} />}
+      {icon && <Icon of={icon} />}
       {!only && label}
     </button>
   );

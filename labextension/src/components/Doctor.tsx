@@ -9,6 +9,7 @@ import { phaseIcons, warningIcon } from '../icons';
 import { Button } from './Button';
 import { ErrorNotice, report } from './ErrorNotice';
 import { Skeleton } from './Skeleton';
+import { Icon } from './Icon';
 
 export interface IDoctorProps {
   /** Runs the checks; `onCheck` receives each as soon as it is done. */
@@ -131,7 +132,7 @@ function LevelIcon(props: { readonly level: string; readonly trans: TranslationB
   const [icon, word] = looks[level] ?? [phaseIcons.UNKNOWN, level];
   return (
     <span className="jp-kfp-Icon" role="img" aria-label={word} title={word}>
-      <icon.react tag={null} />
+      <Icon of={icon} />
     </span>
   );
 }

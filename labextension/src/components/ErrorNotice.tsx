@@ -5,6 +5,7 @@ import * as React from 'react';
 import type { ErrorBody } from '../api/types';
 import { phaseIcons, warningIcon } from '../icons';
 import { Button } from './Button';
+import { Icon } from './Icon';
 
 /** An action that a notice offers. */
 export interface INoticeAction {
@@ -34,13 +35,13 @@ export interface IErrorNoticeProps {
 export function ErrorNotice(props: IErrorNoticeProps): React.JSX.Element {
   const { error, trans, onCopy } = props;
   const [open, setOpen] = React.useState(false);
-  const Icon = (props.warning ? warningIcon : phaseIcons.FAILED).react;
+  const icon = props.warning ? warningIcon : phaseIcons.FAILED;
   return (
     <div
       className={`jp-kfp-Notice ${props.boxed ? 'jp-mod-box' : ''} ${props.warning ? 'jp-mod-warn' : ''}`.trim()}
       role={props.mine ? 'alert' : 'status'}
     >
-      <Icon tag={null} />
+      <Icon of={icon} />
       <h3>{error.message}</h3>
       {error.why && <p>{error.why}</p>}
       {error.next && <p>{error.next}</p>}

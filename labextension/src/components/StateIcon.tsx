@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { Phase } from '../api/types';
 import { phaseIcons } from '../icons';
 import { describePhase } from '../phase';
+import { Icon } from './Icon';
 
 export interface IStateIconProps {
   readonly phase: Phase;
@@ -20,10 +21,10 @@ export function StateIcon(props: IStateIconProps): React.JSX.Element {
   const turns = phase === 'RUNNING' || phase === 'CANCELING';
   const word = describePhase(phase, trans, raw);
   const reading = decorative ? { 'aria-hidden': true } : { role: 'img', 'aria-label': word, title: word };
-  const Icon = phaseIcons[phase].react;
+  const icon = phaseIcons[phase];
   return (
     <span className={turns ? 'jp-kfp-Icon jp-kfp-turn' : 'jp-kfp-Icon'} data-phase={phase} {...reading}>
-      <Icon tag={null} />
+      <Icon of={icon} />
     </span>
   );
 }

@@ -5,6 +5,7 @@ import type { Format } from '../format';
 import { pipelinesIcon } from '../icons';
 import { isActive } from '../rules';
 import type { ConnectionState } from '../tokens';
+import { Icon } from './Icon';
 
 export interface IStatusItemProps {
   readonly runs: readonly Run[];
@@ -33,7 +34,7 @@ export function StatusItem(props: IStatusItemProps): React.JSX.Element {
       title={trans.__('Kubeflow Pipelines: %1', props.where)}
       onClick={props.onClick}
     >
-      <pipelinesIcon.react tag={null} stylesheet="statusBar" />
+      <Icon of={pipelinesIcon} />
       <span>{connection === 'lost' ? trans.__('Pipelines: not connected') : calm}</span>
     </button>
   );

@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import { phaseIcons, warningIcon } from '../../icons';
 import type { ICheck } from './checks';
+import { Icon } from '../Icon';
 
 export interface IChecksPaneProps {
   readonly checks: readonly ICheck[];
@@ -25,11 +26,11 @@ export function ChecksPane({ checks, trans }: IChecksPaneProps): React.JSX.Eleme
 function CheckLine({ check, trans }: { readonly check: ICheck; readonly trans: TranslationBundle }): React.JSX.Element {
   const icons = { error: phaseIcons.FAILED, warning: warningIcon, ok: phaseIcons.SUCCEEDED };
   const words = { error: trans.__('Error'), warning: trans.__('Warning'), ok: trans.__('Right') };
-  const Icon = icons[check.level].react;
+  const icon = icons[check.level];
   return (
     <div className="jp-kfp-Check" data-level={check.level}>
       <span className="jp-kfp-Icon" role="img" aria-label={words[check.level]}>
-        <Icon tag={null} />
+        <Icon of={icon} />
       </span>
       <span>
         {check.text}

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { phaseIcons } from '../../icons';
+import { Icon } from '../Icon';
 
 export interface IFieldRowProps {
   readonly label: React.ReactNode;
@@ -16,7 +17,7 @@ export interface IFieldRowProps {
 /** One row of the form: label, control, hint, and below the control its error. */
 export function FieldRow(props: IFieldRowProps): React.JSX.Element {
   const { label, control, error, hint } = props;
-  const Icon = phaseIcons.FAILED.react;
+  const icon = phaseIcons.FAILED;
   return (
     <div className={['jp-kfp-Field', props.className ?? ''].join(' ').trim()}>
       {control ? <label htmlFor={control}>{label}</label> : <span className="jp-kfp-Field-label">{label}</span>}
@@ -24,7 +25,7 @@ export function FieldRow(props: IFieldRowProps): React.JSX.Element {
       <span className="jp-kfp-Field-hint">{hint}</span>
       {error && (
         <span className="jp-kfp-Field-error" id={control && getErrorId(control)}>
-          <Icon tag={null} />
+          <Icon of={icon} />
           {error}
         </span>
       )}

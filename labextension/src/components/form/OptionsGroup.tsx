@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { Format } from '../../format';
 import type { IFormState, IRunOptions } from '../../values/form';
 import { FieldRow } from './Field';
+import { Icon } from '../Icon';
 
 export interface IOptionsGroupProps {
   readonly state: IFormState;
@@ -17,7 +18,7 @@ export function OptionsGroup(props: IOptionsGroupProps): React.JSX.Element {
   const { state, format, prefix } = props;
   const { trans } = format;
   const [open, setOpen] = React.useState(false);
-  const Twisty = (open ? caretDownIcon : caretRightIcon).react;
+  const twisty = open ? caretDownIcon : caretRightIcon;
   return (
     <>
       <div className="jp-kfp-Form-group">
@@ -29,7 +30,7 @@ export function OptionsGroup(props: IOptionsGroupProps): React.JSX.Element {
             aria-controls={`${prefix}-options`}
             onClick={() => setOpen(!open)}
           >
-            <Twisty tag={null} />
+            <Icon of={twisty} />
             {trans.__('Options')}
           </button>
         </h3>

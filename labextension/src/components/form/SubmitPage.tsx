@@ -15,6 +15,7 @@ import { FieldRow } from './Field';
 import { OptionsGroup } from './OptionsGroup';
 import { ParameterField } from './ParameterField';
 import { SourceFields } from './SourceFields';
+import { Icon } from '../Icon';
 
 export interface ISubmitPageProps {
   readonly state: IFormState;
@@ -216,12 +217,12 @@ function Progress(props: { readonly stages: readonly IStage[]; readonly format: 
   return (
     <span className="jp-kfp-Stages" role="status" aria-label={trans.__('Progress')}>
       {stages.map(stage => {
-        const Icon = phaseIcons[phases[stage.state]].react;
+        const icon = phaseIcons[phases[stage.state]];
         const time = stage.seconds === null ? '' : trans.__('%1 s', stage.seconds.toFixed(1));
         return (
           <span key={stage.id} className="jp-kfp-State" data-state={stage.state}>
             <span className={stage.state === 'active' ? 'jp-kfp-Icon jp-kfp-turn' : 'jp-kfp-Icon'}>
-              <Icon tag={null} />
+              <Icon of={icon} />
             </span>
             {words[stage.id]} <span className="jp-kfp-dim jp-kfp-num">{time}</span>
           </span>

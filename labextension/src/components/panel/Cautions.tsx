@@ -5,6 +5,7 @@ import * as React from 'react';
 import type { Caution, SavedPart } from '../../api/types';
 import { warningIcon } from '../../icons';
 import { Button } from '../Button';
+import { Icon } from '../Icon';
 
 export interface ICautionsProps {
   readonly cautions: readonly Caution[];
@@ -23,7 +24,7 @@ export function Cautions(props: ICautionsProps): React.JSX.Element | null {
     <ul className="jp-kfp-Cautions" aria-label={trans.__('Warnings')}>
       {cautions.map(caution => (
         <li key={caution.code}>
-          <warningIcon.react tag={null} />
+          <Icon of={warningIcon} />
           <span>
             {caution.message}
             <Mend {...props} caution={caution} />

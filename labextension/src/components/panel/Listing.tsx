@@ -8,6 +8,7 @@ import type { IConnection } from '../../tokens';
 import { CutName } from '../CutName';
 import { ErrorNotice } from '../ErrorNotice';
 import { Skeleton } from '../Skeleton';
+import { Icon } from '../Icon';
 
 /** The most rows that a section lists: enough for a person to look through. */
 export const LISTED = 100;
@@ -100,7 +101,7 @@ export function ListingRow(props: IListingRowProps): React.JSX.Element {
         aria-label={[props.name, props.badge, props.fact].filter(part => part).join(', ')}
         onClick={props.onClick}
       >
-        <props.icon.react tag={null} />
+        <Icon of={props.icon} />
         <span className="jp-kfp-grow jp-kfp-cut">
           <CutName name={props.name} />
         </span>

@@ -6,6 +6,7 @@ import type { Status } from '../../api/types';
 import { phaseIcons } from '../../icons';
 import type { ConnectionState } from '../../tokens';
 import { Button } from '../Button';
+import { Icon } from '../Icon';
 
 /** A menu of the header. */
 export type HeaderMenu = 'namespaces' | 'more';
@@ -86,7 +87,7 @@ function NamespaceChip(props: IPanelHeaderProps): React.JSX.Element | null {
       onClick={event => callBelow(event, (x, y) => props.onMenu('namespaces', x, y))}
     >
       <span className="jp-kfp-cut">{namespace}</span>
-      <caretDownIcon.react tag={null} />
+      <Icon of={caretDownIcon} />
     </button>
   );
 }
@@ -111,7 +112,7 @@ function ConnectionButton(props: {
       onClick={props.onClick}
     >
       <span className={connection === 'connecting' ? 'jp-kfp-turn' : undefined}>
-        <icon.react tag={null} />
+        <Icon of={icon} />
       </span>
       <span className="jp-kfp-Connection-word" role="status">
         {word}

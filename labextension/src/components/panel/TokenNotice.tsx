@@ -6,6 +6,7 @@ import type { ErrorBody } from '../../api/types';
 import { phaseIcons } from '../../icons';
 import { Button } from '../Button';
 import { ErrorNotice } from '../ErrorNotice';
+import { Icon } from '../Icon';
 
 export interface ITokenNoticeProps {
   readonly error: ErrorBody;
@@ -45,11 +46,11 @@ export function TokenNotice(props: ITokenNoticeProps): React.JSX.Element {
 /** The two steps; the second is off until the first is done. */
 function Steps(props: ITokenNoticeProps & { readonly missing: boolean }): React.JSX.Element {
   const { missing, off, trans } = props;
-  const Done = phaseIcons.SUCCEEDED.react;
+  const done = phaseIcons.SUCCEEDED;
   return (
     <ol className="jp-kfp-Steps">
       <li className="jp-kfp-Step">
-        {missing ? <b>1</b> : <Done tag={null} />}
+        {missing ? <b>1</b> : <Icon of={done} />}
         <span>{missing ? trans.__('Create the option') : trans.__('Option created')}</span>
         {missing && <Button label={trans.__('Create…')} kind="primary" off={off} onClick={props.onCreateOption} />}
       </li>

@@ -7,6 +7,7 @@ import type { RunAction } from '../../rules';
 import { Button } from '../Button';
 import { Command } from '../ErrorNotice';
 import type { TaskTab } from './tab';
+import { Icon } from '../Icon';
 
 export interface IFailureBoxProps {
   readonly failure: Failure;
@@ -29,7 +30,7 @@ export function FailureBox(props: IFailureBoxProps): React.JSX.Element {
   const { failure, format, waits, opens, shown } = props;
   const { trans } = format;
   const [open, setOpen] = React.useState(false);
-  const Icon = (waits ? warningIcon : phaseIcons.FAILED).react;
+  const icon = waits ? warningIcon : phaseIcons.FAILED;
   const opensEvents = opens.includes('events') && (waits || failure.exit_code === null);
   const details = listDetails(failure, format);
   return (
@@ -38,7 +39,7 @@ export function FailureBox(props: IFailureBoxProps): React.JSX.Element {
       role="status"
       aria-label={waits ? trans.__('What the run waits for') : trans.__('Why the run failed')}
     >
-      <Icon tag={null} />
+      <Icon of={icon} />
       <h3>{failure.message}</h3>
       {failure.why && <p>{failure.why}</p>}
       {failure.next && <p>{failure.next}</p>}

@@ -8,6 +8,7 @@ import type { IPodState } from '../../tasks/pod';
 import { Button } from '../Button';
 import { ErrorNotice } from '../ErrorNotice';
 import { Skeleton } from '../Skeleton';
+import { Icon } from '../Icon';
 
 export interface IPodPaneProps {
   readonly pod: IPodState;
@@ -89,7 +90,7 @@ function EventRow(props: IPodPartProps & { readonly event: PodEvent }): React.JS
       <span>
         {event.type === 'Warning' && (
           <span className="jp-kfp-Icon" role="img" aria-label={trans.__('Warning')} title={trans.__('Warning')}>
-            <warningIcon.react tag={null} />
+            <Icon of={warningIcon} />
           </span>
         )}
         <b>{event.reason}</b>

@@ -6,6 +6,7 @@ import type { Format } from '../../format';
 import { NOTHING } from '../../format';
 import { formatAttempt, getDuration, getTaskName, type ITaskRow, type ITaskSort, type TaskColumn } from '../../tasks/rows';
 import { StateBadge } from '../StateIcon';
+import { Icon } from '../Icon';
 
 export interface ITaskTableProps {
   readonly rows: readonly ITaskRow[];
@@ -125,7 +126,7 @@ function Row(props: ITaskTableProps & { readonly row: ITaskRow; readonly stop: b
 
 function Name({ row, format, onFold }: ITaskTableProps & { readonly row: ITaskRow }): React.JSX.Element {
   const { task, depth, children, folded } = row;
-  const Twisty = (folded ? caretRightIcon : caretDownIcon).react;
+  const twisty = folded ? caretRightIcon : caretDownIcon;
   const label = folded ? format.trans.__('Unfold %1', getTaskName(task)) : format.trans.__('Fold %1', getTaskName(task));
   return (
     <span className="jp-kfp-Tasks-name" style={{ paddingInlineStart: `${depth * 16}px` }}>
@@ -142,7 +143,7 @@ function Name({ row, format, onFold }: ITaskTableProps & { readonly row: ITaskRo
             onFold(task.task_id, !folded);
           }}
         >
-          <Twisty tag={null} />
+          <Icon of={twisty} />
         </button>
       )}
       <span className="jp-kfp-cut">{getTaskName(task)}</span>
