@@ -329,6 +329,7 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime | None = None
     namespace: str = ""
     error: RpcStatus | None = None
+    versions: int | None = None  # ours: how many it has; None until known
 
 
 class PipelinePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -351,6 +352,8 @@ class PipelineVersion(msgspec.Struct, frozen=True, kw_only=True):
     pipeline_spec: msgspec.Raw = msgspec.field(default_factory=_no_spec)
     error: RpcStatus | None = None
     is_unchanged: bool = False  # ours, of an upload: this version was already there, and nothing was uploaded
+    tasks: int | None = None  # ours, of a list: how many it has; None if its spec is not known
+    inputs: int | None = None  # ours, of a list: how many parameters it has
 
 
 class PipelineVersionPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -493,6 +496,71 @@ class PlannedTask(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     needs: list[str] = []
+
+
+class SpecTask(msgspec.Struct, frozen=True, kw_only=True):
+    """A task of a compiled pipeline; groups are flattened."""
+
+    name: str
+    needs: list[str] = []
+    image: str = ""
+    asks: str = ""  # “4 CPU, 16 GiB, 1 GPU”
+    inputs: list[str] = []
+
+
+class PipelineView(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered pipeline, and what is lost if it is deleted."""
+
+    pipeline: Pipeline
+    recurring_runs: list[str] = []  # names of those of this namespace that use it
+    used_versions: list[str] = []  # ids of the versions that they are bound to
+
+
+class VersionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a pipeline: its graph, inputs and spec."""
+
+    version: PipelineVersion
+    pipeline: PipelineInfo
+    tasks: list[SpecTask] = []
+    spec: str = ""  # YAML, one or two documents
+
+
+class DifferenceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One property of an input or a task that differs; an empty text: not there."""
+
+    name: str
+    field: str = ""
+    left: str = ""
+    right: str = ""
+    is_whole: bool = False  # only one side has the thing itself
+
+
+class LineBlock(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines that are the same on both sides, or lines of one side in place of those of the other."""
+
+    is_equal: bool
+    left_line: int  # number of the first line, from 1
+    right_line: int
+    left: list[str] = []
+    right: list[str] = []
+
+
+class TextDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """Two texts side by side."""
+
+    name: str
+    blocks: list[LineBlock] = []
+
+
+class VersionDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs between two versions of a pipeline."""
+
+    left: PipelineVersion
+    right: PipelineVersion
+    inputs: list[DifferenceRow] = []
+    tasks: list[DifferenceRow] = []
+    code: list[TextDifference] = []  # of the tasks that both have
+    spec: TextDifference
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,6 +43,7 @@ __all__ = [
     "ArchiveHandler",
     "BulkHandler",
     "BulkJobHandler",
+    "CompareVersionsHandler",
     "DisableHandler",
     "DoctorEventsHandler",
     "DoctorHandler",
@@ -57,6 +58,8 @@ __all__ = [
     "InspectHandler",
     "LogHandler",
     "NotebookRestartHandler",
+    "PipelineHandler",
+    "PipelineVersionHandler",
     "PipelineVersionsHandler",
     "PipelinesHandler",
     "PodHandler",
@@ -389,6 +392,55 @@ class PipelineVersionsHandler(KfpHandler):
         """Return one page, newest first."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.page_versions, pipeline_id, PageQuery(**self.query())))
+
+
+class PipelineHandler(KfpHandler):
+    """One pipeline."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str, pipeline_id: str) -> None:
+        """Return the pipeline, and what uses it."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.view_pipeline, pipeline_id))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, namespace: str, pipeline_id: str) -> None:
+        """Delete the pipeline with its versions."""
+        service = await self.service(namespace)
+        await self.off_loop(service.delete_pipeline, pipeline_id)
+        self.send()
+
+
+class PipelineVersionHandler(KfpHandler):
+    """One version of a pipeline."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str, pipeline_id: str, version_id: str) -> None:
+        """Return its tasks, inputs and spec."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.view_version, pipeline_id, version_id))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, namespace: str, pipeline_id: str, version_id: str) -> None:
+        """Delete the version."""
+        service = await self.service(namespace)
+        await self.off_loop(service.delete_pipeline, pipeline_id, version_id)
+        self.send()
+
+
+class CompareVersionsHandler(KfpHandler):
+    """Two versions side by side."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str, pipeline_id: str, version_id: str, other_id: str) -> None:
+        """Return what differs."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.compare_versions, pipeline_id, version_id, other_id))
 
 
 class PresetsHandler(KfpHandler):

@@ -20,6 +20,8 @@ _THINGS = {
     "run_id": ("run", "runs"),
     "task_id": ("task", "runs"),
     "pipeline_id": ("pipeline", "pipelines"),
+    "version_id": ("pipeline version", "pipelines"),
+    "other_id": ("pipeline version", "pipelines"),
     "experiment_id": ("experiment", "experiments"),
     "recurring_run_id": ("recurring run", "recurring"),
     "job_id": ("bulk action", "runs"),

@@ -42,6 +42,7 @@ _RUNS = "namespaces/{namespace}/runs"
 _BULK = "namespaces/{namespace}/bulk"
 _EXPERIMENT = "namespaces/{namespace}/experiments/{experiment_id}"
 _RECURRING = "namespaces/{namespace}/recurring-runs"
+_PIPELINE = "namespaces/{namespace}/pipelines/{pipeline_id}"
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -317,7 +318,30 @@ ROUTES: tuple[Route, ...] = (
         "PipelineVersionsHandler",
         models.PipelineVersionPage,
         query=_PAGE,
-        summary="The versions of a pipeline, newest first.",
+        summary="The versions of a pipeline, newest first, without their specs.",
+    ),
+    Route("GET", _PIPELINE, "PipelineHandler", models.PipelineView, summary="A pipeline, and what uses it."),
+    Route("DELETE", _PIPELINE, "PipelineHandler", None, summary="Delete a pipeline with its versions."),
+    Route(
+        "GET",
+        _PIPELINE + "/versions/{version_id}",
+        "PipelineVersionHandler",
+        models.VersionView,
+        summary="A version with its tasks, inputs and spec.",
+    ),
+    Route(
+        "DELETE",
+        _PIPELINE + "/versions/{version_id}",
+        "PipelineVersionHandler",
+        None,
+        summary="Delete a version.",
+    ),
+    Route(
+        "GET",
+        _PIPELINE + "/versions/{version_id}/compare/{other_id}",
+        "CompareVersionsHandler",
+        models.VersionDifference,
+        summary="What differs between two versions.",
     ),
     Route(
         "GET",

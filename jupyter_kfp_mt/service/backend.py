@@ -47,6 +47,7 @@ class Caches(NamedTuple):
     rights: Rights
     names: TtlCache[str, int]  # how many runs got a proposed name
     presets: Presets
+    versions_of: TtlCache[str, int]  # how many versions a pipeline has
     deleted: TtlCache[str, str]  # recurring runs that were deleted from here, with their namespace
 
     @classmethod
@@ -65,6 +66,7 @@ class Caches(NamedTuple):
             Rights(TtlCache(clock, seconds=300.0, size=100)),
             TtlCache(clock, seconds=60.0, size=100),
             presets or Presets(),
+            TtlCache(clock, seconds=600.0, size=2000),
             TtlCache(clock, seconds=3600.0, size=100),
         )
 

@@ -119,9 +119,20 @@ def delete_pipeline(backend: Backend, reference: str, version_id: str = "") -> N
     """Delete a pipeline with its versions, or one version of it."""
     pipeline = find_pipeline(backend, reference)
     if version_id:
+        read_version(backend, pipeline, version_id)
         backend.api.call(requests.delete_version(pipeline.pipeline_id, version_id))
+        backend.caches.versions.drop(version_id)
     else:
         backend.api.call(requests.delete_pipeline(pipeline.pipeline_id))
+    backend.caches.versions_of.drop(pipeline.pipeline_id)
+
+
+def read_version(backend: Backend, pipeline: Pipeline, version_id: str) -> PipelineVersion:
+    """Return a version of `pipeline`; raises `not-found` for that of another, which KFP would return."""
+    version = get_version(backend, pipeline.pipeline_id, version_id)
+    if version.pipeline_id != pipeline.pipeline_id:
+        raise backend.not_found_error("pipeline version", version_id, PipelineVersion)
+    return version
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +157,8 @@ def upload_pipeline(backend: Backend, source: AnySource, label: Label) -> Pipeli
     newest = _find_newest(backend, known) if known is not None else None
     if newest is not None and _is_same(newest, package) and _is_labelled(newest, label):
         return msgspec.structs.replace(newest, is_unchanged=True)
+    if known is not None:
+        backend.caches.versions_of.drop(known.pipeline_id)
     try:
         return _register(backend, namespace, known, package, msgspec.structs.replace(label, name=name))
     except KfpRefusedError as error:

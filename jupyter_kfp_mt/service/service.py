@@ -41,6 +41,7 @@ from ..models import (
     PipelineQuery,
     PipelineVersion,
     PipelineVersionPage,
+    PipelineView,
     PodView,
     Preset,
     PresetList,
@@ -58,6 +59,8 @@ from ..models import (
     Source,
     Status,
     SubmitRequest,
+    VersionDifference,
+    VersionView,
 )
 from ..names import NAMESPACE
 from ..polling import poll_interval
@@ -561,9 +564,9 @@ class KfpService:
 
     def page_pipelines(self, query: PipelineQuery = PipelineQuery()) -> PipelinePage:  # noqa: B008
         """Return one page of the namespace's own pipelines, or of the shared ones."""
-        from . import pipelines
+        from . import versions
 
-        return pipelines.read_page(self._backend, query)
+        return versions.read_page(self._backend, query)
 
     def list_pipelines(self, *, shared: bool = False, search: str = "", limit: int = 20) -> PipelineList:
         """List pipelines, at most `limit`, the newest first."""
@@ -589,10 +592,28 @@ class KfpService:
         pipeline_id: str,
         query: PageQuery = PageQuery(),  # noqa: B008 - a value
     ) -> PipelineVersionPage:
-        """Return one page of the versions of a pipeline, newest first."""
-        from . import pipelines
+        """Return one page of the versions of a pipeline, newest first, without their specs."""
+        from . import versions
 
-        return pipelines.read_versions_page(self._backend, pipeline_id, query)
+        return versions.read_versions_page(self._backend, pipeline_id, query)
+
+    def view_pipeline(self, pipeline_id: str) -> PipelineView:
+        """Return a pipeline, and what uses it."""
+        from . import versions
+
+        return versions.view_pipeline(self._backend, pipeline_id)
+
+    def view_version(self, pipeline_id: str, version_id: str) -> VersionView:
+        """Return a version with its tasks, inputs and spec."""
+        from . import versions
+
+        return versions.view_version(self._backend, pipeline_id, version_id)
+
+    def compare_versions(self, pipeline_id: str, left: str, right: str) -> VersionDifference:
+        """Return what differs between two versions of a pipeline."""
+        from . import versions
+
+        return versions.compare_versions(self._backend, pipeline_id, left, right)
 
     def list_versions(self, pipeline_id: str, *, limit: int = 20) -> PipelineVersionList:
         """List the versions of a pipeline, newest first."""

@@ -1955,7 +1955,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The versions of a pipeline, newest first. */
+        /** The versions of a pipeline, newest first, without their specs. */
         get: {
             parameters: {
                 query?: {
@@ -1979,6 +1979,218 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["PipelineVersionPage"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/pipelines/{pipeline_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A pipeline, and what uses it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    pipeline_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PipelineView"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete a pipeline with its versions. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    pipeline_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, unknown>;
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/pipelines/{pipeline_id}/versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A version with its tasks, inputs and spec. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    pipeline_id: string;
+                    version_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VersionView"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete a version. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    pipeline_id: string;
+                    version_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, unknown>;
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jupyter-kfp-mt/namespaces/{namespace}/pipelines/{pipeline_id}/versions/{version_id}/compare/{other_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between two versions. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                    pipeline_id: string;
+                    version_id: string;
+                    other_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VersionDifference"];
                     };
                 };
                 /** @description Error */
@@ -2291,6 +2503,21 @@ export interface components {
             cron: string;
         };
         /**
+         * DifferenceRow
+         * @description One property of an input or a task that differs; an empty text: not there.
+         */
+        DifferenceRow: {
+            name: string;
+            /** @default  */
+            field: string;
+            /** @default  */
+            left: string;
+            /** @default  */
+            right: string;
+            /** @default false */
+            is_whole: boolean;
+        };
+        /**
          * DoctorReport
          * @description The doctor's checks in order, and the root cause.
          */
@@ -2463,6 +2690,19 @@ export interface components {
             language: string;
         };
         /**
+         * LineBlock
+         * @description Lines that are the same on both sides, or lines of one side in place of those of the other.
+         */
+        LineBlock: {
+            is_equal: boolean;
+            left_line: number;
+            right_line: number;
+            /** @default [] */
+            left: string[];
+            /** @default [] */
+            right: string[];
+        };
+        /**
          * LogChunk
          * @description Part of a task's log; continue at `next_offset` until `complete`.
          */
@@ -2577,6 +2817,8 @@ export interface components {
             namespace: string;
             /** @default null */
             error: components["schemas"]["RpcStatus"] | null;
+            /** @default null */
+            versions: number | null;
         };
         /**
          * PipelineInfo
@@ -2625,6 +2867,10 @@ export interface components {
             error: components["schemas"]["RpcStatus"] | null;
             /** @default false */
             is_unchanged: boolean;
+            /** @default null */
+            tasks: number | null;
+            /** @default null */
+            inputs: number | null;
         };
         /**
          * PipelineVersionPage
@@ -2647,6 +2893,17 @@ export interface components {
             pipeline_id: string;
             /** @default  */
             pipeline_version_id: string;
+        };
+        /**
+         * PipelineView
+         * @description A registered pipeline, and what is lost if it is deleted.
+         */
+        PipelineView: {
+            pipeline: components["schemas"]["Pipeline"];
+            /** @default [] */
+            recurring_runs: string[];
+            /** @default [] */
+            used_versions: string[];
         };
         /**
          * PlannedTask
@@ -3053,6 +3310,21 @@ export interface components {
          */
         SourceKind: "address" | "cell" | "data" | "example" | "file" | "notebook" | "pipeline" | "text";
         /**
+         * SpecTask
+         * @description A task of a compiled pipeline; groups are flattened.
+         */
+        SpecTask: {
+            name: string;
+            /** @default [] */
+            needs: string[];
+            /** @default  */
+            image: string;
+            /** @default  */
+            asks: string;
+            /** @default [] */
+            inputs: string[];
+        };
+        /**
          * Status
          * @description Identity, place and health of the connection: the four lines of `%kfp`, the head of the panel.
          */
@@ -3198,6 +3470,15 @@ export interface components {
             };
         };
         /**
+         * TextDifference
+         * @description Two texts side by side.
+         */
+        TextDifference: {
+            name: string;
+            /** @default [] */
+            blocks: components["schemas"]["LineBlock"][];
+        };
+        /**
          * UploadRequest
          * @description A request to register a pipeline, private to the namespace of the route unless it is to be shared.
          */
@@ -3211,6 +3492,33 @@ export interface components {
             version: string;
             /** @default false */
             shared: boolean;
+        };
+        /**
+         * VersionDifference
+         * @description What differs between two versions of a pipeline.
+         */
+        VersionDifference: {
+            left: components["schemas"]["PipelineVersion"];
+            right: components["schemas"]["PipelineVersion"];
+            /** @default [] */
+            inputs: components["schemas"]["DifferenceRow"][];
+            /** @default [] */
+            tasks: components["schemas"]["DifferenceRow"][];
+            /** @default [] */
+            code: components["schemas"]["TextDifference"][];
+            spec: components["schemas"]["TextDifference"];
+        };
+        /**
+         * VersionView
+         * @description A version of a pipeline: its graph, inputs and spec.
+         */
+        VersionView: {
+            version: components["schemas"]["PipelineVersion"];
+            pipeline: components["schemas"]["PipelineInfo"];
+            /** @default [] */
+            tasks: components["schemas"]["SpecTask"][];
+            /** @default  */
+            spec: string;
         };
     };
     responses: never;
