@@ -679,6 +679,25 @@ class SubmitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     origin: Origin | None = None  # None: the notebook of the source, if it is one
 
 
+class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request to see what a submit would send, and the code for it."""
+
+    run: SubmitRequest
+    folder: str = ""  # of the notebook that the code is for, below the Jupyter root
+    clone_of: str = ""  # id of the run whose spec the source is
+    is_named: bool = True  # whether the code names the run; else each run of it gets a name of its own
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a submit would send, and the code that sends the same; without the credential."""
+
+    body: str  # the JSON that KFP gets, but for the id of the run
+    curl: str
+    python: str
+    line: str  # of `%kfp`; empty if there is none for such a source
+    notes: list[str] = []  # what a submit would do besides
+
+
 class PresetRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request to keep the values and options of a pipeline under a name."""
 

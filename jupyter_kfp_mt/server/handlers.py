@@ -16,7 +16,6 @@ from ..models import (
     PageQuery,
     Phase,
     PipelineQuery,
-    PresetRequest,
     RunQuery,
     Source,
     SubmitRequest,
@@ -26,6 +25,7 @@ from .base import KfpHandler, may
 from .bulk_handlers import BulkHandler, BulkJobHandler
 from .events import DoctorEventsHandler, EventsHandler
 from .files import read_file_source
+from .form_handlers import PresetsHandler, PreviewHandler
 from .recurring_runs import (
     DisableHandler,
     EditHandler,
@@ -64,6 +64,7 @@ __all__ = [
     "PipelinesHandler",
     "PodHandler",
     "PresetsHandler",
+    "PreviewHandler",
     "RecurringRunHandler",
     "RecurringRunsHandler",
     "RetryHandler",
@@ -441,33 +442,3 @@ class CompareVersionsHandler(KfpHandler):
         """Return what differs."""
         service = await self.service(namespace)
         self.send(await self.off_loop(service.compare_versions, pipeline_id, version_id, other_id))
-
-
-class PresetsHandler(KfpHandler):
-    """The presets of this user for a pipeline."""
-
-    changes = False  # of nothing that a watch looks at
-
-    @web.authenticated
-    @authorized
-    async def get(self, namespace: str) -> None:
-        """Return them by name, and the values of the last run."""
-        service = await self.service(namespace)
-        self.send(await self.off_loop(service.list_presets, self.query().get("pipeline", "")))
-
-    @web.authenticated
-    @authorized
-    async def post(self, namespace: str) -> None:
-        """Keep one, in place of one with its name."""
-        request = self.body(PresetRequest)
-        service = await self.service(namespace)
-        self.send(await self.off_loop(service.save_preset, request))
-
-    @web.authenticated
-    @authorized
-    async def delete(self, namespace: str) -> None:
-        """Delete one."""
-        query = {"pipeline": "", "name": "", **self.query()}
-        service = await self.service(namespace)
-        await self.off_loop(service.delete_preset, **query)
-        self.send()

@@ -116,6 +116,14 @@ ROUTES: tuple[Route, ...] = (
         summary="Read a pipeline for the submit form; starts nothing.",
     ),
     Route(
+        "POST",
+        "namespaces/{namespace}/preview",
+        "PreviewHandler",
+        models.Preview,
+        models.PreviewRequest,
+        summary="What a submit would send, and the code that sends the same; sends nothing.",
+    ),
+    Route(
         "GET",
         _RUNS,
         "RunsHandler",

@@ -12,6 +12,8 @@ from ..models import Experiment, ExperimentPage, ExperimentQuery, ExperimentView
 from .backend import UUID, Backend
 from .paging import MAX_PAGE, read_pages
 
+_DEFAULT = "Default"  # of KFP, for runs without another
+
 
 def read_page(backend: Backend, query: ExperimentQuery) -> ExperimentPage:
     """Return one page of the namespace's experiments."""
@@ -55,16 +57,26 @@ def ensure_experiment(backend: Backend, reference: str) -> Experiment:
 
     Raises `conflict` if an archived experiment has the name.
     """
+    name = reference or _DEFAULT
+    experiment = find_open_experiment(backend, name)
+    if experiment is not None:
+        return experiment
+    try:
+        return create_experiment(backend, name)
+    except KfpConflictError:  # another process was faster
+        return find_experiment(backend, name)
+
+
+def find_open_experiment(backend: Backend, reference: str) -> Experiment | None:
+    """Return an experiment for new runs by id or name, or None if no experiment has that name.
+
+    Raises `conflict` if an archived experiment has the name.
+    """
     if UUID.fullmatch(reference):
         return find_experiment(backend, reference)
-    name = reference or "Default"
+    name = reference or _DEFAULT
     experiment = _find_by_name(backend, name)
-    if experiment is None:
-        try:
-            return create_experiment(backend, name)
-        except KfpConflictError:  # another process was faster
-            experiment = find_experiment(backend, name)
-    if experiment.storage_state == "ARCHIVED":
+    if experiment is not None and experiment.storage_state == "ARCHIVED":
         raise kfp_error("conflict", name=name, holder="An archived experiment")
     return experiment
 

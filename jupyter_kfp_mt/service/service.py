@@ -302,10 +302,14 @@ class KfpService:
         return run if run.phase is Phase.UNCONFIRMED else runs.present_run(self._backend, run)
 
     def preview(self, request: SubmitRequest) -> dict[str, Any]:
-        """Return what `start_run` would send, without the ids; changes nothing."""
+        """Return what `start_run` would send; changes nothing.
+
+        The id of the run is not there, which each press of Run makes, nor that of an experiment that has yet
+        to be created.
+        """
         from .submit import submit
 
-        return submit.build_body(self._backend, request)
+        return submit.preview_body(self._backend, request)
 
     def settle(self) -> float | None:
         """Look up the unconfirmed submits of all namespaces of this server once.

@@ -33,6 +33,13 @@ from .sources import Resolved, resolve, take_run_name
 OnUnclear = Callable[[], object]
 
 
+def preview_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
+    """Return the body of the POST, without the id of the run and that of an experiment to be created."""
+    experiment = experiments.find_open_experiment(backend, request.experiment)
+    ids = {} if experiment is None else {"experiment_id": experiment.experiment_id}
+    return {**build_body(backend, request), **ids}
+
+
 def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
     """Return the body of the POST without its ids; raises what is wrong with the request."""
     return _build_body(backend, request, resolve(backend, request.source))

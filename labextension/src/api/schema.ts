@@ -501,6 +501,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jupyter-kfp-mt/namespaces/{namespace}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a submit would send, and the code that sends the same; sends nothing. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    namespace: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PreviewRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Preview"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jupyter-kfp-mt/namespaces/{namespace}/runs": {
         parameters: {
             query?: never;
@@ -3002,6 +3053,31 @@ export interface components {
             pipeline_root: string;
             /** @default  */
             service_account: string;
+        };
+        /**
+         * Preview
+         * @description What a submit would send, and the code that sends the same; without the credential.
+         */
+        Preview: {
+            body: string;
+            curl: string;
+            python: string;
+            line: string;
+            /** @default [] */
+            notes: string[];
+        };
+        /**
+         * PreviewRequest
+         * @description A request to see what a submit would send, and the code for it.
+         */
+        PreviewRequest: {
+            run: components["schemas"]["SubmitRequest"];
+            /** @default  */
+            folder: string;
+            /** @default  */
+            clone_of: string;
+            /** @default true */
+            is_named: boolean;
         };
         /**
          * Progress
