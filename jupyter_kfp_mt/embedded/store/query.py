@@ -8,6 +8,7 @@ and go in between shift nothing, and a late page costs no more than the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -90,7 +91,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     start: Boundary | None = None
 
 
-class Page(NamedTuple, Generic[Row]):
+@dataclass(frozen=True)  # Python 3.10 has no generic NamedTuple
+class Page(Generic[Row]):
     """Rows, how many there are on all pages, and where the next page begins."""
 
     rows: list[Row]
