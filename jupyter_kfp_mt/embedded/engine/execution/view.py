@@ -81,5 +81,5 @@ def _resolve(places: Mapping[str, Path | None]) -> dict[Path, Path | None]:
 def _is_link(path: Path) -> bool:
     try:
         return stat.S_ISLNK(path.lstat().st_mode)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last: there is a NUL in it
         return False
