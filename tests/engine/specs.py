@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_kfp_mt.embedded.engine.plan.ir import CompiledPipeline, read_pipeline
+from jupyter_kfp_mt.embedded.engine.plan.pipeline import CompiledPipeline, read_pipeline
 
 CODE = {"executorLabel": "exec", "outputDefinitions": {"parameters": {"o": {"parameterType": "STRING"}}}}
 

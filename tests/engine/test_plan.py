@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_kfp_mt.embedded.engine.plan.ir import CompiledPipeline
 from jupyter_kfp_mt.embedded.engine.plan.nodes import State, TaskNode, TaskProgress, TaskType
+from jupyter_kfp_mt.embedded.engine.plan.pipeline import CompiledPipeline
 from jupyter_kfp_mt.embedded.engine.plan.plan import Plan
 from jupyter_kfp_mt.models import TaskValues
 from tests.engine.specs import CODE, pipeline, task

@@ -1,7 +1,7 @@
 """Translates an Argo Workflow into a package (IR 2.1.0); pure, but for looking up programs on this machine.
 
 A DAG template becomes a component with a DAG, a container template one with an executor; the DAG of the
-entrypoint is the root. `engine/plan/ir.py` knows a few fields that IR lacks: files with a given text, the
+entrypoint is the root. `engine/plan/` knows a few fields that IR lacks: files with a given text, the
 packages that a function of the 1.8 SDK asks for, a value that is read from an artifact.
 """
 

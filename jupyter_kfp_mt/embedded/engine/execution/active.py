@@ -21,9 +21,11 @@ from ....pipeline_spec.schema import conform
 from ...argo import WorkflowTags, is_argo, make_workflow_tags, translate
 from ...store.runs import RunRow
 from ...store.tasks import TaskRow, TaskState
+from ..plan.executors import Importer
 from ..plan.inputs import InputError
-from ..plan.ir import CompiledPipeline, Dag, Importer, TaskSpec, read_pipeline
+from ..plan.ir import Dag, TaskSpec
 from ..plan.nodes import State, TaskNode, TaskProgress, TaskType, make_task_id
+from ..plan.pipeline import CompiledPipeline, read_pipeline
 from ..plan.plan import Plan
 from ..plan.values import fill, render_text, restore_integers
 from .copies import Copier, Copy

@@ -20,8 +20,9 @@ import msgspec
 
 from ....models import TaskValues
 from ..plan.inputs import resolve_setting
-from ..plan.ir import CompiledPipeline, SourceAsEnv, SourceAsFiles
+from ..plan.kubernetes import SourceAsEnv, SourceAsFiles
 from ..plan.nodes import TaskNode
+from ..plan.pipeline import CompiledPipeline
 from .volumes import CREATE, DELETE
 
 

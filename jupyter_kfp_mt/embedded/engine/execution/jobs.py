@@ -16,18 +16,12 @@ from ....bounds import TextRoom
 from ....models import Artifact
 from ...argo import replace_retries
 from ..plan.components import expand_variables, find_python_code, resolve_arguments
+from ..plan.executors import Container
 from ..plan.inputs import resolve_setting
-from ..plan.ir import (
-    ENV,
-    ClaimMount,
-    CompiledPipeline,
-    Container,
-    FieldAsEnv,
-    ScratchMount,
-    SourceAsEnv,
-    SourceAsFiles,
-)
+from ..plan.ir import ENV
+from ..plan.kubernetes import ClaimMount, FieldAsEnv, ScratchMount, SourceAsEnv, SourceAsFiles
 from ..plan.nodes import TaskNode
+from ..plan.pipeline import CompiledPipeline
 from ..plan.values import fill, render_text
 from .folders import WORKSPACE, AttemptFolder, RunFolder
 from .machine import Machine

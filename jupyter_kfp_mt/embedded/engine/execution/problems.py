@@ -13,18 +13,12 @@ from ....bounds import MAX_TEXT, RunBounds, TextTooLongError
 from ....pipeline_spec import Package
 from ....pipeline_spec.links import find_broken_links, find_needed_artifacts
 from ..plan.components import CommandError, find_python_code, is_containerized_python
+from ..plan.executors import Container, Importer
 from ..plan.expressions import ExpressionError, compile_condition
 from ..plan.foresight import ForeseenTask, Known, foresee_command, walk_tasks
-from ..plan.ir import (
-    CompiledPipeline,
-    Component,
-    Container,
-    Dag,
-    Importer,
-    KubernetesExecutor,
-    TaskSpec,
-    read_pipeline,
-)
+from ..plan.ir import Component, Dag, TaskSpec
+from ..plan.kubernetes import KubernetesExecutor
+from ..plan.pipeline import CompiledPipeline, read_pipeline
 from ..plan.sizes import count_steps
 from .active import IMAGE_URI
 from .folders import WORKSPACE

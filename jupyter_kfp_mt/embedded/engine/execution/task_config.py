@@ -11,13 +11,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from ..plan.ir import (
-    ENV,
-    VOLUMES,
+from ..plan.executors import Container
+from ..plan.ir import ENV, VOLUMES, Component, InputParameter
+from ..plan.kubernetes import (
     ClaimMount,
-    Component,
-    Container,
-    InputParameter,
     KubernetesExecutor,
     NodeAffinityTerm,
     SourceAsEnv,

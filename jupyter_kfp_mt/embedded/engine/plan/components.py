@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ....bounds import TextRoom
-from .ir import Container
+from .executors import Container
 
 _SOURCE_MARK = "ephemeral_component.py"
 _RUNTIME_OPTIONS = frozenset({"--no-deps"})

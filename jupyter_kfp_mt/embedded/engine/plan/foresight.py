@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 
 from .components import resolve_arguments
+from .executors import Container
 from .inputs import InputError, resolve_run_inputs
-from .ir import CompiledPipeline, Component, Container, InputParameter, TaskSpec
+from .ir import Component, InputParameter, TaskSpec
+from .pipeline import CompiledPipeline
 from .values import ValueTypeError, fill, render_text, restore_integers, select
 
 Known = Mapping[str, Any]  # inputs by name; one without a value is left out

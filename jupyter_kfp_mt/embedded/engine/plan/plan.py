@@ -25,8 +25,9 @@ from ....models import TaskValues
 from . import inputs
 from .expressions import ExpressionError, evaluate
 from .inputs import InputError
-from .ir import CompiledPipeline, Component, TaskSpec
+from .ir import Component, TaskSpec
 from .nodes import State, TaskNode, TaskProgress, TaskType
+from .pipeline import CompiledPipeline
 from .sizes import measure_values
 from .values import ValueTypeError, parse_seconds
 

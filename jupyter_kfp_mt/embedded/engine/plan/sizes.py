@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from ....models import TaskValues
-from .ir import CompiledPipeline, TaskSpec
+from .ir import TaskSpec
+from .pipeline import CompiledPipeline
 from .values import measure
 
 
