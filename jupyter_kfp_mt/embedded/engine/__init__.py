@@ -7,9 +7,10 @@ One task from submit to SUCCEEDED, in five files: `engine.py` (the loop) → `pl
 
 from __future__ import annotations
 
-from .engine import Engine, Limits
+from .engine import Engine
 from .execution.folders import LogPart
 from .execution.problems import Problem
 from .execution.unknown_folders import UnknownFolders
+from .limits import Limits
 
 __all__ = ["Engine", "Limits", "LogPart", "Problem", "UnknownFolders"]
