@@ -858,6 +858,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     pipeline: PipelineInfo
     display_name: str  # suggested name of the run
     warnings: list[str] = []
+    ignored: dict[str, str] = {}  # options of a run that this server does not apply, each with a sentence
     functions: list[SourceFunction] = []  # of a Python file
     function: str = ""  # the chosen one; the first if the source names none
     code: str = ""  # of a notebook or cell: what the task runs

@@ -146,8 +146,12 @@ def start_run(
 ) -> Run | dict[str, Any]:
     """Start the run that `request` describes, or, for a dry run, return what would be sent."""
     service = session.service(start=not dry_run)
-    for warning in service.inspect(request.source).warnings:
+    inspection = service.inspect(request.source)
+    for warning in inspection.warnings:
         session.front.say(warning)
+    for field, why in inspection.ignored.items():
+        if getattr(request, field):
+            session.front.say(why)
     for name in find_credentials(request.parameters):
         session.front.say(_warn_of_credential(name, service.namespace, embedded=service.context.embedded))
     if dry_run:

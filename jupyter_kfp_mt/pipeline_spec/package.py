@@ -31,6 +31,11 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.pipeline_spec["pipelineInfo"]["name"])
 
     @property
+    def title(self) -> str:
+        """The name that people see, by which presets are kept."""
+        return str(self.pipeline_spec["pipelineInfo"].get("displayName") or self.name)
+
+    @property
     def components(self) -> Mapping[str, Any]:
         """The components by name."""
         components: dict[str, Any] = self.pipeline_spec.get("components", {})
@@ -128,7 +133,7 @@ def summarize(package: Package) -> PipelineInfo:
         if isinstance(executor, dict) and "image" in (executor.get("container") or {})
     }
     return PipelineInfo(
-        name=about.get("displayName") or about["name"],
+        name=package.title,
         description=about.get("description", ""),
         parameters=_read_parameters(package),
         tasks=count_tasks(package.pipeline_spec),

@@ -25,6 +25,7 @@ from ..models import (
     SourceKind,
 )
 from ..pipeline_spec import Package, list_gpu_tasks, summarize
+from ..pipeline_spec.images import describe_image
 from .backend import UUID, Backend
 from .experiments import check_texts
 from .paging import MAX_PAGE, read_pages
@@ -212,10 +213,25 @@ def inspect_source(backend: Backend, source: AnySource) -> Inspection:
     pipeline = summarize(resolved.package)
     if resolved.greets:
         pipeline = _greet_namespace(backend, pipeline)
-    warnings = _list_differences(resolved.package, pipeline) if backend.context.embedded else []
+    embedded = backend.context.embedded
+    describe = _list_differences if embedded else _list_doubts
     return Inspection(
-        pipeline=pipeline, display_name=propose_run_name(backend, pipeline.name), warnings=warnings
+        pipeline=pipeline,
+        display_name=propose_run_name(backend, pipeline.name),
+        warnings=describe(resolved.package, pipeline),
+        ignored=_NOT_APPLIED if embedded else {},
     )
+
+
+def _list_doubts(package: Package, pipeline: PipelineInfo) -> list[str]:
+    """Return what may go wrong with a pipeline on a cluster."""
+    warnings = [text for text in map(describe_image, pipeline.images) if text]
+    size = len(msgspec.json.encode(package.wire()))
+    if size > _LARGE:
+        warnings.append(
+            f"The pipeline has {size / 2**20:.1f} MiB; a cluster takes mostly 1.5 MiB as a Workflow."
+        )
+    return warnings
 
 
 def _list_differences(package: Package, pipeline: PipelineInfo) -> list[str]:
@@ -228,6 +244,11 @@ def _list_differences(package: Package, pipeline: PipelineInfo) -> list[str]:
     ]
 
 
+_LARGE = 1 << 20  # bytes; the Workflow is larger than the pipeline it is made of
+_NOT_APPLIED = {  # options of a run, by field
+    "service_account": "The account is not applied here; tasks run as you.",
+    "pipeline_root": "The pipeline root is not applied here; artifacts are files on this machine.",
+}
 _PYTHON_IMAGE = re.compile(
     r"(?:docker\.io/)?(?:library/)?python(?::[\w.-]+)?"
 )  # of components without another

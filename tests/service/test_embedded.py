@@ -232,8 +232,10 @@ def test_what_is_not_applied_on_this_machine_is_said_before_a_run(kfp: KfpServic
     file = tmp_path / "gpu.yaml"
     file.write_text(yaml.safe_dump(spec))
 
-    image, gpu = kfp.inspect(file).warnings
+    found = kfp.inspect(file)
 
+    image, gpu = found.warnings
+    assert sorted(found.ignored) == ["pipeline_root", "service_account"]
     assert image.startswith("Image alpine:latest is not used here; the task runs in this Jupyter's Python 3.")
     assert re.fullmatch(r"The GPU request of \S+ is not applied here\.", gpu)
     assert kfp.inspect(PIPELINES / "hello.yaml").warnings == []

@@ -11,6 +11,7 @@ from jupyter_kfp_mt.client.gateway_errors import timeout_error
 from jupyter_kfp_mt.errors import KfpConflictError, KfpError
 from jupyter_kfp_mt.models import CachePolicy, Source, SourceKind
 from tests.fakes import FakeTransport, ManualClock, problem
+from tests.pipeline_spec.pipelines import SIMPLE
 from tests.service.stand_ins import CONTEXT, EXPERIMENTS, OURS, PLAIN, RUN_ID, RUNS, TRAIN, kfp, run, service
 
 
@@ -211,3 +212,19 @@ def test_a_registered_version_is_sent_by_reference_unless_caching_changes() -> N
     assert plain["pipeline_version_reference"] == {"pipeline_id": pipeline, "pipeline_version_id": version}
     assert "pipeline_version_reference" not in changed
     assert changed["pipeline_spec"]["pipelineInfo"]["name"] == "train"
+
+
+@pytest.mark.parametrize("account", ["Robot", "a b", "-x", "x/y"])
+def test_an_account_that_cannot_be_one_is_refused_before_anything_is_sent(account: str) -> None:
+    fake = kfp()
+    with pytest.raises(KfpError, match="is not the name of a service account"):
+        service(fake).start_run(msgspec.structs.replace(PLAIN, service_account=account))
+    assert fake.sent("POST", RUNS) == []
+
+
+def test_an_inspection_warns_of_images_that_may_change() -> None:
+    text = SIMPLE.replace('"python:3.11"', '"train:latest"')
+    assert text != SIMPLE
+    found = service(kfp()).inspect(Source(kind=SourceKind.TEXT, text=text))
+    assert found.warnings == ["Image train:latest may change between runs."]
+    assert found.ignored == {}

@@ -20,6 +20,7 @@ from ...client import runs as requests
 from ...client.api import TRANSIENT
 from ...errors import KfpError, KfpNotStartedError, kfp_error
 from ...models import CachePolicy, PipelineVersionReference, Run, SubmitRequest
+from ...names import OBJECT_NAME
 from ...pipeline_spec import Package, check_links, check_parameters, with_cache
 from .. import experiments
 from ..backend import Backend
@@ -59,6 +60,10 @@ def _build_body(backend: Backend, request: SubmitRequest, resolved: Resolved) ->
         ("service_account", request.service_account),
     ):
         check_text(field, text)
+    account = request.service_account
+    if account and not OBJECT_NAME.fullmatch(account):
+        problem = f"“{account}” is not the name of a service account"
+        raise kfp_error("bad-input", field="service_account", problem=problem)
     if not name.strip():
         raise kfp_error("bad-input", field="display_name", problem="a name is needed")
     config = {"parameters": values, "pipeline_root": request.pipeline_root}
@@ -116,7 +121,7 @@ def submit_run(
         return _resume(backend, known, settling, on_unclear)
     run = _send(backend, intent, body, settling, on_unclear)
     sent = body["runtime_config"].get("parameters", {})
-    note_last_values(backend, resolved.package.name, request, sent)
+    note_last_values(backend, resolved.package.title, request, sent)
     return run
 
 

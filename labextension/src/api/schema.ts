@@ -2717,6 +2717,10 @@ export interface components {
             display_name: string;
             /** @default [] */
             warnings: string[];
+            /** @default {} */
+            ignored: {
+                [key: string]: string;
+            };
             /** @default [] */
             functions: components["schemas"]["SourceFunction"][];
             /** @default  */
