@@ -89,8 +89,11 @@ class Bulk:
         return self._require(namespace, job_id).view()
 
     def stop(self, namespace: str, job_id: str) -> BulkJob:
-        """Stop a job: what has started is completed, the rest is left. Safe to repeat."""
+        """Stop a job: what has started is completed, the rest is left. One that has ended is forgotten."""
         job = self._require(namespace, job_id)
+        if job.ended:
+            with self._lock:
+                self._jobs.pop((namespace, job_id), None)
         job.stop()
         job.over.wait(TELL_S)  # one that has not started is stopped at once
         return job.view()

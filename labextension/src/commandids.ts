@@ -24,4 +24,8 @@ export namespace CommandIDs {
   export const stopEmbedded = 'jupyter-kfp-mt:stop-embedded';
   export const openSettings = 'jupyter-kfp-mt:open-settings';
   export const filter = 'jupyter-kfp-mt:filter';
+  export const filterBy = 'jupyter-kfp-mt:filter-by';
+  export const clearFilter = 'jupyter-kfp-mt:clear-filter';
+  export const sort = 'jupyter-kfp-mt:sort';
+  export const pageSize = 'jupyter-kfp-mt:page-size';
 }

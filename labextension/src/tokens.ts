@@ -3,19 +3,45 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
 import type { KfpApi } from './api/client';
-import type { ErrorBody, Experiment, Phase, Run, Status, SubmitRequest } from './api/types';
+import type {
+  BulkEvent,
+  BulkJob,
+  BulkVerb,
+  ErrorBody,
+  Experiment,
+  Phase,
+  Pipeline,
+  RecurringRun,
+  Run,
+  Status,
+  SubmitRequest
+} from './api/types';
 
 /** How the page is connected to Kubeflow Pipelines. */
 export type ConnectionState = 'connecting' | 'connected' | 'lost';
 
-/** The filter of the runs list. */
+/** The fields by which the runs list is sorted. */
+export type SortField = 'created_at' | 'display_name' | 'finished_at';
+
+/** The order of the runs list. */
+export interface IRunSort {
+  readonly field: SortField;
+  readonly descending: boolean;
+}
+
+/** The filter and the order of the runs list. */
 export interface IRunFilter {
   readonly search: string;
-  /** Only active runs, only failed ones, or all. */
-  readonly only: 'all' | 'active' | 'failed';
-  /** Only runs of this experiment, or of all. */
+  /** Only runs in one of these phases; empty for all. */
+  readonly states: readonly Phase[];
+  /** Only runs of this experiment, or of all; the same for the next two. */
   readonly experiment: Pick<Experiment, 'experiment_id' | 'display_name'> | null;
+  readonly pipeline: Pick<Pipeline, 'pipeline_id' | 'display_name'> | null;
+  readonly recurring: Pick<RecurringRun, 'recurring_run_id' | 'display_name'> | null;
+  /** Only runs created today, in the last seven days, or ever. */
+  readonly since: 'any' | 'today' | 'week';
   readonly archived: boolean;
+  readonly sort: IRunSort;
 }
 
 /** A run that is new or has changed. */
@@ -66,15 +92,25 @@ export interface IRunList {
   readonly hasMore: boolean;
   /** How many runs there are in all, as the server says. */
   readonly total: number;
+  /** How many there are without a filter, as last seen; 0 if that is not known. */
+  readonly totalOfAll: number;
+  /** How many of the runs seen are active, and how many failed, whatever the filter is. */
+  readonly counts: { readonly active: number; readonly failed: number };
   readonly filter: IRunFilter;
   readonly selection: IRunSelection;
   /** When the rows were last known to be right, in milliseconds since 1970; 0 for never. */
   readonly updatedAt: number;
   /** Find a loaded run by its id. */
   find(runId: string): Run | undefined;
+  /** Return the newest `count` runs of an experiment among those seen, the newest first. */
+  listLast(experimentId: string, count: number): readonly Run[];
   /** Load the next page of runs. */
   loadMore(): Promise<void>;
+  /** Load every page, up to a bound. */
+  loadAll(): Promise<void>;
   setFilter(filter: Partial<IRunFilter>): void;
+  /** How many rows a page has. */
+  readonly pageSize: number;
   /** Set how many rows a page has. */
   setPageSize(size: number): void;
   /** Take a run off the list before it is deleted, or put it back. */
@@ -99,12 +135,34 @@ export interface IRunVerbs {
   readonly submitLost: ISignal<IRunVerbs, Run>;
 }
 
+export interface IBulkOptions {
+  /** Seconds until the job starts, in which it can be undone. */
+  readonly delay?: number;
+  /** By default the current one. */
+  readonly namespace?: string;
+}
+
+/** Changes of many runs, which the Jupyter server makes whether the page is open or not. */
+export interface IBulkJobs {
+  /** Emitted for each step of a job. */
+  readonly changed: ISignal<IBulkJobs, BulkEvent>;
+  /** Start a job. */
+  start(verb: BulkVerb, runIds: readonly string[], options?: IBulkOptions): Promise<BulkJob>;
+  /** Return the jobs of the namespace that no other page reports on. */
+  list(): Promise<readonly BulkJob[]>;
+  /** Wait for the end of a job. */
+  follow(jobId: string): Promise<BulkJob>;
+  /** Stop a job, or undo one that waits; what has started is completed. */
+  stop(jobId: string): Promise<BulkJob>;
+}
+
 /** The runs of the current namespace, kept up to date while a view is open. */
 export interface IRunManager extends IDisposable {
   readonly api: KfpApi;
   readonly connection: IConnection;
   readonly list: IRunList;
   readonly verbs: IRunVerbs;
+  readonly bulk: IBulkJobs;
   /** Settles after the first answer, good or bad. */
   readonly ready: Promise<void>;
   /** Emitted after the connection or the list has changed. */

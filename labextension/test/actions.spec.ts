@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { RunManager } from '../src/model/manager';
 import { RunActions } from '../src/views/actions';
-import { actOnMany } from '../src/views/bulk';
-import type { Run } from '../src/api/types';
+import { createErrorBody } from '../src/api/errors';
+import type { BulkJob, BulkRequest, Run } from '../src/api/types';
 import { fakeApi, json, run, status, trans, waitFor } from './samples';
+import type { Answer } from './samples';
 
 const RUNNING = run({ run_id: 'a', display_name: 'train' });
 const DONE = run({ run_id: 'b', display_name: 'report', phase: 'SUCCEEDED' });
@@ -18,29 +19,70 @@ let manager: RunManager;
 let asked: string[];
 let confirm: boolean;
 
+/** The jobs of the server, and what stops them from ending. */
+let jobs: Map<string, BulkJob>;
+let holds: boolean;
+
 beforeEach(async () => {
   asked = [];
   confirm = true;
+  jobs = new Map();
+  holds = false;
   const note = (request: Request, answer: Response): Response => {
     asked.push(`${request.method} ${new URL(request.url).pathname.split('/').slice(5).join('/')}`);
     return answer;
   };
-  const failed = { code: 'forbidden', message: 'You may not delete runs in team-a.' };
-  const api = fakeApi(
-    {
-      'GET status': () => json(status()),
-      'GET namespaces/team-a/runs': () => json({ runs: [RUNNING, DONE], total_size: 2, next_page_token: '' }),
-      'POST namespaces/team-a/runs/a/terminate': request => note(request, json(RUNNING)),
-      'DELETE namespaces/team-a/runs/a': request => note(request, json(failed, 403)),
-      'DELETE namespaces/team-a/runs/b': request => note(request, json({})),
-      'POST namespaces/team-a/runs/b/archive': request =>
-        note(request, json({ ...DONE, storage_state: 'ARCHIVED' })),
-      'POST namespaces/team-a/runs/b/unarchive': request => note(request, json(DONE))
+  const routes: Record<string, Answer> = {
+    'GET status': () => json(status()),
+    'GET namespaces/team-a/runs': () => json({ runs: [RUNNING, DONE], total_size: 2, next_page_token: '' }),
+    'POST namespaces/team-a/runs/a/terminate': request => note(request, json(RUNNING)),
+    'POST namespaces/team-a/runs/b/archive': request => note(request, json({ ...DONE, storage_state: 'ARCHIVED' })),
+    'POST namespaces/team-a/runs/b/unarchive': request => note(request, json(DONE)),
+    'GET namespaces/team-a/bulk': () => json({ jobs: [...jobs.values()] }),
+    'POST namespaces/team-a/bulk': async request => {
+      const { verb, run_ids, delay_s, job_id } = (await request.json()) as Required<BulkRequest>;
+      asked.push(`${verb} ${run_ids.join()} after ${delay_s}`);
+      serve(routes, job_id, { verb, run_ids, starts: Date.now() + delay_s * 1000 });
+      return json(jobs.get(job_id));
     }
-  );
-  manager = new RunManager({ api, pages: null });
+  };
+  manager = new RunManager({ api: fakeApi(routes), pages: null });
   await manager.ready;
 });
+
+/** Serve a job that changes every run but “a”, once its delay is over. */
+function serve(
+  routes: Record<string, Answer>,
+  job_id: string,
+  { verb, run_ids, starts }: { verb: BulkJob['verb']; run_ids: string[]; starts: number }
+): void {
+  const job: BulkJob = {
+    job_id,
+    verb,
+    state: 'waiting',
+    total: run_ids.length,
+    done: 0,
+    failures: [],
+    left: run_ids,
+    starts_at: new Date(starts).toISOString()
+  };
+  jobs.set(job_id, job);
+  routes[`GET namespaces/team-a/bulk/${job_id}`] = () => {
+    const known = jobs.get(job_id) ?? job;
+    if (known.state === 'waiting' && Date.now() >= starts && !holds) {
+      const failures = run_ids.filter(run_id => run_id === 'a').map(run_id => ({ run_id, display_name: 'A', error }));
+      jobs.set(job_id, { ...known, state: 'done', done: run_ids.length - failures.length, failures, left: [] });
+    }
+    return json(jobs.get(job_id));
+  };
+  routes[`DELETE namespaces/team-a/bulk/${job_id}`] = () => {
+    const known = jobs.get(job_id) ?? job;
+    jobs.set(job_id, { ...known, state: known.state === 'done' ? 'done' : 'stopped' });
+    return json(jobs.get(job_id));
+  };
+}
+
+const error = createErrorBody({ code: 'forbidden', message: 'You may not delete runs in team-a.' });
 
 afterEach(() => {
   manager.dispose();
@@ -82,15 +124,18 @@ describe('delete', () => {
   it('asks, takes the run off the list, and deletes it unless that is undone', async () => {
     const words = await answer(remove([DONE]), 'Delete');
     expect(words).toContain('Delete report?');
-    expect([ids(), asked, texts()]).toEqual([['a'], [], ['Deleting report in 8 s.']]);
-    await waitFor(() => expect(asked).toEqual(['DELETE b']));
+    await waitFor(() => expect(texts()).toEqual(['Deleting report in 1 s.']));
+    expect([ids(), asked]).toEqual([['a'], ['delete b after 0.8']]);
+    await waitFor(() => expect([...jobs.values()].map(({ state }) => state)).toEqual(['done']), { timeout: 5000 });
+    expect(ids()).toEqual(['a']);
   });
 
   it('can be undone', async () => {
     await answer(remove([DONE]), 'Delete');
+    await waitFor(() => expect(texts().length).toBe(1));
     press('Undo');
-    await new Promise(resolve => setTimeout(resolve, UNDO + 100));
-    expect([ids().sort(), asked]).toEqual([['a', 'b'], []]);
+    await waitFor(() => expect(ids().sort()).toEqual(['a', 'b']));
+    expect([...jobs.values()].map(({ state, done }) => [state, done])).toEqual([['stopped', 0]]);
   });
 
   it('does nothing without a yes, and Enter is a no', async () => {
@@ -104,9 +149,8 @@ describe('delete', () => {
   it('terminates what runs first, says what did not work, and shows the run again', async () => {
     const words = await answer(remove([RUNNING]), 'Delete');
     expect(words).toContain('It is running: it is terminated first.');
-    await waitFor(() => expect(texts()).toContain('You may not delete runs in team-a.'));
-    expect(asked).toEqual(['POST a/terminate', 'DELETE a']);
-    expect(ids()).toContain('a');
+    await waitFor(() => expect(texts()).toContain('You may not delete runs in team-a.'), { timeout: 5000 });
+    await waitFor(() => expect(ids()).toContain('a'));
   });
 });
 
@@ -139,27 +183,34 @@ describe('an action on several runs', () => {
 
   it('counts them, names those that failed, and tries these again', async () => {
     await answer(actions().remove(many), 'Delete');
-    await waitFor(() => expect(texts().at(0)).toMatch(/^1 of 3 done\./));
-    expect([...asked].sort()).toEqual(['DELETE a', 'DELETE b']);
-    expect(texts().join()).not.toContain('Deleting 1 of 3…');
+    await waitFor(() => expect(texts().at(0)).toMatch(/^2 of 3 done\./), { timeout: 5000 });
     const words = answer(Promise.resolve(), 'Try failed again');
     press('Show');
-    expect(await words).toContain('AYou may not delete runs in team-a.');
-    await waitFor(() => expect(asked.filter(each => each === 'DELETE a').length).toBe(2));
+    expect(await words).toContain('1 run was not deleted.RunReasonAYou may not delete runs in team-a.');
+    await waitFor(() => expect(asked).toEqual(['delete a,b,c after 0.8', 'delete a after 0']));
   });
 
   it('leaves the rest when it is stopped', async () => {
-    const twenty = Array.from({ length: 20 }, (_, index) => run({ run_id: `r${index}` }));
-    const begun: string[] = [];
-    const open: (() => void)[] = [];
-    const act = (each: Run): Promise<void> => new Promise(resolve => (begun.push(each.run_id), open.push(resolve)));
-    const words = { doing: (number: number, total: number): string => `Doing ${number} of ${total}…` };
-    const result = actOnMany(twenty, act, words, trans);
-    expect(texts()).toEqual(['Doing 1 of 20…']);
+    holds = true;
+    const done = actions().archive(many);
+    await waitFor(() => expect(texts()).toEqual(['0 of 3 archived']));
     press('Stop');
     expect(texts()).toEqual(['Stopping…']);
-    open.forEach(resolve => resolve());
-    expect((await result).done.length).toBe(8);
-    expect([begun.length, texts()]).toEqual([8, ['Stopped. 8 of 20 done.']]);
+    await done;
+    expect(texts()).toEqual(['Stopped. 0 of 3 done.']);
+  });
+
+  it('is reported by the page that is opened next', async () => {
+    holds = true;
+    void actions().archive(many);
+    await waitFor(() => expect(texts()).toEqual(['0 of 3 archived']));
+    Notification.dismiss();
+    const next = new RunManager({ api: manager.api, pages: null });
+    await next.ready;
+    await new RunActions(next, trans, { confirmTerminate: true, defaultExperiment: 'Default' }).adopt();
+    await waitFor(() => expect(texts()).toEqual(['0 of 3 archived']));
+    holds = false;
+    await waitFor(() => expect(texts().join()).toContain('2 of 3 done.'), { timeout: 5000 });
+    next.dispose();
   });
 });

@@ -6,6 +6,7 @@ import { addCommands, listCommands } from '../src/commands';
 import type { IPage, IRunActions } from '../src/commands';
 import type { ICommand } from '../src/commands/table';
 import type { Run, Status } from '../src/api/types';
+import { EVERYTHING } from '../src/filter';
 import { RunManager } from '../src/model/manager';
 import { fakeApi, format, json, run, status } from './samples';
 
@@ -46,6 +47,8 @@ beforeEach(() => {
     linkTo: (id, namespace) => `${namespace}/${id}`,
     chosenFile: () => 'chosen.yaml',
     newExperiment: vi.fn(),
+    chooseFilter: () => Promise.resolve({ experiment: { experiment_id: 'e1', display_name: 'churn' } }),
+    setPageSize: vi.fn(),
     chooseNamespace: () => Promise.resolve('team-b'),
     upload: vi.fn()
   };
@@ -175,4 +178,18 @@ it('says of each command that is off why, in the place of its caption', async ()
   for (const { id, caption } of off) {
     expect(commands.caption(id), id).not.toBe(caption);
   }
+});
+
+it('filters by several states, by an experiment, and clears that again', async () => {
+  await begin();
+  const { list } = manager;
+  await commands.execute(CommandIDs.filter, { state: 'SKIPPED' });
+  await commands.execute(CommandIDs.filter, { state: 'FAILED' });
+  await commands.execute(CommandIDs.filterBy, { subject: 'experiment' });
+  await commands.execute(CommandIDs.sort, { field: 'display_name', descending: false });
+  expect(list.filter).toMatchObject({ states: ['FAILED', 'SKIPPED'], experiment: { experiment_id: 'e1' } });
+  expect(commands.isToggled(CommandIDs.filter, { state: 'FAILED' })).toBe(true);
+  expect(commands.isToggled(CommandIDs.sort, { field: 'display_name', descending: false })).toBe(true);
+  await commands.execute(CommandIDs.clearFilter);
+  expect(list.filter).toEqual(EVERYTHING);
 });

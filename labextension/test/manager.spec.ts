@@ -165,10 +165,10 @@ describe('a submit without a clear answer', () => {
 
   it('did not start when a page of all runs does not have it', async () => {
     await sendUnclear();
-    manager.list.setFilter({ only: 'failed' });
+    manager.list.setFilter({ states: ['FAILED'] });
     await waitFor(() => expect(asked.some(({ url }) => url.includes('state=FAILED'))).toBe(true));
     expect(lost).toEqual([]);
-    manager.list.setFilter({ only: 'all' });
+    manager.list.setFilter({ states: [] });
     await waitFor(() => expect(lost).toEqual(['new']));
   });
 });
@@ -194,9 +194,27 @@ it('loads another namespace and forgets the first', async () => {
 });
 
 describe('a filter', () => {
+  it('sorts what is streamed as the server sorts', async () => {
+    await begin([run({ run_id: 'a', display_name: 'Beta' }), run({ run_id: 'b', display_name: 'gamma' })]);
+    manager.list.setFilter({ sort: { field: 'display_name', descending: false } });
+    await waitFor(() => expect(asked.some(({ url }) => url.includes('sort_by=display_name+asc'))).toBe(true));
+    await waitFor(() => expect(manager.list.loading).toBe(false));
+    const runs = [run({ run_id: 'c', display_name: 'alpha', created_at: '2020-01-01T00:00:00Z' })];
+    stream.send('runs', { namespace: 'team-a', runs, removed: [], at: AT });
+    await waitFor(() => expect(ids()).toEqual(['c', 'a', 'b']));
+  });
+
+  it('leaves the numbers of the chips and of all runs as they are', async () => {
+    await begin([run({ run_id: 'a' }), run({ run_id: 'b', phase: 'FAILED' })]);
+    manager.list.setFilter({ search: 'nothing' });
+    server.runs = [];
+    await waitFor(() => expect(ids()).toEqual([]));
+    expect([manager.list.counts, manager.list.totalOfAll]).toEqual([{ active: 1, failed: 1 }, 2]);
+  });
+
   it('applies at once to what is known, then asks', async () => {
     await begin([run({ run_id: 'a' }), run({ run_id: 'b', phase: 'FAILED' })]);
-    manager.list.setFilter({ only: 'failed' });
+    manager.list.setFilter({ states: ['FAILED'] });
     expect(ids()).toEqual(['b']);
     await waitFor(() => expect(asked.some(request => request.url.includes('state=FAILED'))).toBe(true));
   });

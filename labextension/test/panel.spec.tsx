@@ -1,4 +1,4 @@
-import { act, fireEvent, render, screen, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -63,7 +63,12 @@ function section(props: Partial<IRunsSectionProps> = {}): IRunsSectionProps {
     onDoctor: vi.fn(),
     onTerminateSelected: vi.fn(),
     onArchiveSelected: vi.fn(),
+    onRestoreSelected: vi.fn(),
     onDeleteSelected: vi.fn(),
+    total: RUNS.length,
+    counts: { active: 2, failed: 1 },
+    selecting: false,
+    onSelectAll: vi.fn(),
     ...props
   };
   render(<RunsSection {...all} />);
@@ -155,7 +160,7 @@ describe('in place of the list', () => {
   });
 
   it('stands that no run matches, and how to clear the filter', () => {
-    const { onFilter } = section({ runs: [], filter: { ...EVERYTHING, only: 'failed' } });
+    const { onFilter } = section({ runs: [], filter: { ...EVERYTHING, states: ['FAILED'] } });
     fireEvent.click(screen.getByRole('button', { name: 'Clear filters' }));
     expect(vi.mocked(onFilter).mock.calls).toEqual([[EVERYTHING]]);
   });
@@ -201,11 +206,44 @@ it('the bar of a selection says why none of the selected runs can be terminated 
 });
 
 it('a chip is a toggle of the filter', () => {
-  const { onFilter } = section({ filter: { ...EVERYTHING, only: 'failed' } });
+  const { onFilter } = section({ filter: { ...EVERYTHING, states: ['FAILED'] } });
   const chip = screen.getByRole('button', { name: /^Failed/ });
   expect(chip.getAttribute('aria-pressed')).toBe('true');
   fireEvent.click(chip);
-  expect(vi.mocked(onFilter).mock.calls).toEqual([[{ only: 'all' }]]);
+  expect(vi.mocked(onFilter).mock.calls).toEqual([[{ states: [] }]]);
+});
+
+it('has a chip for each other part of the filter, which takes it away', () => {
+  const filter = { ...EVERYTHING, states: ['SKIPPED', 'PAUSED'], archived: true, since: 'week' } as const;
+  const { onFilter } = section({ filter });
+  const chips = ['Skipped', 'Paused', 'Last 7 days', 'Archived'].map(name => screen.getByTitle(`${name}: remove this filter`));
+  chips.forEach(chip => fireEvent.click(chip));
+  expect(vi.mocked(onFilter).mock.calls.flat()).toEqual([
+    { states: ['PAUSED'] },
+    { states: ['SKIPPED'] },
+    { since: 'any' },
+    { archived: false }
+  ]);
+});
+
+it('offers all runs once those that are loaded are selected', () => {
+  const selected = new Set(RUNS.map(({ run_id }) => run_id));
+  const { onSelectAll } = section({ selected, hasMore: true, total: 1204 });
+  fireEvent.click(screen.getByRole('button', { name: 'Select all 1,204' }));
+  expect(onSelectAll).toHaveBeenCalled();
+});
+
+it('says how many runs have come above those in view', () => {
+  const runs = Array.from({ length: 30 }, (_, index) => run({ run_id: `r${index}` }));
+  const all = section({ runs });
+  cleanup();
+  const { rerender } = render(<RunsSection {...all} />);
+  const list = screen.getByRole('grid');
+  list.scrollTop = 440;
+  fireEvent.scroll(list);
+  rerender(<RunsSection {...all} runs={[run({ run_id: 'new' }), run({ run_id: 'newer' }), ...runs]} />);
+  expect(screen.getByRole('button', { name: '2 new ↑' })).toBeTruthy();
+  expect(list.scrollTop).toBe(528);
 });
 
 describe('the header', () => {

@@ -82,6 +82,9 @@ async def test_what_waits_is_undone_and_nothing_is_sent(page: Page, kfp: FakeKfp
 
     assert (job["state"], job["left"]) == ("waiting", ["run-1"])
     assert (stopped["state"], stopped["done"], stopped["left"]) == ("stopped", 0, ["run-1"])
+    assert [each["job_id"] for each in (await page.ask("GET"))["jobs"]] == [JOB]
+    await page.ask("DELETE", JOB)  # its end was seen
+    assert await page.ask("GET") == {"jobs": []}
     assert "run-1" in kfp.runs
 
 

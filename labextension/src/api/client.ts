@@ -8,6 +8,9 @@ import { createErrorBody, isErrorBody, KfpApiError } from './errors';
 import { readEvents } from './sse';
 import type {
   AccessList,
+  BulkJob,
+  BulkList,
+  BulkRequest,
   Check,
   DoctorReport,
   ErrorBody,
@@ -15,12 +18,14 @@ import type {
   Experiment,
   ExperimentPage,
   ExperimentRequest,
+  ExperimentView,
   Inspection,
   LogChunk,
   PipelinePage,
   PipelineVersion,
   PipelineVersionPage,
   PodView,
+  RecurringRunPage,
   Run,
   RunPage,
   RunView,
@@ -52,6 +57,10 @@ export interface IRunQuery extends IPageQuery {
   readonly state?: string;
   readonly search?: string;
   readonly experiment_id?: string;
+  readonly pipeline_id?: string;
+  readonly recurring_run_id?: string;
+  /** RFC 3339, in UTC. */
+  readonly created_after?: string;
   readonly archived?: boolean;
   /** Only runs started from the notebook at this path, or with this id. */
   readonly notebook?: string;
@@ -189,6 +198,26 @@ export class KfpApi {
     return this._get([...getNamespacePath(namespace), 'runs', runId, 'notebook']);
   }
 
+  /** Start one change of many runs; the same id is the same job. */
+  startBulk(namespace: string, request: BulkRequest): Promise<BulkJob> {
+    return this._send('POST', [...getNamespacePath(namespace), 'bulk'], request);
+  }
+
+  /** Return the changes of many runs that have not ended, or have lately. */
+  listBulk(namespace: string): Promise<BulkList> {
+    return this._get([...getNamespacePath(namespace), 'bulk']);
+  }
+
+  /** Return how far a change of many runs has come. */
+  viewBulk(namespace: string, jobId: string): Promise<BulkJob> {
+    return this._get([...getNamespacePath(namespace), 'bulk', jobId]);
+  }
+
+  /** Stop a change of many runs; one that has ended is listed no more. */
+  stopBulk(namespace: string, jobId: string): Promise<BulkJob> {
+    return this._send('DELETE', [...getNamespacePath(namespace), 'bulk', jobId]);
+  }
+
   /** Return a part of a task's log. */
   log(namespace: string, runId: string, taskId: string, query: ILogQuery = {}): Promise<LogChunk> {
     return this._get([...getNamespacePath(namespace), 'runs', runId, 'tasks', taskId, 'log'], { ...query });
@@ -207,9 +236,34 @@ export class KfpApi {
     return this._get([...getNamespacePath(namespace), 'experiments'], { ...query });
   }
 
+  /** Return an experiment, and how much goes with it when it is archived. */
+  viewExperiment(namespace: string, experimentId: string): Promise<ExperimentView> {
+    return this._get([...getNamespacePath(namespace), 'experiments', experimentId]);
+  }
+
+  /** Archive an experiment and its runs; safe to repeat. */
+  archiveExperiment(namespace: string, experimentId: string): Promise<Experiment> {
+    return this._send('POST', [...getNamespacePath(namespace), 'experiments', experimentId, 'archive']);
+  }
+
+  /** Restore an experiment without its runs; safe to repeat. */
+  unarchiveExperiment(namespace: string, experimentId: string): Promise<Experiment> {
+    return this._send('POST', [...getNamespacePath(namespace), 'experiments', experimentId, 'unarchive']);
+  }
+
+  /** Delete an experiment; its runs stay. */
+  async deleteExperiment(namespace: string, experimentId: string): Promise<void> {
+    await this._send('DELETE', [...getNamespacePath(namespace), 'experiments', experimentId]);
+  }
+
   /** Create an experiment. */
   createExperiment(namespace: string, request: ExperimentRequest): Promise<Experiment> {
     return this._send('POST', [...getNamespacePath(namespace), 'experiments'], request);
+  }
+
+  /** Return one page of recurring runs. */
+  listRecurringRuns(namespace: string, query: IPageQuery & { search?: string } = {}): Promise<RecurringRunPage> {
+    return this._get([...getNamespacePath(namespace), 'recurring-runs'], { ...query });
   }
 
   /** Return one page of private or of shared pipelines. */

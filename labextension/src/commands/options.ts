@@ -1,7 +1,7 @@
 /** What the commands are given: a plugin provides it. */
 import type { Run, Source } from '../api/types';
 import type { Format } from '../format';
-import type { IRunManager } from '../tokens';
+import type { IRunFilter, IRunManager } from '../tokens';
 import type { IKeptForm } from '../values/kept';
 
 /** What a form for a new run starts with. */
@@ -13,6 +13,9 @@ export interface IFormBegin {
   /** The form as it was left. */
   readonly kept?: IKeptForm | null;
 }
+
+/** What the runs list can be filtered by, besides properties of a run. */
+export type FilterSubject = 'experiment' | 'pipeline' | 'recurring';
 
 /** What commands do with the page; a plugin provides it. */
 export interface IPage {
@@ -28,6 +31,10 @@ export interface IPage {
   /** The path of the file selected in the file browser. */
   chosenFile(): string;
   newExperiment(): Promise<void>;
+  /** Ask for an experiment, a pipeline or a recurring run; null if nothing was chosen. */
+  chooseFilter(subject: FilterSubject): Promise<Partial<IRunFilter> | null>;
+  /** Set how many rows a page of the runs list has. */
+  setPageSize(size: number): void;
   /** Ask for a namespace; "" if none was chosen. */
   chooseNamespace(): Promise<string>;
   upload(path: string): Promise<void>;

@@ -1,15 +1,13 @@
 /** Commands that show something, or change what is shown. */
-import { filterIcon, infoIcon, refreshIcon, settingsIcon } from '@jupyterlab/ui-components';
+import { infoIcon, refreshIcon, settingsIcon } from '@jupyterlab/ui-components';
 
 import { CommandIDs } from '../commandids';
 import { doctorIcon, pipelinesIcon } from '../icons';
 import type { ICommandsOptions } from './options';
-import { text } from './table';
-import type { Args, ICommand } from './table';
+import type { ICommand } from './table';
 
 export function listViewCommands({ manager, page, format }: ICommandsOptions): readonly ICommand[] {
   const { trans } = format;
-  const { list } = manager;
   return [
     {
       id: CommandIDs.togglePanel,
@@ -46,28 +44,6 @@ export function listViewCommands({ manager, page, format }: ICommandsOptions): r
       caption: trans.__('Open the settings of Kubeflow Pipelines'),
       icon: settingsIcon,
       execute: () => page.openSettings()
-    },
-    {
-      id: CommandIDs.filter,
-      label: args => text(args, 'name') || trans.__('Filter runs'),
-      caption: trans.__('Choose which runs the list shows'),
-      icon: filterIcon,
-      args: { name: 'string', only: 'string', archived: 'boolean' },
-      isHidden: true,
-      isToggled: args =>
-        args['archived'] !== undefined
-          ? list.filter.archived === args['archived']
-          : list.filter.only === (args['only'] ?? 'all'),
-      execute: args => filter(args)
     }
   ];
-
-  function filter({ only, archived }: Args): void {
-    if (only === 'all' || only === 'active' || only === 'failed') {
-      list.setFilter({ only });
-    }
-    if (typeof archived === 'boolean') {
-      list.setFilter({ archived: archived && !list.filter.archived });
-    }
-  }
 }

@@ -1,6 +1,6 @@
 import type { Run } from '../api/types';
-import { EVERYTHING } from '../filter';
-import { mergeRuns, compareNewestFirst, replaceRuns, isSameRun } from './rows';
+import { compareRuns, countRuns, EVERYTHING, NEWEST_FIRST } from '../filter';
+import { mergeRuns, replaceRuns, isSameRun } from './rows';
 import type { RunSelection } from './selection';
 import type { IRunChange, IRunFilter } from '../tokens';
 
@@ -39,6 +39,24 @@ export class RunBook {
     return this._known.get(runId);
   }
 
+  /** How many of the runs seen are active, and how many failed; those that have gone do not count. */
+  get counts(): { readonly active: number; readonly failed: number } {
+    this._counts ??= countRuns([...this._known.values()].filter(run => this._isThere(run)));
+    return this._counts;
+  }
+
+  /** Return the newest `count` runs of an experiment among those seen, the newest first. */
+  listLast(experimentId: string, count: number): readonly Run[] {
+    return [...this._known.values()]
+      .filter(run => run.experiment_id === experimentId && this._isThere(run))
+      .sort((one, other) => compareRuns(one, other, NEWEST_FIRST))
+      .slice(0, count);
+  }
+
+  private _isThere({ run_id }: Run): boolean {
+    return !this._gone.has(run_id) && !this._hidden.has(run_id);
+  }
+
   hide(runId: string, hidden: boolean): void {
     if (hidden) {
       this._hidden.add(runId);
@@ -51,7 +69,10 @@ export class RunBook {
   /** Apply changes from the stream or a response; return those that are new. */
   take(news: INews): IRunChange[] {
     this._meanwhile?.push(news);
-    news.removed.forEach(runId => this._hidden.delete(runId));
+    news.removed.forEach(runId => {
+      this._hidden.delete(runId);
+      this._gone.add(runId);
+    });
     this._set(mergeRuns(this._rows, news.runs, news.removed, this._filter));
     return this._note(news.runs);
   }
@@ -86,12 +107,14 @@ export class RunBook {
   clear(): void {
     this._meanwhile = null;
     this._known.clear();
+    this._gone.clear();
     this._filter = EVERYTHING;
     this._set([]);
     this._selection.set([], '');
   }
 
   private _set(rows: readonly Run[]): void {
+    this._counts = null;
     const before = this._shown.map(run => run.run_id);
     this._rows = rows;
     this._shown = this._hidden.size === 0 ? rows : rows.filter(run => !this._hidden.has(run.run_id));
@@ -101,9 +124,11 @@ export class RunBook {
 
   private _note(runs: readonly Run[]): IRunChange[] {
     const changes: IRunChange[] = [];
-    for (const run of [...runs].sort(compareNewestFirst)) {
+    this._counts = null;
+    for (const run of [...runs].sort((one, other) => compareRuns(one, other, NEWEST_FIRST))) {
       const known = this._known.get(run.run_id);
       this._known.set(run.run_id, run);
+      this._gone.delete(run.run_id);
       if (!known || !isSameRun(known, run)) {
         changes.push({ run, previous: known?.phase ?? null });
       }
@@ -111,6 +136,9 @@ export class RunBook {
     return changes;
   }
 
+  private _counts: ReturnType<typeof countRuns> | null = null;
+  /** Runs that have left the server's list. */
+  private readonly _gone = new Set<string>();
   private readonly _hidden = new Set<string>();
   private readonly _known = new Map<string, Run>();
   private _filter: IRunFilter = EVERYTHING;

@@ -8,9 +8,10 @@ import type { StreamState } from '../api/events';
 import { openEvents, getPages } from '../api/shared';
 import type { IEvents, IPages } from '../api/shared';
 import type { IServerEvent } from '../api/sse';
-import type { RunsEvent, Status } from '../api/types';
+import type { BulkEvent, RunsEvent, Status } from '../api/types';
 import { isActive } from '../rules';
 import type { IRunChange, IRunManager } from '../tokens';
+import { BulkJobs } from './bulk';
 import { Connection } from './connection';
 import { RunList } from './runlist';
 import { RunVerbs } from './verbs';
@@ -40,6 +41,7 @@ export class RunManager implements IRunManager {
     });
     this.list = new RunList(options.api, this.connection);
     this.verbs = new RunVerbs(options.api, this.connection, this.list);
+    this.bulk = new BulkJobs(options.api, this.connection, this._pages);
     this.connection.changed.connect(this._onChanged, this);
     this.connection.moved.connect(this._onMoved, this);
     this.list.changed.connect(this._onChanged, this);
@@ -54,6 +56,7 @@ export class RunManager implements IRunManager {
   readonly connection: Connection;
   readonly list: RunList;
   readonly verbs: RunVerbs;
+  readonly bulk: BulkJobs;
   readonly ready: Promise<void>;
 
   get changed(): ISignal<IRunManager, void> {
@@ -169,12 +172,22 @@ export class RunManager implements IRunManager {
       this.connection.take(JSON.parse(event.data) as Status);
     } else if (event.event === 'runs') {
       const { namespace, runs, removed } = JSON.parse(event.data) as RunsEvent;
-      // A KFP without namespaces is “-” in paths.
-      if (namespace === this.connection.namespace || this.connection.namespace === '') {
+      if (this._isHere(namespace)) {
         this.list.takeStreamed(runs, removed);
         this.verbs.lose(removed);
       }
+    } else if (event.event === 'bulk') {
+      const step = JSON.parse(event.data) as BulkEvent;
+      if (this._isHere(step.namespace)) {
+        this.list.takeBulk(step);
+        this.bulk.take(step);
+      }
     }
+  }
+
+  private _isHere(namespace: string): boolean {
+    // A KFP without namespaces is “-” in paths.
+    return namespace === this.connection.namespace || this.connection.namespace === '';
   }
 
   private _onStream(state: StreamState): void {

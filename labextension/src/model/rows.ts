@@ -1,13 +1,7 @@
 /** The rows of a list of runs, as pure functions over arrays of runs. */
-import { passes } from '../filter';
-import { instant } from '../format';
+import { compareRuns, passes } from '../filter';
 import type { Run } from '../api/types';
 import type { IRunFilter } from '../tokens';
-
-/** Compare runs as the server sorts them: newest first; only the server knows the order of those of one second. */
-export function compareNewestFirst(one: Run, other: Run): number {
-  return (instant(other.created_at) ?? 0) - (instant(one.created_at) ?? 0);
-}
 
 /** Whether two states of a run are equal. */
 export function isSameRun(one: Run, other: Run): boolean {
@@ -16,7 +10,8 @@ export function isSameRun(one: Run, other: Run): boolean {
 
 /**
  * Merge `runs` into `rows` and drop `removed`; a row that did not change stays the same object, and the array
- * stays the same if nothing changed. Of runs of one second, new ones come first, unless they are a page `below`.
+ * stays the same if nothing changed. Of runs that are equal in the order, such as those of one second, new ones
+ * come first, unless they are a page `below`; the others keep the server's order.
  */
 export function mergeRuns(
   rows: readonly Run[],
@@ -46,7 +41,7 @@ export function mergeRuns(
   const all = [...byId.values()];
   const added = all.filter(run => !known.has(run.run_id));
   const kept = all.filter(run => known.has(run.run_id));
-  return (below ? [...kept, ...added] : [...added, ...kept]).sort(compareNewestFirst);
+  return (below ? [...kept, ...added] : [...added, ...kept]).sort((one, other) => compareRuns(one, other, filter.sort));
 }
 
 /** Replace the rows with a page; rows that did not change stay the same objects. */

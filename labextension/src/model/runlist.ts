@@ -4,7 +4,7 @@ import type { ISignal } from '@lumino/signaling';
 
 import type { KfpApi } from '../api/client';
 import { toErrorBody, KfpApiError } from '../api/errors';
-import type { Run } from '../api/types';
+import type { BulkEvent, Run } from '../api/types';
 import { isPlain, toQuery } from '../filter';
 import type { IRunChange, IRunFilter, IRunList } from '../tokens';
 import { RunBook } from './book';
@@ -13,6 +13,8 @@ import { RunSelection } from './selection';
 
 /** The most rows that the server gives in one page. */
 const LARGEST_PAGE = 200;
+/** The most rows that a page holds: as many as the server changes at once. */
+const MOST = 10_000;
 
 /** The runs list of the current namespace: pages from REST, then differences from the event stream. */
 export class RunList implements IRunList, IDisposable {
@@ -39,6 +41,22 @@ export class RunList implements IRunList, IDisposable {
 
   get total(): number {
     return this._total;
+  }
+
+  get totalOfAll(): number {
+    return this._totalOfAll;
+  }
+
+  get counts(): IRunList['counts'] {
+    return this._book.counts;
+  }
+
+  listLast(experimentId: string, count: number): readonly Run[] {
+    return this._book.listLast(experimentId, count);
+  }
+
+  get pageSize(): number {
+    return this._pageSize;
   }
 
   get filter(): IRunFilter {
@@ -105,6 +123,12 @@ export class RunList implements IRunList, IDisposable {
     await this.load(this._nextPage);
   }
 
+  async loadAll(): Promise<void> {
+    while (this._nextPage !== '' && this._book.rows.length < MOST) {
+      await this.load(this._nextPage, LARGEST_PAGE);
+    }
+  }
+
   setFilter(filter: Partial<IRunFilter>): void {
     // What is known and fits is shown at once; the answer comes after it.
     this._book.filter = { ...this._book.filter, ...filter };
@@ -114,6 +138,9 @@ export class RunList implements IRunList, IDisposable {
 
   setPageSize(size: number): void {
     this._pageSize = Math.min(LARGEST_PAGE, size);
+    if (this._nextPage !== '' && this._pageSize > this._book.rows.length) {
+      this.load().catch(() => undefined); // `changed` says so
+    }
   }
 
   hide(runId: string, hidden: boolean): void {
@@ -122,7 +149,7 @@ export class RunList implements IRunList, IDisposable {
   }
 
   /** Load the page with this token, or the first page at the depth that is shown. */
-  async load(pageToken = ''): Promise<void> {
+  async load(pageToken = '', size = this._pageSize): Promise<void> {
     if (!this._connection.isConnected) {
       return;
     }
@@ -135,9 +162,8 @@ export class RunList implements IRunList, IDisposable {
     try {
       const page = await this._api.listRuns(this._connection.namespace, {
         ...toQuery(this._book.filter),
-        page_size: pageToken ? this._pageSize : depth,
-        page_token: pageToken,
-        sort_by: 'created_at desc'
+        page_size: pageToken ? size : depth,
+        page_token: pageToken
       });
       if (isStale()) {
         return;
@@ -145,6 +171,7 @@ export class RunList implements IRunList, IDisposable {
       this._loading = false;
       this._nextPage = page.next_page_token;
       this._total = page.total_size;
+      this._totalOfAll = isPlain(this._book.filter) ? page.total_size : this._totalOfAll;
       this._updatedAt = Date.now();
       const changes = this._book.takePage(page.runs, pageToken !== '');
       if (pageToken === '' && isPlain(this._book.filter)) {
@@ -188,6 +215,17 @@ export class RunList implements IRunList, IDisposable {
     }
   }
 
+  /** Apply what a change of many runs has done: runs leave the list, and others may come to it. */
+  takeBulk({ verb, state, run_ids }: BulkEvent): void {
+    const leaves = verb === 'delete' || verb === (this._book.filter.archived ? 'unarchive' : 'archive');
+    if (leaves && run_ids.length) {
+      this.take([], run_ids);
+    }
+    if (state === 'done' || state === 'stopped') {
+      this.load().catch(() => undefined); // `changed` says so
+    }
+  }
+
   /** The server says that nothing has changed. */
   confirm(): void {
     this._updatedAt = Date.now();
@@ -211,6 +249,7 @@ export class RunList implements IRunList, IDisposable {
     this._loading = false;
     this._nextPage = '';
     this._total = 0;
+    this._totalOfAll = 0;
     this._updatedAt = 0;
     this._book.clear();
   }
@@ -226,6 +265,7 @@ export class RunList implements IRunList, IDisposable {
   private _nextPage = '';
   private _pageSize = 50;
   private _total = 0;
+  private _totalOfAll = 0;
   /** Counts the loads: only the newest one's answer is shown. */
   private _turn = 0;
   private _updatedAt = 0;

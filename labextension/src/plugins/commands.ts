@@ -50,6 +50,17 @@ export const commands: JupyterFrontEndPlugin<void> = {
       args: { isLauncher: true },
       category: trans.__('Other')
     });
+    const adopt = (): void => {
+      actions.adopt().catch(() => undefined); // the panel says why nothing can be asked
+    };
+    void manager.ready.then(adopt);
+    let { namespace } = manager.connection;
+    manager.changed.connect(() => {
+      if (manager.connection.namespace !== namespace) {
+        ({ namespace } = manager.connection);
+        adopt();
+      }
+    });
     page.restore(restorer);
   }
 };

@@ -9,7 +9,7 @@ import * as React from 'react';
 
 import { toErrorBody } from '../api/errors';
 import { CommandIDs } from '../commandids';
-import type { IFormBegin, IPage } from '../commands';
+import type { FilterSubject, IFormBegin, IPage } from '../commands';
 import type { IRunTabs } from '../components/run/tab';
 import type { Format } from '../format';
 import { PANEL_ID, getRunWidgetId } from '../names';
@@ -17,7 +17,8 @@ import type { DoctorWidget } from '../views/doctor';
 import type * as RunViews from '../views/runview';
 import type { RunViewWidget } from '../views/runview';
 import type { SubmitFormWidget } from '../views/submitform';
-import type { IRunManager } from '../tokens';
+import { chooseFilter } from '../views/filterby';
+import type { IRunFilter, IRunManager } from '../tokens';
 import { toJson } from '../values/kept';
 import type { Preferences } from './preferences';
 
@@ -197,6 +198,20 @@ export class Page implements IPage {
     }
   }
 
+  async chooseFilter(subject: FilterSubject): Promise<Partial<IRunFilter> | null> {
+    const { manager, format } = this._options;
+    try {
+      return await chooseFilter(subject, manager, format.trans);
+    } catch (error) {
+      this._showError(error);
+      return null;
+    }
+  }
+
+  setPageSize(size: number): void {
+    this._options.preferences.set('pageSize', size);
+  }
+
   async chooseNamespace(): Promise<string> {
     const { manager, format } = this._options;
     const { trans } = format;
@@ -247,9 +262,13 @@ export class Page implements IPage {
     try {
       Notification.success(words(await answer), { autoClose: 8000 });
     } catch (error) {
-      const { message, why, next } = toErrorBody(error);
-      Notification.error([message, why, next].filter(part => part !== '').join(' '), { autoClose: false });
+      this._showError(error);
     }
+  }
+
+  private _showError(error: unknown): void {
+    const { message, why, next } = toErrorBody(error);
+    Notification.error([message, why, next].filter(part => part !== '').join(' '), { autoClose: false });
   }
 
   private readonly _runs = new WidgetTracker<MainAreaWidget<RunViewWidget>>({ namespace: 'jupyter-kfp-mt-runs' });

@@ -10,7 +10,6 @@ import { KfpPanel } from '../views/panel';
 import type { IOpenWork } from '../views/access';
 import { IPanelSections } from '../views/sections/section';
 import { IRunManager } from '../tokens';
-import { Memory } from './memory';
 import { Preferences } from './preferences';
 import { SectionSizes } from './sizes';
 
@@ -48,7 +47,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     app.shell.add(widget, 'left', { rank: 600, type: 'Kubeflow Pipelines' });
     restorer?.add(widget, widget.id);
     if (state) {
-      void new Memory(manager, state).begin();
+      void import('./memory').then(({ Memory }) => new Memory(manager, state).begin());
     }
     void app.restored.then(async () => {
       if (state) {

@@ -51,6 +51,13 @@ export class Preferences {
     return this._get('logWrap') !== false;
   }
 
+  /** Change a setting as the settings editor does; every plugin follows. */
+  set(key: string, value: number): void {
+    this._settings?.set(key, value).catch((error: unknown) => {
+      console.warn(`The setting ${key} of jupyter-kfp-mt cannot be kept.`, error);
+    });
+  }
+
   /** Call `listener` now and after each change of a setting. */
   follow(listener: () => void): void {
     this._settings?.changed.connect(listener);

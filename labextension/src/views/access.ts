@@ -9,6 +9,7 @@ import { Widget } from '@lumino/widgets';
 import { toErrorBody } from '../api/errors';
 import type { ErrorBody } from '../api/types';
 import type { IRunManager } from '../tokens';
+import { createParagraphs } from './paragraphs';
 
 /** JupyterLab's own command. */
 const SAVE_ALL = 'docmanager:save-all';
@@ -128,15 +129,7 @@ export class AccessSteps implements IDisposable {
             'This extension is installed in the container and is lost by the restart. First run “pip install --user jupyter_kfp_mt”.'
           )
     ];
-    const body = new Widget({ node: document.createElement('div') });
-    body.addClass('jp-kfp');
-    body.addClass('jp-kfp-Ask');
-    for (const text of said.filter(each => each !== '')) {
-      const line = document.createElement('p');
-      line.textContent = text;
-      body.node.append(line);
-    }
-    return body;
+    return createParagraphs(...said);
   }
 
   private get _namespace(): string {

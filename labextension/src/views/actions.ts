@@ -2,12 +2,14 @@ import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { toErrorBody } from '../api/errors';
-import type { Run } from '../api/types';
+import type { BulkJob, BulkVerb, Run } from '../api/types';
 import type { IRunActions } from '../commands';
 import { cutMiddle } from '../format';
 import { isActive, mayDo } from '../rules';
 import type { IRunManager } from '../tokens';
-import { actOnEach, actOnMany, reportFailures, type IBulkWords } from './bulk';
+import { followJob, reportFailures } from './bulk';
+import { describeBulk } from './bulkwords';
+import { createParagraphs } from './paragraphs';
 
 /** Milliseconds in which a delete or archive can be undone. */
 const UNDO = 8000;
@@ -44,19 +46,12 @@ export class RunActions implements IRunActions {
       verb: trans.__('Terminate')
     });
     if (asked) {
-      await this._forEach(runs, run => this._manager.verbs.terminate(run.run_id, this._namespace(run)), {
-        doing: (number, total) => trans.__('Terminating %1 of %2…', number, total),
-        done: count => trans.__('%1 runs are being terminated.', count)
-      });
+      await this._change('terminate', runs);
     }
   }
 
   async retry(runs: readonly Run[]): Promise<void> {
-    const trans = this._trans;
-    await this._forEach(runs, run => this._manager.verbs.retry(run.run_id, this._namespace(run)), {
-      doing: (number, total) => trans.__('Retrying %1 of %2…', number, total),
-      done: count => trans.__('%1 runs retried.', count)
-    });
+    await this._change('retry', runs);
   }
 
   async archive(runs: readonly Run[]): Promise<void> {
@@ -70,37 +65,12 @@ export class RunActions implements IRunActions {
       verb: trans.__('Archive')
     });
     if (asked) {
-      await this._archiveNow(runs);
-    }
-  }
-
-  private async _archiveNow(runs: readonly Run[]): Promise<void> {
-    const trans = this._trans;
-    const done = await this._forEach(
-      runs,
-      run => this._manager.verbs.archive(run.run_id, this._namespace(run)),
-      { doing: (number, total) => trans.__('Archiving %1 of %2…', number, total) },
-      left => this._archiveNow(left)
-    );
-    const [first] = done;
-    if (first) {
-      const text =
-        done.length === 1
-          ? trans.__('%1 archived.', shortenName(first))
-          : trans.__('%1 archived.', done.length);
-      Notification.success(text, {
-        autoClose: UNDO,
-        actions: [{ label: trans.__('Undo'), callback: () => void this.restore(done) }]
-      });
+      await this._change('archive', runs);
     }
   }
 
   async restore(runs: readonly Run[]): Promise<void> {
-    const trans = this._trans;
-    await this._forEach(runs, run => this._manager.verbs.unarchive(run.run_id, this._namespace(run)), {
-      doing: (number, total) => trans.__('Restoring %1 of %2…', number, total),
-      done: count => trans.__('%1 runs restored.', count)
-    });
+    await this._change('unarchive', runs);
   }
 
   async remove(runs: readonly Run[]): Promise<void> {
@@ -119,7 +89,7 @@ export class RunActions implements IRunActions {
       dangerous: true
     });
     if (asked) {
-      this._removeLater(runs);
+      void this._removeLater(runs);
     }
   }
 
@@ -175,67 +145,117 @@ export class RunActions implements IRunActions {
     this._showError('', error);
   }
 
-  /** Take runs off the list now, and delete them later unless that is undone. */
-  private _removeLater(runs: readonly Run[]): void {
-    const trans = this._trans;
-    const [first] = runs;
-    if (!first) {
-      return;
+  /** Report on the jobs that another page started and left. */
+  async adopt(): Promise<void> {
+    for (const job of await this._manager.bulk.list()) {
+      const wait = Math.min(UNDO, Date.parse(job.starts_at ?? '') - Date.now());
+      const done = job.state === 'waiting' && wait > 0 ? this._awaitRemoval(job, '', wait) : this._finish(job);
+      done.catch((error: unknown) => this._showError('', error));
     }
-    runs.forEach(run => this._manager.list.hide(run.run_id, true));
-    const what = runs.length === 1 ? shortenName(first) : trans.__('%1 runs', runs.length);
-    const timer = setTimeout(() => void this._removeNow(runs), this._undo);
-    const undo = (): void => {
-      clearTimeout(timer);
-      runs.forEach(run => this._manager.list.hide(run.run_id, false));
+  }
+
+  /** Take runs off the list now, and delete them later unless that is undone, page or no page. */
+  private async _removeLater(runs: readonly Run[]): Promise<void> {
+    const ids = runs.map(({ run_id }) => run_id);
+    const [first] = runs;
+    this._hide(ids, true);
+    try {
+      const job = await this._manager.bulk.start('delete', ids, { delay: this._undo / 1000, namespace: first?.namespace });
+      await this._awaitRemoval(job, first && runs.length === 1 ? shortenName(first) : '', this._undo);
+    } catch (error) {
+      this._hide(ids, false);
+      this._showError('', error);
+    }
+  }
+
+  /** Offer Undo until a delete starts, then report on it. */
+  private async _awaitRemoval(job: BulkJob, name: string, wait: number): Promise<void> {
+    const trans = this._trans;
+    this._hide(job.left, true);
+    const what = name || trans._n('%1 run', '%1 runs', job.total);
+    const undone = await new Promise<boolean>(resolve => {
+      setTimeout(() => resolve(false), wait);
+      Notification.info(trans.__('Deleting %1 in %2 s.', what, Math.ceil(wait / 1000)), {
+        autoClose: wait,
+        actions: [{ label: trans.__('Undo'), callback: () => resolve(true) }]
+      });
+    });
+    if (undone) {
+      await this._manager.bulk.stop(job.job_id);
+    }
+    const ended = undone ? await this._manager.bulk.follow(job.job_id) : await this._finish(job);
+    this._hide([...ended.left, ...ended.failures.map(({ run_id }) => run_id)], false);
+  }
+
+  private _hide(runIds: readonly string[], hidden: boolean): void {
+    runIds.forEach(runId => this._manager.list.hide(runId, hidden));
+  }
+
+  /** Change runs: one at once, several as a job of the server. */
+  private async _change(verb: BulkVerb, runs: readonly Run[]): Promise<void> {
+    const [first] = runs;
+    try {
+      if (first && runs.length === 1) {
+        await this._changeOne(verb, first);
+      } else if (first) {
+        await this._changeMany(verb, runs.map(({ run_id }) => run_id));
+      }
+    } catch (error) {
+      this._showError('', error);
+    }
+  }
+
+  private async _changeOne(verb: BulkVerb, run: Run): Promise<void> {
+    const { verbs } = this._manager;
+    const where = [run.run_id, run.namespace || this._manager.connection.namespace] as const;
+    if (verb === 'archive') {
+      await verbs.archive(...where);
+      this._offerUndo(shortenName(run), () => this._changeOne('unarchive', run));
+    } else if (verb === 'unarchive') {
+      await verbs.unarchive(...where);
+    } else if (verb === 'retry') {
+      await verbs.retry(...where);
+    } else {
+      await verbs.terminate(...where);
+    }
+  }
+
+  private async _changeMany(verb: BulkVerb, runIds: readonly string[]): Promise<void> {
+    const job = await this._manager.bulk.start(verb, runIds);
+    const { left, failures } = await this._finish(job);
+    const others = new Set([...left, ...failures.map(({ run_id }) => run_id)]);
+    const done = runIds.filter(runId => !others.has(runId));
+    if (verb === 'archive' && done.length > 0) {
+      this._offerUndo(String(done.length), () => this._changeMany('unarchive', done));
+    }
+  }
+
+  private _offerUndo(what: string, undo: () => Promise<void>): void {
+    const callback = (): void => {
+      undo().catch((error: unknown) => this._showError('', error));
     };
-    Notification.info(trans.__('Deleting %1 in 8 s.', what), {
+    Notification.success(this._trans.__('%1 archived.', what), {
       autoClose: UNDO,
-      actions: [{ label: trans.__('Undo'), callback: undo }]
+      actions: [{ label: this._trans.__('Undo'), callback }]
     });
   }
 
-  private async _removeNow(runs: readonly Run[]): Promise<void> {
-    const trans = this._trans;
-    const remove = async (run: Run): Promise<void> => {
-      if (mayDo('terminate', run)) {
-        await this._manager.verbs.terminate(run.run_id, this._namespace(run));
-      }
-      await this._manager.verbs.deleteRun(run.run_id, this._namespace(run));
-    };
-    const words: IBulkWords = {
-      doing: (number, total) => trans.__('Deleting %1 of %2…', number, total),
-      done: count => trans.__('%1 runs deleted.', count)
-    };
-    const done = await this._forEach(runs, remove, words, left => this._removeNow(left));
-    for (const run of runs) {
-      if (!done.includes(run)) {
-        this._manager.list.hide(run.run_id, false);
-      }
-    }
-  }
-
-  /** Act on each run and report failures; return the runs that succeeded. */
-  private async _forEach(
-    runs: readonly Run[],
-    act: (run: Run) => Promise<unknown>,
-    words: IBulkWords,
-    again: (runs: readonly Run[]) => Promise<void> = async left => void (await this._forEach(left, act, words))
-  ): Promise<readonly Run[]> {
-    const isOne = runs.length < 2;
-    const { done, failed } = isOne ? await actOnEach(runs, act) : await actOnMany(runs, act, words, this._trans);
-    const [first] = failed;
-    if (first && isOne) {
+  /** Report on a job until it has ended, and then on what failed. */
+  private async _finish(job: BulkJob): Promise<BulkJob> {
+    const words = describeBulk(job.verb, this._trans);
+    const { bulk } = this._manager;
+    const ended =
+      job.total > 1 ? await followJob(bulk, job, words, this._trans) : await bulk.follow(job.job_id);
+    const [first] = ended.failures;
+    if (first && job.total === 1) {
       const { message, why, next } = first.error;
       this._showError([message, why, next].filter(part => part !== '').join(' '));
     } else if (first) {
-      reportFailures(failed, done.length, runs.length, this._trans, left => void again(left));
+      reportFailures(ended, words, this._trans, runIds => {
+        this._changeMany(job.verb, runIds).catch((error: unknown) => this._showError('', error));
+      });
     }
-    return done;
-  }
-
-  private _namespace(run: Run): string {
-    return run.namespace || this._manager.connection.namespace;
+    return ended;
   }
 
   private _showError(text: string, error?: unknown): void {
@@ -259,11 +279,11 @@ export class RunActions implements IRunActions {
       return first !== undefined;
     }
     const names = runs.slice(0, 5).map(shortenName);
-    const list = runs.length > 1 ? `${names.join(', ')}${runs.length > 5 ? ', …' : ''}\n\n` : '';
+    const list = runs.length > 1 ? `${names.join(', ')}${runs.length > 5 ? ', …' : ''}` : '';
     const ok = { label: question.verb };
     const { button } = await showDialog({
       title: runs.length === 1 ? question.one(shortenName(first)) : question.many(runs.length),
-      body: list + body,
+      body: createParagraphs(list, body),
       buttons: [
         Dialog.cancelButton({ label: this._trans.__('Cancel') }),
         dangerous ? Dialog.warnButton(ok) : Dialog.okButton(ok)

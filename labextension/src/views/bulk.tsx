@@ -1,154 +1,107 @@
-/** One action on several runs: a notice counts them and can stop it, and a report names those that failed. */
+/** Changes of many runs: a notice counts them and can stop them, and a report names those that failed. */
 import { Dialog, Notification, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { toErrorBody } from '../api/errors';
-import type { ErrorBody, Run } from '../api/types';
+import type { BulkEvent, BulkFailure, BulkJob } from '../api/types';
+import type { IBulkJobs } from '../tokens';
 
-/** How many runs are acted on at the same time: pages and servers open about as many connections. */
-const AT_ONCE = 8;
-/** Milliseconds between two counts in the notice. */
-const COUNT = 100;
-
-/** A run and why the action on it failed. */
-export interface IFailed {
-  readonly run: Run;
-  readonly error: ErrorBody;
-}
-
-/** What came of an action; runs in neither list were left when it was stopped. */
-export interface IBulkResult {
-  readonly done: readonly Run[];
-  readonly failed: readonly IFailed[];
-}
-
-/** The words of an action. */
+/** The words of a change. */
 export interface IBulkWords {
-  /** While the action is at run `number` of `total`. */
-  readonly doing: (number: number, total: number) => string;
+  /** While `count` of `total` runs have been changed. */
+  readonly doing: (count: number, total: number) => string;
   /** After all; without it nothing is said. */
   readonly done?: (count: number) => string;
+  /** How many runs were left as they were. */
+  readonly failed: (count: number) => string;
 }
 
-/** Act on runs, eight at a time, until all are done or `isStopped`; `onStep` hears how many have ended. */
-export async function actOnEach(
-  runs: readonly Run[],
-  act: (run: Run) => Promise<unknown>,
-  onStep: (ended: number) => void = () => undefined,
-  isStopped: () => boolean = () => false
-): Promise<IBulkResult> {
-  const waiting = [...runs];
-  const done: Run[] = [];
-  const failed: IFailed[] = [];
-  const work = async (): Promise<void> => {
-    for (let run = waiting.shift(); run && !isStopped(); run = waiting.shift()) {
-      try {
-        await act(run);
-        done.push(run);
-      } catch (error) {
-        failed.push({ run, error: toErrorBody(error) });
-      }
-      onStep(done.length + failed.length);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, runs.length) }, work));
-  return { done, failed };
-}
-
-/** Act on several runs with a notice that counts and has Stop; the page asks before it closes meanwhile. */
-export async function actOnMany(
-  runs: readonly Run[],
-  act: (run: Run) => Promise<unknown>,
+/** Show a notice that counts and has Stop, until the job has ended; return the job at its end. */
+export async function followJob(
+  jobs: IBulkJobs,
+  { job_id, total }: BulkJob,
   words: IBulkWords,
   trans: TranslationBundle
-): Promise<IBulkResult> {
-  const total = runs.length;
-  let stopped = false;
-  let shown = 0;
+): Promise<BulkJob> {
+  let stopping = false;
   const stop = {
     label: trans.__('Stop'),
     callback: (event: MouseEvent): void => {
-      event.preventDefault(); // the notice stays until the actions that have started have ended
-      stopped = true;
+      event.preventDefault(); // the notice stays until the calls that have started have ended
+      stopping = true;
       Notification.update({ id, message: trans.__('Stopping…'), actions: [] });
+      jobs.stop(job_id).catch(() => undefined); // the notice goes on counting
     }
   };
-  const id = Notification.emit(words.doing(1, total), 'in-progress', { autoClose: false, progress: 0, actions: [stop] });
-  const onStep = (ended: number): void => {
-    const now = Date.now();
-    if (!stopped && now - shown >= COUNT) {
-      shown = now;
-      const message = words.doing(Math.min(ended + 1, total), total);
-      Notification.update({ id, message, progress: ended / total, actions: [stop] });
+  const id = Notification.emit(words.doing(0, total), 'in-progress', { autoClose: false, progress: 0, actions: [stop] });
+  const count = (_: IBulkJobs, step: BulkEvent): void => {
+    if (step.job_id === job_id && !stopping) {
+      const progress = (step.done + step.failed) / step.total;
+      Notification.update({ id, message: words.doing(step.done, total), progress, actions: [stop] });
     }
   };
-  window.addEventListener('beforeunload', askBeforeClosing);
+  jobs.changed.connect(count);
   try {
-    const result = await actOnEach(runs, act, onStep, () => stopped);
-    const { length } = result.done;
-    if (stopped && length + result.failed.length < total) {
-      Notification.info(trans.__('Stopped. %1 of %2 done.', length, total), { autoClose: 8000 });
-    } else if (words.done && !result.failed.length) {
-      Notification.success(words.done(length), { autoClose: 5000 });
+    const ended = await jobs.follow(job_id);
+    if (ended.state === 'stopped') {
+      Notification.info(trans.__('Stopped. %1 of %2 done.', ended.done, total), { autoClose: 8000 });
+    } else if (words.done && ended.failures.length === 0 && ended.done > 0) {
+      Notification.success(words.done(ended.done), { autoClose: 5000 });
     }
-    return result;
+    return ended;
   } finally {
-    window.removeEventListener('beforeunload', askBeforeClosing);
+    jobs.changed.disconnect(count);
     Notification.dismiss(id);
   }
 }
 
-function askBeforeClosing(event: BeforeUnloadEvent): void {
-  event.preventDefault();
-}
-
-/** Say how many of `total` were done; “Show” lists the others with their reasons, and both ask to try again. */
+/** Say how many were done; “Show” lists the others with their reasons, and both ask to try again. */
 export function reportFailures(
-  failed: readonly IFailed[],
-  done: number,
-  total: number,
+  { failures, done, total }: BulkJob,
+  words: IBulkWords,
   trans: TranslationBundle,
-  again: (runs: readonly Run[]) => void
+  again: (runIds: readonly string[]) => void
 ): void {
   const title = trans.__('%1 of %2 done.', done, total);
-  const reasons = new Set(failed.map(({ error }) => error.message));
+  const reasons = new Set(failures.map(({ error }) => error.message));
   const [reason] = reasons;
-  const retry = (): void => again(failed.map(({ run }) => run));
+  const retry = (): void => again(failures.map(({ run_id }) => run_id));
   Notification.error(reasons.size === 1 ? `${title} ${reason}` : title, {
     autoClose: false,
     actions: [
-      { label: trans.__('Show'), callback: () => void showFailures(failed, title, trans, retry) },
+      { label: trans.__('Show'), callback: () => void showFailures() },
       { label: trans.__('Try again'), callback: retry }
     ]
   });
-}
 
-async function showFailures(
-  failed: readonly IFailed[],
-  title: string,
-  trans: TranslationBundle,
-  retry: () => void
-): Promise<void> {
-  const body = ReactWidget.create(<Failures failed={failed} trans={trans} />);
-  body.addClass('jp-kfp');
-  const { button } = await showDialog({
-    title,
-    body,
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Close') }),
-      Dialog.okButton({ label: trans.__('Try failed again') })
-    ]
-  });
-  if (button.accept) {
-    retry();
+  async function showFailures(): Promise<void> {
+    const text = words.failed(failures.length);
+    const body = ReactWidget.create(<Failures failures={failures} text={text} trans={trans} />);
+    body.addClass('jp-kfp');
+    const { button } = await showDialog({
+      title: trans.__('%1 of %2 done', done, total),
+      body,
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Close') }),
+        Dialog.okButton({ label: trans.__('Try failed again') })
+      ]
+    });
+    if (button.accept) {
+      retry();
+    }
   }
 }
 
-function Failures(props: { readonly failed: readonly IFailed[]; readonly trans: TranslationBundle }): React.JSX.Element {
-  const { failed, trans } = props;
+interface IFailuresProps {
+  readonly failures: readonly BulkFailure[];
+  readonly text: string;
+  readonly trans: TranslationBundle;
+}
+
+function Failures({ failures, text, trans }: IFailuresProps): React.JSX.Element {
   return (
     <div className="jp-kfp-Scroll">
+      <p>{text}</p>
       <table className="jp-kfp-Table">
         <thead>
           <tr>
@@ -157,9 +110,9 @@ function Failures(props: { readonly failed: readonly IFailed[]; readonly trans: 
           </tr>
         </thead>
         <tbody>
-          {failed.map(({ run, error }) => (
-            <tr key={run.run_id}>
-              <th scope="row">{run.display_name || run.run_id}</th>
+          {failures.map(({ run_id, display_name, error }) => (
+            <tr key={run_id}>
+              <th scope="row">{display_name || run_id}</th>
               <td>{[error.message, error.why, error.next].filter(part => part !== '').join(' ')}</td>
             </tr>
           ))}

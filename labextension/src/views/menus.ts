@@ -1,29 +1,55 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { MenuSvg } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { DisposableSet } from '@lumino/disposable';
 import type { Menu } from '@lumino/widgets';
 
 import { CommandIDs } from '../commandids';
+import { FILTERABLE } from '../filter';
+import { describePhase } from '../phase';
 import type { IRunManager } from '../tokens';
 
+/** A menu that opens from an item of another one. */
+export interface ISubmenu {
+  readonly label: string;
+  readonly items: MenuItems;
+}
+
 /** The items of a menu; null is a line between items. */
-export type MenuItems = readonly (Menu.IItemOptions | null)[];
+export type MenuItems = readonly (Menu.IItemOptions | ISubmenu | null)[];
 
 /** Open a menu at a place of the page. */
 export function openMenu(commands: CommandRegistry, items: MenuItems, x: number, y: number): void {
-  const menu = new MenuSvg({ commands });
+  const menus = new DisposableSet();
+  const menu = createMenu(commands, items, menus);
   const before = document.activeElement;
-  items.forEach(item => menu.addItem(item ?? { type: 'separator' }));
   menu.aboutToClose.connect(() => {
     // The chosen command has yet to run.
     setTimeout(() => {
-      menu.dispose();
+      menus.dispose();
       if (document.activeElement === document.body && before instanceof HTMLElement) {
         before.focus({ preventScroll: true });
       }
     }, 0);
   });
   menu.open(x, y);
+}
+
+/** Return a menu, and add it and those that open from it to `menus`. */
+function createMenu(commands: CommandRegistry, items: MenuItems, menus: DisposableSet): Menu {
+  const menu = new MenuSvg({ commands });
+  menus.add(menu);
+  for (const item of items) {
+    if (item !== null && 'items' in item) {
+      const submenu = createMenu(commands, item.items, menus);
+      submenu.title.label = item.label;
+      menu.addItem({ type: 'submenu', submenu });
+    } else {
+      menu.addItem(item ?? { type: 'separator' });
+    }
+  }
+  return menu;
 }
 
 /** The menu of a run row. */
@@ -56,16 +82,57 @@ export const MORE_ITEMS: MenuItems = [
 
 /** List the items of the filter menu. */
 export function listFilterItems(trans: TranslationBundle): MenuItems {
-  const item = (name: string, args: { only?: string; archived?: boolean }): Menu.IItemOptions => ({
+  const filter = (name: string, args: ReadonlyPartialJSONObject): Menu.IItemOptions => ({
     command: CommandIDs.filter,
     args: { name, ...args }
   });
+  const by = (name: string, subject: string): Menu.IItemOptions => ({
+    command: CommandIDs.filterBy,
+    args: { name, subject }
+  });
+  const sort = (name: string, field: string, descending: boolean): Menu.IItemOptions => ({
+    command: CommandIDs.sort,
+    args: { name, field, descending }
+  });
   return [
-    item(trans.__('All states'), { only: 'all' }),
-    item(trans.__('Active'), { only: 'active' }),
-    item(trans.__('Failed'), { only: 'failed' }),
+    {
+      label: trans.__('State'),
+      items: [
+        filter(trans.__('All states'), { state: '' }),
+        null,
+        ...FILTERABLE.map(state => filter(describePhase(state, trans), { state }))
+      ]
+    },
+    {
+      label: trans.__('Started'),
+      items: [
+        filter(trans.__('Any time'), { since: 'any' }),
+        filter(trans.__('Today'), { since: 'today' }),
+        filter(trans.__('Last 7 days'), { since: 'week' })
+      ]
+    },
+    by(trans.__('Experiment…'), 'experiment'),
+    by(trans.__('Pipeline…'), 'pipeline'),
+    by(trans.__('Recurring run…'), 'recurring'),
+    filter(trans.__('Show archived'), { archived: true }),
     null,
-    item(trans.__('Show archived'), { archived: true })
+    {
+      label: trans.__('Sort by'),
+      items: [
+        sort(trans.__('Start, newest first'), 'created_at', true),
+        sort(trans.__('Start, oldest first'), 'created_at', false),
+        sort(trans.__('End, newest first'), 'finished_at', true),
+        sort(trans.__('End, oldest first'), 'finished_at', false),
+        sort(trans.__('Name, A to Z'), 'display_name', false),
+        sort(trans.__('Name, Z to A'), 'display_name', true)
+      ]
+    },
+    {
+      label: trans.__('Rows per page'),
+      items: ['25', '50', '100', '200'].map(size => ({ command: CommandIDs.pageSize, args: { size } }))
+    },
+    null,
+    { command: CommandIDs.clearFilter }
   ];
 }
 

@@ -19,6 +19,7 @@ import { PanelFooter } from '../components/panel/PanelFooter';
 import { PanelHeader } from '../components/panel/PanelHeader';
 import { PanelNotice } from '../components/panel/PanelNotice';
 import { Ticker } from '../components/now';
+import { isPlain } from '../filter';
 import type { Format } from '../format';
 import { pipelinesIcon } from '../icons';
 import type { HiddenCautions } from '../model/hidden';
@@ -273,7 +274,7 @@ export class KfpPanel extends SidePanel {
   private _drawHeader(): React.JSX.Element {
     const { status, namespace, state } = this._manager.connection;
     const { runs, filter } = this._manager.list;
-    const empty = runs.length === 0 && filter.search === '' && filter.only === 'all' && !filter.archived;
+    const empty = runs.length === 0 && isPlain(filter);
     return (
       <PanelHeader
         status={status}

@@ -33,7 +33,9 @@ export function PanelHeader(props: IPanelHeaderProps): React.JSX.Element {
   return (
     <>
       <div className="jp-kfp-Panel-title">
-        <h2 className="jp-kfp-grow jp-kfp-cut">{trans.__('Kubeflow Pipelines')}</h2>
+        <h2 className="jp-kfp-cut">{trans.__('Kubeflow Pipelines')}</h2>
+        {connection === 'connected' && <Badges status={props.status} trans={trans} />}
+        <span className="jp-kfp-grow" />
         {props.showRefresh && (
           <Button label={trans.__('Refresh')} kind="icon" icon={refreshIcon} onClick={props.onRefresh} />
         )}
@@ -48,7 +50,6 @@ export function PanelHeader(props: IPanelHeaderProps): React.JSX.Element {
       <div className="jp-kfp-Panel-identity">
         <NamespaceChip {...props} />
         <ConnectionButton connection={connection} trans={trans} onClick={props.onDoctor} />
-        {connection === 'connected' && <Badges status={props.status} trans={trans} />}
         <span className="jp-kfp-grow" />
         {props.showNewRun && (
           <Button

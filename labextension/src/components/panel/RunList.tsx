@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import type { Run } from '../../api/types';
 import type { Format } from '../../format';
+import { Button } from '../Button';
 import { RunRow } from './RunRow';
 import type { IRunRowActions } from './RunRow';
 import { useNow } from '../now';
@@ -52,6 +53,7 @@ export function RunList(props: IRunListProps): React.JSX.Element {
   React.useEffect(() => virtual.measure(), [height, virtual]);
 
   useFocusFollows(list, active);
+  const above = useNewAbove(list, runs, height);
 
   const items = virtual.getVirtualItems();
   const last = items[items.length - 1]?.index ?? 0;
@@ -81,6 +83,15 @@ export function RunList(props: IRunListProps): React.JSX.Element {
         }
       }}
     >
+      {above > 0 && (
+        <div className="jp-kfp-RunList-new" role="presentation">
+          <Button
+            label={trans._n('%1 new ↑', '%1 new ↑', above)}
+            tabIndex={-1}
+            onClick={() => virtual.scrollToIndex(0)}
+          />
+        </div>
+      )}
       <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
         {items.map(item => {
           const run = runs[item.index];
@@ -198,6 +209,37 @@ function useFocusFollows(list: React.RefObject<HTMLDivElement>, active: string):
       list.current?.querySelector<HTMLElement>(`[data-run-id="${CSS.escape(active)}"]`)?.focus();
     }
   }, [active, list]);
+}
+
+/**
+ * Keep the rows in view where they are when others come above them, and return how many have come since the list was
+ * last at its top.
+ */
+function useNewAbove(list: React.RefObject<HTMLDivElement>, runs: readonly Run[], height: number): number {
+  const seen = React.useRef({ top: '', anchor: '', index: 0 });
+  const [above, setAbove] = React.useState(0);
+  const ids = React.useMemo(() => runs.map(({ run_id }) => run_id), [runs]);
+  React.useLayoutEffect(() => {
+    const box = list.current;
+    if (!box) {
+      return undefined;
+    }
+    const { anchor, index } = seen.current;
+    const moved = box.scrollTop > 0 && anchor ? ids.indexOf(anchor) - index : 0;
+    if (moved > 0) {
+      box.scrollTop += moved * height;
+    }
+    const look = (): void => {
+      const first = Math.floor(box.scrollTop / height);
+      const top = box.scrollTop < height ? (ids[0] ?? '') : seen.current.top;
+      seen.current = { top, anchor: ids[first] ?? '', index: first };
+      setAbove(Math.max(0, ids.indexOf(top)));
+    };
+    look();
+    box.addEventListener('scroll', look);
+    return () => box.removeEventListener('scroll', look);
+  }, [list, ids, height]);
+  return above;
 }
 
 /** Return the row height: one line where there is room, else two. */

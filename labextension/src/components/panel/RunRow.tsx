@@ -5,7 +5,7 @@ import type { Run } from '../../api/types';
 import { instant } from '../../format';
 import type { Format } from '../../format';
 import { describePhase } from '../../phase';
-import { isTimed, mayDo } from '../../rules';
+import { isArchived, isTimed, mayDo } from '../../rules';
 import { Button } from '../Button';
 import { CutName } from '../CutName';
 import { StateIcon } from '../StateIcon';
@@ -83,6 +83,13 @@ export function RunRow(props: IRunRowProps): React.JSX.Element {
       <span className="jp-kfp-RunRow-detail" role="gridcell">
         {run.experiment_name && <span className="jp-kfp-RunRow-exp">{run.experiment_name}</span>}
         <RunFacts run={run} format={format} now={now} />
+        {isArchived(run) && (
+          <span className="jp-kfp-RunRow-badge">
+            <span className="jp-kfp-Badge" title={trans.__('Archived: it is not in the list without this filter.')}>
+              {trans.__('Archived')}
+            </span>
+          </span>
+        )}
       </span>
       <RunRowButtons {...props} />
     </div>

@@ -1,15 +1,16 @@
 import { filterIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { ErrorBody, Run } from '../../api/types';
-import { EVERYTHING, isPlain } from '../../filter';
+import type { ErrorBody } from '../../api/types';
+import { EVERYTHING, isOnly, isPlain, listPhases } from '../../filter';
 import { instant } from '../../format';
-import { isActive, mayDo } from '../../rules';
+import { mayDo } from '../../rules';
 import type { RunAction } from '../../rules';
-import type { ConnectionState, IRunFilter } from '../../tokens';
+import type { ConnectionState, IRunFilter, IRunList } from '../../tokens';
 import { Button } from '../Button';
 import { EmptyState } from '../EmptyState';
 import { ErrorNotice } from '../ErrorNotice';
+import { listChips } from './chips';
 import { RunList } from './RunList';
 import type { IRunListProps } from './RunList';
 import { Skeleton } from '../Skeleton';
@@ -38,14 +39,20 @@ export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
   readonly onDoctor: () => void;
   readonly onTerminateSelected: () => void;
   readonly onArchiveSelected: () => void;
+  readonly onRestoreSelected: () => void;
   readonly onDeleteSelected: () => void;
+  /** How many runs there are, and how many of those seen are active and failed. */
+  readonly total: number;
+  readonly counts: IRunList['counts'];
+  /** Whether all runs are being loaded to be selected. */
+  readonly selecting: boolean;
+  readonly onSelectAll: () => void;
 }
 
 /** The section of runs: search, chips or selection bar, and the list or a notice in its place. */
 export function RunsSection(props: IRunsSectionProps): React.JSX.Element {
   const { runs, filter, error, connection, format } = props;
   const search = React.useRef<HTMLInputElement>(null);
-  const counts = useCounts(runs, filter);
   if (error && connection === 'connected') {
     return <ErrorNotice error={error} trans={format.trans} onCopy={text => props.onCopy([text])} />;
   }
@@ -66,14 +73,13 @@ export function RunsSection(props: IRunsSectionProps): React.JSX.Element {
           kind="icon"
           icon={filterIcon}
           hasPopup
-          pressed={filter.archived ? true : undefined}
           onClick={event => {
             const { left, bottom } = event.currentTarget.getBoundingClientRect();
             props.onFilterMenu(left, bottom);
           }}
         />
       </div>
-      {props.selected.size > 1 ? <SelectionBar {...props} /> : <Chips {...props} counts={counts} />}
+      {props.selected.size > 1 ? <SelectionBar {...props} /> : <Chips {...props} />}
       {runs.length > 0 ? (
         <RunList {...props} onSearch={() => search.current?.focus()} />
       ) : (
@@ -81,23 +87,6 @@ export function RunsSection(props: IRunsSectionProps): React.JSX.Element {
       )}
     </div>
   );
-}
-
-interface ICounts {
-  readonly active: number;
-  readonly failed: number;
-}
-
-/** Count the active and the failed loaded rows; keeps the last count of those that a chip hides. */
-function useCounts(runs: readonly Run[], filter: IRunFilter): ICounts {
-  const seen = React.useRef<ICounts>({ active: 0, failed: 0 });
-  const active = runs.filter(run => isActive(run.phase)).length;
-  const failed = runs.filter(run => run.phase === 'FAILED').length;
-  seen.current = {
-    active: filter.only === 'failed' ? seen.current.active : active,
-    failed: filter.only === 'active' ? seen.current.failed : failed
-  };
-  return seen.current;
 }
 
 function SearchField(
@@ -131,22 +120,38 @@ function SearchField(
   );
 }
 
-function Chips(props: IRunsSectionProps & { readonly counts: ICounts }): React.JSX.Element {
+function Chips(props: IRunsSectionProps): React.JSX.Element {
   const { filter, format, counts, onFilter } = props;
   const { trans } = format;
-  const chip = (label: string, pressed: boolean, press: () => void): React.JSX.Element => (
-    <button key={label} type="button" className="jp-kfp-Chip" aria-pressed={pressed} onClick={press}>
-      {label}
-    </button>
-  );
-  const only = (which: 'active' | 'failed') => () => onFilter({ only: filter.only === which ? 'all' : which });
+  const chip = (which: 'active' | 'failed', label: string): React.JSX.Element => {
+    const pressed = isOnly(which, filter);
+    return (
+      <button
+        type="button"
+        className="jp-kfp-Chip"
+        aria-pressed={pressed}
+        onClick={() => onFilter({ states: pressed ? [] : listPhases(which) })}
+      >
+        {label}
+      </button>
+    );
+  };
   return (
     <div className="jp-kfp-Chips">
-      {chip(trans.__('Active %1', format.shortCount(counts.active)), filter.only === 'active', only('active'))}
-      {chip(trans.__('Failed %1', format.shortCount(counts.failed)), filter.only === 'failed', only('failed'))}
-      {filter.experiment &&
-        chip(trans.__('%1 ✕', filter.experiment.display_name), true, () => onFilter({ experiment: null }))}
-      {filter.archived && chip(trans.__('Archived ✕'), true, () => onFilter({ archived: false }))}
+      {chip('active', trans.__('Active %1', format.shortCount(counts.active)))}
+      {chip('failed', trans.__('Failed %1', format.shortCount(counts.failed)))}
+      {listChips(filter, trans).map(({ label, clear }) => (
+        <button
+          key={label}
+          type="button"
+          className="jp-kfp-Chip"
+          aria-pressed
+          title={trans.__('%1: remove this filter', label)}
+          onClick={() => onFilter(clear)}
+        >
+          <span className="jp-kfp-cut">{label}</span> ✕
+        </button>
+      ))}
     </div>
   );
 }
@@ -156,21 +161,39 @@ function SelectionBar(props: IRunsSectionProps): React.JSX.Element {
   const { trans } = format;
   const runs = props.runs.filter(run => selected.has(run.run_id));
   const some = (action: RunAction): boolean => runs.some(run => mayDo(action, run));
+  const all = props.hasMore && selected.size === props.runs.length && props.total > selected.size;
   return (
-    <div className="jp-kfp-SelectionBar" role="toolbar">
+    <div className="jp-kfp-SelectionBar" role="toolbar" aria-label={trans.__('Selected runs')}>
       <strong className="jp-kfp-grow jp-kfp-num">{trans.__('%1 selected', format.count(selected.size))}</strong>
+      {all && (
+        <Button
+          label={trans.__('Select all %1', format.count(props.total))}
+          kind="quiet"
+          off={props.selecting ? trans.__('Loading…') : undefined}
+          onClick={props.onSelectAll}
+        />
+      )}
       <Button
         label={trans.__('Terminate')}
         kind="quiet"
         off={off ?? (some('terminate') ? undefined : trans.__('None of them can be terminated.'))}
         onClick={props.onTerminateSelected}
       />
-      <Button
-        label={trans.__('Archive')}
-        kind="quiet"
-        off={off ?? (some('archive') ? undefined : trans.__('None of them can be archived.'))}
-        onClick={props.onArchiveSelected}
-      />
+      {props.filter.archived ? (
+        <Button
+          label={trans.__('Restore')}
+          kind="quiet"
+          off={off ?? (some('restore') ? undefined : trans.__('None of them can be restored.'))}
+          onClick={props.onRestoreSelected}
+        />
+      ) : (
+        <Button
+          label={trans.__('Archive')}
+          kind="quiet"
+          off={off ?? (some('archive') ? undefined : trans.__('None of them can be archived.'))}
+          onClick={props.onArchiveSelected}
+        />
+      )}
       <Button label={trans.__('Delete…')} kind="quiet" off={off} onClick={props.onDeleteSelected} />
       <Button
         label="✕"

@@ -3,6 +3,7 @@ import * as React from 'react';
 import { CommandIDs } from '../../commandids';
 import { isStartable } from '../../commands';
 import { RunsSection } from '../../components/panel/RunsSection';
+import { isPlain } from '../../filter';
 import { whyLocked } from '../../reasons';
 import type { IRunList } from '../../tokens';
 import { listFilterItems, RUN_ITEMS } from '../menus';
@@ -14,7 +15,10 @@ export const runsSection: IPanelSection = {
   title: trans => trans.__('Runs'),
   count: ({ manager: { list }, format }) => {
     const count = list.hasMore ? Math.max(list.total, list.runs.length) : list.runs.length;
-    return count === 0 ? '' : format.shortCount(count);
+    if (isPlain(list.filter)) {
+      return count === 0 ? '' : format.shortCount(count);
+    }
+    return format.trans.__('%1 of %2', format.shortCount(count), format.shortCount(Math.max(count, list.totalOfAll)));
   },
   Body: Runs
 };
@@ -23,6 +27,7 @@ export const runsSection: IPanelSection = {
 function Runs({ manager, format, ticker, execute, openMenu, copy }: IPanelContext): React.JSX.Element {
   const { connection, list } = manager;
   const { selection } = list;
+  const [selecting, setSelecting] = React.useState(false);
   // Stable, since effects of the components depend on them.
   const onMore = React.useCallback(() => void list.loadMore().catch(() => undefined), [list]); // `changed` says so
   const onFilter = React.useCallback<IRunList['setFilter']>(filter => list.setFilter(filter), [list]);
@@ -31,6 +36,9 @@ function Runs({ manager, format, ticker, execute, openMenu, copy }: IPanelContex
       runs={list.runs}
       namespace={connection.namespace}
       hasMore={list.hasMore}
+      total={list.total}
+      counts={list.counts}
+      selecting={selecting}
       loading={list.loading}
       selected={selection.ids}
       active={selection.active}
@@ -67,6 +75,15 @@ function Runs({ manager, format, ticker, execute, openMenu, copy }: IPanelContex
       onDoctor={() => execute(CommandIDs.doctor)}
       onTerminateSelected={() => execute(CommandIDs.terminate)}
       onArchiveSelected={() => execute(CommandIDs.archive)}
+      onRestoreSelected={() => execute(CommandIDs.restore)}
+      onSelectAll={() => {
+        setSelecting(true);
+        list
+          .loadAll()
+          .then(() => selection.set(list.runs.map(({ run_id }) => run_id)))
+          .catch(() => undefined) // `changed` says so
+          .finally(() => setSelecting(false));
+      }}
       onDeleteSelected={() => execute(CommandIDs.remove)}
     />
   );
