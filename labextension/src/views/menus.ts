@@ -22,6 +22,7 @@ export type MenuItems = readonly (Menu.IItemOptions | ISubmenu | null)[];
 /** Open a menu at a place of the page. */
 export function openMenu(commands: CommandRegistry, items: MenuItems, x: number, y: number): void {
   const menus = new DisposableSet();
+  // eslint-disable-next-line jupyter/require-disposable-transfer -- disposed with the set, when it is closed
   const menu = createMenu(commands, items, menus);
   const before = document.activeElement;
   menu.aboutToClose.connect(() => {
