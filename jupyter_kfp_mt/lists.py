@@ -75,21 +75,25 @@ class RunList(ModelList[Run]):
     """Runs.
 
     `walked` is set if only that many of the newest runs were searched, so that older ones may match, too.
+    `shown_metrics` are the names of metrics that the table has columns for.
     """
 
     field = "runs"
     walked: int | None = None
+    shown_metrics: Sequence[str] = ()
 
     def columns(self) -> list[str]:
-        """Return the fixed columns, then the parameters of all runs."""
+        """Return the fixed columns, then the parameters of all runs, then their metrics."""
         others = [column.name for column in RUN_COLUMNS if column.name not in _RUN_KEYS]
-        parameters = dict.fromkeys(f"param.{name}" for run in self for name in _parameters(run))
-        return [*_RUN_KEYS, *others, *parameters]
+        parameters = dict.fromkeys(f"param.{name}" for run in self for name in run.parameters)
+        metrics = dict.fromkeys(f"metric.{name}" for run in self for name in run.metrics)
+        return [*_RUN_KEYS, *others, *parameters, *metrics]
 
     def row(self, item: Run) -> dict[str, Any]:
         """Return one run; its state is the phase that people see."""
         fixed = {column.name: column.value(item) for column in RUN_COLUMNS}
-        return fixed | {f"param.{name}": value for name, value in _parameters(item).items()}
+        parameters = {f"param.{name}": value for name, value in item.parameters.items()}
+        return fixed | parameters | {f"metric.{name}": value for name, value in item.metrics.items()}
 
 
 def find_iteration(task: Task, groups: Iterable[Task]) -> str:
@@ -218,10 +222,6 @@ class PipelineVersionList(ModelList[PipelineVersion]):
     def row(self, item: PipelineVersion) -> dict[str, Any]:
         """Return one version."""
         return _fields(item, self.columns())
-
-
-def _parameters(run: Run) -> dict[str, Any]:
-    return run.runtime_config.parameters if run.runtime_config else {}
 
 
 def _fields(item: msgspec.Struct, names: list[str]) -> dict[str, Any]:

@@ -217,7 +217,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # from JSON, so
     progress: Progress | None = None  # ours
     failed_task: str = ""  # ours: the first task that failed
     mine: bool = False  # ours: whether it was started from here within the last days
+    metrics: dict[str, float] = {}  # ours: its scalar metrics, where they were asked for
     origin: Origin | None = None  # ours: the notebook that it was started from, if known here
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values it was started with; also the defaults, if it came with its compiled pipeline."""
+        given = self.runtime_config.parameters if self.runtime_config else {}
+        return {**_read_defaults(self.pipeline_spec), **given}
 
     @property
     def task_details(self) -> list[Task]:
@@ -1002,6 +1009,18 @@ class RuntimeFile(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Leave out the key: failing tests and tracebacks print this."""
         return f"RuntimeFile(url={self.url!r}, pid={self.pid}, namespace={self.namespace!r})"
+
+
+def _read_defaults(spec: msgspec.Raw) -> dict[str, Any]:
+    """Return the defaults of a compiled pipeline's parameters; whole numbers of doubles become integers."""
+    try:
+        known = msgspec.json.decode(spec, type=dict[str, Any])
+        inputs = known.get("pipeline_spec", known)["root"]["inputDefinitions"]["parameters"]
+        defaults = {name: each["defaultValue"] for name, each in inputs.items() if "defaultValue" in each}
+        whole = [name for name in defaults if inputs[name].get("parameterType") == "NUMBER_INTEGER"]
+        return defaults | {name: int(defaults[name]) for name in whole}
+    except (*NOT_JSON, AttributeError, KeyError, TypeError, ValueError):
+        return {}  # no spec, or one of another kind
 
 
 def _seconds(start: datetime | None, end: datetime | None, *, ended: bool) -> float | None:

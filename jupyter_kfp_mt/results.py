@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -68,12 +68,49 @@ class BulkResult(msgspec.Struct, frozen=True, kw_only=True):
     done: list[str] = []
 
 
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing in which runs or pipelines are compared, with its value in each."""
+
+    part: str  # "run", "parameter", "metric", "state of task", "input", "task", "image", "code"
+    name: str
+    values: list[Any]
+    same: bool = False
+
+
+class RunDiff(ModelList[Difference]):
+    """What runs, or versions of pipelines, differ in; `subjects` are their names."""
+
+    field = "differences"
+
+    def __init__(self, items: Iterable[Difference] = (), *, subjects: Sequence[str] = ()) -> None:
+        super().__init__(items)
+        self.subjects = list(subjects)
+
+    def columns(self) -> list[str]:
+        """Return what is compared, then a column for each subject."""
+        return ["part", "name", *self.subjects]
+
+    def row(self, item: Difference) -> dict[str, Any]:
+        """Return one difference."""
+        return {"part": item.part, "name": item.name, **dict(zip(self.subjects, item.values, strict=True))}
+
+
+class RunLink(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a run, or without one the panel, opens in JupyterLab."""
+
+    url: str  # empty where no running JupyterLab is known
+    run_id: str = ""
+    display_name: str = ""
+    namespace: str = ""
+
+
 class RunMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """The metrics that the tasks of one run wrote."""
 
     run_id: str
     display_name: str = ""
     state: str = ""
+    parameters: dict[str, Any] = {}  # that it was started with
     metrics: dict[str, float] = {}
     unread: str = ""  # why some metrics may be missing
 
@@ -90,9 +127,12 @@ class MetricTable(ModelList[RunMetrics]):
 
     def columns(self) -> list[str]:
         """Return the fixed columns, then one for each metric."""
-        return ["run_id", "display_name", "state", *(f"metric.{name}" for name in self.names)]
+        parameters = dict.fromkeys(f"param.{name}" for row in self for name in row.parameters)
+        metrics = [f"metric.{name}" for name in self.names]
+        return ["run_id", "display_name", "state", *parameters, *metrics]
 
     def row(self, item: RunMetrics) -> dict[str, Any]:
         """Return one run."""
         fixed = {"run_id": item.run_id, "display_name": item.display_name, "state": item.state}
-        return fixed | {f"metric.{name}": value for name, value in item.metrics.items()}
+        parameters = {f"param.{name}": value for name, value in item.parameters.items()}
+        return fixed | parameters | {f"metric.{name}": value for name, value in item.metrics.items()}

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ..models import NO_SPEC, Run
-from ..results import LogText, Text
+from ..results import LogText, RunDiff, Text
 
 _TASK_FIELDS = {
     "run_id",
@@ -59,6 +59,7 @@ def _list_document(result: list[Any]) -> Any:
         return rows
     walked = getattr(result, "walked", None)
     extra = {"walked": walked} if walked is not None else {}
+    extra |= {"subjects": result.subjects} if isinstance(result, RunDiff) else {}
     return {name: rows, "total_size": getattr(result, "total_size", len(rows)), **extra}
 
 

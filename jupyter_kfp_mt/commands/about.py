@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import PROGRAM
 from ..models import AccessList, DoctorReport, Identity, Status
+from ..results import Text
 from .grammar import argument, command, usage_error
 from .session import Session
 
@@ -23,10 +24,14 @@ def whoami(session: Session) -> Identity:
     return Identity(status=known, access=session.service().list_grants())
 
 
-@command("doctor")
-def doctor(session: Session) -> DoctorReport:
-    """Check the connection step by step; the first real cause comes with its cure."""
-    return session.examine()
+@command("doctor", argument("--report", action="store_true", help="as Markdown, to send to somebody"))
+def doctor(session: Session, *, report: bool) -> DoctorReport | Text:
+    """Check the connection step by step; the first real cause comes with its cure.
+
+    No report holds a token, a cookie or a password.
+    """
+    found = session.examine()
+    return Text(found.text) if report else found
 
 
 @command(

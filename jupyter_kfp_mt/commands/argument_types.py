@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import PROGRAM, KfpError, kfp_error
@@ -64,6 +64,14 @@ def parse_sorting(text: str) -> str:
     return f"{field} {direction}".strip()
 
 
+def parse_metrics(text: str) -> tuple[str, ...]:
+    """Return the names of metrics in `a,b`, at most three."""
+    names = tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
+    if not 1 <= len(names) <= 3:
+        raise _bad_value("--metrics", "it takes one to three names", "--metrics accuracy,loss")
+    return names
+
+
 def parse_row_count(text: str) -> int:
     """Return a number of rows, at least 1."""
     if not text.isdecimal() or not 1 <= int(text) <= _MAX_ROWS:
@@ -92,17 +100,30 @@ def duration_parser(option: str) -> Callable[[str], float]:
 
 
 def parse_parameters(words: Sequence[str]) -> dict[str, Any]:
-    """Return the values of `KEY=VALUE` words; `KEY=$name` keeps the type of the variable."""
+    """Return the values of `KEY=VALUE` words; `KEY=$name` keeps the type of the variable.
+
+    A word that stands for a dict gives all its values, each of which a later word may replace.
+    """
     values: dict[str, Any] = {}
+    together: dict[str, Any] = {}
     for word in words:
+        if "=" not in word and isinstance(word, VariableWord) and isinstance(word.value, Mapping):
+            together |= {str(key): _to_plain(value) for key, value in word.value.items()}
+            continue
         key, equals, text = word.partition("=")
         if not equals or not key:
             raise usage_error(
                 f"“{word}” is not a parameter.",
-                why="Parameters are written KEY=VALUE.",
+                why="Parameters are written KEY=VALUE; a dict of them $name or **name.",
                 next_step=f"{PROGRAM} help submit",
             )
         if key in values:
             raise kfp_error("bad-input", field=key, problem="it is given twice", next="write it once")
-        values[key] = word.value if isinstance(word, VariableWord) else TypedText(text)
-    return values
+        values[key] = _to_plain(word.value) if isinstance(word, VariableWord) else TypedText(text)
+    return together | values
+
+
+def _to_plain(value: object) -> Any:
+    """Return a scalar of NumPy as Python's own, and anything else as it is."""
+    is_scalar = type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0
+    return value.item() if is_scalar and hasattr(value, "item") else value

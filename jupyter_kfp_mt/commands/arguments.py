@@ -15,6 +15,12 @@ SOURCE = argument(
     metavar="SOURCE",
     help="file.yaml, file.py[:function], https://…, a function, pipeline:NAME[@VERSION], or example:hello",
 )
+PARAMETERS = argument(
+    "parameters",
+    metavar="KEY=VALUE",
+    nargs="*",
+    help="values of parameters; $name takes a variable of the notebook, **name a dict of them",
+)
 SEARCH = argument("--search", metavar="TEXT", default="", help="only names that contain TEXT")
 LIMIT = argument(
     "-n", dest="limit", metavar="N", type=parse_row_count, default=20, help="at most N rows (20)"

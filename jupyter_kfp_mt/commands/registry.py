@@ -8,7 +8,7 @@ from types import ModuleType
 from ..errors import PROGRAM
 from ..lists import ModelList
 from ..results import Text
-from . import about, experiments, pipelines, runs, submit, tasks
+from . import about, compare, experiments, links, pipelines, recurring, runs, submit, tasks
 from .grammar import Command, argument, command, did_you_mean, usage_error
 from .session import Session
 
@@ -29,15 +29,18 @@ COMMANDS: tuple[Command, ...] = (
     show_help,
     *_commands_of(runs),
     *_commands_of(tasks),
+    *_commands_of(compare),
     *_commands_of(submit),
+    *_commands_of(recurring),
     *_commands_of(experiments),
     *_commands_of(pipelines),
+    *_commands_of(links),
 )
 
 
 _OTHER_WORDS = {  # of other tools, and the commands that do it here
     "cancel": "terminate",
-    "compare": "metrics",
+    "compare": "diff",
     "describe": "show",
     "get": "show",
     "kill": "terminate",

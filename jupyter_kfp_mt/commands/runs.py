@@ -8,7 +8,7 @@ from ..errors import KfpError, kfp_error
 from ..lists import RunList
 from ..models import Phase, Run
 from ..results import BulkResult, MetricTable
-from .argument_types import parse_sorting, parse_states
+from .argument_types import parse_metrics, parse_sorting, parse_states
 from .arguments import ARCHIVED, FRAME, LIMIT, RUN, RUNS, SEARCH, TIMEOUT, YES
 from .grammar import argument, command, usage_error
 from .session import Session
@@ -36,6 +36,8 @@ _NOT_FAILED = {
     ),
     SEARCH,
     argument("--experiment", "-e", metavar="E", default="", help="only runs of this experiment"),
+    argument("--pipeline", metavar="P", default="", help="only runs of this registered pipeline"),
+    argument("--recurring", metavar="R", default="", help="only runs of this recurring run"),
     ARCHIVED,
     argument(
         "--sort",
@@ -43,6 +45,13 @@ _NOT_FAILED = {
         type=parse_sorting,
         default="created_at desc",
         help="field and asc or desc",
+    ),
+    argument(
+        "--metrics",
+        metavar="A,B",
+        type=parse_metrics,
+        default=(),
+        help="with these metrics as columns, at most three",
     ),
     LIMIT,
     FRAME,
@@ -53,14 +62,27 @@ def runs(
     state: Sequence[str],
     search: str,
     experiment: str,
+    pipeline: str,
+    recurring: str,
     archived: bool,
     sort: str,
+    metrics: Sequence[str],
     limit: int,
 ) -> RunList:
     """List runs, newest first."""
-    return session.service().list_runs(
-        state=state, search=search, experiment=experiment, archived=archived, sort_by=sort, limit=limit
+    listed = session.service().list_runs(
+        state=state,
+        search=search,
+        experiment=experiment,
+        pipeline=pipeline.removeprefix("pipeline:"),
+        recurring_run=recurring,
+        archived=archived,
+        sort_by=sort,
+        limit=limit,
+        metrics=bool(metrics),
     )
+    listed.shown_metrics = metrics
+    return listed
 
 
 @command("show", RUN)

@@ -13,7 +13,7 @@ from ..pipeline_spec import from_wire
 from .grammar import did_you_mean
 from .session import Session
 
-_REGISTERED, _EXAMPLE = "pipeline:", "example:"
+REGISTERED, _EXAMPLE = "pipeline:", "example:"
 
 
 def read_source(session: Session, word: str) -> Source:
@@ -21,7 +21,7 @@ def read_source(session: Session, word: str) -> Source:
     value = getattr(word, "value", None)
     if isinstance(value, Source):
         return value
-    if word.startswith((_REGISTERED, _EXAMPLE)):
+    if word.startswith((REGISTERED, _EXAMPLE)):
         return session.service(start=True).find_source(str(word))
     named = session.variables.get(word)
     function = value if callable(value) else named if not Path(word).exists() else None
@@ -35,13 +35,25 @@ def read_source(session: Session, word: str) -> Source:
         raise kfp_error("not-found/source", ref=word, folder=display_path(Path.cwd()), hint=hint)
     if word.startswith("https://"):
         return Source(kind=SourceKind.ADDRESS, path=word)
-    return Source(kind=SourceKind.FILE, path=str(value if isinstance(value, Path) else word))
+    path = str(value if isinstance(value, Path) else word)
+    return _compile(session, path) if ".py" in path else Source(kind=SourceKind.FILE, path=path)
+
+
+def _compile(session: Session, word: str) -> Source:
+    """Return the pipeline of a Python file, after saying so: the SDK takes seconds to compile it."""
+    name = Path(word.partition(":")[0]).name
+    if not name.endswith(".py"):
+        return Source(kind=SourceKind.FILE, path=word)
+    from ..service.submit.sources import read_path
+
+    session.front.say(f"Compiling {name}…")
+    return Source(kind=SourceKind.TEXT, text=read_path(word).to_yaml(), path=name)
 
 
 def read_spec(session: Session, word: str) -> str:
     """Return the compiled pipeline of a run, or of `pipeline:NAME[@VERSION]`, as YAML."""
     service = session.service()
-    if not word.startswith(_REGISTERED):
+    if not word.startswith(REGISTERED):
         return service.view_run(session.find_run(word).run_id).spec
     source = service.find_source(str(word))
     version_id = source.pipeline_version_id

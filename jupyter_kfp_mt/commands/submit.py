@@ -6,22 +6,29 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..models import CachePolicy, Run, Source, SourceKind, SubmitRequest
+import msgspec
+
+from ..models import (
+    CachePolicy,
+    RecurringRun,
+    RecurringRunRequest,
+    Run,
+    Source,
+    SourceKind,
+    SubmitRequest,
+)
 from ..pipeline_spec.credentials import find_credentials
+from . import presets
 from .argument_types import parse_parameters
-from .arguments import RUN, SOURCE, TIMEOUT
-from .grammar import Argument, argument, command
+from .arguments import PARAMETERS, RUN, SOURCE, TIMEOUT
+from .grammar import Argument, argument, command, usage_error
 from .runs import wait_for_run
+from .schedules import SCHEDULE, preview, read_schedule
 from .session import Session
 from .sources import read_source
 
-_PARAMETERS = argument(
-    "parameters",
-    metavar="KEY=VALUE",
-    nargs="*",
-    help="values of parameters; $name takes a variable of the notebook",
-)
 _DEFAULT = "Default"
+Started = Run | RecurringRun | dict[str, Any]  # a dict: what a dry run would send
 _OPTIONS = (
     argument(
         "--name", metavar="NAME", default="", help="the run's name (default: the pipeline's, with the time)"
@@ -38,6 +45,11 @@ _OPTIONS = (
         "--root", metavar="URI", default="", help="where artifacts go (default: the namespace's own place)"
     ),
     argument("--service-account", metavar="SA", default="", help="the account that the tasks run as"),
+    argument(
+        "--preset", metavar="NAME", default="", help="values and options that were kept; given ones win"
+    ),
+    argument("--save-preset", metavar="NAME", default="", help="keep the values and options under NAME"),
+    *SCHEDULE,
     argument("--dry-run", action="store_true", help="check and show what would be sent; send nothing"),
     argument("--wait", action="store_true", help="wait until the run has ended; fails when the run fails"),
     TIMEOUT,
@@ -61,11 +73,9 @@ _UNCLEAR = (
 )
 
 
-@command("submit", SOURCE, _PARAMETERS, _experiment(_DEFAULT, _DEFAULT), *_OPTIONS)
-def submit(
-    session: Session, *, source: str, parameters: Sequence[str], **options: Any
-) -> Run | dict[str, Any]:
-    """Start a run of a pipeline.
+@command("submit", SOURCE, PARAMETERS, _experiment(_DEFAULT, _DEFAULT), *_OPTIONS)
+def submit(session: Session, *, source: str, parameters: Sequence[str], **options: Any) -> Started:
+    """Start a run of a pipeline, now or on a schedule.
 
     Values are checked against the pipeline's parameters before anything is sent.
     """
@@ -73,10 +83,10 @@ def submit(
     return _start_with(session, read_source(session, source), values, **options)
 
 
-@command("clone", RUN, _PARAMETERS, _experiment("", "that of RUN"), *_OPTIONS)
+@command("clone", RUN, PARAMETERS, _experiment("", "that of RUN"), *_OPTIONS)
 def clone(
     session: Session, *, run: str, parameters: Sequence[str], experiment: str, **options: Any
-) -> Run | dict[str, Any]:
+) -> Started:
     """Start a run with the pipeline and the values of another one; given values replace the old ones."""
     values = parse_parameters(parameters)
     view = session.service().view_run(session.find_run(run))
@@ -105,9 +115,15 @@ def _start_with(
     experiment: str,
     description: str,
     service_account: str,
+    preset: str,
+    save_preset: str,
+    every: float | None,
+    cron: str,
+    timezone: str,
     **how: Any,
-) -> Run | dict[str, Any]:
+) -> Started:
     """Start a run with the options of `submit`; `how` are those of `start_run`."""
+    schedule = read_schedule(every, cron, timezone)
     request = SubmitRequest(
         source=source,
         parameters=parameters,
@@ -118,7 +134,32 @@ def _start_with(
         pipeline_root=root,
         service_account=service_account,
     )
-    return start_run(session, request, **how)
+    if preset:
+        request = presets.apply_preset(session, request, preset)
+    started: Started
+    if schedule is None:
+        started = start_run(session, request, **how)
+    else:
+        started = _start_on_schedule(session, RecurringRunRequest(run=request, schedule=schedule), **how)
+    if save_preset and not how["dry_run"]:
+        presets.keep_preset(session, request, save_preset)
+    return started
+
+
+def _start_on_schedule(
+    session: Session, request: RecurringRunRequest, *, dry_run: bool, wait: bool, timeout: float | None
+) -> RecurringRun | dict[str, Any]:
+    """Create a recurring run, which is named after its pipeline unless it has a name."""
+    if wait or timeout is not None:
+        raise usage_error("--wait and --timeout are for a run that starts now.")
+    service = session.service(start=True)
+    name = request.run.display_name or service.inspect(request.run.source).pipeline.name
+    run = msgspec.structs.replace(request.run, display_name=name)
+    meaning = preview(session, request)
+    _warn(session, run)
+    if dry_run:
+        return {**service.preview(run), "trigger": msgspec.to_builtins(meaning.trigger)}
+    return service.create_recurring_run(msgspec.structs.replace(request, run=run))
 
 
 def _warn_of_credential(name: str, namespace: str, *, embedded: bool) -> str:
@@ -136,6 +177,19 @@ def _warn_of_credential(name: str, namespace: str, *, embedded: bool) -> str:
     )
 
 
+def _warn(session: Session, request: SubmitRequest) -> None:
+    """Show what the server does not apply, and which values look like credentials."""
+    service = session.service()
+    inspection = service.inspect(request.source)
+    for warning in inspection.warnings:
+        session.front.say(warning)
+    for field, why in inspection.ignored.items():
+        if getattr(request, field):
+            session.front.say(why)
+    for name in find_credentials(request.parameters):
+        session.front.say(_warn_of_credential(name, service.namespace, embedded=service.context.embedded))
+
+
 def start_run(
     session: Session,
     request: SubmitRequest,
@@ -146,14 +200,7 @@ def start_run(
 ) -> Run | dict[str, Any]:
     """Start the run that `request` describes, or, for a dry run, return what would be sent."""
     service = session.service(start=not dry_run)
-    inspection = service.inspect(request.source)
-    for warning in inspection.warnings:
-        session.front.say(warning)
-    for field, why in inspection.ignored.items():
-        if getattr(request, field):
-            session.front.say(why)
-    for name in find_credentials(request.parameters):
-        session.front.say(_warn_of_credential(name, service.namespace, embedded=service.context.embedded))
+    _warn(session, request)
     if dry_run:
         return service.preview(request)
     run = session.remember(service.start_run(request, on_unclear=lambda: session.front.say(_UNCLEAR)))

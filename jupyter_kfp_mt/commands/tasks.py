@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..errors import PROGRAM
 from ..files import display_path
 from ..lists import TaskList
 from ..models import PodView
@@ -11,7 +12,7 @@ from ..results import LogText, Outputs, Text
 from . import task_logs
 from .argument_types import parse_line_count
 from .arguments import FRAME, RUN, TASK
-from .grammar import argument, command
+from .grammar import argument, command, usage_error
 from .session import Session
 
 
@@ -55,13 +56,16 @@ def events(session: Session, *, run: str, task: str, yaml: bool) -> PodView | Te
     "outputs",
     RUN,
     TASK,
+    argument("--inputs", action="store_true", help="what the tasks were given instead"),
     argument("--save", metavar="FOLDER", default="", help="write the files of artifacts into FOLDER"),
 )
-def outputs(session: Session, *, run: str, task: str, save: str) -> Outputs | Text:
+def outputs(session: Session, *, run: str, task: str, inputs: bool, save: str) -> Outputs | Text:
     """Show the outputs of the tasks of a run: values, and addresses of artifacts."""
+    if inputs and save:
+        raise usage_error("Take one of --inputs and --save.", next_step=f"{PROGRAM} help outputs")
     chosen_run = session.find_run(run)
     if not save:
-        return session.service().outputs(chosen_run.run_id, task)
+        return session.service().outputs(chosen_run.run_id, task, inputs=inputs)
     saved, failed = session.service().save_outputs(chosen_run.run_id, task, folder=Path(save).expanduser())
     if failed and saved:
         session.front.say("\n".join(display_path(path) for path in saved))

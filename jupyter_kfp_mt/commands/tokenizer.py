@@ -1,6 +1,7 @@
 """Split a line of `%kfp` into words, as a shell does; `$name` takes a variable, braces stay.
 
 `$run.run_id` takes an attribute, and is `$run` with a text behind it where there is no such attribute.
+`**name` is `$name`, as Python writes a dict of arguments.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ def _mark_literals(line: str) -> str:
 
 
 def _resolve(word: str, variables: Mapping[str, object]) -> str:
+    if word.startswith("**") and word[2:].isidentifier():
+        return VariableWord(word, _value(word[2:], variables))
     match = _VALUE.fullmatch(word)
     if match and not word.startswith("-"):
         value = _value(match["name"], variables)

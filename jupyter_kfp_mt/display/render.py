@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import errors, lists, models, results
 from ..plain_text import clean_lines
-from . import experiments, pipelines, runs, status, tasks
+from . import compare, experiments, pipelines, recurring, runs, status, tasks
 from .blocks import Block, Lines
 from .markup import draw_html
 from .plain import Paint, draw_text, no_colour
@@ -27,6 +27,10 @@ _BLOCKS: dict[type, Callable[[Any], Block]] = {
     lists.TaskList: tasks.describe_tasks,
     models.PodView: tasks.describe_pod,
     results.Outputs: tasks.describe_outputs,
+    models.RecurringRun: recurring.describe_recurring_run,
+    lists.RecurringRunList: recurring.describe_recurring_runs,
+    results.RunDiff: compare.describe_diff,
+    results.RunLink: runs.describe_link,
     models.Experiment: experiments.describe_experiment,
     lists.ExperimentList: experiments.describe_experiments,
     lists.PipelineList: pipelines.describe_pipelines,

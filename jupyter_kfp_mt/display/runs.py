@@ -8,8 +8,8 @@ from datetime import datetime
 from ..errors import PROGRAM
 from ..lists import RUN_COLUMNS, RunColumn, RunList, name_in_loop
 from ..models import Run, RunView, Task
-from ..results import MetricTable
-from .blocks import Card, Cell, Column, Mark, Table
+from ..results import MetricTable, RunLink
+from .blocks import Block, Card, Cell, Column, Lines, Mark, Stack, Table
 from .cells import describe_rest, state_cell, time_cell
 from .formats import format_count, format_duration, format_number, shorten_id
 from .phases import label_of
@@ -33,11 +33,21 @@ _MONO = {"run_id"}
 def describe_runs(runs: RunList, now: datetime | None = None) -> Table:
     """Return runs as a table."""
     shown = [column for column in RUN_COLUMNS if column.title]
+    metrics = runs.shown_metrics
     walked = _describe_walked(runs.walked)
     rest = describe_rest(len(runs), runs.total_size)
     return Table(
-        tuple(Column(each.title, right=each.name in _RIGHT, mono=each.name in _MONO) for each in shown),
-        [tuple(_cell(column, run, now) for column in shown) for run in runs],
+        (
+            *(Column(each.title, right=each.name in _RIGHT, mono=each.name in _MONO) for each in shown),
+            *(Column(name, right=True) for name in metrics),
+        ),
+        [
+            (
+                *(_cell(column, run, now) for column in shown),
+                *(_metric_cell(run.metrics.get(name)) for name in metrics),
+            )
+            for run in runs
+        ],
         " ".join(filter(None, (rest, walked))),
         "No runs match.",
         walked or f"{PROGRAM} experiments lists what there is.",
@@ -79,6 +89,19 @@ def describe_view(view: RunView, *, message: str = "", note: str = "") -> Card:
 def describe_run(run: Run) -> Card:
     """Return a run as a card without its tasks, for callers that cannot ask for them."""
     return describe_view(RunView(run=run))
+
+
+def describe_link(link: RunLink) -> Block:
+    """Return a link to a run in JupyterLab, as the address where there is no link."""
+    if not link.run_id:
+        return Lines([(link.url or "The panel “Kubeflow Pipelines” is on the left of JupyterLab.", "")])
+    shown = Table((Column("Open in JupyterLab"),), [(_link_cell(link),)])
+    where = link.url or "No JupyterLab runs here; in one, this link opens the run."
+    return Stack([shown, Lines([(where, "")])])
+
+
+def _link_cell(link: RunLink) -> Cell:
+    return Cell(link.display_name or link.run_id, run_id=link.run_id, namespace=link.namespace)
 
 
 def _describe_progress(run: Run, tasks: Sequence[Task], *, everything: bool) -> str:

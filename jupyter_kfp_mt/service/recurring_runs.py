@@ -30,7 +30,7 @@ from ..pipeline_spec import from_wire
 from . import experiments
 from .backend import UUID, Backend
 from .paging import MAX_PAGE, read_pages
-from .schedules import describe_recurring_run, render_trigger, to_trigger
+from .schedules import describe_recurring_run, render_trigger, to_schedule, to_trigger
 from .submit import submit
 from .submit.settle import SKEW, Settling
 from .tasks.rows import describe_run
@@ -182,9 +182,22 @@ def delete_recurring_run(backend: Backend, recurring_run_id: str) -> None:
 
 def run_now(backend: Backend, recurring_run_id: str, settling: Settling, *, patient: bool) -> Run:
     """Start one run of a recurring run at once, on or off; it counts as one of its runs."""
+    request = _to_request(_read(backend, recurring_run_id))
+    wait = (lambda: None) if patient else None
+    return submit.submit_run(backend, request, settling, wait, recurring_run_id=recurring_run_id)
+
+
+def describe_request(backend: Backend, recurring_run_id: str) -> RecurringRunRequest:
+    """Return the request that would create a recurring run again."""
     row = _read(backend, recurring_run_id)
+    run = msgspec.structs.replace(_to_request(row), display_name=row.display_name)
+    return RecurringRunRequest(run=run, schedule=to_schedule(row), enabled=row.enabled)
+
+
+def _to_request(row: RecurringRun) -> SubmitRequest:
+    """Return the request of one of its runs, without a name."""
     config = row.runtime_config
-    request = SubmitRequest(
+    return SubmitRequest(
         source=_to_source(row),
         parameters=config.parameters if config else {},
         experiment=row.experiment_id,
@@ -192,8 +205,6 @@ def run_now(backend: Backend, recurring_run_id: str, settling: Settling, *, pati
         pipeline_root=config.pipeline_root if config else "",
         service_account=row.service_account,
     )
-    wait = (lambda: None) if patient else None
-    return submit.submit_run(backend, request, settling, wait, recurring_run_id=recurring_run_id)
 
 
 def _to_source(row: RecurringRun) -> Source:

@@ -108,6 +108,22 @@ def describe_recurring_run(backend: Backend, recurring_run: RecurringRun) -> Rec
     )
 
 
+def to_schedule(recurring_run: RecurringRun) -> Schedule:
+    """Return the schedule that would give a recurring run its trigger again."""
+    trigger = recurring_run.trigger or RecurringTrigger()
+    found = trigger.cron_schedule or trigger.periodic_schedule
+    zone, cron = split_zone(trigger.cron_schedule.cron) if trigger.cron_schedule else (None, "")
+    return Schedule(
+        cron=cron,
+        interval_second=found.interval_second if isinstance(found, PeriodicSchedule) else 0,
+        time_zone=zone or "",
+        start_time=known_time(found.start_time) if found else None,
+        end_time=known_time(found.end_time) if found else None,
+        catch_up=not recurring_run.no_catchup,
+        max_concurrency=recurring_run.max_concurrency,
+    )
+
+
 class _Asked(msgspec.Struct, frozen=True):
     """The cron text of a schedule in KFP's form, with the second first, and its zone."""
 

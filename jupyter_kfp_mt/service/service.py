@@ -64,7 +64,7 @@ from ..models import (
 )
 from ..names import NAMESPACE
 from ..polling import poll_interval
-from ..results import MetricTable, Outputs
+from ..results import MetricTable, Outputs, RunDiff
 from . import experiments, runs
 from .backend import Backend, Caches
 from .runs import WaitPolicy
@@ -216,16 +216,34 @@ class KfpService:
         state: Sequence[str] = (),
         search: str = "",
         experiment: str = "",
+        pipeline: str = "",
+        recurring_run: str = "",
         archived: bool = False,
         sort_by: str = "created_at desc",
         limit: int = 20,
+        metrics: bool = False,
     ) -> RunList:
-        """List runs, at most `limit`, the newest first; `experiment` is an id or a name."""
-        experiment_id = self.get_experiment(experiment).experiment_id if experiment else ""
+        """List runs, at most `limit`, the newest first.
+
+        `experiment`, `pipeline` and `recurring_run` are ids or names. With `metrics` each run has its scalar
+        metrics, which takes a few calls for each.
+        """
+        recurring = self.find_recurring_run(recurring_run).recurring_run_id if recurring_run else ""
         query = RunQuery(
-            state=state, search=search, experiment_id=experiment_id, archived=archived, sort_by=sort_by
+            state=(state,) if isinstance(state, str) else state,
+            search=search,
+            experiment_id=self.get_experiment(experiment).experiment_id if experiment else "",
+            pipeline_id=self.find_pipeline(pipeline).pipeline_id if pipeline else "",
+            recurring_run_id=recurring,
+            archived=archived,
+            sort_by=sort_by,
         )
-        return runs.list_runs(self._backend, query, self._policies.settling, limit=limit)
+        listed = runs.list_runs(self._backend, query, self._policies.settling, limit=limit)
+        if metrics:
+            from . import view
+
+            listed[:] = view.add_metrics(self._backend, self._details(), listed)
+        return listed
 
     def get_run(self, run_id: str | Run) -> Run:
         """Return one run."""
@@ -384,7 +402,7 @@ class KfpService:
         """Wait until a run has succeeded; raises RunFailed or, after `timeout` seconds, RunTimeout."""
         from . import view
 
-        return runs.wait_for_run(
+        ended = runs.wait_for_run(
             self._backend,
             _to_id(run_id),
             timeout=timeout,
@@ -392,6 +410,7 @@ class KfpService:
             find_failure=lambda run: view.find_failure(self._details(), run),
             policy=self._policies.waiting,
         )
+        return view.add_metrics(self._backend, self._details(), [ended])[0]
 
     def log(
         self, run_id: str | Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0
@@ -422,11 +441,11 @@ class KfpService:
         run = self.get_run(run_id)
         return logs.read_text(self._backend, self._details(), run, task, tail=tail, search=search)
 
-    def outputs(self, run_id: str | Run, task: str = "") -> Outputs:
-        """Return the outputs of tasks: task → name → value, or the address of an artifact."""
+    def outputs(self, run_id: str | Run, task: str = "", *, inputs: bool = False) -> Outputs:
+        """Return what tasks made, or were given: task → name → value, or the address of an artifact."""
         from . import view
 
-        return view.list_outputs(self._backend, self._details(), _to_id(run_id), task)
+        return view.list_outputs(self._backend, self._details(), _to_id(run_id), task, inputs=inputs)
 
     def save_outputs(self, run_id: str | Run, task: str = "", *, folder: Path) -> SavedFiles:
         """Write the files of artifacts of a run, or of one of its tasks, into `folder`."""
@@ -445,6 +464,20 @@ class KfpService:
         from . import view
 
         return view.list_metrics(self._backend, self._details(), [_to_id(run_id) for run_id in run_ids])
+
+    def diff(self, runs: Sequence[str | Run], *, everything: bool = False) -> RunDiff:
+        """Return what runs differ in, or with `everything` all that is compared."""
+        from . import compare
+
+        run_ids = [_to_id(run) for run in runs]
+        return compare.compare_runs(self._backend, self._details(), run_ids, everything=everything)
+
+    def diff_versions(self, sources: Sequence[AnySource], *, everything: bool = False) -> RunDiff:
+        """Return what registered versions, such as `pipeline:NAME@VERSION`, differ in."""
+        from . import compare
+
+        found = [self.find_source(source) for source in sources]
+        return compare.compare_versions(self._backend, found, everything=everything)
 
     # experiments
 
@@ -516,6 +549,12 @@ class KfpService:
         from . import recurring_runs
 
         return recurring_runs.find_recurring_run(self._backend, ref)
+
+    def describe_recurring_request(self, recurring_run_id: str) -> RecurringRunRequest:
+        """Return the request that would create a recurring run again, for one that replaces it."""
+        from . import recurring_runs
+
+        return recurring_runs.describe_request(self._backend, recurring_run_id)
 
     def preview_schedule(self, schedule: Schedule) -> SchedulePreview:
         """Return what a schedule means on this server; creates nothing."""

@@ -168,8 +168,10 @@ def view_pod(backend: Backend, details: Details, run_id: str, task_id: str, atte
     return details.view_pod(run, task_id, attempt)
 
 
-def list_outputs(backend: Backend, details: Details, run_id: str, name: str = "") -> Outputs:
-    """Return what tasks made: task → name → value, or the address of an artifact.
+def list_outputs(
+    backend: Backend, details: Details, run_id: str, name: str = "", *, inputs: bool = False
+) -> Outputs:
+    """Return what tasks made, or were given: task → name → value, or the address of an artifact.
 
     Raises `outputs-unread` if those of the task called `name`, or of every task, cannot be read.
     """
@@ -177,8 +179,10 @@ def list_outputs(backend: Backend, details: Details, run_id: str, name: str = ""
     report = details.report_tasks(run)
     tasks = details.add_values(run, [logs.choose_task(backend, report, name)] if name else report.tasks)
     named = {name_in_loop(task, report.groups).display_name: task for task in tasks}
-    outputs = {task: collect_values(made) for task, made in named.items()}
-    unread = {task: made.outputs_unread for task, made in named.items() if made.outputs_unread}
+    outputs = {task: collect_values(made.inputs if inputs else made.outputs) for task, made in named.items()}
+    unread = (
+        {} if inputs else {task: made.outputs_unread for task, made in named.items() if made.outputs_unread}
+    )
     if unread and not any(outputs.values()):
         raise kfp_error("outputs-unread", of=name or run.display_name, reason=next(iter(unread.values())))
     return Outputs({task: values for task, values in outputs.items() if values or name}, unread)
@@ -223,6 +227,20 @@ def list_metrics(backend: Backend, details: Details, run_ids: Sequence[str]) -> 
         return MetricTable(list(pool.map(read, run_ids)))
 
 
+def add_metrics(backend: Backend, details: Details, rows: Sequence[Run]) -> list[Run]:
+    """Return runs with their scalar metrics, as far as those can be read."""
+    read = carry(partial(_add_metrics, backend, details))
+    with ThreadPoolExecutor(RUNS_AT_ONCE, thread_name_prefix="kfp-metrics") as pool:
+        return list(pool.map(read, rows))
+
+
+def _add_metrics(backend: Backend, details: Details, run: Run) -> Run:
+    try:
+        return msgspec.structs.replace(run, metrics=_read_metrics(backend, details, run.run_id).metrics)
+    except KfpError:  # the run itself is known, and that is what was asked for
+        return run
+
+
 def _read_metrics(backend: Backend, details: Details, run_id: str) -> RunMetrics:
     run = runs.get_run(backend, run_id)
     tasks = details.add_values(run, details.report_tasks(run).tasks, metrics_only=True)
@@ -230,6 +248,7 @@ def _read_metrics(backend: Backend, details: Details, run_id: str) -> RunMetrics
         run_id=run.run_id,
         display_name=run.display_name,
         state=run.phase.value,
+        parameters=run.parameters,
         metrics=collect_metrics(tasks),
         unread=next((task.outputs_unread for task in tasks if task.outputs_unread), ""),
     )

@@ -34,6 +34,7 @@ export function run(fields: Partial<Run> & Pick<Run, 'run_id'>): Run {
     progress: null,
     failed_task: '',
     mine: false,
+    metrics: {},
     origin: null,
     ...fields
   };

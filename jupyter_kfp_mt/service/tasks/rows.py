@@ -17,6 +17,7 @@ from ...models import (
     Progress,
     Run,
     Task,
+    TaskValues,
     known_time,
 )
 from ...pipeline_spec.task_plan import TaskPlan, read_task_plan
@@ -125,10 +126,10 @@ def select_failed_itself(groups: Sequence[Task]) -> list[Task]:
     return [group for group in select_failed(groups) if group.task_id not in around]
 
 
-def collect_values(task: Task) -> dict[str, Any]:
-    """Return the outputs of a task: values of parameters, addresses of artifacts."""
-    made: dict[str, Any] = dict(task.outputs.parameters)
-    for name, artifacts in task.outputs.artifacts.items():
+def collect_values(values: TaskValues) -> dict[str, Any]:
+    """Return the inputs or outputs of a task: values of parameters, addresses of artifacts."""
+    made: dict[str, Any] = dict(values.parameters)
+    for name, artifacts in values.artifacts.items():
         uris = [artifact.uri for artifact in artifacts]
         made[name] = uris[0] if len(uris) == 1 else uris
     return made

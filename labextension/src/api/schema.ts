@@ -3229,6 +3229,10 @@ export interface components {
             failed_task: string;
             /** @default false */
             mine: boolean;
+            /** @default {} */
+            metrics: {
+                [key: string]: number;
+            };
             /** @default null */
             origin: components["schemas"]["Origin"] | null;
         };

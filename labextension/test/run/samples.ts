@@ -54,6 +54,7 @@ export function run(phase: Phase, more: Partial<Run> = {}): Run {
     progress: null,
     failed_task: '',
     mine: false,
+    metrics: {},
     origin: null,
     ...more
   };
