@@ -32,6 +32,7 @@ const NEEDED_AT_ONCE = [
   '../components/run/tab',
   '../model/*',
   '../views/actions',
+  '../views/notebooks',
   '../views/panel',
   '../views/sections/section',
   '../views/sections/sections',

@@ -4,6 +4,8 @@ export namespace CommandIDs {
   export const refresh = 'jupyter-kfp-mt:refresh';
   export const newRun = 'jupyter-kfp-mt:new-run';
   export const runFile = 'jupyter-kfp-mt:run-file';
+  export const runNotebook = 'jupyter-kfp-mt:run-notebook';
+  export const runCell = 'jupyter-kfp-mt:run-cell';
   export const runExample = 'jupyter-kfp-mt:run-example';
   export const uploadPipeline = 'jupyter-kfp-mt:upload-pipeline';
   export const newExperiment = 'jupyter-kfp-mt:new-experiment';

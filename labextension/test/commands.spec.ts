@@ -33,7 +33,7 @@ async function begin(fields: Partial<Status> = {}): Promise<void> {
   });
   manager = new RunManager({ api, pages: null });
   commands = new CommandRegistry();
-  rows = listCommands({ manager, page, actions, format });
+  rows = listCommands({ manager, page, actions, format, notebooks: null });
   addCommands(commands, rows);
   await manager.ready;
 }

@@ -1,12 +1,15 @@
 /** What the commands are given: a plugin provides it. */
 import type { Run, Source } from '../api/types';
 import type { Format } from '../format';
+import type { INotebooks } from '../model/notebooks';
 import type { IRunFilter, IRunManager } from '../tokens';
 import type { IKeptForm } from '../values/kept';
 
 /** What a form for a new run starts with. */
 export interface IFormBegin {
   readonly source?: Source;
+  /** The number of the cell that is the source. */
+  readonly cell?: number;
   /** The id of a run whose pipeline and values are used. */
   readonly cloneOf?: string;
   readonly namespace?: string;
@@ -60,4 +63,6 @@ export interface ICommandsOptions {
   readonly page: IPage;
   readonly actions: IRunActions;
   readonly format: Format;
+  /** The notebooks of the page; null where it has none. */
+  readonly notebooks: INotebooks | null;
 }

@@ -2,7 +2,12 @@ import type { IStage } from '../values/form';
 
 /** The stages of one submit and their times. */
 export class Stages {
-  constructor(private readonly _show: (stages: readonly IStage[]) => void) {}
+  constructor(
+    ids: readonly IStage['id'][],
+    private readonly _show: (stages: readonly IStage[]) => void
+  ) {
+    this._stages = ids.map(id => ({ id, state: 'waiting', seconds: null }));
+  }
 
   begin(id: IStage['id']): void {
     this._began = performance.now();
@@ -26,9 +31,6 @@ export class Stages {
     this._show(this._stages);
   }
 
-  private _stages: readonly IStage[] = [
-    { id: 'check', state: 'waiting', seconds: null },
-    { id: 'start', state: 'waiting', seconds: null }
-  ];
+  private _stages: readonly IStage[];
   private _began = 0;
 }

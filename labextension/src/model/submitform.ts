@@ -4,17 +4,38 @@ import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { toErrorBody, type KfpApi } from '../api/client';
-import type { ErrorBody, Inspection, ParameterValue, Run, Source, SubmitRequest } from '../api/types';
+import type { ErrorBody, Inspection, Origin, ParameterValue, Run, Source, SubmitRequest } from '../api/types';
 import type { IRunChange, IRunManager, IRunVerbs } from '../tokens';
 import { createDraft, listFields, listValues, type IField } from '../values/draft';
-import { chooseSource, EMPTY_FORM, getRunName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../values/form';
+import {
+  choiceOf,
+  chooseSource,
+  EMPTY_FORM,
+  getRunName,
+  isCompiled,
+  isNotebook,
+  type IFormState,
+  type ILuggage,
+  type IRunOptions,
+  type IStage,
+  type SourceChoice,
+  toLuggage
+} from '../values/form';
 import { refill, type IKeptForm } from '../values/kept';
 import { FormLists } from './formlists';
+import { UnsentError, type INotebooks } from './notebooks';
 import { Stages } from './stages';
+
+/** The most experiments that the form lists. */
+const MOST_LISTED = 200;
 
 /** What a form starts with. */
 export interface IFormStart {
   readonly source?: Source;
+  /** The image of notebooks and cells; "" for that of this notebook. */
+  readonly image?: string;
+  /** The number of the cell that is the source. */
+  readonly cell?: number;
   /** Values to fill in. */
   readonly values?: Readonly<Record<string, unknown>>;
   /** The id of a run whose pipeline and values are used. */
@@ -29,6 +50,10 @@ export interface IFormStart {
 export interface IFormWords {
   /** The pipeline has changed since the form was filled in. */
   readonly changed: ErrorBody;
+  /** The account may look but not run. */
+  readonly locked: ErrorBody;
+  /** The experiment that the notebook remembers is gone. */
+  readonly gone: (experiment: string) => string;
   /** It is not known whether the run started. */
   readonly unclear: ErrorBody;
   /** The run did not start after all. */
@@ -41,6 +66,8 @@ export interface ISubmitFormModelOptions {
   readonly namespace: string;
   readonly start?: IFormStart;
   readonly words: IFormWords;
+  /** The notebooks of the page; without them a notebook is what its file is. */
+  readonly notebooks?: INotebooks | null;
   /** Milliseconds after the last key before a path is inspected. */
   readonly patience?: number;
 }
@@ -57,7 +84,11 @@ export class SubmitFormModel implements IDisposable {
     });
     this._look = new Debouncer(() => this._inspect(), options.patience ?? 300);
     this._values = options.start?.values ?? {};
-    const fresh = { ...EMPTY_FORM, experiment: options.start?.experiment ?? EMPTY_FORM.experiment };
+    const fresh = {
+      ...EMPTY_FORM,
+      experiment: options.start?.experiment ?? EMPTY_FORM.experiment,
+      cell: options.start?.cell ?? 0
+    };
     const kept = options.start?.kept;
     this._state = kept ? refill(fresh, kept) : fresh;
     this._key = kept?.key ?? UUID.uuid4();
@@ -68,6 +99,7 @@ export class SubmitFormModel implements IDisposable {
     options.manager.changed.connect(this._onManagerChanged, this);
     options.manager.runChanged.connect(this._onRunChanged, this);
     options.manager.verbs.submitLost.connect(this._onSubmitLost, this);
+    options.notebooks?.changed.connect(this._onNotebooksChanged, this);
     this.ready = this._begin(options.start ?? {});
   }
 
@@ -91,19 +123,24 @@ export class SubmitFormModel implements IDisposable {
 
   /** The part of the form that survives a reload. */
   get kept(): IKeptForm {
-    const { choice, path, pipelineId, versionId, draft, name, experiment, options } = this._state;
-    const sources: Record<SourceChoice, Source> = {
+    const { choice, path, pipelineId, versionId, draft, name, experiment, options, cell } = this._state;
+    const unfinished: Record<SourceChoice, Source> = {
       file: { kind: 'file', path },
+      python: { kind: 'file', path },
+      notebook: { kind: 'notebook', path },
+      cell: { kind: 'cell', path },
       pipeline: { kind: 'pipeline', pipeline_id: pipelineId, pipeline_version_id: versionId },
       run: { kind: 'text', text: this._cloneOf ? '' : this._text },
       example: { kind: 'example' }
     };
+    const chosen = isCompiled(this._state) ? chooseSource(this._state, '') : null;
     return {
       id: this._id,
       key: this._key,
       namespace: this._options.namespace,
       choice,
-      source: sources[choice],
+      source: chosen ?? unfinished[choice],
+      cell,
       cloneOf: this._cloneOf,
       draft: Object.fromEntries(draft),
       name,
@@ -124,18 +161,71 @@ export class SubmitFormModel implements IDisposable {
 
   /** Choose where the pipeline comes from. */
   choose(choice: SourceChoice): void {
-    this._change({ choice });
+    this._paths.set(this._state.choice, this._state.path);
+    const inFront = choice === 'notebook' ? (this._options.notebooks?.current?.path ?? '') : '';
+    this._change({ choice, path: this._paths.get(choice) ?? inFront, inspection: null, sourceError: null });
+    this._recall();
     if (choice === 'pipeline' && this._state.pipelines === null) {
       void this._lists.loadPipelines();
     }
     void this._inspect();
   }
 
-  /** Take a file; it is read shortly after the last change. */
+  /** Take a file, a notebook or a Python file; it is read shortly after the last change. */
   setPath(path: string, now = false): void {
-    this._change({ path, choice: 'file', inspecting: path.trim() !== '' });
+    const { choice } = this._state;
+    const kept = choice === 'notebook' || choice === 'python' ? choice : 'file';
+    this._change({ path, choice: kept, fn: '', inspecting: path.trim() !== '' });
+    this._recall();
     // `_inspect` reports errors in the state
     (now ? this._inspect() : this._look.invoke()).catch(() => undefined);
+  }
+
+  /** Take a function of the Python file. */
+  setFunction(fn: string): void {
+    this._change({ fn });
+    void this._inspect();
+  }
+
+  /** Change what goes along with a notebook or a cell. */
+  setLuggage(part: Partial<ILuggage>): void {
+    this._change({ luggage: { ...this._state.luggage, ...part } });
+    // `_inspect` reports errors in the state
+    this._look.invoke().catch(() => undefined);
+  }
+
+  /** Ask the notebook's kernel for the value of a name, and send it along; returns why it cannot, or "". */
+  async sendValue(name: string): Promise<string> {
+    const { notebooks } = this._options;
+    try {
+      const value = await notebooks?.evaluate(this._state.path, name);
+      this.setLuggage({ inputs: { ...this._state.luggage.inputs, [name]: value } });
+      return '';
+    } catch (error) {
+      if (error instanceof UnsentError) {
+        return error.message;
+      }
+      throw error;
+    }
+  }
+
+  /** Send the value of a name no more. */
+  keepValue(name: string): void {
+    const inputs = Object.entries(this._state.luggage.inputs).filter(([key]) => key !== name);
+    this.setLuggage({ inputs: Object.fromEntries(inputs) });
+  }
+
+  /** Save the notebook that is run, and read it again. */
+  async saveNotebook(): Promise<void> {
+    await this._options.notebooks?.save(this._state.path);
+    await this._inspect();
+  }
+
+  /** Make the first code cell of the notebook its parameters. */
+  async tagFirstCell(): Promise<void> {
+    if (await this._options.notebooks?.tagFirstCell(this._state.path)) {
+      await this._inspect();
+    }
   }
 
   /** Take a registered pipeline, its newest version. */
@@ -181,7 +271,8 @@ export class SubmitFormModel implements IDisposable {
   }
 
   setExperiment(experiment: string): void {
-    this._change({ experiment });
+    this._remembered = '';
+    this._change({ experiment, experimentHint: '' });
   }
 
   setOptions(options: Partial<IRunOptions>): void {
@@ -195,10 +286,14 @@ export class SubmitFormModel implements IDisposable {
     if (busy || inspecting || !source || !seen || this._hasProblem() || !getRunName(this._state).trim()) {
       return;
     }
-    const stages = new Stages(stages => this._set({ stages }));
+    const ids = isCompiled(this._state) ? (['check', 'compile', 'start'] as const) : (['check', 'start'] as const);
+    const stages = new Stages(ids, stages => this._set({ stages }));
     this._set({ busy: true, submitError: null });
-    const inspection = await this._step(stages, 'check', () => this._recheck(source));
-    const run = inspection && (await this._step(stages, 'start', () => this._send(source)));
+    const checked = isCompiled(this._state)
+      ? (await this._step(stages, 'check', () => this._checkPlace())) &&
+        (await this._step(stages, 'compile', () => this._recheck(source)))
+      : await this._step(stages, 'check', () => this._recheck(source));
+    const run = checked && (await this._step(stages, 'start', () => this._send(source)));
     if (!run) {
       return;
     }
@@ -222,13 +317,21 @@ export class SubmitFormModel implements IDisposable {
     const fromRun = this._cloneOf !== '' && (!kept || kept.choice === 'run');
     const taken = fromRun ? this._clone(this._cloneOf) : this._takeSource(chosen);
     await Promise.all([this._lists.loadExperiments(), taken]);
+    this._chooseRemembered();
   }
 
   private async _takeSource(source: Source): Promise<void> {
     switch (source.kind) {
       case 'file':
-        this._set({ choice: 'file', path: source.path ?? '' });
+        this._set({ choice: choiceOf(source.path ?? ''), path: source.path ?? '', fn: source.function ?? '' });
         break;
+      case 'notebook':
+      case 'cell':
+        this._set({ choice: source.kind, path: source.path ?? '', code: source.text ?? '', luggage: this._luggageOf(source) });
+        break;
+      case 'data':
+      case 'address':
+        break; // only uploads have them
       case 'pipeline':
         this._set({
           choice: 'pipeline',
@@ -245,7 +348,52 @@ export class SubmitFormModel implements IDisposable {
         this._set({ choice: 'example' });
         break;
     }
+    this._recall();
     await this._inspect();
+  }
+
+  private _luggageOf(source: Source): ILuggage {
+    const luggage = toLuggage(source);
+    return { ...luggage, image: luggage.image || (this._options.start?.image ?? '') };
+  }
+
+  /** Choose the experiment that the notebook remembers, and learn whether it is saved. */
+  private _recall(): void {
+    const { notebooks } = this._options;
+    const { path } = this._state;
+    if (!notebooks || !isNotebook(this._state)) {
+      this._set({ unsaved: false });
+      return;
+    }
+    this._set({ unsaved: notebooks.isUnsaved(path) });
+    this._remembered = this._isRestored ? '' : notebooks.recall(path).experiment;
+    this._chooseRemembered();
+  }
+
+  /** Choose the experiment that the notebook remembers; if it is gone, the default with a hint. */
+  private _chooseRemembered(): void {
+    const experiment = this._remembered;
+    const { experiments } = this._state;
+    if (experiment === '') {
+      return;
+    }
+    const isGone =
+      experiments.length > 0 &&
+      experiments.length < MOST_LISTED &&
+      !experiments.some(({ display_name }) => display_name === experiment);
+    const usual = this._options.start?.experiment ?? EMPTY_FORM.experiment;
+    this._set(
+      isGone
+        ? { experiment: usual, experimentHint: this._options.words.gone(experiment) }
+        : { experiment, experimentHint: '' }
+    );
+  }
+
+  private _onNotebooksChanged(notebooks: INotebooks): void {
+    const unsaved = isNotebook(this._state) && notebooks.isUnsaved(this._state.path);
+    if (unsaved !== this._state.unsaved) {
+      this._set({ unsaved });
+    }
   }
 
   private async _clone(runId: string): Promise<void> {
@@ -305,6 +453,19 @@ export class SubmitFormModel implements IDisposable {
     }
   }
 
+  /** Check that there is a server, and that we may run there. */
+  private async _checkPlace(): Promise<true> {
+    const { api, namespace, words } = this._options;
+    const status = await api.status(namespace);
+    if (status.error) {
+      throw new FormError(status.error);
+    }
+    if (status.can_run === false) {
+      throw new FormError(words.locked);
+    }
+    return true;
+  }
+
   private _take(inspection: Inspection): void {
     const filled = createDraft(inspection.pipeline.parameters, this._values);
     this._values = {};
@@ -314,6 +475,24 @@ export class SubmitFormModel implements IDisposable {
       sourceError: null,
       draft: new Map([...this._state.draft, ...filled])
     });
+    this._pack(inspection);
+  }
+
+  /** Let what a notebook or a cell imports go along, once; the tasks of the embedded server have Jupyter's packages. */
+  private _pack({ imports }: Inspection): void {
+    const { path, code, luggage } = this._state;
+    const what = `${path}\n${code}`;
+    if (!isNotebook(this._state) || this._isRestored || this._packed === what) {
+      return;
+    }
+    this._packed = what;
+    const missing = imports.filter(({ is_listed }) => !is_listed);
+    const files = missing.flatMap(({ file }) => (file ? [file] : []));
+    const isEmbedded = this._options.manager.connection.status?.embedded === true;
+    const packages = isEmbedded ? [] : missing.flatMap(({ requirement }) => (requirement ? [requirement] : []));
+    if (files.length > 0 || packages.length > 0) {
+      this.setLuggage({ files: [...luggage.files, ...files], packages: [...luggage.packages, ...packages] });
+    }
   }
 
   /** Inspect the source again: a file may have changed. */
@@ -324,13 +503,14 @@ export class SubmitFormModel implements IDisposable {
     const same = JSON.stringify(inspection.pipeline.parameters) === JSON.stringify(before?.pipeline.parameters);
     this._set({ inspection: { ...inspection, display_name: before?.display_name ?? inspection.display_name } });
     if (!same) {
-      throw new Changed(words.changed);
+      throw new FormError(words.changed);
     }
     return inspection;
   }
 
-  private _send(source: Source): Promise<Run> {
+  private async _send(source: Source): Promise<Run> {
     const { manager, namespace } = this._options;
+    const origin = await this._remember();
     const { experiment, options } = this._state;
     const request: SubmitRequest = {
       source,
@@ -341,9 +521,21 @@ export class SubmitFormModel implements IDisposable {
       cache: options.cache,
       pipeline_root: options.pipelineRoot.trim(),
       service_account: options.serviceAccount.trim(),
-      submit_key: this._key
+      submit_key: this._key,
+      ...(origin && { origin })
     };
     return manager.verbs.submit(request, namespace);
+  }
+
+  /** Keep the experiment in the notebook, and return where the run comes from. */
+  private async _remember(): Promise<Origin | null> {
+    const { notebooks } = this._options;
+    const { path, experiment, cell } = this._state;
+    if (!notebooks || !isNotebook(this._state) || path === '') {
+      return null;
+    }
+    const { id } = await notebooks.remember(path, experiment);
+    return { path, notebook_id: id, cell };
   }
 
   /** Run a stage; if it fails, show its error and unlock the form. */
@@ -355,7 +547,7 @@ export class SubmitFormModel implements IDisposable {
       return result;
     } catch (error) {
       stages.fail(id);
-      this._set({ busy: false, submitError: error instanceof Changed ? error.body : toErrorBody(error) });
+      this._set({ busy: false, submitError: error instanceof FormError ? error.body : toErrorBody(error) });
       return undefined;
     }
   }
@@ -431,6 +623,12 @@ export class SubmitFormModel implements IDisposable {
   private readonly _submitted = new Signal<this, Run>(this);
   private _state: IFormState;
   private _text = '';
+  /** The paths of the choices that were left. */
+  /** The experiment that the notebook remembers, until the person chooses one. */
+  private _remembered = '';
+  /** The notebook or cell whose imports were packed. */
+  private _packed = '';
+  private readonly _paths = new Map<SourceChoice, string>();
   private _awaited = '';
   private _watching: IDisposable | null = null;
   /** Identifies one press of Run: a request that arrives twice starts one run. */
@@ -442,8 +640,8 @@ export class SubmitFormModel implements IDisposable {
   private _turn = 0;
 }
 
-/** The pipeline has changed since the form was filled in. */
-class Changed extends Error {
+/** Why the form cannot be sent, found by itself. */
+class FormError extends Error {
   constructor(readonly body: ErrorBody) {
     super(body.message);
   }

@@ -1,6 +1,7 @@
 import { ILabShell, ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -11,6 +12,7 @@ import { addCommands, addToPalette, listCommands } from '../commands';
 import { IRunTabs } from '../components/run/tab';
 import { DOMAIN } from '../names';
 import { RunActions } from '../views/actions';
+import { Notebooks } from '../views/notebooks';
 import { IRunManager } from '../tokens';
 import { Page } from './page';
 import { Preferences } from './preferences';
@@ -21,7 +23,7 @@ export const commands: JupyterFrontEndPlugin<void> = {
   description: 'Adds the commands for Kubeflow Pipelines to palette, menus and launcher.',
   autoStart: true,
   requires: [IRunManager, IRunTabs, ITranslator],
-  optional: [ILabShell, ICommandPalette, ILauncher, ILayoutRestorer, ISettingRegistry, IDefaultFileBrowser],
+  optional: [ILabShell, ICommandPalette, ILauncher, ILayoutRestorer, ISettingRegistry, IDefaultFileBrowser, IDocumentManager],
   activate: async (
     app: JupyterFrontEnd,
     manager: IRunManager,
@@ -32,16 +34,19 @@ export const commands: JupyterFrontEndPlugin<void> = {
     launcher: ILauncher | null,
     restorer: ILayoutRestorer | null,
     settings: ISettingRegistry | null,
-    files: IDefaultFileBrowser | null
+    files: IDefaultFileBrowser | null,
+    documents: IDocumentManager | null
   ): Promise<void> => {
     const preferences = await Preferences.load(settings, translator.load(DOMAIN));
     const trans = translator.load(DOMAIN);
     const format = preferences.format(trans);
-    const page = new Page({ app, manager, translator, format, labShell, files, preferences, tabs });
+    const notebooks = documents && new Notebooks(app.shell, documents, test => app.contextMenuHitTest(test), trans);
+    const page = new Page({ app, manager, translator, format, labShell, files, preferences, tabs, notebooks });
     const actions = new RunActions(manager, trans, preferences);
-    const rows = listCommands({ manager, page, actions, format });
+    const rows = listCommands({ manager, page, actions, format, notebooks });
     addCommands(app.commands, rows);
     manager.changed.connect(() => app.commands.notifyCommandChanged());
+    notebooks?.changed.connect(() => app.commands.notifyCommandChanged(CommandIDs.runNotebook));
     if (palette) {
       addToPalette(palette, rows, trans);
     }

@@ -12,6 +12,7 @@ import { CommandIDs } from '../commandids';
 import type { FilterSubject, IFormBegin, IPage } from '../commands';
 import type { IRunTabs } from '../components/run/tab';
 import type { Format } from '../format';
+import type { INotebooks } from '../model/notebooks';
 import { PANEL_ID, getRunWidgetId } from '../names';
 import type { DoctorWidget } from '../views/doctor';
 import type * as RunViews from '../views/runview';
@@ -34,6 +35,7 @@ export interface IPageOptions {
   readonly files: IDefaultFileBrowser | null;
   readonly preferences: Preferences;
   readonly tabs: IRunTabs;
+  readonly notebooks: INotebooks | null;
 }
 
 /** Opens the main-area views and the dialogs for the commands. */
@@ -97,7 +99,7 @@ export class Page implements IPage {
 
   async openForm(start: IFormBegin): Promise<void> {
     const { SubmitFormWidget } = await import('../views/submitform');
-    const { app, manager, translator, format, files, preferences } = this._options;
+    const { app, manager, translator, format, files, preferences, notebooks } = this._options;
     const content = new SubmitFormWidget({
       api: manager.api,
       manager,
@@ -105,6 +107,9 @@ export class Page implements IPage {
       commands: app.commands,
       format,
       files,
+      notebooks,
+      saving: preferences,
+      image: preferences.cellImage,
       experiment: preferences.defaultExperiment,
       ...start,
       namespace: start.namespace === '' ? undefined : start.namespace
@@ -229,18 +234,9 @@ export class Page implements IPage {
   }
 
   async upload(path: string): Promise<void> {
-    const { manager, format } = this._options;
-    const { trans } = format;
-    if (path === '') {
-      Notification.info(trans.__('Select a YAML file in the file browser first.'), { autoClose: 5000 });
-      return;
-    }
-    await this._notify(manager.api.upload(manager.connection.namespace, { source: { kind: 'file', path } }), version =>
-      version.is_unchanged
-        ? trans.__('Nothing changed, %1 is this file.', version.display_name)
-        : trans.__('%1 uploaded to %2 as %3.', path, manager.connection.namespace, version.display_name)
-    );
-    await manager.refresh();
+    const { uploadPipeline } = await import('../views/upload');
+    const { app, manager, format, files, translator } = this._options;
+    await uploadPipeline({ manager, commands: app.commands, format, files, translator }, path);
   }
 
   /** Load the run view and, the first time, our own tabs. */

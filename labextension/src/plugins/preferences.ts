@@ -42,6 +42,21 @@ export class Preferences {
     return typeof value === 'string' && value !== '' ? value : 'Default';
   }
 
+  get saveBeforeRun(): 'ask' | 'always' | 'never' {
+    const value = this._get('saveBeforeRun');
+    return value === 'always' || value === 'never' ? value : 'ask';
+  }
+
+  /** Remember what to do with changes of a notebook that are not saved. */
+  async setSaveBeforeRun(value: 'ask' | 'always' | 'never'): Promise<void> {
+    await this._settings?.set('saveBeforeRun', value);
+  }
+
+  get cellImage(): string {
+    const value = this._get('cellImage');
+    return typeof value === 'string' ? value : '';
+  }
+
   get logTail(): number {
     const value = this._get('logTail');
     return typeof value === 'number' ? value : 2000;

@@ -2,8 +2,20 @@
 import type { ErrorBody, Experiment, Inspection, Pipeline, PipelineVersion, Source, SubmitRequest } from '../api/types';
 import type { Draft } from './draft';
 
-/** Where the pipeline of a new run comes from; `run` is the spec of an earlier run. */
-export type SourceChoice = 'file' | 'pipeline' | 'run' | 'example';
+/** What a run is made of; `run` is the spec of an earlier run, `cell` a cell or a selection of a notebook. */
+export type SourceChoice = 'file' | 'pipeline' | 'notebook' | 'python' | 'cell' | 'run' | 'example';
+
+/** What goes along with a notebook or a cell. */
+export interface ILuggage {
+  /** Paths below the notebook's folder. */
+  readonly files: readonly string[];
+  /** Requirements of pip. */
+  readonly packages: readonly string[];
+  /** "" for the image of this notebook. */
+  readonly image: string;
+  /** Values of names that other cells define. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
 
 /** The choices of the Options group. */
 export interface IRunOptions {
@@ -15,7 +27,7 @@ export interface IRunOptions {
 
 /** A stage of a submit. */
 export interface IStage {
-  readonly id: 'check' | 'start';
+  readonly id: 'check' | 'compile' | 'start';
   readonly state: 'waiting' | 'active' | 'done' | 'failed' | 'unclear';
   /** Seconds it took, when it is done. */
   readonly seconds: number | null;
@@ -24,7 +36,17 @@ export interface IStage {
 /** Everything that the form shows. */
 export interface IFormState {
   readonly choice: SourceChoice;
+  /** The file, notebook or Python file; of a cell the notebook that it is in. */
   readonly path: string;
+  /** The function of a Python file; "" for the first. */
+  readonly fn: string;
+  /** The code of a cell. */
+  readonly code: string;
+  /** The number of the cell among all cells, from 1; 0 if there is none. */
+  readonly cell: number;
+  readonly luggage: ILuggage;
+  /** Whether the notebook has changes that are not saved, which the run would lack. */
+  readonly unsaved: boolean;
   /** The name of the run that is cloned, or "". */
   readonly clonedFrom: string;
   /** Its values, to say what they were. */
@@ -42,6 +64,8 @@ export interface IFormState {
   readonly draft: Draft;
   readonly experiments: readonly Experiment[];
   readonly experiment: string;
+  /** What is to be said of the experiment; "" for nothing. */
+  readonly experimentHint: string;
   /** Why the lists cannot be read, or the experiment not be created. */
   readonly listError: ErrorBody | null;
   /** null until the person writes one; the proposal is used then. */
@@ -58,6 +82,11 @@ export interface IFormState {
 export const EMPTY_FORM: IFormState = {
   choice: 'file',
   path: '',
+  fn: '',
+  code: '',
+  cell: 0,
+  luggage: { files: [], packages: [], image: '', inputs: {} },
+  unsaved: false,
   clonedFrom: '',
   clonedValues: {},
   pipelines: null,
@@ -70,6 +99,7 @@ export const EMPTY_FORM: IFormState = {
   draft: new Map(),
   experiments: [],
   experiment: 'Default',
+  experimentHint: '',
   listError: null,
   name: null,
   options: { cache: 'compiled', description: '', pipelineRoot: '', serviceAccount: '' },
@@ -83,12 +113,46 @@ export function getRunName(state: IFormState): string {
   return state.name ?? state.inspection?.display_name ?? '';
 }
 
+/** Whether what is run is code of a notebook, so that files, packages and an image go along. */
+export function isNotebook({ choice }: Pick<IFormState, 'choice'>): boolean {
+  return choice === 'notebook' || choice === 'cell';
+}
+
+/** Whether Python makes the pipeline each time. */
+export function isCompiled({ choice }: Pick<IFormState, 'choice'>): boolean {
+  return choice === 'python' || choice === 'notebook' || choice === 'cell';
+}
+
+/** Return the choice that fits a file of this name. */
+export function choiceOf(path: string): 'file' | 'notebook' | 'python' {
+  return path.endsWith('.ipynb') ? 'notebook' : path.endsWith('.py') ? 'python' : 'file';
+}
+
+/** Return a file below the Jupyter root as a source. */
+export function sourceOf(path: string): Source {
+  return { kind: choiceOf(path) === 'notebook' ? 'notebook' : 'file', path };
+}
+
+/** Return what goes along with a source. */
+export function toLuggage({ files, packages, image, inputs }: Source): ILuggage {
+  return { files: files ?? [], packages: packages ?? [], image: image ?? '', inputs: inputs ?? {} };
+}
+
 /** Return the chosen source, or null while the choice is incomplete; `text` is the spec of the cloned run. */
 export function chooseSource(state: IFormState, text: string): Source | null {
-  const { choice, path, pipelineId, versionId, versions } = state;
+  const { choice, pipelineId, versionId, versions, fn, code, luggage } = state;
+  const path = state.path.trim();
+  const { files, packages, image, inputs } = luggage;
+  const along = { files: [...files], packages: [...packages], image: image.trim() };
   switch (choice) {
     case 'file':
-      return path.trim() ? { kind: 'file', path: path.trim() } : null;
+      return path ? { kind: 'file', path } : null;
+    case 'python':
+      return path ? { kind: 'file', path, function: fn } : null;
+    case 'notebook':
+      return path ? { kind: 'notebook', path, ...along } : null;
+    case 'cell':
+      return code.trim() ? { kind: 'cell', path, text: code, ...along, inputs: { ...inputs } } : null;
     case 'pipeline': {
       const version = versionId || (versions?.[0]?.pipeline_version_id ?? '');
       return pipelineId && version

@@ -17,6 +17,8 @@ export interface IKeptForm {
   readonly source: Source | null;
   /** The id of the cloned run, or "". */
   readonly cloneOf: string;
+  /** The number of the cell that is run; 0 if there is none. */
+  readonly cell: number;
   readonly draft: Readonly<Record<string, string>>;
   readonly name: string | null;
   readonly experiment: string;
@@ -42,6 +44,7 @@ export function readForm(value: ReadonlyPartialJSONValue | undefined): IKeptForm
     choice,
     source: readSource(value['source']) ?? null,
     cloneOf: text(cloneOf),
+    cell: typeof value['cell'] === 'number' ? value['cell'] : 0,
     draft: textsOf(value['draft']),
     name: typeof name === 'string' ? name : null,
     experiment: text(experiment) || EMPTY_FORM.experiment,
@@ -51,12 +54,12 @@ export function readForm(value: ReadonlyPartialJSONValue | undefined): IKeptForm
 
 /** Return a form's state with its kept input filled in. */
 export function refill(state: IFormState, kept: IKeptForm): IFormState {
-  const { choice, name, experiment, options, draft } = kept;
-  return { ...state, choice, name, experiment, options, draft: new Map(Object.entries(draft)) };
+  const { choice, name, experiment, options, draft, cell } = kept;
+  return { ...state, choice, name, experiment, options, cell, draft: new Map(Object.entries(draft)) };
 }
 
-const CHOICES: readonly SourceChoice[] = ['file', 'pipeline', 'run', 'example'];
-const KINDS: readonly Source['kind'][] = ['example', 'file', 'pipeline', 'text'];
+const CHOICES: readonly SourceChoice[] = ['file', 'pipeline', 'notebook', 'python', 'cell', 'run', 'example'];
+const KINDS: readonly Source['kind'][] = ['example', 'file', 'pipeline', 'text', 'notebook', 'cell'];
 
 /** Read a source given by a link, another extension or a kept layout. */
 export function readSource(value: unknown): Source | undefined {
@@ -71,8 +74,17 @@ export function readSource(value: unknown): Source | undefined {
         path: text(value['path']),
         text: text(value['text']),
         pipeline_id: text(value['pipeline_id']),
-        pipeline_version_id: text(value['pipeline_version_id'])
+        pipeline_version_id: text(value['pipeline_version_id']),
+        function: text(value['function']),
+        files: listOf(value['files']),
+        packages: listOf(value['packages']),
+        image: text(value['image']),
+        inputs: isObject(value['inputs']) ? value['inputs'] : {}
       };
+}
+
+function listOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(text).filter(each => each !== '') : [];
 }
 
 function optionsOf(value: unknown): IRunOptions {

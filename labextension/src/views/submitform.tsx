@@ -1,4 +1,5 @@
-import { Clipboard, Notification, ReactWidget } from '@jupyterlab/apputils';
+import { Clipboard, Dialog, Notification, ReactWidget, showDialog } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
 import { FileDialog, type IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
@@ -7,14 +8,26 @@ import type { Message } from '@lumino/messaging';
 import { Signal, type ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
+import { CommandIDs } from '../commandids';
 import { createErrorBody, type KfpApi } from '../api/client';
 import type { Run, Source } from '../api/types';
 import { SubmitPage } from '../components/form/SubmitPage';
 import { Format } from '../format';
 import { pipelinesIcon } from '../icons';
+import type { INotebooks } from '../model/notebooks';
 import { SubmitFormModel, type IFormWords } from '../model/submitform';
 import type { IRunManager } from '../tokens';
+import type { IFormState } from '../values/form';
 import type { IKeptForm } from '../values/kept';
+
+/** What to do with changes of a notebook that are not saved when it is run. */
+export type SaveBeforeRun = 'ask' | 'always' | 'never';
+
+/** The setting about changes that are not saved. */
+export interface ISaving {
+  readonly saveBeforeRun: SaveBeforeRun;
+  setSaveBeforeRun(value: SaveBeforeRun): Promise<void>;
+}
 
 export interface ISubmitFormOptions {
   readonly api: KfpApi;
@@ -25,6 +38,14 @@ export interface ISubmitFormOptions {
   readonly namespace?: string;
   /** What to run; empty to let the person choose. */
   readonly source?: Source;
+  /** The number of the cell that is the source. */
+  readonly cell?: number;
+  /** The notebooks of the page; without them unsaved changes are not seen. */
+  readonly notebooks?: INotebooks | null;
+  /** What to do with changes of a notebook that are not saved, and a way to remember another answer. */
+  readonly saving?: ISaving;
+  /** The image of notebooks and cells; "" for that of this notebook. */
+  readonly image?: string;
   /** Values to fill in. */
   readonly values?: Readonly<Record<string, unknown>>;
   /** The id of a run whose pipeline, values and options are used. */
@@ -53,12 +74,15 @@ export class SubmitFormWidget extends ReactWidget {
       namespace: this.namespace,
       start: {
         source: options.source,
+        cell: options.cell,
+        image: options.image,
         values: options.values,
         cloneOf: options.cloneOf,
         experiment: options.experiment,
         kept: options.kept
       },
-      words: createWords(trans)
+      words: createWords(trans, this.namespace),
+      notebooks: options.notebooks
     });
     this._model.changed.connect(() => {
       this.update();
@@ -88,8 +112,46 @@ export class SubmitFormWidget extends ReactWidget {
   }
 
   /** Do what the Run button does. */
-  submit(): Promise<void> {
-    return this._model.submit();
+  async submit(): Promise<void> {
+    if (await this._settleChanges()) {
+      await this._model.submit();
+    }
+  }
+
+  /** Save the notebook that is run, or leave its changes out, as the person or the setting says; false to not run. */
+  private async _settleChanges(): Promise<boolean> {
+    const { unsaved, choice, path } = this._model.state;
+    const { saving } = this._options;
+    const answer = saving?.saveBeforeRun ?? 'ask';
+    if (!unsaved || choice !== 'notebook' || answer === 'never') {
+      return true;
+    }
+    if (answer === 'always') {
+      await this._model.saveNotebook();
+      return true;
+    }
+    const { trans } = this._format;
+    const { button, isChecked } = await showDialog({
+      title: trans.__('Save %1 first?', PathExt.basename(path)),
+      body: trans.__('The run uses the saved file.'),
+      checkbox: saving ? { label: trans.__('Do not ask again') } : null,
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.createButton({ label: trans.__('Run saved version'), accept: true, actions: ['saved'] }),
+        Dialog.okButton({ label: trans.__('Save and run'), actions: ['save'] })
+      ]
+    });
+    if (!button.accept) {
+      return false;
+    }
+    const save = button.actions.includes('save');
+    if (isChecked) {
+      await saving?.setSaveBeforeRun(save ? 'always' : 'never');
+    }
+    if (save) {
+      await this._model.saveNotebook();
+    }
+    return true;
   }
 
   /** Dispose of the form; a request in flight continues. */
@@ -103,9 +165,10 @@ export class SubmitFormWidget extends ReactWidget {
   }
 
   protected override render(): React.JSX.Element {
-    const { manager, files } = this._options;
+    const { manager, files, notebooks } = this._options;
     const { namespace } = this;
     const model = this._model;
+    const isOpen = notebooks?.isOpen(model.state.path) === true;
     return (
       <SubmitPage
         state={model.state}
@@ -120,6 +183,15 @@ export class SubmitFormWidget extends ReactWidget {
         onBrowse={files ? () => void this._browse(files) : undefined}
         onPipeline={id => void model.setPipeline(id)}
         onVersion={id => model.setVersion(id)}
+        onFunction={name => model.setFunction(name)}
+        onUpload={() => void this._options.commands.execute(CommandIDs.uploadPipeline)}
+        onSave={isOpen ? () => void model.saveNotebook() : undefined}
+        onTag={isOpen ? () => void model.tagFirstCell() : undefined}
+        onSendValue={isOpen ? name => model.sendValue(name) : undefined}
+        onKeepValue={name => model.keepValue(name)}
+        onLuggage={part => model.setLuggage(part)}
+        onAddFiles={files ? () => void this._addFiles(files) : undefined}
+        onOpenAt={notebooks ? (file, line) => void notebooks.openAt(this._placeOf(file), line) : undefined}
         onExperiment={name => model.setExperiment(name)}
         onCreateExperiment={name => model.createExperiment(name)}
         onName={name => model.setName(name)}
@@ -127,7 +199,7 @@ export class SubmitFormWidget extends ReactWidget {
         onResetAll={() => model.resetValues()}
         onOptions={part => model.setOptions(part)}
         onCopy={text => this._copy(text)}
-        onSubmit={() => void model.submit()}
+        onSubmit={() => void this.submit()}
       />
     );
   }
@@ -139,18 +211,48 @@ export class SubmitFormWidget extends ReactWidget {
     }
   }
 
+  /** Return the path of a file that a message names; "" stands for the source itself. */
+  private _placeOf(file: string): string {
+    const { path } = this._model.state;
+    return file === '' || file === PathExt.basename(path) ? path : PathExt.join(PathExt.dirname(path), file);
+  }
+
   private async _browse(files: IDefaultFileBrowser): Promise<void> {
+    const { trans } = this._format;
+    const [title, pattern] = {
+      file: [trans.__('Choose a compiled pipeline'), /\.(ya?ml|json|zip|tgz|tar\.gz)$/i] as const,
+      notebook: [trans.__('Choose a notebook'), /\.ipynb$/i] as const,
+      python: [trans.__('Choose a Python file'), /\.py$/i] as const
+    }[choiceOf(this._model.state)];
+    const [path] = await this._choosePaths(files, title, pattern);
+    if (path !== undefined) {
+      this._model.setPath(path, true);
+    }
+  }
+
+  /** Let files go along: their paths are those from the notebook. */
+  private async _addFiles(files: IDefaultFileBrowser): Promise<void> {
+    const paths = await this._choosePaths(files, this._format.trans.__('Choose files to send'), /./);
+    const { path, luggage } = this._model.state;
+    const folder = PathExt.dirname(path);
+    const added = paths.map(each => PathExt.relative(folder, each));
+    if (added.length > 0) {
+      this._model.setLuggage({ files: [...new Set([...luggage.files, ...added])] });
+    }
+  }
+
+  private async _choosePaths(files: IDefaultFileBrowser, title: string, pattern: RegExp): Promise<string[]> {
     const { translator } = this._options;
+    const { manager } = files.model;
     const { value } = await FileDialog.getOpenFiles({
-      manager: files.model.manager,
-      title: this._format.trans.__('Choose a compiled pipeline'),
-      filter: ({ type, path }) => (type === 'directory' || /\.(ya?ml|json)$/i.test(path) ? { score: 0 } : null),
+      manager,
+      title,
+      filter: ({ type, path }) => (type === 'directory' || pattern.test(path) ? { score: 0 } : null),
       translator
     });
-    const chosen = value?.[0];
-    if (chosen) {
-      this._model.setPath(files.model.manager.services.contents.localPath(chosen.path), true);
-    }
+    return (value ?? [])
+      .filter(({ type }) => type !== 'directory')
+      .map(({ path }) => manager.services.contents.localPath(path));
   }
 
   private _copy(text: string): void {
@@ -172,8 +274,19 @@ export class SubmitFormWidget extends ReactWidget {
   private readonly _prefix = `jp-kfp-form-${UUID.uuid4()}`;
 }
 
-function createWords(trans: TranslationBundle): IFormWords {
+/** Return what the Browse… button chooses. */
+function choiceOf({ choice }: IFormState): 'file' | 'notebook' | 'python' {
+  return choice === 'notebook' || choice === 'python' ? choice : 'file';
+}
+
+function createWords(trans: TranslationBundle, namespace: string): IFormWords {
   return {
+    locked: createErrorBody({
+      code: 'view-only',
+      message: trans.__('You can look but not run in %1.', namespace),
+      next: trans.__('Ask an owner of %1.', namespace)
+    }),
+    gone: experiment => trans.__('%1, which this notebook used, is gone.', experiment),
     changed: createErrorBody({
       code: 'bad-input',
       message: trans.__('The pipeline has changed.'),

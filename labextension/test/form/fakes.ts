@@ -2,7 +2,8 @@ import { DisposableDelegate } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import type { KfpApi } from '../../src/api/client';
-import type { Inspection, ParameterSpec, Run, SubmitRequest } from '../../src/api/types';
+import type { ErrorBody, Inspection, ParameterSpec, Run, SubmitRequest } from '../../src/api/types';
+import { UnsentError, type ICellCode, type INotebookMemory, type INotebooks } from '../../src/model/notebooks';
 import type { IRunChange, IRunManager, IRunVerbs } from '../../src/tokens';
 import { run, view } from '../run/samples';
 
@@ -31,6 +32,7 @@ export const INSPECTION: Inspection = {
   code: '',
   imports: [],
   names: [],
+  ignored: [],
   is_tagged: null,
   cells: 0,
   files: [],
@@ -48,14 +50,17 @@ export class FakeServer {
   };
   sent: SubmitRequest[] = [];
   inspected: unknown[] = [];
+  experiments: { display_name: string }[] = [];
+  status: { can_run: boolean; error: ErrorBody | null } = { can_run: true, error: null };
   created: string[] = [];
 
   readonly api = {
+    status: () => Promise.resolve(this.status),
     inspect: (_: string, source: unknown) => {
       this.inspected.push(source);
       return this.inspect();
     },
-    listExperiments: () => Promise.resolve({ experiments: [], total_size: 0, next_page_token: '' }),
+    listExperiments: () => Promise.resolve({ experiments: this.experiments, total_size: 0, next_page_token: '' }),
     createExperiment: (_: string, request: { display_name: string }) => {
       this.created.push(request.display_name);
       return Promise.resolve({ ...request, experiment_id: 'e2' });
@@ -101,4 +106,32 @@ export class FakeServer {
     refresh: () => Promise.resolve(),
     watch: () => new DisposableDelegate(() => undefined)
   } as unknown as IRunManager;
+}
+
+/** The notebooks of a page: one is open. */
+export class FakeNotebooks implements INotebooks {
+  readonly changed: Signal<INotebooks, void> = new Signal<INotebooks, void>(this);
+  readonly current = { path: 'a/analysis.ipynb', id: 'n1' };
+  unsaved = false;
+  experiment = '';
+  readonly saved: string[] = [];
+  values: Record<string, unknown> = {};
+
+  findCell = (): ICellCode => ({ path: 'a/analysis.ipynb', code: 'print(lr)', cell: 3 });
+  isOpen = (path: string): boolean => path === this.current.path;
+  isUnsaved = (path: string): boolean => this.isOpen(path) && this.unsaved;
+  save = (path: string): Promise<void> => {
+    this.saved.push(path);
+    this.unsaved = false;
+    return Promise.resolve();
+  };
+  tagFirstCell = (): Promise<boolean> => Promise.resolve(true);
+  recall = (): INotebookMemory => ({ id: 'n1', experiment: this.experiment });
+  remember = (_: string, experiment: string): Promise<INotebookMemory> => {
+    this.experiment = experiment;
+    return Promise.resolve(this.recall());
+  };
+  evaluate = (_: string, name: string): Promise<unknown> =>
+    name in this.values ? Promise.resolve(this.values[name]) : Promise.reject(new UnsentError('It cannot be sent.'));
+  openAt = (): Promise<void> => Promise.resolve();
 }

@@ -6,7 +6,7 @@ import type { Run } from '../../src/api/types';
 import { SubmitFormModel, type IFormStart } from '../../src/model/submitform';
 import { readForm, toJson } from '../../src/values/kept';
 import { run } from '../run/samples';
-import { FakeServer, INSPECTION, parameter } from './fakes';
+import { FakeNotebooks, FakeServer, INSPECTION, parameter } from './fakes';
 
 const FILE = { source: { kind: 'file', path: 'train.yaml' } } as const;
 const REFUSED = new KfpApiError(createErrorBody({ code: 'kfp-timeout', message: 'No answer.' }), 424);
@@ -17,7 +17,7 @@ describe('SubmitFormModel', () => {
     server = new FakeServer();
   });
 
-  async function form(start: IFormStart = FILE): Promise<SubmitFormModel> {
+  async function form(start: IFormStart = FILE, notebooks: FakeNotebooks | null = null): Promise<SubmitFormModel> {
     const model = new SubmitFormModel({
       api: server.api,
       manager: server.manager,
@@ -25,9 +25,12 @@ describe('SubmitFormModel', () => {
       start,
       words: {
         changed: createErrorBody({ code: 'bad-input', message: 'The pipeline has changed.' }),
+        locked: createErrorBody({ code: 'view-only', message: 'You can look but not run in team-a.' }),
+        gone: experiment => `${experiment} is gone.`,
         unclear: createErrorBody({ code: 'submit-unclear', message: 'Not confirmed yet.' }),
         lost: name => createErrorBody({ code: 'not-started', message: `${name} did not start.` })
       },
+      notebooks,
       patience: 0
     });
     await model.ready;
@@ -200,5 +203,106 @@ describe('SubmitFormModel', () => {
     const model = await form();
     await model.createExperiment('nightly');
     expect([server.created, model.state.experiment]).toEqual([['nightly'], 'nightly']);
+  });
+
+  const NOTEBOOK: IFormStart = { source: { kind: 'notebook', path: 'a/analysis.ipynb' }, experiment: 'Default' };
+  const CELL: IFormStart = { source: { kind: 'cell', path: 'a/analysis.ipynb', text: 'print(lr)' }, cell: 3 };
+
+  it('runs a notebook with what goes along, says where it comes from, and keeps the experiment in it', async () => {
+    const notebooks = new FakeNotebooks();
+    const model = await form(NOTEBOOK, notebooks);
+    model.setLuggage({ files: ['raw.csv'], image: 'mine:1' });
+    model.setExperiment('churn');
+    await vi.waitFor(() => expect(model.state.inspecting).toBe(false));
+    await model.submit();
+    expect(server.sent).toEqual([
+      expect.objectContaining({
+        source: { kind: 'notebook', path: 'a/analysis.ipynb', files: ['raw.csv'], packages: [], image: 'mine:1' },
+        origin: { path: 'a/analysis.ipynb', notebook_id: 'n1', cell: 0 }
+      })
+    ]);
+    expect([notebooks.experiment, model.state.stages.map(({ id }) => id)]).toEqual([
+      'churn',
+      ['check', 'compile', 'start']
+    ]);
+  });
+
+  it('chooses the experiment of the notebook, or the default with a hint when that is gone', async () => {
+    const notebooks = new FakeNotebooks();
+    notebooks.experiment = 'churn';
+    server.experiments = [{ display_name: 'Default' }, { display_name: 'churn' }];
+    expect((await form(NOTEBOOK, notebooks)).state).toMatchObject({ experiment: 'churn', experimentHint: '' });
+    server.experiments = [{ display_name: 'Default' }];
+    const { state } = await form(NOTEBOOK, notebooks);
+    expect(state).toMatchObject({ experiment: 'Default', experimentHint: 'churn is gone.' });
+  });
+
+  it('knows of changes that are not saved, and saves them', async () => {
+    const notebooks = new FakeNotebooks();
+    const model = await form(NOTEBOOK, notebooks);
+    notebooks.unsaved = true;
+    notebooks.changed.emit();
+    expect(model.state.unsaved).toBe(true);
+    await model.saveNotebook();
+    notebooks.changed.emit();
+    expect([notebooks.saved, model.state.unsaved]).toEqual([['a/analysis.ipynb'], false]);
+  });
+
+  it('packs what is imported once; packages only for a cluster', async () => {
+    const wanted = [
+      { module: 'features', requirement: '', file: 'features.py', is_listed: false },
+      { module: 'pandas', requirement: 'pandas==2.2', file: '', is_listed: false }
+    ];
+    server.inspect = () => Promise.resolve({ ...INSPECTION, imports: wanted });
+    const model = await form(NOTEBOOK, new FakeNotebooks());
+    expect(model.state.luggage).toMatchObject({ files: ['features.py'], packages: ['pandas==2.2'] });
+    model.setLuggage({ files: [], packages: [] });
+    await vi.waitFor(() => expect(model.state.inspecting).toBe(false));
+    expect(model.state.luggage).toMatchObject({ files: [], packages: [] });
+  });
+
+  it('sends a value of the kernel only when it is asked to, and says why one cannot be sent', async () => {
+    const notebooks = new FakeNotebooks();
+    notebooks.values = { lr: 0.1 };
+    const model = await form(CELL, notebooks);
+    expect([await model.sendValue('lr'), await model.sendValue('df')]).toEqual(['', 'It cannot be sent.']);
+    await vi.waitFor(() => expect(model.state.inspecting).toBe(false));
+    await model.submit();
+    expect(server.sent[0]).toMatchObject({
+      source: { kind: 'cell', text: 'print(lr)', inputs: { lr: 0.1 } },
+      origin: { cell: 3 }
+    });
+    model.keepValue('lr');
+    expect(model.state.luggage.inputs).toEqual({});
+  });
+
+  it('stops at the first stage that fails', async () => {
+    const model = await form(NOTEBOOK, new FakeNotebooks());
+    server.status = { can_run: false, error: null };
+    await model.submit();
+    expect(model.state.submitError?.code).toBe('view-only');
+    server.status = { can_run: true, error: null };
+    server.inspect = () => Promise.reject(new KfpApiError(createErrorBody({ code: 'compile-failed', message: '' }), 400));
+    await model.submit();
+    expect(model.state.stages.map(({ state }) => state)).toEqual(['done', 'failed', 'waiting']);
+    expect(server.sent).toEqual([]);
+  });
+
+  it('is a cell or a notebook again when it is opened again', async () => {
+    const model = await form({ ...CELL, source: { kind: 'cell', path: 'a.ipynb', text: 'x', packages: ['pandas'] } });
+    const kept = readForm(toJson(model.kept));
+    const again = await form({ kept });
+    expect(again.state).toMatchObject({ choice: 'cell', code: 'x', cell: 3, luggage: { packages: ['pandas'] } });
+  });
+
+  it('takes a Python file, and a function of it', async () => {
+    const model = await form({ source: { kind: 'file', path: 'pipelines.py' } });
+    expect(model.state.choice).toBe('python');
+    model.setFunction('train');
+    await vi.waitFor(() => expect(model.state.inspecting).toBe(false));
+    expect(server.inspected.at(-1)).toEqual({ kind: 'file', path: 'pipelines.py', function: 'train' });
+    model.choose('file');
+    model.choose('python');
+    expect(model.state.path).toBe('pipelines.py');
   });
 });

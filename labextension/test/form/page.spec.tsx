@@ -32,6 +32,10 @@ function Page(props: Partial<ISubmitPageProps>): React.JSX.Element {
       onPath={vi.fn()}
       onPipeline={vi.fn()}
       onVersion={vi.fn()}
+      onFunction={vi.fn()}
+      onUpload={vi.fn()}
+      onKeepValue={vi.fn()}
+      onLuggage={vi.fn()}
       onExperiment={vi.fn()}
       onCreateExperiment={vi.fn()}
       onName={vi.fn()}

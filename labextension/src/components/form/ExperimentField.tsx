@@ -26,13 +26,16 @@ export function ExperimentField(props: IExperimentFieldProps): React.JSX.Element
     return <NewExperiment {...props} onClose={() => setAdding(false)} />;
   }
   const add = (
-    <Button
-      label={trans.__('New experiment')}
-      kind="icon"
-      icon={addIcon}
-      off={state.busy ? trans.__('It is being sent.') : undefined}
-      onClick={() => setAdding(true)}
-    />
+    <>
+      <Button
+        label={trans.__('New experiment')}
+        kind="icon"
+        icon={addIcon}
+        off={state.busy ? trans.__('It is being sent.') : undefined}
+        onClick={() => setAdding(true)}
+      />
+      {state.experimentHint}
+    </>
   );
   return (
     <FieldRow label={trans.__('Experiment')} control={id} hint={add}>

@@ -1,23 +1,29 @@
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import type { Status } from '../../api/types';
 import type { Format } from '../../format';
-import type { IFormState, IRunOptions } from '../../values/form';
+import { isNotebook, type IFormState, type ILuggage, type IRunOptions } from '../../values/form';
 import { FieldRow } from './Field';
 import { Icon } from '../Icon';
+import { LuggageFields } from './LuggageFields';
 
 export interface IOptionsGroupProps {
   readonly state: IFormState;
   readonly format: Format;
   readonly prefix: string;
+  readonly status: Status | null;
   readonly onChange: (options: Partial<IRunOptions>) => void;
+  readonly onLuggage: (part: Partial<ILuggage>) => void;
+  readonly onAddFiles?: () => void;
 }
 
 /** Cache, description, pipeline root and service account; folded, what they are is said in a line. */
 export function OptionsGroup(props: IOptionsGroupProps): React.JSX.Element {
   const { state, format, prefix } = props;
   const { trans } = format;
-  const [open, setOpen] = React.useState(false);
+  const [pressed, setOpen] = React.useState<boolean | null>(null);
+  const open = pressed ?? isNotebook(state); // files, packages and image matter there
   const twisty = open ? caretDownIcon : caretRightIcon;
   return (
     <>
@@ -43,7 +49,8 @@ export function OptionsGroup(props: IOptionsGroupProps): React.JSX.Element {
   );
 }
 
-function Options({ state, format, prefix, onChange }: IOptionsGroupProps): React.JSX.Element {
+function Options(props: IOptionsGroupProps): React.JSX.Element {
+  const { state, format, prefix, onChange } = props;
   const { trans } = format;
   const { options, busy } = state;
   const copies = state.choice === 'pipeline' && options.cache !== 'compiled';
@@ -92,6 +99,7 @@ function Options({ state, format, prefix, onChange }: IOptionsGroupProps): React
           </span>
         </FieldRow>
       )}
+      {isNotebook(state) && <LuggageFields {...props} />}
       <FieldRow label={trans.__('Description')} control={`${prefix}-description`}>
         <textarea
           id={`${prefix}-description`}

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import type { Pipeline } from '../../api/types';
 import type { Format } from '../../format';
-import type { IFormState, SourceChoice } from '../../values/form';
+import { isNotebook, type IFormState, type SourceChoice } from '../../values/form';
 import { Button } from '../Button';
 import { FieldRow } from './Field';
 
@@ -16,6 +16,9 @@ export interface ISourceFieldsProps {
   readonly onBrowse?: () => void;
   readonly onPipeline: (pipelineId: string) => void;
   readonly onVersion: (versionId: string) => void;
+  readonly onFunction: (name: string) => void;
+  /** Register a pipeline from elsewhere. */
+  readonly onUpload: () => void;
 }
 
 /** What to run. */
@@ -25,6 +28,9 @@ export function SourceFields(props: ISourceFieldsProps): React.JSX.Element {
   const words: Record<SourceChoice, string> = {
     file: trans.__('File'),
     pipeline: trans.__('Pipeline'),
+    notebook: trans.__('Notebook'),
+    python: trans.__('Python'),
+    cell: trans.__('Cell'),
     run: trans.__('As before'),
     example: trans.__('Example')
   };
@@ -32,8 +38,11 @@ export function SourceFields(props: ISourceFieldsProps): React.JSX.Element {
   const choices: readonly SourceChoice[] = [
     ...(special && state.choice !== 'pipeline' ? (['run'] as const) : []),
     ...(state.choice === 'example' ? (['example'] as const) : []),
+    ...(state.choice === 'cell' ? (['cell'] as const) : []),
     'file',
-    'pipeline'
+    'pipeline',
+    'notebook',
+    'python'
   ];
   return (
     <>
@@ -53,7 +62,8 @@ export function SourceFields(props: ISourceFieldsProps): React.JSX.Element {
           ))}
         </div>
       </FieldRow>
-      {state.choice === 'file' && <FileField {...props} />}
+      {(state.choice === 'file' || state.choice === 'notebook' || state.choice === 'python') && <FileField {...props} />}
+      {state.choice === 'python' && <FunctionField {...props} />}
       {state.choice === 'pipeline' && <PipelineFields {...props} />}
       <Described state={state} format={format} />
     </>
@@ -66,7 +76,7 @@ function Described({ state, format }: { readonly state: IFormState; readonly for
   const pipeline = state.inspection?.pipeline;
   const parts = [
     state.clonedFrom && trans.__('Values of run %1.', state.clonedFrom),
-    pipeline && (pipeline.description ? `${pipeline.name}: “${pipeline.description}”` : pipeline.name)
+    pipeline && !isNotebook(state) && (pipeline.description ? `${pipeline.name}: “${pipeline.description}”` : pipeline.name)
   ].filter(Boolean);
   return parts.length ? (
     <FieldRow label="">
@@ -75,8 +85,36 @@ function Described({ state, format }: { readonly state: IFormState; readonly for
   ) : null;
 }
 
+/** The choice among the functions of a Python file; one alone is named by the line below. */
+function FunctionField({ state, format, onFunction }: ISourceFieldsProps): React.JSX.Element | null {
+  const { trans } = format;
+  const functions = state.inspection?.functions ?? [];
+  return functions.length > 1 ? (
+    <FieldRow label="">
+      <select
+        className="jp-kfp-Select"
+        aria-label={trans.__('Function')}
+        value={state.inspection?.function ?? ''}
+        disabled={state.busy}
+        onChange={event => onFunction(event.target.value)}
+      >
+        {functions.map(({ name, kind }) => (
+          <option key={name} value={name}>
+            {kind === 'component' ? trans.__('%1 (component)', name) : name}
+          </option>
+        ))}
+      </select>
+    </FieldRow>
+  ) : null;
+}
+
 function FileField({ state, format, prefix, onPath, onBrowse }: ISourceFieldsProps): React.JSX.Element {
   const { trans } = format;
+  const [label, sample] = {
+    file: [trans.__('File'), trans.__('pipeline.yaml')],
+    notebook: [trans.__('Notebook'), trans.__('analysis.ipynb')],
+    python: [trans.__('Python file'), trans.__('pipeline.py')]
+  }[state.choice === 'notebook' || state.choice === 'python' ? state.choice : 'file'] as [string, string];
   const browse = onBrowse && <Button label={trans.__('Browse…')} onClick={onBrowse} />;
   return (
     <FieldRow label="" hint={browse}>
@@ -86,8 +124,8 @@ function FileField({ state, format, prefix, onPath, onBrowse }: ISourceFieldsPro
         type="text"
         autoComplete="off"
         spellCheck={false}
-        aria-label={trans.__('File')}
-        placeholder={trans.__('pipeline.yaml')}
+        aria-label={label}
+        placeholder={sample}
         value={state.path}
         readOnly={state.busy}
         onChange={event => onPath(event.target.value)}
@@ -97,20 +135,23 @@ function FileField({ state, format, prefix, onPath, onBrowse }: ISourceFieldsPro
 }
 
 function PipelineFields(props: ISourceFieldsProps): React.JSX.Element {
-  const { state, format, onPipeline, onVersion } = props;
+  const { state, format, onPipeline, onVersion, onUpload } = props;
   const { trans } = format;
   const { pipelines, versions } = state;
+  const upload = <Button label={trans.__('Upload…')} onClick={onUpload} />;
   const known = pipelines?.some(pipeline => pipeline.pipeline_id === state.pipelineId) ?? false;
   if (pipelines?.length === 0) {
     return (
       <FieldRow label="">
-        <span className="jp-kfp-Field-hint jp-mod-wide">{trans.__('No pipelines are registered here yet.')}</span>
+        <span className="jp-kfp-Field-hint jp-mod-wide">
+          {trans.__('No pipelines are registered here yet.')} {upload}
+        </span>
       </FieldRow>
     );
   }
   return (
     <>
-      <FieldRow label="">
+      <FieldRow label="" hint={upload}>
         <select
           className="jp-kfp-Select"
           aria-label={trans.__('Pipeline')}

@@ -5,11 +5,20 @@ import type { Status } from '../../api/types';
 import type { Format } from '../../format';
 import { phaseIcons } from '../../icons';
 import type { IField } from '../../values/draft';
-import { getRunName, type IFormState, type IRunOptions, type IStage, type SourceChoice } from '../../values/form';
+import {
+  getRunName,
+  isNotebook,
+  type IFormState,
+  type ILuggage,
+  type IRunOptions,
+  type IStage,
+  type SourceChoice
+} from '../../values/form';
 import { Button } from '../Button';
-import { ErrorNotice } from '../ErrorNotice';
+import { ErrorNotice, type INoticeAction } from '../ErrorNotice';
 import { listChecks, whyNotRun } from './checks';
 import { ChecksPane } from './ChecksPane';
+import { CodeFields } from './CodeFields';
 import { ExperimentField } from './ExperimentField';
 import { FieldRow } from './Field';
 import { OptionsGroup } from './OptionsGroup';
@@ -30,6 +39,17 @@ export interface ISubmitPageProps {
   readonly onBrowse?: () => void;
   readonly onPipeline: (pipelineId: string) => void;
   readonly onVersion: (versionId: string) => void;
+  readonly onFunction: (name: string) => void;
+  readonly onUpload: () => void;
+  readonly onSave?: () => void;
+  /** Tag the first code cell of the notebook; absent where the notebook is not open. */
+  readonly onTag?: () => void;
+  readonly onSendValue?: (name: string) => Promise<string>;
+  readonly onKeepValue: (name: string) => void;
+  readonly onLuggage: (part: Partial<ILuggage>) => void;
+  readonly onAddFiles?: () => void;
+  /** Open the source at a line; absent where it is no file. */
+  readonly onOpenAt?: (file: string, line: number) => void;
   readonly onExperiment: (name: string) => void;
   readonly onCreateExperiment: (name: string) => Promise<boolean>;
   readonly onName: (name: string) => void;
@@ -67,6 +87,7 @@ export function SubmitPage(props: ISubmitPageProps): React.JSX.Element {
       <div className="jp-kfp-Form">
         <div className="jp-kfp-Form-fields">
           <SourceFields {...props} />
+          <CodeFields {...props} />
           <ExperimentField {...props} onCreate={props.onCreateExperiment} />
           <NameField {...props} />
           <Parameters {...props} />
@@ -103,13 +124,17 @@ function Parameters(props: ISubmitPageProps): React.JSX.Element {
   const { trans } = format;
   const settled = useSettled(fields, PATIENCE);
   if (state.sourceError) {
-    return <ErrorNotice error={state.sourceError} trans={trans} onCopy={onCopy} boxed />;
+    const actions = listPlaces(props, state.sourceError.why);
+    return <ErrorNotice error={state.sourceError} trans={trans} onCopy={onCopy} actions={actions} boxed />;
   }
   const touched = fields.some(field => field.touched);
   return (
     <>
       <div className="jp-kfp-Form-group">
-        <h3 className="jp-kfp-grow">{trans.__('Parameters')}</h3>
+        <h3>{trans.__('Parameters')}</h3>
+        <span className="jp-kfp-grow jp-kfp-Tagged">
+          <Tagged {...props} />
+        </span>
         {fields.length > 0 && (
           <Button
             label={trans.__('Reset all')}
@@ -131,14 +156,48 @@ function Parameters(props: ISubmitPageProps): React.JSX.Element {
           onChange={props.onValue}
         />
       ))}
-      {fields.length === 0 && <p className="jp-kfp-Field-hint">{describeEmpty(state, format)}</p>}
+      {fields.length === 0 && state.inspection?.is_tagged !== false && (
+        <p className="jp-kfp-Field-hint">{describeEmpty(state, format)}</p>
+      )}
+    </>
+  );
+}
+
+/** Return “Open” for a message that names a line of the source, or of a file beside it. */
+function listPlaces({ format, onOpenAt }: ISubmitPageProps, why: string): readonly INoticeAction[] {
+  const { trans } = format;
+  const found = /(?:(\S+\.py) )?[Ll]ine (\d+)/.exec(why);
+  return found && onOpenAt
+    ? [{ label: trans.__('Open'), run: () => onOpenAt(found[1] ?? '', Number(found[2])) }]
+    : [];
+}
+
+/** “from the cell tagged parameters”, or a way to have one. */
+function Tagged({ state, format, onTag }: ISubmitPageProps): React.JSX.Element | null {
+  const { trans } = format;
+  const tagged = state.inspection?.is_tagged ?? null;
+  if (state.choice !== 'notebook' || tagged === null) {
+    return null;
+  }
+  return (
+    <>
+      {tagged ? trans.__('from the cell tagged parameters') : trans.__('No cell is tagged parameters.')}
+      {!tagged && (
+        <Button
+          label={trans.__('Tag the first code cell')}
+          off={onTag ? undefined : trans.__('Open the notebook first.')}
+          onClick={() => onTag?.()}
+        />
+      )}
     </>
   );
 }
 
 function describeEmpty(state: IFormState, { trans }: Format): string {
   if (state.inspection) {
-    return trans.__('This pipeline takes no parameters.');
+    return isNotebook(state)
+      ? trans.__('No values are sent along.')
+      : trans.__('This pipeline takes no parameters.');
   }
   return state.inspecting
     ? trans.__('The pipeline is being read…')
@@ -161,17 +220,19 @@ type IFailedProps = ISubmitPageProps & {
   readonly off: string | undefined;
 };
 
-function Failed({ error, format, off, onCopy, onSubmit }: IFailedProps): React.JSX.Element {
+function Failed(props: IFailedProps): React.JSX.Element {
+  const { error, format, off, onCopy, onSubmit } = props;
   const { trans } = format;
   const unclear = error.code === 'submit-unclear';
   const again = { label: trans.__('Try again'), run: onSubmit, off };
+  const actions = [again, ...listPlaces(props, error.why)];
   return (
     <div className="jp-kfp-Form-failed">
       <ErrorNotice
         error={error}
         trans={trans}
         onCopy={onCopy}
-        actions={unclear ? [] : [again]}
+        actions={unclear ? [] : actions}
         boxed
         mine
         warning={unclear}
@@ -212,7 +273,7 @@ function Where({ namespace, status, format }: ISubmitPageProps): React.JSX.Eleme
 function Progress(props: { readonly stages: readonly IStage[]; readonly format: Format }): React.JSX.Element {
   const { stages, format } = props;
   const { trans } = format;
-  const words: Record<IStage['id'], string> = { check: trans.__('Check'), start: trans.__('Start') };
+  const words: Record<IStage['id'], string> = { check: trans.__('Check'), compile: trans.__('Compile'), start: trans.__('Start') };
   const phases = { waiting: 'PENDING', active: 'RUNNING', done: 'SUCCEEDED', failed: 'FAILED', unclear: 'UNCONFIRMED' } as const;
   return (
     <span className="jp-kfp-Stages" role="status" aria-label={trans.__('Progress')}>

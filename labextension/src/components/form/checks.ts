@@ -2,7 +2,7 @@
 import type { Status } from '../../api/types';
 import type { Format } from '../../format';
 import type { IField } from '../../values/draft';
-import { getRunName, type IFormState } from '../../values/form';
+import { getRunName, isNotebook, type IFormState } from '../../values/form';
 import { describeProblem } from './words';
 
 /** One line of the checks. */
@@ -33,7 +33,7 @@ export function listChecks(facts: ICheckFacts, format: Format): readonly ICheck[
   const { state } = facts;
   const found = [
     ...checkPlace(facts, format),
-    ...(state.inspection ? [...checkPipeline(facts, format), ...checkName(state, format)] : [])
+    ...(state.inspection ? [...checkPipeline(facts, format), ...checkCode(state, format), ...checkName(state, format)] : [])
   ];
   return found
     .map((check, index) => ({ check, index }))
@@ -83,7 +83,9 @@ function checkPlace({ connected, status, namespace }: ICheckFacts, { trans }: Fo
 function checkPipeline({ state, fields }: ICheckFacts, format: Format): ICheck[] {
   const { trans } = format;
   const { pipeline, warnings } = state.inspection ?? { pipeline: { name: '', tasks: 0 }, warnings: [] };
-  const tasks = trans._n('Pipeline %2, %1 task', 'Pipeline %2, %1 tasks', pipeline.tasks, pipeline.name);
+  const tasks = isNotebook(state)
+    ? describeCode(state, format)
+    : trans._n('Pipeline %2, %1 task', 'Pipeline %2, %1 tasks', pipeline.tasks, pipeline.name);
   const wrong = fields.flatMap(({ spec, checked }): ICheck[] => {
     if (checked.kind !== 'problem') {
       return [];
@@ -98,6 +100,41 @@ function checkPipeline({ state, fields }: ICheckFacts, format: Format): ICheck[]
     ...wrong,
     ...(right > 0
       ? [{ level: 'ok', text: trans._n('%1 parameter is right', '%1 parameters are right', right), fix: '' } as const]
+      : [])
+  ];
+}
+
+/** “Notebook analysis.ipynb, 7 cells”. */
+function describeCode({ choice, path, cell, inspection }: IFormState, { trans }: Format): string {
+  const file = path.split('/').at(-1) ?? '';
+  if (choice === 'notebook') {
+    return trans._n('Notebook %2, %1 cell', 'Notebook %2, %1 cells', inspection?.cells ?? 0, file);
+  }
+  return cell > 0 ? trans.__('Cell %1 of %2', cell, file) : trans.__('Code of %1', file);
+}
+
+/** Check what a notebook or a cell needs beside its code. */
+function checkCode(state: IFormState, format: Format): ICheck[] {
+  const { trans } = format;
+  const { inspection, choice, unsaved, path } = state;
+  if (!inspection || !isNotebook(state)) {
+    return [];
+  }
+  const { names, files } = inspection;
+  const sent = names.filter(({ is_sent }) => is_sent).length;
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  return [
+    ...(choice === 'notebook' && unsaved
+      ? [{ level: 'warning', text: trans.__('%1 has unsaved changes.', path.split('/').at(-1)), fix: '' } as const]
+      : []),
+    ...names
+      .filter(({ is_sent }) => !is_sent)
+      .map(({ name, reason }): ICheck => ({ level: 'error', text: trans.__('%1 is not sent.', name), fix: reason })),
+    ...(sent > 0
+      ? [{ level: 'ok', text: trans._n('%1 name is sent', '%1 names are sent', sent), fix: '' } as const]
+      : []),
+    ...(files.length > 0
+      ? [{ level: 'ok', text: trans._n('%1 file, %2', '%1 files, %2', files.length, format.size(total)), fix: '' } as const]
       : [])
   ];
 }
