@@ -32,7 +32,7 @@ export const INSPECTION: Inspection = {
   code: '',
   imports: [],
   names: [],
-  ignored: [],
+  ignored: {},
   is_tagged: null,
   cells: 0,
   files: [],
