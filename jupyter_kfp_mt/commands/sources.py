@@ -9,7 +9,7 @@ import msgspec
 from ..errors import kfp_error
 from ..files import display_path
 from ..models import Source, SourceKind
-from ..pipeline_spec import from_wire
+from ..pipeline_spec import from_wire_any
 from .grammar import did_you_mean
 from .session import Session
 
@@ -63,4 +63,4 @@ def read_spec(session: Session, word: str) -> str:
             raise kfp_error("not-found", thing="version", ref=word, ns=service.namespace, list="pipelines")
         version_id = newest[0].pipeline_version_id
     version = service.get_version(source.pipeline_id, version_id)
-    return from_wire(msgspec.json.decode(version.pipeline_spec), name=version.display_name).to_yaml()
+    return from_wire_any(msgspec.json.decode(version.pipeline_spec), name=version.display_name).to_yaml()

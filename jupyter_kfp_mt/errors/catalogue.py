@@ -498,6 +498,13 @@ CATALOGUE |= {
         next="Wait, or stop it and start it again. History is kept.",
         command="jupyter kfp serve --stop; jupyter kfp serve --background",
     ),
+    "not-a-pipeline/other": _vary(
+        "not-a-pipeline",
+        message="This file is {what}, not a compiled pipeline.",
+        why="Line {n}: this is {what}.",
+        next="{next}",
+        command="",
+    ),
     "cannot-run-here/embedded": _vary("cannot-run-here", why="{why}"),
     **{
         f"{code}/embedded": _vary(code, message="{message}", why="", next="", command="")

@@ -24,6 +24,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     pipeline_spec: dict[str, Any]
     platform_spec: dict[str, Any] = {}
     source: str = ""  # its name in messages: that of the file
+    workflow: dict[str, Any] = {}  # of SDK 1.x, which is sent in place of the spec; that has its parameters
 
     @property
     def name(self) -> str:
@@ -47,13 +48,16 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
         Source: `backend/src/apiserver/server/api_util.go` of github.com/kubeflow/pipelines reads both forms.
         A run with an empty platform part would read back without its spec, so an empty one is left out.
         """
-        if not self.platform_spec:
-            return self.pipeline_spec
+        if self.workflow or not self.platform_spec:
+            return self.workflow or self.pipeline_spec
         return {"pipeline_spec": self.pipeline_spec, "platform_spec": self.platform_spec}
 
     def to_yaml(self) -> str:
         """Return one or two YAML documents that `parse` and KFP read as the same pipeline."""
-        documents = [self.pipeline_spec, *([self.platform_spec] if self.platform_spec else [])]
+        documents = [
+            self.workflow or self.pipeline_spec,
+            *([self.platform_spec] if self.platform_spec else []),
+        ]
         return (
             "\n---\n".join(
                 yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110).rstrip(
@@ -177,6 +181,9 @@ def with_cache(package: Package, cache: CachePolicy) -> Package:
     """Return the package with caching on or off for every task; `COMPILED` changes nothing."""
     if cache is CachePolicy.COMPILED:
         return package
+    if package.workflow:
+        problem = "a pipeline of the KFP SDK 1.x says itself what is cached"
+        raise kfp_error("bad-input", field="cache", problem=problem, next="leave it as compiled")
     spec = copy.deepcopy(package.pipeline_spec)
     for component in (spec["root"], *spec.get("components", {}).values()):
         for task in component.get("dag", {}).get("tasks", {}).values():
@@ -197,9 +204,9 @@ def _read_spec(document: reading.Document) -> dict[str, Any]:
     value = document.value
     if not isinstance(value, dict):
         raise _not_a_pipeline(document.line, "this is not a mapping")
-    if "apiVersion" in value or "kind" in value:
-        kind = value.get("kind", value.get("apiVersion"))
-        raise _not_a_pipeline(document.line, f"this is a Kubernetes object ({kind})")
+    other = _name_other(value, document.line)
+    if other is not None:
+        raise other
     if not {"pipelineInfo", "pipeline_info", "root", "schemaVersion", "schema_version"} & set(value):
         raise _not_a_pipeline(document.line, "there is no `pipelineInfo` and no `root`")
     try:
@@ -243,6 +250,30 @@ def _as_integer(value: Any) -> Any:
 def _read_type(definition: Mapping[str, Any]) -> ParameterType:
     named = definition.get("parameterType") or _OLD_TYPES.get(definition.get("type", "STRING"))
     return ParameterType(named) if named in set(ParameterType) else ParameterType.STRING
+
+
+def _name_other(value: Mapping[str, Any], line: int) -> KfpError | None:
+    """Return the error that names what `value` is and what to do with it; None if it may be a pipeline."""
+    what = ""
+    if str(value.get("apiVersion", "")).startswith("argoproj.io/"):
+        what, next_step = (
+            f"an Argo {value.get('kind', 'object')}",
+            "Submit it to Argo, or compile a pipeline.",
+        )
+    elif "apiVersion" in value or "kind" in value:
+        kind = value.get("kind", value.get("apiVersion"))
+        what, next_step = f"a Kubernetes object ({kind})", "Choose the file that the KFP SDK compiled."
+    elif isinstance(value.get("pipelineSpec"), dict):
+        what = "a job of Vertex AI Pipelines"
+        next_step = "Save what is under `pipelineSpec` as a file, and run that."
+    elif value.get("doc_type") == "pipeline" and "pipelines" in value:
+        what, next_step = "an Elyra pipeline", "Export it there as a Kubeflow Pipelines file, and run that."
+    elif "implementation" in value:
+        what = "a component"
+        next_step = "Use it in a pipeline (kfp.components.load_component_from_file), and compile that."
+    elif "nbformat" in value and "cells" in value:
+        what, next_step = "a notebook", "Give the file the ending .ipynb."
+    return kfp_error("not-a-pipeline/other", n=line, what=what, next=next_step) if what else None
 
 
 def _not_a_pipeline(line: int, reason: str) -> KfpError:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..errors import kfp_error
 from ..models import RunView, Source
-from ..pipeline_spec import parse
+from ..pipeline_spec import parse_any
 from ..pipeline_spec.parts import Parts, list_parts
 from ..results import Difference, RunDiff
 from . import view
@@ -67,7 +67,7 @@ def _list_run_parts(shown: RunView) -> Parts:
     parts |= {("metric", name): value for name, value in collect_metrics(shown.tasks).items()}
     for task in shown.tasks:
         parts["state of task", task.display_name or task.name] = task.phase.value
-    return parts | (list_parts(parse(shown.spec, name=run.display_name)) if shown.spec else {})
+    return parts | (list_parts(parse_any(shown.spec, name=run.display_name)) if shown.spec else {})
 
 
 def _compare(subjects: Sequence[_Subject], *, everything: bool) -> RunDiff:

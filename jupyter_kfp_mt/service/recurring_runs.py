@@ -26,7 +26,7 @@ from ..models import (
     SourceKind,
     SubmitRequest,
 )
-from ..pipeline_spec import from_wire
+from ..pipeline_spec import from_wire_any
 from . import experiments
 from .backend import UUID, Backend
 from .paging import MAX_PAGE, read_pages
@@ -215,7 +215,7 @@ def _to_source(row: RecurringRun) -> Source:
             pipeline_id=reference.pipeline_id,
             pipeline_version_id=reference.pipeline_version_id,
         )
-    package = from_wire(msgspec.json.decode(row.pipeline_spec), name=row.display_name)
+    package = from_wire_any(msgspec.json.decode(row.pipeline_spec), name=row.display_name)
     return Source(kind=SourceKind.TEXT, text=package.to_yaml(), path=row.display_name)
 
 

@@ -16,7 +16,7 @@ from ..callers import carry
 from ..errors import KfpError, kfp_error
 from ..lists import TaskList, name_in_loop
 from ..models import NO_DETAILS, NO_SPEC, Failure, ParameterValue, Phase, PodView, Run, RunView, Task
-from ..pipeline_spec import Package, from_wire, graph, summarize
+from ..pipeline_spec import Package, from_wire_any, graph, summarize
 from ..pipeline_spec.task_plan import TaskPlan, read_task_plan
 from ..results import MetricTable, Outputs, RunMetrics
 from . import logs, runs
@@ -62,7 +62,7 @@ def _read_package(backend: Backend, run: Run) -> Package | None:
     """Return the compiled pipeline of a run, or None if it is not available."""
     try:
         if run.pipeline_spec != NO_SPEC:
-            return from_wire(msgspec.json.decode(run.pipeline_spec), name=run.display_name)
+            return from_wire_any(msgspec.json.decode(run.pipeline_spec), name=run.display_name)
         reference = run.pipeline_version_reference
         if reference is not None and reference.pipeline_version_id:
             version = get_version(backend, reference.pipeline_id, reference.pipeline_version_id)

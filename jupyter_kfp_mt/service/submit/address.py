@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ...client.connections import find_ca_bundle
 from ...downloads import Downloader, DownloadError, RefusedUrlError
 from ...errors import kfp_error
-from ...pipeline_spec import Package, parse_file
+from ...pipeline_spec import Package, parse_any_file
 from ...pipeline_spec.reading import MAX_BYTES
 
 PREFIX = "https://"
@@ -44,4 +44,4 @@ def read_address(url: str, downloader: Downloader = Downloader(tls=_trust_public
         raise kfp_error("not-a-pipeline", n=1, reason="this is a web page").replace(
             next="Use the address of the file itself; on GitHub that is the button Raw.", command=""
         )
-    return parse_file(data, name=posixpath.basename(urlsplit(url).path))
+    return parse_any_file(data, name=posixpath.basename(urlsplit(url).path))

@@ -12,7 +12,7 @@ import msgspec
 from ...client import pipelines as requests
 from ...errors import kfp_error
 from ...models import PipelineVersion, PipelineVersionReference, Source, SourceKind
-from ...pipeline_spec import Package, from_wire, parse, parse_file
+from ...pipeline_spec import Package, from_wire_any, parse_any, parse_any_file
 from ...pipeline_spec.reading import MAX_BYTES
 from ..backend import UUID, Backend
 from .address import PREFIX, read_address
@@ -55,9 +55,9 @@ def resolve(backend: Backend, source: Source) -> Resolved:
         name = source.path or EXAMPLES[0]
         return Resolved(_read_example(name), greets=name == EXAMPLES[0])
     if source.kind == SourceKind.TEXT:
-        return Resolved(parse(source.text, name=Path(source.path).name or "The text"))
+        return Resolved(parse_any(source.text, name=Path(source.path).name or "The text"))
     if source.kind == SourceKind.DATA:
-        return Resolved(parse_file(source.data, name=Path(source.path).name or "The file"))
+        return Resolved(parse_any_file(source.data, name=Path(source.path).name or "The file"))
     if source.kind == SourceKind.ADDRESS:
         return Resolved(read_address(source.path))
     if source.kind in (SourceKind.NOTEBOOK, SourceKind.CELL):
@@ -72,7 +72,7 @@ def _read_example(name: str) -> Package:
         problem = f"there is no example “{name[:80]}”"
         raise kfp_error("bad-input", field="source", problem=problem, why=there)
     text = resources.files("jupyter_kfp_mt").joinpath(f"example/{name}.yaml").read_bytes()
-    return parse(text, name=f"{name}.yaml")
+    return parse_any(text, name=f"{name}.yaml")
 
 
 def propose_run_name(backend: Backend, pipeline_name: str) -> str:
@@ -110,7 +110,7 @@ def read_path(word: str) -> Package:
         raise kfp_error(
             "too-large", thing="The file", size=f"It has {size / 2**20:.1f} MiB", limit="32.0 MiB"
         )
-    return parse_file(text, name=path.name)
+    return parse_any_file(text, name=path.name)
 
 
 def get_version(backend: Backend, pipeline_id: str, version_id: str) -> PipelineVersion:
@@ -131,7 +131,9 @@ def get_version(backend: Backend, pipeline_id: str, version_id: str) -> Pipeline
 
 def read_package(version: PipelineVersion) -> Package:
     """Return the compiled pipeline of a registered version."""
-    return from_wire(msgspec.json.decode(version.pipeline_spec), name=version.display_name or version.name)
+    return from_wire_any(
+        msgspec.json.decode(version.pipeline_spec), name=version.display_name or version.name
+    )
 
 
 def _to_reference(version: PipelineVersion) -> PipelineVersionReference:
