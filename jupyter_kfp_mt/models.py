@@ -188,7 +188,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     path: str = ""  # below the Jupyter root, when the run was started
     notebook_id: str = ""  # `metadata.jupyter_kfp_mt.id` of the notebook, which stays if the file is moved
-    cell: int = 0  # its number among all cells, from 1; 0: the whole notebook, or not known
+    cell: int = 0  # its number as Jupyter shows it when all are run; 0: the whole notebook, or not known
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # from JSON, so without cycles
@@ -845,7 +845,7 @@ class CellName(msgspec.Struct, frozen=True, kw_only=True):
     """A name that a cell uses and does not define."""
 
     name: str
-    cell: int = 0  # number of the other cell that defines it last, from 1; 0: none does
+    cell: int = 0  # number of the other cell that defines it, as in `Origin`; 0: none does
     is_sent: bool = False  # whether its value goes along, as a parameter of the run
     can_send: bool = False  # whether a value may be given in `inputs`
     value: Any = None  # if it is sent
@@ -872,7 +872,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     imports: list[Import] = []
     names: list[CellName] = []  # of a cell
     is_tagged: bool | None = None  # of a notebook: whether a cell is tagged `parameters`
-    cells: int = 0  # of a notebook
+    cells: int = 0  # of a notebook: those with code
     files: list[SentFile] = []
     image: str = ""  # of the task of a notebook or a cell
     kernel: str = ""  # the notebook's own, as Jupyter shows it

@@ -99,6 +99,11 @@ def duration_parser(option: str) -> Callable[[str], float]:
     return parse_duration
 
 
+def parse_list(text: str) -> tuple[str, ...]:
+    """Return the words between commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
 def parse_parameters(words: Sequence[str]) -> dict[str, Any]:
     """Return the values of `KEY=VALUE` words; `KEY=$name` keeps the type of the variable.
 

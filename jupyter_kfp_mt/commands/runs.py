@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ..errors import KfpError, kfp_error
 from ..lists import RunList
-from ..models import Phase, Run
+from ..models import Origin, Phase, Run
 from ..results import BulkResult, MetricTable
 from .argument_types import parse_metrics, parse_sorting, parse_states
 from .arguments import ARCHIVED, FRAME, LIMIT, RUN, RUNS, SEARCH, TIMEOUT, YES
@@ -38,6 +38,7 @@ _NOT_FAILED = {
     argument("--experiment", "-e", metavar="E", default="", help="only runs of this experiment"),
     argument("--pipeline", metavar="P", default="", help="only runs of this registered pipeline"),
     argument("--recurring", metavar="R", default="", help="only runs of this recurring run"),
+    argument("--this-notebook", action="store_true", help="only runs started from this notebook"),
     ARCHIVED,
     argument(
         "--sort",
@@ -64,6 +65,7 @@ def runs(
     experiment: str,
     pipeline: str,
     recurring: str,
+    this_notebook: bool,
     archived: bool,
     sort: str,
     metrics: Sequence[str],
@@ -77,12 +79,20 @@ def runs(
         pipeline=pipeline.removeprefix("pipeline:"),
         recurring_run=recurring,
         archived=archived,
+        notebook=_find_notebook(session) if this_notebook else None,
         sort_by=sort,
         limit=limit,
         metrics=bool(metrics),
     )
     listed.shown_metrics = metrics
     return listed
+
+
+def _find_notebook(session: Session) -> Origin:
+    origin = session.find_origin()
+    if origin is None:
+        raise usage_error("This is not in a notebook.", next_step=f"{session.program} runs")
+    return origin
 
 
 @command("show", RUN)

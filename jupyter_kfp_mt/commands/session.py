@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import PROGRAM, KfpConnectionError, KfpError, error_from_body, kfp_error
-from ..models import Check, DoctorReport, Run, RunView, Status
+from ..models import Check, DoctorReport, Origin, Run, RunView, Status
 
 if TYPE_CHECKING:
     from ..context import Environment
@@ -60,12 +60,14 @@ class Session:
         more: Sequence[Command] = (),
         sleep: Callable[[float], None] = time.sleep,
         environment: Environment | None = None,
+        find_origin: Callable[[], Origin | None] = lambda: None,
     ) -> None:
         self.front = front
         self.program = program
         self.variables: Mapping[str, object] = {} if variables is None else variables
         self.more = tuple(more)  # commands of this front alone
         self.sleep = sleep
+        self.find_origin = find_origin  # the notebook, and the cell that is running
         self._connect = connect
         self._settings = settings
         self._environment = environment  # None: this process's own

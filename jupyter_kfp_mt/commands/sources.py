@@ -9,6 +9,7 @@ import msgspec
 from ..errors import kfp_error
 from ..files import display_path
 from ..models import Source, SourceKind
+from ..notebooks.gathered import to_file_source
 from ..pipeline_spec import from_wire_any
 from .grammar import did_you_mean
 from .session import Session
@@ -36,18 +37,18 @@ def read_source(session: Session, word: str) -> Source:
     if word.startswith("https://"):
         return Source(kind=SourceKind.ADDRESS, path=word)
     path = str(value if isinstance(value, Path) else word)
-    return _compile(session, path) if ".py" in path else Source(kind=SourceKind.FILE, path=path)
+    return _compile(session, path) if ".py" in path else to_file_source(path)
 
 
 def _compile(session: Session, word: str) -> Source:
     """Return the pipeline of a Python file, after saying so: the SDK takes seconds to compile it."""
     name = Path(word.partition(":")[0]).name
     if not name.endswith(".py"):
-        return Source(kind=SourceKind.FILE, path=word)
+        return to_file_source(word)
     from ..service.submit.sources import read_path
 
     session.front.say(f"Compiling {name}…")
-    return Source(kind=SourceKind.TEXT, text=read_path(word).to_yaml(), path=name)
+    return Source(kind=SourceKind.TEXT, text=read_path(word).package.to_yaml(), path=name)
 
 
 def read_spec(session: Session, word: str) -> str:

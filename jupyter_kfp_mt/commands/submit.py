@@ -17,9 +17,10 @@ from ..models import (
     SourceKind,
     SubmitRequest,
 )
+from ..notebooks.gathered import add_options
 from ..pipeline_spec.credentials import find_credentials
 from . import presets
-from .argument_types import parse_parameters
+from .argument_types import parse_list, parse_parameters
 from .arguments import PARAMETERS, RUN, SOURCE, TIMEOUT
 from .grammar import Argument, argument, command, usage_error
 from .runs import wait_for_run
@@ -73,14 +74,48 @@ _UNCLEAR = (
 )
 
 
-@command("submit", SOURCE, PARAMETERS, _experiment(_DEFAULT, _DEFAULT), *_OPTIONS)
-def submit(session: Session, *, source: str, parameters: Sequence[str], **options: Any) -> Started:
-    """Start a run of a pipeline, now or on a schedule.
+_NOTEBOOK_OPTIONS = (
+    argument(
+        "--files",
+        metavar="A,B",
+        type=parse_list,
+        default=(),
+        help="of a notebook: files that go along, 512 KiB at most",
+    ),
+    argument(
+        "--packages",
+        metavar="P,Q",
+        type=parse_list,
+        default=(),
+        help="of a notebook: packages to install for it",
+    ),
+    argument(
+        "--image",
+        metavar="IMAGE",
+        default="",
+        help="of a notebook: the container image (default: this notebook's own, else Python)",
+    ),
+)
+
+
+@command("submit", SOURCE, PARAMETERS, _experiment(_DEFAULT, _DEFAULT), *_OPTIONS, *_NOTEBOOK_OPTIONS)
+def submit(
+    session: Session,
+    *,
+    source: str,
+    parameters: Sequence[str],
+    files: Sequence[str],
+    packages: Sequence[str],
+    image: str,
+    **options: Any,
+) -> Started:
+    """Start a run of a pipeline or a notebook, now or on a schedule.
 
     Values are checked against the pipeline's parameters before anything is sent.
     """
     values = parse_parameters(parameters)
-    return _start_with(session, read_source(session, source), values, **options)
+    chosen = add_options(read_source(session, source), files, packages, image)
+    return _start_with(session, chosen, values, **options)
 
 
 @command("clone", RUN, PARAMETERS, _experiment("", "that of RUN"), *_OPTIONS)
@@ -200,6 +235,8 @@ def start_run(
 ) -> Run | dict[str, Any]:
     """Start the run that `request` describes, or, for a dry run, return what would be sent."""
     service = session.service(start=not dry_run)
+    if request.source.kind is not SourceKind.NOTEBOOK:
+        request = msgspec.structs.replace(request, origin=session.find_origin())
     _warn(session, request)
     if dry_run:
         return service.preview(request)

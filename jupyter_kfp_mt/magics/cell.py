@@ -13,8 +13,11 @@ from typing import Any
 from ..commands import Session, submit
 from ..commands.grammar import Argument, argument, command, did_you_mean, usage_error
 from ..models import CachePolicy, Run, Source, SourceKind, SubmitRequest
+from ..notebooks.cell import check_value, find_unlisted, make_inputs
+from ..notebooks.names import CellNames, cell_error
+from ..notebooks.parameters import TYPES
+from ..notebooks.task import build_cell
 from ..results import Text
-from . import cell_spec
 
 _FROM_SUBMIT = {"--experiment", "--cache", "--dry-run", "--wait", "--timeout"}
 
@@ -82,12 +85,12 @@ def run_cell(session: Session, words: Sequence[str], code: str) -> object:
     name = _pipeline_name(options["name"])
     inputs = _read_inputs(session, options["inputs"])
     output = _check_output(options["output"], inputs)
-    _check_names(cell_spec.CellNames(code), inputs, output, session, options["packages"])
+    _check_names(CellNames(code), inputs, output, session, options["packages"])
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    spec = cell_spec.build_spec(
+    spec = build_cell(
         name,
         code,
-        inputs=inputs,
+        inputs=make_inputs(inputs),
         output=output,
         packages=options["packages"],
         image=options["image"] or f"python:{version}",
@@ -121,7 +124,7 @@ def _read_inputs(session: Session, names: Sequence[str]) -> dict[str, Any]:
             raise usage_error(
                 f"“{name}” is not defined here.{near}", next_step=f"define {name} in a cell above"
             )
-        inputs[name] = cell_spec.check_value(name, session.variables[name])
+        inputs[name] = check_value(name, session.variables[name])
     return inputs
 
 
@@ -134,23 +137,21 @@ def _check_output(names: Sequence[str], inputs: dict[str, Any]) -> str:
 
 
 def _check_names(
-    names: cell_spec.CellNames, inputs: dict[str, Any], output: str, session: Session, packages: Sequence[str]
+    names: CellNames, inputs: dict[str, Any], output: str, session: Session, packages: Sequence[str]
 ) -> None:
     """Refuse a cell that uses undefined names; warn of packages that the image may lack."""
     for name in names.missing:
         if name not in inputs and not names.star:
-            known = type(session.variables.get(name)) in cell_spec.TYPES and not name.startswith("_")
+            known = type(session.variables.get(name)) in TYPES and not name.startswith("_")
             cure = f"send it with --in {name}, or define it in this cell"
             other = "define it in this cell, or import it. Functions of other cells are not sent."
-            raise cell_spec.cell_error(
+            raise cell_error(
                 f"The cell uses “{name}”, which it does not define.", next_step=cure if known else other
             )
     if output and output not in names.defined and not names.star:
-        raise cell_spec.cell_error(
-            f"The cell does not define “{output}”.", next_step=f"set {output} = … in this cell"
-        )
+        raise cell_error(f"The cell does not define “{output}”.", next_step=f"set {output} = … in this cell")
     owners = importlib.metadata.packages_distributions() if names.imported else {}
-    for package in cell_spec.find_unlisted(names.imported, packages, owners):
+    for package in find_unlisted(names.imported, packages, owners):
         session.front.say(f"{package} is not part of Python. If the image lacks it: --packages {package}")
 
 
@@ -160,4 +161,4 @@ def _read_result(session: Session, run: Run, output: str) -> object:
         if output in values:
             value = values[output]
             return json.loads(value) if isinstance(value, str) else value
-    raise cell_spec.cell_error(f"“{output}” did not come back.", why="This KFP does not report task outputs.")
+    raise cell_error(f"“{output}” did not come back.", why="This KFP does not report task outputs.")

@@ -17,6 +17,7 @@ from ..models import Check, Run, RunView, Status
 from .cards import Cards
 from .cell import run_cell
 from .completion import complete_line
+from .origin import find_origin
 from .serve import serve
 
 if TYPE_CHECKING:
@@ -36,7 +37,14 @@ class KfpMagics(Magics):
         self, shell: InteractiveShell, connect: Connect, *, live: bool, settings: KfpSettings | None = None
     ) -> None:
         super().__init__(shell)
-        self.session = Session(connect, self, variables=shell.user_ns, settings=settings, more=(serve,))
+        self.session = Session(
+            connect,
+            self,
+            variables=shell.user_ns,
+            settings=settings,
+            more=(serve,),
+            find_origin=lambda: find_origin(shell),
+        )
         self._seen: list[Run] = []
         self.cards = Cards(
             shell, self._view_now, live=live, pace=lambda: self.session.service().poll_interval

@@ -18,9 +18,18 @@ OUTPUT = "notebook"  # the name of the artifact among the outputs of the task
 MOST = 32 * 1024 * 1024  # bytes of an executed notebook
 
 
+class _Ours(msgspec.Struct, frozen=True):
+    name: str = ""  # of the file that was run, noted by notebooks/runner.py
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    jupyter_kfp_mt: _Ours = _Ours()
+
+
 class _Notebook(msgspec.Struct):
     cells: list[msgspec.Raw]
     nbformat: int
+    metadata: _Metadata = _Metadata()
 
 
 def read_notebook(backend: Backend, details: Details, run_id: str) -> ExecutedNotebook:
@@ -38,10 +47,7 @@ def read_notebook(backend: Backend, details: Details, run_id: str) -> ExecutedNo
         size, limit = f"It has more than {MOST // 2**20} MiB", f"{MOST // 2**20} MiB"
         cure = f"Save it with %kfp outputs {run.run_id[:8]} --save FOLDER."
         raise kfp_error("too-large", thing="The executed notebook", size=size, limit=limit, next=cure)
-    name = str(made.artifact.metadata.get("name") or "notebook.ipynb")
-    return ExecutedNotebook(
-        run_id=run.run_id, task_id=made.task.task_id, name=name, content=_check(data, run.run_id)
-    )
+    return _read(data, run.run_id, made.task.task_id)
 
 
 def _find(details: Details, run: Run) -> MadeArtifact | None:
@@ -52,11 +58,12 @@ def _find(details: Details, run: Run) -> MadeArtifact | None:
     return None
 
 
-def _check(data: bytes, run_id: str) -> msgspec.Raw:
+def _read(data: bytes, run_id: str, task_id: str) -> ExecutedNotebook:
     """Return `data` if it is a notebook; an artifact of any pipeline may have this name."""
     try:
-        msgspec.json.decode(data, type=_Notebook)
+        notebook = msgspec.json.decode(data, type=_Notebook)
     except NOT_JSON as error:
         why = "Its artifact of that name is not a notebook."
         raise kfp_error("not-found/notebook", ref=run_id[:8], why=why) from error
-    return msgspec.Raw(data)
+    name = notebook.metadata.jupyter_kfp_mt.name or "notebook.ipynb"
+    return ExecutedNotebook(run_id=run_id, task_id=task_id, name=name, content=msgspec.Raw(data))

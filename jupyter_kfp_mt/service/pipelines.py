@@ -209,17 +209,34 @@ def _is_same(version: PipelineVersion, package: Package) -> bool:
 
 def inspect_source(backend: Backend, source: AnySource) -> Inspection:
     """Return a source as a form needs it; starts nothing."""
-    resolved = resolve(backend, find_source(backend, source))
+    resolved = resolve(backend, find_source(backend, source), choose=True)
     pipeline = summarize(resolved.package)
     if resolved.greets:
         pipeline = _greet_namespace(backend, pipeline)
     embedded = backend.context.embedded
     describe = _list_differences if embedded else _list_doubts
-    return Inspection(
+    inspection = Inspection(
         pipeline=pipeline,
-        display_name=propose_run_name(backend, pipeline.name),
+        display_name=propose_run_name(backend, resolved.title),
         warnings=describe(resolved.package, pipeline),
         ignored=_NOT_APPLIED if embedded else {},
+        functions=list(resolved.functions),
+        function=resolved.function,
+    )
+    compiled = resolved.compiled
+    if compiled is None:
+        return inspection
+    return msgspec.structs.replace(
+        inspection,
+        code=compiled.code,
+        imports=compiled.imports,
+        names=compiled.names,
+        is_tagged=compiled.is_tagged,
+        cells=compiled.cells,
+        files=compiled.files,
+        image=compiled.image,
+        kernel=compiled.kernel,
+        language="python",
     )
 
 

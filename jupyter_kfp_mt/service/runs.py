@@ -24,6 +24,7 @@ from .state.journal import Stage
 from .submit.settle import Settling, find_absent, reconcile
 from .tasks.rows import describe_run
 
+MOST_OF_NOTEBOOK = 100  # runs that are listed of one: their ids are in the address of the request
 WALK = 1000  # newest runs to go through when KFP cannot filter
 _ID_START = re.compile(r"[0-9a-f][0-9a-f-]{3,}")
 _NOT_RETRIED = {
@@ -54,13 +55,27 @@ def read_page(backend: Backend, query: RunQuery, settling: Settling) -> RunPage:
     waiting = reconcile(backend, settling) if first and Phase.UNCONFIRMED in (phases or Phase) else []
     if query.experiment_id:
         _require_own_experiment(backend, query.experiment_id)
-    page = _list_matching(backend, query, _list_predicates(query, phases))
+    predicates = _list_predicates(query, phases)
+    if query.notebook or query.notebook_id:
+        started = _list_started_from(backend, query)
+        if not started:
+            return RunPage()
+        predicates.append(filters.one_of("run_id", started))
+        waiting = [row for row in waiting if row.run_id in started]
+    page = _list_matching(backend, query, predicates)
     known = backend.get_experiments_of(page.runs)
     rows = [describe_run(run, known.get(run.experiment_id), row=True) for run in page.runs]
     rows = [row for row in rows if not phases or row.phase in phases]
     listed_ids = {row.run_id for row in rows}
     waiting = [row for row in waiting if row.run_id not in listed_ids and _is_wanted(row, query)]
     return msgspec.structs.replace(page, runs=mark_own_runs(backend, waiting + rows))
+
+
+def _list_started_from(backend: Backend, query: RunQuery) -> list[str]:
+    """Return the newest runs of a notebook: KFP does not know of notebooks, this user's journal does."""
+    server, namespace = backend.context.server, backend.context.namespace
+    notebook, most = (query.notebook, query.notebook_id), MOST_OF_NOTEBOOK
+    return backend.journal.list_started_from(server, namespace, *notebook, limit=most)
 
 
 def _list_predicates(query: RunQuery, phases: frozenset[Phase]) -> list[filters.Predicate]:
@@ -181,9 +196,15 @@ def present_run(backend: Backend, run: Run) -> Run:
 
 
 def mark_own_runs(backend: Backend, rows: list[Run]) -> list[Run]:
-    """Return `rows`, those marked that were started from here."""
-    mine = backend.journal.find_accepted([row.run_id for row in rows])
-    return [msgspec.structs.replace(row, mine=True) if row.run_id in mine else row for row in rows]
+    """Return `rows`, with what this user's journal knows of those that were started from here."""
+    ids = [row.run_id for row in rows]
+    mine, origins = backend.journal.find_accepted(ids), backend.journal.find_origins(ids)
+    return [
+        msgspec.structs.replace(row, mine=row.run_id in mine, origin=origins.get(row.run_id))
+        if row.run_id in mine or row.run_id in origins
+        else row
+        for row in rows
+    ]
 
 
 def find_run(backend: Backend, reference: str) -> Run:

@@ -34,6 +34,7 @@ from ..models import (
     Healthz,
     Inspection,
     LogChunk,
+    Origin,
     PageQuery,
     Phase,
     Pipeline,
@@ -219,14 +220,15 @@ class KfpService:
         pipeline: str = "",
         recurring_run: str = "",
         archived: bool = False,
+        notebook: Origin | None = None,
         sort_by: str = "created_at desc",
         limit: int = 20,
         metrics: bool = False,
     ) -> RunList:
         """List runs, at most `limit`, the newest first.
 
-        `experiment`, `pipeline` and `recurring_run` are ids or names. With `metrics` each run has its scalar
-        metrics, which takes a few calls for each.
+        `experiment`, `pipeline` and `recurring_run` are ids or names; `notebook` is the one that runs were
+        started from. With `metrics` each run has its scalar metrics, which takes a few calls for each.
         """
         recurring = self.find_recurring_run(recurring_run).recurring_run_id if recurring_run else ""
         query = RunQuery(
@@ -236,6 +238,8 @@ class KfpService:
             pipeline_id=self.find_pipeline(pipeline).pipeline_id if pipeline else "",
             recurring_run_id=recurring,
             archived=archived,
+            notebook=notebook.path if notebook is not None else "",
+            notebook_id=notebook.notebook_id if notebook is not None else "",
             sort_by=sort_by,
         )
         listed = runs.list_runs(self._backend, query, self._policies.settling, limit=limit)
@@ -282,12 +286,21 @@ class KfpService:
         cache: CachePolicy | str = CachePolicy.COMPILED,
         pipeline_root: str = "",
         service_account: str = "",
+        files: Sequence[str | Path] = (),
+        packages: Sequence[str] = (),
+        image: str = "",
     ) -> Run:
-        """Start one run of a file, a function or a registered pipeline; for people, in a notebook."""
+        """Start one run of a file, a function or a registered pipeline; for people, in a notebook.
+
+        `files`, `packages` and `image` are for a notebook: what goes along, what its task installs, and where
+        it runs.
+        """
+        from ..notebooks.gathered import add_options
+
         self._require_server()
         return self.start_run(
             SubmitRequest(
-                source=self.find_source(source),
+                source=add_options(self.find_source(source), map(str, files), packages, image),
                 parameters=dict(parameters or {}),
                 experiment=experiment,
                 display_name=name,

@@ -18,9 +18,9 @@ from IPython.utils.capture import capture_output
 from jupyter_kfp_mt.commands import Connect
 from jupyter_kfp_mt.errors import KfpConnectionError, KfpError, KfpInputError, RunFailed, kfp_error
 from jupyter_kfp_mt.lists import RunList
-from jupyter_kfp_mt.magics.cell_spec import CellNames
 from jupyter_kfp_mt.magics.kfp import KfpMagics
 from jupyter_kfp_mt.models import Run, Status
+from jupyter_kfp_mt.notebooks.names import CellNames
 from jupyter_kfp_mt.service import KfpService
 from tests.laptop import BROKEN, HELLO, Laptop
 

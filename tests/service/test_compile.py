@@ -34,7 +34,7 @@ def write(folder: Path, text: str) -> Path:
 def test_a_file_is_compiled_in_a_process_of_its_own(tmp_path: Path) -> None:
     path = write(tmp_path, PIPELINE.format(name="train", function="train") + "print('noise')\n")
 
-    package = read_path(str(path))
+    package = read_path(str(path)).package
 
     assert (package.name, package.source) == ("train", "train.py")
 
@@ -44,14 +44,14 @@ def test_a_file_in_a_folder_below_is_found(tmp_path: Path, monkeypatch: pytest.M
     write(tmp_path / "below", PIPELINE.format(name="train", function="train"))
     monkeypatch.chdir(tmp_path)
 
-    assert read_path("below/train.py").name == "train"
+    assert read_path("below/train.py").package.name == "train"
 
 
 def test_one_of_several_pipelines_is_chosen_by_name(tmp_path: Path) -> None:
     text = PIPELINE.format(name="a", function="a") + PIPELINE.format(name="b", function="b")
     path = write(tmp_path, text)
 
-    assert read_path(f"{path}:b").name == "b"
+    assert read_path(f"{path}:b").package.name == "b"
     with pytest.raises(KfpError) as caught:
         compile_file(path)
     assert (caught.value.message, caught.value.why) == (

@@ -100,6 +100,7 @@ class Cause(NamedTuple):
     next: str = ""
     command: str = ""  # that helps, or shows more
     docs: str = ""  # the address of a page
+    subject: str = ""  # of the sentence, if it is not the task
 
     @property
     def predicate(self) -> str:

@@ -97,6 +97,11 @@ def python_error(facts: Facts) -> Cause | None:
     raised = find_exception(facts.lines)
     if raised is None:
         return None
+    return cause_of(raised)
+
+
+def cause_of(raised: Raised) -> Cause:
+    """Return what an exception means for a task."""
     word = _WORDS.get(raised.kind)
     return (word(raised) if word else None) or Cause("stopped", to_clause(raised.line), raised.place)
 

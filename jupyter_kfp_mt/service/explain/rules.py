@@ -12,7 +12,7 @@ import msgspec
 from ...models import Failure, Task
 from ..tasks.launcher import exit_code_of
 from ..tasks.rows import select_failed
-from . import admission, end, kfp, placement, start
+from . import admission, end, kfp, notebook, placement, start
 from .facts import Cause, Facts, Rule, Said, clean_lines, to_clause
 from .python import find_exception, python_error
 
@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     start.not_configured,
     end.out_of_memory,
     kfp.machine_change,
+    notebook.cell_error,
     python_error,
     kfp.packages,
     kfp.unknown_field,
@@ -114,7 +115,7 @@ def explain_task(facts: Facts) -> Explanation:
     cause = _find_present(facts) or _find_cause(RULES, facts) or _unknown(facts)
     raised = find_exception(facts.lines)
     failure = Failure(
-        message=f"{facts.subject} {cause.predicate}.",
+        message=f"{cause.subject or facts.subject} {cause.predicate}.",
         why=cause.why,
         next=cause.next,
         task="" if facts.is_run else facts.task,

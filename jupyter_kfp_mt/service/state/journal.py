@@ -14,15 +14,17 @@ import threading
 from collections.abc import Callable, Collection
 from enum import Enum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from ...models import Origin
 from .database import connect, open_or_replace
 
 T = TypeVar("T")
 
 KEEP = 7 * 24 * 3600.0  # seconds to keep settled intents
+MOST_ORIGINS = 20_000  # the newest are kept
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS intents (
@@ -50,6 +52,16 @@ CREATE TABLE IF NOT EXISTS edits (
   started_at REAL NOT NULL,
   stage TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS origins (
+  run_id TEXT PRIMARY KEY,
+  endpoint TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  notebook_id TEXT NOT NULL,
+  path TEXT NOT NULL,
+  cell INTEGER NOT NULL,
+  sent_at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS of_notebook ON origins (endpoint, namespace, sent_at);
 """
 _COLUMNS = "run_id, submit_key, endpoint, namespace, display_name, experiment_id, sent_at, stage, looks"
 
@@ -125,6 +137,46 @@ class Journal:
         self._write(
             "UPDATE OR REPLACE intents SET stage = 'ACCEPTED', run_id = ? WHERE run_id = ?", known_as, run_id
         )
+        if known_as != run_id:
+            self._write("UPDATE OR REPLACE origins SET run_id = ? WHERE run_id = ?", known_as, run_id)
+
+    def note_origin(self, intent: Intent, origin: Origin) -> None:
+        """Note the notebook that an attempt is made from."""
+        notebook = (origin.notebook_id, origin.path, origin.cell)
+        row = (intent.run_id, intent.server, intent.namespace, *notebook, intent.sent_at)
+        oldest = "SELECT run_id FROM origins ORDER BY sent_at DESC LIMIT -1 OFFSET ?"
+
+        def note(database: sqlite3.Connection) -> None:
+            database.execute("INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            database.execute(f"DELETE FROM origins WHERE run_id IN ({oldest})", (MOST_ORIGINS,))  # noqa: S608
+
+        self._do(note)
+
+    def find_origins(self, run_ids: Collection[str]) -> dict[str, Origin]:
+        """Return the notebooks that those of `run_ids`, at most a page, were started from."""
+        marks = ", ".join("?" * len(run_ids))
+        query = f"SELECT run_id, notebook_id, path, cell FROM origins WHERE run_id IN ({marks})"  # noqa: S608
+        return {
+            run_id: Origin(notebook_id=notebook_id, path=path, cell=cell)
+            for run_id, notebook_id, path, cell in self._select_all(query, *run_ids)
+        }
+
+    def list_started_from(
+        self, server: str, namespace: str, path: str, notebook_id: str, *, limit: int
+    ) -> list[str]:
+        """Return the ids of runs started from a notebook, the newest first.
+
+        Where both have an id, it decides, as a file may be moved and another one take its place.
+        """
+        query = (
+            "SELECT run_id FROM origins WHERE endpoint = ? AND namespace = ? AND "
+            "CASE WHEN ? <> '' AND notebook_id <> '' THEN notebook_id = ? ELSE path = ? AND path <> '' END "
+            "ORDER BY sent_at DESC LIMIT ?"
+        )
+        return [
+            row[0]
+            for row in self._select_all(query, server, namespace, notebook_id, notebook_id, path, limit)
+        ]
 
     def send_again(self, run_id: str, sent_at: float) -> bool:
         """Note that an attempt that did not arrive is sent once more; False if it has been settled."""
@@ -201,6 +253,11 @@ class Journal:
     def _is_absent(self) -> bool:
         """Whether nothing has been written yet: reading does not create the file."""
         return self._connection is None and self._path is not None and not self._path.exists()
+
+    def _select_all(self, query: str, *values: str | int) -> list[tuple[Any, ...]]:
+        if self._is_absent():
+            return []
+        return self._do(lambda database: database.execute(query, values).fetchall())
 
     def _write(self, statement: str, *values: str | float) -> None:
         self._do(lambda database: database.execute(statement, values))

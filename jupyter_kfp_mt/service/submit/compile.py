@@ -1,7 +1,8 @@
 """Compile Python to a pipeline; nothing else but task processes imports the KFP SDK.
 
 A function is compiled in this process, where it lives. A `.py` file is compiled in a process of its own,
-which contains the effects of importing it: `python -m jupyter_kfp_mt.service.submit.compile FILE FUNCTION`.
+which contains the effects of importing it: `python -m jupyter_kfp_mt.service.submit.compile FILE FUNCTION`,
+with `first` behind it to take the first of several.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from ...errors import KfpError, kfp_error
+from ...models import SourceFunction
 from ...pipeline_spec import Package, parse
 
 TIMEOUT = 120.0  # seconds; the SDK's import alone takes two
@@ -41,10 +45,21 @@ def compile_function(function: Callable[..., Any]) -> Package:
     return parse(text, name=str(name))
 
 
-def compile_file(path: Path, function: str = "") -> Package:
-    """Compile the pipeline in a Python file; raises `sdk-missing`, `compile-failed`, `bad-input`."""
+class CompiledFile(NamedTuple):
+    """A pipeline of a Python file, and what else is in it."""
+
+    package: Package
+    functions: list[SourceFunction]
+    function: str
+
+
+def compile_file(path: Path, function: str = "", *, choose: bool = False) -> CompiledFile:
+    """Compile the pipeline in a Python file; raises `sdk-missing`, `compile-failed`, `bad-input`.
+
+    With `choose`, the first one is taken where there are several and none is named.
+    """
     path = path.resolve()  # the compiler runs in its folder
-    command = [sys.executable, "-m", __name__, str(path), function]
+    command = [sys.executable, "-m", __name__, str(path), function, *(["first"] if choose else [])]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=TIMEOUT, check=False, cwd=path.parent
@@ -59,7 +74,8 @@ def compile_file(path: Path, function: str = "") -> Package:
         raise kfp_error("compile-failed", error=last[0], file=path.name, n=1)
     outcome: dict[str, Any] = json.loads(line.removeprefix(_MARK))
     if "yaml" in outcome:
-        return parse(outcome["yaml"], name=path.name)
+        functions = msgspec.convert(outcome["functions"], list[SourceFunction])
+        return CompiledFile(parse(outcome["yaml"], name=path.name), functions, outcome["function"])
     raise _to_error(outcome, path.name)
 
 
@@ -114,40 +130,51 @@ def _locate(error: BaseException, file: str) -> dict[str, Any]:
     }
 
 
-def _find_pipelines(path: Path, wanted: str) -> list[tuple[str, Any]]:
-    """Return the pipelines of a file by name, or the one that is `wanted`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from kfp.dsl import base_component, graph_component
+def _load(path: Path) -> dict[str, Any]:
+    """Return the public names of a Python file, which is run."""
+    spec = importlib.util.spec_from_file_location("__kfp_pipeline__", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return {name: value for name, value in vars(module).items() if not name.startswith("_")}
 
-        spec = importlib.util.spec_from_file_location("__kfp_pipeline__", path)
-        if spec is None or spec.loader is None:
-            raise ImportError(f"{path} is no Python file")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
-    known = {name: value for name, value in vars(module).items() if not name.startswith("_")}
-    if wanted:
-        return [(wanted, known[wanted])] if wanted in known else []
-    own = [
-        (name, value) for name, value in known.items() if isinstance(value, graph_component.GraphComponent)
+
+def _find_functions(known: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the pipelines and components of a file, pipelines first."""
+    from kfp.dsl import base_component, graph_component
+
+    found = [(n, v) for n, v in known.items() if isinstance(v, base_component.BaseComponent)]
+    listed = [
+        {
+            "name": name,
+            "kind": "pipeline" if isinstance(value, graph_component.GraphComponent) else "component",
+            "description": str(value.description or "").strip(),
+        }
+        for name, value in found
     ]
-    return own or [(n, v) for n, v in known.items() if isinstance(v, base_component.BaseComponent)]
+    return sorted(listed, key=lambda each: each["kind"] != "pipeline")
 
 
-def _main(path: Path, wanted: str) -> dict[str, Any]:
+def _main(path: Path, wanted: str, *, choose: bool) -> dict[str, Any]:
     try:
-        pipelines = _find_pipelines(path, wanted)
-        if not pipelines and wanted:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            known = _load(path)
+            functions = _find_functions(known)
+        if wanted and wanted not in known:
             return {"code": "bad-input", "problem": f"there is no “{wanted}” in it"}
-        if len(pipelines) != 1:
-            names = ", ".join(name for name, _ in pipelines)
-            problem = "there is no pipeline in it" if not pipelines else "there are several pipelines in it"
-            why = f"Choose one, as {path.name}:{pipelines[0][0]}. It has {names}." if pipelines else ""
-            return {"code": "bad-input", "problem": problem, "why": why}
-        if _lacks_decorator(pipelines[0][1]):
+        usual = [each["name"] for each in functions if each["kind"] == functions[0]["kind"]]
+        names = [wanted] if wanted else usual
+        if not names:
+            return {"code": "bad-input", "problem": "there is no pipeline in it", "why": ""}
+        if len(names) > 1 and not choose:
+            why = f"Choose one, as {path.name}:{names[0]}. It has {', '.join(names)}."
+            return {"code": "bad-input", "problem": "there are several pipelines in it", "why": why}
+        if _lacks_decorator(known[names[0]]):
             return {"code": "bad-input", "problem": f"{wanted}: {_UNDECORATED}", "why": ""}
-        return {"yaml": _compile(pipelines[0][1])}
+        return {"yaml": _compile(known[names[0]]), "functions": functions, "function": names[0]}
     except ImportError as error:
         if (error.name or "").split(".")[0] == "kfp":
             return {"code": "sdk-missing"}
@@ -157,4 +184,8 @@ def _main(path: Path, wanted: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(_MARK + json.dumps(_main(Path(sys.argv[1]).resolve(), sys.argv[2])) + "\n")
+    sys.stdout.write(
+        _MARK
+        + json.dumps(_main(Path(sys.argv[1]).resolve(), sys.argv[2], choose="first" in sys.argv[3:]))
+        + "\n"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,12 +11,14 @@ import msgspec
 
 from ...client import pipelines as requests
 from ...errors import kfp_error
-from ...models import PipelineVersion, PipelineVersionReference, Source, SourceKind
+from ...models import PipelineVersion, PipelineVersionReference, Source, SourceFunction, SourceKind
+from ...notebooks.gathered import to_file_source
 from ...pipeline_spec import Package, from_wire_any, parse_any, parse_any_file
 from ...pipeline_spec.reading import MAX_BYTES
 from ..backend import UUID, Backend
 from .address import PREFIX, read_address
 from .compile import compile_file, compile_function
+from .notebooks import Compiled, compile_source
 
 EXAMPLES = ("hello", "digits")  # in the package
 _EXAMPLE = "example:"
@@ -30,6 +32,14 @@ class Resolved(NamedTuple):
     package: Package
     reference: PipelineVersionReference | None = None
     greets: bool = False  # our first example, which greets whoever runs it
+    compiled: Compiled | None = None  # of a notebook or a cell
+    functions: Sequence[SourceFunction] = ()  # of a Python file
+    function: str = ""  # the chosen one
+
+    @property
+    def title(self) -> str:
+        """The name that people know it by."""
+        return self.compiled.title if self.compiled is not None else self.package.name
 
 
 def to_source(source: AnySource) -> Source:
@@ -41,13 +51,16 @@ def to_source(source: AnySource) -> Source:
     if isinstance(source, str) and source.startswith(_EXAMPLE):
         return Source(kind=SourceKind.EXAMPLE, path=source.removeprefix(_EXAMPLE))
     if isinstance(source, (str, Path)):
-        return Source(kind=SourceKind.FILE, path=str(source))
+        return to_file_source(str(source))
     package = compile_function(source)
     return Source(kind=SourceKind.TEXT, text=package.to_yaml(), path=package.name)
 
 
-def resolve(backend: Backend, source: Source) -> Resolved:
-    """Return the pipeline of `source`; raises why it cannot be used."""
+def resolve(backend: Backend, source: Source, *, choose: bool = False) -> Resolved:
+    """Return the pipeline of `source`; raises why it cannot be used.
+
+    With `choose`, the first of several pipelines in a Python file is taken, which is an error otherwise.
+    """
     if source.kind == SourceKind.PIPELINE:
         version = get_version(backend, source.pipeline_id, source.pipeline_version_id)
         return Resolved(read_package(version), _to_reference(version))
@@ -61,9 +74,9 @@ def resolve(backend: Backend, source: Source) -> Resolved:
     if source.kind == SourceKind.ADDRESS:
         return Resolved(read_address(source.path))
     if source.kind in (SourceKind.NOTEBOOK, SourceKind.CELL):
-        raise kfp_error("bad-input", field="source", problem=f"a {source.kind.value} cannot be run yet")
-    word = f"{source.path}:{source.function}" if source.function else source.path
-    return Resolved(read_path(word))
+        compiled = compile_source(backend, source)
+        return Resolved(compiled.package, compiled=compiled)
+    return read_path(source.path, source.function, choose=choose)
 
 
 def _read_example(name: str) -> Package:
@@ -89,16 +102,15 @@ def take_run_name(backend: Backend, pipeline_name: str) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 
-def read_path(word: str) -> Package:
+def read_path(word: str, function: str = "", *, choose: bool = False) -> Resolved:
     """Read `file.yaml`, `.json`, `.zip`, `.tar.gz`, `.py` or `file.py:function` from this machine's disk."""
-    name, _, function = word.rpartition(":") if ".py:" in word else (word, "", "")
+    name, _, named = word.rpartition(":") if ".py:" in word else (word, "", "")
     path = Path(name).expanduser()
-    if path.suffix == ".ipynb":
-        raise kfp_error("bad-input", field="source", problem="a notebook is not a pipeline")
     try:
         size = path.stat().st_size
         if path.suffix == ".py" and path.is_file():
-            return compile_file(path, function)
+            made = compile_file(path, function or named, choose=choose)
+            return Resolved(made.package, functions=made.functions, function=made.function)
         text = path.read_bytes() if size <= MAX_BYTES else b""
     except FileNotFoundError:
         folder = path.absolute().parent
@@ -110,7 +122,7 @@ def read_path(word: str) -> Package:
         raise kfp_error(
             "too-large", thing="The file", size=f"It has {size / 2**20:.1f} MiB", limit="32.0 MiB"
         )
-    return parse_any_file(text, name=path.name)
+    return Resolved(parse_any_file(text, name=path.name))
 
 
 def get_version(backend: Backend, pipeline_id: str, version_id: str) -> PipelineVersion:

@@ -48,12 +48,14 @@ def build_body(backend: Backend, request: SubmitRequest) -> dict[str, Any]:
 
 def _build_body(backend: Backend, request: SubmitRequest, resolved: Resolved) -> dict[str, Any]:
     package = resolved.package
+    if resolved.compiled is not None:
+        resolved.compiled.check()
     values = dict(request.parameters)
     if resolved.greets:
         values = {"name": backend.context.namespace or "you", **values}
     check_links(package)
     values = check_parameters(package, values)
-    name = request.display_name or take_run_name(backend, package.name)
+    name = request.display_name or take_run_name(backend, resolved.title)
     for field, text in (
         ("display_name", name),
         ("description", request.description),
@@ -119,6 +121,9 @@ def submit_run(
     known = backend.journal.begin(intent)
     if known is not None:
         return _resume(backend, known, settling, on_unclear)
+    origin = request.origin or (resolved.compiled.origin if resolved.compiled is not None else None)
+    if origin is not None:
+        backend.journal.note_origin(intent, origin)
     run = _send(backend, intent, body, settling, on_unclear)
     sent = body["runtime_config"].get("parameters", {})
     note_last_values(backend, resolved.package.title, request, sent)

@@ -196,7 +196,7 @@ class ActiveRun:
             ended_at=node.ended_at,
             state_history=msgspec.json.encode(history),
             inputs=msgspec.json.encode(node.inputs),
-            outputs=msgspec.json.encode(node.outputs),
+            outputs=msgspec.json.encode(node.left if node.left.artifacts else node.outputs),
         )
 
 
@@ -306,9 +306,12 @@ def _make_workflow_name(row: RunRow, pipeline: str) -> str:
 
 
 def _read_progress(task: TaskRow) -> TaskProgress:
+    values = msgspec.json.decode(task.outputs, type=TaskValues)
+    failed_itself = task.state == State.FAILED and task.type == TaskType.RUNTIME
     return TaskProgress(
         state=State(task.state),
-        outputs=msgspec.json.decode(task.outputs, type=TaskValues),
+        outputs=TaskValues() if failed_itself else values,
+        left=values if failed_itself else TaskValues(),
         attempt=task.attempt,
         exit_code=task.exit_code,
         reason=task.reason,

@@ -35,7 +35,7 @@ from .cache import fingerprint
 from .copies import Copy, CopyProcess
 from .folders import AttemptFolder, Exit, parse_exit
 from .launchers import Handle, Launcher
-from .outputs import read_outputs
+from .outputs import find_left_artifacts, read_outputs
 from .packages import RUNTIME, Packages
 
 log = logging.getLogger(__name__)
@@ -209,6 +209,10 @@ class Attempts:
         if end is None:
             self._fail(attempt, "The process that watched it is gone.", exit_code=-9)
         elif end.code != 0:
+            declared = attempt.run.job_builder.declare_artifacts(
+                attempt.node, attempt.run.task_id(attempt.node)
+            )
+            attempt.node.left = find_left_artifacts(attempt.folder, declared)
             self._fail(attempt, end.reason, exit_code=end.code)
         else:
             self._succeed(attempt, end)

@@ -73,6 +73,17 @@ def read_outputs(
     return TaskValues(parameters=parameters, artifacts=collected), copies
 
 
+def find_left_artifacts(attempt: AttemptFolder, artifacts: dict[str, Artifact]) -> TaskValues:
+    """Return those of the declared artifacts that a failed attempt has written."""
+    return TaskValues(
+        artifacts={
+            name: [artifact]
+            for name, artifact in artifacts.items()
+            if not leads_to_server(Path(artifact.uri), attempt.run) and Path(artifact.uri).is_file()
+        }
+    )
+
+
 class _OutputFiles:
     """Reads the output files of one attempt, which together are bounded."""
 

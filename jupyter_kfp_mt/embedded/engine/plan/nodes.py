@@ -49,6 +49,7 @@ class TaskProgress:
 
     state: State = State.PENDING
     outputs: TaskValues = field(default_factory=TaskValues)
+    left: TaskValues = field(default_factory=TaskValues)  # by a failed attempt: to look at, never passed on
     attempt: int = 0
     exit_code: int | None = None
     reason: str = ""

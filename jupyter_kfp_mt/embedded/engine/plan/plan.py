@@ -101,7 +101,7 @@ class Plan:
         """Record that attempt number `attempt` of `node` runs."""
         node.state, node.attempt = State.RUNNING, attempt
         node.started_at = node.started_at or now
-        node.reason, node.exit_code = "", None
+        node.reason, node.exit_code, node.left = "", None, TaskValues()
         self.changed[node.path] = node
 
     def record_success(
@@ -257,6 +257,7 @@ class Plan:
         node.attempt, node.cached_from = stored.attempt, stored.cached_from
         if stored.state.final:
             self._keep(stored.outputs)
+            node.left = stored.left
             self._finish(
                 node,
                 stored.state,
