@@ -1,8 +1,7 @@
 import { transferableAbortController } from 'node:util';
 
 /** What Lumino and JupyterLab want of a browser and jsdom lacks. */
-import { afterEach } from 'vitest';
-import { cleanup, configure } from '@testing-library/react';
+import { configure } from '@testing-library/react';
 
 // A machine may have more to do than these tests.
 configure({ asyncUtilTimeout: 10_000 });
@@ -40,9 +39,11 @@ for (const [name, value] of Object.entries(missing)) {
   }
 }
 
-afterEach(() => cleanup());
-
 // jsdom has an AbortController of its own, whose signals Node's fetch refuses (Node 24).
 const native = transferableAbortController();
 globalThis.AbortController = native.constructor as typeof AbortController;
 globalThis.AbortSignal = native.signal.constructor as typeof AbortSignal;
+
+// React writes the event of the moment back, and vitest would keep it for the files that follow.
+const { window: page } = Reflect.get(globalThis, 'jsdom') as { window: Window };
+Object.defineProperty(globalThis, 'event', { get: () => page.event, set: () => undefined, configurable: true });
