@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +21,9 @@ from .files import display_path, read_file
 from .tokens import TokenClaims, parse_claims
 
 MAX_BYTES = 64 * 1024  # of a token or cookie; more than any server accepts as a header
+_LONG = 8  # characters of a cookie that may be a secret
 _PORTS = {"http": 80, "https": 443}
+_PAIR = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+=[!-:<-~]*")  # RFC 6265, cookie-pair
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, b64token
 
 
@@ -71,17 +75,22 @@ class FileCredential(Credential):
         """Return the header if `url` is of our origin; raises `token-unreadable`."""
         if origin_of(url) != self._origin:
             return {}
+        return {self.header: self.prefix + self.read()}
+
+    def read(self) -> str:
+        """Return the secret as it is sent; raises `token-unreadable`."""
         secret = read_secret(self.path)
         if not self.shape.fullmatch(secret):
             raise _unreadable(self.path, "not a token")
-        return {self.header: self.prefix + secret}
+        return secret
 
     def secrets(self) -> list[str]:
-        """Return the content of the file."""
-        try:
-            return [read_secret(self.path)]
-        except KfpError:
-            return []
+        """Return the content of the file, as it is and as it is sent."""
+        found: list[str] = []
+        for read in (partial(read_secret, self.path), self.read):
+            with suppress(KfpError):
+                found.append(read())
+        return list(dict.fromkeys(found))
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
@@ -107,16 +116,38 @@ class TokenFile(FileCredential):
 
 
 class CookieFile(FileCredential):
-    """The session cookies of a gateway's log-in, as one `Cookie` header."""
+    """The session cookies of a gateway's log-in, as one `Cookie` header.
+
+    Takes what people copy from a browser: the whole header, quoted pairs, a pair in each line.
+    """
 
     header = "Cookie"
 
+    def read(self) -> str:
+        """Return the pairs NAME=VALUE in the file; raises `token-unreadable` in the words of a cookie."""
+        try:
+            text = read_secret(self.path, several_lines=True)
+        except KfpError as error:
+            raise kfp_error("token-unreadable/cookie", path=self.path, reason=_reason_in(error)) from None
+        lines = [re.sub(r"(?i)\Acookie:", "", line).strip() for line in text.splitlines()]
+        words = [word.strip().strip("\"'") for line in lines for word in line.strip("\"'").split(";")]
+        pairs = [word for word in words if word]
+        if not pairs or not all(map(_PAIR.fullmatch, pairs)):
+            raise kfp_error("token-unreadable/cookie", path=self.path, reason="without a NAME=VALUE")
+        return "; ".join(pairs)
 
-def read_secret(path: Path, shown: str = "") -> str:
-    """Return the one line in `path`; raises `token-unreadable` with the reason, never with the content.
+    def secrets(self) -> list[str]:
+        """Return the content of the file, as it is and as it is sent, and the value of each cookie."""
+        found = super().secrets()
+        values = [pair.partition("=")[2] for text in found for pair in re.split(r";\s*|\n", text)]
+        return list(dict.fromkeys([*found, *(value for value in values if len(value) >= _LONG)]))
 
-    `shown` is the path as the person knows it, by default the path itself. Ignores what editors and people
-    add: blanks around the line, a byte order mark, a leading `Bearer`.
+
+def read_secret(path: Path, shown: str = "", *, several_lines: bool = False) -> str:
+    """Return the one line in `path`, or all its lines; raises `token-unreadable` with the reason.
+
+    The error never holds the content. `shown` is the path as the person knows it, by default the path itself.
+    Ignores what editors and people add: blanks around the line, a byte order mark, a leading `Bearer`.
     """
     try:
         raw = read_file(path, MAX_BYTES + 1)
@@ -128,10 +159,18 @@ def read_secret(path: Path, shown: str = "") -> str:
     text = text.removeprefix("Bearer ").strip()
     if not text:
         raise _unreadable(shown or path, "empty")
-    if len(raw) > MAX_BYTES or not text.isprintable() or not text.isascii():
+    line = " ".join(text.splitlines()) if several_lines else text
+    if len(raw) > MAX_BYTES or not line.isprintable() or not text.isascii():
         raise _unreadable(shown or path, "not a token")
     return text
 
 
 def _unreadable(path: Path | str, reason: str) -> KfpError:
     return kfp_error("token-unreadable", path=path, reason=reason)
+
+
+def _reason_in(error: KfpError) -> str:
+    """Return the reason in the words of `_unreadable`."""
+    return next(
+        (word for word in ("missing", "empty", "not readable") if f" is {word}." in error.why), "not text"
+    )

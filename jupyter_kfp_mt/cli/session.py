@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..commands import Command, Session
+from ..commands.grammar import usage_error
 from ..errors import KfpConnectionError
+from ..models import Status
 from ..results import Text
 from ..settings import KfpSettings
 from .options import GlobalOptions
@@ -63,6 +65,15 @@ class TerminalSession(Session):
                 raise
             return None
         return None if context.embedded else context
+
+    def use(self, namespace: str) -> Status:
+        """Refuse: a command line ends, and the next one starts afresh."""
+        name = namespace or "NAMESPACE"
+        raise usage_error(
+            "A terminal does not stay in a namespace.",
+            why="Each command says where it works, or takes what was found.",
+            next_step=f"write --namespace {name}, or export JUPYTER_KFP_MT_NAMESPACE={name}",
+        )
 
     def result(self, document: dict[str, Any], text: str) -> object:
         """Return the result of a command: `document` for `--json`, else `text`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -58,13 +59,18 @@ class Api:
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a value
         clock: Clock = SYSTEM,
         request_id: str = "",
+        explain: Callable[[KfpError], KfpError] = lambda error: error,
     ) -> None:
-        """`request_id` is that of the incoming request that is served; by default each call has its own."""
+        """`request_id` is that of the incoming request that is served; by default each call has its own.
+
+        `explain` returns the error to raise, where more is known of it than the response says.
+        """
         self.context = context
         self.request_id = request_id
         self.transport = transport
         self.retry = retry
         self.clock = clock
+        self._explain = explain
 
     def __repr__(self) -> str:
         return f"Api({self.context.endpoint!r})"
@@ -87,7 +93,7 @@ class Api:
                     return Response(status=200, body=b"{}")  # the first attempt has deleted it
                 delay = self.retry.delay(request, attempt, error)
                 if delay is None:
-                    raise error from error.__cause__
+                    raise self._explain(error) from error.__cause__
             self.clock.sleep(delay)
             attempt += 1
 

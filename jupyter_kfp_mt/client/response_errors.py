@@ -132,9 +132,9 @@ def _unseen_credential_error(context: Context) -> KfpError:
     tokens since 1.7 and never cookies, which are for gateways.
     """
     if isinstance(context.credential, CookieFile):
-        return kfp_error("no-credential/cookie", host=context.host, kfp=context.install_namespace)
+        return kfp_error("token-not-seen/cookie", host=context.host, kfp=context.install_namespace)
     direct = context.host.partition(".")[0] == "ml-pipeline"
-    key = "no-credential/unread" if direct else "no-credential/unseen"
+    key = "token-not-seen/unread" if direct else "token-not-seen"
     return kfp_error(key, host=context.host, kfp=context.install_namespace)
 
 

@@ -311,7 +311,7 @@ def who_can_fix(code: str, evidence: Evidence) -> str:
         return "you" if evidence.may_create_option else "an admin"
     if code == "no-token-not-chosen":
         return "you" if evidence.may_restart else "an admin"
-    if code == "no-credential" and evidence.credential_location:
+    if code == "token-not-seen":
         return "you or an admin"  # who took the credential away is not known
     return "you" if code in _YOURS else "an admin"
 

@@ -126,6 +126,15 @@ CATALOGUE: dict[str, Entry] = {
         "Give a token or a cookie.",
         _DOCTOR,
     ),
+    "token-not-seen": Entry(
+        KfpConnectionError,
+        424,
+        "Your token did not reach KFP.",
+        "It was sent, but {host} wants to know who you are:"
+        " a gateway takes it away, or KFP is older than 1.7.",
+        "Use the API service; if it says the same, ask an admin.",
+        _API_SERVICE,
+    ),
     "token-unreadable": Entry(
         KfpConnectionError,
         424,
@@ -521,27 +530,24 @@ CATALOGUE |= {
         next="Forward a port instead, and set a token.",
         command="kubectl port-forward -n {kfp} svc/ml-pipeline 8888:8888",
     ),
-    "no-credential/unseen": _vary(
-        "no-credential",
-        message="Your token did not reach KFP.",
-        why="It was sent, but {host} wants to know who you are:"
-        " a gateway takes it away, or KFP is older than 1.7.",
-        next="Use the API service; if it says the same, ask an admin.",
-        command=_API_SERVICE,
-    ),
-    "no-credential/unread": _vary(
-        "no-credential",
-        message="Your token did not reach KFP.",
+    "token-not-seen/unread": _vary(
+        "token-not-seen",
         why="It was sent, but {host} wants to know who you are:"
         " a mesh takes it away, or KFP is older than 1.7.",
         next="Ask an admin which release this is and who takes `Authorization` away.",
         command="kubectl get deployment ml-pipeline -n {kfp} -o wide",
     ),
-    "no-credential/cookie": _vary(
-        "no-credential",
+    "token-not-seen/cookie": _vary(
+        "token-not-seen",
         message="KFP does not read your cookie.",
         why="It was sent, but {host} wants to know who you are: cookies are for the gateway.",
         next="Use the address of the gateway, which ends in /pipeline, or a token (`token_path`).",
+        command="",
+    ),
+    "token-unreadable/cookie": _vary(
+        "token-unreadable",
+        message="The cookie file cannot be used.",
+        next="Write NAME=VALUE into it, as the browser sends it; several with a semicolon between them.",
         command="",
     ),
     # inside the doctor, where “Run the doctor” leads nowhere

@@ -9,8 +9,13 @@ from .tree import ErrorBody
 PROGRAM = "%kfp"
 
 
+_USE = f"{PROGRAM} use NAMESPACE"  # which a terminal, whose next command starts afresh, cannot do
+
+
 def text_for_program(text: str, program: str) -> str:
     """Return `text` with the commands of `program`."""
+    if program != PROGRAM:
+        text = text.replace(_USE, f"{program} COMMAND --namespace NAMESPACE")
     return text.replace(PROGRAM, program)
 
 

@@ -80,23 +80,21 @@ def _read(backend: Backend, settling: Settling | None) -> Status:
     except KfpRefusedError as error:
         return msgspec.structs.replace(known, can_run=False, error=error.body)
     except KfpError as error:
-        error = _explain_error(backend, error)
         return msgspec.structs.replace(known, connected=False, error=error.body)
     may_run = _may_run(backend)
     return msgspec.structs.replace(known, running=running, failed_today=failed, can_run=may_run)
 
 
-def _explain_error(backend: Backend, error: KfpError) -> KfpError:
-    """Return the error; if a notebook has no token, the one that names the missing step."""
+def explain_missing_token(backend: Backend, error: KfpError) -> KfpError:
+    """Return the error of the step that is missing to a token; the same one where that is not known."""
     context = backend.context
-    if error.code != "no-credential" or backend.kubernetes is None or not context.notebook.name:
-        return error
-    if context.credential.sent:  # and not seen: no step is missing
+    if backend.kubernetes is None or not context.notebook.name or context.credential.sent:
         return error
     try:
-        return missing_token_error(backend.context, read_access(backend.kubernetes, backend.context))
+        found = missing_token_error(context, read_access(backend.kubernetes, context))
     except KfpConnectionError:  # Kubernetes cannot be asked, so that no step can be named
         return error
+    return found.replace(request_id=error.request_id, details=error.details)
 
 
 def _may_run(backend: Backend) -> bool | None:

@@ -12,7 +12,7 @@ from ..client import Api, RetryPolicy, Transport
 from ..clock import SYSTEM, Clock
 from ..context import Context
 from ..context.embedded import is_gone
-from ..errors import kfp_error
+from ..errors import KfpError, kfp_error
 from ..lists import (
     ExperimentList,
     PipelineList,
@@ -114,7 +114,14 @@ class KfpService:
         self._transport = transport
         self._policies = policies
         self._start_again = start_again  # where the embedded server may be started after it has stopped
-        api = Api(context, transport, retry=policies.retry, clock=clock, request_id=request_id)
+        api = Api(
+            context,
+            transport,
+            retry=policies.retry,
+            clock=clock,
+            request_id=request_id,
+            explain=self._explain,
+        )
         self._backend = Backend(api, caches or Caches.new(clock, journal, presets), kubernetes)
 
     def __repr__(self) -> str:
@@ -161,6 +168,14 @@ class KfpService:
             request_id=request_id,
             start_again=self._start_again,
         )
+
+    def _explain(self, error: KfpError) -> KfpError:
+        """Return the error; if a notebook has no token, the one that names the missing step."""
+        if error.code not in ("no-credential", "no-token-not-chosen"):
+            return error
+        from . import about
+
+        return about.explain_missing_token(self._backend, error)
 
     def _require_server(self) -> None:
         """Start the embedded server again if it has stopped and may be started."""

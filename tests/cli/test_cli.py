@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_kfp_mt import cli, commands
 from jupyter_kfp_mt.commands import Command
-from jupyter_kfp_mt.errors import CATALOGUE
+from jupyter_kfp_mt.errors import CATALOGUE, text_for_program
 from jupyter_kfp_mt.plain_text import clean
 from tests.cli.outcome import Outcome
 from tests.laptop import BROKEN, HELLO, Laptop
@@ -416,3 +416,12 @@ def test_hostile_names_do_not_steer_the_terminal(prompt: Prompt, laptop: Laptop)
     outcome = prompt.do("runs -n 1")
     assert "evil<b>x" in outcome.out
     assert clean(outcome.out) == " ".join(outcome.out.split())
+
+
+def test_a_terminal_says_how_to_work_in_another_namespace(prompt: Prompt) -> None:
+    outcome = prompt.do("use team-b")
+    assert (outcome.code, "A terminal does not stay in a namespace." in outcome.err) == (2, True)
+    assert "write --namespace team-b, or export JUPYTER_KFP_MT_NAMESPACE=team-b" in outcome.err
+    assert (
+        text_for_program("%kfp use NAMESPACE", "jupyter kfp") == "jupyter kfp COMMAND --namespace NAMESPACE"
+    )

@@ -100,7 +100,7 @@ def test_a_recorded_answer_gets_its_code(row: dict[str, Any]) -> None:
             OLD_SERVER,
             "application/json",
             {},
-            "no-credential",
+            "token-not-seen",
             "It was sent, but ml-pipeline.kubeflow:8888 wants to know who you are: a mesh takes it away, or",
         ),
         (

@@ -44,6 +44,14 @@ def test_the_panel_is_told_which_step_is_missing(world: World, service: KfpServi
     assert code_of(service.status()) == "no-token-not-applied"
 
 
+def test_every_verb_names_the_missing_step(world: World, service: KfpService) -> None:
+    world.options()
+    for verb in (service.list_runs, lambda: service.submit("example:hello"), service.list_experiments):
+        with pytest.raises(KfpError) as caught:
+            verb()
+        assert (caught.value.code, "kind: PodDefault" in caught.value.command) == ("no-token-no-option", True)
+
+
 def test_no_step_is_missing_for_a_token_that_kfp_has_not_seen(world: World) -> None:
     world.token()
     for path in ("experiments", "runs"):

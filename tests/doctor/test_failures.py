@@ -163,7 +163,7 @@ def test_a_token_that_kfp_has_not_seen_is_a_refused_log_in(world: World) -> None
     world.kfp.recorded("no credential")
     report = world.examine()
     assert report.cause is not None
-    assert (report.cause.code, report.cause.message) == ("no-credential", "Your token did not reach KFP.")
+    assert (report.cause.code, report.cause.message) == ("token-not-seen", "Your token did not reach KFP.")
     assert report.who == "you or an admin"
     levels = {row.name: row.level for row in report.checks}
     assert (levels["Token"], levels["Log-in"], levels["Rights"]) == ("ok", "error", "skipped")
