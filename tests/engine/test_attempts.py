@@ -38,6 +38,8 @@ class DyingLauncher:
     def __init__(self, _paths: Sequence[str]) -> None:
         pass
 
+    ready = True
+
     def prepare(self) -> None:
         pass
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from .execution.attempts import Attempts
 from .execution.cache import fingerprint, outputs_exist
 from .loop.containment import Containment
 from .plan.nodes import TaskNode
-from .scheduler import choose_run
+from .scheduler import Scheduler
+
+_SLICE = 0.03  # seconds of a turn: tasks from the cache take no slot, and a loop may have very many
 
 
 class Dispatcher:
@@ -37,14 +40,16 @@ class Dispatcher:
         self._containment = containment
         self._clock = clock
 
-    def dispatch(self, runs: Collection[ActiveRun], served: dict[str, int]) -> None:
-        """Start ready tasks, fairly between tenants and runs, while there is room."""
-        while True:
-            room = len(self._attempts) < self._limit
-            run = choose_run(runs, served, room=room)
+    def dispatch(self, scheduler: Scheduler) -> bool:
+        """Start ready tasks while there is room, for a moment; returns whether more may be started."""
+        until = time.monotonic() + _SLICE
+        while time.monotonic() < until:
+            run = scheduler.choose(room=len(self._attempts) < self._limit)
             if run is None:
-                return
+                return False
             self._containment.contain_run(run.run_id, partial(self._start_next, run), run.plan.ready[0].path)
+            scheduler.update(run)
+        return True
 
     def _start_next(self, run: ActiveRun) -> None:
         node = run.plan.ready[0]

@@ -245,13 +245,18 @@ class Engine:
                 self._attempts.handle_end(key.data)
         self._commands.run_all()
         self._runs.open_some()
+        self._runs.review()
         self._runs.grow()
         self._run_timers()
         self._do_every_second()
         self._attempts.poll()
-        self._dispatcher.dispatch(self._runs.active.values(), self._runs.served)
+        self._runs.review()
+        more = self._dispatcher.dispatch(self._runs.scheduler)
+        self._runs.review()
         self._runs.save()
-        if self._attempts.launch() or self._runs.changed:
+        more = self._attempts.launch() or more
+        self._runs.review()
+        if more or self._runs.changed:
             self._commands.put(lambda: None)  # start the next turn immediately
 
     def _give_up(self, run_id: str, reason: str) -> None:

@@ -25,6 +25,7 @@ from .loop.containment import Containment
 from .loop.remover import FolderRemover
 from .loop.timers import Timers
 from .plan.nodes import State
+from .scheduler import Scheduler
 
 _SLICE = 0.03  # seconds of a turn for each kind of work of which one tenant may have very much
 _LAST_TRY = 1.0  # seconds before a run is opened that may have ended the server: all others come first
@@ -60,20 +61,22 @@ class Runs:
         self._containment = containment
         self._timers = timers
         self._clock = clock
-        self.active: dict[str, ActiveRun] = {}
-        self.served: dict[str, int] = {}
+        self.scheduler = Scheduler()
+        self._active: dict[str, ActiveRun] = {}
+        self._growing: dict[str, ActiveRun] = {}  # those whose loops are still to grow
+        self._changed: dict[str, ActiveRun] = {}  # those that differ from what is stored
         self._suspects: set[str] = set()  # those that may have ended its process, to be opened last
         self._unopened: deque[str] = deque()  # runs of the previous engine, still to be opened
 
     @property
     def hurry(self) -> bool:
         """Whether there is more to do at once."""
-        return bool(self._unopened) or any(run.plan.grows for run in self.active.values())
+        return bool(self._unopened or self._growing)
 
     @property
     def changed(self) -> bool:
         """Whether something is not stored yet."""
-        return any(run.plan.changed for run in self.active.values())
+        return bool(self._changed)
 
     def take_over(self, unfinished: Iterable[str], suspects: Iterable[str]) -> None:
         """Open the runs of the previous engine, bit by bit, and last those that may have ended it."""
@@ -81,6 +84,16 @@ class Runs:
         self._unopened.extend(run_id for run_id in unfinished if run_id not in self._suspects)
         for run_id in self._suspects:
             self._timers.add(_LAST_TRY, run_id, partial(self._open_suspect, run_id))
+
+    def review(self) -> None:
+        """Look at the runs for which something was done: all others are as they were, and may be many."""
+        for run_id in self._containment.worked_on:
+            run = self._active.get(run_id)
+            if run is not None:
+                self.scheduler.update(run)
+                _keep(self._growing, run, kept=run.plan.grows)
+                _keep(self._changed, run, kept=bool(run.plan.changed or run.plan.exceeded))
+        self._containment.worked_on.clear()
 
     def enqueue(self, run_id: str, command: Callable[[str], None]) -> None:
         """Let the engine's thread do something for a run."""
@@ -100,9 +113,8 @@ class Runs:
 
     def grow(self) -> None:
         """Let loops grow for a moment, those of the smallest runs first: nobody waits for a huge one."""
-        growing = [run for run in self.active.values() if run.plan.grows]
         until = time.monotonic() + _SLICE
-        for run in sorted(growing, key=lambda run: len(run.plan.nodes)):
+        for run in sorted(self._growing.values(), key=lambda run: len(run.plan.nodes)):
             self._containment.contain_run(run.run_id, partial(self._grow_run, run, until))
             if time.monotonic() > until:
                 return
@@ -120,7 +132,7 @@ class Runs:
     def open(self, run_id: str) -> None:
         """Open a stored run, unless it is open or has ended."""
         row = self._store.runs.get(run_id)
-        if row is None or run_id in self.active or row.state in FINAL_STATES:
+        if row is None or run_id in self._active or row.state in FINAL_STATES:
             return
         try:
             self._start_run(self._activate(row, self._store.tasks.list_of_run(run_id)))
@@ -150,7 +162,8 @@ class Runs:
                 is_own_run=partial(self._is_of_namespace, row.namespace),
             ),
         )
-        self.active[row.run_id] = run
+        self._active[row.run_id] = run
+        self.scheduler.add(run)
         return run
 
     def _is_of_namespace(self, namespace: str, run_id: str) -> bool:
@@ -169,7 +182,7 @@ class Runs:
     def terminate(self, run_id: str) -> None:
         """Stop the tasks of a run."""
         self.open(run_id)  # after a restart it may still be waiting for that
-        run = self.active.get(run_id)
+        run = self._active.get(run_id)
         if run is None or run.terminating:
             return
         self._store.runs.set_state(run_id, "CANCELING")
@@ -188,7 +201,7 @@ class Runs:
 
     def give_up(self, run_id: str, reason: str) -> None:
         """End a run as FAILED without its plan, which can no longer be trusted."""
-        run = self.active.get(run_id)
+        run = self._active.get(run_id)
         self._drop(run_id)
         self._attempts.abandon(run_id)
         if run is not None and run.removed:
@@ -210,7 +223,7 @@ class Runs:
 
     def forget(self, run_id: str) -> None:
         """Stop a deleted run, then remove its files and tasks."""
-        run = self.active.get(run_id)
+        run = self._active.get(run_id)
         if run is not None:
             run.removed = True
             self._cancel(run, STOPPED)
@@ -227,9 +240,9 @@ class Runs:
 
     def save(self) -> None:
         """Store all changes in one transaction, then release the runs that are over."""
-        for run in [run for run in self.active.values() if run.plan.exceeded]:
+        for run in [run for run in self._changed.values() if run.plan.exceeded]:
             self._containment.contain_run(run.run_id, partial(self._cancel_exceeding, run))
-        changed = [run for run in self.active.values() if run.plan.changed]
+        changed = [run for run in self._changed.values() if run.plan.changed]
         if not changed:
             return
         with self._store.db.write():
@@ -237,7 +250,8 @@ class Runs:
                 self._containment.contain_run(run.run_id, partial(self._save_run, run))
         for run in changed:
             run.mark_stored()
-            if run.plan.over and self.active.get(run.run_id) is run:
+            self._changed.pop(run.run_id, None)
+            if run.plan.over and self._active.get(run.run_id) is run:
                 self._release(run)
 
     def _save_run(self, run: ActiveRun) -> None:
@@ -264,6 +278,17 @@ class Runs:
             self.enqueue(run.run_id, self.open)  # it may have been made again meanwhile
 
     def _drop(self, run_id: str) -> None:
-        self.active.pop(run_id, None)
-        self.served.pop(run_id, None)
+        run = self._active.pop(run_id, None)
+        if run is not None:
+            self.scheduler.drop(run)
+        self._growing.pop(run_id, None)
+        self._changed.pop(run_id, None)
         self._timers.drop(run_id)
+
+
+def _keep(runs: dict[str, ActiveRun], run: ActiveRun, *, kept: bool) -> None:
+    """Put a run in or out."""
+    if kept:
+        runs[run.run_id] = run
+    else:
+        runs.pop(run.run_id, None)

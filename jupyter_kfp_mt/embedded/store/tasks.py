@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from itertools import starmap
+from operator import attrgetter
 
 import msgspec
 
@@ -57,6 +58,11 @@ _LISTED = 20_000  # tasks in a page of runs
 _PART, _ROW = 1024 * 1024, 1024  # bytes of a part of a list, and of a task in it without values
 _LIGHT = _FIELDS.removesuffix(", inputs, outputs")
 _KEPT = ("run_id", "path", "task_id", "created_at")
+_SAVE = (
+    f"INSERT INTO tasks ({_FIELDS}) VALUES ({', '.join('?' * len(_NAMES))}) ON CONFLICT (run_id, path)"
+    f" DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _NAMES if name not in _KEPT)}"
+)
+_get_fields = attrgetter(*_NAMES)
 
 
 class TaskState(msgspec.Struct, frozen=True, array_like=True):
@@ -162,13 +168,8 @@ class TaskTable:
 
     def save(self, rows: Iterable[TaskRow]) -> None:
         """Store tasks as they are now, all or none."""
-        updates = ", ".join(f"{name} = excluded.{name}" for name in _FIELDS.split(", ") if name not in _KEPT)
         with self._db.write() as sql:
-            sql.executemany(
-                f"INSERT INTO tasks ({_FIELDS}) VALUES (:{_FIELDS.replace(', ', ', :')})"
-                f" ON CONFLICT (run_id, path) DO UPDATE SET {updates}",
-                [msgspec.structs.asdict(row) for row in rows],
-            )
+            sql.executemany(_SAVE, map(_get_fields, rows))
 
     def list_of_run(self, run_id: str) -> list[TaskRow]:
         """Return the tasks of a run in the order they were made."""

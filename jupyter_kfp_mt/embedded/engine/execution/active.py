@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timezone
-from functools import partial
+from functools import lru_cache, partial
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -34,6 +34,8 @@ from .jobs import JobBuilder, SecretSource
 from .machine import Machine
 from .volumes import CREATE, DELETE, VolumeClaims
 
+_SMALL = 256 * 1024  # bytes of a spec that is kept
+_TAG = b"workflow."  # in a spec that is not the same for all its runs
 IMAGE_URI = "oci://"  # an artifact that is an image, which KFP mounts from its registry
 
 
@@ -56,7 +58,15 @@ class ActiveRun:
         self.row = row
         self.folder = folder
         self.pipeline = read_stored_pipeline(row)
-        self._root = row.pipeline_root or str(folder.path / "artifacts")  # decoded once, not for each task
+        self._placeholders = {
+            ".pipeline_job_name": row.display_name,
+            ".pipeline_job_resource_name": _make_workflow_name(row, self.pipeline.pipeline_info.name),
+            ".pipeline_job_uuid": row.run_id,
+            ".pipeline_job_create_time_utc": _utc(row.created_at),
+            ".pipeline_job_schedule_time_utc": _utc(row.scheduled_at or row.created_at),
+            ".pipeline_root": row.pipeline_root or str(folder.path / "artifacts"),
+            ".workspace_path": str(folder.workspace),
+        }
         self.history = {task.path: task.history for task in tasks}
         self.plan = Plan(
             self.pipeline, self.placeholders, {task.path: _read_progress(task) for task in tasks}, bounds
@@ -92,10 +102,10 @@ class ActiveRun:
         """Start, or go on after a restart."""
         if self.pipeline.settings.workspace is not None:
             self.folder.workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
-        tags = _make_tags(self.row, self.pipeline.pipeline_info.name)
-        values = {
-            name: self._expand_macros(tags.replace(value)) for name, value in self.row.parameters.items()
-        }
+        values = self.row.parameters
+        if values:
+            tags = _make_tags(self.row, self.pipeline.pipeline_info.name)
+            values = {name: self._expand_macros(tags.replace(value)) for name, value in values.items()}
         self.plan.start(values, now)
 
     def _expand_macros(self, value: Any) -> Any:
@@ -107,17 +117,10 @@ class ActiveRun:
 
     def placeholders(self, node: TaskNode) -> dict[str, str]:
         """Return the values of KFP's placeholders (`dsl.PIPELINE_*_PLACEHOLDER`) for `node`."""
-        run = self.row
         return {
-            ".pipeline_job_name": run.display_name,
-            ".pipeline_job_resource_name": _make_workflow_name(run, self.pipeline.pipeline_info.name),
-            ".pipeline_job_uuid": run.run_id,
+            **self._placeholders,
             ".pipeline_task_name": node.name,
             ".pipeline_task_uuid": self.task_id(node),
-            ".pipeline_job_create_time_utc": _utc(run.created_at),
-            ".pipeline_job_schedule_time_utc": _utc(run.scheduled_at or run.created_at),
-            ".pipeline_root": self._root,
-            ".workspace_path": str(self.folder.workspace),
         }
 
     def changed_rows(self) -> list[TaskRow]:
@@ -272,17 +275,29 @@ def read_stored_pipeline(row: RunRow) -> CompiledPipeline:
 
     Raises msgspec.ValidationError.
     """
-    spec: dict[str, Any] = msgspec.json.decode(row.spec)
-    if is_argo(row.spec):
-        package, _ = translate(spec)
-        pipeline, platform = package.pipeline_spec, package.platform_spec
-    else:
-        # Stored as it was sent: names and numbers may have any form that protojson accepts.
-        pipeline, platform = conform(spec.get("pipeline_spec", spec)), spec.get("platform_spec") or {}
-    if b"workflow." in row.spec:
+    tagged = _TAG in row.spec
+    if not tagged and not is_argo(row.spec) and len(row.spec) <= _SMALL:
+        return _read_shared(row.spec)
+    pipeline, platform = _read_parts(row.spec)
+    if tagged:
         tags = _make_tags(row, pipeline["pipelineInfo"]["name"])
         pipeline, platform = tags.replace(pipeline), tags.replace(platform)
     return read_pipeline(pipeline, platform)
+
+
+@lru_cache(maxsize=64)
+def _read_shared(spec: bytes) -> CompiledPipeline:
+    """Read a pipeline of which there may be thousands of runs: they share it."""
+    return read_pipeline(*_read_parts(spec))
+
+
+def _read_parts(stored: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    spec: dict[str, Any] = msgspec.json.decode(stored)
+    if is_argo(stored):
+        package, _ = translate(spec)
+        return package.pipeline_spec, package.platform_spec
+    # Stored as it was sent: names and numbers may have any form that protojson accepts.
+    return conform(spec.get("pipeline_spec", spec)), spec.get("platform_spec") or {}
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True):

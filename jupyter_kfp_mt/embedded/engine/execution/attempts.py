@@ -34,12 +34,14 @@ from .active import ActiveRun
 from .cache import fingerprint
 from .copies import Copy, CopyProcess
 from .folders import AttemptFolder, Exit, parse_exit
-from .launchers import Handle, Launcher
+from .launch_pad import LaunchPad
+from .launchers import Handle, Launcher, NotReadyError
 from .outputs import find_left_artifacts, read_outputs
 from .packages import RUNTIME, Packages
 
 log = logging.getLogger(__name__)
 STOPPED = "The run was terminated."
+_TRIES = 3  # to launch an attempt
 _CLAIM_PAUSE = 0.02  # seconds between looks at an attempt that is being claimed
 _ASK_PAUSE = 0.5  # seconds between requests to stop: its task can stop a supervisor again at any moment
 _WAKE_SECONDS = 2.0  # that a supervisor may take to claim an attempt before the fork server is woken
@@ -58,6 +60,7 @@ class RunningAttempt(msgspec.Struct, kw_only=True, eq=False):
     copy: CopyProcess | None = None  # its code has ended, and its files are being copied
     outputs: TaskValues = TaskValues()  # once they are copied
     launched_at: float = 0  # by the monotonic clock; 0 once its supervisor has claimed it
+    tries: int = 0  # to launch it, that found the launcher not ready
     asked_at: float = 0  # by the monotonic clock: when its supervisor was first asked to stop
 
 
@@ -77,14 +80,13 @@ class Attempts:
         discard: Callable[[Path], None],
     ) -> None:
         self._packages = packages
-        self._make_launcher = make_launcher
+        self._pad = LaunchPad(packages, make_launcher, commands)
         self._clock = clock
         self._selector = selector  # handles are registered with their attempt as data
         self._commands = commands
         self._timers = timers
         self._containment = containment
         self._discard = discard  # deletes a folder in the background
-        self._launcher: Launcher | None = None
         self._running: dict[tuple[str, str], RunningAttempt] = {}
         self._to_launch: list[RunningAttempt] = []
 
@@ -124,24 +126,14 @@ class Attempts:
 
     def launch(self) -> bool:
         """Start the attempts that are stored as running; returns whether more can be launched at once."""
+        if not self._to_launch or not self._pad.is_ready():
+            return False
         waiting, self._to_launch = self._to_launch, []
-        if waiting:
-            self._prepare_launcher()
         for attempt in waiting:
             self._containment.contain_run(
                 attempt.run.run_id, partial(self._launch, attempt), attempt.node.path
             )
         return bool(self._to_launch)
-
-    def _prepare_launcher(self) -> None:
-        """Start what all attempts need: if the server is killed during that second, no run is to blame."""
-        runtime = self._packages.find_runtime()
-        if runtime is None:
-            return
-        if self._launcher is None:
-            self._launcher = self._make_launcher(runtime)
-        with contextlib.suppress(OSError):  # `start` tries again, and says why
-            self._launcher.prepare()
 
     def poll(self) -> None:
         """Check the adopted attempts: no handle reports their end."""
@@ -157,11 +149,11 @@ class Attempts:
         now = time.monotonic()
         for attempt in [each for each in self._running.values() if each.handle and each.launched_at]:
             late = now - attempt.launched_at
-            if attempt.folder.is_claimed() or self._launcher is None:
+            if attempt.folder.is_claimed():
                 attempt.launched_at = 0
             elif late > _WAKE_SECONDS:
                 restart = late > _RESTART_SECONDS
-                self._launcher.wake(restart=restart)
+                self._pad.wake(restart=restart)
                 if restart:
                     log.warning("the fork server did not start a task for %.0f s and is replaced", late)
                     attempt.launched_at = 0
@@ -242,8 +234,7 @@ class Attempts:
         """Stop watching; running attempts go on."""
         for attempt in self._running.values():
             self._close_handle(attempt)
-        if self._launcher is not None:
-            self._launcher.close()
+        self._pad.close()
 
     def _queue_launch(self, attempt: RunningAttempt) -> None:
         self._running[attempt.run.run_id, attempt.node.path] = attempt
@@ -265,6 +256,10 @@ class Attempts:
             if self._is_current(attempt):
                 self._start(attempt)
         except (ValueError, KfpError, OSError, RecursionError) as error:
+            if isinstance(error, NotReadyError) and attempt.tries < _TRIES:
+                attempt.tries += 1
+                self._to_launch.append(attempt)
+                return
             reason = str(error) if not isinstance(error, KfpError) else _describe_error(error)
             attempt.folder.write_log(f"{reason}\n")  # where people look for it
             self._fail(attempt, reason)
@@ -279,12 +274,12 @@ class Attempts:
         code = find_python_code(container) if container is not None else None
         wanted = code.requirements if code is not None else tuple(container.requirements if container else ())
         runtime, paths = self._packages.find_runtime(), self._packages.find(wanted)
-        if self._launcher is None or runtime is None or paths is None:
+        if runtime is None or paths is None:
             lacking = RUNTIME if runtime is None else wanted
             threading.Thread(target=self._install, args=(attempt, lacking), daemon=True).start()
             return
         job = run.job_builder.build(node, run.task_id(node), attempt.folder, paths)
-        attempt.handle = self._launcher.start(job)
+        attempt.handle = self._pad.start(job)
         attempt.launched_at = time.monotonic()
         self._selector.register(attempt.handle.fileno(), selectors.EVENT_READ, attempt)
 

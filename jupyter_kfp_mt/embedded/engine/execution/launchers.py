@@ -22,6 +22,7 @@ from .jobs import Job
 _WORKER = Path(__file__).parents[1] / "worker"
 _PATIENCE = 30.0  # seconds for the fork server to accept a job
 _AT_ONCE = 64 * 1024  # bytes of a job that a socket takes though nobody reads
+_LAST_PATIENCE = 2.0  # seconds for the fork server to end by itself
 _TRIES = 3  # attempts to start a fork server that dies
 
 
@@ -39,14 +40,22 @@ class Handle(Protocol):
         """Stop waiting."""
 
 
+class NotReadyError(LaunchError):
+    """What all supervisors need has ended, and has to be prepared again."""
+
+
 class Launcher(Protocol):
     """Starts supervisors."""
 
+    @property
+    def ready(self) -> bool:
+        """Whether what all supervisors need runs."""
+
     def prepare(self) -> None:
-        """Start what all supervisors need, if it does not run; raises LaunchError."""
+        """Start what all supervisors need, which may take seconds; raises LaunchError."""
 
     def start(self, job: Job) -> Handle:
-        """Start the supervisor of `job`; raises LaunchError."""
+        """Start the supervisor of `job`; raises LaunchError, and does not wait."""
 
     def wake(self, *, restart: bool) -> None:
         """Make what starts supervisors go on, or replace it: a supervisor is overdue."""
@@ -66,10 +75,27 @@ class ForkLauncher:
         self._paths = list(paths)
         self._server: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
+        self._closed = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether the fork server runs."""
+        return self._channel is not None and bool(self.pid)
 
     def prepare(self) -> None:
-        """Start the fork server if it does not run; raises LaunchError."""
-        self._ensure_server()
+        """Start the fork server, which takes a second or more; raises LaunchError."""
+        fault: OSError = LaunchError("the launcher is closed")
+        for _ in range(0 if self._closed else _TRIES):
+            try:
+                self._start_server()
+            except OSError as error:
+                fault = error
+                self._end_server()
+            else:
+                if self._closed:  # meanwhile
+                    self._end_server()
+                return
+        raise LaunchError(f"the fork server does not start ({fault})") from fault
 
     @property
     def pid(self) -> int:
@@ -77,16 +103,14 @@ class ForkLauncher:
         return self._server.pid if self._server is not None and self._server.poll() is None else 0
 
     def start(self, job: Job) -> Handle:
-        """Start the supervisor of `job`; raises LaunchError."""
-        data = msgspec.json.encode(job)
-        fault: OSError = LaunchError("the fork server does not start")
-        for _ in range(_TRIES):
-            try:
-                return self._send(self._ensure_server(), data)
-            except OSError as error:
-                fault = error
-                self._stop_server()
-        raise LaunchError(f"the fork server does not answer ({fault})") from fault
+        """Start the supervisor of `job`; raises NotReadyError."""
+        if self._channel is None or not self.ready:
+            raise NotReadyError("the fork server does not run")
+        try:
+            return self._send(self._channel, msgspec.json.encode(job))
+        except OSError as error:
+            self._end_server()
+            raise NotReadyError(f"the fork server does not answer ({error})") from error
 
     def wake(self, *, restart: bool) -> None:
         """Continue a fork server that a task has stopped, or kill it: the next attempt starts another."""
@@ -112,44 +136,42 @@ class ForkLauncher:
 
     def close(self) -> None:
         """Stop the fork server; running attempts go on."""
-        self._stop_server()
+        self._closed = True
+        self._end_server(patience=_LAST_PATIENCE)
 
-    def _ensure_server(self) -> socket.socket:
-        """Return the channel to the fork server, which is started if needed; raises LaunchError."""
-        if self._channel is not None and self.pid:
-            return self._channel
-        self._stop_server()
-        self._channel, its_end = socket.socketpair()
-        self._channel.settimeout(_PATIENCE)
+    def _start_server(self) -> None:
+        self._end_server()
+        channel, its_end = socket.socketpair()
+        channel.settimeout(_PATIENCE)
         with its_end:
-            server = subprocess.Popen(
+            self._server = server = subprocess.Popen(
                 [sys.executable, "-B", str(_WORKER / "forkserver.py"), *self._paths],
                 stdin=its_end.fileno(),
                 stdout=subprocess.PIPE,
                 env=make_task_environment(os.environ),
                 start_new_session=True,
             )
-        self._server = server
         if server.stdout is None or not select.select([server.stdout], [], [], _PATIENCE)[0]:
             raise LaunchError("the fork server is not ready")
         if server.stdout.readline() != b"ready\n":
             raise LaunchError("the fork server did not start")
-        return self._channel
+        self._channel = channel  # only now: it may be used
 
-    def _stop_server(self) -> None:
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
+    def _end_server(self, patience: float = 0) -> None:
+        """End the fork server, by itself if it does so in time; its supervisors go on."""
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
         server, self._server = self._server, None
         if server is None:
             return
-        if server.stdout is not None:
-            server.stdout.close()
         try:
-            server.wait(2)
+            server.wait(patience)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        if server.stdout is not None:
+            server.stdout.close()
 
 
 class SingleLauncher:
@@ -158,6 +180,11 @@ class SingleLauncher:
     def __init__(self, paths: Sequence[str] = ()) -> None:
         self._paths = list(paths)
         self._started: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def ready(self) -> bool:
+        """Whether supervisors can be started: always."""
+        return True
 
     def prepare(self) -> None:
         """Do nothing: each supervisor is a new process."""

@@ -22,9 +22,11 @@ class Containment:
         self._give_up = give_up  # takes the id of a run and the reason
         self._current = current
         self._last = ""
+        self.worked_on: set[str] = set()  # runs, since somebody has cleared this
 
     def contain_run(self, run_id: str, action: Callable[[], object], task: str = "") -> None:
         """Run an action for a run, or for its task at this path; an exception ends the run."""
+        self.worked_on.add(run_id)
         with self._current.mark(run_id, task):
             fault = self._catch(f"run {run_id}", action)
         if fault:

@@ -14,6 +14,7 @@ pipeline.py    the whole, and how it is read
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -216,7 +217,7 @@ class TaskRetryPolicy(Message, frozen=True, kw_only=True):
     backoff_max_duration: str = ""
 
 
-class TaskSpec(Message, frozen=True, kw_only=True):
+class TaskSpec(Message, frozen=True, kw_only=True, dict=True):
     """A task of a DAG."""
 
     component_ref: Named = Named()
@@ -230,7 +231,7 @@ class TaskSpec(Message, frozen=True, kw_only=True):
     iterator_policy: IteratorPolicy = IteratorPolicy()
     retry_policy: TaskRetryPolicy = TaskRetryPolicy()
 
-    @property
+    @cached_property  # the runs of a pipeline share its tasks
     def upstream(self) -> frozenset[str]:
         """The siblings that must have ended before this task can start."""
         sources = [

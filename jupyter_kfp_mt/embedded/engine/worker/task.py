@@ -20,6 +20,7 @@ import mounts  # type: ignore[import-not-found]
 from supervisor import PR_SET_PDEATHSIG, prctl  # type: ignore[import-not-found]
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+NICE = 3  # many tasks that compute must not keep the server from answering
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a mount point
 
 _NO_MOUNT = "Files cannot be mounted for this task alone"
@@ -44,6 +45,7 @@ def become_task(output: int) -> NoReturn:
 
 def _detach(output: int) -> None:
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.nice(NICE)
     os.setsid()
     signal.set_wakeup_fd(-1)
     for name in (signal.SIGTERM, signal.SIGCHLD, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
