@@ -249,6 +249,31 @@ def installs_in_shell(wheels: str):
 
 
 @dsl.container_component
+def install_with_uv(wheels: str):
+    script = """
+        alias install="uv pip install -q --no-cache --no-index --find-links $0"
+        install tiny-tool==1.0
+        test "$(tiny-tool)" = 1.0
+        python3 -c "import tiny_tool, kfp"
+        install tiny-tool==2.0
+        test "$(tiny-tool)" = 2.0
+        uv pip uninstall -q --no-cache tiny-tool kfp pip || true
+        python3 -c "import kfp"
+        uv venv -q --no-cache env
+        install --python env/bin/python tiny-tool==1.0
+        test "$(env/bin/tiny-tool)" = 1.0
+        install --system tiny-tool==1.0 || echo refused
+        install --system --break-system-packages --reinstall tiny-tool==2.0 || echo refused
+    """
+    return dsl.ContainerSpec(image="python:3.11", command=["sh", "-ec", script], args=[wheels])
+
+
+@dsl.pipeline
+def installs_with_uv(wheels: str):
+    install_with_uv(wheels=wheels)
+
+
+@dsl.container_component
 def change_the_machine(program: str):
     return dsl.ContainerSpec(
         image="python:3.11", command=["sh", "-c", '"$0" -y install hello'], args=[program]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import site
 import subprocess
 import sys
@@ -131,6 +132,18 @@ def test_packages_that_a_task_installs(pipeline: Any, bench: Bench, compiled: Co
     assert run.state == "SUCCEEDED", logs(bench, run_id)
     assert list_environment() == before
     bench.until(lambda: "own" not in list_folders(bench.folder / "runs" / run_id))
+
+
+@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
+@pytest.mark.usefixtures("mounts")
+def test_packages_that_a_task_installs_with_uv(bench: Bench, compiled: Compiled, wheels: Path) -> None:
+    before = list_environment()
+    run_id = bench.submit(compiled(own.installs_with_uv), {"wheels": str(wheels)})
+
+    run = bench.wait(run_id)
+
+    assert run.state == "SUCCEEDED", logs(bench, run_id)
+    assert list_environment() == before
 
 
 def test_a_program_that_changes_the_machine(
