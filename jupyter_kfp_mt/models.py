@@ -258,6 +258,23 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     next_page_token: str = ""
 
 
+class RunMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """The scalar metrics that the tasks of one run wrote."""
+
+    run_id: str
+    display_name: str = ""
+    state: str = ""
+    parameters: dict[str, Any] = {}  # that it was started with
+    metrics: dict[str, float] = {}
+    unread: str = ""  # why some metrics may be missing
+
+
+class MetricsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The scalar metrics of those of the runs asked for that are in the namespace."""
+
+    metrics: list[RunMetrics] = []
+
+
 class BulkVerb(str, Enum):
     """What can be done with many runs at once."""
 

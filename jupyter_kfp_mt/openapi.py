@@ -15,7 +15,7 @@ import msgspec
 
 from . import __version__, models
 from .errors import ErrorBody
-from .server.routes import ROUTES, Route, States
+from .server.routes import ROUTES, Route, RunIds, States
 
 _EVENTS: tuple[type, ...] = (models.RunsEvent, models.Status, models.BulkEvent)
 
@@ -56,7 +56,7 @@ def _describe_operation(route: Route) -> dict[str, Any]:
 
 
 def _describe_argument(kind: Any) -> dict[str, Any]:
-    if kind is States:
+    if kind in (States, RunIds):
         return {"type": "string", "description": "Separated by commas."}
     return msgspec.json.schema(kind)
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from .lists import ModelList
+from .models import RunMetrics
 
 
 class Text(str):
@@ -102,17 +103,6 @@ class RunLink(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str = ""
     display_name: str = ""
     namespace: str = ""
-
-
-class RunMetrics(msgspec.Struct, frozen=True, kw_only=True):
-    """The metrics that the tasks of one run wrote."""
-
-    run_id: str
-    display_name: str = ""
-    state: str = ""
-    parameters: dict[str, Any] = {}  # that it was started with
-    metrics: dict[str, float] = {}
-    unread: str = ""  # why some metrics may be missing
 
 
 class MetricTable(ModelList[RunMetrics]):

@@ -1,4 +1,4 @@
-"""The URLs of changes of many runs."""
+"""The URLs for many runs at once: their metrics, and changes of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ from tornado import web
 
 from ..models import BulkRequest, BulkVerb
 from .base import KfpHandler
+
+
+class MetricsHandler(KfpHandler):
+    """Metrics of runs."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, namespace: str) -> None:
+        """Return them by run."""
+        service = await self.service(namespace)
+        self.send(await self.off_loop(service.page_metrics, self.query().get("run_ids", ())))
 
 
 class BulkHandler(KfpHandler):

@@ -22,7 +22,7 @@ from ..models import (
     UploadRequest,
 )
 from .base import KfpHandler, may
-from .bulk_handlers import BulkHandler, BulkJobHandler
+from .bulk_handlers import BulkHandler, BulkJobHandler, MetricsHandler
 from .events import DoctorEventsHandler, EventsHandler
 from .files import read_file_source
 from .form_handlers import PresetsHandler, PreviewHandler
@@ -57,6 +57,7 @@ __all__ = [
     "GrantsHandler",
     "InspectHandler",
     "LogHandler",
+    "MetricsHandler",
     "NotebookRestartHandler",
     "PipelineHandler",
     "PipelineVersionHandler",

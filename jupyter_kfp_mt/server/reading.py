@@ -11,7 +11,7 @@ import msgspec
 
 from ..errors import KfpError, kfp_error
 from ..names import NAMESPACE
-from .routes import DRIVER, IDENTIFIER, NO_NAMESPACE, States
+from .routes import DRIVER, IDENTIFIER, NO_NAMESPACE, RunIds, States
 
 M = TypeVar("M")
 
@@ -102,7 +102,7 @@ def check_names(names: Mapping[str, Any]) -> None:
 def _read_argument(name: str, text: bytes, kind: Any) -> Any:
     try:
         value: object = text.decode()
-        if kind is States:
+        if kind in (States, RunIds):
             value = [part for part in text.decode().split(",") if part]
         read = msgspec.convert(value, kind, strict=False)
         if isinstance(read, datetime):

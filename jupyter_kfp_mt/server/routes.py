@@ -22,7 +22,9 @@ Bytes = Annotated[int, Meta(ge=0, le=2**53)]
 Attempt = Annotated[int, Meta(ge=0, le=10_000)]
 Lines = Annotated[int, Meta(ge=0, le=20_000)]
 Moment = Annotated[datetime, Meta(tz=True)]
-States = tuple[models.Phase, ...]  # in a URL: separated by commas
+# in a URL: separated by commas
+States = tuple[models.Phase, ...]
+RunIds = Annotated[tuple[Annotated[str, Meta(pattern=f"^{IDENTIFIER}$")], ...], Meta(max_length=50)]
 
 
 class Route(NamedTuple):
@@ -159,6 +161,14 @@ ROUTES: tuple[Route, ...] = (
         "ExecutedNotebookHandler",
         models.ExecutedNotebook,
         summary="The executed notebook of a run, with its outputs.",
+    ),
+    Route(
+        "GET",
+        "namespaces/{namespace}/metrics",
+        "MetricsHandler",
+        models.MetricsPage,
+        query=(("run_ids", RunIds),),
+        summary="The scalar metrics of some runs.",
     ),
     Route(
         "GET",

@@ -34,6 +34,7 @@ from ..models import (
     Healthz,
     Inspection,
     LogChunk,
+    MetricsPage,
     Origin,
     PageQuery,
     Phase,
@@ -506,6 +507,12 @@ class KfpService:
 
         found = [self.find_source(source) for source in sources]
         return compare.compare_versions(self._backend, found, everything=everything)
+
+    def page_metrics(self, run_ids: Sequence[str]) -> MetricsPage:
+        """Return the scalar metrics of those of the runs that are in the namespace."""
+        from . import view
+
+        return view.page_metrics(self._backend, self._details(), run_ids)
 
     # experiments
 

@@ -13,12 +13,24 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..callers import carry
-from ..errors import KfpError, kfp_error
+from ..errors import KfpError, KfpNotFoundError, kfp_error
 from ..lists import TaskList, name_in_loop
-from ..models import NO_DETAILS, NO_SPEC, Failure, ParameterValue, Phase, PodView, Run, RunView, Task
+from ..models import (
+    NO_DETAILS,
+    NO_SPEC,
+    Failure,
+    MetricsPage,
+    ParameterValue,
+    Phase,
+    PodView,
+    Run,
+    RunMetrics,
+    RunView,
+    Task,
+)
 from ..pipeline_spec import Package, from_wire_any, graph, summarize
 from ..pipeline_spec.task_plan import TaskPlan, read_task_plan
-from ..results import MetricTable, Outputs, RunMetrics
+from ..results import MetricTable, Outputs
 from . import logs, runs
 from .backend import Backend
 from .details.details import Details, MadeArtifact, TaskReport
@@ -239,6 +251,19 @@ def _add_metrics(backend: Backend, details: Details, run: Run) -> Run:
         return msgspec.structs.replace(run, metrics=_read_metrics(backend, details, run.run_id).metrics)
     except KfpError:  # the run itself is known, and that is what was asked for
         return run
+
+
+def page_metrics(backend: Backend, details: Details, run_ids: Sequence[str]) -> MetricsPage:
+    """Return the scalar metrics of those of `run_ids` that are in the namespace."""
+
+    def read(run_id: str) -> RunMetrics | None:
+        try:
+            return _read_metrics(backend, details, run_id)
+        except KfpNotFoundError:
+            return None
+
+    with ThreadPoolExecutor(RUNS_AT_ONCE, thread_name_prefix="kfp-metrics") as pool:
+        return MetricsPage(metrics=[each for each in pool.map(carry(read), run_ids) if each is not None])
 
 
 def _read_metrics(backend: Backend, details: Details, run_id: str) -> RunMetrics:

@@ -19,11 +19,12 @@ from jupyter_kfp_mt.models import (
     Phase,
     Progress,
     Run,
+    RunMetrics,
     RunView,
     Status,
     Task,
 )
-from jupyter_kfp_mt.results import MetricTable, Outputs, RunMetrics, Text
+from jupyter_kfp_mt.results import MetricTable, Outputs, Text
 
 NOW = datetime(2026, 3, 12, 15, 0, 0).astimezone()
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x1b]0;owned\x07\x1b[2J"

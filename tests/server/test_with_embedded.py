@@ -163,6 +163,17 @@ async def test_a_deleted_run_is_gone_and_the_stream_says_so(
     assert (await page.ask("GET", f"{RUNS}/{run['run_id']}"))[0] == 404
 
 
+async def test_metrics_of_runs_leave_out_those_of_others(
+    page: Page, jp_serverapp: Any, jp_http_port: int
+) -> None:
+    run = await until_ended(page, jp_serverapp, jp_http_port, EXAMPLE)
+    other = "00000000-0000-4000-8000-000000000000"
+    code, answer = await page.ask("GET", "namespaces/team-a/metrics", run_ids=f"{run['run_id']},{other}")
+    assert (code, [each["run_id"] for each in answer["metrics"]]) == (200, [run["run_id"]])
+    code, answer = await page.ask("GET", "namespaces/team-a/metrics", run_ids="a/b")
+    assert (code, answer["code"]) == (400, "bad-input")
+
+
 async def test_an_experiment_is_viewed_archived_restored_and_deleted(page: Page) -> None:
     experiments = "namespaces/team-a/experiments"
     _, made = await page.ask("POST", experiments, {"display_name": "churn", "description": "who leaves"})

@@ -967,6 +967,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jupyter-kfp-mt/namespaces/{namespace}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scalar metrics of some runs. */
+        get: {
+            parameters: {
+                query?: {
+                    run_ids?: string;
+                };
+                header?: never;
+                path: {
+                    namespace: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MetricsPage"];
+                    };
+                };
+                /** @description Error */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jupyter-kfp-mt/namespaces/{namespace}/bulk": {
         parameters: {
             query?: never;
@@ -2782,6 +2831,14 @@ export interface components {
             complete: boolean;
         };
         /**
+         * MetricsPage
+         * @description The scalar metrics of those of the runs asked for that are in the namespace.
+         */
+        MetricsPage: {
+            /** @default [] */
+            metrics: components["schemas"]["RunMetrics"][];
+        };
+        /**
          * Origin
          * @description The notebook that a run was started from, and the cell.
          */
@@ -3235,6 +3292,25 @@ export interface components {
             };
             /** @default null */
             origin: components["schemas"]["Origin"] | null;
+        };
+        /**
+         * RunMetrics
+         * @description The scalar metrics that the tasks of one run wrote.
+         */
+        RunMetrics: {
+            run_id: string;
+            /** @default  */
+            display_name: string;
+            /** @default  */
+            state: string;
+            /** @default {} */
+            parameters: Record<string, unknown>;
+            /** @default {} */
+            metrics: {
+                [key: string]: number;
+            };
+            /** @default  */
+            unread: string;
         };
         /**
          * RunPage
