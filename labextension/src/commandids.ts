@@ -25,6 +25,7 @@ export namespace CommandIDs {
   export const startEmbedded = 'jupyter-kfp-mt:start-embedded';
   export const stopEmbedded = 'jupyter-kfp-mt:stop-embedded';
   export const openSettings = 'jupyter-kfp-mt:open-settings';
+  export const openRunsTable = 'jupyter-kfp-mt:open-runs-table';
   export const filter = 'jupyter-kfp-mt:filter';
   export const filterBy = 'jupyter-kfp-mt:filter-by';
   export const clearFilter = 'jupyter-kfp-mt:clear-filter';

@@ -142,6 +142,17 @@ export interface IBulkOptions {
   readonly namespace?: string;
 }
 
+/** The scalar metrics of runs, as far as they were read. */
+export interface IMetrics {
+  /** The metrics that a person wants to see, three at most; empty for the first ones there are. */
+  columns: readonly string[];
+  readonly changed: ISignal<IMetrics, void>;
+  /** Return what is known of a run. */
+  readonly find: (run: Run) => Readonly<Record<string, number>> | undefined;
+  /** Read those of ended runs that are not known. */
+  load(runs: readonly Run[]): Promise<void>;
+}
+
 /** Changes of many runs, which the Jupyter server makes whether the page is open or not. */
 export interface IBulkJobs {
   /** Emitted for each step of a job. */
@@ -163,6 +174,7 @@ export interface IRunManager extends IDisposable {
   readonly list: IRunList;
   readonly verbs: IRunVerbs;
   readonly bulk: IBulkJobs;
+  readonly metrics: IMetrics;
   /** Settles after the first answer, good or bad. */
   readonly ready: Promise<void>;
   /** Emitted after the connection or the list has changed. */

@@ -47,6 +47,7 @@ beforeEach(() => {
     linkTo: (id, namespace) => `${namespace}/${id}`,
     chosenFile: () => 'chosen.yaml',
     newExperiment: vi.fn(),
+    openRunsTable: vi.fn(),
     chooseFilter: () => Promise.resolve({ experiment: { experiment_id: 'e1', display_name: 'churn' } }),
     setPageSize: vi.fn(),
     chooseNamespace: () => Promise.resolve('team-b'),

@@ -21,6 +21,7 @@ import type {
   ExperimentView,
   Inspection,
   LogChunk,
+  MetricsPage,
   PipelinePage,
   PipelineVersion,
   PipelineVersionPage,
@@ -196,6 +197,11 @@ export class KfpApi {
   /** Return the executed notebook of a run, with its outputs. */
   readNotebook(namespace: string, runId: string): Promise<ExecutedNotebook> {
     return this._get([...getNamespacePath(namespace), 'runs', runId, 'notebook']);
+  }
+
+  /** Return the scalar metrics of at most fifty runs. */
+  listMetrics(namespace: string, runIds: readonly string[]): Promise<MetricsPage> {
+    return this._get([...getNamespacePath(namespace), 'metrics'], { run_ids: runIds.join(',') });
   }
 
   /** Start one change of many runs; the same id is the same job. */

@@ -29,6 +29,7 @@ export type Import = Schemas['Import'];
 export type Inspection = Schemas['Inspection'];
 export type LogChunk = Schemas['LogChunk'];
 export type Origin = Schemas['Origin'];
+export type MetricsPage = Schemas['MetricsPage'];
 export type ParameterSpec = Schemas['ParameterSpec'];
 export type ParameterType = Schemas['ParameterType'];
 export type ParameterValue = Schemas['ParameterValue'];

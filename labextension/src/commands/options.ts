@@ -27,6 +27,7 @@ export interface IPage {
   /** Open the form for a new run, empty or with a source, or with the values of a run. */
   openForm(start: IFormBegin): Promise<void>;
   openDoctor(): Promise<void>;
+  openRunsTable(): Promise<void>;
   openSettings(): void;
   whoAmI(): Promise<void>;
   /** The link that opens a run in this JupyterLab. */

@@ -1,5 +1,5 @@
 /** Commands that show something, or change what is shown. */
-import { infoIcon, refreshIcon, settingsIcon } from '@jupyterlab/ui-components';
+import { infoIcon, refreshIcon, settingsIcon, tableRowsIcon } from '@jupyterlab/ui-components';
 
 import { CommandIDs } from '../commandids';
 import { doctorIcon, pipelinesIcon } from '../icons';
@@ -22,6 +22,13 @@ export function listViewCommands({ manager, page, format }: ICommandsOptions): r
       caption: trans.__('Ask Kubeflow Pipelines for everything again'),
       icon: refreshIcon,
       execute: () => manager.refresh()
+    },
+    {
+      id: CommandIDs.openRunsTable,
+      label: trans.__('Open runs table'),
+      caption: trans.__('Show the runs at full width, with metrics and parameters'),
+      icon: tableRowsIcon,
+      execute: () => page.openRunsTable()
     },
     {
       id: CommandIDs.doctor,

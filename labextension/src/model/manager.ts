@@ -13,6 +13,7 @@ import { isActive } from '../rules';
 import type { IRunChange, IRunManager } from '../tokens';
 import { BulkJobs } from './bulk';
 import { Connection } from './connection';
+import { Metrics } from './metrics';
 import { RunList } from './runlist';
 import { RunVerbs } from './verbs';
 
@@ -41,10 +42,12 @@ export class RunManager implements IRunManager {
     });
     this.list = new RunList(options.api, this.connection);
     this.verbs = new RunVerbs(options.api, this.connection, this.list);
+    this.metrics = new Metrics(options.api, this.connection);
     this.bulk = new BulkJobs(options.api, this.connection, this._pages);
     this.connection.changed.connect(this._onChanged, this);
     this.connection.moved.connect(this._onMoved, this);
     this.list.changed.connect(this._onChanged, this);
+    this.metrics.changed.connect(this._onChanged, this);
     this.list.runChanged.connect(this._onRunChanged, this);
     this.list.taken.connect(this._tend, this);
     this.list.removed.connect((_, runIds) => this._runsRemoved.emit(runIds), this);
@@ -57,6 +60,7 @@ export class RunManager implements IRunManager {
   readonly list: RunList;
   readonly verbs: RunVerbs;
   readonly bulk: BulkJobs;
+  readonly metrics: Metrics;
   readonly ready: Promise<void>;
 
   get changed(): ISignal<IRunManager, void> {

@@ -14,6 +14,7 @@ import type { IRunTabs } from '../components/run/tab';
 import type { Format } from '../format';
 import type { INotebooks } from '../model/notebooks';
 import { PANEL_ID, getRunWidgetId } from '../names';
+import type { RunsTableWidget } from '../views/runstable';
 import type { DoctorWidget } from '../views/doctor';
 import type * as RunViews from '../views/runview';
 import type { RunViewWidget } from '../views/runview';
@@ -22,6 +23,9 @@ import { chooseFilter } from '../views/filterby';
 import type { IRunFilter, IRunManager } from '../tokens';
 import { toJson } from '../values/kept';
 import type { Preferences } from './preferences';
+
+/** The id of the runs table, of which there is one. */
+const TABLE = 'jupyter-kfp-mt-runs-table';
 
 /** Milliseconds after a change of a form before it is saved. */
 const KEEP = 300;
@@ -49,6 +53,7 @@ export class Page implements IPage {
       args: ({ content }) => ({ run_id: content.runId, namespace: content.namespace }),
       name: ({ content }) => `${content.namespace}/${content.runId}`
     });
+    void restorer?.restore(this._tables, { command: CommandIDs.openRunsTable, name: () => TABLE });
     void restorer?.restore(this._forms, {
       command: CommandIDs.newRun,
       args: ({ content }) => ({ kept: toJson(content.kept) }),
@@ -145,6 +150,22 @@ export class Page implements IPage {
       app.shell.add(this._doctor, this._area);
     }
     app.shell.activateById(this._doctor.id);
+  }
+
+  async openRunsTable(): Promise<void> {
+    const { RunsTableWidget } = await import('../views/runstable');
+    const { app, manager, format } = this._options;
+    const [open] = [...app.shell.widgets(this._area)].filter(({ id }) => id === TABLE);
+    if (!open) {
+      const onPageSize = (size: number): void => this.setPageSize(size);
+      const content = new RunsTableWidget({ manager, commands: app.commands, format, onPageSize });
+      const widget = new MainAreaWidget({ content });
+      widget.id = TABLE;
+      widget.toolbar.hide(); // the view has its own
+      app.shell.add(widget, this._area);
+      void this._tables.add(widget);
+    }
+    app.shell.activateById(TABLE);
   }
 
   openSettings(): void {
@@ -268,6 +289,7 @@ export class Page implements IPage {
   }
 
   private readonly _runs = new WidgetTracker<MainAreaWidget<RunViewWidget>>({ namespace: 'jupyter-kfp-mt-runs' });
+  private readonly _tables = new WidgetTracker<MainAreaWidget<RunsTableWidget>>({ namespace: TABLE });
   private _doctor: MainAreaWidget<DoctorWidget> | null = null;
   private readonly _forms = new WidgetTracker<MainAreaWidget<SubmitFormWidget>>({
     namespace: 'jupyter-kfp-mt-forms'

@@ -33,7 +33,10 @@ export const panel: JupyterFrontEndPlugin<void> = {
     settings: ISettingRegistry | null
   ): Promise<void> => {
     const preferences = await Preferences.load(settings, translator.load(DOMAIN));
-    preferences.follow(() => manager.list.setPageSize(preferences.pageSize));
+    preferences.follow(() => {
+      manager.list.setPageSize(preferences.pageSize);
+      manager.metrics.columns = preferences.metricColumns;
+    });
     const format = preferences.format(translator.load(DOMAIN));
     const widget = new KfpPanel({
       manager,

@@ -33,6 +33,11 @@ export class Preferences {
     return typeof value === 'number' ? value : 50;
   }
 
+  get metricColumns(): readonly string[] {
+    const value = this._get('metricColumns');
+    return Array.isArray(value) ? value.filter(name => typeof name === 'string').slice(0, 3) : [];
+  }
+
   get confirmTerminate(): boolean {
     return this._get('confirmTerminate') !== false;
   }

@@ -1,5 +1,6 @@
 /** The tasks of a run as the task table shows them: nested, folded, sorted. */
 import type { Phase, Task } from '../api/types';
+import { compareCells, encodeCsv } from '../cells';
 import { instant } from '../format';
 import { isActive } from '../rules';
 
@@ -115,21 +116,15 @@ export function toCsv(rows: readonly ITaskRow[], header: readonly string[], now:
     formatAttempt(task),
     task.reason
   ]);
-  return [[...header], ...lines].map(line => line.map(quoteField).join(',')).join('\r\n') + '\r\n';
-}
-
-/** Quote a field where needed; a leading formula sign is escaped so that no spreadsheet runs it. */
-function quoteField(field: string): string {
-  const safe = /^[=+\-@\t\r]/.test(field) ? `'${field}` : field;
-  return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+  return encodeCsv([header, ...lines]);
 }
 
 /** Compare by the chosen column, then by start, else keep the server's order; unknown values come last. */
 function createComparer(sort: ITaskSort, now: number): (one: Task, other: Task) => number {
   const sign = sort.descending ? -1 : 1;
   return (one, other) =>
-    sign * compare(keyOf(one, sort.column, now), keyOf(other, sort.column, now), sign) ||
-    compare(startOf(one), startOf(other), 1);
+    sign * compareCells(keyOf(one, sort.column, now), keyOf(other, sort.column, now), sign) ||
+    compareCells(startOf(one), startOf(other), 1);
 }
 
 function keyOf(task: Task, column: TaskColumn, now: number): number | string | null {
@@ -151,14 +146,4 @@ function keyOf(task: Task, column: TaskColumn, now: number): number | string | n
 
 function startOf(task: Task): number | null {
   return instant(task.start_time) ?? instant(task.create_time);
-}
-
-function compare(one: number | string | null, other: number | string | null, sign: number): number {
-  if (one === null || other === null) {
-    return one === other ? 0 : sign * (one === null ? 1 : -1);
-  }
-  if (typeof one === 'string' || typeof other === 'string') {
-    return String(one).localeCompare(String(other), undefined, { numeric: true });
-  }
-  return one - other;
 }

@@ -3,12 +3,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { toErrorBody } from '../api/errors';
 import type { BulkJob, BulkVerb, Run } from '../api/types';
+import { describeBulk } from '../bulkwords';
 import type { IRunActions } from '../commands';
 import { cutMiddle } from '../format';
 import { isActive, mayDo } from '../rules';
 import type { IRunManager } from '../tokens';
 import { followJob, reportFailures } from './bulk';
-import { describeBulk } from './bulkwords';
 import { createParagraphs } from './paragraphs';
 
 /** Milliseconds in which a delete or archive can be undone. */

@@ -4,17 +4,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { BulkEvent, BulkFailure, BulkJob } from '../api/types';
+import type { IBulkWords } from '../bulkwords';
 import type { IBulkJobs } from '../tokens';
-
-/** The words of a change. */
-export interface IBulkWords {
-  /** While `count` of `total` runs have been changed. */
-  readonly doing: (count: number, total: number) => string;
-  /** After all; without it nothing is said. */
-  readonly done?: (count: number) => string;
-  /** How many runs were left as they were. */
-  readonly failed: (count: number) => string;
-}
 
 /** Show a notice that counts and has Stop, until the job has ended; return the job at its end. */
 export async function followJob(

@@ -71,6 +71,7 @@ export const RUN_ITEMS: MenuItems = [
 
 /** ⋯ of the header. */
 export const MORE_ITEMS: MenuItems = [
+  { command: CommandIDs.openRunsTable },
   { command: CommandIDs.whoAmI },
   { command: CommandIDs.uploadPipeline },
   null,

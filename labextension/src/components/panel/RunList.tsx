@@ -24,6 +24,8 @@ export interface IRunListProps extends IRunRowActions {
   readonly format: Format;
   readonly ticker: Ticker;
   readonly off?: string;
+  /** The metrics of a run in words, as far as they are known. */
+  readonly metrics?: (run: Run) => readonly string[];
   readonly onSelect: (ids: readonly string[], active: string) => void;
   readonly onDelete: (ids: readonly string[]) => void;
   readonly onCopy: (ids: readonly string[]) => void;

@@ -30,6 +30,8 @@ export interface IRunRowProps extends IRunRowActions {
   readonly now: number;
   /** Why nothing can be changed now. */
   readonly off?: string;
+  /** Its metrics in words, as far as they are known. */
+  readonly metrics?: (run: Run) => readonly string[];
   readonly onPress: (runId: string, event: React.MouseEvent) => void;
   readonly onToggle: (runId: string) => void;
 }
@@ -83,6 +85,11 @@ export function RunRow(props: IRunRowProps): React.JSX.Element {
       <span className="jp-kfp-RunRow-detail" role="gridcell">
         {run.experiment_name && <span className="jp-kfp-RunRow-exp">{run.experiment_name}</span>}
         <RunFacts run={run} format={format} now={now} />
+        {props.metrics?.(run).map(metric => (
+          <span key={metric} className="jp-kfp-num">
+            {metric}
+          </span>
+        ))}
         {isArchived(run) && (
           <span className="jp-kfp-RunRow-badge">
             <span className="jp-kfp-Badge" title={trans.__('Archived: it is not in the list without this filter.')}>

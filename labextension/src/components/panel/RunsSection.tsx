@@ -2,7 +2,7 @@ import { filterIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { ErrorBody } from '../../api/types';
-import { EVERYTHING, isOnly, isPlain, listPhases } from '../../filter';
+import { EVERYTHING, isPlain } from '../../filter';
 import { instant } from '../../format';
 import { mayDo } from '../../rules';
 import type { RunAction } from '../../rules';
@@ -10,14 +10,11 @@ import type { ConnectionState, IRunFilter, IRunList } from '../../tokens';
 import { Button } from '../Button';
 import { EmptyState } from '../EmptyState';
 import { ErrorNotice } from '../ErrorNotice';
-import { listChips } from './chips';
+import { Chips, SearchField } from './FilterFields';
 import { RunList } from './RunList';
 import type { IRunListProps } from './RunList';
 import { Skeleton } from '../Skeleton';
 import { useNow } from '../now';
-
-/** Milliseconds after the last key before the search starts. */
-const TYPING = 300;
 
 export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
   readonly loading: boolean;
@@ -85,73 +82,6 @@ export function RunsSection(props: IRunsSectionProps): React.JSX.Element {
       ) : (
         <NoMatch {...props} />
       )}
-    </div>
-  );
-}
-
-function SearchField(
-  props: IRunsSectionProps & { readonly input: React.RefObject<HTMLInputElement> }
-): React.JSX.Element {
-  const { format, filter, onFilter } = props;
-  const [text, setText] = React.useState(filter.search);
-  React.useEffect(() => setText(filter.search), [filter.search]);
-  React.useEffect(() => {
-    if (text === filter.search) {
-      return undefined;
-    }
-    const timer = setTimeout(() => onFilter({ search: text }), TYPING);
-    return () => clearTimeout(timer);
-  }, [text, filter.search, onFilter]);
-  return (
-    <input
-      ref={props.input}
-      className="jp-kfp-Input"
-      type="search"
-      placeholder={format.trans.__('Search runs')}
-      aria-label={format.trans.__('Search runs')}
-      value={text}
-      onChange={event => setText(event.target.value)}
-      onKeyDown={event => {
-        if (event.key === 'Escape') {
-          setText('');
-        }
-      }}
-    />
-  );
-}
-
-function Chips(props: IRunsSectionProps): React.JSX.Element {
-  const { filter, format, counts, onFilter } = props;
-  const { trans } = format;
-  const chip = (which: 'active' | 'failed', label: string): React.JSX.Element => {
-    const pressed = isOnly(which, filter);
-    return (
-      <button
-        type="button"
-        className="jp-kfp-Chip"
-        aria-pressed={pressed}
-        onClick={() => onFilter({ states: pressed ? [] : listPhases(which) })}
-      >
-        {label}
-      </button>
-    );
-  };
-  return (
-    <div className="jp-kfp-Chips">
-      {chip('active', trans.__('Active %1', format.shortCount(counts.active)))}
-      {chip('failed', trans.__('Failed %1', format.shortCount(counts.failed)))}
-      {listChips(filter, trans).map(({ label, clear }) => (
-        <button
-          key={label}
-          type="button"
-          className="jp-kfp-Chip"
-          aria-pressed
-          title={trans.__('%1: remove this filter', label)}
-          onClick={() => onFilter(clear)}
-        >
-          <span className="jp-kfp-cut">{label}</span> ✕
-        </button>
-      ))}
     </div>
   );
 }

@@ -5,7 +5,9 @@ import { isStartable } from '../../commands';
 import { RunsSection } from '../../components/panel/RunsSection';
 import { isPlain } from '../../filter';
 import { whyLocked } from '../../reasons';
-import type { IRunList } from '../../tokens';
+import type { Run } from '../../api/types';
+import type { Format } from '../../format';
+import type { IMetrics, IRunList } from '../../tokens';
 import { listFilterItems, RUN_ITEMS } from '../menus';
 import type { IPanelContext, IPanelSection } from './section';
 
@@ -53,6 +55,7 @@ function Runs({ manager, format, ticker, execute, openMenu, copy }: IPanelContex
       format={format}
       ticker={ticker}
       off={whyLocked(connection, format.trans)}
+      metrics={run => describeMetrics(manager.metrics, run, format)}
       onOpen={run_id => execute(CommandIDs.openRun, { run_id })}
       onTerminate={run_id => execute(CommandIDs.terminate, { run_id })}
       onRetry={run_id => execute(CommandIDs.retry, { run_id })}
@@ -87,4 +90,11 @@ function Runs({ manager, format, ticker, execute, openMenu, copy }: IPanelContex
       onDeleteSelected={() => execute(CommandIDs.remove)}
     />
   );
+}
+
+/** Return the metrics to show in a row: those that were chosen, else the first. */
+function describeMetrics({ columns, find }: IMetrics, run: Run, format: Format): readonly string[] {
+  const known = find(run) ?? {};
+  const names = columns.length > 0 ? columns.filter(name => name in known) : Object.keys(known).slice(0, 1);
+  return names.map(name => format.trans.__('%1 %2', name, format.metric(known[name] ?? Number.NaN)));
 }

@@ -1,7 +1,16 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { BulkVerb } from '../api/types';
-import type { IBulkWords } from './bulk';
+import type { BulkVerb } from './api/types';
+
+/** The words of a change of many runs. */
+export interface IBulkWords {
+  /** While `count` of `total` runs have been changed. */
+  readonly doing: (count: number, total: number) => string;
+  /** After all; without it nothing is said. */
+  readonly done?: (count: number) => string;
+  /** How many runs were left as they were. */
+  readonly failed: (count: number) => string;
+}
 
 /** Return the words of a change of many runs. */
 export function describeBulk(verb: BulkVerb, trans: TranslationBundle): IBulkWords {
