@@ -18,6 +18,7 @@ from ..results import Text
 from ..settings import load_settings
 from . import documents, profiles
 from .backup import backup
+from .completion import completion
 from .options import HELP, read_options
 from .serve import serve
 from .session import TerminalSession
@@ -26,7 +27,7 @@ from .terminal import Terminal
 if TYPE_CHECKING:
     from ..context import Environment
 
-COMMANDS = (serve, backup, *profiles.COMMANDS)  # in addition to those of `%kfp`
+COMMANDS = (serve, backup, completion, *profiles.COMMANDS)  # in addition to those of `%kfp`
 
 
 def main(words: Sequence[str] | None = None, *, environment: Environment | None = None) -> int:

@@ -9,6 +9,7 @@ from ..commands.grammar import usage_error
 
 _FLAGS = {"--json", "--quiet"}
 _VALUES = {"--namespace": "namespace", "--endpoint": "endpoint", "--data": "data"}
+GLOBAL = (*sorted(_FLAGS), *_VALUES)
 
 HELP = """
 Options of every command:

@@ -13,7 +13,7 @@ from .grammar import did_you_mean, usage_error
 from .tokenizer import VariableWord
 
 _STATES = {phase.value.lower(): phase.value for phase in FILTERABLE}
-_SORTED = (  # backend/src/apiserver/model/run.go, without those that only one page can be sorted by
+SORTED = (  # backend/src/apiserver/model/run.go, without those that only one page can be sorted by
     "created_at",
     "finished_at",
     "scheduled_at",
@@ -53,13 +53,13 @@ def parse_states(text: str) -> tuple[str, ...]:
 def parse_sorting(text: str) -> str:
     """Return a field of runs that KFP sorts by, and the direction, such as `finished_at desc`."""
     field, _, direction = " ".join(text.lower().split()).partition(" ")
-    if (field not in _SORTED and not field.startswith("metric:")) or direction not in ("", "asc", "desc"):
+    if (field not in SORTED and not field.startswith("metric:")) or direction not in ("", "asc", "desc"):
         raise kfp_error(
             "bad-input",
             field="--sort",
             problem=f"“{text}” is not a field to sort by",
-            why=f"Fields are {', '.join(_SORTED)} and metric:NAME, with asc or desc.",
-            next=did_you_mean(field, _SORTED).strip(),
+            why=f"Fields are {', '.join(SORTED)} and metric:NAME, with asc or desc.",
+            next=did_you_mean(field, SORTED).strip(),
         )
     return f"{field} {direction}".strip()
 

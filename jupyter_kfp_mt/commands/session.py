@@ -88,6 +88,11 @@ class Session:
             self._service = self._found.in_namespace(self._namespace) if self._namespace else self._found
         return self._service
 
+    @property
+    def connected(self) -> KfpService | None:
+        """The service, if there is one already."""
+        return self._service
+
     @staticmethod
     def _is_gone(service: KfpService) -> bool:
         """Whether it is of an embedded server that has stopped since: the next one may be elsewhere."""

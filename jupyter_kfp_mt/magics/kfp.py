@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from ..commands import Connect, Session, perform, split_line
+from ..commands import COMMANDS, Connect, Session, perform, split_line
 from ..display import render_check
 from ..errors import KfpConnectionError, body_for_notebook
-from ..lists import RunList
 from ..models import Check, Run, RunView, Status
 from .cards import Cards
-from .cell import run_cell
-from .completion import complete_line
+from .cell import cell_run, run_cell
+from .completion import complete_line, complete_options, split_last
+from .known import KnownNames
 from .origin import find_origin
 from .serve import serve
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from ..settings import KfpSettings
 
 
-_KEPT_RUNS = 20  # newest runs that completion offers
+# `%kfp …`, `name = %kfp …` and `%%kfp …`, up to the cursor
+_LINE = re.compile(r"\s*(?:[^\W\d]\w*\s*=\s*)?(?:(?P<cell>%%)|%)kfp\s(?P<words>.*)\Z", re.DOTALL)
 
 
 @magics_class
@@ -45,7 +47,7 @@ class KfpMagics(Magics):
             more=(serve,),
             find_origin=lambda: find_origin(shell),
         )
-        self._seen: list[Run] = []
+        self.known = KnownNames(shell.user_ns)
         self.cards = Cards(
             shell, self._view_now, live=live, pace=lambda: self.session.service().poll_interval
         )
@@ -64,23 +66,27 @@ class KfpMagics(Magics):
             self.cards.forget_checks()
         if isinstance(result, Status) and result.error is not None:
             result = msgspec.structs.replace(result, error=body_for_notebook(result.error))
-        self._remember(result)
+        self.known.remember(result)
         if isinstance(result, Run) and self.cards.live:
             self.cards.show(result)  # also where the result goes into a variable
         return result
 
-    def complete(self, _shell: object, event: Any) -> list[str]:
-        """Return the completions at the cursor (IPython's `complete_command` hook)."""
-        text, symbol = event.text_until_cursor, event.symbol
-        word = "" if text.endswith((" ", "\t")) else text.split()[-1]
-        known = len(word) - len(symbol)  # IPython completes only the part after its last delimiter
-        return [each[known:] for each in complete_line(text, self._seen, self.session.variables)]
+    def complete(self, line: str) -> tuple[str, list[str]] | None:
+        """Return the last word of a line and what it may become; None where the line is not one of ours.
 
-    def _remember(self, result: object) -> None:
-        """Remember the newest runs that were shown, for completion."""
-        runs = [result] if isinstance(result, Run) else result if isinstance(result, RunList) else []
-        merged = {run.run_id: run for run in (*runs, *self._seen)}
-        self._seen = list(merged.values())[:_KEPT_RUNS]
+        A word that nothing is known for stays: else IPython would offer names of Python.
+        """
+        match = _LINE.match(line)
+        if match is None:
+            return None
+        word = "" if line[-1:] in (" ", "\t") else split_last(match["words"])
+        if match["cell"]:
+            offered = complete_options(cell_run, match["words"], self.known)
+        else:
+            self.known.look(lambda: self.session.connected)
+            every = (*COMMANDS, *self.session.more)
+            offered = complete_line(match["words"], every, self.known)
+        return word, offered or [word]
 
     def say(self, message: str) -> None:
         """Print one sentence that is not part of the result."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.completer import (
+    CompletionContext,
+    SimpleCompletion,
+    context_matcher,
+)
 
 from ..connection import connect
 from .kfp import KfpMagics
@@ -16,7 +22,24 @@ def register(shell: InteractiveShell) -> KfpMagics:
     magics = KfpMagics(shell, connect, live=hasattr(shell, "kernel"))
     shell.register_magics(magics)
     magics.cards.register()
-    shell.set_hook(  # type: ignore[no-untyped-call]  # IPython has no types for it
-        "complete_command", magics.complete, str_key="%kfp"
-    )
+    _add_matcher(shell, magics)
     return magics
+
+
+def _add_matcher(shell: InteractiveShell, magics: KfpMagics) -> None:
+    """Complete our lines ourselves, and keep IPython from adding names of Python to them."""
+
+    def complete_kfp(context: CompletionContext) -> dict[str, object]:
+        found = magics.complete(context.text_until_cursor)
+        word, offered = found or ("", [])
+        return {
+            "completions": [SimpleCompletion(text) for text in offered],
+            "suppress": found is not None,
+            "matched_fragment": word,
+        }
+
+    matcher: Any = context_matcher(identifier="kfp", priority=1000)(complete_kfp)
+    completer = shell.Completer
+    if completer is not None:
+        known = completer.custom_matchers
+        known[:] = [matcher, *(each for each in known if getattr(each, "matcher_identifier", "") != "kfp")]
