@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -48,7 +49,7 @@ def find_needs(code: str, notebook: Notebook | None, given: Mapping[str, Any]) -
     """
     cell = CellNames(code, ipython=True)
     inputs = {name: check_value(name, value) for name, value in given.items()}
-    known = find_definitions(notebook, code) if notebook is not None else {}
+    known = find_definitions(notebook, code, cell.missing) if notebook is not None else {}
     names, imports, modules = [], [], set(cell.imported)
     for name in [] if cell.star else cell.missing:
         definition = known.get(name)
@@ -78,16 +79,19 @@ def _describe(
     return CellName(name=name, cell=number, can_send=True, reason=reason)
 
 
-def find_definitions(notebook: Notebook, code: str) -> dict[str, Definition]:
-    """Return what the other cells of a notebook define; of several, the last above `code` counts."""
+def find_definitions(notebook: Notebook, code: str, names: Collection[str]) -> dict[str, Definition]:
+    """Return what the other cells of a notebook make of `names`; of several, the last above `code` counts."""
     own = find_cell(notebook, code)
     above = [cell for cell in notebook.cells if own is None or cell.number < own.number]
     below = [cell for cell in notebook.cells if own is not None and cell.number > own.number]
     found: dict[str, Definition] = {}
     for cell in [*reversed(above), *below]:
-        for name, definition in _read_definitions(cell).items():
-            found.setdefault(name, definition)
-    return found
+        open_ones = [name for name in names if name not in found]
+        if not open_ones:
+            break
+        if re.search(rf"\b(?:{'|'.join(map(re.escape, open_ones))})\b", cell.source):
+            found = {**_read_definitions(cell), **found}
+    return {name: found[name] for name in names if name in found}
 
 
 def find_cell(notebook: Notebook, code: str) -> Cell | None:
@@ -99,7 +103,7 @@ def find_cell(notebook: Notebook, code: str) -> Cell | None:
 
 def _read_definitions(cell: Cell) -> dict[str, Definition]:
     try:
-        tree, _ = parse_cell(cell.source, ipython=True)
+        tree = parse_cell(cell.source, ipython=True).tree
         defined = CellNames(cell.source, ipython=True).defined
     except KfpError:
         return {}
@@ -114,7 +118,8 @@ def _read_definitions(cell: Cell) -> dict[str, Definition]:
             found[statement.name] = Definition(cell.number, "class")
         elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
             found |= _read_assignment(statement, cell.number, literals)
-    stores = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)] if literals else []
+    stores = [node.id for node in names if isinstance(node.ctx, ast.Store)]
     for name, count in literals.items():
         if stores.count(name) > count:  # changed in a loop or by `+=`
             found[name] = Definition(cell.number, "computed")

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import NamedTuple
 
 from ..errors import KfpError, kfp_error
 
@@ -36,9 +36,7 @@ class CellNames:
 
     def __init__(self, code: str, *, ipython: bool = False) -> None:
         """Read `code`; raises `bad-input` if it is no Python, or, without `ipython`, no plain Python."""
-        tree, python = parse_cell(code, ipython=ipython)
-        self.is_plain = python is code and not _awaits(python)
-        code = python
+        tree, code, self.is_plain = parse_cell(code, ipython=ipython)
         reader = _Reader()
         try:
             reader.visit(tree)
@@ -55,28 +53,27 @@ class CellNames:
             self.is_plain = False
 
 
-def parse_cell(code: str, *, ipython: bool) -> tuple[ast.Module, str]:
-    """Return the tree of a cell, and its text as Python; raises `bad-input`.
+class ParsedCell(NamedTuple):
+    """The tree of a cell, its text as Python, and whether it was plain Python before."""
+
+    tree: ast.Module
+    text: str
+    is_plain: bool
+
+
+def parse_cell(code: str, *, ipython: bool) -> ParsedCell:
+    """Parse a cell; raises `bad-input`.
 
     With `ipython` it may have magics, commands and `await`, and the text is what IPython makes of it.
     """
     try:
-        return _compile(code, 0), code
+        return ParsedCell(_compile(code, 0), code, is_plain=True)
     except _FAULTS as error:
         fault = error
     for text in (code, _transform(code)) if ipython else ():
         with suppress(*_FAULTS):
-            return _compile(text, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), text
+            return ParsedCell(_compile(text, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), text, is_plain=False)
     raise _not_python(code, fault)
-
-
-def _awaits(code: str) -> bool:
-    """Whether `code`, which IPython can run, awaits something outside of a function."""
-    try:
-        _compile(code, 0)
-    except _FAULTS:
-        return True
-    return False
 
 
 def _compile(code: str, flags: int) -> ast.Module:

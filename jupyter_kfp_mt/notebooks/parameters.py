@@ -59,7 +59,7 @@ def read_parameters(source: str) -> list[ParameterSpec]:
     What is computed, assigned twice, or no JSON value is left as it is in the cell, and is no parameter.
     """
     try:
-        tree, text = parse_cell(source, ipython=True)
+        tree, text, _ = parse_cell(source, ipython=True)
     except KfpError:
         return []  # the notebook fails there, and says why
     comments = _read_comments(text)

@@ -63,7 +63,7 @@ def run_notebook(values: Any, output: Any) -> Any:
         file.write(text)
     output.metadata["name"] = name
     if fault:
-        # KFP's launcher uploads nothing of a task that fails; the embedded server keeps the file itself.
+        # KFP's launcher before 2.17 uploads nothing of a task that fails; the embedded server keeps the file.
         if "KFP_TASK_FOLDER" not in os.environ:
             print(MARK + pack_for_log(content), flush=True)
         print(fault, flush=True)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from ..errors import kfp_error
+from ..errors import KfpNotFoundError, kfp_error
 from ..files import read_file
-from ..models import NOT_JSON, ExecutedNotebook, Run
+from ..models import NOT_JSON, ExecutedNotebook, Run, Task
+from ..notebooks.loglines import unpack_from_log
+from ..notebooks.task import OUTPUT
 from . import runs
 from .backend import Backend
 from .details.details import Details, MadeArtifact
+from .tasks.rows import select_failed
 
-OUTPUT = "notebook"  # the name of the artifact among the outputs of the task
+_LAST_LINES = 60  # of a log: behind the notebook come its fault, and the end of KFP's launcher
 MOST = 32 * 1024 * 1024  # bytes of an executed notebook
 
 
@@ -33,26 +38,45 @@ class _Notebook(msgspec.Struct):
 
 
 def read_notebook(backend: Backend, details: Details, run_id: str) -> ExecutedNotebook:
-    """Return the executed notebook of a run; raises `not-found`, `artifact-unread` and `too-large`."""
+    """Return the executed notebook of a run; raises `not-found`, `artifact-unread` and `too-large`.
+
+    It is an artifact, or, where KFP's launcher uploads none of a task that failed (before 2.17), or its store
+    cannot be read here, a line of the task's log.
+    """
     run = runs.get_run(backend, run_id)
-    made = _find(details, run)
-    if made is None:
-        why = "No task of this run has made one." if run.ended else "It is there when its task has ended."
-        raise kfp_error("not-found/notebook", ref=run.run_id[:8], why=why)
+    tasks = details.report_tasks(run).tasks
+    made = _find(details, run, tasks)
+    if made is not None:
+        return _read(_load(details, made), run.run_id, made.task.task_id)
+    for task in select_failed(tasks):
+        for artifact in details.list_planned_artifacts(run, task).get(OUTPUT, []):
+            with suppress(KfpNotFoundError):  # older launchers have not uploaded it
+                return _read(
+                    _load(details, MadeArtifact(run, task, OUTPUT, 0, artifact)), run.run_id, task.task_id
+                )
+        log = details.read_log(run, task.task_id, offset=0, attempt=0, tail=_LAST_LINES).text
+        data = unpack_from_log(log, MOST)
+        if data:
+            return _read(data, run.run_id, task.task_id)
+    why = "No task of this run has made one." if run.ended else "It is there when its task has ended."
+    raise kfp_error("not-found/notebook", ref=run.run_id[:8], why=why)
+
+
+def _load(details: Details, made: MadeArtifact) -> bytes:
     with tempfile.TemporaryDirectory(prefix="kfp-notebook-") as folder:
         path = Path(folder) / "executed.ipynb"
         details.save_artifact(made, path)
         data = read_file(path, MOST + 1)
     if len(data) > MOST:
         size, limit = f"It has more than {MOST // 2**20} MiB", f"{MOST // 2**20} MiB"
-        cure = f"Save it with %kfp outputs {run.run_id[:8]} --save FOLDER."
+        cure = f"Save it with %kfp outputs {made.run.run_id[:8]} --save FOLDER."
         raise kfp_error("too-large", thing="The executed notebook", size=size, limit=limit, next=cure)
-    return _read(data, run.run_id, made.task.task_id)
+    return data
 
 
-def _find(details: Details, run: Run) -> MadeArtifact | None:
+def _find(details: Details, run: Run, tasks: Sequence[Task]) -> MadeArtifact | None:
     """Return the artifact that a notebook's task makes."""
-    for task in details.add_values(run, details.report_tasks(run).tasks):
+    for task in details.add_values(run, tasks):
         for artifact in task.outputs.artifacts.get(OUTPUT, []):
             return MadeArtifact(run, task, OUTPUT, 0, artifact)
     return None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ..errors import kfp_error
 from ..lists import TaskList
 from ..models import LogChunk, Phase, Run, Task
 from ..names import LABEL_VALUE
+from ..notebooks.loglines import hide_notebook
 from . import runs
 from .backend import Backend
 from .details.details import Details, TaskReport
@@ -20,7 +23,8 @@ def read_log(
     """Return a part of a task's log: from byte `offset`, or its last `tail` lines."""
     run = runs.get_run(backend, run_id)
     check_task_id(backend, task_id)
-    return details.read_log(run, task_id, offset=offset, attempt=attempt, tail=tail)
+    chunk = details.read_log(run, task_id, offset=offset, attempt=attempt, tail=tail)
+    return msgspec.structs.replace(chunk, text=hide_notebook(chunk.text))
 
 
 def check_task_id(backend: Backend, task_id: str) -> None:
@@ -35,7 +39,7 @@ def read_text(
     """Return the log of a task; without a name, of one that failed, else runs, else ended last."""
     task = choose_task(backend, details.report_tasks(run), name)
     lines = _WHOLE if search else tail or _WHOLE
-    text = details.read_log(run, task.task_id, offset=0, attempt=0, tail=lines).text
+    text = hide_notebook(details.read_log(run, task.task_id, offset=0, attempt=0, tail=lines).text)
     if not search:
         return text
     matching = [line for line in text.splitlines(keepends=True) if search.lower() in line.lower()]

@@ -14,8 +14,8 @@ from traitlets.config import Config
 from jupyter_kfp_mt.embedded import ensure_running, stop
 from jupyter_kfp_mt.models import Phase, RuntimeFile
 from tests.notebooks.making import make_notebook
-from tests.server.test_with_embedded import RUNS, Page
 
+RUNS = "namespaces/team-a/runs"
 INSPECT = "namespaces/team-a/inspect"
 PLOT = """\
 from IPython.display import Image
@@ -42,6 +42,20 @@ def jp_server_config(embedded: RuntimeFile) -> Config:
     )
 
 
+class Page:
+    """What a page asks."""
+
+    def __init__(self, fetch: Any) -> None:
+        self._fetch = fetch
+
+    async def ask(self, method: str, path: str, body: Any = None, **query: Any) -> tuple[int, Any]:
+        """Return the status and the answer."""
+        sent = json.dumps(body) if body is not None else None
+        parts, options = path.split("/"), {"params": query, "raise_error": False}
+        answer = await self._fetch("jupyter-kfp-mt", *parts, method=method, body=sent, **options)
+        return answer.code, json.loads(answer.body)
+
+
 @pytest.fixture
 def page(jp_fetch: Any) -> Page:
     return Page(jp_fetch)
@@ -57,10 +71,16 @@ def write(path: Path, notebook: dict[str, Any]) -> None:
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
-async def run(page: Page, source: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Start a run and return its view when it has ended."""
+async def start(page: Page, source: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Start a run and return it."""
     code, started = await page.ask("POST", RUNS, {"source": source, **more})
     assert code == 200, started
+    return dict(started)
+
+
+async def run(page: Page, source: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Start a run and return its view when it has ended."""
+    started = await start(page, source, **more)
     end = time.monotonic() + 100
     while time.monotonic() < end:
         _, view = await page.ask("GET", f"{RUNS}/{started['run_id']}")
@@ -160,19 +180,19 @@ async def test_a_cell_with_a_magic_runs_as_a_notebook(page: Page) -> None:
 
 async def test_runs_are_found_by_their_notebook(page: Page, root: Path) -> None:
     write(root / "moved.ipynb", make_notebook("x = 1", notebook_id="n-7"))
-    view = await run(page, {"kind": "notebook", "path": "moved.ipynb"})
+    made = await start(page, {"kind": "notebook", "path": "moved.ipynb"})
     given = {"path": "other.ipynb", "notebook_id": "", "cell": 3}
-    example = await run(page, {"kind": "example"}, origin=given)
+    example = await start(page, {"kind": "example"}, origin=given)
 
     async def find(**query: str) -> list[str]:
         _, listed = await page.ask("GET", RUNS, **query)
         return [each["run_id"] for each in listed["runs"]]
 
-    assert await find(notebook="moved.ipynb") == [view["run"]["run_id"]]
-    assert await find(notebook="renamed.ipynb", notebook_id="n-7") == [view["run"]["run_id"]]
+    assert await find(notebook="moved.ipynb") == [made["run_id"]]
+    assert await find(notebook="renamed.ipynb", notebook_id="n-7") == [made["run_id"]]
     assert await find(notebook="moved.ipynb", notebook_id="n-8") == []
-    assert await find(notebook="other.ipynb", notebook_id="n-9") == [example["run"]["run_id"]]
-    assert example["run"]["origin"] == given
+    assert await find(notebook="other.ipynb", notebook_id="n-9") == [example["run_id"]]
+    assert example["origin"] == given
 
 
 @pytest.mark.parametrize(

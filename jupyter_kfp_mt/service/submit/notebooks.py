@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
+import importlib.util
 import re
 import sys
 import unicodedata
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 import msgspec
@@ -177,7 +180,6 @@ def to_pipeline_name(text: str, otherwise: str) -> str:
 
 def _describe_imports(modules: set[str], source: Gathered) -> list[Import]:
     listed = {name_of(package) for package in source.packages}
-    owners = importlib.metadata.packages_distributions() if modules - _THERE else {}
     found = []
     for module in sorted(modules - _THERE):
         files = [each for each in (f"{module}.py", module) if each in source.beside]
@@ -185,17 +187,31 @@ def _describe_imports(modules: set[str], source: Gathered) -> list[Import]:
             file = files[0] if files[0].endswith(".py") else f"{module}/__init__.py"
             found.append(Import(module=module, file=file, is_listed=file in source.files))
             continue
-        name = owners.get(module, [_DISTRIBUTIONS.get(module, module)])[0]
-        found.append(Import(module=module, requirement=_pin(name), is_listed=name_of(name) in listed))
+        name, version = _find_distribution(module)
+        requirement = f"{name}=={version.partition('+')[0]}" if version else name
+        found.append(Import(module=module, requirement=requirement, is_listed=name_of(name) in listed))
     return found
 
 
-def _pin(name: str) -> str:
-    """Return the requirement of the version that is installed here, if one is."""
+def _find_distribution(module: str) -> tuple[str, str]:
+    """Return the distribution of a module, with the version that is installed here, if one is."""
+    names = [_DISTRIBUTIONS.get(module, module)]
+    if names == [module] and _find_version(module) is None and importlib.util.find_spec(module) is not None:
+        names = _list_owners().get(module, names)
+    return names[0], _find_version(names[0]) or ""
+
+
+def _find_version(name: str) -> str | None:
     try:
-        return f"{name}=={importlib.metadata.version(name).partition('+')[0]}"
+        return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        return name
+        return None
+
+
+@functools.cache
+def _list_owners() -> Mapping[str, list[str]]:
+    """Return the distributions of all modules that are installed; takes a second."""
+    return importlib.metadata.packages_distributions()
 
 
 def _choose_image(backend: Backend, source: Source, notebook: Notebook | None) -> str:
