@@ -10,6 +10,7 @@ import msgspec
 
 from ..models import (
     CachePolicy,
+    Inspection,
     RecurringRun,
     RecurringRunRequest,
     Run,
@@ -221,8 +222,24 @@ def _warn(session: Session, request: SubmitRequest) -> None:
     for field, why in inspection.ignored.items():
         if getattr(request, field):
             session.front.say(why)
+    for text in _describe_lacks(inspection, embedded=service.context.embedded):
+        session.front.say(text)
     for name in find_credentials(request.parameters):
         session.front.say(_warn_of_credential(name, service.namespace, embedded=service.context.embedded))
+
+
+def _describe_lacks(inspection: Inspection, *, embedded: bool) -> list[str]:
+    """Return what a notebook imports that does not go along, and that a stock image of Python lacks."""
+    lacking = [each for each in inspection.imports if not each.is_listed]
+    said = [
+        f"{each.module} is imported, and does not go along. Add: --files {each.file}"
+        for each in lacking
+        if each.file
+    ]
+    packages = ",".join(each.requirement for each in lacking if not each.file)
+    if packages and not embedded and inspection.image.startswith("python:"):
+        said.append(f"The image {inspection.image} may lack what is imported. Add: --packages {packages}")
+    return said
 
 
 def start_run(

@@ -53,7 +53,7 @@ def run_notebook(values: Any, output: Any) -> Any:
     given = {key: value for key, value in values.items() if value is not None and value != sent["defaults"].get(key)}
     inject(content, given)
     folder = place_files(sent)
-    print(f"{name}: {len(list_cells(content))} cells to run", flush=True)
+    print(f"Starting {name}", flush=True)
     fault = asyncio.run(execute(content, name, folder, sent["subject"]))
     content.metadata["jupyter_kfp_mt"] = {**content.metadata.get("jupyter_kfp_mt", {}), "name": name}
     if fault:

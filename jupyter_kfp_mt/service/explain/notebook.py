@@ -11,6 +11,7 @@ from .python import Raised, cause_of
 _STOPPED = re.compile(r"^(?P<cell>Cell \d+ of .{1,200}\.ipynb|The cell) stopped: (?P<what>.+)$")
 _NO_KERNEL = re.compile(r"^(?P<name>.{1,200}\.ipynb) did not start: (?P<what>.+)$")
 _RAISED = re.compile(r"(?P<kind>[A-Za-z_]\w*)(?:: ?(?P<text>.*))?$")
+_CODED = re.compile(r" \((?:\d+\.py|<ipython-input-[^>]*>), line (?P<line>\d+)\)$")
 _FRAME = re.compile(r"^(?:File |~?/|<)|^(?P<cell>Cell In ?\[\d+\])|^Input (?P<input>In \[\d+\])")
 _ARROW = re.compile(r"^-+> ?(?P<line>\d+)\s+(?P<code>.*\S)")
 
@@ -44,6 +45,9 @@ def _explain(cell: str, what: str, place: str) -> Cause:
     if what == "the kernel died":
         cure = "Work on smaller parts, or ask for more memory."
         return Cause("stopped", what, "Nearly always that is the memory.", cure, subject=cell)
+    coded = _CODED.search(what)
+    if coded is not None:  # IPython's own name of the cell, with the line
+        what, place = what[: coded.start()], f"Line {coded['line']}."
     match = _RAISED.match(what)
     raised = Raised(match["kind"], match["text"] or "", place) if match is not None else None
     cause = cause_of(raised) if raised is not None else Cause("stopped", to_clause(what), place)
