@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_kfp_mt.auth import TokenFile
-from jupyter_kfp_mt.client import AnyVersion, HttpTransport, Request, Response, Transport, filters, runs
+from jupyter_kfp_mt.client import AnyVersion, HttpTransport, Request, Response, filters, runs
 from jupyter_kfp_mt.client.http import V2
 from jupyter_kfp_mt.client.v1models import run_of
 from jupyter_kfp_mt.client.v1requests import list_query
@@ -19,32 +19,12 @@ from jupyter_kfp_mt.errors import KfpError, KfpNotFoundError
 from jupyter_kfp_mt.models import Phase, RunQuery, Source, SourceKind
 from jupyter_kfp_mt.run_rules import ACTIVE
 from jupyter_kfp_mt.service import KfpService
+from tests.client.old_server import NO_ROUTE, Old
 from tests.embedded.running import Running, running
-from tests.fakes import HEALTH, FakeTransport, ok, problem
+from tests.fakes import HEALTH, FakeTransport, problem
 from tests.pipeline_spec.pipelines import SIMPLE
 
 TRAIN = Source(kind=SourceKind.TEXT, path="train.yaml", text=SIMPLE)
-NO_ROUTE = Response(status=404, body=b'{"code":5,"message":"Not Found"}')
-
-
-class Old:
-    """A server that has never heard of v2beta1."""
-
-    def __init__(self, inner: Transport) -> None:
-        self._inner = inner
-        self.paths: list[str] = []
-
-    def send(self, request: Request[Any]) -> Response:
-        self.paths.append(request.path)
-        if request.path.endswith("v1beta1/healthz"):
-            return ok(HEALTH)
-        return NO_ROUTE if request.path.startswith(V2) else self._inner.send(request)
-
-    def in_context(self, context: Context) -> Old:
-        return self
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from jupyter_kfp_mt.display import render_html, render_text
 from jupyter_kfp_mt.errors import KfpInputError, KfpNotFoundError, KfpUsageError
 from jupyter_kfp_mt.models import Phase, RecurringRun, Run
 from jupyter_kfp_mt.results import BulkResult, RunDiff, RunLink
-from tests.commands.test_verbs import Console
+from tests.commands.console import Console
 from tests.laptop import HELLO, Laptop
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from jupyter_kfp_mt.errors import KfpInputError
 from jupyter_kfp_mt.models import Phase
-from tests.commands.test_verbs import Console
+from tests.commands.console import Console
 from tests.laptop import Laptop
 
 SPEC: dict[str, Any] = {

@@ -25,7 +25,7 @@ from jupyter_kfp_mt.models import (
     SubmitRequest,
 )
 from jupyter_kfp_mt.service import Journal, KfpService, Policies
-from tests.client.test_v1beta1 import Old
+from tests.client.old_server import Old
 from tests.embedded.running import Running, running
 from tests.fakes import FakeTransport, ManualClock
 from tests.pipeline_spec.pipelines import SIMPLE

@@ -23,7 +23,7 @@ from jupyter_kfp_mt.models import (
 )
 from jupyter_kfp_mt.pipeline_spec import parse
 from jupyter_kfp_mt.service import KfpService
-from tests.client.test_v1beta1 import Old
+from tests.client.old_server import Old
 from tests.embedded.running import Running, running
 from tests.pipeline_spec.pipelines import PLATFORM, SIMPLE
 
