@@ -33,6 +33,7 @@ const NEEDED_AT_ONCE = [
   '../model/*',
   '../views/actions',
   '../views/notebooks',
+  '../views/rundrive',
   '../views/panel',
   '../views/sections/section',
   '../views/sections/sections',

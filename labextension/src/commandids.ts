@@ -10,6 +10,8 @@ export namespace CommandIDs {
   export const uploadPipeline = 'jupyter-kfp-mt:upload-pipeline';
   export const newExperiment = 'jupyter-kfp-mt:new-experiment';
   export const openRun = 'jupyter-kfp-mt:open-run';
+  export const openNotebook = 'jupyter-kfp-mt:open-notebook';
+  export const downloadNotebook = 'jupyter-kfp-mt:download-notebook';
   export const clone = 'jupyter-kfp-mt:clone';
   export const retry = 'jupyter-kfp-mt:retry';
   export const terminate = 'jupyter-kfp-mt:terminate';

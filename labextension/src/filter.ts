@@ -3,7 +3,7 @@ import type { IRunQuery } from './api/client';
 import type { Phase, Run } from './api/types';
 import { instant } from './format';
 import { ACTIVE, isActive, isArchived } from './rules';
-import type { IRunFilter, IRunSort } from './tokens';
+import type { INotebookRef, IRunFilter, IRunSort } from './tokens';
 
 export const NEWEST_FIRST: IRunSort = { field: 'created_at', descending: true };
 
@@ -14,6 +14,7 @@ export const EVERYTHING: IRunFilter = {
   experiment: null,
   pipeline: null,
   recurring: null,
+  notebook: null,
   since: 'any',
   archived: false,
   sort: NEWEST_FIRST
@@ -33,8 +34,9 @@ export const FILTERABLE: readonly Phase[] = [
 ];
 
 /** Whether `filter` shows every run that is not archived; the first page then has those not confirmed. */
-export function isPlain({ search, states, experiment, pipeline, recurring, since, archived }: IRunFilter): boolean {
-  const named = experiment ?? pipeline ?? recurring;
+export function isPlain(filter: IRunFilter): boolean {
+  const { search, states, experiment, pipeline, recurring, notebook, since, archived } = filter;
+  const named = experiment ?? pipeline ?? recurring ?? notebook;
   return search === '' && states.length === 0 && named === null && since === 'any' && !archived;
 }
 
@@ -60,6 +62,8 @@ export function toQuery(filter: IRunFilter, now = Date.now()): IRunQuery {
     experiment_id: filter.experiment?.experiment_id ?? '',
     pipeline_id: filter.pipeline?.pipeline_id ?? '',
     recurring_run_id: filter.recurring?.recurring_run_id ?? '',
+    notebook: filter.notebook?.path ?? '',
+    notebook_id: filter.notebook?.id ?? '',
     created_after: since === null ? '' : new Date(since).toISOString(),
     archived: filter.archived,
     sort_by: `${filter.sort.field} ${filter.sort.descending ? 'desc' : 'asc'}`
@@ -68,16 +72,26 @@ export function toQuery(filter: IRunFilter, now = Date.now()): IRunQuery {
 
 /** Whether `run` is shown under `filter`; the same rule as the server's. */
 export function passes(run: Run, filter: IRunFilter, now = Date.now()): boolean {
-  const { experiment, pipeline, recurring } = filter;
+  const { experiment, pipeline, recurring, notebook } = filter;
   return (
     isArchived(run) === filter.archived &&
     (filter.states.length === 0 || filter.states.includes(run.phase)) &&
     (experiment === null || run.experiment_id === experiment.experiment_id) &&
     (pipeline === null || run.pipeline_version_reference?.pipeline_id === pipeline.pipeline_id) &&
+    (notebook === null || isFrom(run, notebook)) &&
     (recurring === null || run.recurring_run_id === recurring.recurring_run_id) &&
     (instant(run.created_at) ?? now) >= (findStart(filter.since, now) ?? 0) &&
     run.display_name.toLowerCase().includes(filter.search.toLowerCase())
   );
+}
+
+/** Whether `run` was started from a notebook, wherever that was then. */
+function isFrom({ origin }: Run, { path, id }: INotebookRef): boolean {
+  if (!origin) {
+    return false;
+  }
+  // Where both have an id, it decides: a file may be moved, and another one take its place.
+  return id !== '' && origin.notebook_id !== '' ? origin.notebook_id === id : origin.path === path;
 }
 
 /** Return the first moment of “today” or of the last seven days; null for ever. */

@@ -3,6 +3,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { commands } from './plugins/commands';
 import { manager } from './plugins/manager';
+import { notebooks } from './plugins/notebooks';
 import { notifications } from './plugins/notifications';
 import { panel } from './plugins/panel';
 import { panelSections, runTabs } from './plugins/registries';
@@ -13,6 +14,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   manager,
   panelSections,
   runTabs,
+  notebooks,
   panel,
   commands,
   notifications,

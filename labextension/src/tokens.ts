@@ -29,6 +29,14 @@ export interface IRunSort {
   readonly descending: boolean;
 }
 
+/** A notebook. */
+export interface INotebookRef {
+  /** Its path below the Jupyter root. */
+  readonly path: string;
+  /** Our id in its metadata, which stays when the file is moved; "" before a run was started from it. */
+  readonly id: string;
+}
+
 /** The filter and the order of the runs list. */
 export interface IRunFilter {
   readonly search: string;
@@ -40,6 +48,8 @@ export interface IRunFilter {
   readonly recurring: Pick<RecurringRun, 'recurring_run_id' | 'display_name'> | null;
   /** Only runs created today, in the last seven days, or ever. */
   readonly since: 'any' | 'today' | 'week';
+  /** Only runs started from this notebook, or from anywhere. */
+  readonly notebook: INotebookRef | null;
   readonly archived: boolean;
   readonly sort: IRunSort;
 }

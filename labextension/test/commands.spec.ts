@@ -39,7 +39,7 @@ async function begin(fields: Partial<Status> = {}): Promise<void> {
 }
 
 beforeEach(() => {
-  const calls = { togglePanel: vi.fn(), openRun: vi.fn(), openForm: vi.fn(), openDoctor: vi.fn() };
+  const calls = { togglePanel: vi.fn(), openRun: vi.fn(), openForm: vi.fn(), openNotebook: vi.fn(), downloadNotebook: vi.fn(), openDoctor: vi.fn() };
   page = {
     ...calls,
     openSettings: vi.fn(),

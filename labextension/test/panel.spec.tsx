@@ -40,6 +40,8 @@ function section(props: Partial<IRunsSectionProps> = {}): IRunsSectionProps {
     updatedAt: Date.parse('2026-03-12T14:02:00Z'),
     retryAt: 0,
     filter: EVERYTHING,
+    notebook: null,
+    onRunNotebook: vi.fn(),
     example: true,
     startable: false,
     onStart: vi.fn(),

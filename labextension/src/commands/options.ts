@@ -24,6 +24,9 @@ export type FilterSubject = 'experiment' | 'pipeline' | 'recurring';
 export interface IPage {
   togglePanel(): void;
   openRun(runId: string, namespace: string): Promise<void>;
+  /** Show the executed notebook of a run in a read-only tab, or offer it as a file. */
+  openNotebook(runId: string, namespace: string): Promise<void>;
+  downloadNotebook(runId: string, namespace: string): Promise<void>;
   /** Open the form for a new run, empty or with a source, or with the values of a run. */
   openForm(start: IFormBegin): Promise<void>;
   openDoctor(): Promise<void>;

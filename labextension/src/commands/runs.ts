@@ -3,10 +3,12 @@ import { Clipboard } from '@jupyterlab/apputils';
 import {
   copyIcon,
   deleteIcon,
+  downloadIcon,
   duplicateIcon,
   folderIcon,
   launchIcon,
   linkIcon,
+  notebookIcon,
   redoIcon,
   stopIcon,
   undoIcon
@@ -91,6 +93,26 @@ function listOpenRows({ manager, page, format: { trans } }: ICommandsOptions, ai
           await page.openRun(id, text(args, 'namespace') || manager.connection.namespace);
         }
       }
+    },
+    {
+      id: CommandIDs.openNotebook,
+      label: trans.__('Open executed notebook'),
+      caption: trans.__('Show the notebook of the run with its outputs, read-only'),
+      icon: notebookIcon,
+      args: ARGS,
+      why: aimed.whyNone,
+      execute: args =>
+        page.openNotebook(aimed.aim(args)[0] ?? '', text(args, 'namespace') || manager.connection.namespace)
+    },
+    {
+      id: CommandIDs.downloadNotebook,
+      label: trans.__('Download executed notebook'),
+      caption: trans.__('Save the notebook of the run with its outputs to your computer'),
+      icon: downloadIcon,
+      args: ARGS,
+      why: aimed.whyNone,
+      execute: args =>
+        page.downloadNotebook(aimed.aim(args)[0] ?? '', text(args, 'namespace') || manager.connection.namespace)
     },
     {
       id: CommandIDs.clone,

@@ -1,12 +1,7 @@
+import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 
-/** A notebook. */
-export interface INotebookRef {
-  /** Its path below the Jupyter root. */
-  readonly path: string;
-  /** Our id in its metadata, which stays when the file is moved; "" before a run was started from it. */
-  readonly id: string;
-}
+import type { INotebookRef } from '../tokens';
 
 /** What a notebook's metadata keeps for us. */
 export interface INotebookMemory {
@@ -47,6 +42,13 @@ export interface INotebooks {
   remember(path: string, experiment: string): Promise<INotebookMemory>;
   /** Ask the kernel of an open notebook for the value of a name, which JSON can hold; raises `UnsentError`. */
   evaluate(path: string, name: string): Promise<unknown>;
+  /** Show a notebook without a kernel. */
+  show(path: string): void;
   /** Open a file at a line. */
   openAt(path: string, line: number): Promise<void>;
 }
+
+export const INotebooks = new Token<INotebooks>(
+  'jupyter-kfp-mt:INotebooks',
+  'The notebooks that are open in the page, as sources of runs.'
+);

@@ -1,7 +1,6 @@
 import { ILabShell, ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
-import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -10,9 +9,10 @@ import { ITranslator } from '@jupyterlab/translation';
 import { CommandIDs } from '../commandids';
 import { addCommands, addToPalette, listCommands } from '../commands';
 import { IRunTabs } from '../components/run/tab';
+import { INotebooks } from '../model/notebooks';
 import { DOMAIN } from '../names';
 import { RunActions } from '../views/actions';
-import { Notebooks } from '../views/notebooks';
+import { RunDrive } from '../views/rundrive';
 import { IRunManager } from '../tokens';
 import { Page } from './page';
 import { Preferences } from './preferences';
@@ -23,7 +23,7 @@ export const commands: JupyterFrontEndPlugin<void> = {
   description: 'Adds the commands for Kubeflow Pipelines to palette, menus and launcher.',
   autoStart: true,
   requires: [IRunManager, IRunTabs, ITranslator],
-  optional: [ILabShell, ICommandPalette, ILauncher, ILayoutRestorer, ISettingRegistry, IDefaultFileBrowser, IDocumentManager],
+  optional: [ILabShell, ICommandPalette, ILauncher, ILayoutRestorer, ISettingRegistry, IDefaultFileBrowser, INotebooks],
   activate: async (
     app: JupyterFrontEnd,
     manager: IRunManager,
@@ -35,12 +35,12 @@ export const commands: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     settings: ISettingRegistry | null,
     files: IDefaultFileBrowser | null,
-    documents: IDocumentManager | null
+    notebooks: INotebooks | null
   ): Promise<void> => {
     const preferences = await Preferences.load(settings, translator.load(DOMAIN));
     const trans = translator.load(DOMAIN);
     const format = preferences.format(trans);
-    const notebooks = documents && new Notebooks(app.shell, documents, test => app.contextMenuHitTest(test), trans);
+    app.serviceManager.contents.addDrive(new RunDrive(manager.api)); // before notebooks are brought back
     const page = new Page({ app, manager, translator, format, labShell, files, preferences, tabs, notebooks });
     const actions = new RunActions(manager, trans, preferences);
     const rows = listCommands({ manager, page, actions, format, notebooks });

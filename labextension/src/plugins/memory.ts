@@ -67,7 +67,7 @@ export class Memory {
 }
 
 function omitSearch(filter: IRunFilter): IRunFilter {
-  return { ...filter, search: '' };
+  return { ...filter, search: '', notebook: null };
 }
 
 /** Read the kept place, which another version may have written. */
@@ -83,7 +83,8 @@ function readFilter(value: ReadonlyPartialJSONObject): IRunFilter {
   const { states, since, sort } = value;
   const { field, descending } = asObject(sort);
   return {
-    search: '', // is not kept
+    search: '', // is not kept, nor is the notebook
+    notebook: null,
     states: PHASES.filter(phase => Array.isArray(states) && states.includes(phase)),
     experiment: readNamed(value['experiment'], 'experiment_id'),
     pipeline: readNamed(value['pipeline'], 'pipeline_id'),

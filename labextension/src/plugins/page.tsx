@@ -15,6 +15,7 @@ import type { Format } from '../format';
 import type { INotebooks } from '../model/notebooks';
 import { PANEL_ID, getRunWidgetId } from '../names';
 import type { RunsTableWidget } from '../views/runstable';
+import { RunDrive } from '../views/rundrive';
 import type { DoctorWidget } from '../views/doctor';
 import type * as RunViews from '../views/runview';
 import type { RunViewWidget } from '../views/runview';
@@ -100,6 +101,29 @@ export class Page implements IPage {
     app.shell.add(widget, this._area);
     void this._runs.add(widget);
     app.shell.activateById(widget.id);
+  }
+
+  async openNotebook(runId: string, namespace: string): Promise<void> {
+    const { manager, notebooks } = this._options;
+    try {
+      const { name } = await manager.api.readNotebook(namespace, runId);
+      notebooks?.show(RunDrive.toPath(namespace, runId, `${name.replace(/\.ipynb$/, '')} ${runId.slice(0, 8)}`));
+    } catch (error) {
+      this._showError(error);
+    }
+  }
+
+  async downloadNotebook(runId: string, namespace: string): Promise<void> {
+    const { manager } = this._options;
+    try {
+      const [{ download }, { name, content }] = await Promise.all([
+        import('../views/download'),
+        manager.api.readNotebook(namespace, runId)
+      ]);
+      download(JSON.stringify(content, undefined, 1), name, 'application/x-ipynb+json');
+    } catch (error) {
+      this._showError(error);
+    }
   }
 
   async openForm(start: IFormBegin): Promise<void> {

@@ -5,6 +5,7 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { HiddenCautions } from '../model/hidden';
+import { INotebooks } from '../model/notebooks';
 import { DOMAIN } from '../names';
 import { KfpPanel } from '../views/panel';
 import type { IOpenWork } from '../views/access';
@@ -22,7 +23,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
   description: 'Shows Kubeflow Pipelines in the left side bar.',
   autoStart: true,
   requires: [IRunManager, IPanelSections, ITranslator],
-  optional: [ILayoutRestorer, IStateDB, ISettingRegistry],
+  optional: [ILayoutRestorer, IStateDB, ISettingRegistry, INotebooks],
   activate: async (
     app: JupyterFrontEnd,
     manager: IRunManager,
@@ -30,7 +31,8 @@ export const panel: JupyterFrontEndPlugin<void> = {
     translator: ITranslator,
     restorer: ILayoutRestorer | null,
     state: IStateDB | null,
-    settings: ISettingRegistry | null
+    settings: ISettingRegistry | null,
+    notebooks: INotebooks | null
   ): Promise<void> => {
     const preferences = await Preferences.load(settings, translator.load(DOMAIN));
     preferences.follow(() => {
@@ -45,6 +47,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
       format,
       translator,
       work: () => countOpenWork(app),
+      notebooks,
       hidden: new HiddenCautions(state)
     });
     app.shell.add(widget, 'left', { rank: 600, type: 'Kubeflow Pipelines' });

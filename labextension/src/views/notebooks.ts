@@ -9,7 +9,9 @@ import { UUID } from '@lumino/coreutils';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 
-import { UnsentError, type ICellCode, type INotebookMemory, type INotebookRef, type INotebooks } from '../model/notebooks';
+import { UnsentError, type ICellCode, type INotebookMemory, type INotebooks } from '../model/notebooks';
+import type { INotebookRef } from '../tokens';
+import { RUN_DRIVE } from './rundrive';
 
 /** Our part of a notebook's metadata. */
 const KEY = 'jupyter_kfp_mt';
@@ -150,6 +152,16 @@ export class Notebooks implements INotebooks {
     throw new UnsentError(type ? trans.__('It cannot be sent (%1). %2', type, cure) : trans.__('It cannot be sent. %1', cure));
   }
 
+  show(path: string): void {
+    const quiet = { shouldStart: false, autoStartDefault: false, canStart: false };
+    const widget = this._documents.openOrReveal(path, 'Notebook', undefined, undefined, quiet);
+    if (widget) {
+      // earlier versions of JupyterLab take no preference above
+      const session = widget.context.sessionContext;
+      session.kernelPreference = { ...session.kernelPreference, ...quiet };
+    }
+  }
+
   async openAt(path: string, line: number): Promise<void> {
     const widget = this._documents.openOrReveal(path, path.endsWith('.ipynb') ? undefined : 'Editor');
     if (!widget) {
@@ -175,7 +187,7 @@ export class Notebooks implements INotebooks {
   private _onCurrentChanged(): void {
     const widget = this._shell.currentWidget;
     const context = widget && this._documents.contextForWidget(widget);
-    if (!context || context === this._context || context.contentsModel?.type === 'file') {
+    if (!context || context === this._context || context.path.startsWith(`${RUN_DRIVE}:`)) {
       return;
     }
     void context.ready.then(() => {

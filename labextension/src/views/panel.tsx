@@ -23,6 +23,7 @@ import { isPlain } from '../filter';
 import type { Format } from '../format';
 import { pipelinesIcon } from '../icons';
 import type { HiddenCautions } from '../model/hidden';
+import type { INotebooks } from '../model/notebooks';
 import { PANEL_ID } from '../names';
 import { describePhase } from '../phase';
 import { whyLocked } from '../reasons';
@@ -41,6 +42,8 @@ export interface IKfpPanelOptions {
   readonly sections: IPanelSections;
   /** What a restart of the notebook would stop. */
   readonly work: () => IOpenWork;
+  /** The notebooks of the page; without them none is in front. */
+  readonly notebooks?: INotebooks | null;
   /** The warnings that the person has hidden. */
   readonly hidden: HiddenCautions;
 }
@@ -54,6 +57,7 @@ export class KfpPanel extends SidePanel {
     this._format = options.format;
     this._hidden = options.hidden;
     this._sections = options.sections;
+    this._notebooks = options.notebooks ?? null;
     const { trans } = options.format;
     this._access = new AccessSteps({
       manager: options.manager,
@@ -240,6 +244,7 @@ export class KfpPanel extends SidePanel {
       ticker: this._ticker,
       version: this._version(),
       execute: (command, args) => this._do(command, args),
+      notebook: this._notebooks?.current ?? null,
       openMenu: (items, x, y) => openMenu(this._commands, items, x, y),
       copy: text => this._copy(text)
     };
@@ -247,7 +252,9 @@ export class KfpPanel extends SidePanel {
 
   /** Return a widget that is drawn again when the manager, the selection or the access steps change. */
   private _render(draw: () => React.JSX.Element | null): ReactWidget {
-    return render(draw, this._manager.changed, this._manager.list.selection.changed, this._access.changed);
+    const { changed, list } = this._manager;
+    const notebooks = this._notebooks ? [this._notebooks.changed] : [];
+    return render(draw, changed, list.selection.changed, this._access.changed, ...notebooks);
   }
 
   private _onChanged(): void {
@@ -411,6 +418,7 @@ export class KfpPanel extends SidePanel {
   private readonly _commands: CommandRegistry;
   private readonly _format: Format;
   private readonly _notice: Widget;
+  private readonly _notebooks: INotebooks | null;
   private readonly _sections: IPanelSections;
   private readonly _shown = new Map<string, PanelWithToolbar>();
   // Header and footer are drawn by React, after Lumino has laid out the sections between them.

@@ -7,6 +7,7 @@ import * as React from 'react';
 
 import { toErrorBody, type ILogQuery, type KfpApi } from '../api/client';
 import type { LogChunk, PodView, Task } from '../api/types';
+import { CommandIDs } from '../commandids';
 import { Ticker } from '../components/now';
 import { chooseTask, chooseTaskTab, findTab, findTask } from '../components/run/place';
 import { RunPage } from '../components/run/RunPage';
@@ -112,6 +113,10 @@ export class RunViewWidget extends ReactWidget {
         prefix={this._prefix}
         onMove={place => this._move(place)}
         onAction={run}
+        onNotebook={verb => {
+          const command = verb === 'open' ? CommandIDs.openNotebook : CommandIDs.downloadNotebook;
+          void this._options.commands.execute(command, { run_id: model.runId, namespace });
+        }}
         onOpenRun={runId => void commands.execute('jupyter-kfp-mt:open-run', { run_id: runId, namespace })}
         onRefresh={() => void model.refresh()}
         onCopy={(text, said) => this._copy(text, said)}

@@ -133,5 +133,6 @@ export class FakeNotebooks implements INotebooks {
   };
   evaluate = (_: string, name: string): Promise<unknown> =>
     name in this.values ? Promise.resolve(this.values[name]) : Promise.reject(new UnsentError('It cannot be sent.'));
+  show = (): void => undefined;
   openAt = (): Promise<void> => Promise.resolve();
 }

@@ -67,6 +67,7 @@ const props: IRunPageProps = {
   pod: null,
   log: logOf(`one\n${FAILURE.line}\nend`),
   tail: 2000,
+  onNotebook: vi.fn(),
   format: new Format(nullTranslator.load('x')),
   ticker: new Ticker(),
   prefix: 'p',

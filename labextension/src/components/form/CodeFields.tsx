@@ -102,21 +102,23 @@ function Name(props: ICodeFieldsProps & { readonly name: CellName }): React.JSX.
   return (
     <li>
       <Icon of={name.is_sent ? phaseIcons.SUCCEEDED : warningIcon} />
-      <span>
+      <span className="jp-kfp-Name">
         <code className="jp-kfp-mono">{name.name}</code>{' '}
         {name.is_sent ? trans.__('is sent: %1', value.length > 60 ? `${value.slice(0, 59)}…` : value) : trans.__('is not sent.')}
         {!name.is_sent && reason !== '' && <span className="jp-kfp-dim"> {reason}</span>}
       </span>
-      {!name.is_sent && name.can_send && onSendValue && (
-        <Button
-          label={trans.__('Send its value')}
-          off={asking ? trans.__('The kernel is being asked.') : undefined}
-          onClick={() => void send()}
-        />
-      )}
-      {name.name in state.luggage.inputs && (
-        <Button label={trans.__('Do not send')} kind="quiet" onClick={() => onKeepValue(name.name)} />
-      )}
+      <span>
+        {!name.is_sent && name.can_send && onSendValue && (
+          <Button
+            label={trans.__('Send its value')}
+            off={asking ? trans.__('The kernel is being asked.') : undefined}
+            onClick={() => void send()}
+          />
+        )}
+        {name.name in state.luggage.inputs && (
+          <Button label={trans.__('Do not send')} kind="quiet" onClick={() => onKeepValue(name.name)} />
+        )}
+      </span>
     </li>
   );
 }

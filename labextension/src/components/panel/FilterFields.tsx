@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { isOnly, listPhases } from '../../filter';
 import type { Format } from '../../format';
-import type { IRunFilter, IRunList } from '../../tokens';
+import type { INotebookRef, IRunFilter, IRunList } from '../../tokens';
 import { listChips } from './chips';
 
 /** Milliseconds after the last key before the search starts. */
@@ -10,6 +10,8 @@ const TYPING = 300;
 
 export interface IFilterProps {
   readonly filter: IRunFilter;
+  /** The notebook in front; absent where none is. */
+  readonly notebook?: INotebookRef | null;
   /** How many of the runs seen are active, and how many failed. */
   readonly counts: IRunList['counts'];
   readonly format: Format;
@@ -52,6 +54,7 @@ export function SearchField(
 export function Chips(props: IFilterProps): React.JSX.Element {
   const { filter, format, counts, onFilter } = props;
   const { trans } = format;
+  const notebook = props.notebook ?? filter.notebook;
   const chip = (which: 'active' | 'failed', label: string): React.JSX.Element => {
     const pressed = isOnly(which, filter);
     return (
@@ -67,6 +70,17 @@ export function Chips(props: IFilterProps): React.JSX.Element {
   };
   return (
     <div className="jp-kfp-Chips">
+      {notebook && (
+        <button
+          type="button"
+          className="jp-kfp-Chip"
+          aria-pressed={filter.notebook !== null}
+          title={trans.__('Runs started from %1', notebook.path)}
+          onClick={() => onFilter({ notebook: filter.notebook === null ? notebook : null })}
+        >
+          {trans.__('This notebook')}
+        </button>
+      )}
       {chip('active', trans.__('Active %1', format.shortCount(counts.active)))}
       {chip('failed', trans.__('Failed %1', format.shortCount(counts.failed)))}
       {listChips(filter, trans).map(({ label, clear }) => (

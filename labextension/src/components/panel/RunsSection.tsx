@@ -6,7 +6,7 @@ import { EVERYTHING, isPlain } from '../../filter';
 import { instant } from '../../format';
 import { mayDo } from '../../rules';
 import type { RunAction } from '../../rules';
-import type { ConnectionState, IRunFilter, IRunList } from '../../tokens';
+import type { ConnectionState, INotebookRef, IRunFilter, IRunList } from '../../tokens';
 import { Button } from '../Button';
 import { EmptyState } from '../EmptyState';
 import { ErrorNotice } from '../ErrorNotice';
@@ -23,6 +23,9 @@ export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
   readonly updatedAt: number;
   readonly retryAt: number;
   readonly filter: IRunFilter;
+  /** The notebook in front; null if none is open. */
+  readonly notebook: INotebookRef | null;
+  readonly onRunNotebook: () => void;
   /** Whether to offer the example, which the embedded server runs. */
   readonly example: boolean;
   /** Whether the embedded server has stopped and can be started again. */
@@ -155,9 +158,22 @@ function FirstRun(props: IRunsSectionProps): React.JSX.Element {
 }
 
 function NoMatch(props: IRunsSectionProps): React.JSX.Element {
+  const { filter } = props;
   const { trans } = props.format;
   if (props.loading) {
     return <Skeleton trans={trans} />;
+  }
+  if (filter.notebook && isPlain({ ...filter, notebook: null })) {
+    return (
+      <EmptyState title={trans.__('No runs from %1 yet.', filter.notebook.path.split('/').at(-1))}>
+        <Button
+          label={trans.__('Run this notebook…')}
+          kind="primary"
+          off={props.off}
+          onClick={props.onRunNotebook}
+        />
+      </EmptyState>
+    );
   }
   return (
     <EmptyState title={trans.__('No runs match.')}>

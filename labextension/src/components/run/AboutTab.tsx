@@ -18,6 +18,14 @@ export interface IAboutTabProps {
   readonly format: Format;
 }
 
+/** “analysis.ipynb, cell 7”. */
+function describeOrigin(origin: Run['origin'], { trans }: Format): string {
+  if (!origin?.path) {
+    return '';
+  }
+  return origin.cell > 0 ? trans.__('%1, cell %2', origin.path, origin.cell) : origin.path;
+}
+
 /** Ids, times, account, root and the history of states. */
 export function AboutTab({ run, format }: IAboutTabProps): React.JSX.Element {
   const { trans } = format;
@@ -28,6 +36,7 @@ export function AboutTab({ run, format }: IAboutTabProps): React.JSX.Element {
     [trans.__('Namespace'), run.namespace],
     [trans.__('Experiment'), run.experiment_name],
     [trans.__('Experiment id'), run.experiment_id],
+    [trans.__('Started from'), describeOrigin(run.origin, format)],
     [trans.__('Created'), format.exact(run.created_at)],
     [trans.__('Ended'), format.exact(run.finished_at)],
     [trans.__('Service account'), run.service_account],

@@ -56,7 +56,13 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
   };
   return (
     <div className="jp-kfp-Main">
-      <RunToolbar run={run} off={off} trans={trans} onAction={onAction} />
+      <RunToolbar
+        run={run}
+        off={off}
+        trans={trans}
+        onAction={onAction}
+        onNotebook={hasNotebook(view) ? props.onNotebook : undefined}
+      />
       {props.isGone ? <Gone trans={trans} /> : error && <Trouble {...props} error={error} />}
       <RunHead
         run={run}
@@ -87,6 +93,11 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
       )}
     </div>
   );
+}
+
+/** Whether a task has made the executed notebook: the artifact has this name. */
+function hasNotebook({ tasks }: RunView): boolean {
+  return tasks.some(({ outputs }) => outputs.artifacts['notebook'] !== undefined);
 }
 
 /** One line on top: the run is no more. */

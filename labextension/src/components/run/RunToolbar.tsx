@@ -1,4 +1,4 @@
-import { copyIcon, redoIcon, stopIcon } from '@jupyterlab/ui-components';
+import { copyIcon, downloadIcon, notebookIcon, redoIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
@@ -14,11 +14,13 @@ export interface IRunToolbarProps {
   readonly off: (action: RunAction) => string | undefined;
   readonly trans: TranslationBundle;
   readonly onAction: (action: RunAction) => void;
+  /** Open or download the executed notebook; absent for a run that has none. */
+  readonly onNotebook?: (verb: 'open' | 'download') => void;
 }
 
 /** The actions of a run; a button that is off says why. */
 export function RunToolbar(props: IRunToolbarProps): React.JSX.Element {
-  const { run, off, trans, onAction } = props;
+  const { run, off, trans, onAction, onNotebook } = props;
   const archived = isArchived(run);
   const actions: readonly (readonly [RunAction, string, LabIcon?])[] = [
     ['retry', trans.__('Retry'), redoIcon],
@@ -39,6 +41,22 @@ export function RunToolbar(props: IRunToolbarProps): React.JSX.Element {
           onClick={() => onAction(action)}
         />
       ))}
+      {onNotebook && (
+        <>
+          <Button
+            label={trans.__('Open executed notebook')}
+            icon={notebookIcon}
+            kind="quiet"
+            onClick={() => onNotebook('open')}
+          />
+          <Button
+            label={trans.__('Download executed notebook')}
+            icon={downloadIcon}
+            kind="icon"
+            onClick={() => onNotebook('download')}
+          />
+        </>
+      )}
     </div>
   );
 }

@@ -52,6 +52,7 @@ export interface IRunPageProps {
   readonly prefix: string;
   readonly onMove: (place: Partial<IRunPlace>) => void;
   readonly onAction: (action: RunAction) => void;
+  readonly onNotebook: (verb: 'open' | 'download') => void;
   readonly onOpenRun: (runId: string) => void;
   readonly onRefresh: () => void;
   readonly onCopy: (text: string, message: string) => void;

@@ -26,9 +26,17 @@ export const runsSection: IPanelSection = {
 };
 
 /** The runs list and what can be done with its rows. */
-function Runs({ manager, format, ticker, execute, openMenu, copy }: IPanelContext): React.JSX.Element {
+function Runs({ manager, format, ticker, notebook, execute, openMenu, copy }: IPanelContext): React.JSX.Element {
   const { connection, list } = manager;
   const { selection } = list;
+  const { path, id } = notebook ?? { path: '', id: '' };
+  // “This notebook” follows the notebook in front, wherever that is moved.
+  React.useEffect(() => {
+    const shown = list.filter.notebook;
+    if (shown && path !== '' && (shown.path !== path || shown.id !== id)) {
+      list.setFilter({ notebook: { path, id } });
+    }
+  }, [list, path, id]);
   const [selecting, setSelecting] = React.useState(false);
   // Stable, since effects of the components depend on them.
   const onMore = React.useCallback(() => void list.loadMore().catch(() => undefined), [list]); // `changed` says so
@@ -49,6 +57,8 @@ function Runs({ manager, format, ticker, execute, openMenu, copy }: IPanelContex
       updatedAt={list.updatedAt}
       retryAt={connection.retryAt}
       filter={list.filter}
+      notebook={notebook}
+      onRunNotebook={() => execute(CommandIDs.runNotebook, { path: list.filter.notebook?.path ?? '' })}
       example={connection.status?.embedded === true}
       startable={isStartable(manager)}
       onStart={() => execute(CommandIDs.startEmbedded)}

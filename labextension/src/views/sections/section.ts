@@ -6,7 +6,7 @@ import type * as React from 'react';
 import type { Ticker } from '../../components/now';
 import type { Format } from '../../format';
 import type { IRanked, IRegistry } from '../../registry';
-import type { IRunManager } from '../../tokens';
+import type { INotebookRef, IRunManager } from '../../tokens';
 import type { MenuItems } from '../menus';
 
 /** What the panel gives to its sections. */
@@ -14,6 +14,8 @@ export interface IPanelContext {
   readonly manager: IRunManager;
   readonly format: Format;
   readonly ticker: Ticker;
+  /** The notebook in front; null if none is open. */
+  readonly notebook: INotebookRef | null;
   /** Changes when lists that are loaded once are out of date. */
   readonly version: string;
   readonly execute: (command: string, args?: Parameters<CommandRegistry['execute']>[1]) => void;
