@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import binascii
-import lzma
 import re
+import zlib
 from base64 import b64decode
 
 from .runner import MARK
@@ -20,8 +20,8 @@ def unpack_from_log(log: str, most: int) -> bytes:
     if not found:
         return b""
     try:
-        return lzma.LZMADecompressor().decompress(b64decode(found[-1], validate=True), max_length=most)
-    except (lzma.LZMAError, binascii.Error):
+        return zlib.decompressobj().decompress(b64decode(found[-1], validate=True), most)
+    except (zlib.error, binascii.Error):
         return b""
 
 

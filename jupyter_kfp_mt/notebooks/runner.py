@@ -7,7 +7,6 @@ has 128 KiB at most.
 import asyncio
 import base64
 import json
-import lzma
 import os
 import sys
 import tempfile
@@ -177,7 +176,7 @@ def pack_for_log(content: Any) -> Any:
     """Return the notebook as one line; the largest outputs are left out until it is short enough."""
     cells = list_cells(content)
     while True:
-        text = base64.b64encode(lzma.compress(json.dumps(content).encode())).decode()
+        text = base64.b64encode(zlib.compress(json.dumps(content).encode(), 9)).decode()
         sizes = [len(json.dumps(cell.outputs)) for cell in cells]
         if len(text) <= MOST or not sizes or max(sizes) <= 200:
             return text

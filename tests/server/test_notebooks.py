@@ -149,13 +149,16 @@ raise SystemExit"""
 
 
 async def test_a_cell_takes_values_and_imports_of_others(page: Page, root: Path) -> None:
-    cell = "print(json.dumps({'lr': lr, 'n': n}))"
+    cell = "print(json.dumps({'lr': lr, 'n': n}), open('data/a.txt').read())"
     write(root / "a.ipynb", make_notebook("import json", "lr = 0.1", "n = len('abc')", cell))
-    source = {"kind": "cell", "path": "a.ipynb", "text": cell}
+    (root / "data").mkdir()
+    (root / "data" / "a.txt").write_text("sent")
+    source = {"kind": "cell", "path": "a.ipynb", "text": cell, "files": ["data/a.txt"]}
 
     _, form = await page.ask("POST", INSPECT, source)
     refused, error = await page.ask("POST", RUNS, {"source": source})
-    view = await run(page, {**source, "inputs": {"n": 7}}, parameters={"lr": 0.5})
+    given = {"path": "a.ipynb", "notebook_id": "", "cell": 9}
+    view = await run(page, {**source, "inputs": {"n": 7}}, parameters={"lr": 0.5}, origin=given)
     _, log = await page.ask("GET", f"{RUNS}/{view['run']['run_id']}/tasks/{view['tasks'][0]['task_id']}/log")
 
     assert form["code"] == f"import json\n\n{cell}"
@@ -166,7 +169,7 @@ async def test_a_cell_takes_values_and_imports_of_others(page: Page, root: Path)
     assert (refused, error["message"]) == (400, "The cell uses “n”, which it does not define.")
     assert error["why"] == "Cell 3 computes it."
     assert view["run"]["origin"]["cell"] == 4
-    assert '{"lr": 0.5, "n": 7}' in log["text"]
+    assert '{"lr": 0.5, "n": 7} sent' in log["text"]
 
 
 async def test_a_cell_with_a_magic_runs_as_a_notebook(page: Page) -> None:

@@ -19,7 +19,7 @@ from ...client import Request
 from ...client import runs as requests
 from ...client.api import TRANSIENT
 from ...errors import KfpError, KfpNotStartedError, kfp_error
-from ...models import CachePolicy, PipelineVersionReference, Run, SubmitRequest
+from ...models import CachePolicy, Origin, PipelineVersionReference, Run, SubmitRequest
 from ...names import OBJECT_NAME
 from ...pipeline_spec import Package, check_links, check_parameters, with_cache
 from .. import experiments
@@ -121,13 +121,21 @@ def submit_run(
     known = backend.journal.begin(intent)
     if known is not None:
         return _resume(backend, known, settling, on_unclear)
-    origin = request.origin or (resolved.compiled.origin if resolved.compiled is not None else None)
+    origin = _find_origin(request, resolved)
     if origin is not None:
         backend.journal.note_origin(intent, origin)
     run = _send(backend, intent, body, settling, on_unclear)
     sent = body["runtime_config"].get("parameters", {})
     note_last_values(backend, resolved.package.title, request, sent)
     return run
+
+
+def _find_origin(request: SubmitRequest, resolved: Resolved) -> Origin | None:
+    """Return the notebook that a run is started from; a cell of it has the number that Jupyter shows."""
+    found = resolved.compiled.origin if resolved.compiled is not None else None
+    if request.origin is None or found is None or not found.cell:
+        return request.origin or found
+    return msgspec.structs.replace(request.origin, cell=found.cell)
 
 
 def _send(
