@@ -22,6 +22,11 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def __dir__() -> list[str]:
+    """Return what users import from here, for Tab."""
+    return __all__
+
+
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Register `%kfp` and `%%kfp` (`%load_ext jupyter_kfp_mt`)."""
     from .magics import register

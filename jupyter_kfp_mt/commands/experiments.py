@@ -39,7 +39,7 @@ def archive_experiment(session: Session, *, name: str) -> Experiment:
 @command("experiment restore", _EXPERIMENT)
 def restore_experiment(session: Session, *, name: str) -> Experiment:
     """Bring an archived experiment back; its runs stay archived."""
-    restored = session.service().unarchive_experiment(name)
+    restored = session.service().restore_experiment(name)
     session.front.say(f"Restored {restored.display_name}.")
     return restored
 

@@ -163,7 +163,7 @@ def archive(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
 @command("restore", RUNS)
 def restore(session: Session, *, refs: Sequence[str]) -> Run | BulkResult:
     """Bring archived runs back into the lists."""
-    return _act_on_each(session, session.find_runs(refs), session.service().unarchive, said="Restored")
+    return _act_on_each(session, session.find_runs(refs), session.service().restore, said="Restored")
 
 
 @command("delete", RUNS, YES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .blocks import Block, Card, Notice, Prose, Table
-from .formats import format_count, format_duration, shorten_id
+from .formats import format_count, format_duration, format_time, shorten_id
 from .markup import draw_html
 from .phases import PHASE_LABELS, label_of
 from .plain import Paint, draw_text, no_colour, sgr
@@ -29,6 +29,7 @@ __all__ = [
     "draw_text",
     "format_count",
     "format_duration",
+    "format_time",
     "label_of",
     "no_colour",
     "render_check",

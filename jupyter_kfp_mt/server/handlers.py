@@ -246,7 +246,7 @@ class UnarchiveHandler(KfpHandler):
     async def post(self, namespace: str, run_id: str) -> None:
         """Restore the run; safe to repeat."""
         service = await self.service(namespace)
-        self.send(await self.off_loop(service.unarchive, run_id))
+        self.send(await self.off_loop(service.restore, run_id))
 
 
 class RetryHandler(KfpHandler):
@@ -354,7 +354,7 @@ class UnarchiveExperimentHandler(KfpHandler):
     async def post(self, namespace: str, experiment_id: str) -> None:
         """Restore the experiment; its runs stay archived."""
         service = await self.service(namespace)
-        self.send(await self.off_loop(service.unarchive_experiment, experiment_id))
+        self.send(await self.off_loop(service.restore_experiment, experiment_id))
 
 
 class PipelinesHandler(KfpHandler):

@@ -81,6 +81,35 @@ if TYPE_CHECKING:
     from .submit.sources import AnySource
     from .view import SavedFiles
 
+# What Tab offers first; the rest serves the fronts, and is there all the same.
+_VERBS = (
+    "archive",
+    "create_experiment",
+    "diff",
+    "delete_run",
+    "find_run",
+    "get_run",
+    "in_namespace",
+    "list_experiments",
+    "list_pipelines",
+    "list_recurring_runs",
+    "list_runs",
+    "logs",
+    "metrics",
+    "namespace",
+    "outputs",
+    "restore",
+    "retry",
+    "save_outputs",
+    "status",
+    "submit",
+    "tasks",
+    "terminate",
+    "upload",
+    "wait",
+    "why",
+)
+
 # Most methods import their module when they are called: without it, a first list of runs takes half the time.
 
 
@@ -127,6 +156,10 @@ class KfpService:
 
     def __repr__(self) -> str:
         return f"KfpService(namespace={self.namespace!r}, endpoint={self.context.endpoint!r})"
+
+    def __dir__(self) -> list[str]:
+        """Return the verbs that people use, for Tab."""
+        return [*_VERBS, *(name for name in super().__dir__() if name.startswith("__"))]
 
     @property
     def context(self) -> Context:
@@ -248,7 +281,7 @@ class KfpService:
         """
         recurring = self.find_recurring_run(recurring_run).recurring_run_id if recurring_run else ""
         query = RunQuery(
-            state=(state,) if isinstance(state, str) else state,
+            state=[word.upper() for word in ([state] if isinstance(state, str) else state)],
             search=search,
             experiment_id=self.get_experiment(experiment).experiment_id if experiment else "",
             pipeline_id=self.find_pipeline(pipeline).pipeline_id if pipeline else "",
@@ -397,7 +430,7 @@ class KfpService:
         """Archive a run; it keeps running."""
         return runs.change_run(self._backend, _to_id(run_id), "archive")
 
-    def unarchive(self, run_id: str | Run) -> Run:
+    def restore(self, run_id: str | Run) -> Run:
         """Restore an archived run."""
         return runs.change_run(self._backend, _to_id(run_id), "unarchive")
 
@@ -544,7 +577,7 @@ class KfpService:
         """Archive an experiment, by id or name, and its runs."""
         return experiments.change_experiment(self._backend, experiment, "archive")
 
-    def unarchive_experiment(self, experiment: str) -> Experiment:
+    def restore_experiment(self, experiment: str) -> Experiment:
         """Restore an archived experiment, by id or name; its runs stay archived."""
         return experiments.change_experiment(self._backend, experiment, "unarchive")
 

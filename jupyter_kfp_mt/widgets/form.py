@@ -9,7 +9,7 @@ from typing import Any
 
 from ipywidgets import HTML, Button, Dropdown, HBox, Output, Text, VBox
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Dict, Instance, TraitError, Unicode, observe, validate
+from traitlets import Bool, Dict, Instance, Unicode, observe, validate
 from traitlets.utils.bunch import Bunch
 
 from .. import display
@@ -169,14 +169,12 @@ class SubmitForm(VBox):
     def _check_values(self, proposal: Bunch) -> dict[str, Any]:
         if self._mirroring:
             return dict(proposal.value)
-        known = {spec.name for spec in self._specs}
         wanted = dict(proposal.value)
-        check_values(
-            [spec for spec in self._specs if spec.name in wanted or spec.name not in known],
-            wanted,
-            self._source_name,
-        )
-        return wanted
+        unknown = wanted.keys() - {spec.name for spec in self._specs}
+        given = [spec for spec in self._specs if unknown or spec.name in wanted]
+        checked = check_values(given, wanted, self._source_name)
+        defaults = {spec.name: spec.default for spec in self._specs if spec.has_default}
+        return {**defaults, **checked}  # as the fields show them, so that listeners are told once
 
     @observe("values")
     def _show_values(self, change: Bunch) -> None:
@@ -192,7 +190,8 @@ class SubmitForm(VBox):
     @validate("cache")
     def _check_cache(self, proposal: Bunch) -> str:
         if proposal.value not in {mode.value for mode in CachePolicy}:
-            raise TraitError(f"cache: “{proposal.value}” is not compiled, on or off")
+            problem = f"“{proposal.value}” is not compiled, on or off"
+            raise kfp_error("bad-input", field="cache", problem=problem, next='write form.cache = "off"')
         return str(proposal.value)
 
     def _on_field(self, _field: ParameterField) -> None:

@@ -87,6 +87,7 @@ class LiveView(VBox):
 
     def close(self) -> None:
         """Remove the widget and stop its updates."""
+        self._visible = False  # so that nothing starts them again
         self._ticker.close()
         if self._shell is not None:
             for event, function in (("pre_run_cell", self._on_busy), ("post_run_cell", self._on_free)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ipywidgets import Button, Dropdown, HBox, Text, VBox
@@ -10,14 +11,15 @@ from traitlets.utils.bunch import Bunch
 
 from .. import display
 from ..display import PHASE_LABELS, Block
-from ..errors import KfpConnectionError
-from ..models import Run, Status
-from ..run_rules import FILTERABLE
+from ..errors import KfpConnectionError, KfpError, error_from_body
+from ..models import Phase, Run, Status
+from ..run_rules import FILTERABLE, may_retry, may_terminate
 from ..service import KfpService
 from .form import SubmitForm
 from .live_view import Listener, Listeners, LiveView
 from .table import RunsTable
 
+_STEP = 20  # runs that “More” adds
 _STATES = (("All states", ""), *((PHASE_LABELS[phase].word, phase.value) for phase in FILTERABLE))
 
 
@@ -42,10 +44,17 @@ class KfpPanel(LiveView):
         self._form = SubmitForm(service=service)
         self._form.on_submitted(lambda _run: self.refresh())
         self._body = VBox()
-        self._controls.children = (VBox((self._make_controls(), self._body, self._form)),)
+        self._actions = self._make_actions()
+        self._more = Button(description="More", tooltip="List more runs.", layout={"display": "none"})
+        self._more.on_click(lambda _button: self._change_filter(limit=len(self.runs) + _STEP))
+        parts = (self._make_controls(), self._form, self._body, self._actions, self._more)
+        self._controls.children = (VBox(parts),)
         self._show_form(False)
         self.namespace = namespace or ""
         self._act(self._update)
+        if namespace and self._status.error is not None:
+            self.close()
+            raise error_from_body(self._status.error)
 
     def refresh(self) -> None:
         """Update everything now."""
@@ -74,6 +83,40 @@ class KfpPanel(LiveView):
         again.on_click(lambda _button: self.refresh())
         return HBox((search, state, again, new, self._source))
 
+    def _make_actions(self) -> HBox:
+        """Return the buttons that act on the chosen runs; those that no chosen run allows are off."""
+        works: dict[str, tuple[Callable[[KfpService, str], object], Callable[[Phase], bool]]] = {
+            "Terminate": (lambda service, run_id: service.terminate(run_id), may_terminate),
+            "Retry": (lambda service, run_id: service.retry(run_id), may_retry),
+            "Archive": (lambda service, run_id: service.archive(run_id), lambda _phase: True),
+        }
+        self._allowed: dict[Button, Callable[[Phase], bool]] = {}
+        for name, (work, allows) in works.items():
+            button = Button(description=name, disabled=True, tooltip=f"{name} the chosen runs.")
+            button.on_click(lambda _button, work=work, allows=allows: self._act_on_chosen(work, allows))
+            self._allowed[button] = allows
+        return HBox(tuple(self._allowed))
+
+    def _act_on_chosen(
+        self, work: Callable[[KfpService, str], object], allows: Callable[[Phase], bool]
+    ) -> None:
+        """Do `work` with each chosen run that allows it; the first error is shown at the end."""
+        failed: list[KfpError] = []
+        for run in self.runs:
+            if run.run_id in self.selected and allows(run.phase):
+                try:
+                    work(self.service, run.run_id)
+                except KfpError as error:
+                    failed.append(error)
+        self._act(self._update)
+        if failed:
+            self._show_error(failed[0])
+
+    def _offer_actions(self) -> None:
+        chosen = [run for run in self.runs if run.run_id in self.selected]
+        for button, allows in self._allowed.items():
+            button.disabled = not any(allows(run.phase) for run in chosen)
+
     def _change_filter(self, **wanted: Any) -> None:
         merged = {**self.filter, **wanted}
         self.filter = {name: value for name, value in merged.items() if value}
@@ -98,6 +141,7 @@ class KfpPanel(LiveView):
     def _select(self, change: Bunch) -> None:
         if self._table is not None:
             self._table.selected = change.new
+        self._offer_actions()
         self._selected.call_all(list(change.new))
 
     def _update(self) -> bool:
@@ -109,9 +153,14 @@ class KfpPanel(LiveView):
             self._status = self.service.status()
         except KfpConnectionError as error:
             self._status = Status(connected=False, namespace=self.namespace, error=error.body)
-        self.set_trait("connection", "connected" if self._status.connected else "not connected")
+        usable = self._status.connected and self._status.error is None
+        self.set_trait("connection", "connected" if usable else "not connected")
         self._draw()
-        if self._status.connected:
+        if not usable and self._table is not None and self._status.connected:
+            self.set_trait("runs", [])  # those of the namespace before
+            self._body.layout.display = "none"
+        if usable:
+            self._body.layout.display = None
             self.namespace = self.service.namespace
             self._list()
         return False
@@ -119,6 +168,7 @@ class KfpPanel(LiveView):
     def _list(self) -> None:
         if self._table is None:
             self._table = RunsTable(service=self.service, **self.filter)
+            self._table.show_list_alone()
             self._table.observe(lambda change: self.set_trait("runs", change.new), "runs")
             self._table.observe(lambda change: setattr(self, "selected", change.new), "selected")
             self._body.children = (self._table,)
@@ -126,6 +176,9 @@ class KfpPanel(LiveView):
             self.set_trait("runs", list(self._table.runs))
         else:
             self._table.use_service(self.service)
+            self.set_trait("runs", list(self._table.runs))
+        self._more.layout.display = None if self._table.total_size > len(self.runs) else "none"
+        self._offer_actions()
 
     def _block(self) -> Block:
         return display.block_of(self._status)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import Button, SelectMultiple
-from traitlets import Dict, Instance, List, TraitError, Unicode, observe, validate
+from traitlets import Dict, Instance, List, Unicode, observe, validate
 from traitlets.utils.bunch import Bunch
 
 from .. import display
 from ..display import Block
+from ..errors import kfp_error
 from ..lists import RunList
 from ..models import Run
 from ..plain_text import clean
@@ -19,11 +21,21 @@ from .live_view import Listener, Listeners, LiveView
 if TYPE_CHECKING:
     import pandas as pd
 
-FILTERS = ("state", "search", "experiment", "archived", "sort_by", "limit")
+FILTERS = (
+    "state",
+    "search",
+    "experiment",
+    "pipeline",
+    "recurring_run",
+    "archived",
+    "sort_by",
+    "limit",
+    "metrics",
+)
 
 
 class RunsTable(LiveView):
-    """The runs that fit the filter (`state`, `search`, `experiment`, `archived`, `sort_by`, `limit`).
+    """The runs that fit the filter (`state`, `search`, `experiment`, `pipeline`, `archived`, `limit`, …).
 
     `runs` holds models, `selected` the ids of the chosen ones. Both stay up to date while displayed.
     """
@@ -40,6 +52,7 @@ class RunsTable(LiveView):
         self._choice.observe(self._choose, "value")
         refresh = Button(description="Refresh", tooltip="Ask again now.")
         refresh.on_click(lambda _button: self._act(self.refresh))
+        self._refresh = refresh
         self._controls.children = (self._choice, refresh)
         self.filter = filters
         if not filters:
@@ -48,6 +61,16 @@ class RunsTable(LiveView):
     def refresh(self) -> None:
         """Ask for the runs now; raises KfpError."""
         self._update()
+
+    @property
+    def total_size(self) -> int:
+        """How many runs fit the filter, listed or not."""
+        return self._runs.total_size
+
+    def show_list_alone(self) -> None:
+        """Show the runs once, as the list in which they are chosen, for a place that has its own buttons."""
+        self._html.layout.display = self._refresh.layout.display = "none"
+        self._choice.rows = 12
 
     def use_service(self, service: KfpService) -> None:
         """Show the runs of `service`, which may be in another namespace."""
@@ -68,7 +91,13 @@ class RunsTable(LiveView):
     def _check_filter(self, proposal: Bunch) -> dict[str, Any]:
         for name in proposal.value:
             if name not in FILTERS:
-                raise TraitError(f"filter: “{name}” is not one of {', '.join(FILTERS)}")
+                near = difflib.get_close_matches(name, FILTERS, n=1)
+                raise kfp_error(
+                    "bad-input",
+                    field="filter",
+                    problem=f"“{name}” is not one of {', '.join(FILTERS)}",
+                    next=f"Did you mean “{near[0]}”?" if near else "",
+                )
         return dict(proposal.value)
 
     @observe("filter")
@@ -107,5 +136,6 @@ class RunsTable(LiveView):
 
 
 def _option_text(run: Run) -> str:
-    sign = display.label_of(run.phase).sign
-    return f"{sign} {clean(run.display_name)}  {display.shorten_id(run.run_id)}"
+    label = display.label_of(run.phase, run.state)
+    about = (clean(run.experiment_name), display.format_time(run.created_at), display.shorten_id(run.run_id))
+    return f"{label.sign} {label.word}  {clean(run.display_name)} · {' · '.join(filter(None, about))}"

@@ -61,7 +61,7 @@ def test_a_run_is_archived_restored_and_deleted(old: tuple[KfpService, Old, Runn
 
     assert kfp.archive(run).storage_state == "ARCHIVED"
     assert kfp.list_runs() == []
-    assert kfp.unarchive(run).storage_state == "AVAILABLE"
+    assert kfp.restore(run).storage_state == "AVAILABLE"
     kfp.delete_run(run)
     with pytest.raises(KfpNotFoundError, match="No such run"):
         kfp.get_run(run)

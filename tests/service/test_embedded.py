@@ -13,6 +13,7 @@ import msgspec
 import pytest
 import yaml
 
+import jupyter_kfp_mt
 from jupyter_kfp_mt.client import HttpTransport, Request, Response, Transport
 from jupyter_kfp_mt.connection import connect
 from jupyter_kfp_mt.context import Context, Environment
@@ -180,7 +181,7 @@ def test_lists_are_lists_and_tables(kfp: KfpService, hello: Run, broken: Run) ->
 def test_a_run_is_archived_and_restored(kfp: KfpService, hello: Run) -> None:
     assert kfp.archive(hello).storage_state == "ARCHIVED"
     assert [run.run_id for run in kfp.list_runs(archived=True)] == [hello.run_id]
-    assert kfp.unarchive(hello).storage_state == "AVAILABLE"
+    assert kfp.restore(hello).storage_state == "AVAILABLE"
 
 
 def test_a_deleted_run_is_not_there(kfp: KfpService) -> None:
@@ -352,3 +353,14 @@ def test_the_files_of_artifacts_are_saved(kfp: KfpService, tmp_path: Path) -> No
 
     assert (saved, failed) == ([tmp_path / "saved" / "write" / "data"], [])
     assert saved[0].read_text() == "kept\n"
+
+
+def test_tab_offers_what_people_use_and_wrong_states_raise(kfp: KfpService) -> None:
+    offered = [name for name in dir(kfp) if not name.startswith("_")]
+    assert {"submit", "wait", "logs", "list_runs", "outputs", "metrics", "why", "restore"} <= set(offered)
+    assert all(hasattr(kfp, name) for name in offered)
+    assert not {"on_behalf", "restart_notebook", "page_runs", "pod", "settle"} & set(offered)
+    assert dir(jupyter_kfp_mt) == ["__version__", "connect"]
+    assert kfp.list_runs(state="running", search="no-such-name") == []
+    with pytest.raises(KfpError, match="“BAD” is not a state"):
+        kfp.list_runs(state=["bad"])

@@ -204,7 +204,7 @@ def test_a_run_that_is_not_confirmed_is_active_and_nothing_can_be_done_with_it()
     assert [row.run_id for row in pressed.list_runs(state=["RUNNING", "UNCONFIRMED"])] == [run.run_id]
     assert pressed.list_runs(state=["RUNNING"]) == []
     assert pressed.status().running == 3
-    for act in (pressed.terminate, pressed.archive, pressed.unarchive, pressed.delete_run, pressed.retry):
+    for act in (pressed.terminate, pressed.archive, pressed.restore, pressed.delete_run, pressed.retry):
         with pytest.raises(KfpError, match=r"not confirmed yet|cannot be retried"):
             act(run.run_id)
     assert fake.sent("POST", f"{RUNS}/{run.run_id}:terminate") == []

@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from ipywidgets import Widget
-from traitlets import TraitError
 
 from jupyter_kfp_mt.errors import KfpError, KfpInputError, KfpNotFoundError, RunFailed
 from jupyter_kfp_mt.models import Run
@@ -25,8 +24,11 @@ def until(true: Callable[[], object]) -> None:
 
 def press(widget: Widget, name: str) -> None:
     """Press the button `name` somewhere in `widget`."""
-    found = [each for each in everything(widget) if getattr(each, "description", "") == name]
-    found[0].click()
+    find_button(widget, name).click()
+
+
+def find_button(widget: Widget, name: str) -> Widget:
+    return next(each for each in everything(widget) if getattr(each, "description", "") == name)
 
 
 def everything(widget: Widget) -> list[Widget]:
@@ -275,7 +277,7 @@ def test_an_error_of_the_button_is_told(service: KfpService, laptop: Laptop) -> 
 
 def test_cache_is_one_of_three(service: KfpService) -> None:
     form = SubmitForm(service=service)
-    with pytest.raises(TraitError):
+    with pytest.raises(KfpInputError, match="cache: “maybe” is not compiled, on or off"):
         form.cache = "maybe"
     form.close()
 
@@ -289,8 +291,12 @@ def test_a_table_filters_and_selects(service: KfpService, laptop: Laptop) -> Non
     assert [each.run_id for each in table.runs] == [run.run_id]
     assert chosen == [[run.run_id]]
     assert list(table.to_df()["run_id"]) == [run.run_id]
-    with pytest.raises(TraitError):
+    with pytest.raises(KfpInputError, match="“colour” is not one of"):
         table.filter = {"colour": "red"}
+    with pytest.raises(KfpInputError, match="Did you mean “state”"):
+        RunsTable(stat=["FAILED"], service=service)
+    with pytest.raises(KfpInputError, match="“BAD” is not a state"):
+        RunsTable(state=["BAD"], service=service)
     table.close()
 
 
@@ -308,8 +314,47 @@ def test_a_panel_shows_who_and_where_and_the_runs(service: KfpService, laptop: L
 def test_a_panel_tells_a_namespace_that_is_not_mine(service: KfpService) -> None:
     panel = KfpPanel(service=service)
     panel.namespace = "somebody-else"
-    assert panel.runs == []
+    assert (panel.connection, panel.runs) == ("not connected", [])
     panel.close()
+    with pytest.raises(KfpError):
+        KfpPanel(namespace="somebody-else", service=service)
+
+
+def test_a_panel_acts_on_the_chosen_runs(service: KfpService, laptop: Laptop) -> None:
+    running = service.submit(laptop.quick, {"seconds": 60}, experiment="chosen", cache="off")
+    ended = service.wait(service.submit(laptop.quick, experiment="chosen"))
+    panel = KfpPanel(service=service)
+    panel.filter = {"experiment": "chosen"}
+    verbs = ("Terminate", "Retry", "Archive")
+    assert all(find_button(panel, verb).disabled for verb in verbs)
+    panel.selected = [ended.run_id]
+    assert [verb for verb in verbs if not find_button(panel, verb).disabled] == ["Archive"]
+    panel.selected = [ended.run_id, running.run_id]
+    assert not find_button(panel, "Terminate").disabled
+    press(panel, "Terminate")
+    with pytest.raises(RunFailed):
+        service.wait(running, timeout=60)
+    panel.close()
+
+
+def test_listeners_to_values_are_told_once_and_of_all(service: KfpService, laptop: Laptop) -> None:
+    told: list[dict[str, object]] = []
+    form = SubmitForm(laptop.quick, service=service)
+    form.observe(lambda change: told.append(dict(change.new)), "values")
+    form.values = {"epochs": 3}
+    assert told == [form.values] == [{"seconds": 0.0, "epochs": 3, "flag": True}]
+    with pytest.raises(KfpInputError, match="epochz") as caught:
+        form.values = {"epochz": 3}
+    assert "epochs" in caught.value.why
+    form.close()
+
+
+def test_a_form_takes_a_registered_pipeline(service: KfpService, laptop: Laptop) -> None:
+    service.upload(laptop.quick, name="in-a-form")
+    form = SubmitForm("pipeline:in-a-form", service=service)
+    assert form.values["epochs"] == 10
+    assert form.submit().pipeline_version_reference is not None
+    form.close()
 
 
 class Tags(HTMLParser):
