@@ -17,6 +17,7 @@ from ..models import ParameterSpec, ParameterType
 
 KFP_RUNTIME = "2.17.0"  # what the task installs when its image lacks it
 NOTEBOOK_PACKAGES = ("nbclient", "ipykernel")  # what executes a notebook
+EXECUTE = "execute_notebook"  # the function that does it
 OUTPUT = "notebook"  # the name of the executed notebook among the outputs
 PYTHON = {
     ParameterType.BOOLEAN: "bool",
@@ -118,7 +119,7 @@ def build_notebook(
         output=OUTPUT,
     )
     container = _make_container(
-        "execute_notebook", _HEAD + program, [*NOTEBOOK_PACKAGES, *packages], image
+        EXECUTE, _HEAD + program, [*NOTEBOOK_PACKAGES, *packages], image
     )
     sent = {
         "name": title,

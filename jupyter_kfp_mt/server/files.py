@@ -29,6 +29,9 @@ async def read_file_source(handler: KfpHandler, source: Source) -> Source:
     limit = handler.parts.upload_limit
     _check_size(len(source.data), limit)
     if source.kind is SourceKind.CELL and not source.path:
+        if source.files:
+            problem = "they are looked for beside a notebook, and the cell is of none"
+            raise kfp_error("bad-input", field="files", problem=problem)
         return _gather(source)
     if source.kind not in (SourceKind.FILE, SourceKind.NOTEBOOK, SourceKind.CELL):
         return source

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from ..errors import KfpNotFoundError, kfp_error
 from ..files import read_file
-from ..models import NOT_JSON, ExecutedNotebook, Run, Task
+from ..models import NOT_JSON, ExecutedNotebook, Phase, Run, Task
 from ..notebooks.loglines import unpack_from_log
 from ..notebooks.task import OUTPUT
 from . import runs
@@ -47,13 +46,12 @@ def read_notebook(backend: Backend, details: Details, run_id: str) -> ExecutedNo
     tasks = details.report_tasks(run).tasks
     made = _find(details, run, tasks)
     if made is not None:
-        return _read(_load(details, made), run.run_id, made.task.task_id)
+        try:
+            return _read(_load(details, made), run.run_id, made.task.task_id)
+        except KfpNotFoundError:
+            if made.task.phase is not Phase.FAILED:
+                raise
     for task in select_failed(tasks):
-        for artifact in details.list_planned_artifacts(run, task).get(OUTPUT, []):
-            with suppress(KfpNotFoundError):  # older launchers have not uploaded it
-                return _read(
-                    _load(details, MadeArtifact(run, task, OUTPUT, 0, artifact)), run.run_id, task.task_id
-                )
         log = details.read_log(run, task.task_id, offset=0, attempt=0, tail=_LAST_LINES).text
         data = unpack_from_log(log, MOST)
         if data:

@@ -213,6 +213,7 @@ async def test_runs_are_found_by_their_notebook(page: Page, root: Path) -> None:
         ({"path": "text.ipynb"}, 400, "text.ipynb: it is not a notebook."),
         ({"path": "clash.ipynb"}, 400, "notebook: “notebook” is the name of what comes back."),
         ({"kind": "cell", "text": " "}, 400, "The cell is empty."),
+        ({"kind": "cell", "text": "1", "path": "", "files": ["a.csv"]}, 400, "files: "),
         ({"kind": "cell", "text": "def"}, 400, "The cell is not plain Python."),
         ({"kind": "cell", "text": "x" * 100_000}, 413, "The cell is too large."),
     ],

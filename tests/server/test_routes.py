@@ -100,6 +100,26 @@ class TestAsReader:
         assert status == 403
 
 
+class ReaderOfFiles(Only):
+    """Allows to look, at files too."""
+
+    allowed = (("read", "kfp"), ("read", "contents"))
+
+
+class TestAsReaderOfFiles:
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: Any) -> Any:
+        jp_server_config.ServerApp.authorizer_class = ReaderOfFiles
+        return jp_server_config
+
+    async def test_a_python_file_is_not_run_to_look_at_it(self, jp_fetch: Fetch, jp_root_dir: Any) -> None:
+        (jp_root_dir / "a.py").write_text("open('ran', 'w')")
+        body = json.dumps({"kind": "file", "path": "a.py"})
+        status, _ = await refused(jp_fetch(*RUNS[:3], "inspect", method="POST", body=body))
+        assert status == 403
+        assert not (jp_root_dir / "ran").exists()
+
+
 @pytest.mark.parametrize(
     ("path", "options", "field"),
     [

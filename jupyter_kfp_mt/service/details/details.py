@@ -53,9 +53,6 @@ class Details(Protocol):
         With `metrics_only` the outputs of tasks that make no metrics may be missing.
         """
 
-    def list_planned_artifacts(self, run: Run, task: Task) -> dict[str, list[Artifact]]:
-        """Return what a task that failed was to make, and where; it may have made it."""
-
     def save_artifact(self, made: MadeArtifact, path: Path) -> None:
         """Write the file, or the folder, of an artifact to `path`; raises `artifact-unread`."""
 

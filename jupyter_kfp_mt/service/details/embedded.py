@@ -14,7 +14,7 @@ from ...client import runs as requests
 from ...client.system import list_grants
 from ...errors import KfpError, kfp_error
 from ...files import replace_file
-from ...models import AccessList, Artifact, LogChunk, PodView, Run, Task
+from ...models import AccessList, LogChunk, PodView, Run, Task
 from ...pipeline_spec.task_plan import read_task_plan
 from ..backend import Backend
 from ..explain import LOG_LINES, Explanation, Facts, make_facts
@@ -56,10 +56,6 @@ class EmbeddedDetails:
     def add_values(self, run: Run, tasks: Sequence[Task], *, metrics_only: bool = False) -> list[Task]:
         """Return `tasks`: this server reports them with their values."""
         return list(tasks)
-
-    def list_planned_artifacts(self, run: Run, task: Task) -> dict[str, list[Artifact]]:
-        """Return nothing: this server reports what a task that failed has made."""
-        return {}
 
     def save_artifact(self, made: MadeArtifact, path: Path) -> None:
         """Copy the file, or the folder, of an artifact to `path`: it is on this machine.

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ....models import AccessList, Artifact, LogChunk, PodView, Run, Task
+from ....models import AccessList, LogChunk, PodView, Run, Task
 from ....pipeline_spec.task_plan import read_task_plan
 from ...backend import Backend
 from ...explain import Explanation, Facts
-from ...tasks.launcher import launch_of
 from ...tasks.rows import cancel_stopped, select_groups, select_leaves
 from ..details import MadeArtifact, TaskReport
 from .artifacts import save_artifact
@@ -17,7 +16,7 @@ from .facts import collect_run_facts, collect_task_facts, explain_run_wait
 from .grants import list_grants
 from .logs import read_log
 from .pods import view_pod
-from .run import find_step, read_steps
+from .run import read_steps
 from .values import add_values
 
 
@@ -53,12 +52,6 @@ class ClusterDetails:
     def add_values(self, run: Run, tasks: Sequence[Task], *, metrics_only: bool = False) -> list[Task]:
         """Return `tasks` with their inputs and outputs, as far as what the launcher wrote can be read."""
         return add_values(self._backend, run, tasks, metrics_only=metrics_only)
-
-    def list_planned_artifacts(self, run: Run, task: Task) -> dict[str, list[Artifact]]:
-        """Return what the launcher of a task was told to upload: from KFP 2.17 on it does so in any case."""
-        step = find_step(read_steps(self._backend, run), task.task_id)
-        tries = step.attempts if step is not None else []
-        return launch_of(tries[-1].patch).outputs.artifacts if tries else {}
 
     def save_artifact(self, made: MadeArtifact, path: Path) -> None:
         """Write the file of an artifact to `path`."""

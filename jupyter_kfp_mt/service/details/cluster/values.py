@@ -16,7 +16,8 @@ from ....callers import carry
 from ....client import runs as requests
 from ....client.api import TRANSIENT
 from ....errors import KfpError, KfpRefusedError
-from ....models import Phase, Run, Task
+from ....models import Phase, Run, Task, TaskValues
+from ....notebooks.task import EXECUTE, OUTPUT
 from ...backend import Backend
 from ...state.podlogs import KEPT
 from ...tasks.importer import Import, find_address, read_import
@@ -61,7 +62,13 @@ def _add_inputs(task: Task, step: RunStep | None) -> Task:
     if step is None or not step.attempts:
         unread = _UNREPORTED if step is None and task.phase is Phase.SUCCEEDED else ""
         return msgspec.structs.replace(task, outputs_unread=unread)
-    return msgspec.structs.replace(task, inputs=launch_of(step.attempts[-1].patch).inputs)
+    patch = step.attempts[-1].patch
+    launch = launch_of(patch)
+    made = TaskValues()
+    if task.phase is Phase.FAILED and EXECUTE in patch and OUTPUT in launch.outputs.artifacts:
+        # a notebook's task writes it in any case, and the launcher of KFP 2.17 and newer uploads it
+        made = TaskValues(artifacts={OUTPUT: launch.outputs.artifacts[OUTPUT]})
+    return msgspec.structs.replace(task, inputs=launch.inputs, outputs=made)
 
 
 def _attempt_with_outputs(task: Task, step: RunStep | None) -> Attempt | None:
