@@ -193,6 +193,8 @@ export interface IRunManager extends IDisposable {
   readonly runChanged: ISignal<IRunManager, IRunChange>;
   /** Emitted with the ids of runs that have left the server's list: deleted or archived. */
   readonly runsRemoved: ISignal<IRunManager, readonly string[]>;
+  /** Claim what one page of the browser is to do; resolves to whether this page was the first to ask. */
+  claim(name: string): Promise<boolean>;
   /** Keep everything up to date until the handle is disposed; so does a run of mine that is active. */
   watch(): IDisposable;
   /** Ask for everything again. */

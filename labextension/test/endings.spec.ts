@@ -3,15 +3,25 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { Endings } from '../src/model/endings';
 import type { INotice } from '../src/model/endings';
+import { Awaited } from '../src/plugins/awaited';
 import type { Phase } from '../src/api/types';
 import { format, run } from './samples';
 
 let notices: INotice[];
 let inFront: string;
+let visible: boolean;
+/** What a page of the browser has told. */
+let claimed: Set<string>;
+let awaited: Awaited;
 
 beforeEach(() => {
   notices = [];
   inFront = '';
+  visible = true;
+  claimed = new Set();
+  const kept = new Map<string, string>();
+  const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, text: string) => kept.set(key, text) };
+  awaited = new Awaited(storage, 'http://jupyter/');
   vi.useFakeTimers({ now: Date.parse('2026-03-12T14:05:00Z') });
 });
 
@@ -29,7 +39,10 @@ function endings(notify: 'mine' | 'all' | 'none' = 'mine'): Endings {
     notify: () => notify,
     reasonOf: ({ failed_task }) => Promise.resolve(`Task ${failed_task} stopped.`),
     isMine: id => id.startsWith('mine'),
-    isInFront: id => id === inFront
+    isInFront: id => id === inFront,
+    claim: name => Promise.resolve(!claimed.has(name) && claimed.add(name).has(name)),
+    isVisible: () => visible,
+    awaited
   });
 }
 
@@ -152,4 +165,35 @@ it('counts canceled runs as what they are', async () => {
   all.note(change('c', 'RUNNING', 'CANCELED'));
   all.note(change('d', 'RUNNING', 'SUCCEEDED'));
   expect((await texts()).at(-1)).toBe('2 runs ended: 1 succeeded, 0 failed, 1 canceled.');
+});
+
+it('shows a notice on the page that is seen, however many there are', async () => {
+  const [seen, hidden] = [endings(), endings()];
+  visible = false;
+  hidden.note(change('mine', 'RUNNING', 'SUCCEEDED'));
+  visible = true;
+  seen.note(change('mine', 'RUNNING', 'SUCCEEDED'));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(notices.map(({ text }) => text)).toEqual(['mine succeeded in 2 s.']);
+  expect(await texts()).toEqual(['mine succeeded in 2 s.']);
+});
+
+it('says of a submit that was settled at once that it has started', async () => {
+  const all = endings();
+  all.note(change('mine', null, 'UNCONFIRMED'));
+  all.note(change('mine', 'UNCONFIRMED', 'RUNNING'));
+  expect(await texts()).toEqual(['mine started in team-a.']);
+});
+
+it('keeps which runs are awaited until their end was told', async () => {
+  const all = endings();
+  all.note(change('mine', null, 'RUNNING'));
+  all.note(change('mine-too', null, 'RUNNING'));
+  all.note(change('mine', 'RUNNING', 'SUCCEEDED'));
+  expect(awaited.list('team-a')).toEqual(['mine-too']);
+  await texts();
+  const { run: ended } = change('mine-too', 'RUNNING', 'FAILED', 'load');
+  endings().noteEnd(ended); // on the next page
+  expect((await texts()).at(-1)).toBe('mine-too failed: Task load stopped.');
+  expect(awaited.list('team-a')).toEqual([]);
 });

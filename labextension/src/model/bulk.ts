@@ -1,10 +1,8 @@
 import { UUID } from '@lumino/coreutils';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import { claim } from '../api/claim';
 import type { KfpApi } from '../api/client';
 import { KfpApiError } from '../api/errors';
-import type { IPages } from '../api/shared';
 import type { BulkEvent, BulkJob, BulkVerb } from '../api/types';
 import type { IBulkJobs, IBulkOptions, IConnection } from '../tokens';
 
@@ -16,8 +14,8 @@ export class BulkJobs implements IBulkJobs {
   constructor(
     private readonly _api: KfpApi,
     private readonly _connection: IConnection,
-    /** The other pages of the browser: one of them reports on a job. */
-    private readonly _pages: IPages | null,
+    /** Claims a job, on which one page of the browser reports. */
+    private readonly _claimName: (name: string) => Promise<boolean>,
     private readonly _look = LOOK
   ) {}
 
@@ -68,7 +66,7 @@ export class BulkJobs implements IBulkJobs {
 
   private async _claim({ job_id }: BulkJob, namespace: string): Promise<boolean> {
     this._namespaces.set(job_id, namespace);
-    return claim(`jupyter-kfp-mt bulk ${job_id}`, this._pages);
+    return this._claimName(`bulk ${job_id}`);
   }
 
   /** Return the answer about a job; another page may have seen its end. */

@@ -10,6 +10,8 @@ const NAME = 50;
 const TOGETHER = 2000;
 /** Milliseconds before a notice: meanwhile a view may open or other runs may end. */
 const SOON = 500;
+/** Milliseconds by which a page that nobody sees asks later for a notice. */
+const HIDDEN = 1500;
 
 /** An action of a notice: on its run, or for several runs showing the list. */
 export type NoticeAction = 'open' | 'retry' | 'again' | 'show';
@@ -36,12 +38,26 @@ export interface IEndingsOptions {
   readonly isInFront: (runId: string) => boolean;
   /** Why a run failed, in one sentence; empty when that is not known. */
   readonly reasonOf: (run: Run) => Promise<string>;
+  /** Claim a notice; resolves to whether this page is the first of the browser to ask. */
+  readonly claim: (name: string) => Promise<boolean>;
+  /** Whether a person sees this page; one that is hidden leaves notices to others. */
+  readonly isVisible: () => boolean;
+  /** The active runs whose ends are to be told, kept for the next page; null where nothing can be kept. */
+  readonly awaited: IAwaited | null;
+}
+
+/** The runs whose ends a person awaits. */
+export interface IAwaited {
+  add(run: Run): void;
+  remove(runId: string): void;
 }
 
 /** Runs that ended at about the same time, and their common notice. */
 interface IGroup {
   readonly since: number;
   readonly runs: Run[];
+  /** Whether this page is to tell of each. */
+  readonly claims: Map<Run, Promise<boolean>>;
   waiting: boolean;
   notice: string;
 }
@@ -60,17 +76,45 @@ export class Endings {
       return;
     }
     if (previous === 'UNCONFIRMED') {
-      this._showSubmit(run, this._describeLateStart(run));
+      this._showSettled(run);
     } else if (previous === null && isActive(run.phase)) {
-      setTimeout(() => this._showStart(run), SOON);
+      this._later(() => void this._showStart(run));
     }
     if (isActive(run.phase)) {
       // A retried run ends again.
       this._ended.delete(run.run_id);
-    } else if (!this._ended.has(run.run_id)) {
+      this._options.awaited?.add(run);
+    } else {
+      this.noteEnd(run);
+    }
+  }
+
+  /** Take note of a run that has ended, perhaps while no page was open. */
+  noteEnd(run: Run): void {
+    this._options.awaited?.remove(run.run_id);
+    if (this._options.notify() !== 'none' && !this._ended.has(run.run_id)) {
       this._ended.add(run.run_id);
       this._gather(run);
     }
+  }
+
+  /** Say that a submit without a clear answer did start; one that nobody was told of has just started. */
+  private _showSettled(run: Run): void {
+    const submit = this._submits.get(run.run_id);
+    if (submit && submit.id !== '') {
+      this._showSubmit(run, this._describeLateStart(run));
+    } else {
+      this._submits.delete(run.run_id);
+      if (submit) {
+        submit.next = null;
+      }
+      this._later(() => void this._showStart(run));
+    }
+  }
+
+  /** Call back soon, or a little later on a page that nobody sees. */
+  private _later(call: () => void): void {
+    setTimeout(call, this._options.isVisible() ? SOON : SOON + HIDDEN);
   }
 
   /** Take note that KFP has no record of a run that was not confirmed. */
@@ -108,8 +152,9 @@ export class Endings {
   }
 
   /** Show a start unless the person sees it anyway. */
-  private _showStart(run: Run): void {
-    if (!this._ended.has(run.run_id) && !this._options.isInFront(run.run_id)) {
+  private async _showStart(run: Run): Promise<void> {
+    const isWanted = !this._ended.has(run.run_id) && !this._options.isInFront(run.run_id);
+    if (isWanted && (await this._options.claim(`start of ${run.run_id}`))) {
       this._options.show(this._describeStart(run), '');
     }
   }
@@ -117,19 +162,23 @@ export class Endings {
   private _gather(run: Run): void {
     const now = Date.now();
     if (!this._group || now - this._group.since > TOGETHER) {
-      this._group = { since: now, runs: [], waiting: false, notice: '' };
+      this._group = { since: now, runs: [], claims: new Map(), waiting: false, notice: '' };
     }
     const group = this._group;
     group.runs.push(run);
     if (!group.waiting) {
       group.waiting = true;
-      setTimeout(() => void this._showGroup(group), SOON);
+      this._later(() => void this._showGroup(group));
     }
   }
 
   private async _showGroup(group: IGroup): Promise<void> {
     group.waiting = false;
-    const notice = await this._describeRuns([...group.runs]);
+    for (const run of group.runs.filter(each => !group.claims.has(each))) {
+      group.claims.set(run, this._options.claim(`end of ${run.run_id} ${run.finished_at ?? ''} ${run.phase}`));
+    }
+    const claims = await Promise.all(group.runs.map(run => group.claims.get(run)));
+    const notice = await this._describeRuns(group.runs.filter((_, index) => claims[index]));
     // If another run ended while the reason was loading, a notice of all follows soon.
     if (notice && !group.waiting) {
       group.notice = this._options.show(notice, group.notice);

@@ -3,6 +3,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 
+import { claim } from '../api/claim';
 import type { KfpApi } from '../api/client';
 import type { StreamState } from '../api/events';
 import { openEvents, getPages } from '../api/shared';
@@ -43,7 +44,7 @@ export class RunManager implements IRunManager {
     this.list = new RunList(options.api, this.connection);
     this.verbs = new RunVerbs(options.api, this.connection, this.list);
     this.metrics = new Metrics(options.api, this.connection);
-    this.bulk = new BulkJobs(options.api, this.connection, this._pages);
+    this.bulk = new BulkJobs(options.api, this.connection, name => this.claim(name));
     this.connection.changed.connect(this._onChanged, this);
     this.connection.moved.connect(this._onMoved, this);
     this.list.changed.connect(this._onChanged, this);
@@ -91,6 +92,10 @@ export class RunManager implements IRunManager {
     this.connection.dispose();
     Signal.disconnectReceiver(this);
     Signal.clearData(this);
+  }
+
+  claim(name: string): Promise<boolean> {
+    return claim(`jupyter-kfp-mt ${this.api.baseUrl} ${name}`, this._pages);
   }
 
   watch(): IDisposable {

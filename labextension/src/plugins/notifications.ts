@@ -9,7 +9,9 @@ import { CommandIDs } from '../commandids';
 import { Endings } from '../model/endings';
 import type { INotice, NoticeAction } from '../model/endings';
 import { DOMAIN, getRunWidgetId } from '../names';
+import { isActive } from '../rules';
 import { IRunManager } from '../tokens';
+import { Awaited } from './awaited';
 import { Preferences } from './preferences';
 
 /** Shows notices about runs that start and end, once each. */
@@ -49,18 +51,41 @@ export const notifications: JupyterFrontEndPlugin<void> = {
         // A notice without a reason is better than none.
         () => run.error?.message ?? ''
       );
+    const awaited = new Awaited(window.localStorage, manager.api.baseUrl);
     const endings = new Endings({
       format,
       show,
       reasonOf,
       notify: () => preferences.notify,
       isMine: id => manager.verbs.isMine(id),
+      claim: name => manager.claim(name),
+      isVisible: () => document.visibilityState === 'visible',
+      awaited,
       isInFront: id => document.visibilityState === 'visible' && showsRun(app.shell, id)
     });
     manager.verbs.submitLost.connect((_, run) => endings.noteLost(run));
     manager.runChanged.connect((_, change) => endings.note(change));
+    void manager.ready.then(() => tellEnds(manager, awaited, endings));
   }
 };
+
+/** Tell of the awaited runs that ended while no page was open. */
+async function tellEnds({ api, connection, list }: IRunManager, awaited: Awaited, endings: Endings): Promise<void> {
+  const { namespace } = connection;
+  for (const runId of awaited.list(namespace)) {
+    const known = list.find(runId);
+    try {
+      const run = known ?? { ...(await api.viewRun(namespace, runId)).run, namespace };
+      if (!isActive(run.phase)) {
+        endings.noteEnd(run);
+      }
+    } catch (error) {
+      if (toErrorBody(error).code === 'not-found') {
+        awaited.remove(runId); // it was deleted
+      }
+    }
+  }
+}
 
 /** Whether the view of a run is visible; Notebook 7 has it on the right. */
 function showsRun(shell: JupyterFrontEnd.IShell, runId: string): boolean {
