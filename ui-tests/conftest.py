@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PROJECT = Path(__file__).parent.parent
+LIGHT = PROJECT / "ui-tests" / "light"  # modules that take the place of heavy ones
 expect.set_options(timeout=20_000)  # milliseconds; a machine may have more to do
 
 
@@ -51,6 +52,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_KFP_MT_EMBEDDED": "auto",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(LIGHT), os.environ.get("PYTHONPATH")))),
     }
     yield values
     subprocess.run(["jupyter-kfp", "serve", "--stop"], env=values, check=False, capture_output=True)
