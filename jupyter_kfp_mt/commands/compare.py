@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..errors import PROGRAM
 from ..results import RunDiff
 from .arguments import FRAME
-from .grammar import argument, command, usage_error
+from .grammar import argument, command, usage_error, write_value
 from .session import Session
 from .sources import REGISTERED
 
@@ -20,7 +20,8 @@ from .sources import REGISTERED
 )
 def diff(session: Session, *, refs: Sequence[str], everything: bool) -> RunDiff:
     """Compare runs: parameters, metrics, tasks, pipelines; or compare versions of pipelines."""
-    pipelines = [ref for ref in refs if ref.startswith(REGISTERED)]
+    words = [write_value(ref) for ref in refs]
+    pipelines = [word for word in words if word.startswith(REGISTERED)]
     if not pipelines:
         runs = [run.run_id for run in session.find_runs(refs)]
         _require_several(len(runs))
@@ -29,7 +30,7 @@ def diff(session: Session, *, refs: Sequence[str], everything: bool) -> RunDiff:
         problem = "A run and a pipeline cannot be compared."
         raise usage_error(problem, next_step=f"{PROGRAM} spec RUN -o FILE, then upload it")
     _require_several(len(pipelines))
-    return session.service().diff_versions([str(ref) for ref in refs], everything=everything)
+    return session.service().diff_versions(pipelines, everything=everything)
 
 
 def _require_several(count: int) -> None:

@@ -24,6 +24,19 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean “{near[0]}”?" if near else ""
 
 
+# Arguments for which `$name` stands for the value itself; for the others it stands for its text.
+_WITH_VALUES = frozenset({"RUN", "A", "RUN|pipeline:NAME[@VERSION]", "SOURCE", "KEY=VALUE"})
+_IDS = ("recurring_run_id", "run_id", "pipeline_version_id", "pipeline_id", "experiment_id")
+
+
+def write_value(word: str) -> str:
+    """Return the text of a word: of a `$name` that of its value, and of one of our models its id."""
+    if not hasattr(word, "value"):
+        return str(word)
+    found = (getattr(word.value, name, "") for name in _IDS)
+    return next((each for each in found if isinstance(each, str) and each), str(word.value))
+
+
 @dataclass(frozen=True)
 class Argument:
     """One argument or option of a command, as argparse takes it."""
@@ -64,6 +77,9 @@ class Argument:
         settings = {**self.settings}
         settings.pop("choices", None)
         settings.pop("required", None)
+        if self.takes_value and settings.get("metavar") not in _WITH_VALUES:
+            read = settings.get("type", str)
+            settings["type"] = lambda word: read(write_value(word))
         if not self.is_option:
             nargs = settings.get("nargs")
             settings["nargs"] = {None: "?", "+": "*"}.get(nargs, nargs)

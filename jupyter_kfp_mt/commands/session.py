@@ -161,7 +161,7 @@ class Session:
         run_id = getattr(known, "run_id", "")
         if isinstance(run_id, str) and run_id:
             return service.get_run(run_id)
-        word = str(reference)
+        word = known if isinstance(known, str) else str(reference)
         if word == "@last" and service.namespace in self._last:
             return service.get_run(self._last[service.namespace])
         if not word:

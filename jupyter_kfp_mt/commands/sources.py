@@ -22,6 +22,7 @@ def read_source(session: Session, word: str) -> Source:
     value = getattr(word, "value", None)
     if isinstance(value, Source):
         return value
+    word = value if isinstance(value, str) else word
     if word.startswith((REGISTERED, _EXAMPLE)):
         return session.service(start=True).find_source(str(word))
     named = session.variables.get(word)
@@ -54,6 +55,8 @@ def _compile(session: Session, word: str) -> Source:
 def read_spec(session: Session, word: str) -> str:
     """Return the compiled pipeline of a run, or of `pipeline:NAME[@VERSION]`, as YAML."""
     service = session.service()
+    value = getattr(word, "value", None)
+    word = value if isinstance(value, str) else word
     if not word.startswith(REGISTERED):
         return service.view_run(session.find_run(word).run_id).spec
     source = service.find_source(str(word))

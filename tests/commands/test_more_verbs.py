@@ -102,6 +102,19 @@ def test_a_dict_gives_all_its_values(console: Console, laptop: Laptop) -> None:
         console.do(f"submit {laptop.quick} $values --dry-run")
 
 
+def test_a_variable_is_a_text_where_a_text_is_wanted(console: Console, laptop: Laptop) -> None:
+    console.variables.update(label="from a variable", many=2)
+    run = console.do(f"submit {laptop.quick} --name $label -e $label")
+    assert (run.display_name, run.experiment_name) == ("from a variable", "from a variable")
+    assert len(console.do("runs -e $label -n $many")) == 1
+    console.variables.update(mine=run.run_id, file=laptop.quick)
+    assert console.do("show $mine").run_id == run.run_id
+    assert console.do("submit $file --dry-run")["pipeline_spec"]["pipelineInfo"]["name"] == "quick"
+    console.variables["made"] = console.do(f"submit {laptop.quick} --name scheduled --every 1d")
+    assert not console.do("recurring off $made").enabled
+    assert len(console.do("recurring delete $made --yes").done) == 1
+
+
 def test_a_scalar_of_numpy_is_a_number(console: Console, laptop: Laptop) -> None:
     numpy = pytest.importorskip("numpy")
     console.variables["n"] = numpy.int64(6)
