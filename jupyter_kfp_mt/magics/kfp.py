@@ -14,11 +14,11 @@ from ..commands import COMMANDS, Connect, Session, perform, split_line
 from ..display import render_check
 from ..errors import KfpConnectionError, body_for_notebook
 from ..models import Check, Run, RunView, Status
+from ..service.submit.origin import find_origin
 from .cards import Cards
 from .cell import cell_run, run_cell
 from .completion import complete_line, complete_options, split_last
 from .known import KnownNames
-from .origin import find_origin
 from .serve import serve
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class KfpMagics(Magics):
             variables=shell.user_ns,
             settings=settings,
             more=(serve,),
-            find_origin=lambda: find_origin(shell),
+            find_origin=find_origin,
         )
         self.known = KnownNames(shell.user_ns)
         self.cards = Cards(

@@ -59,6 +59,7 @@ from ..models import (
     Schedule,
     SchedulePreview,
     Source,
+    SourceKind,
     Status,
     SubmitRequest,
     VersionDifference,
@@ -345,11 +346,14 @@ class KfpService:
         it runs.
         """
         from ..notebooks.gathered import add_options
+        from .submit.origin import find_origin
 
         self._require_server()
+        chosen = add_options(self.find_source(source), map(str, files), packages, image)
         return self.start_run(
             SubmitRequest(
-                source=add_options(self.find_source(source), map(str, files), packages, image),
+                source=chosen,
+                origin=None if chosen.kind is SourceKind.NOTEBOOK else find_origin(),
                 parameters=dict(parameters or {}),
                 experiment=experiment,
                 display_name=name,
