@@ -26,6 +26,11 @@ import type {
   PipelineVersion,
   PipelineVersionPage,
   PodView,
+  Preset,
+  PresetList,
+  PresetRequest,
+  Preview,
+  PreviewRequest,
   RecurringRunPage,
   Run,
   RunPage,
@@ -152,6 +157,27 @@ export class KfpApi {
   /** Read a pipeline for the submit form; starts nothing. */
   inspect(namespace: string, source: Source): Promise<Inspection> {
     return this._send('POST', [...getNamespacePath(namespace), 'inspect'], source);
+  }
+
+  /** Return what a submit would send, and the code for it; sends nothing. */
+  preview(namespace: string, request: PreviewRequest): Promise<Preview> {
+    return this._send('POST', [...getNamespacePath(namespace), 'preview'], request);
+  }
+
+  /** Return the presets of a pipeline by its own name, and the values of its last run. */
+  listPresets(namespace: string, pipeline: string): Promise<PresetList> {
+    return this._get([...getNamespacePath(namespace), 'presets'], { pipeline });
+  }
+
+  /** Keep a preset, and return what is kept of it. */
+  savePreset(namespace: string, request: PresetRequest): Promise<Preset> {
+    return this._send('POST', [...getNamespacePath(namespace), 'presets'], request);
+  }
+
+  /** Delete a preset. */
+  async deletePreset(namespace: string, pipeline: string, name: string): Promise<void> {
+    const path = [...getNamespacePath(namespace), 'presets'];
+    await this._decode(await this._request(path, { pipeline, name }, { method: 'DELETE' }));
   }
 
   /** Return one page of runs, without their specs. */

@@ -30,6 +30,8 @@ export interface INotebooks {
   readonly current: INotebookRef | null;
   /** Return the active cell of the notebook in front, or the one of the context menu: its selected text, if any. */
   findCell(fromMenu: boolean): ICellCode | null;
+  /** Insert a code cell after the active one of the notebook in front; false if none is open. */
+  insertCell(source: string): boolean;
   /** Whether a notebook is open in the page. */
   isOpen(path: string): boolean;
   /** Whether an open notebook has changes that are not saved. */

@@ -4,7 +4,7 @@ import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { toErrorBody, type KfpApi } from '../api/client';
-import type { ErrorBody, Inspection, Origin, ParameterValue, Run, Source, SubmitRequest } from '../api/types';
+import type { ErrorBody, Inspection, Origin, ParameterValue, Preview, Run, Source, SubmitRequest } from '../api/types';
 import type { IRunChange, IRunManager, IRunVerbs } from '../tokens';
 import { createDraft, listFields, listValues, type IField } from '../values/draft';
 import {
@@ -14,6 +14,7 @@ import {
   getRunName,
   isCompiled,
   isNotebook,
+  MOST_LISTED,
   type IFormState,
   type ILuggage,
   type IRunOptions,
@@ -23,11 +24,9 @@ import {
 } from '../values/form';
 import { refill, type IKeptForm } from '../values/kept';
 import { FormLists } from './formlists';
+import { FormPresets } from './formpresets';
 import { UnsentError, type INotebooks } from './notebooks';
 import { Stages } from './stages';
-
-/** The most experiments that the form lists. */
-const MOST_LISTED = 200;
 
 /** What a form starts with. */
 export interface IFormStart {
@@ -77,6 +76,12 @@ export class SubmitFormModel implements IDisposable {
   constructor(options: ISubmitFormModelOptions) {
     this._options = options;
     this._lists = new FormLists({
+      api: options.api,
+      namespace: options.namespace,
+      state: () => this._state,
+      set: part => this._set(part)
+    });
+    this._presets = new FormPresets({
       api: options.api,
       namespace: options.namespace,
       state: () => this._state,
@@ -255,6 +260,48 @@ export class SubmitFormModel implements IDisposable {
   /** Put every field back to its default. */
   resetValues(): void {
     this._change({ draft: new Map() });
+    this._presets.forget();
+  }
+
+  /** Fill in the values and options of a preset. */
+  usePreset(name: string): void {
+    const part = this._presets.use(name);
+    if (part) {
+      this._change(part);
+    }
+  }
+
+  /** Keep the values and options under a name; resolves to whether that worked. */
+  savePreset(name: string): Promise<boolean> {
+    const { experiment, options } = this._state;
+    return this._presets.save({
+      name,
+      parameters: listValues(this.fields.filter(({ touched }) => touched)),
+      experiment,
+      description: options.description,
+      cache: options.cache,
+      pipeline_root: options.pipelineRoot.trim(),
+      service_account: options.serviceAccount.trim()
+    });
+  }
+
+  deletePreset(name: string): Promise<void> {
+    return this._presets.remove(name);
+  }
+
+  /** Ask what Run would send, and for the code for a notebook in `folder`; null while nothing is chosen. */
+  async preview(folder: string): Promise<Preview | null> {
+    const source = chooseSource(this._state, this._text);
+    if (!source) {
+      return null;
+    }
+    const { api, namespace } = this._options;
+    return api.preview(namespace, {
+      run: this._createRequest(source, this._findOrigin()),
+      folder,
+      clone_of: this._state.choice === 'run' ? this._cloneOf : '',
+      is_named: this._state.name !== null
+    });
   }
 
   /** Create an experiment and choose it; resolves to whether that worked. */
@@ -468,6 +515,7 @@ export class SubmitFormModel implements IDisposable {
 
   private _take(inspection: Inspection): void {
     const filled = createDraft(inspection.pipeline.parameters, this._values);
+    const isFresh = filled.size === 0 && !this._isRestored && this._cloneOf === '';
     this._values = {};
     this._set({
       inspecting: false,
@@ -476,6 +524,7 @@ export class SubmitFormModel implements IDisposable {
       draft: new Map([...this._state.draft, ...filled])
     });
     this._pack(inspection);
+    void this._presets.load(isFresh);
   }
 
   /** Let what a notebook or a cell imports go along, once; the tasks of the embedded server have Jupyter's packages. */
@@ -510,9 +559,12 @@ export class SubmitFormModel implements IDisposable {
 
   private async _send(source: Source): Promise<Run> {
     const { manager, namespace } = this._options;
-    const origin = await this._remember();
+    return manager.verbs.submit(this._createRequest(source, await this._remember()), namespace);
+  }
+
+  private _createRequest(source: Source, origin: Origin | null): SubmitRequest {
     const { experiment, options } = this._state;
-    const request: SubmitRequest = {
+    return {
       source,
       parameters: listValues(this.fields),
       experiment,
@@ -524,7 +576,14 @@ export class SubmitFormModel implements IDisposable {
       submit_key: this._key,
       ...(origin && { origin })
     };
-    return manager.verbs.submit(request, namespace);
+  }
+
+  /** Return where the run comes from, as the notebook knows it now. */
+  private _findOrigin(): Origin | null {
+    const { notebooks } = this._options;
+    const { path, cell } = this._state;
+    const isKnown = notebooks && isNotebook(this._state) && path !== '';
+    return isKnown ? { path, notebook_id: notebooks.recall(path).id, cell } : null;
   }
 
   /** Keep the experiment in the notebook, and return where the run comes from. */
@@ -616,6 +675,7 @@ export class SubmitFormModel implements IDisposable {
 
   private readonly _options: ISubmitFormModelOptions;
   private readonly _lists: FormLists;
+  private readonly _presets: FormPresets;
   /** The manager's revision at which the lists were loaded. */
   private _revision: number;
   private readonly _look: Debouncer;
@@ -623,11 +683,11 @@ export class SubmitFormModel implements IDisposable {
   private readonly _submitted = new Signal<this, Run>(this);
   private _state: IFormState;
   private _text = '';
-  /** The paths of the choices that were left. */
   /** The experiment that the notebook remembers, until the person chooses one. */
   private _remembered = '';
   /** The notebook or cell whose imports were packed. */
   private _packed = '';
+  /** The paths of the choices that were left. */
   private readonly _paths = new Map<SourceChoice, string>();
   private _awaited = '';
   private _watching: IDisposable | null = null;

@@ -1,5 +1,5 @@
 /** The state of the submit form. */
-import type { ErrorBody, Experiment, Inspection, Pipeline, PipelineVersion, Source, SubmitRequest } from '../api/types';
+import type { ErrorBody, Experiment, Inspection, Pipeline, PipelineVersion, Preset, Source, SubmitRequest } from '../api/types';
 import type { Draft } from './draft';
 
 /** What a run is made of; `run` is the spec of an earlier run, `cell` a cell or a selection of a notebook. */
@@ -33,6 +33,20 @@ export interface IStage {
   readonly seconds: number | null;
 }
 
+/** The presets of the pipeline, and what one did to the form. */
+export interface IFormPresets {
+  readonly named: readonly Preset[];
+  /** The preset whose values were filled in or kept, "" for those of the last run; null for none. */
+  readonly used: string | null;
+  /** Names of its values that the pipeline has no parameter for. */
+  readonly gone: readonly string[];
+  /** Parameters whose values were not kept, since they look like a credential. */
+  readonly unkept: readonly string[];
+  readonly error: ErrorBody | null;
+}
+
+export const NO_PRESETS: IFormPresets = { named: [], used: null, gone: [], unkept: [], error: null };
+
 /** Everything that the form shows. */
 export interface IFormState {
   readonly choice: SourceChoice;
@@ -62,6 +76,7 @@ export interface IFormState {
   /** Why the source cannot be read. */
   readonly sourceError: ErrorBody | null;
   readonly draft: Draft;
+  readonly presets: IFormPresets;
   readonly experiments: readonly Experiment[];
   readonly experiment: string;
   /** What is to be said of the experiment; "" for nothing. */
@@ -77,6 +92,9 @@ export interface IFormState {
   /** Whether a request is in flight or not confirmed, so that nothing may be sent. */
   readonly busy: boolean;
 }
+
+/** So many experiments are listed at most: with fewer, one that is not listed does not exist. */
+export const MOST_LISTED = 200;
 
 /** The form as it opens. */
 export const EMPTY_FORM: IFormState = {
@@ -97,6 +115,7 @@ export const EMPTY_FORM: IFormState = {
   inspection: null,
   sourceError: null,
   draft: new Map(),
+  presets: NO_PRESETS,
   experiments: [],
   experiment: 'Default',
   experimentHint: '',

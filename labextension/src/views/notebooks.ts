@@ -77,6 +77,16 @@ export class Notebooks implements INotebooks {
     return code.trim() === '' ? null : { ...where, code };
   }
 
+  insertCell(source: string): boolean {
+    const view = this._view;
+    if (!view || !this._context) {
+      return false;
+    }
+    const at = view.activeCell ? view.widgets.indexOf(view.activeCell) + 1 : view.widgets.length;
+    toNotebook(this._context).insertCell(at, { cell_type: 'code', source, metadata: {}, outputs: [] });
+    return true;
+  }
+
   isOpen(path: string): boolean {
     return this._find(path) !== null;
   }

@@ -9,9 +9,10 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { CommandIDs } from '../commandids';
-import { createErrorBody, type KfpApi } from '../api/client';
-import type { Run, Source } from '../api/types';
-import { SubmitPage } from '../components/form/SubmitPage';
+import { createErrorBody, toErrorBody, type KfpApi } from '../api/client';
+import type { Preview, Run, Source } from '../api/types';
+import { whyNotRun, type ICheckFacts } from '../components/form/checks';
+import { FIRST_FIELD, SubmitPage } from '../components/form/SubmitPage';
 import { Format } from '../format';
 import { pipelinesIcon } from '../icons';
 import type { INotebooks } from '../model/notebooks';
@@ -19,6 +20,7 @@ import { SubmitFormModel, type IFormWords } from '../model/submitform';
 import type { IRunManager } from '../tokens';
 import type { IFormState } from '../values/form';
 import type { IKeptForm } from '../values/kept';
+import { askDeletedPreset, askPresetName, openChoices, showPreview } from './formcode';
 
 /** What to do with changes of a notebook that are not saved when it is run. */
 export type SaveBeforeRun = 'ask' | 'always' | 'never';
@@ -154,6 +156,28 @@ export class SubmitFormWidget extends ReactWidget {
     return true;
   }
 
+  /** Why nothing can be sent now. */
+  get whyNotRun(): string | undefined {
+    return whyNotRun(this._facts, this._format);
+  }
+
+  /** Why there is no code, or no notebook to put it in. */
+  get whyNotInsert(): string | undefined {
+    const { notebooks } = this._options;
+    return notebooks?.current ? this.whyNotRun : this._format.trans.__('Open a notebook first.');
+  }
+
+  /** Put Python for the form into the next cell of the notebook in front. */
+  async insertCode(): Promise<void> {
+    const { notebooks } = this._options;
+    const preview = await this._preview();
+    if (preview && notebooks?.insertCell(preview.python)) {
+      Notification.success(this._format.trans.__('Inserted into %1.', PathExt.basename(notebooks.current?.path ?? '')), {
+        autoClose: 3000
+      });
+    }
+  }
+
   /** Dispose of the form; a request in flight continues. */
   override dispose(): void {
     if (this.isDisposed) {
@@ -165,17 +189,12 @@ export class SubmitFormWidget extends ReactWidget {
   }
 
   protected override render(): React.JSX.Element {
-    const { manager, files, notebooks } = this._options;
-    const { namespace } = this;
+    const { files, notebooks } = this._options;
     const model = this._model;
     const isOpen = notebooks?.isOpen(model.state.path) === true;
     return (
       <SubmitPage
-        state={model.state}
-        fields={model.fields}
-        namespace={namespace}
-        connected={manager.connection.state !== 'lost'}
-        status={manager.connection.namespace === namespace ? manager.connection.status : null}
+        {...this._facts}
         format={this._format}
         prefix={this._prefix}
         onChoose={choice => model.choose(choice)}
@@ -199,6 +218,10 @@ export class SubmitFormWidget extends ReactWidget {
         onResetAll={() => model.resetValues()}
         onOptions={part => model.setOptions(part)}
         onCopy={text => this._copy(text)}
+        onPreview={() => void this._showPreview()}
+        onCopyAs={(x, y) => this._copyAs(x, y)}
+        onPresets={(x, y) => this._listPresets(x, y)}
+        onSavePreset={() => void this._savePreset()}
         onSubmit={() => void this.submit()}
       />
     );
@@ -207,7 +230,90 @@ export class SubmitFormWidget extends ReactWidget {
   protected override onActivateRequest(msg: Message): void {
     super.onActivateRequest(msg);
     if (!this.node.contains(document.activeElement)) {
-      this.node.focus({ preventScroll: true });
+      // At first the fields are yet to be drawn; the page goes on to them then.
+      const first = this.node.querySelector<HTMLElement>(FIRST_FIELD) ?? this.node;
+      first.focus({ preventScroll: true });
+    }
+  }
+
+  /** What the checks look at. */
+  private get _facts(): ICheckFacts {
+    const { connection } = this._options.manager;
+    return {
+      state: this._model.state,
+      fields: this._model.fields,
+      namespace: this.namespace,
+      connected: connection.state !== 'lost',
+      status: connection.namespace === this.namespace ? connection.status : null
+    };
+  }
+
+  /** Ask what Run would send, and say why that cannot be known. */
+  private async _preview(): Promise<Preview | null> {
+    const path = this._options.notebooks?.current?.path ?? '';
+    try {
+      return await this._model.preview(PathExt.dirname(path));
+    } catch (error) {
+      const { message, why } = toErrorBody(error);
+      Notification.error([message, why].filter(part => part !== '').join(' '), { autoClose: 8000 });
+      return null;
+    }
+  }
+
+  private async _showPreview(): Promise<void> {
+    const preview = await this._preview();
+    if (preview) {
+      await showPreview(preview, this._format.trans, text => this._copy(text));
+    }
+  }
+
+  private _copyAs(x: number, y: number): void {
+    const { trans } = this._format;
+    const copy = async (form: 'python' | 'line' | 'curl'): Promise<void> => {
+      const preview = await this._preview();
+      if (preview) {
+        this._copy(preview[form] || preview.python);
+      }
+    };
+    openChoices(
+      [
+        { label: trans.__('Python'), run: () => copy('python') },
+        { label: trans.__('%kfp'), run: () => copy('line') },
+        { label: trans.__('curl'), run: () => copy('curl') },
+        null,
+        { label: trans.__('Insert in notebook'), run: () => this.insertCode(), off: this.whyNotInsert }
+      ],
+      x,
+      y
+    );
+  }
+
+  private _listPresets(x: number, y: number): void {
+    const { trans } = this._format;
+    const names = this._model.state.presets.named.map(({ name }) => name);
+    openChoices(
+      [
+        ...names.map(name => ({ label: name, run: () => this._model.usePreset(name) })),
+        null,
+        { label: trans.__('Delete preset…'), run: () => this._deletePreset(names) }
+      ],
+      x,
+      y
+    );
+  }
+
+  private async _savePreset(): Promise<void> {
+    const { trans } = this._format;
+    const name = await askPresetName(this._model.state.presets.used ?? '', trans);
+    if (name !== '' && (await this._model.savePreset(name))) {
+      Notification.success(trans.__('Preset %1 saved.', name), { autoClose: 3000 });
+    }
+  }
+
+  private async _deletePreset(names: readonly string[]): Promise<void> {
+    const name = await askDeletedPreset(names, this._format.trans);
+    if (name !== '') {
+      await this._model.deletePreset(name);
     }
   }
 

@@ -2,7 +2,17 @@ import { DisposableDelegate } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import type { KfpApi } from '../../src/api/client';
-import type { ErrorBody, Inspection, ParameterSpec, Run, SubmitRequest } from '../../src/api/types';
+import type {
+  ErrorBody,
+  Inspection,
+  ParameterSpec,
+  Preset,
+  PresetList,
+  PresetRequest,
+  PreviewRequest,
+  Run,
+  SubmitRequest
+} from '../../src/api/types';
 import { UnsentError, type ICellCode, type INotebookMemory, type INotebooks } from '../../src/model/notebooks';
 import type { IRunChange, IRunManager, IRunVerbs } from '../../src/tokens';
 import { run, view } from '../run/samples';
@@ -41,6 +51,21 @@ export const INSPECTION: Inspection = {
   language: ''
 };
 
+/** A preset as the server returns it. */
+export function createPreset(fields: Partial<Preset> & Pick<Preset, 'name'>): Preset {
+  return {
+    pipeline: 'train',
+    saved_at: '2026-03-12T14:02:00Z',
+    parameters: {},
+    experiment: '',
+    description: '',
+    cache: 'compiled',
+    pipeline_root: '',
+    service_account: '',
+    ...fields
+  };
+}
+
 /** What the form talks to; each answer can be replaced. */
 export class FakeServer {
   inspect = (): Promise<Inspection> => Promise.resolve(INSPECTION);
@@ -53,6 +78,8 @@ export class FakeServer {
   experiments: { display_name: string }[] = [];
   status: { can_run: boolean; error: ErrorBody | null } = { can_run: true, error: null };
   created: string[] = [];
+  presets: PresetList = { presets: [], last: null };
+  previewed: PreviewRequest[] = [];
 
   readonly api = {
     status: () => Promise.resolve(this.status),
@@ -64,6 +91,18 @@ export class FakeServer {
     createExperiment: (_: string, request: { display_name: string }) => {
       this.created.push(request.display_name);
       return Promise.resolve({ ...request, experiment_id: 'e2' });
+    },
+    listPresets: () => Promise.resolve(this.presets),
+    savePreset: (_: string, request: PresetRequest) => {
+      const preset = createPreset(request);
+      const others = this.presets.presets.filter(({ name }) => name !== preset.name);
+      this.presets = { ...this.presets, presets: [...others, preset] };
+      return Promise.resolve(preset);
+    },
+    deletePreset: () => Promise.resolve(),
+    preview: (_: string, request: PreviewRequest) => {
+      this.previewed.push(request);
+      return Promise.resolve({ body: '{}', curl: 'curl', python: 'run', line: '%kfp', notes: [] });
     },
     listPipelines: (_: string, query: { shared?: boolean }) =>
       Promise.resolve({ pipelines: query.shared ? [] : [{ pipeline_id: 'p1', display_name: 'prep', namespace: 'a' }] }),
@@ -118,6 +157,8 @@ export class FakeNotebooks implements INotebooks {
   values: Record<string, unknown> = {};
 
   findCell = (): ICellCode => ({ path: 'a/analysis.ipynb', code: 'print(lr)', cell: 3 });
+  readonly inserted: string[] = [];
+  insertCell = (source: string): boolean => this.inserted.push(source) > 0;
   isOpen = (path: string): boolean => path === this.current.path;
   isUnsaved = (path: string): boolean => this.isOpen(path) && this.unsaved;
   save = (path: string): Promise<void> => {

@@ -43,6 +43,10 @@ function Page(props: Partial<ISubmitPageProps>): React.JSX.Element {
       onResetAll={() => setDraft(new Map())}
       onOptions={vi.fn()}
       onCopy={vi.fn()}
+      onPreview={vi.fn()}
+      onCopyAs={vi.fn()}
+      onPresets={vi.fn()}
+      onSavePreset={vi.fn()}
       onSubmit={vi.fn()}
       {...props}
       state={{ ...state, draft }}
@@ -57,7 +61,7 @@ function type(label: RegExp, text: string): void {
 
 const runButton = (): HTMLElement => screen.getByRole('button', { name: 'Run' });
 const checks = (): string[] => {
-  const pane = screen.getByRole('status', { name: 'Checks' });
+  const pane = screen.getByRole('region', { name: 'Checks' });
   return [...pane.querySelectorAll('.jp-kfp-Check')].map(line => line.textContent ?? '');
 };
 
@@ -129,13 +133,56 @@ describe('the submit form', () => {
     expect(container.querySelector('.jp-kfp-Foot')?.textContent).toContain('Runs in team-a as default-editor.');
   });
 
-  it('runs by Accel+Enter, only when it can', () => {
-    const onSubmit = vi.fn();
-    render(<Page onSubmit={onSubmit} />);
-    fireEvent.keyDown(screen.getByLabelText(/epochs/), { key: 'Enter', ctrlKey: true });
-    type(/epochs/, 'x');
-    fireEvent.keyDown(screen.getByLabelText(/epochs/), { key: 'Enter', metaKey: true });
-    expect(onSubmit).toHaveBeenCalledTimes(1);
+  it('announces only the lines of the checks that have changed', () => {
+    render(<Page />);
+    const pane = screen.getByRole('region', { name: 'Checks' });
+    const said = (): string => {
+      act(() => void vi.advanceTimersByTime(600));
+      return within(pane).getByRole('status').textContent ?? '';
+    };
+    expect(said()).toBe('');
+    type(/^●?lr/, '0,01');
+    expect(said()).toMatch(/^lr: “0,01” is not a number\. Write 0\.01\./);
+    expect(said()).not.toContain('You may run in team-a');
+  });
+
+  it('marks what the server does not apply, and a text that names no account', () => {
+    const ignored = { service_account: 'The account is not applied here.' };
+    const options = { ...READY.options, serviceAccount: 'My Robot' };
+    const inspection = { ...INSPECTION, ignored };
+    render(<Page state={{ ...READY, inspection, options }} />);
+    fireEvent.click(screen.getByRole('button', { name: 'Options' }));
+    expect(screen.getAllByText('The account is not applied here.')).toHaveLength(2);
+    expect(checks()[0]).toContain('Account: “My Robot” is not the name of a service account.');
+    expect(runButton().getAttribute('aria-disabled')).toBe('true');
+  });
+
+  it('says that an experiment is new', () => {
+    const experiments = [{ display_name: 'Default' }] as unknown as IFormState['experiments'];
+    render(<Page state={{ ...READY, experiments, experiment: 'churn' }} />);
+    expect(checks()).toContainEqual(expect.stringContaining('Experiment churn is new'));
+  });
+
+  it('offers presets where there are some, and says what one did', () => {
+    const named = [{ name: 'fast' }] as unknown as IFormState['presets']['named'];
+    const presets = { named, used: 'fast', gone: ['depth'], unkept: ['api_key'], error: null };
+    const onPresets = vi.fn();
+    render(<Page state={{ ...READY, presets }} onPresets={onPresets} />);
+    fireEvent.click(screen.getByRole('button', { name: 'Preset fast ▾' }));
+    expect(onPresets).toHaveBeenCalledOnce();
+    const hint = screen.getByText(/depth is no parameter any more/).textContent;
+    expect(hint).toContain('api_key was not kept: it looks like a password or key.');
+  });
+
+  it('has no preview of what cannot be sent', () => {
+    const onPreview = vi.fn();
+    render(<Page onPreview={onPreview} />);
+    type(/^●?lr/, 'x');
+    fireEvent.click(screen.getByRole('button', { name: 'Preview' }));
+    expect(onPreview).not.toHaveBeenCalled();
+    type(/^●?lr/, '1');
+    fireEvent.click(screen.getByRole('button', { name: 'Preview' }));
+    expect(onPreview).toHaveBeenCalledOnce();
   });
 
   it('has the notice of an unreadable source in place of the parameters', () => {

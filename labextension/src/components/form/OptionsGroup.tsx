@@ -49,6 +49,9 @@ export function OptionsGroup(props: IOptionsGroupProps): React.JSX.Element {
   );
 }
 
+/** What the server calls the options that it may not apply. */
+const FIELDS = { pipelineRoot: 'pipeline_root', serviceAccount: 'service_account' } as const;
+
 function Options(props: IOptionsGroupProps): React.JSX.Element {
   const { state, format, prefix, onChange } = props;
   const { trans } = format;
@@ -60,7 +63,7 @@ function Options(props: IOptionsGroupProps): React.JSX.Element {
     ['off', trans.__('Off')]
   ];
   const line = (key: 'pipelineRoot' | 'serviceAccount', label: string): React.JSX.Element => (
-    <FieldRow label={label} control={`${prefix}-${key}`}>
+    <FieldRow label={label} control={`${prefix}-${key}`} hint={state.inspection?.ignored[FIELDS[key]]}>
       <input
         id={`${prefix}-${key}`}
         className="jp-kfp-Input"

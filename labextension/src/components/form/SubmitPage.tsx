@@ -1,9 +1,7 @@
-import { runIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { Status } from '../../api/types';
 import type { Format } from '../../format';
-import { phaseIcons } from '../../icons';
 import type { IField } from '../../values/draft';
 import {
   getRunName,
@@ -11,7 +9,6 @@ import {
   type IFormState,
   type ILuggage,
   type IRunOptions,
-  type IStage,
   type SourceChoice
 } from '../../values/form';
 import { Button } from '../Button';
@@ -22,11 +19,12 @@ import { CodeFields } from './CodeFields';
 import { ExperimentField } from './ExperimentField';
 import { FieldRow } from './Field';
 import { OptionsGroup } from './OptionsGroup';
+import { FormFoot, type IFormFootProps } from './FormFoot';
 import { ParameterField } from './ParameterField';
+import { PresetButton, PresetHint, type IPresetProps } from './PresetFields';
 import { SourceFields } from './SourceFields';
-import { Icon } from '../Icon';
 
-export interface ISubmitPageProps {
+export interface ISubmitPageProps extends Omit<IFormFootProps, 'off'>, IPresetProps {
   readonly state: IFormState;
   readonly fields: readonly IField[];
   readonly namespace: string;
@@ -56,32 +54,31 @@ export interface ISubmitPageProps {
   readonly onValue: (name: string, text: string | null) => void;
   readonly onResetAll: () => void;
   readonly onOptions: (options: Partial<IRunOptions>) => void;
-  readonly onCopy: (text: string) => void;
-  readonly onSubmit: () => void;
 }
 
 /** Milliseconds after the last key before a problem is shown. */
 const PATIENCE = 300;
+
+/** The first field: what to run. */
+export const FIRST_FIELD = '.jp-kfp-Form-fields :is(input:checked, select, textarea)';
 
 /** The form that starts a run. */
 export function SubmitPage(props: ISubmitPageProps): React.JSX.Element {
   const { state, format } = props;
   const { trans } = format;
   const off = whyNotRun(props, format);
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      event.stopPropagation();
-      if (off === undefined) {
-        props.onSubmit();
-      }
+  const form = React.useRef<HTMLFormElement>(null);
+  React.useEffect(() => {
+    // The view got the focus before it had fields.
+    if (form.current && form.current.parentElement === document.activeElement) {
+      form.current.querySelector<HTMLElement>(FIRST_FIELD)?.focus({ preventScroll: true });
     }
-  };
+  }, []);
   return (
     <form
+      ref={form}
       className="jp-kfp-Main"
       aria-label={trans.__('New run')}
-      onKeyDown={onKeyDown}
       onSubmit={event => event.preventDefault()}
     >
       <div className="jp-kfp-Form">
@@ -96,7 +93,7 @@ export function SubmitPage(props: ISubmitPageProps): React.JSX.Element {
         <ChecksPane checks={listChecks(props, format)} trans={trans} />
       </div>
       {state.submitError && <Failed {...props} error={state.submitError} off={off} />}
-      <Foot {...props} off={off} />
+      <FormFoot {...props} off={off} />
     </form>
   );
 }
@@ -135,6 +132,7 @@ function Parameters(props: ISubmitPageProps): React.JSX.Element {
         <span className="jp-kfp-grow jp-kfp-Tagged">
           <Tagged {...props} />
         </span>
+        <PresetButton {...props} />
         {fields.length > 0 && (
           <Button
             label={trans.__('Reset all')}
@@ -144,6 +142,7 @@ function Parameters(props: ISubmitPageProps): React.JSX.Element {
           />
         )}
       </div>
+      <PresetHint {...props} />
       {fields.map(field => (
         <ParameterField
           key={field.spec.name}
@@ -238,57 +237,5 @@ function Failed(props: IFailedProps): React.JSX.Element {
         warning={unclear}
       />
     </div>
-  );
-}
-
-function Foot(props: ISubmitPageProps & { readonly off: string | undefined }): React.JSX.Element {
-  const { state, format, off } = props;
-  const { trans } = format;
-  return (
-    <div className="jp-kfp-Foot">
-      {state.stages.length > 0 ? <Progress stages={state.stages} format={format} /> : <Where {...props} />}
-      <span className="jp-kfp-grow" />
-      <Button label={trans.__('Run')} kind="primary" icon={runIcon} off={off} onClick={props.onSubmit} />
-    </div>
-  );
-}
-
-/** “Runs in team-a as default-editor.” */
-function Where({ namespace, status, format }: ISubmitPageProps): React.JSX.Element {
-  const { trans } = format;
-  const words = status?.identity
-    ? trans.__('Runs in %1 as %2.', namespace, status.identity)
-    : trans.__('Runs in %1.', namespace);
-  const at = words.indexOf(namespace);
-  return (
-    <span>
-      {words.slice(0, at)}
-      <b>{namespace}</b>
-      {words.slice(at + namespace.length)}
-    </span>
-  );
-}
-
-/** “✓ Check 0.1 s  ◐ Start”. */
-function Progress(props: { readonly stages: readonly IStage[]; readonly format: Format }): React.JSX.Element {
-  const { stages, format } = props;
-  const { trans } = format;
-  const words: Record<IStage['id'], string> = { check: trans.__('Check'), compile: trans.__('Compile'), start: trans.__('Start') };
-  const phases = { waiting: 'PENDING', active: 'RUNNING', done: 'SUCCEEDED', failed: 'FAILED', unclear: 'UNCONFIRMED' } as const;
-  return (
-    <span className="jp-kfp-Stages" role="status" aria-label={trans.__('Progress')}>
-      {stages.map(stage => {
-        const icon = phaseIcons[phases[stage.state]];
-        const time = stage.seconds === null ? '' : trans.__('%1 s', stage.seconds.toFixed(1));
-        return (
-          <span key={stage.id} className="jp-kfp-State" data-state={stage.state}>
-            <span className={stage.state === 'active' ? 'jp-kfp-Icon jp-kfp-turn' : 'jp-kfp-Icon'}>
-              <Icon of={icon} />
-            </span>
-            {words[stage.id]} <span className="jp-kfp-dim jp-kfp-num">{time}</span>
-          </span>
-        );
-      })}
-    </span>
   );
 }

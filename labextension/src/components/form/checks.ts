@@ -2,7 +2,7 @@
 import type { Status } from '../../api/types';
 import type { Format } from '../../format';
 import type { IField } from '../../values/draft';
-import { getRunName, isNotebook, type IFormState } from '../../values/form';
+import { getRunName, isNotebook, MOST_LISTED, type IFormState } from '../../values/form';
 import { describeProblem } from './words';
 
 /** One line of the checks. */
@@ -26,6 +26,9 @@ export interface ICheckFacts {
 /** KFP keeps at most this many characters of a run's name. */
 const LONGEST_NAME = 255;
 
+/** An RFC 1123 subdomain, as Kubernetes wants it. */
+const ACCOUNT = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
 const ORDER = { error: 0, warning: 1, ok: 2 } as const;
 
 /** Return the checks, worst first. */
@@ -33,7 +36,15 @@ export function listChecks(facts: ICheckFacts, format: Format): readonly ICheck[
   const { state } = facts;
   const found = [
     ...checkPlace(facts, format),
-    ...(state.inspection ? [...checkPipeline(facts, format), ...checkCode(state, format), ...checkName(state, format)] : [])
+    ...(state.inspection
+      ? [
+          ...checkPipeline(facts, format),
+          ...checkCode(state, format),
+          ...checkExperiment(state, format),
+          ...checkOptions(state, format),
+          ...checkName(state, format)
+        ]
+      : [])
   ];
   return found
     .map((check, index) => ({ check, index }))
@@ -137,6 +148,33 @@ function checkCode(state: IFormState, format: Format): ICheck[] {
       ? [{ level: 'ok', text: trans._n('%1 file, %2', '%1 files, %2', files.length, format.size(total)), fix: '' } as const]
       : [])
   ];
+}
+
+/** Say that the experiment has yet to be created; it may be on another page of many. */
+function checkExperiment({ experiments, experiment }: IFormState, { trans }: Format): ICheck[] {
+  const isListed = experiments.some(({ display_name }) => display_name === experiment);
+  return isListed || experiments.length === 0 || experiments.length >= MOST_LISTED
+    ? []
+    : [{ level: 'ok', text: trans.__('Experiment %1 is new, it is created first', experiment), fix: '' }];
+}
+
+/** Check what the server does not apply, and what cannot name a service account. */
+function checkOptions({ options, inspection }: IFormState, { trans }: Format): ICheck[] {
+  const account = options.serviceAccount.trim();
+  const given = { service_account: account, pipeline_root: options.pipelineRoot.trim() };
+  const ignored = Object.entries(given)
+    .filter(([field, value]) => value !== '' && inspection?.ignored[field] !== undefined)
+    .map(([field]): ICheck => ({ level: 'warning', text: inspection?.ignored[field] ?? '', fix: '' }));
+  return account === '' || ACCOUNT.test(account)
+    ? ignored
+    : [
+        {
+          level: 'error',
+          text: trans.__('Account: “%1” is not the name of a service account.', account),
+          fix: trans.__('It has lower-case letters, digits, hyphens and dots.')
+        },
+        ...ignored
+      ];
 }
 
 function checkName(state: IFormState, { trans }: Format): ICheck[] {
