@@ -12,6 +12,10 @@ export namespace CommandIDs {
   export const openRun = 'jupyter-kfp-mt:open-run';
   export const openNotebook = 'jupyter-kfp-mt:open-notebook';
   export const downloadNotebook = 'jupyter-kfp-mt:download-notebook';
+  export const openLog = 'jupyter-kfp-mt:open-log';
+  export const openKubeflowUi = 'jupyter-kfp-mt:open-kubeflow-ui';
+  export const submit = 'jupyter-kfp-mt:submit';
+  export const insertCode = 'jupyter-kfp-mt:insert-code';
   export const clone = 'jupyter-kfp-mt:clone';
   export const retry = 'jupyter-kfp-mt:retry';
   export const terminate = 'jupyter-kfp-mt:terminate';

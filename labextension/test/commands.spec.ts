@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { CommandIDs } from '../src/commandids';
 import { addCommands, listCommands } from '../src/commands';
-import type { IPage, IRunActions } from '../src/commands';
+import type { IOpenForm, IPage, IRunActions } from '../src/commands';
 import type { ICommand } from '../src/commands/table';
 import type { Run, Status } from '../src/api/types';
 import { EVERYTHING } from '../src/filter';
@@ -22,6 +22,7 @@ let commands: CommandRegistry;
 let rows: readonly ICommand[];
 let page: IPage;
 let actions: IRunActions;
+let form: IOpenForm | null;
 
 /** The commands over a server with three runs and this status. */
 async function begin(fields: Partial<Status> = {}): Promise<void> {
@@ -39,6 +40,7 @@ async function begin(fields: Partial<Status> = {}): Promise<void> {
 }
 
 beforeEach(() => {
+  form = null;
   const calls = { togglePanel: vi.fn(), openRun: vi.fn(), openForm: vi.fn(), openNotebook: vi.fn(), downloadNotebook: vi.fn(), openDoctor: vi.fn() };
   page = {
     ...calls,
@@ -50,6 +52,9 @@ beforeEach(() => {
     openRunsTable: vi.fn(),
     chooseFilter: () => Promise.resolve({ experiment: { experiment_id: 'e1', display_name: 'churn' } }),
     setPageSize: vi.fn(),
+    openLog: vi.fn(),
+    currentForm: () => form,
+    kubeflow: { why: undefined, open: vi.fn() },
     chooseNamespace: () => Promise.resolve('team-b'),
     upload: vi.fn()
   };
@@ -120,6 +125,24 @@ describe('a command on runs', () => {
       namespace: 'team-b'
     });
   });
+});
+
+it('submits the form in front, and says why it cannot', async () => {
+  await begin();
+  expect(commands.caption(CommandIDs.submit)).toBe('Open the form for a new run first.');
+  form = { whyNotRun: 'lr: “x” is not a number.', whyNotInsert: undefined, submit: vi.fn(), insertCode: vi.fn() };
+  expect(commands.isEnabled(CommandIDs.submit)).toBe(false);
+  expect(commands.caption(CommandIDs.submit)).toBe('lr: “x” is not a number.');
+  await commands.execute(CommandIDs.insertCode);
+  expect(form.insertCode).toHaveBeenCalledOnce();
+});
+
+it('opens the log of a run, and its page of Kubeflow', async () => {
+  await begin();
+  await commands.execute(CommandIDs.openLog, { run_id: 'failed' });
+  await commands.execute(CommandIDs.openKubeflowUi, { run_id: 'failed' });
+  expect(vi.mocked(page.openLog).mock.lastCall).toEqual(['failed', 'team-a']);
+  expect(vi.mocked(page.kubeflow.open).mock.lastCall).toEqual(['failed', 'team-a']);
 });
 
 it('opens the run that the example has become', async () => {

@@ -54,7 +54,6 @@ function section(props: Partial<IRunsSectionProps> = {}): IRunsSectionProps {
     onRetry: vi.fn(),
     onMenu: vi.fn(),
     onSelect: vi.fn(),
-    onDelete: vi.fn(),
     onCopy: vi.fn(),
     onMore: vi.fn(),
     onFilter: vi.fn(),
@@ -99,12 +98,11 @@ describe('the runs list', () => {
     expect(stops.map(row => row.dataset['runId'])).toEqual(['b']);
   });
 
-  it('opens with a click or Enter, and selects with Ctrl or Space', () => {
+  it('opens with a click, and selects with Ctrl or Space', () => {
     const { onOpen, onSelect } = section({ active: 'b' });
     const [first] = screen.getAllByRole('row');
     fireEvent.click(first ?? document.body);
-    fireEvent.keyDown(screen.getByRole('grid'), { key: 'Enter' });
-    expect(vi.mocked(onOpen).mock.calls).toEqual([['a'], ['b']]);
+    expect(vi.mocked(onOpen).mock.calls).toEqual([['a']]);
     fireEvent.click(first ?? document.body, { ctrlKey: true });
     fireEvent.keyDown(screen.getByRole('grid'), { key: ' ' });
     expect(vi.mocked(onSelect).mock.calls.slice(-2)).toEqual([

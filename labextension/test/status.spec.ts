@@ -17,7 +17,7 @@ it('is not in the status bar of who switched it off, whatever the status bar doe
   const manager = new RunManager({ api, pages: null });
   const composite = { statusBar: false };
   const settings = { composite, changed: new Signal<object, void>({}) };
-  const registry = { load: () => Promise.resolve(settings) } as unknown as ISettingRegistry;
+  const registry = { load: () => Promise.resolve(settings), transform: () => undefined } as unknown as ISettingRegistry;
   const app = { commands: new CommandRegistry() } as unknown as JupyterFrontEnd;
   const bar = new StatusBar();
   Widget.attach(bar, document.body);

@@ -1,5 +1,6 @@
 /** The commands. Buttons and menus know only their ids; one more is a row in the file of its subject. */
 import { listFilterCommands } from './filter';
+import { listFormCommands } from './form';
 import type { ICommandsOptions } from './options';
 import { listPlaceCommands } from './place';
 import { listRunCommands } from './runs';
@@ -7,7 +8,7 @@ import { listStartCommands } from './start';
 import type { ICommand } from './table';
 import { listViewCommands } from './view';
 
-export type { FilterSubject, IFormBegin, IPage, IRunActions } from './options';
+export type { FilterSubject, IFormBegin, IKubeflowPage, IOpenForm, IPage, IRunActions } from './options';
 export { isStartable } from './place';
 export { addCommands, addToPalette } from './table';
 
@@ -16,6 +17,7 @@ export function listCommands(options: ICommandsOptions): readonly ICommand[] {
   return [
     ...listViewCommands(options),
     ...listStartCommands(options),
+    ...listFormCommands(options),
     ...listRunCommands(options),
     ...listFilterCommands(options),
     ...listPlaceCommands(options)

@@ -20,6 +20,24 @@ export interface IFormBegin {
 /** What the runs list can be filtered by, besides properties of a run. */
 export type FilterSubject = 'experiment' | 'pipeline' | 'recurring';
 
+/** A form for a new run. */
+export interface IOpenForm {
+  /** Why nothing can be sent now. */
+  readonly whyNotRun: string | undefined;
+  /** Why there is no code, or no notebook to put it in. */
+  readonly whyNotInsert: string | undefined;
+  submit(): Promise<void>;
+  /** Put the code for the form into the next cell of the notebook in front. */
+  insertCode(): Promise<void>;
+}
+
+/** Kubeflow's own page about a run. */
+export interface IKubeflowPage {
+  /** Why there is none. */
+  readonly why: string | undefined;
+  open(runId: string, namespace: string): void;
+}
+
 /** What commands do with the page; a plugin provides it. */
 export interface IPage {
   togglePanel(): void;
@@ -27,6 +45,11 @@ export interface IPage {
   /** Show the executed notebook of a run in a read-only tab, or offer it as a file. */
   openNotebook(runId: string, namespace: string): Promise<void>;
   downloadNotebook(runId: string, namespace: string): Promise<void>;
+  /** Open a run, its log in front. */
+  openLog(runId: string, namespace: string): Promise<void>;
+  /** The form that was last in front; null if none is open. */
+  currentForm(): IOpenForm | null;
+  readonly kubeflow: IKubeflowPage;
   /** Open the form for a new run, empty or with a source, or with the values of a run. */
   openForm(start: IFormBegin): Promise<void>;
   openDoctor(): Promise<void>;

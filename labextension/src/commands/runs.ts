@@ -8,6 +8,7 @@ import {
   folderIcon,
   launchIcon,
   linkIcon,
+  listIcon,
   notebookIcon,
   redoIcon,
   stopIcon,
@@ -113,6 +114,32 @@ function listOpenRows({ manager, page, format: { trans } }: ICommandsOptions, ai
       why: aimed.whyNone,
       execute: args =>
         page.downloadNotebook(aimed.aim(args)[0] ?? '', text(args, 'namespace') || manager.connection.namespace)
+    },
+    {
+      id: CommandIDs.openLog,
+      label: trans.__('Open log'),
+      caption: trans.__('Show the log of the task that failed, else of the one that runs'),
+      icon: listIcon,
+      args: ARGS,
+      why: aimed.whyNone,
+      execute: async args => {
+        const [id] = aimed.aim(args);
+        if (id !== undefined) {
+          await page.openLog(id, text(args, 'namespace') || manager.connection.namespace);
+        }
+      }
+    },
+    {
+      id: CommandIDs.openKubeflowUi,
+      label: trans.__('Open in Kubeflow'),
+      caption: trans.__('Show the run on the page of Kubeflow Pipelines, in a new tab of the browser'),
+      icon: launchIcon,
+      args: ARGS,
+      why: args => page.kubeflow.why ?? aimed.whyNone(args),
+      execute: args => {
+        const namespace = text(args, 'namespace') || manager.connection.namespace;
+        aimed.aim(args).slice(0, 1).forEach(id => page.kubeflow.open(id, namespace));
+      }
     },
     {
       id: CommandIDs.clone,

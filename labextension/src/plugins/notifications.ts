@@ -36,7 +36,15 @@ export const notifications: JupyterFrontEndPlugin<void> = {
       show: { label: trans.__('Show'), run: () => app.commands.execute(CommandIDs.togglePanel) },
       again: { label: trans.__('Try again'), run: runId => submitAgain(manager, runId) }
     };
+    preferences.follow(() => {
+      if (preferences.browserNotifications) {
+        askForPermission();
+      }
+    });
     const show = ({ text, type, autoClose, runId, actions }: INotice, inPlaceOf: string): string => {
+      if (preferences.browserNotifications && document.visibilityState === 'hidden') {
+        showOutside(text, runId);
+      }
       const options = {
         autoClose,
         actions: actions.map(name => ({ label: offers[name].label, callback: () => void offers[name].run(runId) }))
@@ -84,6 +92,20 @@ async function tellEnds({ api, connection, list }: IRunManager, awaited: Awaited
         awaited.remove(runId); // it was deleted
       }
     }
+  }
+}
+
+/** Ask the browser for notices outside of the page, unless it was asked before. */
+function askForPermission(): void {
+  if ('Notification' in window && window.Notification.permission === 'default') {
+    void window.Notification.requestPermission();
+  }
+}
+
+/** Show a notice outside of the page; all pages give a run the same tag, so that the browser shows one. */
+function showOutside(text: string, runId: string): void {
+  if ('Notification' in window && window.Notification.permission === 'granted') {
+    new window.Notification(text, { tag: `jupyter-kfp-mt:${runId}` });
   }
 }
 

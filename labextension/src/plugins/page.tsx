@@ -9,7 +9,7 @@ import * as React from 'react';
 
 import { toErrorBody } from '../api/errors';
 import { CommandIDs } from '../commandids';
-import type { FilterSubject, IFormBegin, IPage } from '../commands';
+import type { FilterSubject, IFormBegin, IOpenForm, IPage } from '../commands';
 import type { IRunTabs } from '../components/run/tab';
 import type { Format } from '../format';
 import type { INotebooks } from '../model/notebooks';
@@ -23,6 +23,7 @@ import type { SubmitFormWidget } from '../views/submitform';
 import { chooseFilter } from '../views/filterby';
 import type { IRunFilter, IRunManager } from '../tokens';
 import { toJson } from '../values/kept';
+import { KubeflowLink } from './kubeflow';
 import type { Preferences } from './preferences';
 
 /** The id of the runs table, of which there is one. */
@@ -45,7 +46,12 @@ export interface IPageOptions {
 
 /** Opens the main-area views and the dialogs for the commands. */
 export class Page implements IPage {
-  constructor(private readonly _options: IPageOptions) {}
+  constructor(private readonly _options: IPageOptions) {
+    const { manager, format, preferences } = _options;
+    this.kubeflow = new KubeflowLink({ manager, trans: format.trans, template: () => preferences.kfpUiUrl });
+  }
+
+  readonly kubeflow: KubeflowLink;
 
   /** Bring back the run views and forms that were open. */
   restore(restorer: ILayoutRestorer | null): void {
@@ -124,6 +130,15 @@ export class Page implements IPage {
     } catch (error) {
       this._showError(error);
     }
+  }
+
+  async openLog(runId: string, namespace: string): Promise<void> {
+    await this.openRun(runId, namespace);
+    this._runs.find(({ content }) => content.runId === runId)?.content.showLog();
+  }
+
+  currentForm(): IOpenForm | null {
+    return this._forms.currentWidget?.content ?? null;
   }
 
   async openForm(start: IFormBegin): Promise<void> {

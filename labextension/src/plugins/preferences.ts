@@ -1,74 +1,98 @@
-import { Notification } from '@jupyterlab/apputils';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { Format } from '../format';
 import { SETTINGS } from '../names';
+import { dropWrongSettings } from './wrongsettings';
+
+/** The settings of the schema, each with its default. */
+const DEFAULTS = {
+  notify: 'mine' as 'mine' | 'all' | 'none',
+  browserNotifications: false,
+  statusBar: true,
+  pageSize: 50,
+  timeZone: 'local' as 'local' | 'UTC',
+  metricColumns: [] as readonly string[],
+  defaultExperiment: 'Default',
+  saveBeforeRun: 'ask' as 'ask' | 'always' | 'never',
+  confirmTerminate: true,
+  logTail: 2000,
+  logWrap: true,
+  cellImage: '',
+  kfpUiUrl: ''
+};
+
+type Settings = typeof DEFAULTS;
 
 /** The person's preferences from the settings; without a settings registry the schema's defaults. */
 export class Preferences {
   constructor(private readonly _settings: ISettingRegistry.ISettings | null) {}
 
-  /** Load the settings; falls back to the defaults if they cannot be read. */
+  /** Load the settings; a wrong one has its default, and a notice says so. */
   static async load(registry: ISettingRegistry | null, trans: TranslationBundle): Promise<Preferences> {
-    const settings = await registry?.load(SETTINGS).catch((error: unknown) => {
+    if (!registry) {
+      return new Preferences(null);
+    }
+    dropWrongSettings(registry, trans);
+    const settings = await registry.load(SETTINGS).catch((error: unknown) => {
       console.warn('The settings of jupyter-kfp-mt cannot be read; the defaults are used.', error);
-      reportDefaults(trans);
       return null;
     });
-    return new Preferences(settings ?? null);
+    return new Preferences(settings);
   }
 
-  get notify(): 'mine' | 'all' | 'none' {
-    const value = this._get('notify');
-    return value === 'all' || value === 'none' ? value : 'mine';
+  get notify(): Settings['notify'] {
+    return this._get('notify');
+  }
+
+  get browserNotifications(): boolean {
+    return this._get('browserNotifications');
   }
 
   get statusBar(): boolean {
-    return this._get('statusBar') !== false;
+    return this._get('statusBar');
   }
 
   get pageSize(): number {
-    const value = this._get('pageSize');
-    return typeof value === 'number' ? value : 50;
+    return this._get('pageSize');
   }
 
   get metricColumns(): readonly string[] {
-    const value = this._get('metricColumns');
-    return Array.isArray(value) ? value.filter(name => typeof name === 'string').slice(0, 3) : [];
+    return this._get('metricColumns');
   }
 
   get confirmTerminate(): boolean {
-    return this._get('confirmTerminate') !== false;
+    return this._get('confirmTerminate');
   }
 
   get defaultExperiment(): string {
-    const value = this._get('defaultExperiment');
-    return typeof value === 'string' && value !== '' ? value : 'Default';
+    return this._get('defaultExperiment') || DEFAULTS.defaultExperiment;
   }
 
-  get saveBeforeRun(): 'ask' | 'always' | 'never' {
-    const value = this._get('saveBeforeRun');
-    return value === 'always' || value === 'never' ? value : 'ask';
-  }
-
-  /** Remember what to do with changes of a notebook that are not saved. */
-  async setSaveBeforeRun(value: 'ask' | 'always' | 'never'): Promise<void> {
-    await this._settings?.set('saveBeforeRun', value);
-  }
-
-  get cellImage(): string {
-    const value = this._get('cellImage');
-    return typeof value === 'string' ? value : '';
+  get saveBeforeRun(): Settings['saveBeforeRun'] {
+    return this._get('saveBeforeRun');
   }
 
   get logTail(): number {
-    const value = this._get('logTail');
-    return typeof value === 'number' ? value : 2000;
+    return this._get('logTail');
   }
 
   get logWrap(): boolean {
-    return this._get('logWrap') !== false;
+    return this._get('logWrap');
+  }
+
+  get cellImage(): string {
+    return this._get('cellImage');
+  }
+
+  /** The address of Kubeflow's page about a run, with places for its id and namespace; "" to find it. */
+  get kfpUiUrl(): string {
+    return this._get('kfpUiUrl');
+  }
+
+  /** Remember what to do with changes of a notebook that are not saved. */
+  async setSaveBeforeRun(value: Settings['saveBeforeRun']): Promise<void> {
+    await this._settings?.set('saveBeforeRun', value);
   }
 
   /** Change a setting as the settings editor does; every plugin follows. */
@@ -87,22 +111,12 @@ export class Preferences {
   /** Create a format for the page's language and the zone in the settings. */
   format(trans: TranslationBundle): Format {
     const locale = chooseLocale(document.documentElement.lang, navigator.language);
-    return new Format(trans, { locale, timeZone: () => (this._get('timeZone') === 'UTC' ? 'UTC' : 'local') });
+    return new Format(trans, { locale, timeZone: () => this._get('timeZone') });
   }
 
-  private _get(key: string): unknown {
-    return this._settings?.composite[key];
-  }
-}
-
-let isReported = false;
-
-/** Say once on a page, whose plugins each load the settings, that the defaults are used. */
-function reportDefaults(trans: TranslationBundle): void {
-  if (!isReported) {
-    isReported = true;
-    const text = trans.__('A setting of Kubeflow Pipelines has a wrong value; the defaults are used.');
-    Notification.warning(text, { autoClose: false });
+  /** Return a setting, which the schema has checked. */
+  private _get<K extends keyof Settings>(key: K): Settings[K] {
+    return (this._settings?.composite[key] as Settings[K] | undefined) ?? DEFAULTS[key];
   }
 }
 

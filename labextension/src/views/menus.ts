@@ -56,6 +56,8 @@ function createMenu(commands: CommandRegistry, items: MenuItems, menus: Disposab
 /** The menu of a run row. */
 export const RUN_ITEMS: MenuItems = [
   { command: CommandIDs.openRun },
+  { command: CommandIDs.openLog },
+  { command: CommandIDs.openKubeflowUi },
   null,
   { command: CommandIDs.retry },
   { command: CommandIDs.terminate },

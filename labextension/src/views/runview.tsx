@@ -76,6 +76,11 @@ export class RunViewWidget extends ReactWidget {
     return this._model.namespace;
   }
 
+  /** Show the log of the task that a person should look at first. */
+  showLog(): void {
+    this._move({ tab: FIRST_PLACE.tab, task: null, taskTab: 'log' });
+  }
+
   /** Stop looking at the run. */
   override dispose(): void {
     if (this.isDisposed) {

@@ -27,14 +27,12 @@ export interface IRunListProps extends IRunRowActions {
   /** The metrics of a run in words, as far as they are known. */
   readonly metrics?: (run: Run) => readonly string[];
   readonly onSelect: (ids: readonly string[], active: string) => void;
-  readonly onDelete: (ids: readonly string[]) => void;
-  readonly onCopy: (ids: readonly string[]) => void;
   readonly onMore: () => void;
   /** “/” was pressed. */
   readonly onSearch: () => void;
 }
 
-/** The runs, newest first; one Tab stop, arrows move, Enter opens, Space selects. */
+/** The runs, newest first; one Tab stop, arrows move, Space selects; keys of commands are in the settings schema. */
 export function RunList(props: IRunListProps): React.JSX.Element {
   const { runs, selected, active, format } = props;
   const now = useNow(props.ticker);
@@ -167,7 +165,6 @@ function useKeys(
       return;
     }
     const page = Math.max(1, Math.floor(event.currentTarget.clientHeight / ROW) - 1);
-    const chosen = selected.size > 0 ? [...selected] : [id];
     const accel = event.ctrlKey || event.metaKey;
     const acts: Record<string, () => void> = {
       ArrowDown: () => go(current + 1, event.shiftKey),
@@ -176,15 +173,12 @@ function useKeys(
       PageUp: () => go(current - page, event.shiftKey),
       Home: () => go(0, event.shiftKey),
       End: () => go(runs.length - 1, event.shiftKey),
-      Enter: () => props.onOpen(id),
       ' ': () => props.onSelect(toggle(selected, id), id),
-      Delete: () => props.onDelete(chosen),
       Escape: () => props.onSelect([], id),
       '/': () => props.onSearch()
     };
     const accels: Record<string, () => void> = {
-      a: () => props.onSelect(runs.map(run => run.run_id), id),
-      c: () => props.onCopy(chosen)
+      a: () => props.onSelect(runs.map(run => run.run_id), id)
     };
     const act = (accel ? accels : acts)[event.key];
     if (act) {

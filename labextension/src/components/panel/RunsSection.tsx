@@ -30,6 +30,7 @@ export interface IRunsSectionProps extends Omit<IRunListProps, 'onSearch'> {
   readonly example: boolean;
   /** Whether the embedded server has stopped and can be started again. */
   readonly startable: boolean;
+  readonly onCopy: (text: string) => void;
   readonly onStart: () => void;
   readonly onFilter: (filter: Partial<IRunFilter>) => void;
   readonly onFilterMenu: (x: number, y: number) => void;
@@ -54,7 +55,7 @@ export function RunsSection(props: IRunsSectionProps): React.JSX.Element {
   const { runs, filter, error, connection, format } = props;
   const search = React.useRef<HTMLInputElement>(null);
   if (error && connection === 'connected') {
-    return <ErrorNotice error={error} trans={format.trans} onCopy={text => props.onCopy([text])} />;
+    return <ErrorNotice error={error} trans={format.trans} onCopy={props.onCopy} />;
   }
   if (isPlain(filter) && runs.length === 0) {
     return props.loading || connection === 'connecting' ? (

@@ -74,11 +74,7 @@ function Runs({ manager, format, ticker, notebook, execute, openMenu, copy }: IP
         openMenu(RUN_ITEMS, x, y);
       }}
       onSelect={(ids, active) => selection.set(ids, active)}
-      onDelete={ids => {
-        selection.set(ids.length > 1 ? ids : [], ids.length > 1 ? selection.active : ids[0]);
-        execute(CommandIDs.remove);
-      }}
-      onCopy={texts => copy(texts.join('\n'))}
+      onCopy={copy}
       onMore={onMore}
       onFilter={onFilter}
       onFilterMenu={(x, y) => openMenu(listFilterItems(format.trans), x, y)}
