@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -53,6 +53,13 @@ class FollowedLog(LogText):
         """Display nothing: it has been."""
 
 
+class ArtifactFacts(NamedTuple):
+    """What is known of an artifact beside its address."""
+
+    type: str  # such as "Model"
+    size: int | None = None  # bytes; None where that is not known
+
+
 class Outputs(dict[str, dict[str, Any]]):
     """Outputs of tasks: task → name → value, or the URI of an artifact."""
 
@@ -61,6 +68,7 @@ class Outputs(dict[str, dict[str, Any]]):
     ) -> None:
         super().__init__(values)
         self.unread = dict(unread)  # task → why its outputs are not known
+        self.artifacts: dict[tuple[str, str], ArtifactFacts] = {}  # by task and name
 
 
 class BulkResult(msgspec.Struct, frozen=True, kw_only=True):

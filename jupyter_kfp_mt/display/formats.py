@@ -64,6 +64,16 @@ def format_number(value: object) -> str:
     return "NaN" if value != value else f"{value:.4g}"  # noqa: PLR0124 - only NaN differs from itself
 
 
+def format_size(count: int | None) -> str:
+    """Return a number of bytes as `512 B`, `3.4 KiB` or `2.0 GiB`; a dash when it is not known."""
+    if count is None:
+        return NOT_SET
+    size, units = float(count), ["B", "KiB", "MiB", "GiB"]
+    while size >= 1024 and len(units) > 1:
+        size, units = size / 1024, units[1:]
+    return f"{count} B" if units[0] == "B" else f"{size:.1f} {units[0]}"
+
+
 def shorten_id(identifier: str) -> str:
     """Return the first eight characters of an id, as lists show it."""
     return clean(identifier)[:8]

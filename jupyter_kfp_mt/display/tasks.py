@@ -10,7 +10,7 @@ from ..models import Phase, PodView, Task
 from ..results import Outputs
 from .blocks import Block, Cell, Column, Lines, Stack, Table
 from .cells import state_cell
-from .formats import NOT_SET, format_duration, format_full_time, format_number, shorten_id
+from .formats import NOT_SET, format_duration, format_full_time, format_number, format_size, shorten_id
 from .status import WARNING
 
 
@@ -90,8 +90,11 @@ def _describe_events(view: PodView) -> Table:
 
 def describe_outputs(outputs: Outputs) -> Table:
     """Return the outputs of tasks as a table; its foot says which are not known."""
+    columns = [Column("Task"), Column("Output"), Column("Value")]
+    if outputs.artifacts:
+        columns += [Column("Type"), Column("Size", right=True)]
     rows = [
-        (Cell(task), Cell(name), Cell(_format_value(value)))
+        (Cell(task), Cell(name), Cell(_format_value(value)), *_describe_artifact(outputs, task, name))
         for task, values in outputs.items()
         for name, value in values.items()
     ]
@@ -99,7 +102,17 @@ def describe_outputs(outputs: Outputs) -> Table:
     for task, reason in outputs.unread.items():
         tasks_of.setdefault(reason, []).append(task)
     foot = "  ".join(f"Not readable here: {', '.join(names)}. {why}" for why, names in tasks_of.items())
-    return Table((Column("Task"), Column("Output"), Column("Value")), rows, foot, "No outputs.")
+    return Table(tuple(columns), rows, foot, "No outputs.")
+
+
+def _describe_artifact(outputs: Outputs, task: str, name: str) -> tuple[Cell, ...]:
+    """Return the cells with the type and size of an artifact, if the table has any."""
+    if not outputs.artifacts:
+        return ()
+    known = outputs.artifacts.get((task, name))
+    if known is None:
+        return Cell(""), Cell("")
+    return Cell(known.type), Cell(format_size(known.size))
 
 
 def _format_value(value: object) -> str:

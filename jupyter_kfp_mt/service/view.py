@@ -30,7 +30,7 @@ from ..models import (
 )
 from ..pipeline_spec import Package, from_wire_any, graph, summarize
 from ..pipeline_spec.task_plan import TaskPlan, read_task_plan
-from ..results import MetricTable, Outputs
+from ..results import ArtifactFacts, MetricTable, Outputs
 from . import logs, runs
 from .backend import Backend
 from .details.details import Details, MadeArtifact, TaskReport
@@ -197,7 +197,15 @@ def list_outputs(
     )
     if unread and not any(outputs.values()):
         raise kfp_error("outputs-unread", of=name or run.display_name, reason=next(iter(unread.values())))
-    return Outputs({task: values for task, values in outputs.items() if values or name}, unread)
+    listed = Outputs({task: values for task, values in outputs.items() if values or name}, unread)
+    for task, made in named.items():
+        for output, artifacts in (made.inputs if inputs else made.outputs).artifacts.items():
+            sizes = [details.measure_artifact(artifact) for artifact in artifacts]
+            known = [size for size in sizes if size is not None]
+            kind = artifacts[0].type.rpartition(".")[2] if artifacts else ""
+            size = sum(known) if known and len(known) == len(sizes) else None
+            listed.artifacts[task, output] = ArtifactFacts(kind, size)
+    return listed
 
 
 def save_outputs(backend: Backend, details: Details, run_id: str, name: str, folder: Path) -> SavedFiles:

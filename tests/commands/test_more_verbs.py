@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,38 @@ def test_inputs_are_shown_instead_of_outputs(console: Console) -> None:
     assert console.do("outputs @last count-letters --inputs") == {"count-letters": {"text": "Hello, Grace!"}}
     with pytest.raises(KfpUsageError, match="Take one of --inputs and --save"):
         console.do("outputs @last --inputs --save x")
+
+
+WRITES = """
+pipelineInfo: {name: writes}
+schemaVersion: 2.1.0
+sdkVersion: kfp-2.17.0
+components:
+  comp-write:
+    executorLabel: exec-write
+    outputDefinitions:
+      artifacts: {table: {artifactType: {schemaTitle: system.Dataset, schemaVersion: 0.0.1}}}
+deploymentSpec:
+  executors:
+    exec-write:
+      container: {image: python,
+                  command: [sh, -c, 'mkdir -p "$(dirname "$0")"; head -c 2048 /dev/zero > "$0"'],
+                  args: ['{{$.outputs.artifacts[''table''].path}}']}
+root:
+  dag:
+    tasks:
+      write: {componentRef: {name: comp-write}, taskInfo: {name: write}}
+"""
+
+
+def test_artifacts_have_a_type_and_a_size(console: Console, tmp_path: Path) -> None:
+    (tmp_path / "writes.yaml").write_text(WRITES)
+    console.do(f"submit {tmp_path}/writes.yaml --wait")
+    outputs = console.do("outputs @last write")
+    assert outputs.artifacts == {("write", "table"): ("Dataset", 2048)}
+    assert re.search(r"Dataset +2\.0 KiB", render_text(outputs))
+    console.do(f"outputs @last --save {tmp_path}/saved")
+    assert (tmp_path / "saved" / "write" / "table").stat().st_size == 2048
 
 
 def test_a_run_opens_in_the_jupyterlab_that_runs(

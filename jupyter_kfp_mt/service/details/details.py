@@ -56,6 +56,9 @@ class Details(Protocol):
     def save_artifact(self, made: MadeArtifact, path: Path) -> None:
         """Write the file, or the folder, of an artifact to `path`; raises `artifact-unread`."""
 
+    def measure_artifact(self, artifact: Artifact) -> int | None:
+        """Return the bytes of the file, or of the files of the folder; None where that is not known."""
+
     def read_log(self, run: Run, task_id: str, *, offset: int, attempt: int, tail: int) -> LogChunk:
         """Return a part of a task's log: from byte `offset`, or its last `tail` lines.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from ...client import runs as requests
 from ...client.system import list_grants
 from ...errors import KfpError, kfp_error
 from ...files import replace_file
-from ...models import AccessList, LogChunk, PodView, Run, Task
+from ...models import AccessList, Artifact, LogChunk, PodView, Run, Task
 from ...pipeline_spec.task_plan import read_task_plan
 from ..backend import Backend
 from ..explain import LOG_LINES, Explanation, Facts, make_facts
@@ -25,6 +26,8 @@ from .read_route import save_from_kfp
 PART = 1024 * 1024  # bytes asked for at once
 MOST = 64 * 1024 * 1024  # bytes read for one response
 _MAY_RUN = {"default-editor": True, "default-viewer": False}  # each profile's accounts, in its own namespace
+
+_MOST_FILES = 10_000  # of a folder that is measured
 
 
 class EmbeddedDetails:
@@ -75,6 +78,19 @@ class EmbeddedDetails:
                 return
             why = f"{made.artifact.uri}: {error.strerror}."
             raise kfp_error("artifact-unread", name=made.artifact.name, why=why, command="") from None
+
+    def measure_artifact(self, artifact: Artifact) -> int | None:
+        """Return the bytes of the file or folder, which is on this machine."""
+        place = Path(artifact.uri)
+        try:
+            if not place.is_dir():
+                return place.stat().st_size
+            files = list(islice(place.rglob("*"), _MOST_FILES + 1))
+            if len(files) > _MOST_FILES:
+                return None
+            return sum(each.lstat().st_size for each in files if not each.is_dir())
+        except (OSError, ValueError):  # not there, not ours to read, or not a path
+            return None
 
     def read_log(
         self, run: Run, task_id: str, *, offset: int = 0, attempt: int = 0, tail: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ....models import AccessList, LogChunk, PodView, Run, Task
+from ....models import AccessList, Artifact, LogChunk, PodView, Run, Task
 from ....pipeline_spec.task_plan import read_task_plan
 from ...backend import Backend
 from ...explain import Explanation, Facts
@@ -52,6 +52,10 @@ class ClusterDetails:
     def add_values(self, run: Run, tasks: Sequence[Task], *, metrics_only: bool = False) -> list[Task]:
         """Return `tasks` with their inputs and outputs, as far as what the launcher wrote can be read."""
         return add_values(self._backend, run, tasks, metrics_only=metrics_only)
+
+    def measure_artifact(self, artifact: Artifact) -> int | None:
+        """Return None: a store would have to be asked for each."""
+        return None
 
     def save_artifact(self, made: MadeArtifact, path: Path) -> None:
         """Write the file of an artifact to `path`."""
