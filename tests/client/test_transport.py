@@ -192,7 +192,7 @@ def test_silence_after_sending_is_unclear_for_what_makes_something() -> None:
 
 def test_a_connection_that_breaks_is_unclear(server: Server) -> None:
     server.mute = True
-    transport = HttpTransport(Context(server.url, timeout=2))
+    transport = HttpTransport(Context(server.url, timeout=60))
 
     with pytest.raises(KfpError) as caught:
         transport.send(runs.create_run({}))
@@ -202,7 +202,7 @@ def test_a_connection_that_breaks_is_unclear(server: Server) -> None:
 
 
 def test_a_server_without_tls_is_named(server: Server) -> None:
-    transport = HttpTransport(Context(server.url.replace("http", "https"), timeout=2))
+    transport = HttpTransport(Context(server.url.replace("http", "https"), timeout=60))
 
     with pytest.raises(KfpError) as caught:
         transport.send(get_healthz())

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -163,9 +162,11 @@ def test_settings_that_cannot_be_read_are_the_cause(tmp_path: Path) -> None:
 def test_a_kfp_that_hangs_costs_no_more_than_the_budget(world: World) -> None:
     # given
     world.token()
-    world.kfp.find = lambda _: time.sleep(1.5) or (200, "application/json", b"{}")  # type: ignore[method-assign, func-returns-value]
+    over = threading.Event()
+    world.kfp.find = lambda _: (200 if over.wait(60) else 504, "application/json", b"{}")  # type: ignore[method-assign]
     # when
     *_, seen = gather(world.environment._replace(patience=0.3), world.settings)
+    over.set()
     # then
     assert isinstance(seen.server, KfpError)
     assert seen.server.code == "kfp-timeout"
@@ -188,11 +189,11 @@ def test_a_search_that_hangs_is_the_cause(world: World) -> None:
     # given
     settings = KfpSettings(data_dir=str(world.root / "none"))
     plain = {name: value for name, value in world.variables.items() if name != "NB_PREFIX"}
-    found = world.environment._replace(
-        variables=plain, responds=lambda _: time.sleep(1.0) is not None, patience=0.2
-    )
+    over = threading.Event()
+    found = world.environment._replace(variables=plain, responds=lambda _: over.wait(60), patience=0.2)
     # when
     *_, seen = gather(found, settings)
+    over.set()
     # then
     row = next(row for row in run_checks(seen) if row.name == "Network")
     assert (row.level, row.error and row.error.code) == ("error", "kfp-timeout")
