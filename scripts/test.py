@@ -66,11 +66,10 @@ LANES: tuple[tuple[Step, ...], ...] = (
         Step("tsc", ["npm", "run", "--silent", "typecheck"], "labextension"),
         Step("eslint", ["npm", "run", "--silent", "lint"], "labextension"),
         Step("vitest", ["npm", "run", "--silent", "test"], "labextension"),
-    ),
-    (  # a browser often waits, and leaves the processor to the others
-        pytest("browser", "ui-tests", "--ignore=ui-tests/test_notebooks.py"),
         pytest("notebooks", "ui-tests/test_notebooks.py"),
     ),
+    # a browser often waits, and leaves the processor to the others
+    (pytest("browser", "ui-tests", "--ignore=ui-tests/test_notebooks.py"),),
 )
 
 
