@@ -98,4 +98,9 @@ def render_manual(program: str, words: Sequence[str] = (), more: Sequence[Comman
     if words and (not group or words[0] in [each.name for each in every]):
         return find_command(words, more)[0].render_manual(program)
     rows = [f"  {f'{program} {each.name}'.rstrip():<32}{each.summary}" for each in group or every]
-    return "\n".join([*rows, "", f"{program} help COMMAND explains one of them."])
+    cells = (
+        [f"%{program} runs a cell as a pipeline; %{program} --help explains it."]
+        if program == PROGRAM
+        else []
+    )
+    return "\n".join([*rows, "", f"{program} help COMMAND explains one of them.", *cells])
