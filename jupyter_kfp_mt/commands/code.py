@@ -23,9 +23,9 @@ _BESIDE = (SourceKind.FILE, SourceKind.NOTEBOOK)  # sources with a path below th
 
 def place_source(source: Source, folder: str) -> Source:
     """Return `source` with its path as a notebook in `folder`, below the Jupyter root, names the file."""
-    if source.kind not in _BESIDE:
+    if source.kind not in (*_BESIDE, SourceKind.CELL) or not source.path:
         return source
-    return msgspec.structs.replace(source, path=posixpath.relpath(source.path or ".", folder or "."))
+    return msgspec.structs.replace(source, path=posixpath.relpath(source.path, folder or "."))
 
 
 def write_line(service: KfpService, request: SubmitRequest, *, clone_of: str = "") -> str:
@@ -54,6 +54,9 @@ def write_line(service: KfpService, request: SubmitRequest, *, clone_of: str = "
         ("--description", " ".join(request.description.split())),
         ("--root", request.pipeline_root),
         ("--service-account", request.service_account),
+        ("--files", ",".join(request.source.files)),
+        ("--packages", ",".join(request.source.packages)),
+        ("--image", request.source.image),
     ):
         if text:
             words.append(f"{option} {shlex.quote(text)}")
@@ -76,6 +79,7 @@ def write_python(service: KfpService, request: SubmitRequest, spec: Mapping[str,
         "cache": "" if request.cache is CachePolicy.COMPILED else request.cache.value,
         "pipeline_root": request.pipeline_root,
         "service_account": request.service_account,
+        **_list_luggage(source),
     }
     arguments = [written]
     if request.parameters:
@@ -124,11 +128,18 @@ def _write_source(service: KfpService, source: Source) -> str:
     """Return the first argument of `submit` in Python."""
     if source.kind in (SourceKind.PIPELINE, SourceKind.EXAMPLE, SourceKind.ADDRESS):
         return repr(_name_source(service, source))
-    if source.kind is SourceKind.FILE:
+    if source.kind in _BESIDE:
         return repr(f"{source.path}:{source.function}" if source.function else source.path)
     given = {name: getattr(source, name) for name in source.__struct_fields__ if name != "kind"}
     written = [f"{name}={value!r}" for name, value in given.items() if value]
     return f"Source({', '.join([f'kind=SourceKind.{source.kind.name}', *written])})"
+
+
+def _list_luggage(source: Source) -> dict[str, Any]:
+    """Return the options of `submit` for a notebook."""
+    if source.kind is not SourceKind.NOTEBOOK:
+        return {}
+    return {"files": source.files, "packages": source.packages, "image": source.image}
 
 
 def _write_dict(values: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from jupyter_kfp_mt.context import Context
 from jupyter_kfp_mt.models import CachePolicy, Source, SourceKind, SubmitRequest
 from jupyter_kfp_mt.service import KfpService
 from tests.fakes import FakeTransport, ManualClock
+from tests.notebooks.making import make_notebook
 from tests.pipeline_spec.pipelines import SIMPLE
 from tests.service.stand_ins import OURS, RUNS, kfp
 
@@ -83,6 +84,24 @@ async def test_the_code_names_the_file_as_the_notebook_sees_it(jp_fetch: Fetch) 
     assert shown["line"].startswith("%kfp submit ../train.yaml ")
     assert '"../train.yaml"' in shown["python"].replace("'", '"')
     assert "mine" not in shown["line"] + shown["python"]
+
+
+async def test_the_code_of_a_notebook_has_what_goes_along(jp_fetch: Fetch, jp_root_dir: Path) -> None:
+    (jp_root_dir / "a.ipynb").write_text(json.dumps(make_notebook("lr = 0.1", tagged=1)))
+    (jp_root_dir / "b.csv").write_text("secret")
+    source = {
+        "kind": "notebook",
+        "path": "a.ipynb",
+        "files": ["b.csv"],
+        "packages": ["numpy"],
+        "image": "x:1",
+    }
+
+    shown = await ask(jp_fetch, {"source": source, "parameters": {"lr": 0.5}}, is_named=False)
+
+    assert shown["line"] == "%kfp submit a.ipynb lr=0.5 --files b.csv --packages numpy --image x:1"
+    for part in ("'a.ipynb'", "files=['b.csv']", "packages=['numpy']", "image='x:1'"):
+        assert part in shown["python"]
 
 
 @pytest.mark.usefixtures("pipeline")
