@@ -238,7 +238,7 @@ NO_EXPERIMENT = problem(404, 5, f"Experiment {OURS} not found")
     ("verb", "state", "code", "said"),
     [
         ("terminate", "RUNNING", "bad-input", "so it can no longer be terminated."),
-        ("unarchive", "FAILED", "bad-input", "so it can no longer be restored."),
+        ("restore", "FAILED", "bad-input", "so it can no longer be restored."),
         ("retry", "FAILED", "retry-refused", "Its experiment was deleted."),
     ],
 )
