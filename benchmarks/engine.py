@@ -21,6 +21,22 @@ from .laptop import V2, Caller, Laptop, run_laptop
 from .table import Row, format_ms, format_ratio, time_call
 
 CHAIN, ITEMS, LOCAL_ITEMS, RUNS, TASKS = 200, 1000, 200, 10, 20
+CHAINS = 3  # of each kind, in turns
+
+# Enters a user namespace in which there can be no mount namespace.
+NO_MOUNTS = """
+import ctypes, os
+user, group = os.geteuid(), os.getegid()
+if ctypes.CDLL(None).unshare(0x10000000) == 0:
+    files = {
+        "self/setgroups": "deny",
+        "self/uid_map": f"{user} {user} 1",
+        "self/gid_map": f"{group} {group} 1",
+        "sys/user/max_mnt_namespaces": "0",
+    }
+    for name, text in files.items():
+        open(f"/proc/{name}", "w").write(text)
+"""
 
 SOURCE = """
 from kfp import dsl
@@ -106,11 +122,29 @@ def measure() -> list[Row]:
             _Bench(server, packages).run("one")
             time.sleep(2)
             _, idle = server.read_memory()
+        own_tmp = _measure_own_tmp(packages)
     return [
         *rows,
+        *own_tmp,
         Row("idle after a run, server and fork server", f"{idle:.0f} MiB", goal="≤ 60 MiB"),
         Row("the same after all runs above", f"{after:.0f} MiB"),
     ]
+
+
+def _measure_own_tmp(packages: dict[str, Any]) -> list[Row]:
+    """Compare tasks that have a /tmp of their own with tasks on a server that can make none."""
+    if sys.platform != "linux":
+        return []
+    with run_laptop() as private, run_laptop(prelude=NO_MOUNTS) as shared:
+        benches = [_Bench(server, packages) for server in (private, shared)]
+        times: list[list[float]] = [[], []]
+        for _ in range(1 + CHAINS):
+            for bench, taken in zip(benches, times, strict=True):
+                taken.append(_get_span(bench.run("chain")) / CHAIN)
+    own, none = (statistics.median(taken[1:]) for taken in times)  # the first ones are to warm up
+    other = f"shared by all {format_ms(none)} a task"
+    ours = f"{format_ms(own)} a task, {format_ms(own - none)} more"
+    return [Row("a /tmp of each task's own, in a chain", ours, other, format_ratio(none, own))]
 
 
 class _Bench:

@@ -11,6 +11,7 @@ import shutil
 import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -25,11 +26,13 @@ from jupyter_kfp_mt.bounds import RunBounds
 from .laptop import TRIVIAL, V2, Caller, Laptop, run_laptop
 from .table import Row, format_ms
 
-ITEMS, QUEUED, VALUES, UPLOADS = 90_000, 10_000, 1_000_000, 6
+ITEMS, QUEUED, VALUES, UPLOADS = 90_000, 10_000, 990_000, 6
+CALLERS = 4  # that submit runs
 ARTIFACT = 3 << 30  # bytes
 SLOW = 0.3  # seconds that a flush of the disk takes longer
 SECONDS, RUNS = 15.0, 8  # the least that a measurement has to last
-_GOAL = "GET p95 ≤ 50 ms, start ≤ 1 s"
+_GET, _START = 0.05, 1.0  # seconds, the goals
+_GOAL = f"GET p95 ≤ {_GET * 1000:.0f} ms, start ≤ {_START:.0f} s"
 
 # A flush that takes longer, for a process that is started with LD_PRELOAD.
 _SHIM = """
@@ -54,41 +57,65 @@ def do_nothing(_laptop: Laptop, _stopped: threading.Event) -> None:
 def measure() -> list[Row]:
     """Measure without a load, then beside each."""
     rows = [
-        measure_beside("nobody else"),
-        measure_beside(f"a loop of {ITEMS:,} items", prepare=run_loop),
-        measure_beside(f"{QUEUED:,} runs that are submitted", queue_runs),
-        measure_beside(f"{QUEUED:,} queued runs, after kill -9", prepare=queue_runs_and_kill),
-        measure_beside(f"{UPLOADS} uploads of {VALUES:,} values at once", upload_values),
-        measure_beside(f"an artifact of {ARTIFACT >> 30} GiB", copy_artifact),
+        *measure_beside({"nobody else": do_nothing}),
+        *measure_beside({f"a loop of {ITEMS:,} items": do_nothing}, prepare=run_loop),
+        *measure_beside(
+            {
+                "somebody who submits runs": queue_runs,
+                f"{QUEUED:,} queued runs": do_nothing,
+                f"{QUEUED:,} queued runs, after kill -9": kill,
+            },
+            between=queue_runs,
+        ),
+        *measure_beside({f"{UPLOADS} uploads of {VALUES:,} values at once": upload_values}),
+        *measure_beside({f"an artifact of {ARTIFACT >> 30} GiB": copy_artifact}),
     ]
     if shutil.which("gcc"):
         with tempfile.TemporaryDirectory() as folder:
             slow = f"runs on a disk whose flush takes {SLOW * 1000:.0f} ms longer"
-            rows.append(measure_beside(slow, submit_runs, variables=slow_disk(Path(folder))))
+            rows += measure_beside({slow: submit_runs}, variables=slow_disk(Path(folder)))
     return rows
 
 
 def measure_beside(
-    what: str, load: Load = do_nothing, prepare: Load = do_nothing, variables: Mapping[str, str] = {}
-) -> Row:
-    """Measure after `prepare`, beside `load`, on a server with these variables."""
+    loads: Mapping[str, Load],
+    prepare: Load = do_nothing,
+    between: Load = do_nothing,
+    variables: Mapping[str, str] = {},
+) -> list[Row]:
+    """Measure beside each load, on one server with these variables; `between` comes after the first one."""
+    rows = []
     with run_laptop(RunBounds(max_steps=10 * ITEMS), variables) as laptop, ThreadPoolExecutor(1) as pool:
         laptop.add_profile("bob")
         _start_run(laptop.connect("bob"), "bob")  # warm
-        stopped = threading.Event()
-        prepare(laptop, stopped)
-        work = pool.submit(load, laptop, stopped)
-        try:
-            gets, starts = _probe(laptop, stopped)
-        finally:
-            stopped.set()
-        work.result()
+        prepare(laptop, threading.Event())
+        for what, load in loads.items():
+            if rows:
+                between(laptop, threading.Event())
+                between = do_nothing
+            stopped = threading.Event()
+            if load is kill:
+                kill(laptop, stopped)
+                load = do_nothing  # noqa: PLW2901 - it has been done
+            sys.stderr.write(f"  beside {what} …\n")
+            work = pool.submit(load, laptop, stopped)
+            try:
+                gets, starts = _probe(laptop, stopped)
+            finally:
+                stopped.set()
+            work.result()
+            rows.append(_describe(what, gets, starts))
+    return rows
+
+
+def _describe(what: str, gets: list[float], starts: list[float]) -> Row:
     p95 = statistics.quantiles(gets, n=20)[-1]
     ours = (
         f"GET p50 {format_ms(statistics.median(gets))}, p95 {format_ms(p95)};"
         f" start p50 {statistics.median(starts):.2f} s, max {max(starts):.2f} s"
     )
-    return Row(f"beside {what}", ours, goal=_GOAL)
+    verdict = "met" if p95 <= _GET and max(starts) <= _START else "missed"
+    return Row(f"beside {what}", ours, ratio=verdict, goal=_GOAL)
 
 
 def _probe(laptop: Laptop, stopped: threading.Event) -> tuple[list[float], list[float]]:
@@ -151,17 +178,22 @@ def run_loop(laptop: Laptop, _stopped: threading.Event) -> None:
 
 def queue_runs(laptop: Laptop, stopped: threading.Event) -> None:
     """Submit many runs whose task sleeps."""
-    caller, spec = laptop.connect(), make_container(["sleep", "600"])
-    experiment = _find_experiment(caller, "ana")
-    for _ in range(QUEUED):
-        if stopped.is_set():
-            return
-        _submit(caller, "ana", spec, experiment)
+    spec = make_container(["sleep", "600"])
+    experiment = _find_experiment(laptop.connect(), "ana")
+
+    def submit(_number: int) -> None:
+        caller = laptop.connect()
+        for _ in range(QUEUED // CALLERS):
+            if stopped.is_set():
+                return
+            _submit(caller, "ana", spec, experiment)
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        list(pool.map(submit, range(CALLERS)))
 
 
-def queue_runs_and_kill(laptop: Laptop, _stopped: threading.Event) -> None:
-    """Submit many runs, and start the server again after it was killed."""
-    queue_runs(laptop, threading.Event())
+def kill(laptop: Laptop, _stopped: threading.Event) -> None:
+    """Kill the server, and start it again."""
     os.kill(laptop.runtime.pid, signal.SIGKILL)
     laptop.start_again()
 
@@ -175,8 +207,9 @@ def submit_runs(laptop: Laptop, stopped: threading.Event) -> None:
 
 def upload_values(laptop: Laptop, stopped: threading.Event) -> None:
     """Upload pipelines with many values, again and again."""
-    spec = dict(TRIVIAL, root={**TRIVIAL["root"], "values": [0] * VALUES})
-    text = json.dumps(spec).replace(", ", ",\n").replace("{", "{\n")
+    values = {"parameterType": "LIST", "defaultValue": [0] * VALUES}
+    spec = dict(TRIVIAL, root={**TRIVIAL["root"], "inputDefinitions": {"parameters": {"values": values}}})
+    text = "# YAML, which takes longer than JSON\n" + json.dumps(spec).replace(", ", ",\n")
 
     def upload(number: int) -> None:
         caller = laptop.connect()

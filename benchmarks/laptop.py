@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ import msgspec
 
 from jupyter_kfp_mt import embedded
 from jupyter_kfp_mt.bounds import RunBounds
+from jupyter_kfp_mt.embedded.engine.execution.folders import RunFolder
 from jupyter_kfp_mt.embedded.store import RunRow, StateEntry, Store
 from jupyter_kfp_mt.embedded.store.tasks import TaskRow, TaskState
 from jupyter_kfp_mt.models import RuntimeFile
@@ -138,22 +140,34 @@ class Laptop:
 def run_laptop(
     bounds: RunBounds = RunBounds(),  # noqa: B008 - immutable
     variables: Mapping[str, str] = {},
+    prelude: str = "",
 ) -> Iterator[Laptop]:
-    """Run a server until the end of the block, with `variables` of its own if there are any."""
+    """Run a server until the end of the block, with `variables` of its own, after Python code `prelude`."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "kfp"
-        if variables:
+        if variables or prelude:
             # Started as a program, the server would make an environment of its own.
-            code = "from jupyter_kfp_mt.embedded.__main__ import main; main()"
+            code = f"{prelude}\nfrom jupyter_kfp_mt.embedded.__main__ import main; main()"
             command = [sys.executable, "-c", code, "--data", str(folder), "--namespace", "ana"]
-            subprocess.Popen(command, env={**os.environ, **variables}, stderr=subprocess.DEVNULL)
+            process = subprocess.Popen(command, env={**os.environ, **variables}, stderr=subprocess.DEVNULL)
             while embedded.find(folder) is None:
+                if process.poll() is not None:
+                    raise RuntimeError("the server does not start")
                 time.sleep(0.02)
         laptop = Laptop(folder, bounds)
         try:
             yield laptop
         finally:
             embedded.stop(laptop.folder)
+            _end_tasks(folder / "runs")
+
+
+def _end_tasks(runs: Path) -> None:
+    """End the tasks that go on without the server, each with its supervisor."""
+    for run in runs.iterdir() if runs.is_dir() else ():
+        for pid in RunFolder(runs, run.name).find_supervisors():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def store_runs(folder: Path, experiment_id: str, numbers: range) -> list[str]:
