@@ -61,13 +61,18 @@ bench: setup ## Measure speed against the official SDK, side by side
 	python -m benchmarks $(ARGS)
 
 .PHONY: soak
-soak: setup ## Three tenants, mixed pipelines, random kill -9 for 30 minutes; ARGS="--minutes 5"
+soak: setup ## A hostile tenant beside three honest ones for 30 minutes; ARGS=5m
+	python -m benchmarks.hostile $(ARGS)
+
+.PHONY: kills
+kills: setup ## Three tenants, mixed pipelines, random kill -9 for 30 minutes; ARGS="--minutes 5"
 	python -m benchmarks.soak $(ARGS)
 
 .PHONY: chaos
-chaos: setup ## Press Run 1,000 times while the network breaks, kill server and engine; PRESSES=200
+chaos: setup ## Press Run 1,000 times on broken networks, kill the server, a minute of soak; PRESSES=200
 	KFP_TESTS=full KFP_CHAOS_PRESSES=$(or $(PRESSES),1000) python -m pytest -q \
 		tests/service/test_chaos.py tests/service/test_chaos_restarts.py tests/engine/test_crash.py
+	python -m benchmarks.hostile 60s
 
 .PHONY: fuzz
 fuzz: setup ## Many odd requests and random pipelines, other ones each time, and every contract case; EXAMPLES=3000

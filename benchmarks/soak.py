@@ -1,4 +1,4 @@
-"""Soak test: `make soak`, `make soak ARGS="--minutes 5"`.
+"""Test with kills: `make kills`, `make kills ARGS="--minutes 5"`.
 
 Three tenants run mixed pipelines while the server gets `kill -9` at random moments. Every task leaves a file
 each time it runs. At the end the files are counted: nothing may be lost, doubled or stuck.
@@ -372,8 +372,10 @@ def count_leftovers(folder: Path) -> int:
 
 
 def _works_in(folder: Path, process: Path) -> bool:
+    """Whether a process is in `folder`, or was started by a task that is."""
     with contextlib.suppress(OSError):
-        return (process / "cwd").readlink().is_relative_to(folder)
+        started_there = str(folder).encode() in (process / "environ").read_bytes()
+        return started_there or (process / "cwd").readlink().is_relative_to(folder)
     return False
 
 

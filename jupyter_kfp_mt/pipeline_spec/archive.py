@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import tarfile
 import zipfile
 import zlib
@@ -27,7 +28,9 @@ def unpack(data: bytes) -> bytes:
         tarfile.TarError,
         OSError,
         EOFError,
+        ValueError,
         zlib.error,
+        lzma.LZMAError,
         NotImplementedError,
         RuntimeError,
     ) as error:

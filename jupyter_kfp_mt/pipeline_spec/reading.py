@@ -104,8 +104,9 @@ def _documents(raw: bytes) -> Iterator[Document]:
     builder = _Builder()
     for event in yaml.parse(raw, Loader=Loader):
         builder.take(event)
-        if isinstance(event, yaml.DocumentEndEvent) and builder.value is not None:
-            yield Document(builder.value, builder.line, builder.lines)
+        if isinstance(event, yaml.DocumentEndEvent):
+            if builder.value is not None:
+                yield Document(builder.value, builder.line, builder.lines)
             builder.documents += 1
             if builder.documents > MAX_DOCUMENTS:
                 raise Unreadable(builder.line, "there are too many documents in it")

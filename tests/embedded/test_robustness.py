@@ -106,6 +106,23 @@ def test_odd_addresses(server: Running, path: str, status: int) -> None:
     assert server.call("GET", path, token=server.token("alice")).status == status
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ("[" + "0," * 1_000_001 + "0]", "the body has more than 1,000,000 values"),
+        (json.dumps(',\\"' * 1_000_001), "Experiment id can not be empty"),
+    ],
+    ids=["values", "a text with commas"],
+)
+def test_the_values_of_a_body_are_bounded_before_they_are_read(
+    server: Running, values: str, words: str
+) -> None:
+    body = f'{{"display_name": "r", "runtime_config": {{"parameters": {{"a": {values}}}}}}}'.encode()
+    reply = server.call("POST", "/apis/v2beta1/runs", body, token=server.token("alice"))
+    assert reply.status == 400
+    assert words in reply.json["message"]
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
 def test_a_wrong_method_is_501(server: Running, method: str) -> None:
     assert server.call(method, "/apis/v2beta1/runs", token=server.token("alice")).status == 501

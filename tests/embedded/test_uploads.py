@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,15 @@ def test_every_form_of_a_package_is_read(server: Running, file: str, data: bytes
     assert (spec.get("pipeline_spec") or spec)["pipelineInfo"]["name"] == "two-steps"
 
 
+def broken_lzma() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("pipeline.yaml", YAML)
+    data = bytearray(target.getvalue())
+    data[60:80] = b"\x55" * 20
+    return bytes(data)
+
+
 def tar_with_link(kind: bytes) -> bytes:
     """Return a package whose pipeline.yaml is a link that leads nowhere, or a device."""
     packed = io.BytesIO()
@@ -136,6 +146,8 @@ def tar_with_link(kind: bytes) -> bytes:
             zipped(*((f"{n}.yaml", b"x") for n in range(1100))),
             "Failed to read a pipeline spec file",
         ),
+        ("broken.zip", broken_lzma(), "Failed to read a pipeline spec file"),
+        ("p.yaml", b"---\n" * 100_000, "unknown template format"),
         ("p.yaml", b"", "unknown template format"),
         ("p.yaml", b"a: 1", "unknown template format"),
         ("p.yaml", b"- " * 5000 + b"x", "unknown template format"),
