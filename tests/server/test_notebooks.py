@@ -120,6 +120,7 @@ async def test_a_notebook_that_fails_names_its_cell_and_comes_back(page: Page, r
     assert "before the plot" in log["text"]
 
 
+@pytest.mark.slow  # starts a kernel
 async def test_a_notebook_reads_its_files_where_they_were(page: Page, root: Path) -> None:
     code = """\
 import os, util
@@ -172,6 +173,7 @@ async def test_a_cell_takes_values_and_imports_of_others(page: Page, root: Path)
     assert '{"lr": 0.5, "n": 7} sent' in log["text"]
 
 
+@pytest.mark.slow  # starts a kernel
 async def test_a_cell_with_a_magic_runs_as_a_notebook(page: Page) -> None:
     view = await run(
         page,
