@@ -96,11 +96,16 @@ def render_manual(program: str, words: Sequence[str] = (), more: Sequence[Comman
     every = [*COMMANDS, *more]
     group = [each for each in every if len(words) == 1 and each.name.startswith(f"{words[0]} ")]
     if words and (not group or words[0] in [each.name for each in every]):
-        return find_command(words, more)[0].render_manual(program)
-    rows = [f"  {f'{program} {each.name}'.rstrip():<32}{each.summary}" for each in group or every]
+        manual = find_command(words, more)[0].render_manual(program)
+        return "\n".join([manual, "", *_list_rows(program, group)]) if group else manual
+    rows = _list_rows(program, group or every)
     cells = (
         [f"%{program} runs a cell as a pipeline; %{program} --help explains it."]
         if program == PROGRAM
         else []
     )
     return "\n".join([*rows, "", f"{program} help COMMAND explains one of them.", *cells])
+
+
+def _list_rows(program: str, commands: Sequence[Command]) -> list[str]:
+    return [f"  {f'{program} {each.name}'.rstrip():<32}{each.summary}" for each in commands]

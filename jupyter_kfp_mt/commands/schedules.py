@@ -53,5 +53,6 @@ def _say_next(starts: list[datetime]) -> str:
     if not starts:
         return "It starts nothing."
     first = starts[0]
-    utc = f"{first.astimezone(timezone.utc):%H:%M} UTC"
-    return f"The next start is {first.astimezone():%Y-%m-%d %H:%M %Z} ({utc})."
+    here = f"{first.astimezone():%Y-%m-%d %H:%M %Z}"
+    utc = "" if here.endswith(" UTC") else f" ({first.astimezone(timezone.utc):%H:%M} UTC)"
+    return f"The next start is {here}{utc}."

@@ -93,6 +93,8 @@ def _compare(subjects: Sequence[_Subject], *, everything: bool) -> RunDiff:
 
 def _pick_lines(values: Sequence[list[str] | None]) -> list[Any]:
     """Return of each code the lines that differ from the first, and of the first those that any lacks."""
+    if None in values:  # the task is not in all of them
+        return [None if each is None else f"{len(each)} lines" for each in values]
     first = values[0] or []
     missing: dict[int, str] = {}
     picked: list[Any] = []
@@ -103,6 +105,6 @@ def _pick_lines(values: Sequence[list[str] | None]) -> list[Any]:
             if kind != "equal":
                 missing |= {number: first[number] for number in range(start, end)}
                 added += (other or [])[other_start:other_end]
-        picked.append(None if other is None else "\n".join(added[:_LINES]))
+        picked.append("\n".join(added[:_LINES]))
     lines = [missing[number] for number in sorted(missing)]
-    return [None if values[0] is None else "\n".join(lines[:_LINES]), *picked]
+    return ["\n".join(lines[:_LINES]), *picked]

@@ -167,6 +167,15 @@ def test_two_versions_differ_in_one_line_of_code(console: Console, laptop: Lapto
         render_text(console.do("diff pipeline:compared@one pipeline:compared@one")).strip()
         == "No differences."
     )
+    console.do(f"upload {HELLO} --name compared --version three")
+    others = console.do("diff pipeline:compared@one pipeline:compared@three")
+    found = [row.values for row in others if (row.part, row.name) == ("code", "step")]
+    assert found == [["4 lines", None]]
+
+
+def test_help_of_a_verb_lists_those_that_begin_with_it(console: Console) -> None:
+    assert "recurring delete" in console.do("help recurring")
+    assert "%%kfp --help explains it." in console.do("help")
 
 
 def test_inputs_are_shown_instead_of_outputs(console: Console) -> None:
