@@ -21,6 +21,7 @@ from jupyter_kfp_mt.service.explain import (
     explain_wait,
     make_facts,
 )
+from jupyter_kfp_mt.service.explain.packages import find_package
 from jupyter_kfp_mt.service.tasks.rows import select_failed_itself
 
 DATA = Path(__file__).parent / "data"
@@ -159,3 +160,20 @@ def test_a_pod_that_was_pushed_out_says_by_what() -> None:
 def test_words_of_the_task_s_own_code_are_not_taken_for_kfp_s(line: str) -> None:
     failure = explain_task(make_facts(Task(display_name="load", exit_code=1), line)).failure
     assert failure.message == "Task load stopped: exit code 1."
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("cv2", "opencv-python-headless"),
+        ("sklearn.svm", "scikit-learn"),
+        ("google.cloud.bigquery", "google-cloud-bigquery"),
+        ("azure.storage.blob", "azure-storage-blob"),
+        ("xgboost", "xgboost"),
+        ("utils", ""),
+        ("my_project.data", ""),
+        ("google", ""),
+    ],
+)
+def test_only_packages_that_are_known_are_advised(module: str, package: str) -> None:
+    assert find_package(module) == package

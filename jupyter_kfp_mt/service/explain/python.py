@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from .facts import Cause, Facts, to_clause
+from .packages import find_package
 
 _HEAD = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):$")
 _FRAME = re.compile(r'\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
@@ -142,12 +143,16 @@ def _module(raised: Raised) -> Cause | None:
     match = _MODULE.search(raised.text)
     if match is None:
         return None  # an import of a name that the module does not have: its own words say it
-    package = match["name"].partition(".")[0]
+    module = match["name"]
+    package = find_package(module)
+    cure = (
+        "If it is yours, put it into the function or an image; else add its package to packages_to_install."
+    )
     return Cause(
         "stopped",
-        f"the package {package} is not there",
+        f"the module {module} is not there",
         "A task has only the packages of its image and of its component.",
-        f'Add it: @dsl.component(packages_to_install=["{package}"]).',
+        f'Add it: @dsl.component(packages_to_install=["{package}"]).' if package else cure,
     )
 
 
