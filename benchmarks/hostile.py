@@ -33,6 +33,7 @@ from .table import describe_machine, format_ms
 
 AT_ONCE = 3  # hostile runs
 LONGEST = 20.0  # seconds before one is stopped
+SETTLED = 32.0  # seconds until processes that stand by have ended
 MOST_MEMORY = 64  # MiB by which the server may have grown
 ATTACKS = {
     "endless loop": "while :; do :; done",
@@ -217,6 +218,7 @@ def soak(laptop: Laptop, folder: Path, minutes: float) -> bool:
     result = evaluate(list(honest))
     known = {run.run_id for tenant in honest for run in tenant.submitted}
     folders = _wait_for_folders(laptop.folder, known)
+    time.sleep(SETTLED)
     final = Usage.read(laptop)
     gets = [taken for tenant in honest for taken in tenant.gets]
     starts = [taken for tenant in honest for taken in tenant.starts]
