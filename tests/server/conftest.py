@@ -18,6 +18,11 @@ def kfp() -> Iterator[FakeKfp]:
 
 
 @pytest.fixture
+def jp_nbconvert_templates() -> None:
+    """Copy no templates for each server: nothing here converts a notebook."""
+
+
+@pytest.fixture
 def jp_server_config(kfp: FakeKfp) -> Config:
     return Config(
         {
