@@ -84,7 +84,7 @@ def perform(session: Session, words: Sequence[str]) -> object:
         words = ["help", *words[1:]]
     command, rest = find_command(words, session.more)
     if "-h" in rest or "--help" in rest:
-        return Text(command.render_manual(session.program))
+        return Text(render_manual(session.program, command.name.split(), session.more))
     arguments = command.parse(rest)
     as_frame = arguments.pop("df", False)
     result = command.function(session, **arguments)
