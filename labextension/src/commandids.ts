@@ -31,6 +31,11 @@ export namespace CommandIDs {
   export const startEmbedded = 'jupyter-kfp-mt:start-embedded';
   export const stopEmbedded = 'jupyter-kfp-mt:stop-embedded';
   export const openSettings = 'jupyter-kfp-mt:open-settings';
+  export const showExperimentRuns = 'jupyter-kfp-mt:show-experiment-runs';
+  export const newRunInExperiment = 'jupyter-kfp-mt:new-run-in-experiment';
+  export const archiveExperiment = 'jupyter-kfp-mt:archive-experiment';
+  export const restoreExperiment = 'jupyter-kfp-mt:restore-experiment';
+  export const deleteExperiment = 'jupyter-kfp-mt:delete-experiment';
   export const openRunsTable = 'jupyter-kfp-mt:open-runs-table';
   export const filter = 'jupyter-kfp-mt:filter';
   export const filterBy = 'jupyter-kfp-mt:filter-by';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { CommandIDs } from '../src/commandids';
 import { addCommands, listCommands } from '../src/commands';
-import type { IOpenForm, IPage, IRunActions } from '../src/commands';
+import type { IExperimentActions, IOpenForm, IPage, IRunActions } from '../src/commands';
 import type { ICommand } from '../src/commands/table';
 import type { Run, Status } from '../src/api/types';
 import { EVERYTHING } from '../src/filter';
@@ -22,6 +22,7 @@ let commands: CommandRegistry;
 let rows: readonly ICommand[];
 let page: IPage;
 let actions: IRunActions;
+let experiments: IExperimentActions;
 let form: IOpenForm | null;
 
 /** The commands over a server with three runs and this status. */
@@ -34,7 +35,7 @@ async function begin(fields: Partial<Status> = {}): Promise<void> {
   });
   manager = new RunManager({ api, pages: null });
   commands = new CommandRegistry();
-  rows = listCommands({ manager, page, actions, format, notebooks: null });
+  rows = listCommands({ experiments: () => Promise.resolve(experiments), manager, page, actions, format, notebooks: null });
   addCommands(commands, rows);
   await manager.ready;
 }
@@ -48,7 +49,6 @@ beforeEach(() => {
     whoAmI: vi.fn(),
     linkTo: (id, namespace) => `${namespace}/${id}`,
     chosenFile: () => 'chosen.yaml',
-    newExperiment: vi.fn(),
     openRunsTable: vi.fn(),
     chooseFilter: () => Promise.resolve({ experiment: { experiment_id: 'e1', display_name: 'churn' } }),
     setPageSize: vi.fn(),
@@ -58,6 +58,7 @@ beforeEach(() => {
     chooseNamespace: () => Promise.resolve('team-b'),
     upload: vi.fn()
   };
+  experiments = { create: vi.fn(), archive: vi.fn(), restore: vi.fn(), remove: vi.fn() };
   actions = {
     terminate: vi.fn(),
     retry: vi.fn(),
@@ -216,4 +217,16 @@ it('filters by several states, by an experiment, and clears that again', async (
   expect(commands.isToggled(CommandIDs.sort, { field: 'display_name', descending: false })).toBe(true);
   await commands.execute(CommandIDs.clearFilter);
   expect(list.filter).toEqual(EVERYTHING);
+});
+
+it('acts on an experiment by its id, and shows its runs', async () => {
+  await begin();
+  const args = { experiment_id: 'e1', display_name: 'churn' };
+  await commands.execute(CommandIDs.showExperimentRuns, args);
+  await commands.execute(CommandIDs.newRunInExperiment, args);
+  await commands.execute(CommandIDs.archiveExperiment, args);
+  expect(manager.list.filter.experiment).toEqual(args);
+  expect(vi.mocked(page.openForm).mock.lastCall).toEqual([{ experiment: 'churn' }]);
+  expect(vi.mocked(experiments.archive).mock.lastCall).toEqual(['team-a', 'e1']);
+  expect(commands.isEnabled(CommandIDs.deleteExperiment)).toBe(false);
 });

@@ -1,4 +1,5 @@
 /** The commands. Buttons and menus know only their ids; one more is a row in the file of its subject. */
+import { listExperimentCommands } from './experiments';
 import { listFilterCommands } from './filter';
 import { listFormCommands } from './form';
 import type { ICommandsOptions } from './options';
@@ -8,7 +9,7 @@ import { listStartCommands } from './start';
 import type { ICommand } from './table';
 import { listViewCommands } from './view';
 
-export type { FilterSubject, IFormBegin, IKubeflowPage, IOpenForm, IPage, IRunActions } from './options';
+export type { FilterSubject, IExperimentActions, IFormBegin, IKubeflowPage, IOpenForm, IPage, IRunActions } from './options';
 export { isStartable } from './place';
 export { addCommands, addToPalette } from './table';
 
@@ -19,6 +20,7 @@ export function listCommands(options: ICommandsOptions): readonly ICommand[] {
     ...listStartCommands(options),
     ...listFormCommands(options),
     ...listRunCommands(options),
+    ...listExperimentCommands(options),
     ...listFilterCommands(options),
     ...listPlaceCommands(options)
   ];

@@ -13,6 +13,8 @@ export interface IFormBegin {
   /** The id of a run whose pipeline and values are used. */
   readonly cloneOf?: string;
   readonly namespace?: string;
+  /** The name of the experiment that it begins with. */
+  readonly experiment?: string;
   /** The form as it was left. */
   readonly kept?: IKeptForm | null;
 }
@@ -60,7 +62,6 @@ export interface IPage {
   linkTo(runId: string, namespace: string): string;
   /** The path of the file selected in the file browser. */
   chosenFile(): string;
-  newExperiment(): Promise<void>;
   /** Ask for an experiment, a pipeline or a recurring run; null if nothing was chosen. */
   chooseFilter(subject: FilterSubject): Promise<Partial<IRunFilter> | null>;
   /** Set how many rows a page of the runs list has. */
@@ -85,7 +86,17 @@ export interface IRunActions {
   fail(error: unknown): void;
 }
 
+/** The actions on experiments, which ask for confirmation where needed and say what came of it. */
+export interface IExperimentActions {
+  create(): Promise<void>;
+  archive(namespace: string, id: string): Promise<void>;
+  restore(namespace: string, id: string): Promise<void>;
+  remove(namespace: string, id: string): Promise<void>;
+}
+
 export interface ICommandsOptions {
+  /** Loaded when first used. */
+  readonly experiments: () => Promise<IExperimentActions>;
   readonly manager: IRunManager;
   readonly page: IPage;
   readonly actions: IRunActions;

@@ -2,7 +2,7 @@
 import { fileUploadIcon, runIcon } from '@jupyterlab/ui-components';
 
 import { CommandIDs } from '../commandids';
-import { experimentIcon, pipelinesIcon } from '../icons';
+import { pipelinesIcon } from '../icons';
 import { whyLocked } from '../reasons';
 import { sourceOf } from '../values/form';
 import { readForm, readSource } from '../values/kept';
@@ -63,14 +63,6 @@ export function listStartCommands(options: ICommandsOptions): readonly ICommand[
       args: { path: 'string', chosen: 'boolean' },
       why,
       execute: args => page.upload(text(args, 'path') || (args['chosen'] ? page.chosenFile() : ''))
-    },
-    {
-      id: CommandIDs.newExperiment,
-      label: trans.__('New experiment…'),
-      caption: trans.__('Create an experiment in the current namespace'),
-      icon: experimentIcon,
-      why,
-      execute: () => page.newExperiment()
     },
     {
       id: CommandIDs.runExample,

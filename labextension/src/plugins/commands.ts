@@ -43,7 +43,12 @@ export const commands: JupyterFrontEndPlugin<void> = {
     app.serviceManager.contents.addDrive(new RunDrive(manager.api)); // before notebooks are brought back
     const page = new Page({ app, manager, translator, format, labShell, files, preferences, tabs, notebooks });
     const actions = new RunActions(manager, trans, preferences);
-    const rows = listCommands({ manager, page, actions, format, notebooks });
+    const rows = listCommands({
+      experiments: async () => {
+        const { ExperimentActions } = await import('../views/experimentactions');
+        return new ExperimentActions(manager, trans);
+      },
+      manager, page, actions, format, notebooks });
     addCommands(app.commands, rows);
     manager.changed.connect(() => app.commands.notifyCommandChanged());
     notebooks?.changed.connect(() => app.commands.notifyCommandChanged(CommandIDs.runNotebook));

@@ -246,23 +246,6 @@ export class Page implements IPage {
     return item && !item.done && item.value.type !== 'directory' ? item.value.path : '';
   }
 
-  async newExperiment(): Promise<void> {
-    const { manager, format } = this._options;
-    const { trans } = format;
-    const { value } = await InputDialog.getText({
-      title: trans.__('New experiment in %1', manager.connection.namespace),
-      label: trans.__('Name'),
-      okLabel: trans.__('Create'),
-      cancelLabel: trans.__('Cancel')
-    });
-    if (value) {
-      await this._notify(manager.api.createExperiment(manager.connection.namespace, { display_name: value }), () =>
-        trans.__('Experiment %1 created.', value)
-      );
-      await manager.refresh();
-    }
-  }
-
   async chooseFilter(subject: FilterSubject): Promise<Partial<IRunFilter> | null> {
     const { manager, format } = this._options;
     try {
@@ -311,15 +294,6 @@ export class Page implements IPage {
   /** Notebook 7 has room for one document in its main area, so views open beside it. */
   private get _area(): 'main' | 'right' {
     return this._options.labShell ? 'main' : 'right';
-  }
-
-  /** Show a notice with the result. */
-  private async _notify<T>(answer: Promise<T>, words: (value: T) => string): Promise<void> {
-    try {
-      Notification.success(words(await answer), { autoClose: 8000 });
-    } catch (error) {
-      this._showError(error);
-    }
   }
 
   private _showError(error: unknown): void {

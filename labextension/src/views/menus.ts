@@ -5,6 +5,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { DisposableSet } from '@lumino/disposable';
 import type { Menu } from '@lumino/widgets';
 
+import type { Experiment } from '../api/types';
 import { CommandIDs } from '../commandids';
 import { FILTERABLE } from '../filter';
 import { describePhase } from '../phase';
@@ -70,6 +71,19 @@ export const RUN_ITEMS: MenuItems = [
   { command: CommandIDs.restore },
   { command: CommandIDs.remove }
 ];
+
+/** List the items of the menu of an experiment. */
+export function listExperimentItems({ experiment_id, display_name, storage_state }: Experiment): MenuItems {
+  const args = { experiment_id, display_name };
+  const isArchived = storage_state === 'ARCHIVED';
+  return [
+    { command: CommandIDs.showExperimentRuns, args },
+    ...(isArchived ? [] : [{ command: CommandIDs.newRunInExperiment, args }]),
+    null,
+    { command: isArchived ? CommandIDs.restoreExperiment : CommandIDs.archiveExperiment, args },
+    { command: CommandIDs.deleteExperiment, args }
+  ];
+}
 
 /** ⋯ of the header. */
 export const MORE_ITEMS: MenuItems = [

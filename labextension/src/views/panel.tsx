@@ -1,6 +1,6 @@
 import { Clipboard, Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { ITranslator } from '@jupyterlab/translation';
-import { PanelWithToolbar, SidePanel } from '@jupyterlab/ui-components';
+import { addIcon, PanelWithToolbar, SidePanel } from '@jupyterlab/ui-components';
 import type { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { IDisposable } from '@lumino/disposable';
@@ -14,6 +14,7 @@ import * as React from 'react';
 import { toErrorBody } from '../api/errors';
 import type { SavedPart } from '../api/types';
 import { CommandIDs } from '../commandids';
+import { Button } from '../components/Button';
 import { Cautions } from '../components/panel/Cautions';
 import { PanelFooter } from '../components/panel/PanelFooter';
 import { PanelHeader } from '../components/panel/PanelHeader';
@@ -205,20 +206,40 @@ export class KfpPanel extends SidePanel {
     });
   }
 
-  private _createSection({ id, title, count, Body }: IPanelSection): PanelWithToolbar {
+  private _createSection({ id, title, count, add, Body }: IPanelSection): PanelWithToolbar {
     const widget = new PanelWithToolbar();
     widget.addClass('jp-kfp-Section');
     widget.addClass(`jp-kfp-Panel-${id}`);
     widget.title.label = title(this._format.trans);
     // A folded section asks for nothing until it is opened.
-    widget.addWidget(this._render(() => (widget.isVisible ? <Body {...this._context} /> : null)));
-    if (count) {
-      widget.toolbar.addItem(
-        'count',
-        this._render(() => <span className="jp-kfp-num">{count(this._context)}</span>)
+    const context = (): IPanelContext => ({ ...this._context, setCount: number => this._setCount(id, number) });
+    widget.addWidget(this._render(() => (widget.isVisible ? <Body {...context()} /> : null)));
+    if (add) {
+      const { trans } = this._format;
+      const draw = (): React.JSX.Element => (
+        <Button
+          label={add.label(trans)}
+          kind="icon"
+          icon={addIcon}
+          off={whyLocked(this._manager.connection, trans)}
+          onClick={() => this._do(add.command)}
+        />
       );
+      widget.toolbar.addItem('add', this._render(draw));
     }
+    const draw = (): React.JSX.Element => (
+      <span className="jp-kfp-num">{count?.(context()) ?? this._counts.get(id) ?? ''}</span>
+    );
+    widget.toolbar.addItem('count', render(draw, this._manager.changed, this._counted));
     return widget;
+  }
+
+  private _setCount(id: string, count: number): void {
+    const text = count === 0 ? '' : this._format.shortCount(count);
+    if (this._counts.get(id) !== text) {
+      this._counts.set(id, text);
+      this._counted.emit();
+    }
   }
 
   /** Fold a section that is folded at first. */
@@ -246,7 +267,8 @@ export class KfpPanel extends SidePanel {
       execute: (command, args) => this._do(command, args),
       notebook: this._notebooks?.current ?? null,
       openMenu: (items, x, y) => openMenu(this._commands, items, x, y),
-      copy: text => this._copy(text)
+      copy: text => this._copy(text),
+      setCount: () => undefined
     };
   }
 
@@ -427,6 +449,9 @@ export class KfpPanel extends SidePanel {
   );
   private readonly _ticker = new Ticker();
   private readonly _resized = new Signal<this, void>(this);
+  private readonly _counted = new Signal<this, void>(this);
+  /** The counts that sections have said, by their ids. */
+  private readonly _counts = new Map<string, string>();
   private _announcement = '';
   private _listed = '';
   private _starting = false;

@@ -22,6 +22,8 @@ export interface IPanelContext {
   /** Show a menu at a place of the page. */
   readonly openMenu: (items: MenuItems, x: number, y: number) => void;
   readonly copy: (text: string) => void;
+  /** Say how many there are, once that is known: it stands beside the title. */
+  readonly setCount: (count: number) => void;
 }
 
 /** A section of the panel. */
@@ -31,6 +33,8 @@ export interface IPanelSection extends IRanked {
   readonly folded?: boolean;
   /** The count beside the title; empty for none. */
   readonly count?: (context: IPanelContext) => string;
+  /** What the + beside the title does. */
+  readonly add?: { readonly label: (trans: TranslationBundle) => string; readonly command: string };
   /** Its content; a list says itself what stands in its place while it is empty. */
   readonly Body: React.FunctionComponent<IPanelContext>;
 }
