@@ -20,12 +20,21 @@ async path => {
 
 
 RESULTS = Path(__file__).parent / "results"
+AXE = Path(__file__).parent.parent / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
 def save(page: Page, name: str, part: Locator | None = None) -> None:
     """Leave a picture of the page, or of a part of it, in `results/`."""
     RESULTS.mkdir(exist_ok=True)
     (part or page).screenshot(path=RESULTS / f"{name}.png")
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe minds within what is ours."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("async () => (await axe.run('.jp-kfp')).violations")
+    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
 
 
 def panel(page: Page) -> Locator:

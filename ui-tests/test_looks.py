@@ -6,12 +6,9 @@ The pictures are left in `results/`; `make pictures` takes them over into `docs/
 from __future__ import annotations
 
 import pytest
-from conftest import PROJECT, Lab, api
+from conftest import Lab, api
 from playwright.sync_api import Page, expect
-from steps import command, panel, run_row, save, task, widen
-
-AXE = PROJECT / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+from steps import THEMES, command, complaints, panel, run_row, save, task, widen
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -25,13 +22,6 @@ def themed(page: Page, theme: str) -> Page:
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(theme == "light").lower())
     widen(page, 300)
     return page
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe minds within what is ours."""
-    page.add_script_tag(path=AXE)
-    found = page.evaluate("async () => (await axe.run('.jp-kfp')).violations")
-    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
 
 
 def cut_off(page: Page) -> list[str]:

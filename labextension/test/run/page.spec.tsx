@@ -130,6 +130,19 @@ describe('the run view', () => {
     expect([screen.queryByText('train'), screen.getByText('report').isConnected]).toEqual([null, true]);
   });
 
+  it('offers the executed notebook of a run that has ended and should have made one', () => {
+    const spec = 'outputDefinitions:\n  artifacts:\n    notebook:\n      artifactType:\n        schemaTitle: system.Artifact\n';
+    const onNotebook = vi.fn();
+    const { rerender } = render(<Page view={view('RUNNING', [], { spec })} onNotebook={onNotebook} />);
+    expect(screen.queryByRole('button', { name: 'Open executed notebook' })).toBeNull();
+    rerender(<Page view={view('FAILED', [])} onNotebook={onNotebook} />);
+    expect(screen.queryByRole('button', { name: 'Open executed notebook' })).toBeNull();
+    rerender(<Page view={view('FAILED', [], { spec })} onNotebook={onNotebook} />);
+    fireEvent.click(screen.getByRole('button', { name: 'Open executed notebook' }));
+    fireEvent.click(screen.getByRole('button', { name: 'Download executed notebook' }));
+    expect(onNotebook.mock.calls).toEqual([['open'], ['download']]);
+  });
+
   it('says why it failed and offers Clone… first; the log is open already', () => {
     render(<Page />);
     const box = screen.getByRole('status', { name: 'Why the run failed' });

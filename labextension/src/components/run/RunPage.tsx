@@ -95,9 +95,10 @@ function LoadedPage(props: IRunPageProps & { readonly view: RunView }): React.JS
   );
 }
 
-/** Whether a task has made the executed notebook: the artifact has this name. */
-function hasNotebook({ tasks }: RunView): boolean {
-  return tasks.some(({ outputs }) => outputs.artifacts['notebook'] !== undefined);
+/** Whether a task has made the executed notebook, or should have: of one that fails, old KFP stores no artifact. */
+function hasNotebook({ run, spec, tasks }: RunView): boolean {
+  const isMade = tasks.some(({ outputs }) => outputs.artifacts['notebook'] !== undefined);
+  return isMade || (!isActive(run.phase) && /^ +notebook:\s+artifactType:/m.test(spec));
 }
 
 /** One line on top: the run is no more. */
