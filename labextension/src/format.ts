@@ -49,6 +49,20 @@ export class Format {
     return clock.year.format(time);
   }
 
+  /** A moment to come: “today 18:00”, “13 Mar, 09:00”, “12 Mar 2027, 09:00”. */
+  coming(value: string | null | undefined, now: number): string {
+    const time = instant(value);
+    if (time === null) {
+      return NOTHING;
+    }
+    const clock = this._clock;
+    if (this._sameDay(time, now)) {
+      return this.trans.__('today %1', clock.time.format(time));
+    }
+    const isThisYear = this._part(time, 'year') === this._part(now, 'year');
+    return `${(isThisYear ? clock.day : clock.year).format(time)}, ${clock.time.format(time)}`;
+  }
+
   /** A moment in a table or form: “2026-03-12 14:02:07 CET”. */
   exact(value: string | null | undefined): string {
     const time = instant(value);

@@ -10,6 +10,7 @@ import failed from '../style/icons/failed.svg';
 import paused from '../style/icons/paused.svg';
 import pending from '../style/icons/pending.svg';
 import pipelines from '../style/icons/pipelines.svg';
+import recurring from '../style/icons/recurring.svg';
 import running from '../style/icons/running.svg';
 import skipped from '../style/icons/skipped.svg';
 import succeeded from '../style/icons/succeeded.svg';
@@ -24,6 +25,7 @@ function icon(name: string, svgstr: string): LabIcon {
 
 export const pipelinesIcon = icon('pipelines', pipelines);
 export const experimentIcon = icon('experiment', experiment);
+export const recurringIcon = icon('recurring', recurring);
 export const doctorIcon = icon('doctor', doctor);
 export const warningIcon = icon('warning', warning);
 

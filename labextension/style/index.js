@@ -4,3 +4,4 @@ import './runstable.css';
 import './main.css';
 import './runview.css';
 import './submitform.css';
+import './pipeline.css';

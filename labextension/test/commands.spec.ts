@@ -3,7 +3,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { CommandIDs } from '../src/commandids';
 import { addCommands, listCommands } from '../src/commands';
-import type { IExperimentActions, IOpenForm, IPage, IRunActions } from '../src/commands';
+import type {
+  IExperimentActions,
+  IOpenForm,
+  IPage,
+  IPipelineActions,
+  IRecurringActions,
+  IRunActions
+} from '../src/commands';
 import type { ICommand } from '../src/commands/table';
 import type { Run, Status } from '../src/api/types';
 import { EVERYTHING } from '../src/filter';
@@ -24,6 +31,8 @@ let page: IPage;
 let actions: IRunActions;
 let experiments: IExperimentActions;
 let form: IOpenForm | null;
+let recurring: IRecurringActions;
+let pipelines: IPipelineActions;
 
 /** The commands over a server with three runs and this status. */
 async function begin(fields: Partial<Status> = {}): Promise<void> {
@@ -35,7 +44,16 @@ async function begin(fields: Partial<Status> = {}): Promise<void> {
   });
   manager = new RunManager({ api, pages: null });
   commands = new CommandRegistry();
-  rows = listCommands({ experiments: () => Promise.resolve(experiments), manager, page, actions, format, notebooks: null });
+  rows = listCommands({
+    manager,
+    page,
+    actions,
+    experiments: () => Promise.resolve(experiments),
+    recurring: () => Promise.resolve(recurring),
+    pipelines: () => Promise.resolve(pipelines),
+    format,
+    notebooks: null
+  });
   addCommands(commands, rows);
   await manager.ready;
 }
@@ -45,6 +63,7 @@ beforeEach(() => {
   const calls = { togglePanel: vi.fn(), openRun: vi.fn(), openForm: vi.fn(), openNotebook: vi.fn(), downloadNotebook: vi.fn(), openDoctor: vi.fn() };
   page = {
     ...calls,
+    openPipeline: vi.fn(),
     openSettings: vi.fn(),
     whoAmI: vi.fn(),
     linkTo: (id, namespace) => `${namespace}/${id}`,
@@ -59,6 +78,8 @@ beforeEach(() => {
     upload: vi.fn()
   };
   experiments = { create: vi.fn(), archive: vi.fn(), restore: vi.fn(), remove: vi.fn() };
+  recurring = { showRuns: vi.fn(), runNow: vi.fn(), toggle: vi.fn(), remove: vi.fn() };
+  pipelines = { uploadVersion: vi.fn(), remove: vi.fn() };
   actions = {
     terminate: vi.fn(),
     retry: vi.fn(),

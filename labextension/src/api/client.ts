@@ -25,21 +25,28 @@ import type {
   PipelinePage,
   PipelineVersion,
   PipelineVersionPage,
+  PipelineView,
   PodView,
   Preset,
   PresetList,
   PresetRequest,
   Preview,
   PreviewRequest,
+  RecurringRun,
   RecurringRunPage,
+  RecurringRunRequest,
   Run,
   RunPage,
   RunView,
   SavedPart,
+  Schedule,
+  SchedulePreview,
   Source,
   Status,
   SubmitRequest,
-  UploadRequest
+  UploadRequest,
+  VersionDifference,
+  VersionView
 } from './types';
 
 export { toErrorBody, createErrorBody, KfpApiError } from './errors';
@@ -309,6 +316,63 @@ export class KfpApi {
   /** Return the versions of a pipeline, newest first. */
   listVersions(namespace: string, pipelineId: string, query: IPageQuery = {}): Promise<PipelineVersionPage> {
     return this._get([...getNamespacePath(namespace), 'pipelines', pipelineId, 'versions'], { ...query });
+  }
+
+  /** Return a pipeline, and what uses it. */
+  viewPipeline(namespace: string, pipelineId: string): Promise<PipelineView> {
+    return this._get([...getNamespacePath(namespace), 'pipelines', pipelineId]);
+  }
+
+  /** Delete a pipeline with its versions. */
+  async deletePipeline(namespace: string, pipelineId: string): Promise<void> {
+    await this._send('DELETE', [...getNamespacePath(namespace), 'pipelines', pipelineId]);
+  }
+
+  /** Return a version with its tasks, inputs and spec. */
+  viewVersion(namespace: string, pipelineId: string, versionId: string): Promise<VersionView> {
+    return this._get([...getNamespacePath(namespace), 'pipelines', pipelineId, 'versions', versionId]);
+  }
+
+  /** Return what differs between two versions. */
+  compareVersions(namespace: string, pipelineId: string, left: string, right: string): Promise<VersionDifference> {
+    const path = ['pipelines', pipelineId, 'versions', left, 'compare', right];
+    return this._get([...getNamespacePath(namespace), ...path]);
+  }
+
+  /** Return a recurring run with its spec. */
+  viewRecurringRun(namespace: string, id: string): Promise<RecurringRun> {
+    return this._get([...getNamespacePath(namespace), 'recurring-runs', id]);
+  }
+
+  /** Say what a schedule means; creates nothing. */
+  previewSchedule(namespace: string, schedule: Schedule): Promise<SchedulePreview> {
+    return this._send('POST', [...getNamespacePath(namespace), 'schedule'], schedule);
+  }
+
+  /** Create a recurring run. */
+  createRecurringRun(namespace: string, request: RecurringRunRequest): Promise<RecurringRun> {
+    return this._send('POST', [...getNamespacePath(namespace), 'recurring-runs'], request);
+  }
+
+  /** Put a new recurring run in the place of one. */
+  editRecurringRun(namespace: string, id: string, request: RecurringRunRequest): Promise<RecurringRun> {
+    return this._send('POST', [...getNamespacePath(namespace), 'recurring-runs', id, 'edit'], request);
+  }
+
+  /** Switch a recurring run on or off; safe to repeat. */
+  switchRecurringRun(namespace: string, id: string, on: boolean): Promise<RecurringRun> {
+    const verb = on ? 'enable' : 'disable';
+    return this._send('POST', [...getNamespacePath(namespace), 'recurring-runs', id, verb]);
+  }
+
+  /** Start one run of a recurring run. */
+  runRecurringRun(namespace: string, id: string): Promise<Run> {
+    return this._send('POST', [...getNamespacePath(namespace), 'recurring-runs', id, 'run']);
+  }
+
+  /** Delete a recurring run; its runs stay. */
+  async deleteRecurringRun(namespace: string, id: string): Promise<void> {
+    await this._send('DELETE', [...getNamespacePath(namespace), 'recurring-runs', id]);
   }
 
   /** Register a pipeline privately, or a new version of a known name. */

@@ -39,6 +39,7 @@ export type PipelineInfo = Schemas['PipelineInfo'];
 export type PipelinePage = Schemas['PipelinePage'];
 export type PipelineVersion = Schemas['PipelineVersion'];
 export type PipelineVersionPage = Schemas['PipelineVersionPage'];
+export type PipelineView = Schemas['PipelineView'];
 export type PodEvent = Schemas['PodEvent'];
 export type PodView = Schemas['PodView'];
 export type Preset = Schemas['Preset'];
@@ -65,3 +66,17 @@ export type SubmitRequest = Wanted<Omit<Schemas['SubmitRequest'], 'source'> & { 
 export type Task = Schemas['Task'];
 export type TaskValues = Schemas['TaskValues'];
 export type UploadRequest = Wanted<Omit<Schemas['UploadRequest'], 'source'> & { source: Source }, 'source'>;
+export type Schedule = Partial<Schemas['Schedule']>;
+export type SchedulePreview = Schemas['SchedulePreview'];
+export type SpecTask = Schemas['SpecTask'];
+export type TextDifference = Schemas['TextDifference'];
+export type DifferenceRow = Schemas['DifferenceRow'];
+export type LineBlock = Schemas['LineBlock'];
+export type VersionDifference = Schemas['VersionDifference'];
+export type VersionView = Schemas['VersionView'];
+/** A recurring run to create, or what one becomes. */
+export interface RecurringRunRequest {
+  readonly run: SubmitRequest;
+  readonly schedule: Schedule;
+  readonly enabled?: boolean;
+}

@@ -4,12 +4,25 @@ import { listFilterCommands } from './filter';
 import { listFormCommands } from './form';
 import type { ICommandsOptions } from './options';
 import { listPlaceCommands } from './place';
+import { listPipelineCommands } from './pipelines';
+import { listRecurringCommands } from './recurring';
 import { listRunCommands } from './runs';
 import { listStartCommands } from './start';
 import type { ICommand } from './table';
 import { listViewCommands } from './view';
 
-export type { FilterSubject, IExperimentActions, IFormBegin, IKubeflowPage, IOpenForm, IPage, IRunActions } from './options';
+export type {
+  FilterSubject,
+  IExperimentActions,
+  IFormBegin,
+  IKubeflowPage,
+  IOpenForm,
+  IPage,
+  IPipelineActions,
+  IPipelineBegin,
+  IRecurringActions,
+  IRunActions
+} from './options';
 export { isStartable } from './place';
 export { addCommands, addToPalette } from './table';
 
@@ -22,6 +35,8 @@ export function listCommands(options: ICommandsOptions): readonly ICommand[] {
     ...listRunCommands(options),
     ...listExperimentCommands(options),
     ...listFilterCommands(options),
+    ...listRecurringCommands(options),
+    ...listPipelineCommands(options),
     ...listPlaceCommands(options)
   ];
 }

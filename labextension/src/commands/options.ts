@@ -15,6 +15,10 @@ export interface IFormBegin {
   readonly namespace?: string;
   /** The name of the experiment that it begins with. */
   readonly experiment?: string;
+  /** Whether a recurring run is to be created. */
+  readonly onSchedule?: boolean;
+  /** The id of a recurring run that is edited. */
+  readonly edited?: string;
   /** The form as it was left. */
   readonly kept?: IKeptForm | null;
 }
@@ -40,6 +44,15 @@ export interface IKubeflowPage {
   open(runId: string, namespace: string): void;
 }
 
+/** What the view of a pipeline starts with. */
+export interface IPipelineBegin {
+  readonly pipelineId: string;
+  readonly namespace: string;
+  /** The version to show; the newest if it is "". */
+  readonly versionId?: string;
+  readonly tab?: 'graph' | 'inputs' | 'spec' | 'compare';
+}
+
 /** What commands do with the page; a plugin provides it. */
 export interface IPage {
   togglePanel(): void;
@@ -54,6 +67,7 @@ export interface IPage {
   readonly kubeflow: IKubeflowPage;
   /** Open the form for a new run, empty or with a source, or with the values of a run. */
   openForm(start: IFormBegin): Promise<void>;
+  openPipeline(start: IPipelineBegin): Promise<void>;
   openDoctor(): Promise<void>;
   openRunsTable(): Promise<void>;
   openSettings(): void;
@@ -94,12 +108,31 @@ export interface IExperimentActions {
   remove(namespace: string, id: string): Promise<void>;
 }
 
+/** The actions on recurring runs, which ask for confirmation where needed and say what came of it. */
+export interface IRecurringActions {
+  /** Show only the runs of one in the list of runs. */
+  showRuns(namespace: string, id: string): Promise<void>;
+  runNow(namespace: string, id: string): Promise<void>;
+  /** Switch one on or off. */
+  toggle(namespace: string, id: string): Promise<void>;
+  remove(namespace: string, id: string): Promise<void>;
+}
+
+/** The actions on registered pipelines, likewise. */
+export interface IPipelineActions {
+  uploadVersion(namespace: string, pipelineId: string): Promise<void>;
+  remove(namespace: string, pipelineId: string): Promise<void>;
+}
+
 export interface ICommandsOptions {
   /** Loaded when first used. */
   readonly experiments: () => Promise<IExperimentActions>;
   readonly manager: IRunManager;
   readonly page: IPage;
   readonly actions: IRunActions;
+  /** Loaded when first used. */
+  readonly recurring: () => Promise<IRecurringActions>;
+  readonly pipelines: () => Promise<IPipelineActions>;
   readonly format: Format;
   /** The notebooks of the page; null where it has none. */
   readonly notebooks: INotebooks | null;

@@ -44,11 +44,24 @@ export const commands: JupyterFrontEndPlugin<void> = {
     const page = new Page({ app, manager, translator, format, labShell, files, preferences, tabs, notebooks });
     const actions = new RunActions(manager, trans, preferences);
     const rows = listCommands({
+      manager,
+      page,
+      actions,
       experiments: async () => {
         const { ExperimentActions } = await import('../views/experimentactions');
         return new ExperimentActions(manager, trans);
       },
-      manager, page, actions, format, notebooks });
+      recurring: async () => {
+        const { RecurringActions } = await import('../views/recurringactions');
+        return new RecurringActions(manager, app.commands, trans);
+      },
+      pipelines: async () => {
+        const { PipelineActions } = await import('../views/pipelineactions');
+        return new PipelineActions(manager, trans, (name, shared) => page.uploadVersion(name, shared));
+      },
+      format,
+      notebooks
+    });
     addCommands(app.commands, rows);
     manager.changed.connect(() => app.commands.notifyCommandChanged());
     notebooks?.changed.connect(() => app.commands.notifyCommandChanged(CommandIDs.runNotebook));

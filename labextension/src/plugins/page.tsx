@@ -9,7 +9,7 @@ import * as React from 'react';
 
 import { toErrorBody } from '../api/errors';
 import { CommandIDs } from '../commandids';
-import type { FilterSubject, IFormBegin, IOpenForm, IPage } from '../commands';
+import type { FilterSubject, IFormBegin, IOpenForm, IPage, IPipelineBegin } from '../commands';
 import type { IRunTabs } from '../components/run/tab';
 import type { Format } from '../format';
 import type { INotebooks } from '../model/notebooks';
@@ -17,9 +17,11 @@ import { PANEL_ID, getRunWidgetId } from '../names';
 import type { RunsTableWidget } from '../views/runstable';
 import { RunDrive } from '../views/rundrive';
 import type { DoctorWidget } from '../views/doctor';
+import type { PipelineWidget } from '../views/pipeline';
 import type * as RunViews from '../views/runview';
 import type { RunViewWidget } from '../views/runview';
 import type { SubmitFormWidget } from '../views/submitform';
+import type * as Upload from '../views/upload';
 import { chooseFilter } from '../views/filterby';
 import type { IRunFilter, IRunManager } from '../tokens';
 import { toJson } from '../values/kept';
@@ -61,6 +63,11 @@ export class Page implements IPage {
       name: ({ content }) => `${content.namespace}/${content.runId}`
     });
     void restorer?.restore(this._tables, { command: CommandIDs.openRunsTable, name: () => TABLE });
+    void restorer?.restore(this._pipelines, {
+      command: CommandIDs.openPipeline,
+      args: ({ content }) => ({ pipeline_id: content.pipelineId, namespace: content.namespace }),
+      name: ({ content }) => `${content.namespace}/${content.pipelineId}`
+    });
     void restorer?.restore(this._forms, {
       command: CommandIDs.newRun,
       args: ({ content }) => ({ kept: toJson(content.kept) }),
@@ -177,6 +184,39 @@ export class Page implements IPage {
     app.shell.activateById(widget.id);
   }
 
+  async openPipeline({ pipelineId, namespace, versionId, tab }: IPipelineBegin): Promise<void> {
+    const { PipelineWidget } = await import('../views/pipeline');
+    const { app, manager, format, files } = this._options;
+    const isComparing = tab === 'compare';
+    const place = { versionId: versionId ?? '', isComparing, ...(tab && tab !== 'compare' ? { tab } : {}) };
+    const open = this._pipelines.find(({ content }) => content.pipelineId === pipelineId);
+    if (open) {
+      open.content.move(place);
+      app.shell.activateById(open.id);
+      return;
+    }
+    const content = new PipelineWidget({
+      manager,
+      commands: app.commands,
+      contents: app.serviceManager.contents,
+      format,
+      namespace,
+      pipelineId,
+      place,
+      folder: () => files?.model.path ?? ''
+    });
+    const widget = new MainAreaWidget({ content });
+    widget.toolbar.hide();
+    widget.id = `jupyter-kfp-mt-pipeline-${pipelineId}`;
+    app.shell.add(widget, this._area);
+    void this._pipelines.add(widget);
+    app.shell.activateById(widget.id);
+  }
+
+  async uploadVersion(name: string, shared: boolean): Promise<void> {
+    await this._upload({ name, shared });
+  }
+
   async openDoctor(): Promise<void> {
     const { DoctorWidget } = await import('../views/doctor');
     const { app, manager, format } = this._options;
@@ -277,9 +317,14 @@ export class Page implements IPage {
   }
 
   async upload(path: string): Promise<void> {
+    await this._upload(path === '' ? {} : { place: 'files', path });
+  }
+
+  /** Ask what to upload; the dialog opens with what is known already. */
+  private async _upload(start: Parameters<typeof Upload.uploadPipeline>[1]): Promise<void> {
     const { uploadPipeline } = await import('../views/upload');
     const { app, manager, format, files, translator } = this._options;
-    await uploadPipeline({ manager, commands: app.commands, format, files, translator }, path);
+    await uploadPipeline({ manager, commands: app.commands, format, files, translator }, start);
   }
 
   /** Load the run view and, the first time, our own tabs. */
@@ -303,6 +348,9 @@ export class Page implements IPage {
 
   private readonly _runs = new WidgetTracker<MainAreaWidget<RunViewWidget>>({ namespace: 'jupyter-kfp-mt-runs' });
   private readonly _tables = new WidgetTracker<MainAreaWidget<RunsTableWidget>>({ namespace: TABLE });
+  private readonly _pipelines = new WidgetTracker<MainAreaWidget<PipelineWidget>>({
+    namespace: 'jupyter-kfp-mt-pipelines'
+  });
   private _doctor: MainAreaWidget<DoctorWidget> | null = null;
   private readonly _forms = new WidgetTracker<MainAreaWidget<SubmitFormWidget>>({
     namespace: 'jupyter-kfp-mt-forms'

@@ -121,7 +121,7 @@ function createPlanned(name: string, { run }: RunView): Task {
 }
 
 /** Return a task of which nothing else was reported. */
-export function createTask(run: Run, id: string, known: Pick<Task, 'name' | 'phase'> & Partial<Task>): Task {
+export function createTask(run: Pick<Run, 'run_id'>, id: string, known: Pick<Task, 'name' | 'phase'> & Partial<Task>): Task {
   return {
     run_id: run.run_id,
     task_id: id,

@@ -85,6 +85,36 @@ export function listExperimentItems({ experiment_id, display_name, storage_state
   ];
 }
 
+/** List the items of the menu of a recurring run. */
+export function listRecurringItems(id: string, on: boolean): MenuItems {
+  const args = { recurring_run_id: id };
+  return [
+    { command: CommandIDs.showRecurringRuns, args },
+    null,
+    { command: CommandIDs.runRecurringNow, args },
+    { command: CommandIDs.editRecurringRun, args },
+    { command: CommandIDs.toggleRecurringRun, args: { ...args, on } },
+    null,
+    { command: CommandIDs.deleteRecurringRun, args }
+  ];
+}
+
+/** List the items of the menu of a pipeline. */
+export function listPipelineItems(pipelineId: string): MenuItems {
+  const args = { pipeline_id: pipelineId };
+  return [
+    { command: CommandIDs.newRun, args: { source: { kind: 'pipeline', ...args } } },
+    { command: CommandIDs.openPipeline, args: { ...args, isRow: true } },
+    { command: CommandIDs.openSpec, args },
+    null,
+    { command: CommandIDs.uploadNewVersion, args },
+    { command: CommandIDs.compareVersions, args },
+    { command: CommandIDs.copyPipelineId, args },
+    null,
+    { command: CommandIDs.deletePipeline, args }
+  ];
+}
+
 /** ⋯ of the header. */
 export const MORE_ITEMS: MenuItems = [
   { command: CommandIDs.openRunsTable },

@@ -24,12 +24,8 @@ export interface IUploadDialogOptions {
 /** The files that hold a pipeline. */
 const PIPELINES = /\.(ya?ml|json|zip|tgz|tar\.gz|py)$/i;
 
-/** Ask what to upload and do it; the dialog opens with the file at `path`, if any. */
-export async function uploadPipeline(options: IUploadDialogOptions, path: string): Promise<void> {
-  await ask(options, path === '' ? {} : { place: 'files', path });
-}
-
-async function ask(options: IUploadDialogOptions, start: Partial<IUploadState>): Promise<void> {
+/** Ask what to upload and do it; the dialog opens with what is known already. */
+export async function uploadPipeline(options: IUploadDialogOptions, start: Partial<IUploadState>): Promise<void> {
   const { manager, format } = options;
   const { trans } = format;
   const { namespace } = manager.connection;
@@ -65,7 +61,7 @@ async function ask(options: IUploadDialogOptions, start: Partial<IUploadState>):
   model.dispose();
   if (browsing && options.files) {
     const path = (await choosePath(options, options.files)) || state.path;
-    return ask(options, { ...state, place: 'files', path, inspection: null, error: null });
+    return uploadPipeline(options, { ...state, place: 'files', path, inspection: null, error: null });
   }
   if (button.accept && request && (!request.shared || (await confirmSharing(request, state, format)))) {
     await send(options, namespace, request, state);
@@ -120,7 +116,7 @@ async function send(
     const again = state.place === 'disk' ? { ...state, file: '', inspection: null } : state;
     Notification.error([message, why, next].filter(part => part !== '').join(' '), {
       autoClose: false,
-      actions: [{ label: trans.__('Try again…'), callback: () => void ask(options, again) }]
+      actions: [{ label: trans.__('Try again…'), callback: () => void uploadPipeline(options, again) }]
     });
   }
   await manager.refresh();

@@ -16,6 +16,8 @@ export interface IGraphViewProps {
   readonly format: Format;
   readonly now: number;
   readonly prefix: string;
+  /** The second line of a task that is not of a run: no state is shown then. */
+  readonly describe?: (task: Task) => string;
   /** `""` for none. */
   readonly onChoose: (taskId: string) => void;
 }
@@ -128,12 +130,12 @@ function Edges({ graph, layout, prefix }: IGraphViewProps & { readonly layout: I
 
 type INodeProps = IGraphViewProps & { readonly task: Task; readonly at: IPoint | undefined };
 
-function Node({ task, at, chosen, format, now, prefix, onChoose }: INodeProps): React.JSX.Element | null {
+function Node(props: INodeProps): React.JSX.Element | null {
+  const { task, at, chosen, format, prefix, describe, onChoose } = props;
   const { trans } = format;
-  const took = getDuration(task, now);
-  const word = describePhase(task.phase, trans, task.state);
-  const second = took === null ? word : `${word} · ${format.duration(took)}`;
+  const second = describe ? describe(task) : describeState(props);
   const waits = isActive(task.phase) && task.phase === 'PENDING';
+  const mode = describe ? 'jp-mod-spec' : waits ? 'jp-mod-waiting' : '';
   return at ? (
     <div
       id={getNodeId(prefix, task.task_id)}
@@ -142,15 +144,22 @@ function Node({ task, at, chosen, format, now, prefix, onChoose }: INodeProps): 
       aria-selected={task.task_id === chosen}
       aria-label={`${getTaskName(task)}, ${second}`}
       title={getTaskName(task)}
-      className={waits ? 'jp-kfp-Graph-node jp-mod-waiting' : 'jp-kfp-Graph-node'}
+      className={`jp-kfp-Graph-node ${mode}`.trim()}
       style={{ left: at.x, top: at.y }}
       onClick={() => onChoose(task.task_id)}
     >
-      <StateIcon phase={task.phase} raw={task.state} trans={trans} decorative />
+      {!describe && <StateIcon phase={task.phase} raw={task.state} trans={trans} decorative />}
       <span className="jp-kfp-cut">{getTaskName(task)}</span>
-      <span className="jp-kfp-small jp-kfp-dim jp-kfp-num">{second}</span>
+      <span className="jp-kfp-small jp-kfp-dim jp-kfp-num jp-kfp-cut">{second}</span>
     </div>
   ) : null;
+}
+
+/** “Succeeded · 3 s”. */
+function describeState({ task, format, now }: INodeProps): string {
+  const took = getDuration(task, now);
+  const word = describePhase(task.phase, format.trans, task.state);
+  return took === null ? word : `${word} · ${format.duration(took)}`;
 }
 
 function getNodeId(prefix: string, taskId: string): string {
