@@ -63,6 +63,20 @@ export class Format {
     return `${(isThisYear ? clock.day : clock.year).format(time)}, ${clock.time.format(time)}`;
   }
 
+  /** “Fri 13 Mar 09:00” in a zone. */
+  day(time: number, timeZone: string): string {
+    const { locale } = this._options;
+    const day = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short', timeZone });
+    return `${day.format(time).replace(',', '')} ${this.time(time, timeZone)}`;
+  }
+
+  /** “09:00” in a zone. */
+  time(time: number, timeZone: string): string {
+    const { locale } = this._options;
+    const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone } as const;
+    return new Intl.DateTimeFormat(locale, clock).format(time);
+  }
+
   /** A moment in a table or form: “2026-03-12 14:02:07 CET”. */
   exact(value: string | null | undefined): string {
     const time = instant(value);

@@ -92,7 +92,7 @@ it('has the heights of its sections back after a reload', async () => {
     await show();
     await open();
   }
-  expect([panel.content.widgets.map(({ isHidden }) => isHidden)]).toEqual([[false, false, true]]);
+  expect([panel.content.widgets.map(({ isHidden }) => isHidden)]).toEqual([[false, false, true, true]]);
 });
 
 it('lets the stream go while it is not in view, and when it is closed', async () => {
@@ -118,7 +118,7 @@ it('shows a section that another plugin adds, at its rank, until it is taken awa
   await show();
   const added = sections.add({ id: 'more', rank: 15, title: () => trans.__('More'), count: () => '7', Body: () => null });
   const labels = (): string[] => panel.content.widgets.map(({ title }) => title.label);
-  expect(labels()).toEqual(['Runs', 'More', 'Experiments', 'Pipelines']);
+  expect(labels()).toEqual(['Runs', 'More', 'Experiments', 'Pipelines', 'Recurring runs']);
   added.dispose();
-  expect(labels()).toEqual(['Runs', 'Experiments', 'Pipelines']);
+  expect(labels()).toEqual(['Runs', 'Experiments', 'Pipelines', 'Recurring runs']);
 });

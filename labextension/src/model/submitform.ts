@@ -4,7 +4,17 @@ import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { toErrorBody, type KfpApi } from '../api/client';
-import type { ErrorBody, Inspection, Origin, ParameterValue, Preview, Run, Source, SubmitRequest } from '../api/types';
+import type {
+  ErrorBody,
+  Inspection,
+  Origin,
+  ParameterValue,
+  Preview,
+  RecurringRun,
+  Run,
+  Source,
+  SubmitRequest
+} from '../api/types';
 import type { IRunChange, IRunManager, IRunVerbs } from '../tokens';
 import { createDraft, listFields, listValues, type IField } from '../values/draft';
 import {
@@ -23,9 +33,11 @@ import {
   toLuggage
 } from '../values/form';
 import { refill, type IKeptForm } from '../values/kept';
+import { fillSchedule, readSchedule } from '../values/schedule';
 import { FormLists } from './formlists';
 import { FormPresets } from './formpresets';
 import { UnsentError, type INotebooks } from './notebooks';
+import { Scheduling } from './scheduling';
 import { Stages } from './stages';
 
 /** What a form starts with. */
@@ -39,6 +51,10 @@ export interface IFormStart {
   readonly values?: Readonly<Record<string, unknown>>;
   /** The id of a run whose pipeline and values are used. */
   readonly cloneOf?: string;
+  /** Whether a recurring run is to be created. */
+  readonly onSchedule?: boolean;
+  /** The id of a recurring run that is edited. */
+  readonly edited?: string;
   /** The experiment to start with. */
   readonly experiment?: string;
   /** The form as it was left; it overrides the rest. */
@@ -87,12 +103,21 @@ export class SubmitFormModel implements IDisposable {
       state: () => this._state,
       set: part => this._set(part)
     });
-    this._look = new Debouncer(() => this._inspect(), options.patience ?? 300);
+    const patience = options.patience ?? 300;
+    this._look = new Debouncer(() => this._inspect(), patience);
+    this.scheduling = new Scheduling({
+      api: options.api,
+      namespace: options.namespace,
+      patience,
+      state: () => this._state,
+      set: part => this._change(part)
+    });
     this._values = options.start?.values ?? {};
     const fresh = {
       ...EMPTY_FORM,
       experiment: options.start?.experiment ?? EMPTY_FORM.experiment,
-      cell: options.start?.cell ?? 0
+      cell: options.start?.cell ?? 0,
+      edited: options.start?.edited ?? ''
     };
     const kept = options.start?.kept;
     this._state = kept ? refill(fresh, kept) : fresh;
@@ -108,12 +133,20 @@ export class SubmitFormModel implements IDisposable {
     this.ready = this._begin(options.start ?? {});
   }
 
+  /** The schedule, if the form makes a recurring run. */
+  readonly scheduling: Scheduling;
+
   /** Settles when the lists, the cloned run and the source are loaded or have failed to load. */
   readonly ready: Promise<void>;
 
   /** Emitted after a change of the state. */
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** Emitted when the recurring run was created. */
+  get scheduled(): ISignal<this, RecurringRun> {
+    return this._scheduled;
   }
 
   /** Emitted when the run has started. */
@@ -129,6 +162,7 @@ export class SubmitFormModel implements IDisposable {
   /** The part of the form that survives a reload. */
   get kept(): IKeptForm {
     const { choice, path, pipelineId, versionId, draft, name, experiment, options, cell } = this._state;
+    const { schedule, edited } = this._state;
     const unfinished: Record<SourceChoice, Source> = {
       file: { kind: 'file', path },
       python: { kind: 'file', path },
@@ -150,7 +184,9 @@ export class SubmitFormModel implements IDisposable {
       draft: Object.fromEntries(draft),
       name,
       experiment,
-      options
+      options,
+      schedule: schedule.isOn ? schedule.draft : null,
+      edited
     };
   }
 
@@ -340,6 +376,10 @@ export class SubmitFormModel implements IDisposable {
       ? (await this._step(stages, 'check', () => this._checkPlace())) &&
         (await this._step(stages, 'compile', () => this._recheck(source)))
       : await this._step(stages, 'check', () => this._recheck(source));
+    if (checked && this._state.schedule.isOn) {
+      const made = await this._step(stages, 'start', () => this._sendSchedule(source));
+      return made && this._scheduled.emit(made);
+    }
     const run = checked && (await this._step(stages, 'start', () => this._send(source)));
     if (!run) {
       return;
@@ -356,13 +396,19 @@ export class SubmitFormModel implements IDisposable {
   dispose(): void {
     this._watching?.dispose();
     this._look.dispose();
+    this.scheduling.dispose();
     Signal.clearData(this);
   }
 
-  private async _begin({ source, kept }: IFormStart): Promise<void> {
+  private async _begin({ source, kept, onSchedule }: IFormStart): Promise<void> {
     const chosen = kept?.source ?? source ?? { kind: 'file' };
     const fromRun = this._cloneOf !== '' && (!kept || kept.choice === 'run');
-    const taken = fromRun ? this._clone(this._cloneOf) : this._takeSource(chosen);
+    const { edited } = this._state;
+    const taken =
+      edited && !kept ? this._takeRecurringRun(edited) : fromRun ? this._clone(this._cloneOf) : this._takeSource(chosen);
+    if (kept?.schedule || onSchedule) {
+      this.scheduling.begin(kept?.schedule ?? undefined);
+    }
     await Promise.all([this._lists.loadExperiments(), taken]);
     this._chooseRemembered();
   }
@@ -397,6 +443,31 @@ export class SubmitFormModel implements IDisposable {
     }
     this._recall();
     await this._inspect();
+  }
+
+  /** Fill in everything of the recurring run that is edited. */
+  private async _takeRecurringRun(id: string): Promise<void> {
+    const { api, namespace } = this._options;
+    try {
+      const row = await api.viewRecurringRun(namespace, id);
+      const { pipeline_version_reference: reference, runtime_config: config } = row;
+      this._values = config?.parameters ?? {};
+      this._set({
+        name: row.display_name,
+        experiment: row.experiment_name || this._state.experiment,
+        options: {
+          ...this._state.options,
+          description: row.description,
+          pipelineRoot: config?.pipeline_root ?? '',
+          serviceAccount: row.service_account
+        }
+      });
+      this.scheduling.begin(fillSchedule(row));
+      const spec = { kind: 'text' as const, text: JSON.stringify(row.pipeline_spec) };
+      await this._takeSource(reference ? { kind: 'pipeline', ...reference } : spec);
+    } catch (error) {
+      this._set({ sourceError: toErrorBody(error) });
+    }
   }
 
   private _luggageOf(source: Source): ILuggage {
@@ -557,6 +628,25 @@ export class SubmitFormModel implements IDisposable {
     return inspection;
   }
 
+  /** Create the recurring run, or put it in the place of the one that is edited. */
+  private async _sendSchedule(source: Source): Promise<RecurringRun> {
+    const { api, manager, namespace } = this._options;
+    const { edited } = this._state;
+    // An edited one that takes the newest version each time goes on doing so.
+    const isNewest = edited !== '' && source.kind === 'pipeline' && this._state.versionId === '';
+    const taken = isNewest ? { ...source, pipeline_version_id: '' } : source;
+    const wish = this._createRequest(taken, await this._remember());
+    const request = this.scheduling.wrap({ ...wish, submit_key: '' });
+    if (!request) {
+      throw new Error('The schedule has a problem.'); // Create is off while it has one
+    }
+    const made = edited
+      ? await api.editRecurringRun(namespace, edited, request)
+      : await api.createRecurringRun(namespace, request);
+    void manager.refresh(); // other views list it too
+    return made;
+  }
+
   private async _send(source: Source): Promise<Run> {
     const { manager, namespace } = this._options;
     return manager.verbs.submit(this._createRequest(source, await this._remember()), namespace);
@@ -612,7 +702,9 @@ export class SubmitFormModel implements IDisposable {
   }
 
   private _hasProblem(): boolean {
-    return this.fields.some(({ checked }) => checked.kind === 'problem');
+    const { schedule } = this._state;
+    const isWrong = schedule.isOn && (schedule.error !== null || 'problem' in readSchedule(schedule.draft));
+    return isWrong || this.fields.some(({ checked }) => checked.kind === 'problem');
   }
 
   /** Keep the form locked until the manager knows whether `run` has started. */
@@ -681,6 +773,7 @@ export class SubmitFormModel implements IDisposable {
   private readonly _look: Debouncer;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _submitted = new Signal<this, Run>(this);
+  private readonly _scheduled = new Signal<this, RecurringRun>(this);
   private _state: IFormState;
   private _text = '';
   /** The experiment that the notebook remembers, until the person chooses one. */

@@ -1,6 +1,7 @@
 /** The state of the submit form. */
-import type { ErrorBody, Experiment, Inspection, Pipeline, PipelineVersion, Preset, Source, SubmitRequest } from '../api/types';
+import type { ErrorBody, Experiment, Inspection, Pipeline, PipelineVersion, Preset, SchedulePreview, Source, SubmitRequest } from '../api/types';
 import type { Draft } from './draft';
+import { createSchedule, type IScheduleDraft } from './schedule';
 
 /** What a run is made of; `run` is the spec of an earlier run, `cell` a cell or a selection of a notebook. */
 export type SourceChoice = 'file' | 'pipeline' | 'notebook' | 'python' | 'cell' | 'run' | 'example';
@@ -47,6 +48,17 @@ export interface IFormPresets {
 
 export const NO_PRESETS: IFormPresets = { named: [], used: null, gone: [], unkept: [], error: null };
 
+/** The schedule of a recurring run. */
+export interface IScheduleState {
+  /** Whether a recurring run is made, and not a run. */
+  readonly isOn: boolean;
+  readonly draft: IScheduleDraft;
+  /** What it means; null until that is known. */
+  readonly preview: SchedulePreview | null;
+  /** Why the server does not take it. */
+  readonly error: ErrorBody | null;
+}
+
 /** Everything that the form shows. */
 export interface IFormState {
   readonly choice: SourceChoice;
@@ -86,6 +98,9 @@ export interface IFormState {
   /** null until the person writes one; the proposal is used then. */
   readonly name: string | null;
   readonly options: IRunOptions;
+  readonly schedule: IScheduleState;
+  /** The id of the recurring run that is edited, or "". */
+  readonly edited: string;
   /** Empty while nothing was sent. */
   readonly stages: readonly IStage[];
   readonly submitError: ErrorBody | null;
@@ -122,14 +137,16 @@ export const EMPTY_FORM: IFormState = {
   listError: null,
   name: null,
   options: { cache: 'compiled', description: '', pipelineRoot: '', serviceAccount: '' },
+  schedule: { isOn: false, draft: createSchedule(), preview: null, error: null },
+  edited: '',
   stages: [],
   submitError: null,
   busy: false
 };
 
-/** Return the name that the run will have. */
-export function getRunName(state: IFormState): string {
-  return state.name ?? state.inspection?.display_name ?? '';
+/** Return the name that the run will have, or the recurring run, which needs no time in it. */
+export function getRunName({ name, inspection, schedule }: IFormState): string {
+  return name ?? (schedule.isOn ? inspection?.pipeline.name : inspection?.display_name) ?? '';
 }
 
 /** Whether what is run is code of a notebook, so that files, packages and an image go along. */

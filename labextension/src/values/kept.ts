@@ -3,6 +3,7 @@ import { UUID } from '@lumino/coreutils';
 import type { PartialJSONObject, ReadonlyPartialJSONValue } from '@lumino/coreutils';
 
 import type { Source } from '../api/types';
+import { readDraft, type IScheduleDraft } from './schedule';
 import { EMPTY_FORM, type IFormState, type IRunOptions, type SourceChoice } from './form';
 
 /** A form that was left open. */
@@ -23,6 +24,10 @@ export interface IKeptForm {
   readonly name: string | null;
   readonly experiment: string;
   readonly options: IRunOptions;
+  /** The schedule of a recurring run; null for a run. */
+  readonly schedule: IScheduleDraft | null;
+  /** The id of the recurring run that is edited, or "". */
+  readonly edited: string;
 }
 
 /** Return the form as JSON, for the layout that JupyterLab keeps. */
@@ -48,14 +53,17 @@ export function readForm(value: ReadonlyPartialJSONValue | undefined): IKeptForm
     draft: textsOf(value['draft']),
     name: typeof name === 'string' ? name : null,
     experiment: text(experiment) || EMPTY_FORM.experiment,
-    options: optionsOf(value['options'])
+    options: optionsOf(value['options']),
+    schedule: readDraft(value['schedule']),
+    edited: text(value['edited'])
   };
 }
 
 /** Return a form's state with its kept input filled in. */
 export function refill(state: IFormState, kept: IKeptForm): IFormState {
-  const { choice, name, experiment, options, draft, cell } = kept;
-  return { ...state, choice, name, experiment, options, cell, draft: new Map(Object.entries(draft)) };
+  const { choice, name, experiment, options, draft, cell, edited } = kept;
+  const schedule = kept.schedule ? { ...state.schedule, isOn: true, draft: kept.schedule } : state.schedule;
+  return { ...state, choice, name, experiment, options, cell, edited, schedule, draft: new Map(Object.entries(draft)) };
 }
 
 const CHOICES: readonly SourceChoice[] = ['file', 'pipeline', 'notebook', 'python', 'cell', 'run', 'example'];

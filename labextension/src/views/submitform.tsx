@@ -10,10 +10,10 @@ import * as React from 'react';
 
 import { CommandIDs } from '../commandids';
 import { createErrorBody, toErrorBody, type KfpApi } from '../api/client';
-import type { Preview, Run, Source } from '../api/types';
+import type { Preview, RecurringRun, Run, Source } from '../api/types';
 import { whyNotRun, type ICheckFacts } from '../components/form/checks';
 import { FIRST_FIELD, SubmitPage } from '../components/form/SubmitPage';
-import { Format } from '../format';
+import { cutMiddle, Format } from '../format';
 import { pipelinesIcon } from '../icons';
 import type { INotebooks } from '../model/notebooks';
 import { SubmitFormModel, type IFormWords } from '../model/submitform';
@@ -52,6 +52,10 @@ export interface ISubmitFormOptions {
   readonly values?: Readonly<Record<string, unknown>>;
   /** The id of a run whose pipeline, values and options are used. */
   readonly cloneOf?: string;
+  /** Whether a recurring run is to be created. */
+  readonly onSchedule?: boolean;
+  /** The id of a recurring run that is edited. */
+  readonly edited?: string;
   /** The experiment to start with, unless a run is cloned. */
   readonly experiment?: string;
   /** The form as it was left. */
@@ -80,6 +84,8 @@ export class SubmitFormWidget extends ReactWidget {
         image: options.image,
         values: options.values,
         cloneOf: options.cloneOf,
+        onSchedule: options.onSchedule,
+        edited: options.edited,
         experiment: options.experiment,
         kept: options.kept
       },
@@ -91,10 +97,11 @@ export class SubmitFormWidget extends ReactWidget {
       this._changed.emit();
     });
     this._model.submitted.connect((_, run) => this._showRun(run));
+    this._model.scheduled.connect((_, row) => this._tellSchedule(row));
     this.addClass('jp-kfp');
     this.addClass('jp-kfp-SubmitForm');
     this.node.tabIndex = -1;
-    this.title.label = trans.__('New run');
+    this.title.label = options.edited || options.kept?.edited ? trans.__('Edit recurring run') : trans.__('New run');
     this.title.caption = trans.__('Start a run of a pipeline');
     this.title.icon = pipelinesIcon;
     this.title.closable = true;
@@ -214,6 +221,8 @@ export class SubmitFormWidget extends ReactWidget {
         onExperiment={name => model.setExperiment(name)}
         onCreateExperiment={name => model.createExperiment(name)}
         onName={name => model.setName(name)}
+        onWhen={isOn => model.scheduling.choose(isOn)}
+        onSchedule={part => model.scheduling.change(part)}
         onValue={(name, text) => model.setValue(name, text)}
         onResetAll={() => model.resetValues()}
         onOptions={part => model.setOptions(part)}
@@ -370,6 +379,18 @@ export class SubmitFormWidget extends ReactWidget {
   private _showRun(run: Run): void {
     const { commands } = this._options;
     void commands.execute('jupyter-kfp-mt:open-run', { run_id: run.run_id, namespace: this.namespace });
+    (this.parent ?? this).dispose();
+  }
+
+  /** Say that the recurring run is there and when it starts, and close the form. */
+  private _tellSchedule(row: RecurringRun): void {
+    const { trans } = this._format;
+    const [first] = row.next_starts;
+    const words = this._model.state.edited
+      ? trans.__('%1 was changed.', cutMiddle(row.display_name, 60))
+      : trans.__('%1 was created.', cutMiddle(row.display_name, 60));
+    const next = first ? trans.__('Next start: %1.', this._format.coming(first, Date.now())) : '';
+    Notification.success([words, next].filter(part => part !== '').join(' '), { autoClose: 8000 });
     (this.parent ?? this).dispose();
   }
 

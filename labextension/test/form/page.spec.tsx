@@ -39,6 +39,8 @@ function Page(props: Partial<ISubmitPageProps>): React.JSX.Element {
       onExperiment={vi.fn()}
       onCreateExperiment={vi.fn()}
       onName={vi.fn()}
+      onWhen={vi.fn()}
+      onSchedule={vi.fn()}
       onValue={onValue}
       onResetAll={() => setDraft(new Map())}
       onOptions={vi.fn()}

@@ -25,14 +25,15 @@ export interface IFormFootProps {
 export function FormFoot(props: IFormFootProps): React.JSX.Element {
   const { state, format, off } = props;
   const { trans } = format;
+  const single = state.schedule.isOn ? trans.__('This is for single runs only.') : undefined;
   return (
     <div className="jp-kfp-Foot">
       {state.stages.length > 0 ? <Progress stages={state.stages} format={format} /> : <Where {...props} />}
       <span className="jp-kfp-grow" />
-      <Button label={trans.__('Preview')} off={off} onClick={props.onPreview} />
+      <Button label={trans.__('Preview')} off={off ?? single} onClick={props.onPreview} />
       <Button
         label={trans.__('Copy as ▾')}
-        off={off}
+        off={off ?? single}
         hasPopup
         onClick={event => {
           const { left, top } = event.currentTarget.getBoundingClientRect();
@@ -45,7 +46,16 @@ export function FormFoot(props: IFormFootProps): React.JSX.Element {
         off={state.inspection ? off : trans.__('Choose what to run first.')}
         onClick={props.onSavePreset}
       />
-      <Button label={trans.__('Run')} kind="primary" icon={runIcon} off={off} onClick={props.onSubmit} />
+      {state.schedule.isOn ? (
+        <Button
+          label={state.edited ? trans.__('Save') : trans.__('Create')}
+          kind="primary"
+          off={off}
+          onClick={props.onSubmit}
+        />
+      ) : (
+        <Button label={trans.__('Run')} kind="primary" icon={runIcon} off={off} onClick={props.onSubmit} />
+      )}
     </div>
   );
 }

@@ -11,6 +11,7 @@ import {
   type IRunOptions,
   type SourceChoice
 } from '../../values/form';
+import type { IScheduleDraft } from '../../values/schedule';
 import { Button } from '../Button';
 import { ErrorNotice, type INoticeAction } from '../ErrorNotice';
 import { listChecks, whyNotRun } from './checks';
@@ -22,6 +23,7 @@ import { OptionsGroup } from './OptionsGroup';
 import { FormFoot, type IFormFootProps } from './FormFoot';
 import { ParameterField } from './ParameterField';
 import { PresetButton, PresetHint, type IPresetProps } from './PresetFields';
+import { ScheduleFields, WhenField } from './ScheduleFields';
 import { SourceFields } from './SourceFields';
 
 export interface ISubmitPageProps extends Omit<IFormFootProps, 'off'>, IPresetProps {
@@ -51,6 +53,8 @@ export interface ISubmitPageProps extends Omit<IFormFootProps, 'off'>, IPresetPr
   readonly onExperiment: (name: string) => void;
   readonly onCreateExperiment: (name: string) => Promise<boolean>;
   readonly onName: (name: string) => void;
+  readonly onWhen: (isOn: boolean) => void;
+  readonly onSchedule: (part: Partial<IScheduleDraft>) => void;
   readonly onValue: (name: string, text: string | null) => void;
   readonly onResetAll: () => void;
   readonly onOptions: (options: Partial<IRunOptions>) => void;
@@ -86,7 +90,8 @@ export function SubmitPage(props: ISubmitPageProps): React.JSX.Element {
           <SourceFields {...props} />
           <CodeFields {...props} />
           <ExperimentField {...props} onCreate={props.onCreateExperiment} />
-          <NameField {...props} />
+          <WhenField {...props} />
+          {state.schedule.isOn ? <ScheduleFields {...props} /> : <NameField {...props} />}
           <Parameters {...props} />
           <OptionsGroup {...props} onChange={props.onOptions} />
         </div>

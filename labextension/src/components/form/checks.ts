@@ -3,7 +3,8 @@ import type { Status } from '../../api/types';
 import type { Format } from '../../format';
 import type { IField } from '../../values/draft';
 import { getRunName, isNotebook, MOST_LISTED, type IFormState } from '../../values/form';
-import { describeProblem } from './words';
+import { readSchedule } from '../../values/schedule';
+import { describeProblem, describeScheduleProblem } from './words';
 
 /** One line of the checks. */
 export interface ICheck {
@@ -44,7 +45,8 @@ export function listChecks(facts: ICheckFacts, format: Format): readonly ICheck[
           ...checkOptions(state, format),
           ...checkName(state, format)
         ]
-      : [])
+      : []),
+    ...(state.schedule.isOn ? checkSchedule(state, format) : [])
   ];
   return found
     .map((check, index) => ({ check, index }))
@@ -192,4 +194,22 @@ function checkName(state: IFormState, { trans }: Format): ICheck[] {
     ];
   }
   return [];
+}
+
+function checkSchedule({ schedule }: IFormState, format: Format): ICheck[] {
+  const { trans } = format;
+  const read = readSchedule(schedule.draft);
+  if ('problem' in read) {
+    return [{ level: 'error', text: trans.__('Schedule: %1', describeScheduleProblem(read.problem, format)), fix: '' }];
+  }
+  if (schedule.error) {
+    const { message, next } = schedule.error;
+    return [{ level: 'error', text: trans.__('Schedule: %1', message), fix: next }];
+  }
+  return schedule.preview
+    ? [
+        { level: 'ok', text: trans.__('Schedule: %1', schedule.preview.words), fix: '' },
+        ...(schedule.preview.note ? [{ level: 'warning', text: schedule.preview.note, fix: '' } as const] : [])
+      ]
+    : [];
 }

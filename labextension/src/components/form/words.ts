@@ -1,6 +1,8 @@
 /** The messages about values that cannot be sent. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { Format } from '../../format';
+import type { ScheduleProblem } from '../../values/schedule';
 import type { JsonExpectation } from '../../values/jsonerror';
 import type { ValueProblem } from '../../values/check';
 
@@ -80,4 +82,22 @@ const LONGEST = 60;
 function short(text: string): string {
   const characters = [...text];
   return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join('')}…` : text;
+}
+
+/** Say what is wrong with a schedule. */
+export function describeScheduleProblem(problem: ScheduleProblem, { trans }: Format): string {
+  switch (problem) {
+    case 'every':
+      return trans.__('Write a whole number from 1 on.');
+    case 'days':
+      return trans.__('Choose a day.');
+    case 'at':
+      return trans.__('Write a time, as 09:00.');
+    case 'cron':
+      return trans.__('Write a cron text, as 0 9 * * 1-5.');
+    case 'most':
+      return trans.__('Write a whole number from 1 to 10.');
+    case 'order':
+      return trans.__('The end is before the start.');
+  }
 }
