@@ -129,7 +129,7 @@ describe('the section of recurring runs', () => {
     await screen.findByText('Start one from New run → On a schedule.');
     const [plus] = screen.getAllByRole('button', { name: 'New recurring run' });
     fireEvent.click(plus as HTMLElement);
-    expect(done).toMatchObject([[CommandIDs.newRecurringRun]]);
+    expect(done).toEqual([[CommandIDs.newRecurringRun, {}]]);
   });
 });
 
