@@ -81,7 +81,7 @@ def test_an_edit_leaves_one_on_and_the_rest_is_deleted(page: Page) -> None:
     expect(form(page).get_by_role("button", name="Monday")).to_have_attribute("aria-pressed", "true")
     form(page).get_by_role("radio", name="Every").check()
     form(page).get_by_role("textbox", name="Every").fill("2")
-    form(page).get_by_role("button", name="Save").click()
+    form(page).get_by_role("button", name="Save", exact=True).click()
     expect(starting(page, "Every 2 hours").get_by_role("switch")).to_be_checked()
     expect(starting(page, "Weekdays 09:00").get_by_role("switch")).not_to_be_checked()
     for schedule in ("Every 2 hours", "Weekdays 09:00"):
