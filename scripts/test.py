@@ -23,6 +23,8 @@ PYTHON = sys.executable
 # files are independent of each other, the tests of a file often share a server
 PYTEST = [PYTHON, "-m", "pytest", "-q"]
 PARALLEL = ["--numprocesses=3", "--dist=loadfile"]  # more than processors: tests often wait
+# the part of ui-tests/ that runs in the lane that would end first
+SHORT_LANE = {"notebooks": "ui-tests/test_notebooks.py", "browser, sources": "ui-tests/test_sources.py"}
 MOST_AGAIN = 5  # more failures than these are no accident
 
 
@@ -66,10 +68,10 @@ LANES: tuple[tuple[Step, ...], ...] = (
         Step("tsc", ["npm", "run", "--silent", "typecheck"], "labextension"),
         Step("eslint", ["npm", "run", "--silent", "lint"], "labextension"),
         Step("vitest", ["npm", "run", "--silent", "test"], "labextension"),
-        pytest("notebooks", "ui-tests/test_notebooks.py"),
+        *(pytest(name, file) for name, file in SHORT_LANE.items()),
     ),
     # a browser often waits, and leaves the processor to the others
-    (pytest("browser", "ui-tests", "--ignore=ui-tests/test_notebooks.py"),),
+    (pytest("browser", "ui-tests", *(f"--ignore={file}" for file in SHORT_LANE.values())),),
 )
 
 

@@ -30,12 +30,13 @@ def make_loop(command: list[str]) -> dict[str, Any]:
 def test_a_run_starts_while_a_loop_of_another_tenant_grows(make_bench: Callable[..., Bench]) -> None:
     bench, sleep = make_bench(tasks=2), ["sleep", "600"]
     large = bench.submit(make_pipeline(sleep, {"loop": make_loop(sleep)}), namespace="ana")
-    bench.until(lambda: bench.store.tasks.list_of_run(large))
-
     small = bench.submit(make_pipeline(["true"], {"one": ONE}), namespace="bob")
-    bench.until(lambda: bench.store.tasks.get(small, "one"))
 
-    assert len(bench.store.tasks.list_of_run(large)) < ITEMS
+    bench.until(lambda: bench.store.tasks.get(small, "one"))
+    one = bench.store.tasks.get(small, "one")
+    assert one is not None
+    bench.until(lambda: any(row.created_at > one.created_at for row in bench.store.tasks.list_of_run(large)))
+
     bench.engine.terminate(large)
     assert bench.wait(large).state == "FAILED"
     assert bench.wait(small).state in FINAL_STATES
