@@ -23,20 +23,17 @@ import {
   EMPTY_FORM,
   getRunName,
   isCompiled,
-  isNotebook,
-  MOST_LISTED,
   type IFormState,
-  type ILuggage,
   type IRunOptions,
   type IStage,
-  type SourceChoice,
-  toLuggage
+  type SourceChoice
 } from '../values/form';
 import { refill, type IKeptForm } from '../values/kept';
 import { fillSchedule, readSchedule } from '../values/schedule';
 import { FormLists } from './formlists';
+import { FormNotebook } from './formnotebook';
 import { FormPresets } from './formpresets';
-import { UnsentError, type INotebooks } from './notebooks';
+import type { INotebooks } from './notebooks';
 import { Scheduling } from './scheduling';
 import { Stages } from './stages';
 
@@ -112,6 +109,20 @@ export class SubmitFormModel implements IDisposable {
       state: () => this._state,
       set: part => this._change(part)
     });
+    this.notebook = new FormNotebook({
+      notebooks: options.notebooks ?? null,
+      image: options.start?.image ?? '',
+      experiment: options.start?.experiment ?? EMPTY_FORM.experiment,
+      gone: options.words.gone,
+      isEmbedded: () => options.manager.connection.status?.embedded === true,
+      isRestored: () => this._isRestored,
+      state: () => this._state,
+      set: part => this._set(part),
+      change: part => this._change(part),
+      inspect: () => this._inspect(),
+      // `_inspect` reports errors in the state
+      inspectSoon: () => void this._look.invoke().catch(() => undefined)
+    });
     this._values = options.start?.values ?? {};
     const fresh = {
       ...EMPTY_FORM,
@@ -129,12 +140,14 @@ export class SubmitFormModel implements IDisposable {
     options.manager.changed.connect(this._onManagerChanged, this);
     options.manager.runChanged.connect(this._onRunChanged, this);
     options.manager.verbs.submitLost.connect(this._onSubmitLost, this);
-    options.notebooks?.changed.connect(this._onNotebooksChanged, this);
     this.ready = this._begin(options.start ?? {});
   }
 
   /** The schedule, if the form makes a recurring run. */
   readonly scheduling: Scheduling;
+
+  /** The notebook or cell, if one is the source. */
+  readonly notebook: FormNotebook;
 
   /** Settles when the lists, the cloned run and the source are loaded or have failed to load. */
   readonly ready: Promise<void>;
@@ -205,7 +218,7 @@ export class SubmitFormModel implements IDisposable {
     this._paths.set(this._state.choice, this._state.path);
     const inFront = choice === 'notebook' ? (this._options.notebooks?.current?.path ?? '') : '';
     this._change({ choice, path: this._paths.get(choice) ?? inFront, inspection: null, sourceError: null });
-    this._recall();
+    this.notebook.recall();
     if (choice === 'pipeline' && this._state.pipelines === null) {
       void this._lists.loadPipelines();
     }
@@ -217,7 +230,7 @@ export class SubmitFormModel implements IDisposable {
     const { choice } = this._state;
     const kept = choice === 'notebook' || choice === 'python' ? choice : 'file';
     this._change({ path, choice: kept, fn: '', inspecting: path.trim() !== '' });
-    this._recall();
+    this.notebook.recall();
     // `_inspect` reports errors in the state
     (now ? this._inspect() : this._look.invoke()).catch(() => undefined);
   }
@@ -226,47 +239,6 @@ export class SubmitFormModel implements IDisposable {
   setFunction(fn: string): void {
     this._change({ fn });
     void this._inspect();
-  }
-
-  /** Change what goes along with a notebook or a cell. */
-  setLuggage(part: Partial<ILuggage>): void {
-    this._change({ luggage: { ...this._state.luggage, ...part } });
-    // `_inspect` reports errors in the state
-    this._look.invoke().catch(() => undefined);
-  }
-
-  /** Ask the notebook's kernel for the value of a name, and send it along; returns why it cannot, or "". */
-  async sendValue(name: string): Promise<string> {
-    const { notebooks } = this._options;
-    try {
-      const value = await notebooks?.evaluate(this._state.path, name);
-      this.setLuggage({ inputs: { ...this._state.luggage.inputs, [name]: value } });
-      return '';
-    } catch (error) {
-      if (error instanceof UnsentError) {
-        return error.message;
-      }
-      throw error;
-    }
-  }
-
-  /** Send the value of a name no more. */
-  keepValue(name: string): void {
-    const inputs = Object.entries(this._state.luggage.inputs).filter(([key]) => key !== name);
-    this.setLuggage({ inputs: Object.fromEntries(inputs) });
-  }
-
-  /** Save the notebook that is run, and read it again. */
-  async saveNotebook(): Promise<void> {
-    await this._options.notebooks?.save(this._state.path);
-    await this._inspect();
-  }
-
-  /** Make the first code cell of the notebook its parameters. */
-  async tagFirstCell(): Promise<void> {
-    if (await this._options.notebooks?.tagFirstCell(this._state.path)) {
-      await this._inspect();
-    }
   }
 
   /** Take a registered pipeline, its newest version. */
@@ -333,7 +305,7 @@ export class SubmitFormModel implements IDisposable {
     }
     const { api, namespace } = this._options;
     return api.preview(namespace, {
-      run: this._createRequest(source, this._findOrigin()),
+      run: this._createRequest(source, this.notebook.findOrigin()),
       folder,
       clone_of: this._state.choice === 'run' ? this._cloneOf : '',
       is_named: this._state.name !== null
@@ -354,7 +326,7 @@ export class SubmitFormModel implements IDisposable {
   }
 
   setExperiment(experiment: string): void {
-    this._remembered = '';
+    this.notebook.forgetExperiment();
     this._change({ experiment, experimentHint: '' });
   }
 
@@ -397,6 +369,7 @@ export class SubmitFormModel implements IDisposable {
     this._watching?.dispose();
     this._look.dispose();
     this.scheduling.dispose();
+    this.notebook.dispose();
     Signal.clearData(this);
   }
 
@@ -410,7 +383,7 @@ export class SubmitFormModel implements IDisposable {
       this.scheduling.begin(kept?.schedule ?? undefined);
     }
     await Promise.all([this._lists.loadExperiments(), taken]);
-    this._chooseRemembered();
+    this.notebook.chooseExperiment();
   }
 
   private async _takeSource(source: Source): Promise<void> {
@@ -420,7 +393,7 @@ export class SubmitFormModel implements IDisposable {
         break;
       case 'notebook':
       case 'cell':
-        this._set({ choice: source.kind, path: source.path ?? '', code: source.text ?? '', luggage: this._luggageOf(source) });
+        this._set({ choice: source.kind, path: source.path ?? '', code: source.text ?? '', luggage: this.notebook.takeLuggage(source) });
         break;
       case 'data':
       case 'address':
@@ -441,7 +414,7 @@ export class SubmitFormModel implements IDisposable {
         this._set({ choice: 'example' });
         break;
     }
-    this._recall();
+    this.notebook.recall();
     await this._inspect();
   }
 
@@ -467,50 +440,6 @@ export class SubmitFormModel implements IDisposable {
       await this._takeSource(reference ? { kind: 'pipeline', ...reference } : spec);
     } catch (error) {
       this._set({ sourceError: toErrorBody(error) });
-    }
-  }
-
-  private _luggageOf(source: Source): ILuggage {
-    const luggage = toLuggage(source);
-    return { ...luggage, image: luggage.image || (this._options.start?.image ?? '') };
-  }
-
-  /** Choose the experiment that the notebook remembers, and learn whether it is saved. */
-  private _recall(): void {
-    const { notebooks } = this._options;
-    const { path } = this._state;
-    if (!notebooks || !isNotebook(this._state)) {
-      this._set({ unsaved: false });
-      return;
-    }
-    this._set({ unsaved: notebooks.isUnsaved(path) });
-    this._remembered = this._isRestored ? '' : notebooks.recall(path).experiment;
-    this._chooseRemembered();
-  }
-
-  /** Choose the experiment that the notebook remembers; if it is gone, the default with a hint. */
-  private _chooseRemembered(): void {
-    const experiment = this._remembered;
-    const { experiments } = this._state;
-    if (experiment === '') {
-      return;
-    }
-    const isGone =
-      experiments.length > 0 &&
-      experiments.length < MOST_LISTED &&
-      !experiments.some(({ display_name }) => display_name === experiment);
-    const usual = this._options.start?.experiment ?? EMPTY_FORM.experiment;
-    this._set(
-      isGone
-        ? { experiment: usual, experimentHint: this._options.words.gone(experiment) }
-        : { experiment, experimentHint: '' }
-    );
-  }
-
-  private _onNotebooksChanged(notebooks: INotebooks): void {
-    const unsaved = isNotebook(this._state) && notebooks.isUnsaved(this._state.path);
-    if (unsaved !== this._state.unsaved) {
-      this._set({ unsaved });
     }
   }
 
@@ -594,25 +523,10 @@ export class SubmitFormModel implements IDisposable {
       sourceError: null,
       draft: new Map([...this._state.draft, ...filled])
     });
-    this._pack(inspection);
+    if (!this._isRestored) {
+      this.notebook.pack(inspection);
+    }
     void this._presets.load(isFresh);
-  }
-
-  /** Let what a notebook or a cell imports go along, once; the tasks of the embedded server have Jupyter's packages. */
-  private _pack({ imports }: Inspection): void {
-    const { path, code, luggage } = this._state;
-    const what = `${path}\n${code}`;
-    if (!isNotebook(this._state) || this._isRestored || this._packed === what) {
-      return;
-    }
-    this._packed = what;
-    const missing = imports.filter(({ is_listed }) => !is_listed);
-    const files = missing.flatMap(({ file }) => (file ? [file] : []));
-    const isEmbedded = this._options.manager.connection.status?.embedded === true;
-    const packages = isEmbedded ? [] : missing.flatMap(({ requirement }) => (requirement ? [requirement] : []));
-    if (files.length > 0 || packages.length > 0) {
-      this.setLuggage({ files: [...luggage.files, ...files], packages: [...luggage.packages, ...packages] });
-    }
   }
 
   /** Inspect the source again: a file may have changed. */
@@ -635,7 +549,7 @@ export class SubmitFormModel implements IDisposable {
     // An edited one that takes the newest version each time goes on doing so.
     const isNewest = edited !== '' && source.kind === 'pipeline' && this._state.versionId === '';
     const taken = isNewest ? { ...source, pipeline_version_id: '' } : source;
-    const wish = this._createRequest(taken, await this._remember());
+    const wish = this._createRequest(taken, await this.notebook.remember());
     const request = this.scheduling.wrap({ ...wish, submit_key: '' });
     if (!request) {
       throw new Error('The schedule has a problem.'); // Create is off while it has one
@@ -649,7 +563,7 @@ export class SubmitFormModel implements IDisposable {
 
   private async _send(source: Source): Promise<Run> {
     const { manager, namespace } = this._options;
-    return manager.verbs.submit(this._createRequest(source, await this._remember()), namespace);
+    return manager.verbs.submit(this._createRequest(source, await this.notebook.remember()), namespace);
   }
 
   private _createRequest(source: Source, origin: Origin | null): SubmitRequest {
@@ -666,25 +580,6 @@ export class SubmitFormModel implements IDisposable {
       submit_key: this._key,
       ...(origin && { origin })
     };
-  }
-
-  /** Return where the run comes from, as the notebook knows it now. */
-  private _findOrigin(): Origin | null {
-    const { notebooks } = this._options;
-    const { path, cell } = this._state;
-    const isKnown = notebooks && isNotebook(this._state) && path !== '';
-    return isKnown ? { path, notebook_id: notebooks.recall(path).id, cell } : null;
-  }
-
-  /** Keep the experiment in the notebook, and return where the run comes from. */
-  private async _remember(): Promise<Origin | null> {
-    const { notebooks } = this._options;
-    const { path, experiment, cell } = this._state;
-    if (!notebooks || !isNotebook(this._state) || path === '') {
-      return null;
-    }
-    const { id } = await notebooks.remember(path, experiment);
-    return { path, notebook_id: id, cell };
   }
 
   /** Run a stage; if it fails, show its error and unlock the form. */
@@ -776,10 +671,6 @@ export class SubmitFormModel implements IDisposable {
   private readonly _scheduled = new Signal<this, RecurringRun>(this);
   private _state: IFormState;
   private _text = '';
-  /** The experiment that the notebook remembers, until the person chooses one. */
-  private _remembered = '';
-  /** The notebook or cell whose imports were packed. */
-  private _packed = '';
   /** The paths of the choices that were left. */
   private readonly _paths = new Map<SourceChoice, string>();
   private _awaited = '';

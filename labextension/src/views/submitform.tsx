@@ -136,7 +136,7 @@ export class SubmitFormWidget extends ReactWidget {
       return true;
     }
     if (answer === 'always') {
-      await this._model.saveNotebook();
+      await this._model.notebook.save();
       return true;
     }
     const { trans } = this._format;
@@ -158,7 +158,7 @@ export class SubmitFormWidget extends ReactWidget {
       await saving?.setSaveBeforeRun(save ? 'always' : 'never');
     }
     if (save) {
-      await this._model.saveNotebook();
+      await this._model.notebook.save();
     }
     return true;
   }
@@ -211,11 +211,11 @@ export class SubmitFormWidget extends ReactWidget {
         onVersion={id => model.setVersion(id)}
         onFunction={name => model.setFunction(name)}
         onUpload={() => void this._options.commands.execute(CommandIDs.uploadPipeline)}
-        onSave={isOpen ? () => void model.saveNotebook() : undefined}
-        onTag={isOpen ? () => void model.tagFirstCell() : undefined}
-        onSendValue={isOpen ? name => model.sendValue(name) : undefined}
-        onKeepValue={name => model.keepValue(name)}
-        onLuggage={part => model.setLuggage(part)}
+        onSave={isOpen ? () => void model.notebook.save() : undefined}
+        onTag={isOpen ? () => void model.notebook.tagFirstCell() : undefined}
+        onSendValue={isOpen ? name => model.notebook.sendValue(name) : undefined}
+        onKeepValue={name => model.notebook.keepValue(name)}
+        onLuggage={part => model.notebook.setLuggage(part)}
         onAddFiles={files ? () => void this._addFiles(files) : undefined}
         onOpenAt={notebooks ? (file, line) => void notebooks.openAt(this._placeOf(file), line) : undefined}
         onExperiment={name => model.setExperiment(name)}
@@ -352,7 +352,7 @@ export class SubmitFormWidget extends ReactWidget {
     const folder = PathExt.dirname(path);
     const added = paths.map(each => PathExt.relative(folder, each));
     if (added.length > 0) {
-      this._model.setLuggage({ files: [...new Set([...luggage.files, ...added])] });
+      this._model.notebook.setLuggage({ files: [...new Set([...luggage.files, ...added])] });
     }
   }
 

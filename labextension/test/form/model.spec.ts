@@ -211,7 +211,7 @@ describe('SubmitFormModel', () => {
   it('runs a notebook with what goes along, says where it comes from, and keeps the experiment in it', async () => {
     const notebooks = new FakeNotebooks();
     const model = await form(NOTEBOOK, notebooks);
-    model.setLuggage({ files: ['raw.csv'], image: 'mine:1' });
+    model.notebook.setLuggage({ files: ['raw.csv'], image: 'mine:1' });
     model.setExperiment('churn');
     await vi.waitFor(() => expect(model.state.inspecting).toBe(false));
     await model.submit();
@@ -243,7 +243,7 @@ describe('SubmitFormModel', () => {
     notebooks.unsaved = true;
     notebooks.changed.emit();
     expect(model.state.unsaved).toBe(true);
-    await model.saveNotebook();
+    await model.notebook.save();
     notebooks.changed.emit();
     expect([notebooks.saved, model.state.unsaved]).toEqual([['a/analysis.ipynb'], false]);
   });
@@ -256,7 +256,7 @@ describe('SubmitFormModel', () => {
     server.inspect = () => Promise.resolve({ ...INSPECTION, imports: wanted });
     const model = await form(NOTEBOOK, new FakeNotebooks());
     expect(model.state.luggage).toMatchObject({ files: ['features.py'], packages: ['pandas==2.2'] });
-    model.setLuggage({ files: [], packages: [] });
+    model.notebook.setLuggage({ files: [], packages: [] });
     await vi.waitFor(() => expect(model.state.inspecting).toBe(false));
     expect(model.state.luggage).toMatchObject({ files: [], packages: [] });
   });
@@ -265,14 +265,14 @@ describe('SubmitFormModel', () => {
     const notebooks = new FakeNotebooks();
     notebooks.values = { lr: 0.1 };
     const model = await form(CELL, notebooks);
-    expect([await model.sendValue('lr'), await model.sendValue('df')]).toEqual(['', 'It cannot be sent.']);
+    expect([await model.notebook.sendValue('lr'), await model.notebook.sendValue('df')]).toEqual(['', 'It cannot be sent.']);
     await vi.waitFor(() => expect(model.state.inspecting).toBe(false));
     await model.submit();
     expect(server.sent[0]).toMatchObject({
       source: { kind: 'cell', text: 'print(lr)', inputs: { lr: 0.1 } },
       origin: { cell: 3 }
     });
-    model.keepValue('lr');
+    model.notebook.keepValue('lr');
     expect(model.state.luggage.inputs).toEqual({});
   });
 
