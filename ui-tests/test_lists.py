@@ -94,4 +94,4 @@ def test_the_runs_table_by_keyboard(listed: Page, lab: Lab) -> None:
     page.keyboard.press("Escape")
     rows.first.focus()
     page.keyboard.press("Enter")
-    expect(main.get_by_role("tab", name=re.compile("train-1"))).to_be_visible()
+    expect(main.get_by_role("tab", name=re.compile("train-0"))).to_be_visible()
