@@ -12,7 +12,7 @@ import trustme
 from jupyter_kfp_mt.context import Environment
 from jupyter_kfp_mt.context.poddefault import make_poddefault
 from jupyter_kfp_mt.doctor import examine
-from jupyter_kfp_mt.models import ErrorBody
+from jupyter_kfp_mt.errors import ErrorBody
 from jupyter_kfp_mt.settings import KfpSettings
 from tests.doctor.world import ACCOUNT, World
 
