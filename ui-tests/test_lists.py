@@ -95,3 +95,24 @@ def test_the_runs_table_by_keyboard(listed: Page, lab: Lab) -> None:
     rows.first.focus()
     page.keyboard.press("Enter")
     expect(main.get_by_role("tab", name=re.compile("train-0"))).to_be_visible()
+
+
+def test_an_experiment_is_archived_by_its_menu_and_restored(listed: Page) -> None:
+    page = listed
+    widen(page, 250)
+    panel(page).locator(".jp-AccordionPanel-title").filter(has_text="Experiments").click()
+    row = panel(page).locator(".jp-kfp-ExperimentRow").filter(has_text="churn")
+    expect(row).to_be_visible()
+    save(page, "experiments", panel(page))
+    assert cut_off(page) == []
+    assert complaints(page) == []
+    row.click(button="right")
+    page.get_by_role("menuitem", name="Archive").click()
+    page.get_by_role("dialog").get_by_role("button", name="Archive").click()
+    expect(row).to_have_count(0)
+    panel(page).get_by_role("button", name="Show archived").click()
+    row.click(button="right")
+    page.get_by_role("menuitem", name="Restore").click()
+    expect(row).to_have_count(0)
+    panel(page).get_by_role("button", name="Show archived").click()
+    expect(row).to_be_visible()

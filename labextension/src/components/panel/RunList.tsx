@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { Run } from '../../api/types';
 import type { Format } from '../../format';
 import { Button } from '../Button';
+import { findFocused } from '../focused';
 import { RunRow } from './RunRow';
 import type { IRunRowActions } from './RunRow';
 import { useNow } from '../now';
@@ -146,24 +147,22 @@ function listBetween(runs: readonly Run[], from: string, to: string): string[] {
 
 function useKeys(
   props: IRunListProps,
-  current: number,
+  active: number,
   scrollTo: (index: number) => void
 ): (event: React.KeyboardEvent<HTMLDivElement>) => void {
   const { runs, selected } = props;
-  const go = (index: number, extend: boolean): void => {
-    const target = Math.max(0, Math.min(runs.length - 1, index));
-    const id = runs[target]?.run_id;
-    if (id !== undefined) {
-      scrollTo(target);
-      const from = runs[current]?.run_id ?? id;
-      props.onSelect(extend ? [...new Set([...selected, ...listBetween(runs, from, id)])] : [...selected], id);
-    }
-  };
   return event => {
+    const current = findFocused(runs, event, active);
     const id = runs[current]?.run_id;
     if (id === undefined || (event.target instanceof HTMLElement && event.target.closest('button'))) {
       return;
     }
+    const go = (index: number, extend: boolean): void => {
+      const target = Math.max(0, Math.min(runs.length - 1, index));
+      const to = runs[target]?.run_id ?? id;
+      scrollTo(target);
+      props.onSelect(extend ? [...new Set([...selected, ...listBetween(runs, id, to)])] : [...selected], to);
+    };
     const page = Math.max(1, Math.floor(event.currentTarget.clientHeight / ROW) - 1);
     const accel = event.ctrlKey || event.metaKey;
     const acts: Record<string, () => void> = {

@@ -5,6 +5,7 @@ import type { Run } from '../../api/types';
 import type { Format } from '../../format';
 import { clickColumn, type IColumn, type IColumnSort } from '../../table/columns';
 import { CutName } from '../CutName';
+import { findFocused } from '../focused';
 import { StateBadge } from '../StateIcon';
 
 const ROW = 28;
@@ -227,8 +228,9 @@ function listBetween({ runs, active }: IRunsTableProps, to: string): string[] {
 }
 
 /** Handle a key on the row that has the focus. */
-function press(props: IRunsTableProps, current: number, event: React.KeyboardEvent<HTMLElement>): void {
+function press(props: IRunsTableProps, active: number, event: React.KeyboardEvent<HTMLElement>): void {
   const { runs, selected, onSelect } = props;
+  const current = findFocused(runs, event, active);
   const id = runs[current]?.run_id;
   if (id === undefined || (event.target instanceof HTMLElement && event.target.closest('button, input'))) {
     return;
