@@ -12,7 +12,7 @@ from ..errors import KfpError
 from ..models import CellName, ParameterSpec
 from .names import MAX_VALUE_BYTES, CellNames, cell_error, parse_cell
 from .parameters import TYPES, read_literal, type_of
-from .reading import Cell, Notebook
+from .reading import NotebookCell, ParsedNotebook
 from .task import PYTHON
 
 _NOT_SENT = "Functions and classes of other cells are not sent. Define it in this cell."
@@ -42,7 +42,7 @@ class CellNeeds(NamedTuple):
         return next((name for name in self.names if not name.is_sent), None)
 
 
-def find_needs(code: str, notebook: Notebook | None, given: Mapping[str, Any]) -> CellNeeds:
+def find_needs(code: str, notebook: ParsedNotebook | None, given: Mapping[str, Any]) -> CellNeeds:
     """Return what `code` takes from other cells of its notebook; raises `bad-input` if it is no Python.
 
     Values that are written there go along, as do the `given` ones, and imports are run again.
@@ -64,7 +64,7 @@ def find_needs(code: str, notebook: Notebook | None, given: Mapping[str, Any]) -
 
 
 def _describe(
-    name: str, definition: Definition | None, inputs: Mapping[str, Any], notebook: Notebook | None
+    name: str, definition: Definition | None, inputs: Mapping[str, Any], notebook: ParsedNotebook | None
 ) -> CellName:
     number = definition.cell if definition is not None else 0
     if name in inputs:
@@ -79,7 +79,7 @@ def _describe(
     return CellName(name=name, cell=number, can_send=True, reason=reason)
 
 
-def find_definitions(notebook: Notebook, code: str, names: Collection[str]) -> dict[str, Definition]:
+def find_definitions(notebook: ParsedNotebook, code: str, names: Collection[str]) -> dict[str, Definition]:
     """Return what the other cells of a notebook make of `names`; of several, the last above `code` counts."""
     own = find_cell(notebook, code)
     above = [cell for cell in notebook.cells if own is None or cell.number < own.number]
@@ -94,14 +94,14 @@ def find_definitions(notebook: Notebook, code: str, names: Collection[str]) -> d
     return {name: found[name] for name in names if name in found}
 
 
-def find_cell(notebook: Notebook, code: str) -> Cell | None:
+def find_cell(notebook: ParsedNotebook, code: str) -> NotebookCell | None:
     """Return the cell that `code` is, or is a part of."""
     wanted = code.strip()
     exact = [cell for cell in notebook.cells if cell.source.strip() == wanted]
     return next(iter(exact or [cell for cell in notebook.cells if wanted and wanted in cell.source]), None)
 
 
-def _read_definitions(cell: Cell) -> dict[str, Definition]:
+def _read_definitions(cell: NotebookCell) -> dict[str, Definition]:
     try:
         tree = parse_cell(cell.source, ipython=True).tree
         defined = CellNames(cell.source, ipython=True).defined

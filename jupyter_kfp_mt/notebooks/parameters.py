@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import KfpError
 from ..models import ParameterSpec, ParameterType
 from .names import MAX_VALUE_BYTES, parse_cell
-from .reading import Cell, Notebook
+from .reading import NotebookCell, ParsedNotebook
 
 TAG = "parameters"
 INJECTED = "injected-parameters"  # the tag of the cell with the given values
@@ -48,7 +48,7 @@ _NAMES = {
 _TYPE_COMMENT = re.compile(r"type:\s*(?P<type>[\w.\[\], |]+?)(?:\s*$|\s+(?=\S)(?![|\],]))")
 
 
-def find_tagged(notebook: Notebook) -> Cell | None:
+def find_tagged(notebook: ParsedNotebook) -> NotebookCell | None:
     """Return the first cell tagged `parameters`."""
     return next((cell for cell in notebook.cells if TAG in cell.tags), None)
 

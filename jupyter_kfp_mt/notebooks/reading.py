@@ -17,7 +17,7 @@ _MATPLOTLIB = re.compile(r"^%matplotlib\b", re.MULTILINE)  # a magic that import
 OURS = "jupyter_kfp_mt"  # our key in a notebook's metadata
 
 
-class Cell(NamedTuple):
+class NotebookCell(NamedTuple):
     """A code cell that is not empty; its number is the one that Jupyter shows when all cells are run."""
 
     number: int  # from 1
@@ -26,12 +26,12 @@ class Cell(NamedTuple):
     cell_id: str
 
 
-class Notebook(NamedTuple):
+class ParsedNotebook(NamedTuple):
     """A Python notebook."""
 
     name: str  # of its file
     content: dict[str, Any]  # nbformat 4, without outputs
-    cells: list[Cell]
+    cells: list[NotebookCell]
     kernel: str  # as Jupyter shows it
     language: str
     python: str  # version "3.11"; empty if not known
@@ -48,7 +48,7 @@ class Notebook(NamedTuple):
         return "\n\n".join(f"# %% [{cell.number}]\n{cell.source.rstrip()}" for cell in self.cells)
 
 
-def read_notebook(text: str | bytes, name: str) -> Notebook:
+def read_notebook(text: str | bytes, name: str) -> ParsedNotebook:
     """Read the notebook in the file `name`; raises `bad-input` and `too-large`."""
     content = _strip(_upgrade(_parse(text, name), name), name)
     size = len(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
@@ -64,7 +64,7 @@ def read_notebook(text: str | bytes, name: str) -> Notebook:
         raise kfp_error("bad-input", field=name, problem=problem)
     version = re.match(r"3\.\d+", str(info.get("version", "")))
     notebook_id = _child(metadata, OURS).get("id")
-    return Notebook(
+    return ParsedNotebook(
         name=name,
         content=content,
         cells=_list_cells(content),
@@ -75,7 +75,7 @@ def read_notebook(text: str | bytes, name: str) -> Notebook:
     )
 
 
-def make_notebook(cells: Sequence[tuple[str, str]], like: Notebook | None) -> dict[str, Any]:
+def make_notebook(cells: Sequence[tuple[str, str]], like: ParsedNotebook | None) -> dict[str, Any]:
     """Return a notebook of code cells, each with its tag, for the kernel of another one."""
     metadata = like.content["metadata"] if like is not None else {}
     made: list[dict[str, Any]] = [
@@ -92,7 +92,7 @@ def make_notebook(cells: Sequence[tuple[str, str]], like: Notebook | None) -> di
     return {"nbformat": 4, "nbformat_minor": 4, "metadata": metadata, "cells": made}
 
 
-def find_imports(notebook: Notebook) -> set[str]:
+def find_imports(notebook: ParsedNotebook) -> set[str]:
     """Return the modules outside of the standard library that the cells import."""
     found: set[str] = set()
     for cell in notebook.cells:
@@ -163,12 +163,12 @@ def _strip_cell(cell: Any, name: str, *, with_id: bool) -> dict[str, Any]:
     return kept
 
 
-def _list_cells(content: dict[str, Any]) -> list[Cell]:
+def _list_cells(content: dict[str, Any]) -> list[NotebookCell]:
     code = [
         cell for cell in content["cells"] if cell["cell_type"] == "code" and cell["source"].strip()
     ]
     return [
-        Cell(number, cell["source"], _read_tags(cell), cell.get("id", ""))
+        NotebookCell(number, cell["source"], _read_tags(cell), cell.get("id", ""))
         for number, cell in enumerate(code, 1)
     ]
 

@@ -20,7 +20,7 @@ from .routes import ROUTES, Route
 from .settler import Settler
 from .streams import Streams
 from .upstream import ServiceFactory, Upstream
-from .workers import Lanes
+from .workers import WorkerLanes
 
 if TYPE_CHECKING:
     from ..context import Environment
@@ -79,7 +79,7 @@ class KfpExtension(ExtensionApp):
             upstream=upstream,
             streams=streams,
             bulk=Bulk(upstream.service, streams, lambda line: self.log.info("jupyter_kfp_mt: %s", line)),
-            lanes=Lanes.open(THREADS),
+            lanes=WorkerLanes.open(THREADS),
             settler=self.settler,
             upload_limit=settings.max_upload_mib << 20,
         )

@@ -25,7 +25,7 @@ from .routes import Route
 from .settler import Settler
 from .streams import Streams
 from .upstream import Upstream
-from .workers import Lanes, Workers
+from .workers import WorkerLanes, Workers
 
 if TYPE_CHECKING:
     from ..service import KfpService
@@ -48,7 +48,7 @@ class Parts(NamedTuple):
     streams: Streams
     settler: Settler
     bulk: Bulk
-    lanes: Lanes  # of our own: if KFP hangs, the rest of the Jupyter server does not
+    lanes: WorkerLanes  # of our own: if KFP hangs, the rest of the Jupyter server does not
     upload_limit: int  # bytes of a pipeline
 
 

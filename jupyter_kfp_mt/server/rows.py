@@ -66,7 +66,7 @@ class Rows(NamedTuple):
         return {run_id for run_id, run in self.every.items() if not run.ended}
 
 
-class Difference(NamedTuple):
+class RowChanges(NamedTuple):
     """What changed between two looks."""
 
     runs: list[Run]
@@ -74,14 +74,14 @@ class Difference(NamedTuple):
     gap: bool = False  # the looks do not overlap, so runs between them are unknown
 
 
-def compare(before: Rows, after: Rows) -> Difference:
+def compare(before: Rows, after: Rows) -> RowChanges:
     """Return what changed from one look to the next."""
     known, seen = before.every, after.every
     runs = [run for run_id, run in seen.items() if known.get(run_id) != run]
     vanished = {run_id for run_id, run in known.items() if run_id not in seen and _belongs_on(after, run)}
     removed = vanished | after.gone
     gap = after.full and not before.newest.keys() & after.newest.keys()
-    return Difference(runs, sorted(removed), gap)
+    return RowChanges(runs, sorted(removed), gap)
 
 
 def _belongs_on(rows: Rows, run: Run) -> bool:

@@ -68,7 +68,7 @@ class Workers:
             del taken, future, call  # an idle thread keeps nothing alive
 
 
-class Lanes(NamedTuple):
+class WorkerLanes(NamedTuple):
     """Threads for each kind of work: whoever clicks never waits behind lists that hang."""
 
     lists: Workers
@@ -76,7 +76,7 @@ class Lanes(NamedTuple):
     changes: Workers
 
     @classmethod
-    def open(cls, count: int) -> Lanes:
+    def open(cls, count: int) -> WorkerLanes:
         """Return lanes of at most `count` threads each."""
         return cls(*(Workers(count, f"kfp-{name}") for name in cls._fields))
 

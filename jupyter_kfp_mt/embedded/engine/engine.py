@@ -40,7 +40,7 @@ from .loop.current_run import CurrentRun
 from .loop.remover import FolderRemover
 from .loop.timers import Timers
 from .recurring import IsAllowed, RecurringRunController
-from .runs import Runs
+from .runs import OpenRuns
 
 log = logging.getLogger(__name__)
 _POLL_INTERVAL = 0.1  # seconds between polls of attempts that a previous engine process started
@@ -88,7 +88,7 @@ class Engine:
         self._leftovers = Leftovers(
             store, folder, remover=self._remover, containment=self._containment, timers=self._timers
         )
-        self._runs = Runs(
+        self._runs = OpenRuns(
             store,
             folder,
             limits=limits,

@@ -31,7 +31,7 @@ _SLICE = 0.03  # seconds of a turn for each kind of work of which one tenant may
 _LAST_TRY = 1.0  # seconds before a run is opened that may have ended the server: all others come first
 
 
-class Runs:
+class OpenRuns:
     """The open runs; used in the engine's thread only."""
 
     def __init__(

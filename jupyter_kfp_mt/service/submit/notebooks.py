@@ -19,7 +19,7 @@ from ...notebooks.cell import CellNeeds, find_cell, find_needs, make_inputs, nam
 from ...notebooks.gathered import Gathered, check_options, list_files
 from ...notebooks.names import cell_error
 from ...notebooks.parameters import find_tagged, read_parameters
-from ...notebooks.reading import Notebook, find_imports, make_notebook, read_notebook
+from ...notebooks.reading import ParsedNotebook, find_imports, make_notebook, read_notebook
 from ...notebooks.task import OUTPUT, build_cell, build_notebook
 from ...pipeline_spec import Package, from_wire
 from ..backend import Backend
@@ -77,7 +77,7 @@ def compile_source(backend: Backend, source: Source) -> Compiled:
     return _compile_notebook(backend, gathered, notebook)
 
 
-def _compile_notebook(backend: Backend, source: Gathered, notebook: Notebook) -> Compiled:
+def _compile_notebook(backend: Backend, source: Gathered, notebook: ParsedNotebook) -> Compiled:
     tagged = find_tagged(notebook)
     parameters = read_parameters(tagged.source) if tagged is not None else []
     if any(spec.name == OUTPUT for spec in parameters):
@@ -108,7 +108,7 @@ def _compile_notebook(backend: Backend, source: Gathered, notebook: Notebook) ->
     )
 
 
-def _compile_cell(backend: Backend, source: Gathered, notebook: Notebook | None) -> Compiled:
+def _compile_cell(backend: Backend, source: Gathered, notebook: ParsedNotebook | None) -> Compiled:
     if not source.text.strip():
         raise cell_error("The cell is empty.", next_step="write some code in it")
     size = len(source.text.encode(errors="replace"))
@@ -154,7 +154,7 @@ def _compile_cell(backend: Backend, source: Gathered, notebook: Notebook | None)
 
 
 def _build_for_ipython(
-    title: str, source: Gathered, needs: CellNeeds, notebook: Notebook | None, image: str
+    title: str, source: Gathered, needs: CellNeeds, notebook: ParsedNotebook | None, image: str
 ) -> dict[str, object]:
     """Return the pipeline of a cell with magics, commands or `await`: it is executed as a notebook."""
     values = "".join(f"{key} = {value!r}\n" for key, value in needs.inputs.items())
@@ -214,7 +214,7 @@ def _list_owners() -> Mapping[str, list[str]]:
     return importlib.metadata.packages_distributions()
 
 
-def _choose_image(backend: Backend, source: Source, notebook: Notebook | None) -> str:
+def _choose_image(backend: Backend, source: Source, notebook: ParsedNotebook | None) -> str:
     """Return the image of the task: a given one, that of our own pod, or Python in the kernel's version."""
     if source.image:
         return source.image

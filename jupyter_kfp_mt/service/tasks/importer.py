@@ -22,7 +22,7 @@ _ADDRESS = re.compile(
 )
 
 
-class Import(NamedTuple):
+class ImportedArtifact(NamedTuple):
     """What an importer makes known."""
 
     output: str
@@ -38,7 +38,7 @@ class Import(NamedTuple):
         return TaskValues(parameters=inputs), TaskValues(artifacts={self.output: [artifact]})
 
 
-def read_import(specs: ImporterSpecs) -> Import:
+def read_import(specs: ImporterSpecs) -> ImportedArtifact:
     """Return what the importer with these specs makes known."""
     importer, component, task = map(read_object, specs)
     output = next(iter(take_object(take_object(component, "outputDefinitions"), "artifacts")), _OUTPUT)
@@ -55,7 +55,7 @@ def read_import(specs: ImporterSpecs) -> Import:
     source = str(take_object(inputs, parameter).get("componentInputParameter", ""))
     constants = {name: _constant(take_object(take_object(inputs, name), "runtimeValue")) for name in inputs}
     given = {name: value for name, value in constants.items() if value is not None}
-    return Import(output, artifact, parameter, source, given)
+    return ImportedArtifact(output, artifact, parameter, source, given)
 
 
 def find_address(log: str) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from .ir import ArtifactType, Message, RuntimeValue
+from .ir import ArtifactType, RuntimeValue, SpecMessage
 
 
-class EnvVar(Message, frozen=True, kw_only=True):
+class EnvVar(SpecMessage, frozen=True, kw_only=True):
     """An environment variable of a container."""
 
     name: str
     value: str = ""
 
 
-class Accelerator(Message, frozen=True, kw_only=True):
+class Accelerator(SpecMessage, frozen=True, kw_only=True):
     """A requested accelerator; the first two fields are the older way to write it."""
 
     type: str = ""
@@ -23,7 +23,7 @@ class Accelerator(Message, frozen=True, kw_only=True):
     resource_count: str = ""
 
 
-class Resources(Message, frozen=True, kw_only=True):
+class Resources(SpecMessage, frozen=True, kw_only=True):
     """The resource requests of a container; the first four fields are the older way to write them."""
 
     cpu_limit: float = 0
@@ -37,7 +37,7 @@ class Resources(Message, frozen=True, kw_only=True):
     accelerator: Accelerator = Accelerator()
 
 
-class Container(Message, frozen=True, kw_only=True):
+class Container(SpecMessage, frozen=True, kw_only=True):
     """An image and the command to run in it."""
 
     image: str = ""
@@ -50,7 +50,7 @@ class Container(Message, frozen=True, kw_only=True):
     files: dict[str, str] = {}  # input artifacts written from text with placeholders
 
 
-class Importer(Message, frozen=True, kw_only=True):
+class Importer(SpecMessage, frozen=True, kw_only=True):
     """An import of an artifact that already exists."""
 
     artifact_uri: RuntimeValue = RuntimeValue()
@@ -60,7 +60,7 @@ class Importer(Message, frozen=True, kw_only=True):
     download_to_workspace: bool = False
 
 
-class Executor(Message, frozen=True, kw_only=True):
+class Executor(SpecMessage, frozen=True, kw_only=True):
     """How to run the code of a component."""
 
     container: Container | None = None
@@ -69,7 +69,7 @@ class Executor(Message, frozen=True, kw_only=True):
     resolver: dict[str, Any] = {}
 
 
-class Deployment(Message, frozen=True, kw_only=True):
+class Deployment(SpecMessage, frozen=True, kw_only=True):
     """The executors of the pipeline by label."""
 
     executors: dict[str, Executor] = {}

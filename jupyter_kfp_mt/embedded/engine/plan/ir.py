@@ -20,38 +20,38 @@ from typing import Any
 import msgspec
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class SpecMessage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A message of the IR; unknown fields are ignored."""
 
 
-class TaskOutputParameter(Message, frozen=True, kw_only=True):
+class TaskOutputParameter(SpecMessage, frozen=True, kw_only=True):
     """A reference to an output parameter of a sibling task."""
 
     producer_task: str = ""
     output_parameter_key: str = ""
 
 
-class TaskOutputArtifact(Message, frozen=True, kw_only=True):
+class TaskOutputArtifact(SpecMessage, frozen=True, kw_only=True):
     """A reference to an output artifact of a sibling task."""
 
     producer_task: str = ""
     output_artifact_key: str = ""
 
 
-class FinalStatus(Message, frozen=True, kw_only=True):
+class FinalStatus(SpecMessage, frozen=True, kw_only=True):
     """A reference to the sibling whose final status an exit task receives."""
 
     producer_task: str = ""
 
 
-class RuntimeValue(Message, frozen=True, kw_only=True):
+class RuntimeValue(SpecMessage, frozen=True, kw_only=True):
     """A constant of the pipeline; its strings may contain placeholders."""
 
     constant: Any = None
     runtime_parameter: str = ""
 
 
-class InputParameter(Message, frozen=True, kw_only=True):
+class InputParameter(SpecMessage, frozen=True, kw_only=True):
     """The source of an input parameter."""
 
     task_output_parameter: TaskOutputParameter | None = None
@@ -61,21 +61,21 @@ class InputParameter(Message, frozen=True, kw_only=True):
     parameter_expression_selector: str = ""
 
 
-class InputArtifact(Message, frozen=True, kw_only=True):
+class InputArtifact(SpecMessage, frozen=True, kw_only=True):
     """The source of an input artifact."""
 
     task_output_artifact: TaskOutputArtifact | None = None
     component_input_artifact: str = ""
 
 
-class TaskInputs(Message, frozen=True, kw_only=True):
+class TaskInputs(SpecMessage, frozen=True, kw_only=True):
     """The inputs of a task by name."""
 
     parameters: dict[str, InputParameter] = {}
     artifacts: dict[str, InputArtifact] = {}
 
 
-class ParameterDefinition(Message, frozen=True, kw_only=True):
+class ParameterDefinition(SpecMessage, frozen=True, kw_only=True):
     """An input or output parameter of a component."""
 
     parameter_type: str = ""
@@ -87,7 +87,7 @@ class ParameterDefinition(Message, frozen=True, kw_only=True):
     trimmed: bool = False  # a newline at the end is not part of the value
 
 
-class ArtifactType(Message, frozen=True, kw_only=True):
+class ArtifactType(SpecMessage, frozen=True, kw_only=True):
     """The type of an artifact, by the title of its schema (`system.Model`)."""
 
     schema_title: str = "system.Artifact"
@@ -95,7 +95,7 @@ class ArtifactType(Message, frozen=True, kw_only=True):
     instance_schema: str = ""
 
 
-class ArtifactDefinition(Message, frozen=True, kw_only=True):
+class ArtifactDefinition(SpecMessage, frozen=True, kw_only=True):
     """An input or output artifact of a component."""
 
     artifact_type: ArtifactType = ArtifactType()
@@ -103,67 +103,67 @@ class ArtifactDefinition(Message, frozen=True, kw_only=True):
     is_optional: bool = False
 
 
-class Definitions(Message, frozen=True, kw_only=True):
+class Definitions(SpecMessage, frozen=True, kw_only=True):
     """The inputs, or the outputs, of a component."""
 
     parameters: dict[str, ParameterDefinition] = {}
     artifacts: dict[str, ArtifactDefinition] = {}
 
 
-class ParameterSelector(Message, frozen=True, kw_only=True):
+class ParameterSelector(SpecMessage, frozen=True, kw_only=True):
     """An output parameter of a task inside a DAG that becomes an output of the DAG."""
 
     producer_subtask: str = ""
     output_parameter_key: str = ""
 
 
-class OneOf(Message, frozen=True, kw_only=True):
+class OneOf(SpecMessage, frozen=True, kw_only=True):
     """The output of the first of these tasks that ran (`dsl.OneOf`)."""
 
     parameter_selectors: list[ParameterSelector] = []
 
 
-class DagParameterOutput(Message, frozen=True, kw_only=True):
+class DagParameterOutput(SpecMessage, frozen=True, kw_only=True):
     """The source of an output parameter of a DAG."""
 
     value_from_parameter: ParameterSelector | None = None
     value_from_oneof: OneOf | None = None
 
 
-class ArtifactSelector(Message, frozen=True, kw_only=True):
+class ArtifactSelector(SpecMessage, frozen=True, kw_only=True):
     """An output artifact of a task inside a DAG."""
 
     producer_subtask: str = ""
     output_artifact_key: str = ""
 
 
-class DagArtifactOutput(Message, frozen=True, kw_only=True):
+class DagArtifactOutput(SpecMessage, frozen=True, kw_only=True):
     """The source of an output artifact of a DAG: the first selector whose task made it."""
 
     artifact_selectors: list[ArtifactSelector] = []
 
 
-class DagOutputs(Message, frozen=True, kw_only=True):
+class DagOutputs(SpecMessage, frozen=True, kw_only=True):
     """The outputs of a DAG by name."""
 
     parameters: dict[str, DagParameterOutput] = {}
     artifacts: dict[str, DagArtifactOutput] = {}
 
 
-class Named(Message, frozen=True, kw_only=True):
+class Named(SpecMessage, frozen=True, kw_only=True):
     """A message with nothing but a name: a reference or a label."""
 
     name: str = ""
 
 
-class CachingOptions(Message, frozen=True, kw_only=True):
+class CachingOptions(SpecMessage, frozen=True, kw_only=True):
     """Whether a task may use results of earlier runs."""
 
     enable_cache: bool = False
     cache_key: str = ""
 
 
-class TriggerPolicy(Message, frozen=True, kw_only=True):
+class TriggerPolicy(SpecMessage, frozen=True, kw_only=True):
     """When a task starts: a condition on its inputs, and the required states of its upstream tasks."""
 
     condition: str = ""
@@ -175,40 +175,40 @@ class TriggerPolicy(Message, frozen=True, kw_only=True):
         return self.strategy == "ALL_UPSTREAM_TASKS_COMPLETED"
 
 
-class ParameterItems(Message, frozen=True, kw_only=True):
+class ParameterItems(SpecMessage, frozen=True, kw_only=True):
     """The items of a loop: JSON text, or an input of the loop."""
 
     raw: str = ""
     input_parameter: str = ""
 
 
-class ParameterIterator(Message, frozen=True, kw_only=True):
+class ParameterIterator(SpecMessage, frozen=True, kw_only=True):
     """A loop over values."""
 
     items: ParameterItems = ParameterItems()
     item_input: str = ""
 
 
-class ArtifactItems(Message, frozen=True, kw_only=True):
+class ArtifactItems(SpecMessage, frozen=True, kw_only=True):
     """The input of a loop over artifacts that has the items."""
 
     input_artifact: str = ""
 
 
-class ArtifactIterator(Message, frozen=True, kw_only=True):
+class ArtifactIterator(SpecMessage, frozen=True, kw_only=True):
     """A loop over artifacts."""
 
     items: ArtifactItems = ArtifactItems()
     item_input: str = ""
 
 
-class IteratorPolicy(Message, frozen=True, kw_only=True):
+class IteratorPolicy(SpecMessage, frozen=True, kw_only=True):
     """How many iterations may run at once; 0 means no limit."""
 
     parallelism_limit: int = 0
 
 
-class TaskRetryPolicy(Message, frozen=True, kw_only=True):
+class TaskRetryPolicy(SpecMessage, frozen=True, kw_only=True):
     """How often, and after which delays (`"60s"`), a failed task is retried."""
 
     max_retry_count: int = 0
@@ -217,7 +217,7 @@ class TaskRetryPolicy(Message, frozen=True, kw_only=True):
     backoff_max_duration: str = ""
 
 
-class TaskSpec(Message, frozen=True, kw_only=True, dict=True):
+class TaskSpec(SpecMessage, frozen=True, kw_only=True, dict=True):
     """A task of a DAG."""
 
     component_ref: Named = Named()
@@ -243,7 +243,7 @@ class TaskSpec(Message, frozen=True, kw_only=True, dict=True):
         return frozenset([*self.dependent_tasks, *named])
 
 
-class Dag(Message, frozen=True, kw_only=True):
+class Dag(SpecMessage, frozen=True, kw_only=True):
     """Tasks, and the outputs of the DAG that they produce."""
 
     tasks: dict[str, TaskSpec] = {}
@@ -253,14 +253,14 @@ class Dag(Message, frozen=True, kw_only=True):
 ENV, VOLUMES = "ENV", "KUBERNETES_VOLUMES"  # fields of a `dsl.TaskConfig`
 
 
-class TaskConfigPassthrough(Message, frozen=True, kw_only=True):
+class TaskConfigPassthrough(SpecMessage, frozen=True, kw_only=True):
     """Settings of a task that its `dsl.TaskConfig` is given, and whether they apply to the task as well."""
 
     field: str = ""
     apply_to_task: bool = False
 
 
-class Component(Message, frozen=True, kw_only=True):
+class Component(SpecMessage, frozen=True, kw_only=True):
     """A component: a DAG, or code to run, with its inputs and outputs."""
 
     dag: Dag | None = None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .ir import InputParameter, Message, RuntimeValue, TaskOutputParameter
+from .ir import InputParameter, RuntimeValue, SpecMessage, TaskOutputParameter
 
 
-class KeyToEnv(Message, frozen=True, kw_only=True):
+class KeyToEnv(SpecMessage, frozen=True, kw_only=True):
     """A key of a secret or config map that becomes an environment variable."""
 
     secret_key: str = ""
@@ -15,7 +15,7 @@ class KeyToEnv(Message, frozen=True, kw_only=True):
     env_var: str = ""
 
 
-class SourceAsEnv(Message, frozen=True, kw_only=True):
+class SourceAsEnv(SpecMessage, frozen=True, kw_only=True):
     """Keys of a secret or a config map as environment variables."""
 
     secret_name: str = ""
@@ -26,7 +26,7 @@ class SourceAsEnv(Message, frozen=True, kw_only=True):
     optional: bool = False
 
 
-class SourceAsFiles(Message, frozen=True, kw_only=True):
+class SourceAsFiles(SpecMessage, frozen=True, kw_only=True):
     """A secret or a config map as a folder of files."""
 
     secret_name: str = ""
@@ -37,7 +37,7 @@ class SourceAsFiles(Message, frozen=True, kw_only=True):
     optional: bool = False
 
 
-class ClaimMount(Message, frozen=True, kw_only=True):
+class ClaimMount(SpecMessage, frozen=True, kw_only=True):
     """A mounted claim on a volume; the last three fields are the older way to write its name."""
 
     mount_path: str = ""
@@ -57,28 +57,28 @@ class ClaimMount(Message, frozen=True, kw_only=True):
         )
 
 
-class ScratchMount(Message, frozen=True, kw_only=True):
+class ScratchMount(SpecMessage, frozen=True, kw_only=True):
     """A mounted empty folder for one task alone."""
 
     volume_name: str = ""
     mount_path: str = ""
 
 
-class FieldAsEnv(Message, frozen=True, kw_only=True):
+class FieldAsEnv(SpecMessage, frozen=True, kw_only=True):
     """A field of the pod (`metadata.namespace`) as an environment variable."""
 
     name: str = ""
     field_path: str = ""
 
 
-class NodeSelector(Message, frozen=True, kw_only=True):
+class NodeSelector(SpecMessage, frozen=True, kw_only=True):
     """The labels of the nodes on which a task may run; as JSON, they come from an input."""
 
     labels: dict[str, str] = {}
     node_selector_json: InputParameter | None = None
 
 
-class Toleration(Message, frozen=True, kw_only=True):
+class Toleration(SpecMessage, frozen=True, kw_only=True):
     """A taint of nodes that a task tolerates, or, as JSON, one or several from an input."""
 
     key: str = ""
@@ -89,7 +89,7 @@ class Toleration(Message, frozen=True, kw_only=True):
     toleration_json: InputParameter | None = None
 
 
-class NodeAffinityTerm(Message, frozen=True, kw_only=True):
+class NodeAffinityTerm(SpecMessage, frozen=True, kw_only=True):
     """Nodes on which a task must run, or should if it has a weight; as JSON, they come from an input."""
 
     match_expressions: list[dict[str, Any]] = []
@@ -98,14 +98,14 @@ class NodeAffinityTerm(Message, frozen=True, kw_only=True):
     node_affinity_json: InputParameter | None = None
 
 
-class PodMetadata(Message, frozen=True, kw_only=True):
+class PodMetadata(SpecMessage, frozen=True, kw_only=True):
     """Labels and annotations of the pod of a task."""
 
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
 
 
-class KubernetesExecutor(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class KubernetesExecutor(SpecMessage, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The kfp-kubernetes settings of one executor; unknown ones are refused, as they might matter."""
 
     secret_as_env: list[SourceAsEnv] = []
@@ -135,7 +135,7 @@ class KubernetesExecutor(Message, frozen=True, kw_only=True, forbid_unknown_fiel
         return self.empty_dir_mounts + self.generic_ephemeral_volume
 
 
-class PipelineSettings(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PipelineSettings(SpecMessage, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of the whole pipeline (`dsl.PipelineConfig`); the last three have no effect here."""
 
     workspace: dict[str, Any] | None = None

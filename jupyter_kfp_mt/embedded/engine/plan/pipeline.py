@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from .executors import Deployment, Executor
-from .ir import ENV, VOLUMES, Component, Message, Named, TaskSpec
+from .ir import ENV, VOLUMES, Component, Named, SpecMessage, TaskSpec
 from .kubernetes import KubernetesExecutor, PipelineSettings
 
 
-class CompiledPipeline(Message, frozen=True, kw_only=True):
+class CompiledPipeline(SpecMessage, frozen=True, kw_only=True):
     """A compiled pipeline with its platform settings."""
 
     pipeline_info: Named = Named()
@@ -50,20 +50,20 @@ class CompiledPipeline(Message, frozen=True, kw_only=True):
         return settings
 
 
-class _PlatformDeployment(Message, frozen=True, kw_only=True):
+class _PlatformDeployment(SpecMessage, frozen=True, kw_only=True):
     executors: dict[str, KubernetesExecutor] = {}
 
 
-class _Platform(Message, frozen=True, kw_only=True):
+class _Platform(SpecMessage, frozen=True, kw_only=True):
     deployment_spec: _PlatformDeployment = _PlatformDeployment()
     pipeline_config: PipelineSettings = PipelineSettings()
 
 
-class _Platforms(Message, frozen=True, kw_only=True):
+class _Platforms(SpecMessage, frozen=True, kw_only=True):
     kubernetes: _Platform = _Platform()
 
 
-class _PlatformSpec(Message, frozen=True, kw_only=True):
+class _PlatformSpec(SpecMessage, frozen=True, kw_only=True):
     platforms: _Platforms = _Platforms()
 
 

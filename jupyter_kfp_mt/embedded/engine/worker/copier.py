@@ -41,7 +41,7 @@ class Fault(Exception):  # noqa: N818 - what is wrong with the source
         self.result = {"fault": fault, "path": path[:LONGEST], "detail": detail}
 
 
-class Entry(NamedTuple):
+class CopyEntry(NamedTuple):
     """A file or folder to copy: where it is, and its path below the source."""
 
     path: str
@@ -49,7 +49,7 @@ class Entry(NamedTuple):
     about: os.stat_result
 
 
-class Copier:
+class FileCopier:
     """Makes the copies of one order."""
 
     def __init__(self, order: dict[str, Any]) -> None:
@@ -86,7 +86,7 @@ class Copier:
                 remove(target)
             raise
 
-    def _walk(self, source: str, target: str, roots: list[str]) -> Iterator[Entry]:
+    def _walk(self, source: str, target: str, roots: list[str]) -> Iterator[CopyEntry]:
         """Generate the source and what is below it, a folder before its contents."""
         waiting: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [(source, "", ())]
         while waiting:
@@ -101,7 +101,7 @@ class Copier:
             about = os.stat(real)
             if not is_plain(about):
                 raise Fault(SPECIAL, path)
-            yield Entry(real, below, about)
+            yield CopyEntry(real, below, about)
             if not stat.S_ISDIR(about.st_mode):
                 continue
             identity = (about.st_dev, about.st_ino)
@@ -112,7 +112,7 @@ class Copier:
                     if os.path.join(real, entry.name) != os.path.abspath(target):
                         waiting.append((entry.path, f"{below}/{entry.name}", (*around, identity)))
 
-    def _make(self, entry: Entry, target: str) -> None:
+    def _make(self, entry: CopyEntry, target: str) -> None:
         mode = stat.S_IMODE(entry.about.st_mode) & 0o777
         if stat.S_ISDIR(entry.about.st_mode):
             self._take(entry.path, 0)
@@ -189,7 +189,7 @@ def main() -> None:
     order = json.loads(line)
     result = Fault("", "").result
     try:
-        copier = Copier(order)
+        copier = FileCopier(order)
         for one in order["copies"]:
             copier.copy(one["source"], one["target"], optional=one["optional"])
     except Fault as fault:

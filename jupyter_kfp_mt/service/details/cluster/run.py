@@ -26,7 +26,7 @@ class Place(NamedTuple):
     attempt: Attempt
 
 
-class Origin(NamedTuple):
+class WorkflowOrigin(NamedTuple):
     """The execution that a task took its results from."""
 
     run_id: str
@@ -56,7 +56,7 @@ def _read_workflow(backend: Backend, run: Run) -> Workflow | None:
         return None  # the run is shown with less
 
 
-def find_origin(backend: Backend, run: Run, driver_log: str) -> Origin | None:
+def find_origin(backend: Backend, run: Run, driver_log: str) -> WorkflowOrigin | None:
     """Return where a task of `run` that KFP took from the cache comes from, by the log of its driver.
 
     KFP's own book of the cache has it; else an earlier run of this namespace reports the execution.
@@ -69,7 +69,7 @@ def find_origin(backend: Backend, run: Run, driver_log: str) -> Origin | None:
         entries = backend.api.call(requests.list_cache_entries(hit.fingerprint)).tasks
         run_id = next((each.run_id for each in entries if each.execution_id == hit.execution_id), "")
     run_id = run_id or _find_run_of_execution(backend, run, hit.execution_id)
-    return Origin(run_id, hit.execution_id) if run_id else None
+    return WorkflowOrigin(run_id, hit.execution_id) if run_id else None
 
 
 def _find_run_of_execution(backend: Backend, run: Run, execution_id: str) -> str:

@@ -20,7 +20,7 @@ from ....models import Phase, Run, Task, TaskValues
 from ....notebooks.task import EXECUTE, OUTPUT
 from ...backend import Backend
 from ...state.podlogs import KEPT
-from ...tasks.importer import Import, find_address, read_import
+from ...tasks.importer import ImportedArtifact, find_address, read_import
 from ...tasks.launcher import launch_of, outputs_of, read_object, take_object
 from ...tasks.rows import is_metrics
 from ...tasks.workflow import Attempt, RunStep
@@ -151,7 +151,7 @@ def _read_values(backend: Backend, place: Place, task: Task) -> Task:
     return _read_own(backend, place)
 
 
-def _read_import(backend: Backend, place: Place, made: Import, task: Task) -> Task:
+def _read_import(backend: Backend, place: Place, made: ImportedArtifact, task: Task) -> Task:
     """Return the values of an importer; a log is read only if nothing else has the address."""
     uri = made.artifact.uri
     if not uri and not task.parent_task_id:
