@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,13 @@ def test_no_file_names_a_package_registry() -> None:
 def test_tests_import_each_other_absolutely_and_only_helpers() -> None:
     imports = found(r"^\s*from (?:\.|tests\.(?:\w+\.)*test_\w+ import)", ".py")
     assert [line for line in imports if line.startswith(("tests/", "ui-tests/"))] == []
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    classes = found(r"^class [A-Za-z]", ".py")
+    names = Counter(
+        re.split(r"\W", line.partition(": class ")[2])[0]
+        for line in classes
+        if line.startswith("jupyter_kfp_mt/")
+    )
+    assert [name for name, count in names.items() if count > 1] == []
