@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 PROJECT = Path(__file__).parent.parent
 LIGHT = PROJECT / "ui-tests" / "light"  # modules that take the place of heavy ones
 expect.set_options(timeout=20_000)  # milliseconds; a machine may have more to do
+STOP_S = 40  # for JupyterLab and its kernels; pytest ends a test after 120
 
 
 class Lab(NamedTuple):
@@ -89,6 +90,10 @@ def start_lab(root: Path, environ: dict[str, str], *options: str) -> Iterator[La
             yield Lab(url, token, root, environ)
         finally:
             server.terminate()
+            try:
+                server.wait(timeout=STOP_S)
+            except subprocess.TimeoutExpired:  # on a loaded machine; its kernels end with it
+                server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -230,9 +230,9 @@ def test_a_submitted_run_is_followed_to_its_end(page: Page, server: Server, clus
     page.get_by_role("textbox", name="Run name").fill("watched")
     page.get_by_role("button", name="Run", exact=True).click()
 
-    expect(run_row(page, "Pending, watched")).to_have_count(1)
-    cluster.advance(25)
     slow = 60_000  # milliseconds: looks come less often while answers take long
+    expect(run_row(page, "Pending, watched")).to_have_count(1, timeout=slow)
+    cluster.advance(25)
     expect(run_row(page, "Running, watched")).to_have_count(1, timeout=slow)
     expect(head(page)).to_contain_text("Running")
     save(page, f"running-{server.name}")
