@@ -39,7 +39,7 @@ def complete_options(command: Command, text: str, known: KnownNames) -> list[str
 
 
 def _split(text: str) -> tuple[list[str], str]:
-    """Return the words of `text` without quotes, and the last one, which may be begun."""
+    """Return the words of `text` without quotes, and the last one, which may be unfinished."""
     words = [_unquote(word) for word in _WORD.findall(text)]
     current = "" if not words or text[-1:] in (" ", "\t") else words.pop()
     return words, current

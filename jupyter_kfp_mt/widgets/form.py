@@ -174,7 +174,7 @@ class SubmitForm(VBox):
         given = [spec for spec in self._specs if unknown or spec.name in wanted]
         checked = check_values(given, wanted, self._source_name)
         defaults = {spec.name: spec.default for spec in self._specs if spec.has_default}
-        return {**defaults, **checked}  # as the fields show them, so that listeners are told once
+        return {**defaults, **checked}  # as the fields show them, so that listeners are called once
 
     @observe("values")
     def _show_values(self, change: Bunch) -> None:

@@ -185,7 +185,7 @@ it('says of a submit that was settled at once that it has started', async () => 
   expect(await texts()).toEqual(['mine started in team-a.']);
 });
 
-it('keeps which runs are awaited until their end was told', async () => {
+it('keeps which runs are awaited until their end is announced', async () => {
   const all = endings();
   all.note(change('mine', null, 'RUNNING'));
   all.note(change('mine-too', null, 'RUNNING'));

@@ -42,7 +42,7 @@ export interface IEndingsOptions {
   readonly claim: (name: string) => Promise<boolean>;
   /** Whether a person sees this page; one that is hidden leaves notices to others. */
   readonly isVisible: () => boolean;
-  /** The active runs whose ends are to be told, kept for the next page; null where nothing can be kept. */
+  /** The active runs whose ends are to be announced, kept for the next page; null where nothing can be kept. */
   readonly awaited: IAwaited | null;
 }
 
@@ -98,7 +98,7 @@ export class Endings {
     }
   }
 
-  /** Say that a submit without a clear answer did start; one that nobody was told of has just started. */
+  /** Say that a submit without a clear answer did start; one that was never reported has just started. */
   private _showSettled(run: Run): void {
     const submit = this._submits.get(run.run_id);
     if (submit && submit.id !== '') {

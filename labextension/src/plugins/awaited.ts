@@ -8,7 +8,7 @@ const MOST = 200;
  * The runs whose ends a person awaits, kept in this browser, so that the next page tells what ended meanwhile.
  *
  * #### Notes
- * Not in JupyterLab's state, which is one for each workspace and server: an end is told once in a browser.
+ * Not in JupyterLab's state, which is one for each workspace and server: an end is announced once in a browser.
  */
 export class Awaited implements IAwaited {
   constructor(
