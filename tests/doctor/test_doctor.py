@@ -162,11 +162,10 @@ def test_settings_that_cannot_be_read_are_the_cause(tmp_path: Path) -> None:
 def test_a_kfp_that_hangs_costs_no_more_than_the_budget(world: World) -> None:
     # given
     world.token()
-    over = threading.Event()
-    world.kfp.find = lambda _: (200 if over.wait(60) else 504, "application/json", b"{}")  # type: ignore[method-assign]
+    world.kfp.open.clear()
     # when
     *_, seen = gather(world.environment._replace(patience=0.3), world.settings)
-    over.set()
+    world.kfp.open.set()
     # then
     assert isinstance(seen.server, KfpError)
     assert seen.server.code == "kfp-timeout"
@@ -218,14 +217,13 @@ def test_each_row_is_told_when_what_it_looks_at_has_arrived(world: World, kind: 
 def test_rows_come_before_kfp_has_answered(world: World) -> None:
     # given
     world.token()
-    asked, seen = threading.Event(), list[str]()
-    answer = world.kfp.find
-    world.kfp.find = lambda path: (asked.wait(10), answer(path))[1]  # type: ignore[method-assign]
+    seen = list[str]()
+    world.kfp.open.clear()
 
     def tell(row: Check) -> None:
-        seen.append(row.name if asked.is_set() else f"early {row.name}")
+        seen.append(row.name if world.kfp.open.is_set() else f"early {row.name}")
         if row.name == "Platform":
-            asked.set()
+            world.kfp.open.set()
 
     # when
     report = examine(world.settings, environment=world.environment, on_check=tell)

@@ -45,6 +45,8 @@ class Kfp:
     def __init__(self) -> None:
         self.sent: list[dict[str, str]] = []
         self.url = ""
+        self.open = threading.Event()  # nothing is answered while it is not set
+        self.open.set()
         self._answers: dict[str, tuple[int, str, bytes]] = {}
         self.answer("healthz", 200, {"multi_user": True, "tag_name": "2.15.0"})
         self.answer("experiments", 200, {"experiments": []})
@@ -76,6 +78,7 @@ class Kfp:
         self.answer("", status, body, content_type)
 
     def find(self, path: str) -> tuple[int, str, bytes]:
+        self.open.wait(60)
         found = next((answer for part, answer in self._answers.items() if part in path), None)
         return found or (404, "application/json", b'{"code":5,"message":"Not Found","details":[]}')
 
